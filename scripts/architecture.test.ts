@@ -238,7 +238,7 @@ const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',
   'cli/src/run/use.ts': 'the values of --operations',
-  'history/src/codecs/detect.ts': "the operations of Porcupine's own format",
+  'history/src/codecs/formats.ts': "the operations of Porcupine's own format",
   'history/src/codecs/edn-reader.ts': "the transactions of Jepsen's long fork",
   'node-simulator/src/builtins/fs.ts': 'functions of node:fs',
   'proxy/src/control/toxics/toxics.ts': 'methods of a collection',

@@ -48,6 +48,7 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   },
   doctor: () => prints(['doctor'], 0, /Node/),
   check: () => prints(['check', history('stale-read'), '--expect', 'linearizable'], 1, /NOT LINEARIZABLE/),
+  convert: () => prints(['convert', history('fresh-read')], 0, /^\{.*"process".*\}$/m),
   diff: () => prints(['diff', history('fresh-read'), history('stale-read')], 0, /stale-read/),
   explain: () => prints(['explain', history('stale-read'), '--level', 'linearizable'], 0, /NOT LINEARIZABLE/),
   fuzz: async () => {

@@ -3,7 +3,7 @@ import { detectFormat } from '../src/codecs/detect.ts'
 
 const detect = (text: string): string | undefined => detectFormat('notes.txt', new TextEncoder().encode(text))
 const formats =
-  'Formats: chaos JSONL, Jepsen EDN, history.txt and jepsen.log, JSON with one operation per line, Porcupine etcd and key-value logs. Force one with --format.'
+  'Formats: JSON with one operation per line, chaos JSONL, Porcupine key-value logs, DBCop JSON, Jepsen EDN, Porcupine etcd logs, history.txt and jepsen.log, Plume and PolySI text, AWDIT text, CSV and TSV with a header. Force one with --format, or name members with --map.'
 
 describe('the format is known by the first bytes:', () => {
   const cases: readonly [text: string, format: string | undefined][] = [
@@ -30,14 +30,14 @@ describe('the format is known by the first bytes:', () => {
 describe('refuses with a helpful message:', () => {
   test('prose', () => {
     expect(() => detect('Dear diary\ntoday')).toThrow(
-      `notes.txt: line 1 is neither JSON nor EDN nor a Porcupine log ("Dear diary").\n${formats}`,
+      `notes.txt: line 1 is of no known format ("Dear diary").\n${formats}`,
     )
-    expect(() => detect(`\n\n${'long '.repeat(50)}`)).toThrow(/^notes\.txt: line 3 is neither [^\n]{80,130}…"\)\.\n/)
+    expect(() => detect(`\n\n${'long '.repeat(50)}`)).toThrow(/^notes\.txt: line 3 is of [^\n]{70,130}…"\)\.\n/)
   })
 
   test('a binary file', () => {
     expect(() => detectFormat('a.out', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]))).toThrow(
-      `a.out: this is a binary file (byte 8 is 0), not a history.\n${formats}`,
+      `a.out: this is a program (ELF).\n${formats}`,
     )
   })
 

@@ -2,7 +2,7 @@ import { type EventInput, inputOf, outputOf, UserError } from '@chaosproxy/histo
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
-import { createReader } from '../src/codecs/reader.ts'
+import { createReader } from '../src/codecs/formats.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 const edn = { format: 'edn' } as const

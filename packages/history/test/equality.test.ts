@@ -1,7 +1,7 @@
 import { type Format, HistoryBuilder, historyFromEvents, outputOf, parseJson } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createReader } from '../src/codecs/reader.ts'
+import { createReader } from '../src/codecs/formats.ts'
 
 /** Whether a read of one value and a read of the other are reads of the same value. */
 function areEqual(format: Format, one: string, other: string): boolean {

@@ -257,14 +257,14 @@ describe('explains in one sentence why it cannot read:', () => {
     expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('parts of several recordings are in it')
   })
 
-  test('a directory, with the history that is in it', async () => {
+  test('a directory, unless a history is in it', async () => {
     const run = join(directory, 'run')
     mkdirSync(run)
     expect(await refusal(run)).toBe(
       'input: DIR/run: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge DIR/run',
     )
-    file('run/history.jsonl', '')
-    expect(await refusal(run)).toBe('input: DIR/run: this is a directory; its history is DIR/run/history.jsonl')
+    file('run/history.jsonl', '{"process":0,"type":"invoke","f":"read"}\n')
+    expect((await readHistory(run)).operations.length).toBe(1)
   })
 
   test('an empty file, unless it is EDN or said to be of some format', async () => {
@@ -280,7 +280,7 @@ describe('explains in one sentence why it cannot read:', () => {
 
   test('noise without end and without lines, after 16 MB at the latest', async () => {
     const noise = Buffer.alloc(20 << 20, 'abcdefghij')
-    expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is neither JSON nor EDN/)
+    expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is of no known format/)
     noise.write('{"process":', 0)
     expect(await refusal(file('noise', noise))).toBe(
       'input: DIR/noise:1: this line is longer than 16 MB. Is it a history? A history has one event per line.',

@@ -9,8 +9,8 @@ import {
 } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createReader } from '../src/codecs/formats.ts'
 import { parseJsonLine } from '../src/codecs/jsonl.ts'
-import { createReader } from '../src/codecs/reader.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 describe('a native line', () => {
@@ -127,8 +127,8 @@ describe('a line that is wrong is refused, naming file, line and rule:', () => {
     ['no f', '{"process":0,"type":"ok"}', '"f" is missing. An event has at least process, type and f.'],
     [
       'a negative process',
-      '{"process":-1,"type":"ok","f":"read"}',
-      '"process" is -1. It must be a non-negative integer or a name.',
+      '{"process":-2,"type":"ok","f":"read"}',
+      '"process" is -2. It must be a non-negative integer or a name.',
     ],
     [
       'a time with a fraction',

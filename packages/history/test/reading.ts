@@ -1,6 +1,6 @@
 import { type EventInput, type Format, type History, HistoryBuilder, type Json } from '@chaosproxy/history'
 import fc from 'fast-check'
-import { createReader } from '../src/codecs/reader.ts'
+import { createReader } from '../src/codecs/formats.ts'
 
 export interface Reading {
   readonly format?: Format

@@ -2,7 +2,9 @@ import { type History, OK, UserError } from '@chaosproxy/history'
 import { placeOf } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
 import type { CheckOptions, Semantics } from '../judge/options.ts'
-import { entryFor, models } from './registry.ts'
+import { requireExactNumbers } from './exact.ts'
+import { entryFor, findModel, models } from './registry.ts'
+import { renaming } from './renamed.ts'
 
 /**
  * Refuses a history that a model cannot be about.
@@ -14,6 +16,7 @@ export function requireUnderstood(history: History, entry: ModelEntry<string>): 
   const unknown = history.functions.findIndex((f) => !entry.knows(f))
   const row = unknown < 0 ? -1 : history.operations.f.subarray(0, history.operations.length).indexOf(unknown)
   if (row >= 0) throw unknownFunction(history, row, entry)
+  requireExactNumbers(history, entry.name)
   entry.vet?.(history)
 }
 
@@ -23,10 +26,13 @@ function unknownFunction(history: History, row: number, { name, functions = [] }
   const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
   const some = all.length > 0 ? all : models.filter((each) => knows(each, f))
   const options = some.map((each) => `--model ${each.name}`)
+  const renamed = options.length === 0 ? renaming(history, knowsByName) : undefined
   const remedy =
-    options.length === 0
-      ? 'No model knows it: rename the operation, or give a model of your own (--model FILE).'
-      : `${options.length === 1 ? 'This model knows' : 'These models know'} it: ${options.join(', ')}.`
+    renamed !== undefined
+      ? `By the name that a model knows: ${renamed}`
+      : options.length === 0
+        ? 'No model knows it: rename the operation, or give a model of your own (--model FILE).'
+        : `${options.length === 1 ? 'This model knows' : 'These models know'} it: ${options.join(', ')}.`
   return new UserError(
     'input',
     `${placeOf(history, row)}: the ${name} model does not know the operation "${f}"; it knows ${functions.join(', ')}. ${remedy}`,
@@ -35,6 +41,11 @@ function unknownFunction(history: History, row: number, { name, functions = [] }
 
 const knows = ({ knows: knowsIt, ofTransactions }: ModelEntry<string>, f: string): boolean =>
   knowsIt(f) || ofTransactions?.knows(f) === true
+
+const knowsByName = (model: string, f: string): boolean => {
+  const entry = findModel(model)
+  return entry !== undefined && knows(entry, f)
+}
 
 /** What a history lacks to prove anything: without an observation it meets every level, by any system. */
 export function unmetNeeds(

@@ -20,6 +20,7 @@ import { createChecker } from '../online/checker.ts'
 import { checkRegisters } from './check.ts'
 import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
+import { requireSingleValues } from './single-values.ts'
 
 /** A write overwrites whatever touched the register, and lower levels let reads see later writes. */
 const registerRules: RecordRules = {
@@ -91,6 +92,7 @@ export const registerEntry: ModelEntry = {
 
 /** @throws UserError for answers that contradict what a register does. */
 function vetRegister(history: History): void {
+  requireSingleValues(history)
   const { functions, operations, values } = history
   const { f, outcome, output, length } = operations
   const cas = functions.indexOf('cas')

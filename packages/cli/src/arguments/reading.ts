@@ -1,19 +1,38 @@
-import { type Millis, millisToNanos, type Ordering, UserError } from '@chaosproxy/history'
+import { findModel, models, UNKNOWN_START } from '@chaosproxy/checker'
+import {
+  type Format,
+  formats,
+  type Json,
+  type Millis,
+  millisToNanos,
+  type Ordering,
+  UserError,
+} from '@chaosproxy/history'
+import { type Mapping, parseMapping, type ReadOptions, roleNames } from '@chaosproxy/history/files'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import type { Option } from '../option.ts'
-import { asDuration, asName, flag, ifTyped } from './declare.ts'
+import type { Option, ValuesOf } from '../option.ts'
+import { asDuration, asName, asRead, flag, ifTyped } from './declare.ts'
+import { oneOf } from './names.ts'
 
 const HOUR_MS = 3_600_000
 const NANOSECOND_MS = 1e-6
 
 /** How the events of a history are read. */
 export const readingOptions: {
+  readonly format: Option<Format | undefined>
+  readonly map: Option<Mapping | undefined>
   readonly keyed: Option<boolean | undefined>
   readonly order: Option<Ordering['by']>
   readonly clock: Option<Millis | undefined>
   readonly skew: Option<Millis | undefined>
 } = {
+  format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
+  map: asRead(
+    `which members have which role, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
+    parseMapping,
+    'by their names',
+  ),
   keyed: ifTyped(
     flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
@@ -28,6 +47,47 @@ export const readingOptions: {
     usual: '0ms',
   }),
 }
+
+/** The object that a history is about. */
+export const objectOptions: {
+  readonly model: Option<string | undefined>
+  readonly initial: Option<Json | undefined>
+} = {
+  model: asRead(
+    'model of the object',
+    (typed) =>
+      findModel(typed) === undefined
+        ? oneOf(
+            'model',
+            'model',
+            typed,
+            models.map(({ name }) => name),
+          )
+        : typed,
+    'that of the history',
+  ),
+  initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
+}
+
+function parseInitial(text: string): Json {
+  if (text === UNKNOWN_START) return text
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new UserError(
+      'usage',
+      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and one that nobody knows as unknown.`,
+    )
+  }
+}
+
+/** How a file is read by what was typed. @throws UserError (usage) for options that contradict each other. */
+export const readingOf = ({ format, map, keyed, ...order }: Partial<ValuesOf<typeof readingOptions>>): ReadOptions => ({
+  format,
+  mapping: map,
+  independent: keyed,
+  ordering: orderingOf(order),
+})
 
 /** What was typed of the order of events. */
 export interface TypedOrder {

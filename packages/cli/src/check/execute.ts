@@ -13,7 +13,7 @@ import {
 import { EXIT, type ExitCode, type Output, partOf, type SubjectTexts } from '@chaosproxy/engine/run'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { plural, UserError } from '@chaosproxy/history'
-import { STDIN } from '@chaosproxy/history/files'
+import { STDIN, takenText } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { againText, waitingText } from '../arguments/queue.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
@@ -95,6 +95,7 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
         return note(text)
       }
       case 'checked':
+        if ('taken' in event.result) for (const each of event.result.taken ?? []) note(takenText(each))
         note(resultText(event.result))
         return isAlone ? undefined : update(`${event.result.file} (${event.done} of ${files})`)
       case 'alone':

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { byName, UserError } from '@chaosproxy/history'
-import { historiesIn, isStored, STDIN, storedParts } from '@chaosproxy/history/files'
+import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
@@ -71,10 +71,10 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/** The history in a run's directory, with what is known of the run; or the file itself. */
+/** The history in a run's directory, with what is known of the run, or in a store of Jepsen; or the file itself. */
 function namedByRun(name: string): NamedFile {
-  const file = join(name, 'history.jsonl')
-  if (!statSync(name).isDirectory() || !existsSync(file)) return { file: name }
+  const file = storedHistory(name) ?? name
+  if (file !== join(name, 'history.jsonl')) return { file }
   const run = readSummary(join(name, RUN_JSON))
   if (run === undefined) return { file }
   const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } = run

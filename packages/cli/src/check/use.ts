@@ -1,6 +1,6 @@
-import { assumptionNames, levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
+import { assumptionNames, levelNames, models } from '@chaosproxy/checker'
 import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
-import { formats, type Json, type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
+import { type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
@@ -8,7 +8,7 @@ import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { levelsText, oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { orderingOf, readingOptions, type TypedOrder } from '../arguments/reading.ts'
+import { objectOptions, orderingOf, readingOptions, type TypedOrder } from '../arguments/reading.ts'
 import { judgingOptions } from '../arguments/require.ts'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -34,8 +34,7 @@ const declared = {
       `model of the object: ${modelNamesText()}; or the path of a file that exports a model of your own`,
       (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, MODEL_NAMES)),
     ),
-    initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
-    format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
+    initial: objectOptions.initial,
     ...readingOptions,
     'time-tolerance': asDuration(
       v.optional(duration('how much earlier than the lines before it an event may be', 0, HOUR_MS)),
@@ -152,6 +151,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       baseline: parseBaselineOptions(options),
       format: typed.format,
       keyed: typed.keyed,
+      mapping: typed.map,
       ordering: checkedOrder(typed, typed['time-tolerance'], typed.merge),
       failedCas: typed['failed-cas'],
       assume: typed.assume,
@@ -186,16 +186,4 @@ function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerg
     )
   if (by === undefined && toleranceMs === undefined) return undefined
   return { ...ordering, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
-}
-
-function parseInitial(text: string): Json {
-  if (text === UNKNOWN_START) return text
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    throw new UserError(
-      'usage',
-      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and one that nobody knows as unknown.`,
-    )
-  }
 }

@@ -3,13 +3,14 @@ import { basename, join } from 'node:path'
 import { check } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
-import { isStored, type ReadOptions, readHistory, whyUnwritable } from '@chaosproxy/history/files'
+import { isStored, type ReadOptions, readHistory, storedHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { orderingOf, readingOptions } from '../arguments/reading.ts'
+import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { ValuesOf } from '../option.ts'
 import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
@@ -22,7 +23,7 @@ export const diffCommand: Command = {
     'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
   options: {
-    ...inGroup('What is compared', [], readingOptions),
+    ...inGroup('What is compared', [], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', [], {
       out: word('write an HTML page to this file, with the faults of both on one axis'),
       force: flag('overwrite a file even if it is not an earlier page'),
@@ -41,8 +42,7 @@ async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
   const out = textOf(options, 'out')
   if (out !== undefined) refuseToLose([pageChoice(out)], flagOf(options, 'force'))
-  const { keyed, ...typed } = valuesOf(options, readingOptions)
-  const reading = { independent: keyed, ordering: orderingOf(typed) }
+  const reading = { ...valuesOf(options, objectOptions), ...readingOf(valuesOf(options, readingOptions)) }
   const results = [await resultOf(before, reading), await resultOf(after, reading)] as const
   const difference = differenceOf(...results)
   if (out !== undefined) writePage(out, results, namesOf(before, after))
@@ -77,10 +77,11 @@ function namesOf(before: string, after: string): readonly [string, string] {
 }
 
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
-async function resultOf(typed: string, reading: ReadOptions): Promise<Parsed> {
+async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
-  const path = statSync(typed).isDirectory() ? join(typed, RUN_JSON) : typed
+  const run = join(typed, RUN_JSON)
+  const path = statSync(typed).isDirectory() ? (existsSync(run) ? run : (storedHistory(typed) ?? run)) : typed
   if (!existsSync(path))
     throw new UserError('usage', `${typed}: there is no run.json in it. Is it the directory of a run?`)
   return writtenResult(path) ?? (await checkedResult(path, reading))
@@ -101,8 +102,15 @@ function writtenResult(path: string): Parsed | undefined {
   throw new UserError('input', `${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
 }
 
-async function checkedResult(path: string, reading: ReadOptions): Promise<Parsed> {
-  const history = await readHistory(path, reading)
-  const json = toJson({ report: check(history), history, checkMs: 0 })
+/** How a history is read and judged. */
+type Reading = ReadOptions & ValuesOf<typeof objectOptions>
+
+async function checkedResult(path: string, { model, initial, ...reading }: Reading): Promise<Parsed> {
+  const history = await readHistory(path, { ...reading, model })
+  const report = check(history, {
+    ...(model === undefined ? {} : { model }),
+    ...(initial === undefined ? {} : { initial }),
+  })
+  const json = toJson({ report, history, checkMs: 0 })
   return isParsed(json) ? json : {}
 }

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report/explanation'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { readingOptions } from '../arguments/reading.ts'
+import { objectOptions, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { readExplained } from '../explain/read-explained.ts'
 import { print } from '../terminal/output.ts'
@@ -10,7 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 
 const explained = {
   level: word('the level to explain', 'the strongest that is violated'),
-  model: word('model of the object', 'that of the history'),
+  ...objectOptions,
   ...readingOptions,
 }
 

@@ -7,6 +7,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   init: async () => (await import('./init.ts')).initCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   check: () => commandFor(import('../check/use.ts'), () => import('../check/execute.ts')),
+  convert: async () => (await import('./convert.ts')).convertCommand,
   diff: async () => (await import('./diff.ts')).diffCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   fuzz: () => commandFor(import('../fuzz/use.ts'), () => import('../fuzz/execute.ts')),

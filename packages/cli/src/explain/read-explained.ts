@@ -1,31 +1,29 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { findModel, levelsInWords, models, type Report } from '@chaosproxy/checker'
+import { levelsInWords, type Report } from '@chaosproxy/checker'
 import { type CheckedHistory, check } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, UserError } from '@chaosproxy/history'
-import { isStored, readHistory } from '@chaosproxy/history/files'
+import { isStored, readHistory, storedHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report/explanation'
 import type { RunSummary } from '@chaosproxy/runner/result'
-import { oneOf, parseLevel } from '../arguments/names.ts'
-import { orderingOf, type TypedOrder } from '../arguments/reading.ts'
+import { parseLevel } from '../arguments/names.ts'
+import { type objectOptions, readingOf, type readingOptions } from '../arguments/reading.ts'
+import type { ValuesOf } from '../option.ts'
 
 /** What is to be explained, and how it is read. */
-interface Asked extends TypedOrder {
+interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
   /** By default the strongest that is violated. */
   readonly level?: string | undefined
-  /** By default the one that the history names. */
-  readonly model?: string | undefined
-  readonly keyed?: boolean | undefined
 }
 
 /** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
 export async function readExplained(path: string, asked: Asked): Promise<ExplainInput> {
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
-  const model = parseModel(asked.model)
-  const read = await readHistory(history, { independent: asked.keyed, ordering: orderingOf(asked) })
-  const report = judged(read, model)
+  const { model, initial } = asked
+  const read = await readHistory(history, { ...readingOf(asked), model })
+  const report = judged(read, { model, initial })
   if (level !== undefined && report.levels[level] === undefined)
     throw new UserError(
       'usage',
@@ -37,12 +35,15 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
-    backend: backend === undefined ? undefined : judged(await readHistory(backend), model),
+    backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }
 
-const judged = (history: History, model: string | undefined): Report<string> & Pick<CheckedHistory, 'vacuous'> =>
-  check(history, model === undefined ? {} : { model })
+const judged = (
+  history: History,
+  { model, initial }: Pick<Asked, 'model' | 'initial'>,
+): Report<string> & Pick<CheckedHistory, 'vacuous'> =>
+  check(history, { ...(model === undefined ? {} : { model }), ...(initial === undefined ? {} : { initial }) })
 
 interface Files {
   readonly history: string
@@ -60,23 +61,15 @@ function filesOf(typed: string): Files {
       'usage',
       `${typed}: this describes a run and is not a history. Give the run's directory: chaos explain ${dirname(typed)}`,
     )
-  if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined, run: undefined }
+  const stored = storedHistory(typed)
+  if (!statSync(typed).isDirectory()) return { history: stored ?? typed, backend: undefined, run: undefined }
   const history = join(typed, 'history.jsonl')
-  if (!existsSync(history))
+  if (stored !== undefined && stored !== history) return { history: stored, backend: undefined, run: undefined }
+  if (stored === undefined)
     throw new UserError(
       'usage',
       `${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`,
     )
   const backend = join(typed, 'history.backend.jsonl')
   return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
-}
-
-function parseModel(typed: string | undefined): string | undefined {
-  if (typed === undefined || findModel(typed) !== undefined) return typed
-  return oneOf(
-    'model',
-    'model',
-    typed,
-    models.map(({ name }) => name),
-  )
 }

@@ -5,7 +5,19 @@ import type { CheckSpec } from './options.ts'
 /** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas, assume = [], unit }: CheckSpec,
+  {
+    model,
+    initial,
+    expect,
+    require = [],
+    format,
+    keyed,
+    mapping,
+    ordering = {},
+    failedCas,
+    assume = [],
+    unit,
+  }: CheckSpec,
   merged?: readonly string[],
 ): string {
   const given = {
@@ -13,6 +25,11 @@ export function checkCommandLine(
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
     expect,
     format,
+    map:
+      mapping &&
+      Object.entries(mapping)
+        .map((pair) => pair.join('='))
+        .join(','),
     unit,
     order: ordering.by,
     'time-tolerance': inMillis(ordering.toleranceNanos),

@@ -44,8 +44,8 @@ export function readingOf({
   merged,
   settings,
 }: Pick<CheckTask, 'stored' | 'merged' | 'settings'>): ReadOptions {
-  const { format, memoryBytes, keyed, ordering } = settings
-  return { format, stored, merged, memoryBytes: roomFor(memoryBytes), ordering, independent: keyed }
+  const { format, memoryBytes, keyed, ordering, mapping, model } = settings
+  return { format, stored, merged, memoryBytes: roomFor(memoryBytes), ordering, independent: keyed, mapping, model }
 }
 
 /** Checks a history. Its time limit starts now, so reading does not count. */

@@ -8,7 +8,8 @@ import {
 } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
 import { missingSuccesses } from '@chaosproxy/runner'
-import { usualFailedCas, usualInitial } from './usual.ts'
+import { initialOf } from './options.ts'
+import { usualFailedCas } from './usual.ts'
 
 /** How to judge a history; every member has a default. */
 export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' | 'now'>> {
@@ -39,7 +40,9 @@ const MEMORY_BYTES = 2_000_000_000
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
   const { model = usualModel(history), now = () => performance.now() } = settings
-  const { initial = usualInitial(history), levels = entryFor(model, history).judge.ladder.levels } = settings
+  const { levels = entryFor(model, history).judge.ladder.levels } = settings
+  const named = typeof model === 'string' ? model : undefined
+  const initial = initialOf(history, { initial: settings.initial, model: named })
   const options: CheckOptions<string> = {
     ...settings,
     model,

@@ -202,8 +202,10 @@ async function answersOf(
   { of, places }: Pick<ShardSpec, 'of' | 'places'>,
 ): Promise<readonly ShardResult[]> {
   const { file, settings } = task
-  const { initial, model, levels, format, keyed, ordering, failedCas, timeoutMs, memoryBytes } = settings
-  const judged: ShardSettings = { initial, model, levels, format, keyed, ordering, failedCas, timeoutMs, memoryBytes }
+  const { initial, model, levels, format, keyed, mapping, ordering, failedCas, timeoutMs, memoryBytes } = settings
+  const judged: ShardSettings = {
+    ...{ initial, model, levels, format, keyed, mapping, ordering, failedCas, timeoutMs, memoryBytes },
+  }
   const recording = await recordingAt(task)
   const isOwn = modelFileOf(settings) !== undefined
   const answers: ShardResult[] = []

@@ -20,6 +20,7 @@ import {
   type Ordering,
   UserError,
 } from '@chaosproxy/history'
+import type { Mapping } from '@chaosproxy/history/files'
 import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
@@ -42,6 +43,8 @@ export interface CheckSpec {
   readonly format: Format | undefined
   /** Whether a pair is a key and a value; undefined to detect it. */
   readonly keyed: boolean | undefined
+  /** Which members of a line have which meaning. */
+  readonly mapping?: Mapping | undefined
   /** By default the order of lines, which times must agree with. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
@@ -110,8 +113,12 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
 }
 
 /** The initial value to assume. A null given as an option is a value like any other. */
-export const initialOf = (history: History, { initial }: Pick<CheckSpec, 'initial'>): Json =>
-  initial === undefined ? usualInitial(history) : initial
+export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
+  const start = initial === undefined ? usualInitial(history) : initial
+  // Balances in a list are those of accounts 0, 1, …, as in what was read.
+  const isList = (model ?? history.header?.model) === 'bank' && Array.isArray(start)
+  return isList ? Object.fromEntries(start.entries()) : start
+}
 
 /** The file of the user's own model, if one was given. */
 export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>

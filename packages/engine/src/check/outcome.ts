@@ -19,7 +19,7 @@ export async function resultOf(task: CheckTask, checked: Checked): Promise<Check
     elapsedMs: parseMs + checkMs,
     vacuous,
   }
-  return { file, exitCode, part: await partOf(subject, output, row) }
+  return { file, exitCode, part: await partOf(subject, output, row), taken: history.taken }
 }
 
 /** Drops the witnesses: a table does not show orders of a million operations. */

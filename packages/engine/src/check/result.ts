@@ -1,5 +1,5 @@
 import type { UserError } from '@chaosproxy/history'
-import type { StoredPart } from '@chaosproxy/history/files'
+import type { StoredPart, Taken } from '@chaosproxy/history/files'
 import type { ExitCode, RunSetup } from '@chaosproxy/runner/result'
 import type { Output, SubjectTexts } from '../output/part.ts'
 import type { CheckSpec } from './options.ts'
@@ -42,4 +42,6 @@ export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
+  /** What members with other names than those of the native format were taken for. */
+  readonly taken?: readonly Taken[] | undefined
 }

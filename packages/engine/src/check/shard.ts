@@ -12,7 +12,16 @@ import { ownModel } from './thread-model.ts'
 /** The settings that affect the verdict on a key. */
 export type ShardSettings = Pick<
   CheckSpec,
-  'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'ordering' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
+  | 'initial'
+  | 'model'
+  | 'levels'
+  | 'format'
+  | 'keyed'
+  | 'mapping'
+  | 'ordering'
+  | 'failedCas'
+  | 'timeoutMs'
+  | 'memoryBytes'
 >
 
 /**
@@ -119,8 +128,8 @@ let forgetting: NodeJS.Timeout | undefined
 const KEPT_MS = 10_000
 
 function keptHistory(recording: RecordingName, settings: ShardSettings): Promise<History | undefined> {
-  const { format, keyed, ordering, memoryBytes } = settings
-  const name = JSON.stringify([recording, format, keyed, ordering, memoryBytes])
+  const { format, keyed, mapping, ordering, memoryBytes } = settings
+  const name = JSON.stringify([recording, format, keyed, mapping, ordering, memoryBytes])
   if (kept?.name !== name) kept = { name, history: read(recording, settings) }
   clearTimeout(forgetting)
   forgetting = setTimeout(() => {
@@ -132,11 +141,11 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
 /** Undefined if it takes more memory than it may. */
 async function read(
   recording: RecordingName,
-  { format, keyed, ordering, memoryBytes }: ShardSettings,
+  { format, keyed, mapping, ordering, memoryBytes }: ShardSettings,
 ): Promise<History | undefined> {
   try {
     const stored = storedIn(recording)
-    return await readHistory(recording.file, { format, stored, independent: keyed, ordering, memoryBytes })
+    return await readHistory(recording.file, { format, stored, independent: keyed, mapping, ordering, memoryBytes })
   } catch (error) {
     if (error instanceof MemoryLimitError) return undefined
     throw error

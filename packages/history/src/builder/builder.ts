@@ -17,6 +17,7 @@ import { type Event, type EventInput, eventTypes, type Header, isWhole, type Pro
 import { RecorderNotes, type TransactionNote, transactionNoteOf } from '../event/marks.ts'
 import { rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import type { Taken } from '../event/taken.ts'
 import { nanos } from '../event/units.ts'
 import type { History } from '../history/history.ts'
 import { historyOf } from '../history/lending.ts'
@@ -96,6 +97,7 @@ export class HistoryBuilder implements EventSink {
   readonly #nemesis: Event[] = []
   readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
+  #taken: readonly Taken[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   readonly #answers: AnsweredValues
   /** Present once an invocation may have an id: most histories have none. */
@@ -174,6 +176,10 @@ export class HistoryBuilder implements EventSink {
 
   warn(message: string): void {
     this.#warnings.push(message)
+  }
+
+  taken(members: readonly Taken[]): void {
+    this.#taken = [...this.#taken, ...members]
   }
 
   stamped(stamps: Stamps): void {
@@ -427,6 +433,7 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
+      ...(this.#taken.length === 0 ? {} : { taken: this.#taken }),
       warnings: [
         ...this.#warnings,
         ...this.#disorder.warnings(this.source),

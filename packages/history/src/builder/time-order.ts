@@ -4,6 +4,7 @@ import { UserError } from '../event/error.ts'
 import type { EventInput, Header, Process } from '../event/event.ts'
 import { rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import type { Taken } from '../event/taken.ts'
 import { sizeInHeap } from '../tables/memory.ts'
 import { isClient } from '../tables/processes.ts'
 import { canonical } from '../tables/value.ts'
@@ -40,6 +41,7 @@ export class TimeOrder {
   readonly #ordering: Ordering
   readonly #files: ReadFile[] = []
   readonly #warnings: string[] = []
+  readonly #taken: Taken[] = []
   #lines = 0
   #count = 0
   #sampledBytes = 0
@@ -78,6 +80,7 @@ export class TimeOrder {
         file.header = header
       },
       warn: (message) => this.#warnings.push(message),
+      taken: (members) => this.#taken.push(...members),
       event: (event, line) => {
         if (this.#count % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(event) + TIMED_BYTES
         this.#count += 1
@@ -102,6 +105,7 @@ export class TimeOrder {
     const header = this.#header()
     if (header !== undefined) sink.header(header)
     for (const message of this.#warnings) sink.warn(message)
+    if (this.#taken.length > 0) sink.taken?.(this.#taken)
     for (const { name, events } of this.#files)
       if (events.length > 0 && events.at(-1)?.time === Number.NEGATIVE_INFINITY)
         throw new UserError('input', `${name}: ${rules.noTimes}`)

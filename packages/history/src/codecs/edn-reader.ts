@@ -191,13 +191,13 @@ export const ednMembers = (members: Members): Members => withPlainKinds(transact
 
 /**
  * Elle treats every operation as a transaction, so recordings of its tests omit `f`. Jepsen's long fork calls those that
- * only read `read`, and the others `write`.
+ * only read `read`, and the others `write`; other tests have `append`.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members
   const isTransaction =
     (f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))) ||
-    ((f === 'read' || f === 'write') && isOfKeywords(value))
+    ((f === 'read' || f === 'write' || f === 'append') && isOfKeywords(value))
   return isTransaction ? { ...members, f: 'txn' } : members
 }
 
@@ -206,7 +206,7 @@ const isOfKeywords = (value: Json | undefined): boolean =>
   isMicroList(value) && value.length > 0 && value.every((item) => item.length === 3 && KINDS.includes(item[0]))
 
 /** Keywords as the parser returns them. */
-const KINDS = [':r', ':w']
+const KINDS = [':r', ':w', ':append']
 
 /** The kind of a micro-operation is a keyword in EDN: `[:append 5 1]`. */
 function withPlainKinds(members: Members): Members {

@@ -30,7 +30,8 @@ export const eventMembers = [
   'answered',
   'session',
 ] as const
-const known: ReadonlySet<string> = new Set(eventMembers)
+const FINAL = 'final?'
+const known: ReadonlySet<string> = new Set([...eventMembers, FINAL])
 
 /** The event with these members, from any format. Throws EventError. */
 export function eventOfMembers(members: Members, epoch?: Epoch | undefined): EventInput {
@@ -48,7 +49,9 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
-  if (isSaid(final)) event.final = flagOf(final, 'final')
+  // As Jepsen calls it.
+  const isFinal = final ?? members[FINAL]
+  if (isSaid(isFinal)) event.final = flagOf(isFinal, 'final')
   if (isSaid(answered)) event.answered = flagOf(answered, 'answered')
   if (isSaid(session)) event.session = textOf(session, 'session')
   const extra = unknownMembers(members, known)
@@ -101,6 +104,8 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
+  // As some programs number Jepsen's nemesis.
+  if (value === -1) return 'nemesis'
   // An integer beyond the precision of a double becomes a name: its digits.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {

@@ -1,10 +1,15 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
-import { UserError } from '../event/error.ts'
+import { CannotPack, UserError } from '../event/error.ts'
+import type { EventInput } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
-import { BadJson, parseLineSince } from './jsonl.ts'
+import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
+import { EventRows, isNative } from './event-rows.ts'
+import { BadJson, parsedJson } from './jsonl.ts'
 import { LineScanner, UNUSUAL } from './jsonl-scanner.ts'
+import { isComment } from './left-out.ts'
 import { OtherTimes } from './other-times.ts'
+import { type Mapping, type Members, Roles } from './roles.ts'
 
 const NEWLINE = 0x0a
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -16,15 +21,23 @@ export interface JsonlReaderOptions {
   readonly builder?: HistoryBuilder | undefined
   /** It does not begin at the beginning, where alone a header and a byte order mark may be. */
   readonly isAmid?: boolean | undefined
+  /** Which members have which meaning: see `parseMapping`. */
+  readonly mapping?: Mapping | undefined
 }
 
-/** Reads native histories. Lines unknown to the scanner go through `JSON.parse`, with the same result. */
+/**
+ * Reads native histories. Lines unknown to the scanner go through `JSON.parse`, with the same result; those whose members have
+ * other names are looked up (see `EventRows`).
+ */
 export class JsonlReader implements ChunkReader {
   line = 1
   readonly #source: string
   readonly #sink: EventSink
   readonly #scanner: LineScanner | undefined
   readonly #times: OtherTimes
+  readonly #rows: EventRows
+  readonly #isMapped: boolean
+  readonly #isAmid: boolean
   #begun = false
   #used = 0
 
@@ -32,11 +45,15 @@ export class JsonlReader implements ChunkReader {
     this.#source = options.source
     this.#sink = options.sink
     this.#times = new OtherTimes(options)
-    if (options.isAmid === true) {
+    const roles = new Roles(options.mapping)
+    this.#rows = new EventRows({ source: options.source, sink: options.sink, roles })
+    this.#isMapped = roles.isMapped
+    this.#isAmid = options.isAmid === true
+    if (this.#isAmid) {
       this.#begun = true
       this.#used = 1
     }
-    this.#scanner = options.builder === undefined ? undefined : new LineScanner(options.builder)
+    this.#scanner = options.builder === undefined || roles.isMapped ? undefined : new LineScanner(options.builder)
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
@@ -61,6 +78,7 @@ export class JsonlReader implements ChunkReader {
     }
     if (!last) return at
     if (at < end) this.#lastLine(bytes, at, end)
+    this.#rows.end(this.#used)
     return end
   }
 
@@ -93,12 +111,29 @@ export class JsonlReader implements ChunkReader {
   #take(bytes: Uint8Array, start: number, end: number): void {
     const text = utf8(bytes, start, end)
     if (text.trim() === '') return
-    const line = parseLineSince(this.#sink.epoch, text)
-    if (line.kind === 'event') this.#sink.event(this.#times.timed(line.event), this.line)
-    else if (this.#used === 0) this.#sink.header(line.header)
+    if (isComment(text)) {
+      this.#rows.leaveOut(this.line, text)
+      return
+    }
+    const members = membersOf(parsedJson(text))
+    const header = headerOfMembers(members)
+    if (header === undefined) {
+      const event = this.#eventOf(members)
+      if (event === undefined) return
+      this.#sink.event(this.#times.timed(event), this.line)
+    } else if (this.#used === 0) this.#sink.header(header)
     else
       throw new EventError('a header ("chaos") stands amid the events. It is the first line; split joined histories.')
     this.#used += 1
+  }
+
+  #eventOf(members: Members): EventInput | undefined {
+    if (this.#isMapped || !isNative(members)) {
+      // What a return is of may have been called before.
+      if (this.#isAmid) throw new CannotPack('members with other names')
+      return this.#rows.event(members, this.line)
+    }
+    return this.#rows.completed(eventOfMembers(members, this.#sink.epoch))
   }
 
   #located(error: unknown): unknown {

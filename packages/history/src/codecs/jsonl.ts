@@ -1,4 +1,3 @@
-import type { Epoch } from '../event/epoch.ts'
 import type { Event, EventInput, Header, Json } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
 import { eventMembers, eventOfMembers, headerMembers, headerOfMembers, membersOf } from './event-members.ts'
@@ -9,16 +8,14 @@ export type Line =
   | { readonly kind: 'event'; readonly event: EventInput }
 
 /** Parses one line of a native history. Throws EventError (the caller knows file and line). */
-export const parseJsonLine = (text: string): Line => parseLineSince(undefined, text)
-
-/** The same with a time that counts from an epoch. */
-export function parseLineSince(epoch: Epoch | undefined, text: string): Line {
-  const members = membersOf(parsed(text))
+export function parseJsonLine(text: string): Line {
+  const members = membersOf(parsedJson(text))
   const header = headerOfMembers(members)
-  return header === undefined ? { kind: 'event', event: eventOfMembers(members, epoch) } : { kind: 'header', header }
+  return header === undefined ? { kind: 'event', event: eventOfMembers(members) } : { kind: 'header', header }
 }
 
-function parsed(text: string): Json {
+/** @throws BadJson */
+export function parsedJson(text: string): Json {
   try {
     return parseJson(text)
   } catch {

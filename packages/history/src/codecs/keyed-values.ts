@@ -4,6 +4,7 @@ import type { EventSink } from '../event/sink.ts'
 import { takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { isTransaction } from '../tables/transactions.ts'
+import { VersionedValues } from './versioned-values.ts'
 
 /** Events held back at most until one of them shows whether values are keyed. */
 const MOST_HELD = 200_000
@@ -24,6 +25,7 @@ interface Options {
  */
 export class KeyedValues {
   readonly #options: Options
+  readonly #values: VersionedValues
   #isKeyed: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
   /** A pair that means one thing or another, depending on whether it has a key. */
@@ -31,12 +33,13 @@ export class KeyedValues {
 
   constructor(options: Options) {
     this.#options = options
+    this.#values = new VersionedValues(options)
     this.#isKeyed = options.isKeyed
   }
 
   /** Whether a value that is no tuple is known to be without a key, and nothing is held back. */
   get areWhole(): boolean {
-    return this.#isKeyed === false
+    return this.#isKeyed === false && this.#values.areWhole
   }
 
   take(event: EventInput, line: number): void {
@@ -58,7 +61,11 @@ export class KeyedValues {
 
   /** No more events follow. */
   end(): void {
-    if (this.#isKeyed !== undefined) return
+    if (this.#isKeyed === undefined) this.#undecided()
+    this.#values.end()
+  }
+
+  #undecided(): void {
     if (this.#matters !== undefined) this.#refuse(this.#matters.line)
     this.#isKeyed = false
     this.#release()
@@ -76,7 +83,8 @@ export class KeyedValues {
       value !== null &&
       event.key === undefined &&
       isClient(event.process) &&
-      !isPair(value)
+      !isPair(value) &&
+      !isKeyedCas(event)
     )
       throw brokenRule(
         this.#options.source,
@@ -84,12 +92,17 @@ export class KeyedValues {
         `its value ${JSON.stringify(value)} is no pair of a key and a value, which --keyed says of every value. Leave out --keyed.`,
       )
     const isOwn = value === null || event.key !== undefined || !isClient(event.process)
+    if (!isOwn && this.#isKeyed === true && isKeyedCas(event)) {
+      const [key, ...pair] = value as readonly Json[]
+      this.#values.take({ ...event, key: key ?? undefined, value: pair }, line)
+      return
+    }
     if (isOwn || !isPair(value) || !(this.#isKeyed === true || this.#options.isTuple(value))) {
-      this.#options.sink.event(event, line)
+      this.#values.take(event, line)
       return
     }
     const [key, own] = value
-    this.#options.sink.event({ ...event, key: key === null ? undefined : key, value: own }, line)
+    this.#values.take({ ...event, key: key === null ? undefined : key, value: own }, line)
   }
 
   /** Whether the history is keyed, if this event shows it. */
@@ -98,7 +111,9 @@ export class KeyedValues {
     if (!isClient(process)) return undefined
     if (key !== undefined || this.#options.isTuple(value)) return false
     if (type === 'invoke') {
-      if (!isPair(value)) return false
+      if (isKeyedCas(event)) return true
+      // No key is nil.
+      if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
       // Its two values, unless they are the key and a pair of them.
       if (f === 'cas' && !isPair(value[1])) return false
@@ -112,7 +127,9 @@ export class KeyedValues {
   /** Elsewhere it would be invoked with nil. */
   #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
     if (type !== 'invoke' || key !== undefined || !isClient(process) || !takesNothing(f)) return false
-    return isPair(value) && value[0] !== null && value[1] === null && !this.#options.isTuple(value)
+    if (!isPair(value) || value[0] === null || this.#options.isTuple(value)) return false
+    // Beside a version, nothing is a pair of two.
+    return value[1] === null || (isPair(value[1]) && value[1].every((each) => each === null))
   }
 
   #refuse(line: number): never {
@@ -124,5 +141,8 @@ export class KeyedValues {
     )
   }
 }
+
+/** A cas takes two values; of three, the first is the key. */
+const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

@@ -1,14 +1,15 @@
 import type { EventInput, Json, Process } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
-import { replacesWhole, takesNothing } from '../operations/meaning.ts'
+import { meaningOf, replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
-import { isObject, parseJson } from './json-text.ts'
+import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
+import { type Exchange, exchangeOf } from './http-lines.ts'
+import { isArray, isObject } from './json-text.ts'
+import { type Outcome, outcomeOf } from './outcomes.ts'
+import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
-// One line per operation, as programs that use Porcupine keep them: its client, when it was called and when it returned, what
-// was asked and what was answered. Everybody names these members a little differently.
-
-type Members = { readonly [member: string]: Json }
+// One line per operation: its client, when it was called and when it returned, what was asked and what was answered.
 
 /** An operation, its times in parts of the file's own unit (see `exactTime`). */
 export interface OperationLine {
@@ -17,173 +18,367 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if it never returned. */
   readonly returned: bigint | undefined
+  /** The call is a bare stamp beside a duration, and may be that of the return. */
+  readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
   readonly output: Json | undefined
+  /** Of a read without a value: a member that is its outcome or what it returned, which the whole file tells. */
+  readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
+  /** Whether the member with the result is one that holds values in this line. */
+  readonly carrier?: string | undefined
 }
 
-const NAMES = {
-  process: ['process', 'client', 'clientid', 'pid', 'worker', 'workerid', 'thread', 'threadid', 'proc', 'session'],
-  call: [
-    'call',
-    'calltime',
-    'called',
-    'start',
-    'starttime',
-    'started',
-    'begin',
-    'invoke',
-    'invoked',
-    'invocation',
-    'callts',
-    'startts',
-    'tstart',
-    'tcall',
-    'invoketime',
-  ],
-  returned: [
-    'return',
-    'returntime',
-    'returned',
-    'end',
-    'endtime',
-    'ended',
-    'finish',
-    'finished',
-    'complete',
-    'completed',
-    'completion',
-    'stop',
-    'returnts',
-    'endts',
-    'tend',
-    'treturn',
-    'completetime',
-    'finishtime',
-    'responsetime',
-  ],
-  took: ['duration', 'latency', 'elapsed', 'took', 'dur', 'rtt', 'elapsedtime'],
-  f: ['f', 'op', 'operation', 'func', 'function', 'method', 'action', 'command', 'cmd', 'kind', 'name', 'type'],
-  key: ['key', 'k'],
-  input: ['input', 'in', 'args', 'arg', 'argument', 'arguments', 'request', 'req', 'value', 'val', 'v'],
-  output: ['output', 'out', 'result', 'res', 'response', 'resp', 'reply', 'ret', 'returnvalue'],
-  status: ['status', 'outcome', 'ok', 'success', 'state', 'type'],
-  error: ['error', 'err'],
-  node: ['node', 'server', 'replica', 'host'],
-  final: ['final'],
-} as const
-
-const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
-
-const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
-
-function found(members: Members, what: keyof typeof NAMES): readonly [name: string, value: Json] | undefined {
-  for (const wanted of NAMES[what])
-    for (const [name, value] of Object.entries(members))
-      if (plain(name) === wanted || (isTime(what) && plain(name.replace(UNIT, '')) === wanted)) return [name, value]
-  return undefined
+/** With the line that it was read from. */
+export interface ReadOperation extends OperationLine {
+  readonly line: number
 }
-
-const isTime = (what: keyof typeof NAMES): boolean => what === 'call' || what === 'returned' || what === 'took'
-const said = (members: Members, what: keyof typeof NAMES): Json | undefined => found(members, what)?.[1]
 
 const NEVER = 9.2e18
-const EVENT_TYPES: readonly Json[] = ['invoke', 'ok', 'fail', 'info']
-
-/** Whether the first event of a native history would be an operation with both of its times. */
-export function hasOperationLines(content: string): boolean {
-  for (const line of content.split('\n', 3)) {
-    let members: Json
-    try {
-      members = parseJson(line)
-    } catch {
-      return false
-    }
-    if (!isObject(members)) return false
-    if (Object.hasOwn(members, 'chaos')) continue
-    if (
-      EVENT_TYPES.includes(members['type'] ?? null) &&
-      Object.hasOwn(members, 'f') &&
-      !Object.hasOwn(members, 'return')
-    )
-      return false
-    const ended = found(members, 'returned') ?? found(members, 'took')
-    return timeValue(said(members, 'call')) !== undefined && ended !== undefined
-  }
-  return false
-}
 
 /** The names of the two times, from which their unit may be known. */
-export const timeNames = (members: Members): readonly string[] => [
-  found(members, 'call')?.[0] ?? '',
-  found(members, 'returned')?.[0] ?? found(members, 'call')?.[0] ?? '',
-]
+export function timeNames(members: Members, roles: Roles): readonly string[] {
+  const [call = ''] = callOf(members, roles) ?? []
+  return [call, roles.time(members, 'returned')?.[0] ?? call]
+}
 
-/** @throws EventError */
-export function operationOf(members: Members): OperationLine {
-  const call = timeOf(said(members, 'call'))
-  if (call === undefined)
+/** The member with the time of the call: a bare time stamp, if it has a duration beside it. */
+export function callOf(members: Members, roles: Roles): Found | undefined {
+  return (
+    roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
+  )
+}
+
+/** What a line says, and which of its members said it. */
+class Line {
+  readonly members: Members
+  readonly roles: Roles
+  readonly used: Set<string> = new Set()
+
+  constructor(members: Members, roles: Roles) {
+    this.members = members
+    this.roles = roles
+  }
+
+  take(found: Found | undefined, as: string, word?: string): Json | undefined {
+    if (found === undefined) return undefined
+    this.used.add(found[0])
+    this.roles.take(found[0], as, word)
+    return found[1]
+  }
+
+  /** The value of a role that no other role has taken. */
+  found(role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
+    return this.roles.all(this.members, role).find(([name, value]) => !this.used.has(name) && passes(value))
+  }
+}
+
+/** Undefined for a line that is no operation. @throws EventError */
+export function operationOf(said: Members, roles: Roles): OperationLine | undefined {
+  const plainly = isEtcdOperation(said) ? etcdOperation(said) : said
+  const exchange = exchangeOf(plainly, roles)
+  if (exchange === 'none') return undefined
+  const members = exchange?.members ?? plainly
+  const line = new Line(members, roles)
+  roles.lines += 1
+  const times = timesOf(line)
+  const process = processOf(line)
+  const asked = exchange === undefined ? askedOf(line) : exchangedOf(line, exchange)
+  const { f, key } = asked
+  const explicit = statusOf(line)
+  const error = errorOf(line)
+  const answer = answerOf(line, asked, explicit !== undefined)
+  const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
+  const node = line.take(line.found('node'), 'the node')
+  const final = line.take(line.found('final'), 'the mark of final reads')
+  roles.leave(members, line.used)
+  return {
+    process,
+    ...times,
+    type: outcome.type,
+    event: {
+      f,
+      ...(key === undefined || key === null ? {} : { key }),
+      ...(typeof node === 'string' || typeof node === 'number' ? { node: String(node) } : {}),
+      ...(error === undefined ? {} : { error }),
+      ...(final === true ? { final: true } : {}),
+    },
+    input: answer.input,
+    output: outcome.isNothing && takesNothing(f) ? null : answer.output,
+    ...(answer.open === undefined ? {} : { open: answer.open }),
+    ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
+  }
+}
+
+function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'isBare'> {
+  const { members, roles } = line
+  const called = callOf(members, roles)
+  const call = timeOf(called?.[1])
+  if (called === undefined || call === undefined)
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
-  const returned = found(members, 'returned') === undefined ? endOf(members, call) : timeOf(said(members, 'returned'))
+  line.take(called, 'the time of the call')
+  const ended = roles.time(members, 'returned')
+  const returned = ended === undefined ? endOf(line, called, call) : timeOf(ended[1])
+  if (ended !== undefined) line.take(ended, 'the time of the return')
   if (returned !== undefined && returned < call)
     throw new EventError(
-      `this operation returned (${shownTime(members, 'returned')}) before it was called (${shownTime(members, 'call')}).`,
+      `this operation returned (${shownTime(ended?.[1])}) before it was called (${shownTime(called[1])}).`,
     )
-  const asked = partsOf(said(members, 'input'))
-  const f = said(members, 'f') ?? asked.f
+  const isBare = ended === undefined && roles.time(members, 'call') === undefined
+  return { call, returned, isBare }
+}
+
+function processOf(line: Line): Process | undefined {
+  const process = line.take(line.found('process', isName), 'the process') ?? undefined
+  return typeof process === 'number' || typeof process === 'string' ? process : undefined
+}
+
+const isName = (value: Json): boolean => typeof value === 'string' || typeof value === 'number'
+
+interface Asked {
+  readonly f: string
+  readonly key: Json | undefined
+  readonly value: Found | undefined
+  /** The member with the answer. */
+  readonly result: Found | undefined
+  /** The answer of a read is the content of a record, and says no outcome. */
+  readonly isContent?: boolean
+}
+
+/** What was asked: in members of its own, or in the structure of an input, as Porcupine's programs have it. */
+function askedOf(line: Line): Asked {
+  const own = line.found('f', (value) => typeof value === 'string' && outcomeOf(value) === undefined) ?? line.found('f')
+  const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
+  const held = line.found('value', (value) => value !== null) ?? line.found('value')
+  const input = line.found('input')
+  const isInput = input !== undefined && (held === undefined || held[1] === null || isMapped(line, input))
+  const asked = isInput ? input : held
+  const parts = partsOf(asked?.[1], line.roles)
+  const f = named ?? parts.f ?? own?.[1]
   if (typeof f !== 'string')
     throw new EventError(
       f === undefined || f === null
         ? '"f" is missing. An operation says what was done, such as "f":"read".'
         : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word the model knows, such as "f":"read".`,
     )
-  const process = said(members, 'process') ?? undefined
-  const key = said(members, 'key') ?? asked.key
-  const node = said(members, 'node')
-  const error = said(members, 'error') ?? undefined
-  const type = typeOf(members, returned, error)
+  const name = functionNamed(f)
+  const key = line.take(line.found('key'), 'the key') ?? parts.key
+  if (input === undefined || !isMapped(line, input)) refuseTwo(name, held, input)
+  const nullable = asked ?? held
+  const value: Found | undefined = nullable === undefined ? undefined : [nullable[0], parts.value ?? null]
+  if (nullable !== undefined) line.used.add(nullable[0])
+  if (isInput && takesNothing(name) && parts.value !== undefined && parts.value !== null && key === undefined)
+    return { f: name, ...ofArgument(line, name, nullable?.[0] ?? '', parts.value) }
+  if (replacesWhole(name) && parts.value === undefined)
+    throw new EventError(`this ${name} has no value. Name the member that has it: --map value=MEMBER`)
+  return { f: name, key, value, result: line.found('output') }
+}
+
+const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
+
+/** Arguments of a read that name no key: an empty list and an empty text are none. */
+function ofArgument(line: Line, f: string, member: string, value: Json): Omit<Asked, 'f'> {
+  const result = line.found('output')
+  const isEmpty = value === '' || (isArray(value) && value.every((each) => each === null))
+  const isPair = isArray(value) && value.length === 2 && value[1] === null
+  if (isEmpty || isPair || result === undefined)
+    return { key: undefined, value: isEmpty ? undefined : [member, value], result }
+  throw new EventError(
+    `"${member}" is ${shortened(canonical(value))}, and a ${f} takes nothing. ${
+      isArray(value)
+        ? `If its first element is the key: jq -c '.key=.${member}[0] | .value=.${member}[1] | del(.${member})' FILE`
+        : `If it is the key: --map key=${member}`
+    }`,
+  )
+}
+
+/** A value and an input beside it are the same, unless the input is null. */
+function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
+  if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
+  if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
+  throw new EventError(
+    `"${held[0]}" is ${shortened(canonical(held[1]))} and "${input[0]}" is ${shortened(canonical(input[1]))}: nothing tells which one was asked for. Say --map input=${held[0]} or --map input=${input[0]}`,
+  )
+}
+
+function exchangedOf(line: Line, { f, key, method, path, body, response }: Exchange): Asked {
+  line.take(method, 'the operation', `${String(method[1])} is ${f}`)
+  line.take(path, 'the key')
   return {
-    process: typeof process === 'number' || typeof process === 'string' ? process : undefined,
-    call,
-    returned,
-    // A cas that is answered with false found another value.
-    type: type === 'ok' && f === 'cas' && said(members, 'output') === false ? 'fail' : type,
-    event: {
-      f: f.toLowerCase(),
-      ...(key === undefined || key === null ? {} : { key }),
-      ...(typeof node === 'string' || typeof node === 'number' ? { node: String(node) } : {}),
-      ...(error === undefined || error === '' ? {} : { error: typeof error === 'string' ? error : canonical(error) }),
-      ...(said(members, 'final') === true ? { final: true } : {}),
-    },
-    ...valuesOf(members, f.toLowerCase(), asked.value),
+    f,
+    key,
+    value: body && [body[0], partsOf(body[1], line.roles).value ?? null],
+    result: response,
+    isContent: f === 'read',
   }
 }
 
-/** A single value is the result of a read. */
-function valuesOf(members: Members, f: string, asked: Json | undefined): Pick<OperationLine, 'input' | 'output'> {
-  const output = found(members, 'output')
-  if (output !== undefined) {
-    const { value } = partsOf(output[1])
-    // What a write returns is a reply; Go has "" for none.
-    const isReply = replacesWhole(f) || (value === '' && !takesNothing(f))
-    return { input: asked, output: isReply ? undefined : value }
-  }
-  return takesNothing(f) ? { input: null, output: asked } : { input: asked, output: undefined }
+interface Answer {
+  readonly input: Json | undefined
+  readonly output: Json | undefined
+  readonly outcome?: readonly [member: string, outcome: Outcome] | undefined
+  readonly open?: OperationLine['open']
+  readonly carrier?: string | undefined
 }
 
-/** What Porcupine's programs keep in the structures of their inputs and outputs. */
-function partsOf(value: Json | undefined): {
-  readonly f?: Json
-  readonly key?: Json
-  readonly value: Json | undefined
-} {
+/** What was returned, and whether the member with the answer says an outcome instead. */
+function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
+  const asked = value?.[1]
+  if (value !== undefined) line.used.add(value[0])
+  if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
+  if (result === undefined) {
+    // A single value is the result of a read.
+    if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }
+    return { input: asked, output: undefined }
+  }
+  line.used.add(result[0])
+  const { value: answered, outcome: inside } = partsOf(result[1], line.roles)
+  const isValue = isContent || line.roles.isMappedTo('output', result[0])
+  const outcome = isValue ? undefined : (outcomeOf(result[1]) ?? inside)
+  if (inside !== undefined && answered !== undefined) {
+    line.roles.take(result[0], RESULT)
+    return {
+      input: takesNothing(f) ? null : asked,
+      output: returnsValue(f) ? answered : undefined,
+      outcome: [result[0], inside],
+    }
+  }
+  if (takesNothing(f) && line.roles.isMappedTo('output', result[0])) {
+    line.roles.take(result[0], RESULT)
+    return { input: null, output: answered ?? null, carrier: result[0] }
+  }
+  if (takesNothing(f) && returnsValue(f)) return readBy(line, f, value, [result[0], answered ?? null], outcome)
+  return changedBy(line, f, asked, [result[0], answered ?? null], outcome, isSaid)
+}
+
+const RESULT = 'what was returned'
+const ASKED = 'what was asked for'
+const OUTCOME = 'the outcome'
+
+const returnsValue = (f: string): boolean => (meaningOf(f)?.answers ?? 'value') === 'value'
+
+function readBy(
+  line: Line,
+  f: string,
+  value: Found | undefined,
+  [member, answered]: Found,
+  outcome: Outcome | undefined,
+): Answer {
+  const held = value?.[1] ?? null
+  if (held === null) {
+    if (outcome !== undefined) return { input: null, output: undefined, open: { member, said: answered, outcome } }
+    line.roles.take(member, RESULT)
+    return { input: null, output: answered, carrier: answered === null ? undefined : member }
+  }
+  if (outcome !== undefined) {
+    line.roles.take(member, OUTCOME, String(canonical(answered)))
+    return { input: null, output: held, outcome: [member, outcome], carrier: value?.[0] }
+  }
+  if (answered === null || canonical(held) === canonical(answered))
+    return { input: null, output: held, carrier: value?.[0] }
+  // What a structure's read asks for is empty in Go; that of a keyed one is a key and null.
+  if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
+    line.roles.take(member, RESULT)
+    return { input: held, output: answered, carrier: member }
+  }
+  throw new EventError(
+    `"${value?.[0]}" is ${shortened(canonical(held))} and "${member}" is ${shortened(canonical(answered))}: nothing tells which one the ${f} returned. Say --map output=${value?.[0]} or --map output=${member}`,
+  )
+}
+
+/** What a change returns is a reply, unless it is what the change was for; Go has "" for none. */
+function changedBy(
+  line: Line,
+  f: string,
+  asked: Json | undefined,
+  [member, answered]: Found,
+  outcome: Outcome | undefined,
+  isSaid: boolean,
+): Answer {
+  const input = takesNothing(f) ? null : asked
+  // A cas that is answered with false found another value, and a lock was held.
+  const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
+  const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
+  const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)
+  if (done !== undefined && !isAnswer && !(isSaid && typeof answered === 'number' && !declines)) {
+    line.roles.take(member, OUTCOME, canonical(answered))
+    return { input, output: undefined, outcome: [member, done] }
+  }
+  const isReply = replacesWhole(f) || f === 'cas' || (answered === '' && !takesNothing(f))
+  line.roles.take(member, isReply ? 'a reply, which is not used' : RESULT)
+  return { input, output: isReply && !(f === 'cas' && isArray(answered)) ? undefined : answered }
+}
+
+/** What members called a status say. @throws EventError for a word that is none, and for two that contradict each other. */
+function statusOf(line: Line): Found | undefined {
+  let first: readonly [string, Outcome] | undefined
+  for (const [name, value] of line.roles.all(line.members, 'status')) {
+    if (line.used.has(name) || value === null) continue
+    const outcome = outcomeOf(value, /code|^rc$/.test(plain(name)))
+    if (outcome === undefined) {
+      if (first !== undefined || WEAK.has(plain(name))) continue
+      throw new EventError(
+        `"${name}" is ${shortened(canonical(value))}. It must be ok, fail (certainly no effect) or info (unknown).`,
+      )
+    }
+    line.take([name, value], OUTCOME, typeof value === 'object' ? outcome : String(value))
+    if (first !== undefined && first[1] !== outcome && [first[1], outcome].includes('ok'))
+      throw new EventError(
+        `"${first[0]}" says ${first[1]} and "${name}" is ${shortened(canonical(value))}: nothing tells the outcome. Say --map status=${first[0]} or --map status=${name}`,
+      )
+    first ??= [name, outcome]
+  }
+  return first
+}
+
+/** Names that often mean something else. */
+const WEAK = new Set(['state', 'code', 'type'])
+
+function errorOf(line: Line): string | undefined {
+  const error = line.take(line.found('error'), 'the error')
+  if (error === undefined || error === null || error === '' || error === false || error === 0) return undefined
+  if (typeof error === 'string' && NO_ERROR.has(plain(error))) return undefined
+  return typeof error === 'string' ? error : canonical(error)
+}
+
+const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
+
+/** What is not known to have failed may have taken effect. */
+function combined(
+  line: Line,
+  explicit: Found | undefined,
+  answered: readonly [member: string, outcome: Outcome] | undefined,
+  error: string | undefined,
+  hasReturned: boolean,
+): { readonly type: OperationLine['type']; readonly isNothing: boolean } {
+  const said = explicit?.[1] as Outcome | undefined
+  if (said === 'ok' && answered !== undefined && answered[1] === 'info' && error === undefined)
+    throw new EventError(
+      `"${explicit?.[0]}" says ok and "${answered[0]}" says otherwise (${shortened(canonical(line.members[answered[0]] ?? null))}): nothing tells the outcome. Say --map status=${explicit?.[0]} or --map status=${answered[0]}`,
+    )
+  const outcome = said === undefined || said === 'ok' ? (answered?.[1] ?? said) : said
+  const isNothing = outcome === 'nothing'
+  if (outcome === undefined) return { type: !hasReturned || error !== undefined ? 'info' : 'ok', isNothing }
+  if (outcome === 'ok' || isNothing) return { type: hasReturned ? 'ok' : 'info', isNothing }
+  return { type: outcome, isNothing }
+}
+
+/** What a structure holds: an operation, its key and value, or a value with its outcome. */
+export function partsOf(
+  value: Json | undefined,
+  roles: Roles,
+): { readonly f?: Json; readonly key?: Json; readonly value: Json | undefined; readonly outcome?: Outcome } {
   if (value === undefined || !isObject(value)) return { value }
   const names = Object.keys(value)
-  const f = found(value, 'f')
-  const key = found(value, 'key')
-  const own = found(value, 'input') ?? found(value, 'output')
-  const known = [f, key, own].filter((each) => each !== undefined).length
+  const f = roles.found(value, 'f', (each) => outcomeOf(each) === undefined)
+  const key = roles.found(value, 'key')
+  const own = roles.found(value, 'value') ?? roles.found(value, 'input') ?? roles.found(value, 'output')
+  const status = roles
+    .all(value, 'status')
+    .find(([name, each]) => name !== f?.[0] && name !== own?.[0] && outcomeOf(each) !== undefined)
+  const error = roles.found(value, 'error')
+  const known = new Set([f, key, own, status, error].flatMap((each) => (each === undefined ? [] : [each[0]]))).size
   const pair = [
     pick(value, /^(?:old|from|expected|expect|compare)(?:value)?$/),
     pick(value, /^(?:new|to|desired|swap|set)(?:value)?$/),
@@ -193,22 +388,29 @@ function partsOf(value: Json | undefined): {
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
   // Anything else in it belongs to the value itself.
   if (known === 0 || known < names.length) return { value }
-  return { ...(f === undefined ? {} : { f: f[1] }), ...(key === undefined ? {} : { key: key[1] }), value: own?.[1] }
+  const outcome = status === undefined ? undefined : outcomeOf(status[1])
+  return {
+    ...(f === undefined ? {} : { f: f[1] }),
+    ...(key === undefined ? {} : { key: key[1] }),
+    ...(outcome === undefined ? {} : { outcome }),
+    value: own?.[1],
+  }
 }
 
 const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
 /** When an operation returned that says how long it took, in the unit of its call. */
-function endOf(members: Members, call: bigint): bigint | undefined {
-  const [name, value] = found(members, 'took') ?? []
-  if (name === undefined || value === null) return undefined
+function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefined {
+  const found = line.roles.time(line.members, 'took')
+  if (found === undefined || found[1] === null) return undefined
+  const [name, value] = found
   const took = timeValue(value)
   if (took === undefined || took < 0)
-    throw new EventError(`"${name}" is ${shortened(canonical(value ?? null))}, which is no duration.`)
-  const [start = '', began] = found(members, 'call') ?? []
+    throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is no duration.`)
+  line.take(found, 'the duration')
   // A date is in nanoseconds.
-  const own = typeof began === 'string' ? 1 : unitNamed(start)?.nanos
+  const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
   const unit = unitNamed(name)?.nanos
   if (own === unit) return call + timeParts(took)
   if (own === undefined || unit === undefined)
@@ -225,46 +427,4 @@ function timeOf(value: Json | undefined): bigint | undefined {
 }
 
 /** A time as the file has it, without the mark of large integers. */
-const shownTime = (members: Members, what: 'call' | 'returned'): string =>
-  shortened(String(said(members, what)).replace(/(?<=^\d+)N$/, ''))
-
-const DONE: ReadonlySet<string> = new Set([
-  'ok',
-  'success',
-  'succeeded',
-  'done',
-  'complete',
-  'completed',
-  'true',
-  '200',
-  '201',
-  '204',
-])
-const REFUSED: ReadonlySet<string> = new Set(['fail', 'failed', 'failure', 'rejected', 'aborted'])
-const UNKNOWN: ReadonlySet<string> = new Set([
-  'info',
-  'unknown',
-  'timeout',
-  'timedout',
-  'pending',
-  'crash',
-  'crashed',
-  'error',
-  'indeterminate',
-  'maybe',
-  'false',
-])
-
-/** What is not known to have failed may have taken effect. */
-function typeOf(members: Members, returned: bigint | undefined, error: Json | undefined): OperationLine['type'] {
-  const [name, status] = found(members, 'status') ?? []
-  if (status === undefined || status === null || (name === 'type' && said(members, 'f') === status))
-    return returned === undefined || (error !== undefined && error !== '') ? 'info' : 'ok'
-  const word = plain(String(status))
-  if (DONE.has(word)) return returned === undefined ? 'info' : 'ok'
-  if (REFUSED.has(word)) return 'fail'
-  if (UNKNOWN.has(word)) return 'info'
-  throw new EventError(
-    `"${name}" is ${shortened(canonical(status))}. It must be ok, fail (certainly no effect) or info (unknown).`,
-  )
-}
+const shownTime = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

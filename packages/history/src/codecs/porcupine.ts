@@ -2,13 +2,36 @@ import { UserError } from '../event/error.ts'
 import type { EventInput, Json } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
-import { JEPSEN_LOG_LINE } from './detect.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
 import { ednMembers } from './edn-reader.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
 
 const NEWLINE = 0x0a
+
+/**
+ * A line of a Jepsen log, or of its history.txt, that describes an operation: maybe its time in brackets or numbers that count
+ * lines, its process, type, function and value.
+ */
+const JEPSEN_LOG_LINE =
+  /(?:^|\bjepsen\.util:?\s+(?:- )?)\s*(?:\[\s*(\d+)\s*\]\s+|(?:\d+\s+){1,2}(?=-?\d+\s|:nemesis\b))?(-?\d+|:[a-z][\w.-]*)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
+
+/** The set-up that a log begins with, which may be long. */
+const JEPSEN_SETUP = /^(?:\d{4}-\d\d-\d\d[ T][\d:.,]+\S*\s+)?(?:INFO|WARN|DEBUG|ERROR)\b.*\bjepsen\b/m
+
+/** As the Jepsen of Porcupine's etcd tests wrote them. */
+const OLD_LOG_LINE = /\bjepsen\.[\w.]+\s+- /
+
+export const isOldJepsenLog = (content: string): boolean => {
+  const line = firstOperation(content)
+  return OLD_LOG_LINE.test(line ?? (JEPSEN_SETUP.test(content) ? content : ''))
+}
+
+export const isJepsenLog = (content: string): boolean =>
+  firstOperation(content) !== undefined || JEPSEN_SETUP.test(content)
+
+const firstOperation = (content: string): string | undefined =>
+  content.split('\n').find((each) => JEPSEN_LOG_LINE.test(each))
 
 export interface JepsenLogReaderOptions {
   readonly source: string
@@ -81,12 +104,13 @@ export class JepsenLogReader implements ChunkReader {
   #event(text: string): EventInput | undefined {
     const parts = JEPSEN_LOG_LINE.exec(text)
     if (parts === null) return undefined
-    const [, process = '', type = '', f = '', rest = ''] = parts
+    const [, time, process = '', type = '', f = '', rest = ''] = parts
     const [value, error] = rest === '' ? [null] : this.#values(rest)
     const problem = value instanceof Problem ? value.name : error instanceof Problem ? error.name : error
     return eventOfMembers(
       ednMembers({
-        process: /^\d+$/.test(process) ? Number(process) : process.replace(/^:/, ''),
+        ...(time === undefined ? {} : { time: Number(time) }),
+        process: /^-?\d+$/.test(process) ? Number(process) : process.replace(/^:/, ''),
         type,
         f,
         ...(value instanceof Problem ? {} : { value: value ?? null }),

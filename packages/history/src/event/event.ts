@@ -95,6 +95,17 @@ export const isWhole = (input: EventInput): input is Event =>
   input.index !== undefined &&
   input.index >= 0
 
-/** The formats a history can be read from. The first two can be written as well. */
-export const formats = ['jsonl', 'edn', 'jepsen-log', 'operations', 'porcupine-etcd', 'porcupine-kv'] as const
+/** The formats a history can be read from, in the order in which a file is tried; `jsonl` and `edn` can be written as well. */
+export const formats = [
+  'dbcop',
+  'operations',
+  'jsonl',
+  'porcupine-kv',
+  'edn',
+  'csv',
+  'porcupine-etcd',
+  'jepsen-log',
+  'plume',
+  'awdit',
+] as const
 export type Format = (typeof formats)[number]

@@ -1,6 +1,7 @@
 import type { Stamps } from './clocks.ts'
 import type { Epoch } from './epoch.ts'
 import type { EventInput, Header } from './event.ts'
+import type { Taken } from './taken.ts'
 
 /** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
@@ -13,6 +14,8 @@ export interface EventSink {
   warn(message: string): void
   /** Says, before the first event, that events come in the order of their stamps, and what that leaves open. */
   stamped?(stamps: Stamps): void
+  /** Says, after the last event, what members with other names than those of the native format were taken for. */
+  taken?(members: readonly Taken[]): void
 }
 
 /** Reads bytes as they arrive. The caller offers those not consumed again, with more after them. */

@@ -1,6 +1,7 @@
 import { Epoch } from '../event/epoch.ts'
 import type { Event, EventInput, Header } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
+import type { Taken } from '../event/taken.ts'
 import { nanos } from '../event/units.ts'
 import { keyName } from '../tables/key-numbers.ts'
 import { isClient } from '../tables/processes.ts'
@@ -8,6 +9,7 @@ import { isClient } from '../tables/processes.ts'
 export interface EventQueueOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
+  readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /** Holds the events of one buffer until they are taken. */
@@ -28,6 +30,10 @@ export class EventQueue implements EventSink {
 
   warn(message: string): void {
     this.#options.onWarning?.(message)
+  }
+
+  taken(members: readonly Taken[]): void {
+    this.#options.onTaken?.(members)
   }
 
   event(event: EventInput): void {

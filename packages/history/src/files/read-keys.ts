@@ -1,5 +1,5 @@
 import { HistoryBuilder } from '../builder/builder.ts'
-import { createReader } from '../codecs/reader.ts'
+import { createReader } from '../codecs/formats.ts'
 import { Columns } from '../columns/columns.ts'
 import { CannotPack } from '../event/error.ts'
 import type { History } from '../history/history.ts'
@@ -32,7 +32,13 @@ export async function readKeys(path: string, keys: WantedKeys, options: ReadOpti
     const steps = pumpSteps(source, path, options, (format) => {
       builder = new HistoryBuilder({ source: name, format, ordering: options.ordering })
       keeping = new Keeping(builder, keys)
-      return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
+      return createReader(format, {
+        source: name,
+        sink: builder,
+        builder,
+        independent: options.independent,
+        mapping: options.mapping,
+      })
     })
     let textBytes = 0
     for await (const bytes of steps) {

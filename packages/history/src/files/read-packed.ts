@@ -1,5 +1,5 @@
 import { HistoryBuilder } from '../builder/builder.ts'
-import { createReader } from '../codecs/reader.ts'
+import { createReader } from '../codecs/formats.ts'
 import { CannotPack } from '../event/error.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { type Dealing, type Packed, Packer } from '../packed/packer.ts'

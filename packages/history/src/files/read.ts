@@ -2,11 +2,14 @@ import { HistoryBuilder } from '../builder/builder.ts'
 import { type Ordering, OutOfOrder } from '../builder/disorder.ts'
 import { TimeOrder } from '../builder/time-order.ts'
 import { detectFormat } from '../codecs/detect.ts'
-import { createReader } from '../codecs/reader.ts'
+import { createReader } from '../codecs/formats.ts'
+import type { Mapping } from '../codecs/roles.ts'
 import { ROW_BYTES } from '../columns/columns.ts'
 import { UserError } from '../event/error.ts'
 import type { Event, Format, Header } from '../event/event.ts'
 import type { ChunkReader } from '../event/sink.ts'
+import type { Taken } from '../event/taken.ts'
+import { withNamedAccounts } from '../history/balances.ts'
 import type { History } from '../history/history.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { EventQueue } from './event-queue.ts'
@@ -30,6 +33,10 @@ export interface ReadOptions {
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
+  /** Which members have which meaning: see `parseMapping`. */
+  readonly mapping?: Mapping | undefined
+  /** What it is about, unless its header says so: the lists that reads of a `bank` return are balances of accounts 0, 1, … */
+  readonly model?: string | undefined
   /** Files that were recorded at the same time, to be merged by time; `path` is then only what messages call them. */
   readonly merged?: readonly string[] | undefined
 }
@@ -59,7 +66,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
 }
 
 async function readByTime(path: string, files: readonly string[], options: ReadOptions): Promise<History> {
-  const { memoryBytes = Number.POSITIVE_INFINITY, independent, stored } = options
+  const { memoryBytes = Number.POSITIVE_INFINITY, independent, mapping, stored } = options
   const order = new TimeOrder(options.ordering)
   const formats: Format[] = []
   let textBytes = 0
@@ -70,7 +77,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
     try {
       const steps = pumpSteps(source, file, options, (format) => {
         formats.push(format)
-        reader = createReader(format, { source: sourceName(file), sink, independent })
+        reader = createReader(format, { source: sourceName(file), sink, independent, mapping })
         return reader
       })
       for await (const bytes of steps) {
@@ -92,7 +99,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
     files: order.files,
   })
   order.pass(builder)
-  return builder.build()
+  return asAbout(builder.build(), options)
 }
 
 /**
@@ -117,8 +124,8 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
         ordering: options.ordering,
         expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
-      const { independent, ordering } = options
-      reader = createReader(format, { source: name, sink: builder, builder, independent, ordering })
+      const { independent, ordering, mapping } = options
+      reader = createReader(format, { source: name, sink: builder, builder, independent, ordering, mapping })
       return reader
     })
     let textBytes = 0
@@ -127,11 +134,14 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       textBytes += bytes
       if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)
     }
-    return (builder ?? new HistoryBuilder({ source: name })).build()
+    return asAbout((builder ?? new HistoryBuilder({ source: name })).build(), options)
   } finally {
     source.close()
   }
 }
+
+const asAbout = (history: History, { model = history.header?.model }: ReadOptions): History =>
+  model === 'bank' ? withNamedAccounts(history) : history
 
 function stopIfOver(
   memoryBytes: number,
@@ -146,6 +156,8 @@ function stopIfOver(
 export interface ReadEventsOptions extends ReadOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
+  /** What members with other names than those of the native format were taken for, after the last event. */
+  readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /**
@@ -160,11 +172,15 @@ export async function* readEvents(
   const name = sourceName(path)
   const source = await openSource(path, options.stored)
   const queue = new EventQueue(options)
+  const { independent, mapping, ordering } = options
+  const order = ordering?.by === 'time' ? new TimeOrder(ordering) : undefined
+  const sink = order?.file(name).sink ?? queue
   try {
     const steps = pumpSteps(source, path, options, (format) =>
-      createReader(format, { source: name, sink: queue, independent: options.independent }),
+      createReader(format, { source: name, sink, independent, mapping, ordering }),
     )
     for await (const _ of steps) yield* queue.take()
+    order?.pass(queue)
     yield* queue.take()
   } finally {
     source.close()
@@ -215,7 +231,7 @@ export async function* pumpSteps(
     const last = size === 0
     // The format is detected from the first bytes: wait until there are enough, or no more come.
     if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
-      const format = options.format ?? formatOf(path, buffer.subarray(0, filled))
+      const format = options.format ?? formatOf(path, buffer.subarray(0, filled), options.mapping)
       reader = readerOf(format)
     }
     if (reader !== undefined) {
@@ -236,8 +252,8 @@ export async function* pumpSteps(
 
 const SAMPLE_BYTES = 64 * 1024
 
-function formatOf(path: string, beginning: Uint8Array): Format {
-  const format = detectFormat(sourceName(path), beginning)
+function formatOf(path: string, beginning: Uint8Array, mapping: Mapping | undefined): Format {
+  const format = detectFormat(sourceName(path), beginning, mapping)
   if (format !== undefined) return format
   if (/\.edn(\.gz|\.zst)?$/.test(path)) return 'edn'
   throw new UserError('input', `${sourceName(path)}: this file is empty: there are no operations in it.`)

@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { UserError } from '../event/error.ts'
 import { isStored } from './stored/address.ts'
@@ -22,11 +22,13 @@ export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : 
 export async function openSource(path: string, stored?: readonly StoredPart[]): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
   if (isStored(path)) return storedSource(stored ?? (await storedParts(path)))
+  const history = storedHistory(path)
+  if (history !== undefined) return await openSource(history)
   const file = openFile(path)
   const status = fstatSync(file)
   if (status.isDirectory()) {
     closeSync(file)
-    const parts = historyIn(path) === undefined ? partsIn(path) : undefined
+    const parts = partsIn(path)
     if (parts === undefined) throw isDirectory(path)
     const bytes = parts.reduce((sum, part) => sum + statSync(part).size, 0)
     return joinedSource(
@@ -195,17 +197,26 @@ async function nextChunk(path: string, chunks: AsyncIterator<Uint8Array>): Promi
 }
 
 const historyIn = (directory: string): string | undefined =>
-  ['history.jsonl', 'history.edn'].map((name) => join(directory, name)).find((file) => existsSync(file))
+  ['history.jsonl', 'history.edn', 'history.txt', 'history.edn.gz', 'jepsen.log']
+    .map((name) => join(directory, name))
+    .find((file) => existsSync(file))
 
-function isDirectory(path: string): UserError {
-  const history = historyIn(path)
-  return new UserError(
-    'input',
-    history === undefined
-      ? `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge ${path}`
-      : `${path}: this is a directory; its history is ${history}`,
-  )
+/** Files of a store of Jepsen that hold no history themselves. */
+const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
+
+/** The history of a directory of Jepsen's store, or of one of its files that is none; undefined for any other path. */
+export function storedHistory(path: string): string | undefined {
+  if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
+  if (statSync(path).isDirectory()) return historyIn(path)
+  const history = BESIDE_HISTORY.has(basename(path)) ? historyIn(dirname(path)) : undefined
+  return history === path ? undefined : history
 }
+
+const isDirectory = (path: string): UserError =>
+  new UserError(
+    'input',
+    `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge ${path}`,
+  )
 
 function unreadable(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error

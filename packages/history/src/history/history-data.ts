@@ -3,6 +3,7 @@ import type { MergedFile } from '../columns/merged-files.ts'
 import type { ClockReadings } from '../event/clocks.ts'
 import type { Event, Format, Header, Process } from '../event/event.ts'
 import type { Mark, PassedOn, TransactionNote } from '../event/marks.ts'
+import type { Taken } from '../event/taken.ts'
 import type { ByteTableData } from '../tables/byte-table.ts'
 import type { Sessions } from '../tables/sessions.ts'
 import type { ValueTableData } from '../tables/value.ts'
@@ -30,6 +31,8 @@ export interface HistoryData {
   readonly eventCount: number
   /** Tolerated irregularities that the user should know of: a truncated last line, absent times, … */
   readonly warnings: readonly string[]
+  /** What members with other names than those of the native format were taken for; absent if there are none. */
+  readonly taken?: readonly Taken[] | undefined
   /** That its recorder did not come to the end, also among the warnings; absent if nothing says so. */
   readonly cutOff?: string | undefined
   /** How well its times are known, where they leave the order of some events open; absent if all are in order. */

@@ -25,6 +25,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     nemesis: parts.nemesis,
     eventCount: parts.eventCount,
     warnings: parts.warnings,
+    taken: parts.taken,
     cutOff: parts.cutOff,
     clocks: parts.clocks,
     transactionNotes: parts.transactionNotes,

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
+import { type Header, plural, printJsonHeader, printJsonLine, UserError } from '@chaosproxy/history'
+import { openHistoryWriter, readEvents, type Taken, takenText } from '@chaosproxy/history/files'
+import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { print, printAsIs } from '../terminal/output.ts'
+
+export const convertCommand: Command = {
+  name: 'convert',
+  positional: '<file>',
+  needs: 'a history: chaos convert FILE, or - for standard input.',
+  summary: 'write a history of any format as JSON lines, and say what each member was taken for',
+  options: {
+    ...inGroup('What is read', ['map'], { ...objectOptions, ...readingOptions }),
+    ...inGroup('Output', ['out'], {
+      out: word('write the history to this file', 'stdout'),
+      force: flag('overwrite the file'),
+      json: flag('print what members were taken for as one JSON object, in place of the history'),
+    }),
+  },
+  examples: [
+    ['chaos convert log.csv > history.jsonl', 'a table with a header, as JSON lines'],
+    ['chaos convert log.jsonl --map process=worker,f=what --out history.jsonl', 'with members named otherwise'],
+    ['chaos convert log.jsonl --json', 'what each member was taken for, with counts'],
+  ],
+  run: executeConvert,
+}
+
+/** Characters printed at once. */
+const BATCH = 64 * 1024
+
+async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
+  const file = textOf(options, 'file') ?? ''
+  const out = textOf(options, 'out')
+  if (out !== undefined && existsSync(out) && !flagOf(options, 'force'))
+    throw new UserError('usage', `--out ${out}: this file exists. Name another one, or say --force.`)
+  const typed = valuesOf(options, objectOptions)
+  const isTold = flagOf(options, 'json')
+  let header: Header | undefined
+  let taken: readonly Taken[] = []
+  const warnings: string[] = []
+  const events = readEvents(file, {
+    ...readingOf(valuesOf(options, readingOptions)),
+    onHeader: (found) => {
+      header = found
+    },
+    onWarning: (message) => warnings.push(message),
+    onTaken: (members) => {
+      taken = members
+    },
+  })
+  let count = 0
+  let writer: ReturnType<typeof openHistoryWriter> | undefined
+  let text = ''
+  for await (const event of events) {
+    if (count === 0) {
+      const first = headerOf(header, typed)
+      if (out !== undefined && !isTold) writer = openHistoryWriter(out, { header: first })
+      else if (first !== undefined) text = `${printJsonHeader(first)}\n`
+    }
+    count += 1
+    if (isTold) continue
+    const line = printJsonLine(event)
+    if (writer !== undefined) writer.appendLine(`${line}\n`)
+    else text += `${line}\n`
+    if (text.length < BATCH) continue
+    printAsIs(process.stdout, text)
+    text = ''
+  }
+  writer?.close()
+  if (isTold) {
+    print(process.stdout, `${JSON.stringify({ file, events: count, members: taken, warnings })}\n`)
+    return EXIT.met
+  }
+  printAsIs(process.stdout, text)
+  for (const warning of warnings) print(process.stderr, `${warning}\n`)
+  for (const each of taken) print(process.stderr, `${takenText(each)}\n`)
+  print(process.stderr, `${file}: ${plural(count, 'event')}.\n`)
+  return EXIT.met
+}
+
+/** The header of the file, with what options say of the object. */
+function headerOf(
+  header: Header | undefined,
+  { model, initial }: { readonly model: string | undefined; readonly initial: Header['initial'] },
+): Header | undefined {
+  if (header === undefined && model === undefined && initial === undefined) return undefined
+  return {
+    ...(header ?? { chaos: 1 }),
+    ...(model === undefined ? {} : { model }),
+    ...(initial === undefined ? {} : { initial }),
+  }
+}

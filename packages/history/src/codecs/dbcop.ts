@@ -1,0 +1,79 @@
+import { UserError } from '../event/error.ts'
+import type { Json } from '../event/event.ts'
+import type { ChunkReader, EventSink } from '../event/sink.ts'
+import { isArray, isObject, parseJson } from './json-text.ts'
+import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
+
+/** As DBCop keeps histories: sessions of transactions of events, alone or as the `data` of an object. */
+export const isDbcop = (content: string): boolean =>
+  /^\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content) ||
+  (content.startsWith('{') &&
+    /"data"\s*:\s*\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content.slice(0, 2000)))
+
+interface Options {
+  readonly source: string
+  readonly sink: EventSink
+}
+
+/** Reads the JSON of DBCop, which is one value. */
+export function dbcopReader({ source, sink }: Options): ChunkReader {
+  const decoder = new TextDecoder()
+  let text = ''
+  return {
+    line: 1,
+    get held() {
+      return { events: 0, bytes: 2 * text.length }
+    },
+    read(bytes, start, end, last) {
+      text += decoder.decode(bytes.subarray(start, end), { stream: !last })
+      if (last) sessionsOf(source, sink, text)
+      return end
+    },
+  }
+}
+
+function sessionsOf(source: string, sink: EventSink, text: string): void {
+  const sessions = new Sessions({ source, sink })
+  const wrong = (what: string): UserError =>
+    new UserError(
+      'input',
+      `${source}: ${what}. A history of DBCop is a list of sessions, each a list of transactions {"events":[{"Write":{"variable":0,"version":1}}],"committed":true}.`,
+    )
+  let json: Json
+  try {
+    json = parseJson(text)
+  } catch {
+    throw wrong('this JSON is cut off or damaged')
+  }
+  const data = isObject(json) ? (json['data'] ?? null) : json
+  if (!isArray(data)) throw wrong('"data" is no list')
+  for (const [number, session] of data.entries()) {
+    if (!isArray(session)) throw wrong(`session ${number} is no list`)
+    for (const [place, transaction] of session.entries()) {
+      const where = `transaction ${place} of session ${number}`
+      const events = isObject(transaction) ? (transaction['events'] ?? null) : null
+      if (!isObject(transaction) || !isArray(events)) throw wrong(`${where} has no events`)
+      const isCommitted = (transaction['committed'] ?? transaction['success'] ?? true) === true
+      const operations = events.map(operationOf).filter((each) => each !== undefined)
+      if (operations.length < events.length) throw wrong(`${where} has an event that is neither a Read nor a Write`)
+      sessions.add(number, operations, isCommitted, number + 1)
+    }
+  }
+  sessions.end()
+}
+
+/** A version of null or absent is the initial one. Newer histories have the event's kind as a member. */
+function operationOf(event: Json): MicroOperation | undefined {
+  if (!isObject(event)) return undefined
+  const read = event['Read'] ?? event['read']
+  const write = event['Write'] ?? event['write']
+  const said = read ?? write
+  if (isObject(said) && (read === undefined) !== (write === undefined)) {
+    const version = said['version'] ?? said['value'] ?? null
+    const key = said['variable'] ?? said['key']
+    return key === undefined ? undefined : [read === undefined ? 'w' : 'r', key, version]
+  }
+  const { write: isWrite, variable, version } = event
+  if (typeof isWrite !== 'boolean' || variable === undefined) return undefined
+  return [isWrite ? 'w' : 'r', variable, version ?? null]
+}

@@ -1,0 +1,102 @@
+import type { Json } from '../event/event.ts'
+import { EventError, shortened } from '../event/rules.ts'
+import { canonical } from '../tables/value.ts'
+import { isArray, isObject } from './json-text.ts'
+import type { Members } from './roles.ts'
+
+// The operations of etcd's robustness tests, one per line: an Input of one type among many, and its Output.
+
+/** Whether a line is of etcd's robustness tests. */
+export const isEtcdOperation = ({ Input, ClientID, ClientId }: Members): boolean =>
+  isObject(Input) && typeof Input['Type'] === 'string' && (ClientID ?? ClientId) !== undefined && 'Txn' in Input
+
+/**
+ * The operation with the members of an ordinary line: reads and writes of one key each.
+ *
+ * @throws EventError for what is neither.
+ */
+export function etcdOperation(members: Members): Members {
+  const { ClientID, ClientId, Input, Output, Call, Return } = members
+  const input = isObject(Input) ? Input : {}
+  const output = isObject(Output) ? Output : {}
+  const asked = askedOf(input)
+  const error = output['Error'] ?? output['ClientError'] ?? ''
+  const failed = error === '' || error === null ? {} : { error }
+  const isLost = output['PersistedRevision'] !== undefined || output['Persisted'] === true
+  const shared = { process: ClientID ?? ClientId ?? null, call: Call ?? null, return: Return ?? null, ...failed }
+  if (asked.f === 'write')
+    return { ...shared, f: 'write', key: asked.key, value: asked.value, ...(isLost ? { status: 'info' } : {}) }
+  return {
+    ...shared,
+    f: 'read',
+    key: asked.key,
+    ...('error' in failed || isLost ? { status: 'info' } : { output: readBy(output, asked.key) }),
+  }
+}
+
+type Asked =
+  | { readonly f: 'read'; readonly key: string }
+  | { readonly f: 'write'; readonly key: string; readonly value: Json }
+
+function askedOf(input: Members): Asked {
+  const { Type: type = '', Range, Txn } = input
+  if (type === 'range' && isObject(Range)) {
+    const { Start = '', End = '', Revision = 0 } = rangeOf(Range)
+    if (End === '' && Revision === 0 && typeof Start === 'string') return { f: 'read', key: Start }
+    throw new EventError(
+      `this range reads ${End === '' ? `an older revision (${String(Revision)})` : `several keys (${String(Start)} to ${String(End)})`}, and no model has that. Leave such lines out: jq -c 'select(.Input.Range == null or (.Input.Range.End == "" and .Input.Range.Revision == 0))' FILE`,
+    )
+  }
+  if (type === 'txn' && isObject(Txn)) {
+    const { Conditions, OperationsOnSuccess } = Txn
+    const conditions = isArray(Conditions ?? null) ? (Conditions as readonly Json[]) : []
+    const operations = isArray(OperationsOnSuccess ?? null) ? (OperationsOnSuccess as readonly Json[]) : []
+    const [only] = operations
+    if (conditions.length === 0 && operations.length === 1 && isObject(only)) {
+      const one = operationOf(only)
+      if (one !== undefined) return one
+    }
+    throw new EventError(
+      `this transaction has ${conditions.length} conditions and ${operations.length} operations (${shortened(canonical(Txn))}): only one operation without conditions is read. Leave such lines out: jq -c 'select((.Input.Txn.Conditions // []) == [])' FILE`,
+    )
+  }
+  throw new EventError(
+    `"Type" is ${shortened(canonical(type))}: only range and txn are read. Leave such lines out: jq -c 'select(.Input.Type == "range" or .Input.Type == "txn")' FILE`,
+  )
+}
+
+function rangeOf(range: Members): Members {
+  const options = range['RangeOptions']
+  return isObject(options) ? { ...range, ...options } : range
+}
+
+function operationOf(operation: Members): Asked | undefined {
+  const { Type: type, Put, Delete, Range } = operation
+  if (type === 'put-operation' && isObject(Put)) {
+    const { Key, Value } = Put
+    if (typeof Key === 'string') return { f: 'write', key: Key, value: textOf(Value ?? null) }
+  }
+  if (type === 'delete-operation' && isObject(Delete) && typeof Delete['Key'] === 'string')
+    return { f: 'write', key: Delete['Key'], value: null }
+  if (type === 'range-operation' && isObject(Range)) {
+    const { Start = '', End = '' } = rangeOf(Range)
+    if (End === '' && typeof Start === 'string') return { f: 'read', key: Start }
+  }
+  return undefined
+}
+
+/** A long value is kept as a hash of it. */
+const textOf = (value: Json): Json => {
+  if (!isObject(value)) return value
+  const { Value = '', Hash = 0 } = value
+  return Value === '' && Hash !== 0 ? Hash : Value
+}
+
+function readBy(output: Members, key: string): Json {
+  const { Range, Txn } = output
+  const [first] = isObject(Txn) && isArray(Txn['Results'] ?? null) ? (Txn['Results'] as readonly Json[]) : []
+  const read = isObject(Range) ? Range : isObject(first) ? first : {}
+  const pairs = isArray(read['KVs'] ?? null) ? (read['KVs'] as readonly Json[]) : []
+  const found = pairs.find((pair) => isObject(pair) && pair['Key'] === key)
+  return isObject(found) ? textOf(found['Value'] ?? null) : null
+}

@@ -1,0 +1,235 @@
+import { type EventInput, type EventType, eventTypes, type Json, type Process } from '../event/event.ts'
+import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
+import { replacesWhole, takesNothing } from '../operations/meaning.ts'
+import { canonical } from '../tables/value.ts'
+import { ednMembers } from './edn-reader.ts'
+import { eventMembers, eventOfMembers } from './event-members.ts'
+import { typeOf } from './event-types.ts'
+import { isObject } from './json-text.ts'
+import { LeftOut } from './left-out.ts'
+import { proposal } from './map-proposal.ts'
+import { partsOf } from './operation-members.ts'
+import { outcomeOf } from './outcomes.ts'
+import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
+import { timeValue } from './time-units.ts'
+
+interface Options {
+  readonly source: string
+  readonly sink: EventSink
+  readonly roles: Roles
+}
+
+/** Whether a line of the native format is read as it is. */
+export function isNative({ type = null, process = null, f = null }: Members): boolean {
+  return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
+}
+
+/** Reads lines of one event each, whose members have other names than those of the native format. */
+export class EventRows {
+  readonly #options: Options
+  readonly #leftOut: LeftOut = new LeftOut()
+  readonly #lanes: Lanes = new Lanes()
+  /** Of the first lines that were left out. */
+  readonly #unread: Members[] = []
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  leaveOut(line: number, text: string): void {
+    this.#leftOut.add(line, text)
+  }
+
+  /**
+   * Tells what was left out, and what members were taken for.
+   *
+   * @throws UserError if nothing was read
+   */
+  end(read: number): void {
+    const { source, sink, roles } = this.#options
+    const leftOut = this.#leftOut.text
+    if (leftOut !== undefined && read === 0)
+      throw brokenRule(source, this.#leftOut.line, `no line tells of an operation.${proposal(this.#unread)}`)
+    if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
+    if (roles.lines > 0) sink.taken?.(roles.taken())
+  }
+
+  /** A native event whose value may be in a member with another name. @throws EventError */
+  completed(event: EventInput): EventInput {
+    const { extra, type, f, value = null } = event
+    if (extra === undefined || type === 'fail' || type === 'info') return event
+    const isAsked = type === 'invoke'
+    if (isAsked ? takesNothing(f) || value !== null : !takesNothing(f)) return event
+    const { roles } = this.#options
+    const found = roles.found(extra, isAsked ? 'input' : 'output')
+    if (found === undefined || outcomeOf(found[1]) !== undefined || found[1] === null) return event
+    if (value === null) {
+      roles.lines += 1
+      roles.take(found[0], isAsked ? ASKED : RESULT)
+      return { ...event, value: found[1] }
+    }
+    if (canonical(value) === canonical(found[1])) return event
+    throw new EventError(
+      `"value" is ${shortened(canonical(value))} and "${found[0]}" is ${shortened(canonical(found[1]))}: nothing tells which one the ${f} returned. Say --map value=value or --map value=${found[0]}`,
+    )
+  }
+
+  /** Undefined for a line that tells of no operation. @throws EventError */
+  event(members: Members, line: number): EventInput | undefined {
+    const { roles } = this.#options
+    const used = new Set<string>()
+    const find = (role: Role, passes: (value: Json) => boolean = () => true): Found | undefined =>
+      roles.all(members, role).find(([name, value]) => !used.has(name) && passes(value))
+    const typed = find('type', (value) => typeOf(value) !== undefined)
+    if (typed !== undefined) used.add(typed[0])
+    const named = find('f', (value) => typeof value === 'string' && typeOf(value) === undefined)
+    const client = find('process', (value) => typeof value === 'string' || typeof value === 'number')
+    const id = find('id', (value) => value !== null)
+    if (named === undefined && client === undefined && id === undefined) {
+      this.leaveOut(line, canonical(members))
+      if (this.#unread.length < MOST_UNREAD) this.#unread.push(members)
+      return undefined
+    }
+    if (typed === undefined && typeof members['type'] === 'string')
+      throw new EventError(rules.unknownType(shortened(canonical(members['type']))))
+    if (typed === undefined) throw new EventError(missing('type', members))
+    const process = client?.[1] ?? id?.[1]
+    if (process === undefined) throw new EventError(missing('process', members))
+    roles.lines += 1
+    const take = (found: Found | undefined, as: string, word?: string): Json | undefined => {
+      if (found === undefined) return undefined
+      used.add(found[0])
+      roles.take(found[0], as, word)
+      return found[1]
+    }
+    const type = typeOf(typed[1]) ?? 'info'
+    take(typed, 'the type', `${String(typed[1])} (${type})`)
+    take(client ?? id, 'the process')
+    if (client !== undefined) take(id, 'the number of the operation')
+    const held = find('value', (value) => value !== null) ?? find('value')
+    const isMapped = held !== undefined && roles.isMappedTo('value', held[0])
+    const other = isMapped ? undefined : find(type === 'invoke' ? 'input' : 'output')
+    const content = type === 'invoke' ? (held ?? other) : (other ?? held)
+    const parts = partsOf(content?.[1], roles)
+    const lane = this.#lanes.of(processOf(process), type, id?.[1])
+    const said = take(named, 'the operation') ?? parts.f
+    const f = typeof said === 'string' ? functionNamed(said) : lane.f
+    if (f === undefined) throw new EventError(missing('f', members))
+    if (type === 'invoke') lane.f = f
+    const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type
+    const value = this.#valueOf({ f, type, held, other, parts: parts.value, take })
+    const key = take(find('key'), 'the key') ?? parts.key
+    const event: { [member: string]: Json } = { process: lane.name, type: outcome, f }
+    if (key !== undefined) event['key'] = key
+    if (value !== undefined) event['value'] = value
+    for (const role of ['error', 'node', 'final', 'index'] as const) {
+      const found = find(role, (each) => each !== null)
+      if (found !== undefined) event[role] = take(found, `the ${role}`) ?? null
+    }
+    const time = find('time', (each) => timeValue(each) !== undefined)
+    if (time !== undefined) event[plain(time[0]) === 'time' ? 'time' : time[0]] = take(time, 'the time') ?? null
+    roles.leave(members, used)
+    for (const [name, each] of Object.entries(members)) if (!used.has(name) && !(name in event)) event[name] = each
+    const isKeyword = typeof typed[1] === 'string' && typed[1].startsWith(':')
+    return eventOfMembers(isKeyword ? ednMembers(event) : event, this.#options.sink.epoch)
+  }
+
+  #outcomeOf(
+    members: Members,
+    used: ReadonlySet<string>,
+    take: (found: Found, as: string, word?: string) => Json | undefined,
+    other: Found | undefined,
+    f: string,
+  ): EventType {
+    const { roles } = this.#options
+    for (const found of roles.all(members, 'status')) {
+      const outcome = used.has(found[0]) || found[1] === null ? undefined : outcomeOf(found[1])
+      if (outcome === undefined) continue
+      take(found, 'the outcome', canonical(found[1]))
+      if (outcome !== 'ok' && outcome !== 'nothing') return outcome
+      if (outcome === 'nothing' && !takesNothing(f)) return 'fail'
+      return 'ok'
+    }
+    if (other !== undefined && f === 'cas' && other[1] === false) return 'fail'
+    const answered = other === undefined || takesNothing(f) ? undefined : outcomeOf(other[1])
+    return answered === 'fail' || answered === 'info' ? answered : 'ok'
+  }
+
+  #valueOf({
+    f,
+    type,
+    held,
+    other,
+    parts,
+    take,
+  }: {
+    readonly f: string
+    readonly type: EventType
+    readonly held: Found | undefined
+    readonly other: Found | undefined
+    readonly parts: Json | undefined
+    readonly take: (found: Found | undefined, as: string) => Json | undefined
+  }): Json | undefined {
+    if (type === 'invoke') {
+      take(held ?? other, ASKED)
+      return takesNothing(f) ? null : parts
+    }
+    const isEmpty = parts === undefined || (isObject(parts) && Object.keys(parts).length === 0)
+    if (other !== undefined && replacesWhole(f)) {
+      take(other, 'a reply, which is not used')
+      return undefined
+    }
+    if (other !== undefined && takesNothing(f) && outcomeOf(other[1]) !== undefined && held !== undefined) {
+      take(other, 'the outcome')
+      return take(held, RESULT)
+    }
+    take(other ?? held, RESULT)
+    if (isEmpty || (f === 'cas' && typeof parts === 'boolean')) return undefined
+    return replacesWhole(f) && isObject(parts) ? undefined : parts
+  }
+}
+
+const MOST_UNREAD = 100
+const ASKED = 'what was asked for'
+const RESULT = 'what was returned'
+
+const processOf = (value: Json): Process =>
+  value === -1 ? 'nemesis' : typeof value === 'number' ? value : String(value).replace(/^:/, '')
+
+function missing(member: string, members: Members): string {
+  const others = Object.keys(members).filter((name) => !eventMembers.some((each) => each === name))
+  if (others.length === 0) return rules.missing(member)
+  return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${others[0]}`
+}
+
+interface Lane {
+  readonly name: Process
+  f: string | undefined
+  id: Json | undefined
+  isOpen: boolean
+}
+
+/** Gives numbered operations of one client that overlap processes of their own. */
+class Lanes {
+  readonly #byClient: Map<Process, Lane[]> = new Map()
+
+  of(client: Process, type: EventType, id: Json | undefined): Lane {
+    const lanes = this.#byClient.get(client) ?? []
+    if (lanes.length === 0) this.#byClient.set(client, lanes)
+    const isInvoke = type === 'invoke'
+    let lane =
+      id === undefined
+        ? lanes[0]
+        : (lanes.find((each) => (isInvoke ? !each.isOpen : each.isOpen && each.id === id)) ??
+          (isInvoke ? undefined : lanes[0]))
+    if (lane === undefined) {
+      const name = lanes.length === 0 ? client : `${client}/${lanes.length + 1}`
+      lane = { name, f: undefined, id, isOpen: false }
+      lanes.push(lane)
+    }
+    lane.id = isInvoke ? id : lane.id
+    lane.isOpen = isInvoke
+    return lane
+  }
+}

@@ -1,0 +1,172 @@
+import type { HistoryBuilder } from '../builder/builder.ts'
+import type { Ordering } from '../builder/disorder.ts'
+import { UserError } from '../event/error.ts'
+import type { Format } from '../event/event.ts'
+import type { ChunkReader, EventSink } from '../event/sink.ts'
+import { csvReader, separatorOf } from './csv.ts'
+import { dbcopReader, isDbcop } from './dbcop.ts'
+import { EdnReader } from './edn-reader.ts'
+import { JsonlReader } from './jsonl-reader.ts'
+import { KeyedValues } from './keyed-values.ts'
+import { isComment } from './left-out.ts'
+import { hasOperationLines, operationLines } from './operation-lines.ts'
+import type { RowsOptions } from './operation-rows.ts'
+import { isJepsenLog, isOldJepsenLog, JepsenLogReader } from './porcupine.ts'
+import { type Mapping, Roles } from './roles.ts'
+import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
+
+export interface ReaderOptions {
+  /** The name messages use for the history: its file's. */
+  readonly source: string
+  readonly sink: EventSink
+  /** The sink, if it is a builder. */
+  readonly builder?: HistoryBuilder | undefined
+  /**
+   * Whether a client's value that is a pair is a key and a value, as Jepsen's independent tests have it. By default found out
+   * in EDN; in JSON lines it is one value.
+   */
+  readonly independent?: boolean | undefined
+  /** What is known of the clocks, for formats whose lines are in no order. */
+  readonly ordering?: Ordering | undefined
+  /** Which members have which meaning: see `parseMapping`. */
+  readonly mapping?: Mapping | undefined
+}
+
+/** A format of histories: how its files begin, and what reads them. */
+interface FormatEntry {
+  /** In messages. */
+  readonly what: string
+  /** @param content the beginning of a file, without white space before it */
+  recognises(content: string, mapping: Mapping | undefined): boolean
+  /** Whether `--map` can say what its members are. */
+  readonly hasMembers?: boolean
+  reader(options: ReaderOptions): ChunkReader
+}
+
+/** All formats. The first that recognises a file reads it. */
+export const formatTable: { readonly [name in Format]: FormatEntry } = {
+  operations: {
+    what: 'JSON with one operation per line',
+    hasMembers: true,
+    recognises: (content, mapping) => isJson(content) && hasOperationLines(content, mapping),
+    reader: (options) => paired(options, (each) => operationLines(withRoles(each))),
+  },
+  jsonl: {
+    what: 'chaos JSONL',
+    hasMembers: true,
+    recognises: isJson,
+    reader: (options) => paired(options, (each) => new JsonlReader(each)),
+  },
+  'porcupine-kv': {
+    what: 'Porcupine key-value logs',
+    recognises: (content) => /^\{\s*:/.test(content) && isKeyValueLog(content),
+    reader: (options) => new EdnReader(options),
+  },
+  dbcop: {
+    what: 'DBCop JSON',
+    recognises: isDbcop,
+    reader: dbcopReader,
+  },
+  edn: {
+    what: 'Jepsen EDN',
+    recognises: (content) =>
+      /^(?:\{\s*:|;|#_|#[a-zA-Z][\w.$-]*[/.][\w.$-]+\s*\{|\{\s*[;#]|[[(][\s,]*(?:[[({;:#\])]|$))/.test(content),
+    reader: (options) => new EdnReader(options),
+  },
+  'porcupine-etcd': {
+    what: 'Porcupine etcd logs',
+    recognises: isOldJepsenLog,
+    reader: (options) => new JepsenLogReader(options),
+  },
+  'jepsen-log': {
+    what: 'history.txt and jepsen.log',
+    recognises: isJepsenLog,
+    reader: ({ source, sink, independent }) => {
+      const keys = new KeyedValues({ source, sink, isKeyed: independent, isTuple: () => false })
+      return new JepsenLogReader(
+        { source, sink: { ...passed(sink), event: (event, line) => keys.take(event, line) } },
+        () => keys.end(),
+      )
+    },
+  },
+  plume: {
+    what: 'Plume and PolySI text',
+    recognises: isPlume,
+    reader: plumeReader,
+  },
+  awdit: {
+    what: 'AWDIT text',
+    recognises: isAwdit,
+    reader: awditReader,
+  },
+  csv: {
+    what: 'CSV and TSV with a header',
+    hasMembers: true,
+    recognises: (content, mapping) => separatorOf(content, mapping) !== undefined,
+    reader: (options) => paired(options, (each) => csvReader(withRoles(each))),
+  },
+}
+
+function isJson(content: string): boolean {
+  return /^\{\s*["}]/.test(withoutComments(content))
+}
+
+/** Comments before lines of JSON. In EDN they begin with a semicolon. */
+function withoutComments(content: string): string {
+  if (!/^(?:#[^_a-zA-Z]|#$|\/\/|--)/.test(content)) return content
+  const lines = content.split('\n')
+  const first = lines.findIndex((line) => line.trim() !== '' && !isComment(line))
+  return first < 0 ? content : lines.slice(first).join('\n').trimStart()
+}
+
+/** Porcupine's key-value log is EDN too; its operations have a key member and are get, put or append. */
+function isKeyValueLog(content: string): boolean {
+  const line = content.split('\n', 1)[0] ?? ''
+  return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)
+}
+
+const withRoles = (options: ReaderOptions): RowsOptions => ({ ...options, roles: new Roles(options.mapping) })
+
+/** Divides the value of every event into key and value, if that was asked for. */
+function paired(options: ReaderOptions, readerOf: (options: ReaderOptions) => ChunkReader): ChunkReader {
+  if (options.independent !== true) return readerOf(options)
+  const { builder: _, source, sink, ...rest } = options
+  const values = new KeyedValues({ source, sink, isKeyed: true, isTuple: () => false })
+  const reader = readerOf({
+    ...rest,
+    source,
+    sink: { ...passed(sink), event: (event, line) => values.take(event, line) },
+  })
+  return {
+    get line() {
+      return reader.line
+    },
+    get held() {
+      return reader.held ?? { events: 0, bytes: 0 }
+    },
+    read(bytes, start, end, last) {
+      const at = reader.read(bytes, start, end, last)
+      if (last) values.end()
+      return at
+    },
+  }
+}
+
+const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
+  epoch: sink.epoch,
+  header: (header) => sink.header(header),
+  warn: (message) => sink.warn(message),
+  stamped: (stamps) => sink.stamped?.(stamps),
+  taken: (members) => sink.taken?.(members),
+})
+
+/** @throws UserError (usage) for a mapping of members where there are none */
+export function createReader(format: Format, options: ReaderOptions): ChunkReader {
+  const { what, hasMembers = false, reader } = formatTable[format]
+  if (options.mapping !== undefined && !hasMembers)
+    throw new UserError(
+      'usage',
+      `--map: ${options.source} is ${what}, whose members have one meaning each. Leave it out.`,
+    )
+  return reader(options)
+}

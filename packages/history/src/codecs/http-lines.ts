@@ -1,0 +1,98 @@
+import type { Json } from '../event/event.ts'
+import { EventError } from '../event/rules.ts'
+import { isObject, parseJson } from './json-text.ts'
+import { outcomeOf } from './outcomes.ts'
+import type { Found, Members, Roles } from './roles.ts'
+
+/** One request and its response as an operation on the record at its path. */
+export interface Exchange {
+  /** The line's members, those of a request and a response in it included. */
+  readonly members: Members
+  readonly f: 'read' | 'write'
+  readonly key: string
+  readonly method: Found
+  readonly path: Found
+  readonly body: Found | undefined
+  readonly response: Found | undefined
+}
+
+const METHOD = /^(?:GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE)$/i
+
+/**
+ * Undefined for a line that is no request; `none` for one that neither reads nor changes a record.
+ *
+ * @throws EventError for a request that nothing tells the meaning of.
+ */
+export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | undefined {
+  const members = flattened(line)
+  const method = roles.all(members, 'f').find(([, value]) => typeof value === 'string' && METHOD.test(value))
+  const path = roles.all(members, 'path').find(([, value]) => typeof value === 'string')
+  if (method === undefined || path === undefined) return undefined
+  const verb = String(method[1]).toUpperCase()
+  const key = keyOf(path)
+  const response = roles.all(members, 'output')[0]
+  const [sent] = [...roles.all(members, 'input'), ...roles.all(members, 'value')]
+  switch (verb) {
+    case 'GET': {
+      const returned = response ?? sent
+      if (returned === undefined && hasFailed(members, roles))
+        return { members, f: 'read', key, method, path, body: undefined, response: undefined }
+      if (returned === undefined)
+        throw new EventError(
+          `GET ${String(path[1])}: no member holds what was returned. Name it "response", or say which it is: --map output=MEMBER`,
+        )
+      return { members, f: 'read', key, method, path, body: undefined, response: contentOf(returned) }
+    }
+    case 'PUT':
+      if (sent === undefined)
+        throw new EventError(
+          `PUT ${String(path[1])}: no member holds what was written. Name it "body", or say which it is: --map input=MEMBER`,
+        )
+      return { members, f: 'write', key, method, path, body: contentOf(sent), response }
+    case 'DELETE':
+      return { members, f: 'write', key, method, path, body: [sent?.[0] ?? method[0], null], response }
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'TRACE':
+      return 'none'
+    default:
+      throw new EventError(
+        `"${method[0]}" is ${verb}: nothing tells what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed 's/"${verb}"/"PUT"/' FILE`,
+      )
+  }
+}
+
+const hasFailed = (members: Members, roles: Roles): boolean =>
+  roles.found(members, 'error', (value) => value !== null && value !== '') !== undefined ||
+  roles.all(members, 'status').some(([, value]) => (outcomeOf(value) ?? 'ok') !== 'ok')
+
+/** The members of a request and a response that a line has as objects. */
+function flattened(line: Members): Members {
+  const { request, response } = line
+  if (!isObject(request) || typeof request['method'] !== 'string') return line
+  const { request: _, response: __, ...rest } = line
+  const answer: Members = isObject(response) ? response : response === undefined ? {} : { body: response }
+  const { body, ...others } = answer
+  return { ...rest, ...request, ...others, ...(body === undefined ? {} : { response: body }) }
+}
+
+function keyOf([name, value]: Found): string {
+  const path = String(value)
+    .replace(/^[a-z]+:\/\/[^/]*/i, '')
+    .replace(/#.*$/, '')
+  if (path.includes('?'))
+    throw new EventError(
+      `"${name}" is ${path}: nothing tells whether what follows the ? names the record. Leave it out, or write the key as a member of its own: --map key=MEMBER`,
+    )
+  return path.replace(/(?<=.)\/+$/, '')
+}
+
+/** A text of JSON as its value, so that 1 and "1" of two sides are equal. */
+function contentOf([name, value]: Found): Found {
+  if (typeof value !== 'string') return [name, value]
+  try {
+    return [name, parseJson(value)]
+  } catch {
+    return [name, value === '' ? null : (value as Json)]
+  }
+}

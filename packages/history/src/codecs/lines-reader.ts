@@ -1,0 +1,70 @@
+import { UserError } from '../event/error.ts'
+import { brokenRule, EventError } from '../event/rules.ts'
+import type { ChunkReader, EventSink } from '../event/sink.ts'
+
+const NEWLINE = 10
+
+/** What reads the lines of a text. */
+export interface LineTaker {
+  /** @throws EventError, UserError without the place, or Unfinished for a line that cannot be read at all. */
+  take(text: string, line: number): void
+  end(): void
+  readonly held?: { readonly events: number; readonly bytes: number }
+}
+
+/** A line that is no record at all, like the last one of a file whose writer was killed. */
+export class Unfinished extends EventError {}
+
+/** Reads texts line by line, for formats that are not read for speed. */
+export class LinesReader implements ChunkReader {
+  line = 1
+  readonly #source: string
+  readonly #sink: EventSink
+  readonly #taker: LineTaker
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+  #any = false
+
+  constructor({ source, sink }: { readonly source: string; readonly sink: EventSink }, taker: LineTaker) {
+    this.#source = source
+    this.#sink = sink
+    this.#taker = taker
+  }
+
+  get held(): { readonly events: number; readonly bytes: number } {
+    return this.#taker.held ?? { events: 0, bytes: 0 }
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    let at = start
+    while (at < end) {
+      const newline = bytes.indexOf(NEWLINE, at)
+      const isWhole = newline >= 0 && newline < end
+      if (!isWhole && !last) return at
+      const lineEnd = isWhole ? newline : end
+      this.#take(bytes.subarray(at, lineEnd), isWhole)
+      at = lineEnd + 1
+      this.line += 1
+    }
+    if (last) this.#taker.end()
+    return end
+  }
+
+  #take(bytes: Uint8Array, isWhole: boolean): void {
+    try {
+      const text = this.#decoder.decode(bytes).replace(/\r$/, '')
+      if (text.trim() === '') return
+      this.#taker.take(text, this.line)
+      this.#any = true
+    } catch (error) {
+      if (error instanceof Unfinished && !isWhole && this.#any) {
+        this.#sink.warn(`${this.#source}:${this.line}: the last line is cut off and is left out.`)
+        return
+      }
+      if (error instanceof TypeError)
+        throw brokenRule(this.#source, this.line, 'this line is not UTF-8 text. Histories are written in UTF-8.')
+      if (error instanceof UserError && error.message.startsWith(`${this.#source}:`)) throw error
+      if (!(error instanceof EventError || error instanceof UserError)) throw error
+      throw brokenRule(this.#source, this.line, error.message)
+    }
+  }
+}

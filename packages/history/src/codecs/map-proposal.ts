@@ -1,0 +1,36 @@
+import type { Json } from '../event/event.ts'
+import { meaningOf } from '../operations/meaning.ts'
+import { typeOf } from './event-types.ts'
+import type { Members } from './roles.ts'
+
+/** A `--map` for lines whose members are unknown, as far as their values tell. */
+export function proposal(lines: readonly Members[]): string {
+  const names = [...new Set(lines.flatMap((line) => Object.keys(line)))]
+  if (names.length === 0) return ''
+  const taken = new Set<string>()
+  const found = TELLING.map(([role, tells]): string => {
+    const name = names.find(
+      (each) =>
+        !taken.has(each) &&
+        tells(
+          lines.flatMap((line) => line[each] ?? []),
+          each,
+        ),
+    )
+    if (name !== undefined) taken.add(name)
+    return `${role}=${name ?? 'MEMBER'}`
+  })
+  return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
+}
+
+const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[], name: string) => boolean])[] = [
+  [
+    'type',
+    (values) => values.length > 0 && values.every((value) => typeof value === 'string' && typeOf(value) !== undefined),
+  ],
+  ['f', (values) => values.some((value) => typeof value === 'string' && meaningOf(value.toLowerCase()) !== undefined)],
+  ['process', (values, name) => !/val|key|time/i.test(name) && values.length > 0 && values.every(isName)],
+]
+
+const isName = (value: Json): boolean =>
+  typeof value === 'string' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 1e6)

@@ -1,0 +1,54 @@
+import type { Json } from '../event/event.ts'
+import { brokenRule, shortened } from '../event/rules.ts'
+import { takesNothing } from '../operations/meaning.ts'
+import { canonical } from '../tables/value.ts'
+import type { ReadOperation } from './operation-members.ts'
+import type { Roles } from './roles.ts'
+
+/**
+ * Decides, by the whole file, whether an answer such as `"result":"ok"` of a read without a value is what was read or the
+ * outcome.
+ *
+ * @throws UserError if nothing tells.
+ */
+export function settled(operations: readonly ReadOperation[], roles: Roles, source: string): readonly ReadOperation[] {
+  if (operations.every(({ open }) => open === undefined)) return operations
+  const carriers = new Set<string>()
+  const written = new Set<string>()
+  for (const { carrier, input, event } of operations) {
+    if (carrier !== undefined) carriers.add(carrier)
+    if (!takesNothing(event.f) && input !== undefined) addAll(written, input)
+  }
+  return operations.map((operation) => {
+    const { open, line, event } = operation
+    if (open === undefined) return operation
+    const { member, said, outcome } = open
+    const isWritten = written.has(canonical(said))
+    if (isWritten && (carriers.size === 0 || carriers.has(member))) return asReturned(operation, roles, open)
+    if (outcome === 'ok' && carriers.has(member)) return asReturned(operation, roles, open)
+    if (outcome === 'ok' && carriers.size === 0)
+      throw brokenRule(
+        source,
+        line,
+        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If it is that: --map output=${member}; otherwise name the member that is: --map output=MEMBER`,
+      )
+    roles.take(member, 'the outcome', String(said))
+    if (operation.type !== 'ok') return operation
+    return outcome === 'ok' || outcome === 'nothing' ? { ...operation, output: null } : { ...operation, type: outcome }
+  })
+}
+
+function asReturned(
+  operation: ReadOperation,
+  roles: Roles,
+  { member, said }: NonNullable<ReadOperation['open']>,
+): ReadOperation {
+  roles.take(member, 'what was returned')
+  return { ...operation, output: said }
+}
+
+/** A value and, of a list, its elements. */
+function addAll(written: Set<string>, value: Json): void {
+  written.add(canonical(value))
+  if (Array.isArray(value)) for (const each of value) written.add(canonical(each))
+}

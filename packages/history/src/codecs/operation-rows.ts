@@ -1,0 +1,214 @@
+import type { Ordering } from '../builder/disorder.ts'
+import { TimeOrder } from '../builder/time-order.ts'
+import { Epoch } from '../event/epoch.ts'
+import type { EventInput, Json, Process } from '../event/event.ts'
+import { brokenRule } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
+import { sizeInHeap } from '../tables/memory.ts'
+import { canonical } from '../tables/value.ts'
+import { plural } from '../text/figures.ts'
+import { headerOfMembers } from './event-members.ts'
+import { LeftOut } from './left-out.ts'
+import { settled } from './open-answers.ts'
+import { callOf, operationOf, type ReadOperation, timeNames } from './operation-members.ts'
+import type { Mapping, Members, Roles } from './roles.ts'
+import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
+
+export interface RowsOptions {
+  readonly source: string
+  readonly sink: EventSink
+  readonly roles: Roles
+  /** What is known of the clocks. */
+  readonly ordering?: Ordering | undefined
+  readonly mapping?: Mapping | undefined
+}
+
+/**
+ * Takes one operation per line, with the times of its call and return. Events are passed on in the order of these times. Where
+ * one operation ends when another begins, they are concurrent, as Porcupine has it.
+ */
+export class OperationRows {
+  readonly #options: RowsOptions
+  readonly #operations: ReadOperation[] = []
+  readonly #leftOut: LeftOut = new LeftOut()
+  /** Of their first operation. */
+  #timeNames: readonly string[] = []
+  #stamp = ''
+  #sampledBytes = 0
+
+  constructor(options: RowsOptions) {
+    this.#options = options
+  }
+
+  /** All operations are held until the last is read: any line may have been called before the others. */
+  get held(): { readonly events: number; readonly bytes: number } {
+    const { length } = this.#operations
+    const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
+    return { events: 2 * length, bytes: (this.#sampledBytes / sampled) * length }
+  }
+
+  leaveOut(line: number, text: string): void {
+    this.#leftOut.add(line, text)
+  }
+
+  /** @throws EventError */
+  take(members: Members, line: number): void {
+    const { sink, roles } = this.#options
+    const header = headerOfMembers(members)
+    if (header !== undefined) {
+      sink.header(header)
+      return
+    }
+    const isOperation = !isAnnouncement(members, roles)
+    const operation = isOperation ? operationOf(members, roles) : undefined
+    if (operation === undefined) {
+      this.leaveOut(line, canonical(members))
+      return
+    }
+    if (this.#operations.length === 0) this.#timeNames = timeNames(members, roles)
+    if (operation.isBare) this.#stamp ||= callOf(members, roles)?.[0] ?? ''
+    if (this.#operations.length % SAMPLED_EVERY === 0)
+      this.#sampledBytes += sizeInHeap({ ...operation, call: 0, returned: 0 }) + HELD_BYTES
+    this.#operations.push({ ...operation, line })
+  }
+
+  end(): void {
+    const { source, sink, ordering, roles } = this.#options
+    const leftOut = this.#leftOut.text
+    if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
+    if (this.#operations.length === 0 && leftOut !== undefined)
+      throw brokenRule(source, 1, 'no line tells of an operation.')
+    const operations = this.#placed(settled(this.#operations, roles, source))
+    sink.taken?.(roles.taken())
+    const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, timesOf(operations))
+    if (unit.guessed)
+      sink.warn(
+        `${source}: the times of calls and returns are taken for ${unit.name}. Name the unit in the members, as in "call_ms".`,
+      )
+    const { epoch = new Epoch() } = sink
+    const timeOf = (parts: bigint): number => epoch.sinceInstant(instantOf(parts, unit))
+    const { events, overlapping } = eventsOf(operations, timeOf)
+    if (overlapping > 0)
+      sink.warn(
+        `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
+      )
+    const order = new TimeOrder(ordering, epoch)
+    const file = order.file(source)
+    for (const { event, line } of events) file.sink.event(event, line)
+    order.pass(sink)
+  }
+
+  /**
+   * A bare time stamp beside a duration is that of the call or that of the return. A client does one thing at a time, which may
+   * tell which.
+   */
+  #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
+    if (this.#stamp === '') return operations
+    const { source, sink } = this.#options
+    const before = operations.map((each) => (each.isBare ? endingAt(each) : each))
+    const isOfReturn = overlaps(operations) > 0 && overlaps(before) === 0
+    sink.warn(
+      `${source}: ${JSON.stringify(this.#stamp)} is taken for the time of the ${isOfReturn ? 'return' : 'call'}. If it is that of the ${isOfReturn ? 'call' : 'return'}: --map ${isOfReturn ? 'call' : 'return'}=${this.#stamp}`,
+    )
+    return isOfReturn ? before : operations
+  }
+}
+
+function endingAt(operation: ReadOperation): ReadOperation {
+  const { call, returned = call } = operation
+  return { ...operation, call: call - (returned - call), returned: call }
+}
+
+/** How many operations begin while the one before, of the same client, is under way. */
+function overlaps(operations: readonly ReadOperation[]): number {
+  const until = new Map<Process, bigint>()
+  let count = 0
+  for (const { process, call, returned = call } of operations.toSorted((a, b) => compared(a.call, b.call))) {
+    if (process === undefined) continue
+    if (call < (until.get(process) ?? call)) count += 1
+    until.set(process, returned)
+  }
+  return count
+}
+
+/** Whether a line names neither an operation nor a time of a call: a phase, a setting. */
+function isAnnouncement(members: Members, roles: Roles): boolean {
+  if (callOf(members, roles) !== undefined) return false
+  return roles.found(members, 'key') === undefined && roles.found(members, 'process') === undefined
+}
+
+const SAMPLED_EVERY = 64
+/** An operation's line, and the two events that it becomes. */
+const HELD_BYTES = 400
+
+function timesOf(operations: readonly ReadOperation[]): Extent {
+  let [earliest, latest, hasFractions] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false]
+  for (const { call, returned = call } of operations) {
+    const both = extentOf([valueOfParts(call), valueOfParts(returned)])
+    earliest = Math.min(earliest, both.earliest)
+    latest = Math.max(latest, both.latest)
+    hasFractions ||= both.hasFractions
+  }
+  return { earliest, latest, hasFractions }
+}
+
+function eventsOf(
+  operations: readonly ReadOperation[],
+  timeOf: (parts: bigint) => number,
+): { readonly events: readonly Numbered[]; readonly overlapping: number } {
+  const lanes = new Lanes()
+  const events: Numbered[] = []
+  for (const operation of operations.toSorted(
+    (a, b) => compared(a.call, b.call) || compared(a.returned ?? NEVER, b.returned ?? NEVER),
+  )) {
+    const { call, returned, type, event, input, output, line } = operation
+    const process = lanes.processOf(operation)
+    const time = timeOf(call)
+    events.push({ event: { ...event, process, type: 'invoke', value: input ?? null, time }, line })
+    if (returned === undefined && type === 'info') continue
+    const answer: { value?: Json } = output === undefined || type !== 'ok' ? {} : { value: output }
+    const { final: _, ...rest } = event
+    const ended = timeOf(returned ?? call)
+    events.push({ event: { ...rest, process, type, time: ended, ...answer }, line })
+  }
+  return { events, overlapping: lanes.overlapping }
+}
+
+interface Numbered {
+  readonly event: EventInput
+  readonly line: number
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** One process of a client: until when its last operation took, and the line of that. */
+interface Lane {
+  readonly process: Process
+  until: bigint | number
+  line: number
+}
+
+/** Gives operations of one client that overlap processes of their own. */
+class Lanes {
+  overlapping = 0
+  readonly #byClient: Map<Process, Lane[]> = new Map()
+
+  processOf({ process: said, line, call, returned, type }: ReadOperation): Process {
+    const client = said ?? `line ${line}`
+    const own = this.#byClient.get(client) ?? []
+    if (own.length === 0) this.#byClient.set(client, own)
+    // At one time, the order of lines tells what a client did first.
+    let lane = own.find((each) => each.until < call || (each.until === call && each.line < line))
+    if (lane === undefined) {
+      if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1
+      lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER, line }
+      own.push(lane)
+    }
+    // After an unknown outcome a process does nothing more.
+    lane.until = type === 'info' ? NEVER : (returned ?? call)
+    lane.line = line
+    return lane.process
+  }
+}

@@ -1,0 +1,58 @@
+import type { Json } from '../event/event.ts'
+import { isObject } from './json-text.ts'
+import { plain } from './roles.ts'
+
+/** How an operation ended; `nothing`: what it asked for is not there. */
+export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
+
+const words = (outcome: Outcome, text: string): readonly (readonly [string, Outcome])[] =>
+  text.split(' ').map((word) => [word, outcome])
+
+/** Words without case and separators. What is not known to have failed may have taken effect. */
+const WORDS: ReadonlyMap<string, Outcome> = new Map([
+  ...words('ok', 'ok okay success succeeded successful done complete completed true yes ack acked acknowledged'),
+  ...words('ok', 'committed commit applied accepted created updated written stored passed finished found hit'),
+  ...words('fail', 'fail failed failure rejected aborted abort refused denied conflict'),
+  ...words('fail', 'preconditionfailed notapplied notexecuted badrequest invalid'),
+  ...words('info', 'info unknown timeout timedout pending crash crashed error indeterminate maybe false no'),
+  ...words('info', 'unavailable exception lost hung noresponse cancelled canceled deadlineexceeded reset'),
+  ...words('nothing', 'notfound missing miss nosuchkey keynotfound nokey absent'),
+])
+
+/** The outcome that a value says; undefined if it says none. `isCode`: its member is called a code, so that 0 is success. */
+export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
+  if (typeof value === 'boolean') return value ? 'ok' : 'info'
+  if (typeof value === 'number') return isCode && value === 0 ? 'ok' : outcomeOfStatus(value)
+  if (typeof value === 'string') {
+    const [, status] = /^(?:HTTP\/[\d.]+ )?([1-5]\d\d)(?: |$)/i.exec(value) ?? []
+    return status === undefined ? WORDS.get(plain(value)) : outcomeOfStatus(Number(status))
+  }
+  return isObject(value) ? outcomeOfObject(value) : undefined
+}
+
+/** A status of HTTP. After 408 and 5xx it may have been carried out. */
+function outcomeOfStatus(status: number): Outcome | undefined {
+  if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) return undefined
+  if (status < 300) return 'ok'
+  if (status === 404 || status === 410) return 'nothing'
+  return status >= 500 || status === 408 || status === 499 ? 'info' : 'fail'
+}
+
+const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
+const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
+
+/** `{"status":"ok"}`, `{"error":"timeout"}`: nothing in it but an outcome and its reason. */
+function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
+  const names = Object.keys(members)
+  if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))
+    return undefined
+  for (const name of names) {
+    if (!SAYS_OUTCOME.has(plain(name))) continue
+    const outcome = outcomeOf(members[name] ?? null, plain(name).endsWith('code'))
+    if (outcome !== undefined) return outcome
+  }
+  const error = names.find((name) => /^err/.test(plain(name)))
+  if (error === undefined) return undefined
+  const why = members[error] ?? null
+  return why === null || why === '' || why === false ? 'ok' : 'info'
+}

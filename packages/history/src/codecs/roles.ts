@@ -1,0 +1,190 @@
+import { UserError } from '../event/error.ts'
+import type { Json } from '../event/event.ts'
+import type { Taken } from '../event/taken.ts'
+import { didYouMean } from '../text/suggest.ts'
+import { timeValue } from './time-units.ts'
+
+// What a member of a line means, and what people call it. Every reader of lines with named members, JSON, CSV or mapped by
+// `--map`, looks members up here.
+
+export type Members = { readonly [member: string]: Json }
+
+const NAMES = {
+  process:
+    'process client clientid pid worker workerid thread threadid proc session sessionid user connection conn goroutine actor',
+  type: 'type eventtype optype kind event phase stage status',
+  f: 'f op operation func function method verb action command cmd opname kind name type',
+  key: 'key k',
+  path: 'path url uri endpoint route',
+  value: 'value val v',
+  input: 'input in args arg argument arguments request req body requestbody reqbody payload',
+  output:
+    'output out result res response resp reply ret returnvalue returned responsebody respbody responsevalue readvalue',
+  status:
+    'status statuscode httpstatus httpcode responsestatus responsecode respstatus respcode code outcome ok success succeeded successful acknowledged acked committed state type',
+  error: 'error err exception errormessage',
+  call: 'call calltime called start starttime started begin begintime invoke invoked invocation invocationtime callts startts tstart tcall invoketime sent sentat requesttime requested',
+  returned:
+    'return returntime returned end endtime ended finish finished complete completed completion completiontime stop stoptime returnts endts tend treturn completetime finishtime responsetime received responded',
+  took: 'duration latency elapsed took dur rtt elapsedtime durationtime latencytime',
+  time: 'time t ts timestamp at when date datetime',
+  id: 'id opid operationid requestid callid',
+  index: 'index',
+  node: 'node server replica host',
+  final: 'final final?',
+} as const
+
+export type Role = keyof typeof NAMES
+
+const roles = Object.keys(NAMES) as Role[]
+const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) => [role, NAMES[role].split(' ')]))
+
+/** `--map`: which member of the file has a role. */
+export type Mapping = { readonly [role in Role]?: string }
+
+/** Names of roles as people type them. */
+const TYPED: { readonly [name: string]: Role } = { return: 'returned', outcome: 'status', client: 'process', op: 'f' }
+const MOST_MAPPED = 5
+
+/** Reads `process=client,f=op`. @throws UserError (usage) */
+export function parseMapping(text: string): Mapping {
+  const mapping: { [role in Role]?: string } = {}
+  for (const part of text.split(',')) {
+    const [, typed = '', member = ''] = /^\s*([a-z]+)\s*=\s*(.*\S)\s*$/.exec(part) ?? []
+    if (member === '')
+      throw new UserError('usage', `--map ${text}: write pairs of a role and a member, such as process=client,f=op.`)
+    const role = TYPED[typed] ?? (Object.hasOwn(NAMES, typed) ? (typed as Role) : undefined)
+    if (role === undefined)
+      throw new UserError(
+        'usage',
+        `--map ${typed}: there is no such role${didYouMean(typed, Object.keys(NAMES))} Roles: ${roleNames().join(', ')}.`,
+      )
+    mapping[role] = member
+  }
+  if (Object.keys(mapping).length > MOST_MAPPED)
+    throw new UserError('usage', `--map maps at most ${MOST_MAPPED} members. Rename the others in the file.`)
+  return mapping
+}
+
+/** The roles, as `--map` has them. */
+export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
+
+const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
+const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'time'])
+
+/** A name without case, separators and marks of keywords. */
+export const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\- .:@]/g, '')
+
+/** Which members may have a role, best first. */
+type Candidates = { readonly [role in Role]: readonly string[] }
+
+export type Found = readonly [name: string, value: Json]
+
+/** Finds members by their role, and counts what each was taken for. */
+export class Roles {
+  readonly #mapping: Mapping
+  readonly #known: Map<string, Candidates> = new Map()
+  readonly #taken: Map<string, Map<string, Count>> = new Map()
+  lines = 0
+
+  constructor(mapping: Mapping = {}) {
+    this.#mapping = mapping
+  }
+
+  get isMapped(): boolean {
+    return Object.keys(this.#mapping).length > 0
+  }
+
+  /** Whether `--map` gives the member this role. */
+  isMappedTo(role: Role, member: string): boolean {
+    return this.#mapping[role] === member
+  }
+
+  /** The members that may have a role, with a value, best first. */
+  all(members: Members, role: Role): readonly Found[] {
+    return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
+  }
+
+  /** The first of them, if its value passes. */
+  found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
+    const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
+    return name === undefined ? undefined : [name, members[name] ?? null]
+  }
+
+  said(members: Members, role: Role): Json | undefined {
+    return this.found(members, role)?.[1]
+  }
+
+  /** A member with a time. */
+  time(members: Members, role: 'call' | 'returned' | 'took' | 'time'): Found | undefined {
+    return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
+  }
+
+  /** Counts that a member was taken for something; `word` is what it said, if that is one of few words. */
+  take(member: string, as: string, word?: string): void {
+    const counts = this.#taken.get(member) ?? new Map<string, Count>()
+    this.#taken.set(member, counts)
+    const count = counts.get(as) ?? { count: 0, words: new Map<string, number>() }
+    counts.set(as, count)
+    count.count += 1
+    if (word === undefined) return
+    if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)
+  }
+
+  /** Counts the members of a line that were taken for nothing. */
+  leave(members: Members, used: ReadonlySet<string>): void {
+    for (const name of Object.keys(members)) if (!used.has(name)) this.take(name, UNUSED)
+  }
+
+  /** What each member was taken for. */
+  taken(): readonly Taken[] {
+    return [...this.#taken].flatMap(([member, counts]) =>
+      Array.from(counts, ([as, { count, words }]) => ({ member, as, count, of: this.lines, words: [...words] })),
+    )
+  }
+
+  #candidatesOf(members: Members): Candidates {
+    const names = Object.keys(members)
+    const signature = names.join('\n')
+    const known = this.#known.get(signature)
+    if (known !== undefined) return known
+    const candidates = candidatesOf(names, this.#mapping)
+    // Files whose every line has other members are not helped by remembering them.
+    if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
+    return candidates
+  }
+}
+
+const MOST_SIGNATURES = 1000
+const MOST_WORDS = 6
+const UNUSED = 'nothing'
+
+interface Count {
+  count: number
+  readonly words: Map<string, number>
+}
+
+function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
+  const taken = new Set(Object.values(mapping))
+  const candidates: { [role in Role]?: readonly string[] } = {}
+  for (const role of roles) {
+    const mapped = mapping[role]
+    // What a read returned is in the member that holds what a write wrote.
+    const isValue = role === 'value' || role === 'input'
+    const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
+    candidates[role] =
+      mapped === undefined
+        ? (namesOf.get(role) ?? []).flatMap((wanted) => free.filter((name) => isNamed(name, wanted, role)))
+        : names.filter((name) => name === mapped)
+  }
+  return candidates as Candidates
+}
+
+const isNamed = (name: string, wanted: string, role: Role): boolean =>
+  plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
+
+/** The name of an operation, without the mark of a keyword and in lower case; Redis sets what others write. */
+export function functionNamed(said: string): string {
+  const name = said.replace(/^:/, '').toLowerCase()
+  return name === 'set' ? 'write' : name
+}

@@ -1,0 +1,62 @@
+import { TimeOrder } from '../builder/time-order.ts'
+import type { EventInput, Json } from '../event/event.ts'
+import type { EventSink } from '../event/sink.ts'
+import { plural } from '../text/figures.ts'
+
+/** `["w", key, value]` or `["r", key, value]`. */
+export type MicroOperation = readonly [kind: string, key: Json, value: Json]
+
+interface Transaction {
+  readonly session: number
+  readonly operations: readonly MicroOperation[]
+  readonly isCommitted: boolean
+  readonly line: number
+}
+
+/**
+ * Passes transactions on that have an order within each session and none between sessions: all at one time, so that nothing but
+ * sessions orders them (see `TimeOrder`).
+ */
+export class Sessions {
+  readonly #source: string
+  readonly #sink: EventSink
+  readonly #transactions: Transaction[] = []
+
+  constructor({ source, sink }: { readonly source: string; readonly sink: EventSink }) {
+    this.#source = source
+    this.#sink = sink
+  }
+
+  add(session: number, operations: readonly MicroOperation[], isCommitted: boolean, line: number): void {
+    this.#transactions.push({ session, operations, isCommitted, line })
+  }
+
+  end(): void {
+    const order = new TimeOrder({ by: 'time' })
+    const { sink, ended } = order.file(this.#source)
+    const sessions = new Set<number>()
+    for (const { session, operations, isCommitted, line } of this.#transactions) {
+      sessions.add(session)
+      const shared = { process: session, f: 'txn', time: 0 }
+      const asked = operations.map(([kind, key, value]): Json => [kind, key, kind === 'r' ? null : value])
+      const events: readonly EventInput[] = [
+        { ...shared, type: 'invoke', value: asked },
+        isCommitted ? { ...shared, type: 'ok', value: operations } : { ...shared, type: 'fail', value: asked },
+      ]
+      for (const event of events) sink.event(event, line)
+    }
+    ended(this.#transactions.at(-1)?.line ?? 0)
+    sink.header({ chaos: 1, model: 'rw-register' })
+    this.#sink.warn(
+      `${this.#source}: ${plural(this.#transactions.length, 'transaction')} of ${plural(sessions.size, 'session')} without times: nothing but its session orders a transaction.`,
+    )
+    const to = this.#sink
+    order.pass({
+      header: (header) => to.header(header),
+      event: (event, line) => to.event(event, line),
+      // That all stamps are equal is nothing to tell.
+      warn: () => {},
+      stamped: (stamps) => to.stamped?.(stamps),
+    })
+  }
+}

@@ -1,0 +1,574 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type History, inputOf, outputOf, UserError } from '@chaosproxy/history'
+import { parseMapping, type ReadOptions, readHistory, takenText } from '@chaosproxy/history/files'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-have-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+let count = 0
+function file(content: string | Uint8Array, name = `h${++count}`): string {
+  const path = join(directory, name)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  return path
+}
+
+const OUTCOMES = ['ok', 'fail', 'info']
+
+/** Each operation as `process f key input > outcome output`. */
+const shape = (history: History): readonly string[] =>
+  Array.from({ length: history.operations.length }, (_, row) => {
+    const { process, f, outcome, key } = history.operations
+    const on = history.keys[key[row] ?? -1]
+    const asked = JSON.stringify(inputOf(history, row))
+    const answered = JSON.stringify(outputOf(history, row))
+    return `${history.processName(process[row] ?? 0)} ${history.functions[f[row] ?? 0]}${on === undefined ? '' : ` ${on}`} ${asked} > ${OUTCOMES[outcome[row] ?? 0]} ${answered}`
+  })
+
+const lines = (objects: readonly object[]): string => objects.map((each) => `${JSON.stringify(each)}\n`).join('')
+
+async function told(content: string, options: ReadOptions = {}): Promise<readonly string[] | string> {
+  try {
+    return shape(await readHistory(file(content), options))
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+}
+
+/** A write of 1 and a read of it by another client, one line each. */
+const two = (write: object, read: object): string =>
+  lines([
+    { client: 0, op: 'write', key: 'x', start: 10, end: 20, ...write },
+    { client: 1, op: 'read', key: 'x', start: 30, end: 40, ...read },
+  ])
+
+const WRITTEN = '0 write x 1 > ok 1'
+const BOTH = [WRITTEN, '1 read x null > ok 1']
+
+describe('beside a value, the member with the answer is the outcome:', () => {
+  test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
+    '%j',
+    async (result) => {
+      for (const name of ['result', 'output', 'response'])
+        expect(await told(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
+    },
+  )
+
+  test.each([
+    ['timeout', 'info'],
+    [false, 'info'],
+    [503, 'info'],
+    ['failed', 'fail'],
+    [409, 'fail'],
+    [{ status: 'error' }, 'info'],
+    [{ error: 'connection reset' }, 'info'],
+  ])('%j of a write means %s', async (result, outcome) => {
+    expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
+      `0 write x 1 > ${outcome} 1`,
+      '1 read x null > ok null',
+    ])
+  })
+
+  test('a structure has both', async () => {
+    expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
+  })
+
+  test('a record that was not found is null', async () => {
+    expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
+      WRITTEN,
+      '1 read x null > ok null',
+    ])
+  })
+
+  test('of a cas, false is a failure', async () => {
+    const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
+    expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
+      ...BOTH,
+      '2 cas x [1,2] > fail [1,2]',
+    ])
+  })
+})
+
+describe('an answer that could be a value or an outcome', () => {
+  test('is the value where reads have no other, and it was written', async () => {
+    expect(await told(two({ value: true }, { result: true }))).toEqual([
+      '0 write x true > ok true',
+      '1 read x null > ok true',
+    ])
+    expect(await told(two({ value: 'ok' }, { value: null, result: 'ok' }))).toEqual([
+      '0 write x "ok" > ok "ok"',
+      '1 read x null > ok "ok"',
+    ])
+  })
+
+  test('is refused with its name and the option where nothing holds what was read', async () => {
+    expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
+      /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
+    )
+  })
+
+  test('is refused if it contradicts the value', async () => {
+    const refused = two({ value: 1 }, { value: 1, output: 2 })
+    expect(await told(refused)).toMatch(
+      /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
+    )
+    expect(await told(refused, { mapping: { output: 'output' } })).toEqual([WRITTEN, '1 read x null > ok 2'])
+    expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
+  })
+
+  test('is refused if two members contradict each other about the outcome', async () => {
+    expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
+      /"status" says .* "type"|"status".*"type"/,
+    )
+  })
+
+  test('is refused for arguments of a read, with a command, and for a write without a value', async () => {
+    const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
+    expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
+    expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
+    expect(await told(two({ op: 'SET', value: 1 }, { op: 'GET', response: 1 }))).toEqual([
+      WRITTEN,
+      '1 get x null > ok 1',
+    ])
+  })
+
+  test('is told with counts', async () => {
+    const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
+    expect(taken.map(takenText)).toEqual(
+      expect.arrayContaining([
+        '"result" is the outcome: "ok" in 2 of 2',
+        '"note" is not used (1 of 2)',
+        '"op" is the operation in 2 of 2',
+      ]),
+    )
+  })
+})
+
+/** The same write and read as events, by the names of the members and types. */
+const events = (names: { readonly [member: string]: string }, types: readonly [unknown, unknown]): string => {
+  const name = (member: string): string => names[member] ?? member
+  return lines(
+    [
+      [0, 0, 'write', 5],
+      [0, 1, 'write', 5],
+      [1, 0, 'read', null],
+      [1, 1, 'read', 5],
+    ].map(([process, isReturn, f, value], n) => ({
+      [name('process')]: process,
+      [name('type')]: types[Number(isReturn)],
+      [name('f')]: f,
+      [name('value')]: value,
+      [name('time')]: 10 * (n + 1),
+    })),
+  )
+}
+
+describe('every --map that a refusal names is taken:', () => {
+  test.each([
+    ['a value and an output', two({ value: 1 }, { value: 1, output: 2 })],
+    ['a value and an input', two({ value: 1, args: 2 }, { value: 1 })],
+    ['an answer that may be an outcome', two({ value: 1 }, { result: 'ok' })],
+    ['an argument of a read', two({ value: 1 }, { args: 'x', result: 1 }).replaceAll('"key":"x",', '')],
+    ['two outcomes', two({ value: 1, type: 'ok', status: 500 }, { value: 1 })],
+    [
+      'a value and a result of an event',
+      lines([
+        { process: 1, type: 'invoke', f: 'read' },
+        { process: 1, type: 'ok', f: 'read', value: 6, result: 5 },
+      ]),
+    ],
+    ['members that nothing tells', events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])],
+  ])('%s', async (_, content) => {
+    const message = String(await told(content))
+    const options = [...message.matchAll(/--map (\S+)/g)].map(([, typed = '']) => typed)
+    const named = options.filter((typed) => !typed.includes('MEMBER'))
+    expect([message, named.length]).toEqual([message, expect.toSatisfy((length: number) => length > 0)])
+    for (const typed of named) expect(await told(content, { mapping: parseMapping(typed) })).toBeInstanceOf(Array)
+  })
+})
+
+describe('a line of a request', () => {
+  const put = { method: 'PUT', path: '/kv/x', body: '1', status: 200, start_ms: 10, end_ms: 20, client: 0 }
+  const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
+  const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
+
+  test('is a write or a read of the record at its path', async () => {
+    expect(await told(lines([put, get]))).toEqual(read)
+    expect(
+      await told(
+        lines([
+          { ...put, body: { value: 1 } },
+          { ...get, response: { key: 'x', value: 1 } },
+        ]),
+      ),
+    ).toEqual(read)
+    expect(await told(lines([put, { ...get, response: undefined, body: 1, path: 'http://h:80/kv/x/' }]))).toEqual(read)
+    const { start_ms, end_ms, client, ...response } = { ...get, body: '1' }
+    expect(
+      await told(lines([put, { start_ms, end_ms, client, request: { method: 'GET', path: '/kv/x' }, response }])),
+    ).toEqual(read)
+  })
+
+  test('has its outcome in its status', async () => {
+    expect(
+      await told(
+        lines([
+          { ...put, status: 503 },
+          { ...get, response: undefined, status: 404 },
+          { ...put, method: 'DELETE', body: undefined, start_ms: 50, end_ms: 60 },
+          { ...get, response: undefined, status: 500, start_ms: 70, end_ms: 80 },
+          { ...put, client: 3, status: 412, start_ms: 90, end_ms: 91 },
+        ]),
+      ),
+    ).toEqual([
+      '0 write /kv/x 1 > info 1',
+      '1 read /kv/x null > ok null',
+      '0/2 write /kv/x null > ok null',
+      '1 read /kv/x null > info null',
+      '3 write /kv/x 1 > fail 1',
+    ])
+  })
+
+  test('is refused by name where nothing tells what it means', async () => {
+    expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
+      /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
+    )
+    expect(await told(lines([{ ...get, response: undefined }]))).toMatch(
+      /GET \/kv\/x: no member holds what was returned/,
+    )
+    expect(await told(lines([{ ...put, body: undefined }]))).toMatch(/PUT \/kv\/x: no member holds what was written/)
+    expect(await told(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
+  })
+
+  test('is left out with a count if it neither reads nor writes', async () => {
+    const history = await readHistory(file(lines([put, { ...get, method: 'HEAD' }, get])))
+    expect(shape(history)).toEqual(read)
+    expect(history.warnings).toEqual([expect.stringMatching(/1 line that tells of no operation is left out \(line 2:/)])
+  })
+})
+
+describe('events are read by', () => {
+  const read = ['0 write 5 > ok 5', '1 read null > ok 5']
+  const capital = { process: 'Process', type: 'Type', f: 'F', value: 'Value', time: 'Time' }
+  test.each([
+    ['calls and returns', {}, ['call', 'return']],
+    ['starts and ends', { type: 'event', f: 'op' }, ['start', 'end']],
+    ['requests and responses', { type: 'phase', f: 'operation', process: 'client_id' }, ['request', 'response']],
+    ['keywords', {}, [':invoke', ':ok']],
+    ['capital members', capital, ['invoke', 'ok']],
+    ['capital members and types', capital, ['Invoke', 'Ok']],
+    ["Porcupine's kinds", { type: 'Kind', process: 'ClientId', f: 'Op', value: 'Value' }, [false, true]],
+  ] as const)('%s', async (_, names, types) => {
+    expect(await told(events(names, types))).toEqual(read)
+    expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
+  })
+
+  test("Porcupine's events, whose returns name no operation, and which overlap by number", async () => {
+    const content = lines([
+      { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
+      { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
+      { ClientId: 0, Kind: true, Value: {}, Id: 0 },
+      { ClientId: 0, Kind: true, Value: { value: 'a' }, Id: 1 },
+    ])
+    expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
+  })
+
+  test('a result under another name, and refused if it contradicts the value', async () => {
+    const invoked = { process: 1, type: 'invoke', f: 'read' }
+    const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
+    expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
+    expect(await told(lines([invoked, { ...ok, value: 5, result: 'ok' }]))).toEqual(['1 read null > ok 5'])
+    expect(await told(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
+  })
+
+  test('a nemesis that is numbered -1', async () => {
+    const history = await readHistory(
+      file(`{"process":-1,"type":"info","f":"start","value":null}\n${events({}, ['invoke', 'ok'])}`),
+    )
+    expect([history.nemesis.length, shape(history)]).toEqual([1, read])
+  })
+
+  test('lines without comments and phases, which are counted', async () => {
+    const content = `# a comment\n{"event":"phase","phase":"DRIVE","type":"info"}\n${events({}, ['invoke', 'ok'])}// the end\n`
+    const history = await readHistory(file(content))
+    expect(shape(history)).toEqual(read)
+    expect(history.warnings).toEqual([
+      expect.stringMatching(/3 lines that tell of no operation are left out \(line 1: # a comment\)/),
+    ])
+  })
+
+  test('the members that --map names', async () => {
+    const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
+    expect(await told(content)).toMatch(/:1: .*--map/)
+    expect(await told(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
+  })
+})
+
+describe('operations are read by', () => {
+  const read = ['0 write 7 1 > ok 1', '1 read 7 null > ok 1']
+  const shared = { key: 7, value: 1 }
+
+  test('a time stamp and a latency, of which the stamp is that of the call', async () => {
+    const content = lines([
+      { client: 0, op: 'write', ...shared, ts: '2026-01-01T00:00:00.000000010Z', latency_ms: 1e-5, ok: true },
+      { client: 1, op: 'read', ...shared, ts: '2026-01-01T00:00:00.000000030Z', latency_ms: 1e-5, ok: true },
+    ])
+    const history = await readHistory(file(content))
+    expect(shape(history)).toEqual(read)
+    expect([...history.operations.returnTime.slice(0, 2)]).toEqual([10, 30])
+    expect(history.warnings[0]).toMatch(/"ts" is taken for the time of the call. .*--map return=ts/)
+  })
+
+  test('a time stamp of the return, if operations of one client would overlap otherwise', async () => {
+    const content = lines([
+      { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
+      { client: 0, op: 'write', ...shared, ts_ms: 35, latency_ms: 12 },
+      { client: 0, op: 'read', ...shared, ts_ms: 40, latency_ms: 3 },
+    ])
+    const history = await readHistory(file(content))
+    expect(history.processCount).toBe(1)
+    expect(history.warnings.join()).toMatch(/"ts_ms" is taken for the time of the return/)
+  })
+
+  test('times of invocation and completion beside a type', async () => {
+    const content = lines([
+      { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
+      { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
+    ])
+    expect(await told(content)).toEqual(read)
+  })
+
+  test("etcd's robustness tests, whose other requests are refused by name", async () => {
+    const put = (operation: object, more: object = {}) => ({
+      ClientID: 0,
+      Input: { Type: 'txn', Range: null, Txn: { Conditions: null, OperationsOnSuccess: [operation], ...more } },
+      Call: 10,
+      Output: { Txn: { Results: [] }, Revision: 2, Error: '' },
+      Return: 20,
+    })
+    const write = put({ Type: 'put-operation', Put: { Key: 'k', Value: { Value: '1', Hash: 0 } } })
+    const range = (End: string, KVs: readonly object[]) => ({
+      ClientID: 1,
+      Input: { Type: 'range', Range: { Start: 'k', End, Limit: 0, Revision: 0 }, Txn: null },
+      Call: 30,
+      Output: { Range: { KVs, Count: 1 }, Error: '' },
+      Return: 40,
+    })
+    const found = [{ Key: 'k', Value: { Value: '1', Hash: 0 }, ModRevision: 2 }]
+    expect(await told(lines([write, range('', found)]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok "1"'])
+    expect(await told(lines([write, range('', [])]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok null'])
+    expect(await told(lines([write, range('z', found)]))).toMatch(/:2: this range reads several keys .*jq -c/)
+    expect(await told(lines([put({}, { Conditions: [{}] })]))).toMatch(/:1: this transaction has 1 conditions/)
+    expect(await told(lines([{ ...write, Output: { Error: 'request timed out' } }]))).toEqual([
+      '0 write k "1" > info "1"',
+    ])
+  })
+})
+
+describe('tables are read', () => {
+  const read = ['0 write x 5 > ok 5', '1 read x null > ok 5']
+  test.each([
+    ['by commas', ','],
+    ['by tabs', '\t'],
+    ['by semicolons', ';'],
+  ])('%s, of events and of operations', async (_, separator) => {
+    const table = (text: string): string => text.replaceAll(',', separator)
+    expect(
+      await told(
+        table(
+          'process,type,f,key,value,time\n0,invoke,write,x,5,10\n0,ok,write,x,5,20\n1,invoke,read,x,,30\n1,ok,read,x,5,40\n',
+        ),
+      ),
+    ).toEqual(read)
+    expect(
+      await told(table('client,op,key,value,start,end,status\r\n0,write,x,5,10,20,ok\r\n1,read,x,5,30,40,ok\r\n')),
+    ).toEqual(read)
+  })
+
+  test('with quoted cells and comments', async () => {
+    expect(
+      await told(
+        '# made by load\nclient,op,key,value,start,end\n0,write,x,"a,""b""",10,20\n# half\n1,read,x,"a,""b""",30,40\n',
+      ),
+    ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
+  })
+
+  test('and refused where a line has other cells than the header', async () => {
+    expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
+      /:3: this line has 3 cells, and the header names 4/,
+    )
+  })
+
+  test('by a mapping', async () => {
+    expect(
+      await told('who,did,what,from,until\n0,write,5,10,20\n', {
+        mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
+      }),
+    ).toEqual(['0 write 5 > ok 5'])
+  })
+})
+
+describe('transactions by session are read from', () => {
+  const read = [
+    '0 txn [["w",0,1],["w",1,1]] > ok [["w",0,1],["w",1,1]]',
+    '1 txn [["r",0,null],["r",1,null]] > ok [["r",0,1],["r",1,1]]',
+  ]
+  test.each([
+    ["AWDIT's text", 'awdit', 'w 0 1\nw 1 1\n=====\nr 0 1\nr 1 1\n'],
+    ["Plume's text", 'plume', 'w(0,1,0,0)\nw(1,1,0,0)\nr(0,1,1,1)\nr(1,1,1,1)\n'],
+    [
+      "DBCop's JSON",
+      'dbcop',
+      '[[{"events":[{"Write":{"variable":0,"version":1}},{"Write":{"variable":1,"version":1}}],"committed":true}],[{"events":[{"Read":{"variable":0,"version":1}},{"Read":{"variable":1,"version":1}}],"committed":true}]]',
+    ],
+    [
+      "DBCop's JSON with its parameters",
+      'dbcop',
+      '{"params":{"id":0,"n_node":2},"info":"x","data":[[{"events":[{"write":true,"variable":0,"version":1},{"write":true,"variable":1,"version":1}],"success":true}],[{"events":[{"write":false,"variable":0,"version":1},{"write":false,"variable":1,"version":1}],"success":true}]]}',
+    ],
+  ])('%s', async (_, format, content) => {
+    const history = await readHistory(file(content))
+    expect([history.format, history.header?.model]).toEqual([format, 'rw-register'])
+    expect(shape(history)).toEqual(read)
+    // Nothing orders transactions of two sessions.
+    expect(history.clocks?.stamps).toBeDefined()
+    expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
+  })
+
+  test('several of one session, and those that were aborted', async () => {
+    expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
+      '0 txn [["w",0,1]] > ok [["w",0,1]]',
+      '0 txn [["w",0,2]] > ok [["w",0,2]]',
+      '1 txn [["r",0,null]] > ok [["r",0,null]]',
+    ])
+    expect(await told('[[{"events":[{"Write":{"variable":0,"version":1}}],"committed":false}]]')).toEqual([
+      '0 txn [["w",0,1]] > fail [["w",0,1]]',
+    ])
+  })
+
+  test('and refused where a line is of another form', async () => {
+    expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
+    expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
+      /transaction 0 of session 0 has an event/,
+    )
+  })
+})
+
+describe("Jepsen's", () => {
+  const operations = ['0\t:invoke\t:write\t31', '0\t:ok\t:write\t31', '1\t:invoke\t:read\tnil', '1\t:ok\t:read\t31']
+  const read = ['0 write 31 > ok 31', '1 read null > ok 31']
+  const before = '2026-03-01 10:00:00,001{GMT}\tINFO\t'
+
+  test('older log has its times in brackets', async () => {
+    const log = operations
+      .map((line, n) => `${before}[jepsen worker 0] jepsen.util: [ ${1000 + n} ] ${line}\n`)
+      .join('')
+    const history = await readHistory(file(`${before}[main] jepsen.core: Running test:\n${log}`))
+    expect(shape(history)).toEqual(read)
+    expect(history.operations.callTime[0]).toBe(1000)
+  })
+
+  test('log is known by a set-up that is longer than what is looked at', async () => {
+    const setUp = `${before}[jepsen node n1] jepsen.db: installing\n`.repeat(2000)
+    const log = operations.map((line) => `${before}[jepsen worker 0] jepsen.util: ${line}\n`).join('')
+    expect(await told(setUp + log)).toEqual(read)
+  })
+
+  test('history.txt may number its lines', async () => {
+    expect(await told(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
+    expect(await told(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
+  })
+
+  const edn = operations
+    .map((line) => line.split('\t'))
+    .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
+    .join('')
+
+  test('store has its history beside what was named', async () => {
+    file(edn, 'store/history.edn')
+    const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
+    const results = file('{:valid? true}', 'store/results.edn')
+    for (const path of [join(directory, 'store'), test, results]) expect(shape(await readHistory(path))).toEqual(read)
+    await expect(readHistory(file('JEPSEN\u0000\u0001'))).rejects.toThrow(
+      /Jepsen's binary store. Its history is in history.edn/,
+    )
+  })
+
+  test('versions beside values are left out, with a count', async () => {
+    const content = (values: readonly string[]): string =>
+      values
+        .map(
+          (value, n) =>
+            `{:process ${Math.floor(n / 2)} :type ${n % 2 === 0 ? ':invoke' : ':ok'} :f ${n < 2 ? ':write' : n < 4 ? ':cas' : ':read'} :value ${value}}\n`,
+        )
+        .join('')
+    const keyed = ['[7 [nil 3]]', '[7 [1 3]]', '[7 [nil [3 4]]]', '[7 [2 [3 4]]]', '[7 [nil nil]]', '[7 [2 4]]']
+    const expected = ['write 3 > ok 3', 'cas [3,4] > ok [3,4]', 'read null > ok 4']
+    const history = await readHistory(file(content(keyed)))
+    expect(shape(history)).toEqual(expected.map((each, n) => `${n} ${each.replace(' ', ' 7 ')}`))
+    expect(history.warnings).toEqual([expect.stringMatching(/3 values with a version beside it/)])
+    expect(await told(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
+      expected.map((each, n) => `${n} ${each}`),
+    )
+    // The pair that was written.
+    expect(await told(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
+      '0 write [null,3] > ok [null,3]',
+      '1 cas [[null,3],4] > ok [[null,3],4]',
+      '2 read null > ok 4',
+    ])
+  })
+
+  test('cas of three has a key, also in JSON', async () => {
+    const content =
+      '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
+    expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
+    const json = lines(['invoke', 'ok'].map((type) => ({ process: 0, type, f: 'cas', value: ['k', 1, 2] })))
+    expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
+  })
+
+  test('micro-operations are transactions under any name, and final reads are marked', async () => {
+    const content =
+      '{:process 0 :type :invoke :f :append :value [[:append 9 1]]}\n{:process 0 :type :ok :f :append :value [[:append 9 1]]}\n' +
+      '{:process 1 :type :invoke :f :read :value [[:r 9 nil]] :final? true}\n{:process 1 :type :ok :f :read :value [[:r 9 [1]]] :final? true}\n'
+    const history = await readHistory(file(content))
+    expect(shape(history)).toEqual([
+      '0 txn [["append",9,1]] > ok [["append",9,1]]',
+      '1 txn [["r",9,null]] > ok [["r",9,[1]]]',
+    ])
+    expect(history.operations.flags[1]).not.toBe(history.operations.flags[0])
+  })
+
+  test('balances in a list are those of accounts', async () => {
+    const content =
+      '{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value [10 20]}\n' +
+      '{:process 0 :type :invoke :f :transfer :value {:from 0 :to 1 :amount 5}}\n{:process 0 :type :ok :f :transfer :value {:from 0 :to 1 :amount 5}}\n'
+    const history = await readHistory(file(content), { model: 'bank' })
+    expect(outputOf(history, 0)).toEqual({ 0: 10, 1: 20 })
+    expect(history.header?.initial).toBe('unknown')
+    expect(outputOf(await readHistory(file(content)), 0)).toEqual([10, 20])
+  })
+})
+
+describe('a file that is no history is named by what it is:', () => {
+  const bytes = (...some: number[]): Uint8Array => Uint8Array.from([...some, 0, 0, 0, 0])
+  test.each([
+    ['an HTML page', '<!DOCTYPE html>\n<html>'],
+    ['XML', '<?xml version="1.0"?>'],
+    ['a PNG image', bytes(0x89, 0x50, 0x4e, 0x47)],
+    ['a JPEG image', bytes(0xff, 0xd8, 0xff, 0xe0)],
+    ['a PDF document', '%PDF-1.7'],
+    ['a ZIP archive', bytes(0x50, 0x4b, 3, 4)],
+    ['a program', bytes(0x7f, 0x45, 0x4c, 0x46)],
+    ['compressed by xz', bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a)],
+    ['one JSON object over several lines', '{\n  "a": 1\n}\n'],
+    ['one JSON object with a list in it', '{"history": [{"process": 0}]}'],
+    ['a script', '#!/bin/sh\necho\n'],
+    ['a single JSON value', '17\n'],
+  ])('%s', async (what, content) => {
+    await expect(readHistory(file(content))).rejects.toThrow(`this is ${what}`)
+  })
+})
