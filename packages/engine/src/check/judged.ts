@@ -81,7 +81,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
     file,
     title: sourceName(file),
     ...checked,
-    history: withHints(task, checked),
+    history: startedAs(withHints(task, checked), settings),
     ...judge(task, checked),
     initial: initialOf(checked.history, settings),
     setup,
@@ -91,6 +91,10 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
     again,
   }
 }
+
+/** With the initial value that it was judged from, which pages tell of. */
+const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
+  initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
 /** If a level is violated, includes likely errors in the way it was recorded. */
 function withHints({ file }: JudgedTask, { history, report }: Checked): History {
