@@ -117,7 +117,7 @@ describe('clients from a file', () => {
     [
       'answers a read with nothing',
       'export default { open: () => ({ invoke() {} }) }',
-      /client\.ts: it answered a read with nothing\. Answer the result; null where there is no value\./,
+      /client\.ts: it answered a read with nothing\. Return the result, or null if there is no value\./,
     ],
     [
       'uses what cannot be simulated',
