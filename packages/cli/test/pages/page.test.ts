@@ -107,7 +107,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
     await open(async (page, report) => {
       const alert = page.getByRole('alert')
       for (const [name, text, why] of [
-        ['notes.txt', 'Dear diary', 'neither JSON nor EDN'],
+        ['notes.txt', 'Dear diary', 'Force one with --format'],
         ['empty.jsonl', '', 'this file is empty'],
         ['<img src=x onerror=alert(1)>\u202e.jsonl', '[{"a":1}]', '<img src=x onerror=alert(1)>\\u202e.jsonl'],
       ] as const) {

@@ -67,7 +67,7 @@ test.each(['register', 'bank'])('chaos run --sim --workload %s is linearizable, 
 test('a workload of transactions is refused for etcd before anything starts: its clients have none', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--target', 'etcd', '--workload', 'txn-list-append'])
   expect(stderr).toContain(
-    'etcd holds register, counter, set, lists, lock, store, queue, ids, log, and not transactions',
+    'etcd holds register, counter, set, lists, lock, store, queue, ids, log, work-queue, and not transactions',
   )
   expect(exitCode).toBe(3)
 })

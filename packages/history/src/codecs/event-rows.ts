@@ -8,7 +8,7 @@ import { eventMembers, eventOfMembers } from './event-members.ts'
 import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
-import { proposal } from './map-proposal.ts'
+import { likeliest, proposal } from './map-proposal.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
 import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
@@ -200,7 +200,8 @@ const processOf = (value: Json): Process =>
 function missing(member: string, members: Members): string {
   const others = Object.keys(members).filter((name) => !eventMembers.some((each) => each === name))
   if (others.length === 0) return rules.missing(member)
-  return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${others[0]}`
+  const found = likeliest(member, members, others) ?? 'MEMBER'
+  return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${found}`
 }
 
 interface Lane {

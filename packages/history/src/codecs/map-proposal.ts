@@ -23,14 +23,26 @@ export function proposal(lines: readonly Members[]): string {
   return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
 }
 
+/** Which of these members of a line is likeliest to have a role; undefined if none is. */
+export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
+  const tells = TELLING.find(([each]) => each === role)?.[1]
+  return names.find((name) => tells?.([line[name] ?? null], name))
+}
+
 const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[], name: string) => boolean])[] = [
   [
     'type',
     (values) => values.length > 0 && values.every((value) => typeof value === 'string' && typeOf(value) !== undefined),
   ],
   ['f', (values) => values.some((value) => typeof value === 'string' && meaningOf(value.toLowerCase()) !== undefined)],
-  ['process', (values, name) => !/val|key|time/i.test(name) && values.length > 0 && values.every(isName)],
+  ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
+
+/** Names of members that are certainly no process. */
+const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
+
+/** A process that did anything has two events. */
+const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>
   typeof value === 'string' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 1e6)
