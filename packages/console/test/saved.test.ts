@@ -136,9 +136,9 @@ describe('the page that judges saved histories', () => {
   test.each<[string, string, Content, RegExp]>([
     ['an empty file', 'empty.jsonl', '', /empty\.jsonl: this file is empty/],
     ['white space', 'blank.jsonl', '\n\n  \n', /empty|white space/],
-    ['prose', 'notes.txt', 'Dear diary,\n', /neither JSON nor EDN/],
+    ['prose', 'notes.txt', 'Dear diary,\n', /of no known form/],
     ['a JSON array', 'list.json', '[{"process":0}]', /one JSON array/],
-    ['bytes', 'photo.png', new Uint8Array([137, 80, 78, 71, 0, 0, 0]), /binary file/],
+    ['bytes', 'photo.png', new Uint8Array([137, 80, 78, 71, 0, 0, 0]), /PNG image|binary/],
     ['a broken line', 'broken.jsonl', '{"process":0,"type":"invoke","f":"read"}\n{"process":\n{}\n', /broken\.jsonl:2/],
     ['gzip cut off', 'cut.jsonl.gz', new Uint8Array(gzipSync('x'.repeat(9999)).subarray(0, 20)), /gzip.*cut off/],
     ['an unknown model', 'm.jsonl', '{"chaos":1,"model":"teapot"}\n{"process":0,"type":"invoke","f":"read"}', /teapot/],
