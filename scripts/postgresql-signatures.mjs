@@ -1,10 +1,7 @@
 // Writes the generated files of packages/simulated-postgresql: the types, functions, operators and casts that overload
-// resolution chooses from, as PostgreSQL's own catalogue lists them. Run it after an update of PGlite, and, after npx tsc -b,
-// once another function is simulated. Of names whose functions are all refused it keeps the name alone.
+// resolution chooses from, as PostgreSQL's own catalogue lists them. Run it after an update of PGlite.
 import { writeFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import { SESSION_FUNCTION } from '../packages/simulated-postgresql/dist/expressions/calls.js'
-import { builtin } from '../packages/simulated-postgresql/dist/functions/builtins.js'
 
 const database = await PGlite.create()
 const rows = async (sql) => (await database.query(sql)).rows
@@ -53,12 +50,9 @@ const grouped = (all, keyOf, entryOf) => {
   for (const each of all) lines.set(keyOf(each), `${lines.get(keyOf(each)) ?? keyOf(each)} ${entryOf(each)}`)
   return text([...lines.values()])
 }
-const mayRun = (f) => f.prokind !== 'f' || f.proretset || builtin(f.source) || SESSION_FUNCTION.test(f.source)
-const kept = new Set([...functions.filter(mayRun).map((f) => f.proname), ...types.map((t) => t.typname)])
-const refused = new Set(functions.map((f) => f.proname).filter((name) => !kept.has(name)))
-const returned = functions
-  .filter((f) => kept.has(f.proname))
-  .sort((a, b) => a.result - b.result || (flags(a) < flags(b) ? -1 : flags(a) > flags(b) ? 1 : 0))
+const returned = [...functions].sort(
+  (a, b) => a.result - b.result || (flags(a) < flags(b) ? -1 : flags(a) > flags(b) ? 1 : 0),
+)
 await writeFile(
   new URL('../packages/simulated-postgresql/src/functions/signatures.ts', import.meta.url),
   `${GENERATED}/**
@@ -71,9 +65,6 @@ export const FUNCTIONS: string = ${grouped(
     (f) =>
       `${f.proname}(${listed(f.args)}${f.out_types ? `/${listed(f.out_types)}/${listed(f.out_names)}` : ''})${f.source === f.proname ? '' : f.source}`,
   )}
-
-/** The names of functions none of which is simulated. */
-export const REFUSED: string = ${text([[...refused].sort().join(' ')])}
 
 /** Operators by name: name left,right,result,source[,s]...; s if strict. */
 export const OPERATORS: string = ${grouped(

@@ -1,6 +1,6 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
-import { type FunctionSignature, functionsNamed, isRefused } from '../functions/catalogue.ts'
+import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
@@ -41,10 +41,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const oids = given.map((argument) => argument.type.oid)
   const choice = chooseFunction(types, name, oids, call.func_variadic === true, scope.routines?.(name))
   if (choice.kind !== 'found') {
-    if (conversionTarget(call, name, given, scope) !== undefined) return undefined
-    const typed = `(${oids.map((oid) => formatType(types, oid)).join(', ')})`
-    if (isRefused(name)) throw new NotSupported(`the function ${name}${typed}`)
-    const shown = `${namesOf(call.funcname).join('.')}${typed}`
+    if (isConversion(call, name, given, scope)) return undefined
+    const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
@@ -126,6 +124,11 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
     )
   })
   return [...all.slice(0, from), array]
+}
+
+/** `float8(x)` is a cast where no function of that name takes the argument. */
+function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
+  return conversionTarget(call, name, given, scope) !== undefined
 }
 
 function conversionTarget(
@@ -243,5 +246,5 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
 }
 
 /** What the engine may implement, by the session: these are refused when they are called, not when prepared. */
-export const SESSION_FUNCTION: RegExp =
+const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

@@ -1,4 +1,4 @@
-import { functionsNamed, isRefused } from '../functions/catalogue.ts'
+import { functionsNamed } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
@@ -15,6 +15,7 @@ import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
 import { offsetBound, type Partition } from './window-range.ts'
 
+/** A compiled call with OVER. */
 export interface WindowCall {
   readonly type: SqlType
   /** The value for each of the rows, in their order. */
@@ -75,7 +76,7 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
   const window = compileDefinition(merged(call.over, named), compiler)
   const name = functionName(call, inner)
   const kinds = functionsNamed(name).map((signature) => signature.kind)
-  if ((kinds.length > 0 || isRefused(name)) && !kinds.includes('a') && !kinds.includes('w')) {
+  if (kinds.length > 0 && !kinds.includes('a') && !kinds.includes('w')) {
     throw new SqlError(
       '42809',
       `OVER specified, but ${name} is not a window function nor an aggregate function`,

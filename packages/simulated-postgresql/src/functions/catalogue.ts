@@ -1,5 +1,5 @@
 import type { Node } from '../sql/nodes.ts'
-import { CASTS, FUNCTIONS, OPERATORS, REFUSED } from './signatures.ts'
+import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
 
 /** A row of pg_proc. */
 export interface FunctionSignature {
@@ -19,6 +19,7 @@ export interface FunctionSignature {
   readonly source: string
   readonly result: number
   readonly arguments: readonly number[]
+  /** The columns of a function that returns rows. */
   readonly columns: readonly { readonly name: string; readonly oid: number }[]
 }
 
@@ -114,11 +115,6 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
   // A name with a blank may be found across entries.
   return rows.filter((row) => row.name === name)
 })
-
-const refused: ReadonlySet<string> = new Set(REFUSED.trim().split(' '))
-
-/** Whether PostgreSQL has functions of this name, none of which is simulated: `functionsNamed` leaves them out. */
-export const isRefused = (name: string): boolean => refused.has(name)
 
 export const operatorsNamed: (name: string) => readonly OperatorSignature[] = remembered((name) =>
   entriesOf(operatorLines, name).map((entry) => parseOperator(name, entry)),
