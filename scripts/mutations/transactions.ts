@@ -147,8 +147,8 @@ export const transactionMutations: readonly Mutation[] = [
     [
       {
         name: 'transactions-start-is-tried-once',
-        before: 'for (const { key, value } of startsOf(record, from, tried.sources, violated)) {',
-        after: 'for (const { key, value } of startsOf(record, from, tried.sources, violated).slice(1)) {',
+        before: 'return startsOf(record, from, sources, violated).find(({ key, value }) => {',
+        after: 'return startsOf(record, from, sources, violated).slice(1).find(({ key, value }) => {',
         breaks: 'registers are condemned that one start explains',
       },
       {

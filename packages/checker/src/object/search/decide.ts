@@ -129,7 +129,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         orders[p] = begun.order
         judges[p] = begun.by
       } else {
-        const shown = begun.conflict.length === 0 ? glanceAt([part], judge, budget) : undefined
+        const shown = begun.conflict.length === 0 ? shownAlone(part, judge, budget) : undefined
         return shown ?? { result: 'violated', part, conflict: begun.conflict, until: undefined }
       }
       if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
@@ -149,7 +149,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
           const until = parts[part].returns[search.culprit()]
           // What shows by itself is explained sooner, and in fewer operations, than the end of a search.
           return (
-            glanceAt([parts[part]], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
+            shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
           )
         }
         if (progress === 'met') orders[part] = search.order()
@@ -179,6 +179,10 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   }
   return undefined
 }
+
+/** A contradiction that shows by itself, although the search found another. */
+const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
+  glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
 function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer | undefined {
   const conflict = inTime(() => refute?.(part, budget))

@@ -7,43 +7,46 @@ import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { keyText } from '../told/words.ts'
 import type { Sources } from './sources.ts'
 
-/** What follows if the keys begin with these values, UNKNOWN for those of which nothing is known. */
-export type DecideFrom = (first: Int32Array) => { readonly outcomes: Outcomes; readonly sources: Sources }
+interface Decided {
+  readonly outcomes: Outcomes
+  readonly sources: Sources
+}
 
-/** More ways to begin are not tried. */
+interface Asked {
+  readonly levels: readonly IsolationLevel[]
+  /** By key: what it begins with, UNKNOWN where nothing is known. */
+  readonly first: Int32Array
+  readonly found: Decided
+  /** What follows if the keys begin with other values. */
+  readonly decideFrom: (first: Int32Array) => Decided
+}
+
+/** More ways to begin are not tried for a level. */
 const MOST_STARTS = 64
 
 /**
  * Leaves of what is violated only what is violated whatever the keys began with. A read of a value that was written may also
  * have seen the value at first, if that was the same; so each read of a contradiction is tried with a start of its own.
  */
-export function whateverTheStart(
-  record: TransactionRecord,
-  {
-    first,
-    decideFrom,
-    levels,
-  }: { readonly first: Int32Array; readonly decideFrom: DecideFrom; readonly levels: readonly IsolationLevel[] },
-  outcomes: Outcomes,
-): Outcomes {
-  let tries = MOST_STARTS
+export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
+  const { outcomes } = found
+  let tries = 0
   /** The start by which the level may be met; undefined if there is none. */
-  const wayOut = (level: IsolationLevel, from: Int32Array, known?: Outcomes): Start | undefined => {
-    if (known === undefined && tries-- === 0) return { key: -1, value: UNKNOWN }
-    const tried = decideFrom(from)
-    const violated = violationOf(level, known ?? tried.outcomes)
-    if (violated === undefined) return { key: -1, value: UNKNOWN }
-    for (const { key, value } of startsOf(record, from, tried.sources, violated)) {
-      if (wayOut(level, from.with(key, value)) !== undefined) return { key, value }
-    }
-    return undefined
+  const wayOut = (level: IsolationLevel, from: Int32Array, { outcomes, sources }: Decided): Start | undefined => {
+    const violated = violationOf(level, outcomes)
+    if (violated === undefined) return SOME
+    return startsOf(record, from, sources, violated).find(({ key, value }) => {
+      const other = from.with(key, value)
+      return tries-- <= 0 || wayOut(level, other, decideFrom(other)) !== undefined
+    })
   }
   const sure = new Map(outcomes)
   const open = new Set([...levels, ...outcomes.keys()])
   for (const level of open) {
     const violated = violationOf(level, outcomes)
     if (violated === undefined) continue
-    const start = wayOut(level, first, outcomes)
+    tries = MOST_STARTS
+    const start = wayOut(level, first, found)
     sure.set(level, start === undefined ? violated : { result: 'unknown', reason: notRecorded(told(record, start)) })
   }
   return sure
@@ -53,6 +56,9 @@ interface Start {
   readonly key: number
   readonly value: number
 }
+
+/** A start of which no key has to be named. */
+const SOME: Start = { key: -1, value: UNKNOWN }
 
 type Violated = Extract<Outcome, { readonly result: 'violated' }>
 

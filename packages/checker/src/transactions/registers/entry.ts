@@ -71,7 +71,7 @@ function judgeRegisters(
   const found = decidedFrom(first)
   const { registers, granted, sources, order } = found
   const outcomes = isUnknownStart(initial)
-    ? whateverTheStart(record, { first, decideFrom: decidedFrom, levels }, found.outcomes)
+    ? whateverTheStart(record, { levels, first, found, decideFrom: decidedFrom })
     : found.outcomes
   const facts = keyFactsOf(record, sources)
   const inference = inferenceOf(record, sources, facts)
