@@ -1,8 +1,7 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { duration, type History } from '@chaosproxy/history'
+import { duration, type History, hasTimes } from '@chaosproxy/history'
 import { type FaultSpan, leaseOfHeader } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from './holdings.ts'
-import { hasTimes } from './moments.ts'
 import { processInWords } from './operation-words.ts'
 import { capitalised } from './words.ts'
 

@@ -15,8 +15,6 @@ import {
   writtenText,
 } from './operation-words.ts'
 
-export { hasTimes } from '@chaosproxy/history'
-
 function heldReproach(
   history: History,
   { first }: DoubleHolding,

@@ -1,4 +1,4 @@
-import { type History, inputOf } from '@chaosproxy/history'
+import { type History, hasTimes, inputOf } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import { combinedVerdicts, createFindings } from '../judge/guarantees.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -37,7 +37,7 @@ function check(
   const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
   const queues = readQueues(history, options.initial)
-  const isTimed = hasTimes(history)
+  const isTimed = history.clocks === undefined && hasTimes(history)
   const budget = createBudget(options)
   const following = createFollowing(budget)
   for (const queue of queues)
@@ -49,14 +49,6 @@ function check(
   const levels = combinedVerdicts(guarantees, promises, findings)
   const total = queues.reduce((sum, { unanswered }) => sum + unanswered.length, 0)
   return { model: name, levels, headline: headline(levels), info: { total }, lost }
-}
-
-/** Without times an event counts as one nanosecond. */
-function hasTimes({ operations, eventCount, clocks }: History): boolean {
-  let last = 0
-  for (let row = 0; row < operations.length; row++)
-    last = Math.max(last, operations.returnTime[row], operations.callTime[row])
-  return clocks === undefined && last > eventCount
 }
 
 /** `at least once, not leased: hands out what another has`. */

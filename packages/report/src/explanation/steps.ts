@@ -1,6 +1,5 @@
 import type { Counterexample, TransactionDrawing } from '@chaosproxy/checker'
-import { duration, FAIL, type History, moment, OK, outputOf } from '@chaosproxy/history'
-import { hasTimes } from '../moments.ts'
+import { duration, FAIL, type History, hasTimes, moment, OK, outputOf } from '@chaosproxy/history'
 import {
   hasReturned,
   linesOf,

@@ -1,8 +1,8 @@
 import { type Counterexample, isolationLadder, levels, type OperationRow, type Uncut } from '@chaosproxy/checker'
-import { count, type History, moment, operationsIn } from '@chaosproxy/history'
+import { count, type History, hasTimes, moment, operationsIn } from '@chaosproxy/history'
 import { adjective } from '../level-words.ts'
 import { misreadText } from '../losses/bank.ts'
-import { hasTimes, reproach } from '../moments.ts'
+import { reproach } from '../moments.ts'
 import {
   answerText,
   linesOf,

@@ -1,8 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { faultKinds, nameOfKind } from '@chaosproxy/faults'
-import { duration, type History, type Json, moment, nanos, plural } from '@chaosproxy/history'
+import { duration, type History, hasTimes, type Json, moment, nanos, plural } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
-import { hasTimes } from '../moments.ts'
 import { functionOf, keyOf, nameText, writtenBy } from '../operation-words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 

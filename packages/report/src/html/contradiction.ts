@@ -1,9 +1,9 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, type Json, moment } from '@chaosproxy/history'
+import { duration, type History, hasTimes, type Json, moment } from '@chaosproxy/history'
 import { decisive } from '../facts/decisive.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
-import { hasTimes, reproach } from '../moments.ts'
+import { reproach } from '../moments.ts'
 import {
   briefAnswer,
   hasReturned,

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
-import { type History, type Json, moment, outputOf } from '@chaosproxy/history'
-import { hasTimes, reproach } from '../moments.ts'
+import { type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy/history'
+import { reproach } from '../moments.ts'
 import {
   answerText,
   hasReturned,

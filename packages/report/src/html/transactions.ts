@@ -1,6 +1,5 @@
 import type { Counterexample, DrawnTransaction, TransactionArrow, TransactionDrawing } from '@chaosproxy/checker'
-import { type History, moment, plural } from '@chaosproxy/history'
-import { hasTimes } from '../moments.ts'
+import { type History, hasTimes, moment, plural } from '@chaosproxy/history'
 import { linesOf, processInWords } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clip, wrap } from '../terminal/width.ts'

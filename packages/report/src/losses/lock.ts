@@ -1,6 +1,5 @@
-import { duration } from '@chaosproxy/history'
+import { duration, hasTimes } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
-import { hasTimes } from '../moments.ts'
 import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
 import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'

@@ -1,6 +1,5 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import { amountText, type History, moment } from '@chaosproxy/history'
-import { hasTimes } from '../moments.ts'
+import { amountText, type History, hasTimes, moment } from '@chaosproxy/history'
 import { linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 

@@ -1,6 +1,5 @@
 import type { TransactionDrawing } from '@chaosproxy/checker'
-import { type History, moment, plural } from '@chaosproxy/history'
-import { hasTimes } from '../moments.ts'
+import { type History, hasTimes, moment, plural } from '@chaosproxy/history'
 import { linesOf, printable, processText } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import {
