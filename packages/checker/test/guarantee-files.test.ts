@@ -290,7 +290,7 @@ describe('a work queue', () => {
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 
-  test('is refused if one receipt stands for two messages, with what to record instead', () => {
+  test('is refused if one receipt stands for two messages, and says what to record', () => {
     expect(() => judged('work-queue', inTurn(put('a'), put('b'), took('a', 'r'), took('b', 'r', 2)))).toThrow(
       'it returns "b" with the receipt "r", which was returned with "a", too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag].',
     )
@@ -305,7 +305,7 @@ describe('a work queue', () => {
     expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow('a work queue begins as "a", which is no list.')
   })
 
-  test('is condemned by the take whose receipt was acknowledged, not by another', () => {
+  test('is violated by the take whose receipt was acknowledged, and by no other', () => {
     const events = inTurn(
       put('a'),
       took('a', 'r', 1, 1),

@@ -49,9 +49,9 @@ const two = (write: object, read: object): string =>
 const WRITTEN = '0 write x 1 > ok 1'
 const BOTH = [WRITTEN, '1 read x null > ok 1']
 
-describe('beside a value, the member with the answer is the outcome:', () => {
+describe('an answer beside a value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
-    '%j',
+    'is the outcome if it is %j',
     async (result) => {
       for (const name of ['result', 'output', 'response'])
         expect(await told(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
@@ -73,18 +73,18 @@ describe('beside a value, the member with the answer is the outcome:', () => {
     ])
   })
 
-  test('a structure has both', async () => {
+  test('may hold the value and the outcome in one structure', async () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('a record that was not found is null', async () => {
+  test('is read as null if the record was not found', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
   })
 
-  test('of a cas, false is a failure', async () => {
+  test('is a failure if a cas answers false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -136,7 +136,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is told with counts', async () => {
+  test('is counted for each member', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -196,7 +196,7 @@ describe('a line of a request', () => {
   const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
 
-  test('is a write or a read of the record at its path', async () => {
+  test('writes or reads the record at its path', async () => {
     expect(await told(lines([put, get]))).toEqual(read)
     expect(
       await told(
@@ -251,7 +251,7 @@ describe('a line of a request', () => {
   })
 })
 
-describe('events are read by', () => {
+describe('events in other forms', () => {
   const read = ['0 write 5 > ok 5', '1 read null > ok 5']
   const capital = { process: 'Process', type: 'Type', f: 'F', value: 'Value', time: 'Time' }
   test.each([
@@ -267,7 +267,7 @@ describe('events are read by', () => {
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
-  test("Porcupine's events, whose returns name no operation, and which overlap by number", async () => {
+  test('are paired by number where returns name no operation, as Porcupine has them', async () => {
     const content = lines([
       { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
       { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
@@ -277,7 +277,7 @@ describe('events are read by', () => {
     expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
 
-  test('a result under another name, and refused if it contradicts the value', async () => {
+  test('may call the result by another name, which must not contradict the value', async () => {
     const invoked = { process: 1, type: 'invoke', f: 'read' }
     const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
     expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
@@ -285,14 +285,14 @@ describe('events are read by', () => {
     expect(await told(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
   })
 
-  test('a nemesis that is numbered -1', async () => {
+  test('take the process -1 for the nemesis', async () => {
     const history = await readHistory(
       file(`{"process":-1,"type":"info","f":"start","value":null}\n${events({}, ['invoke', 'ok'])}`),
     )
     expect([history.nemesis.length, shape(history)]).toEqual([1, read])
   })
 
-  test('lines without comments and phases, which are counted', async () => {
+  test('leave out comments and phase lines, and count them', async () => {
     const content = `# a comment\n{"event":"phase","phase":"DRIVE","type":"info"}\n${events({}, ['invoke', 'ok'])}// the end\n`
     const history = await readHistory(file(content))
     expect(shape(history)).toEqual(read)
@@ -301,18 +301,18 @@ describe('events are read by', () => {
     ])
   })
 
-  test('the members that --map names', async () => {
+  test('take the members that --map names', async () => {
     const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
     expect(await told(content)).toMatch(/:1: .*--map/)
     expect(await told(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
   })
 })
 
-describe('operations are read by', () => {
+describe('operations with one line each', () => {
   const read = ['0 write 7 1 > ok 1', '1 read 7 null > ok 1']
   const shared = { key: 7, value: 1 }
 
-  test('a time stamp and a latency, of which the stamp is that of the call', async () => {
+  test('begin at a single timestamp beside a latency', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts: '2026-01-01T00:00:00.000000010Z', latency_ms: 1e-5, ok: true },
       { client: 1, op: 'read', ...shared, ts: '2026-01-01T00:00:00.000000030Z', latency_ms: 1e-5, ok: true },
@@ -323,7 +323,7 @@ describe('operations are read by', () => {
     expect(history.warnings[0]).toMatch(/"ts" is taken for the time of the call. .*--map return=ts/)
   })
 
-  test('a time stamp of the return, if operations of one client would overlap otherwise', async () => {
+  test('end at a single timestamp if operations of one client would overlap otherwise', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
       { client: 0, op: 'write', ...shared, ts_ms: 35, latency_ms: 12 },
@@ -334,7 +334,7 @@ describe('operations are read by', () => {
     expect(history.warnings.join()).toMatch(/"ts_ms" is taken for the time of the return/)
   })
 
-  test('times of invocation and completion beside a type', async () => {
+  test('may have times of invocation and completion beside a type', async () => {
     const content = lines([
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
       { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
@@ -342,7 +342,7 @@ describe('operations are read by', () => {
     expect(await told(content)).toEqual(read)
   })
 
-  test("etcd's robustness tests, whose other requests are refused by name", async () => {
+  test("are read as etcd's robustness tests write them, and other requests are refused by name", async () => {
     const put = (operation: object, more: object = {}) => ({
       ClientID: 0,
       Input: { Type: 'txn', Range: null, Txn: { Conditions: null, OperationsOnSuccess: [operation], ...more } },
@@ -369,13 +369,13 @@ describe('operations are read by', () => {
   })
 })
 
-describe('tables are read', () => {
+describe('a table', () => {
   const read = ['0 write x 5 > ok 5', '1 read x null > ok 5']
   test.each([
-    ['by commas', ','],
-    ['by tabs', '\t'],
-    ['by semicolons', ';'],
-  ])('%s, of events and of operations', async (_, separator) => {
+    ['commas', ','],
+    ['tabs', '\t'],
+    ['semicolons', ';'],
+  ])('is divided by %s, and has events or operations', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(
@@ -389,7 +389,7 @@ describe('tables are read', () => {
     ).toEqual(read)
   })
 
-  test('with quoted cells and comments', async () => {
+  test('may have quoted cells and comments', async () => {
     expect(
       await told(
         '# made by load\nclient,op,key,value,start,end\n0,write,x,"a,""b""",10,20\n# half\n1,read,x,"a,""b""",30,40\n',
@@ -397,13 +397,13 @@ describe('tables are read', () => {
     ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
   })
 
-  test('and refused where a line has other cells than the header', async () => {
+  test('is refused if a line has other cells than the header', async () => {
     expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
       /:3: this line has 3 cells, and the header names 4/,
     )
   })
 
-  test('by a mapping', async () => {
+  test('is read by a mapping', async () => {
     expect(
       await told('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
@@ -412,7 +412,7 @@ describe('tables are read', () => {
   })
 })
 
-describe('transactions by session are read from', () => {
+describe('transactions grouped by session', () => {
   const read = [
     '0 txn [["w",0,1],["w",1,1]] > ok [["w",0,1],["w",1,1]]',
     '1 txn [["r",0,null],["r",1,null]] > ok [["r",0,1],["r",1,1]]',
@@ -430,7 +430,7 @@ describe('transactions by session are read from', () => {
       'dbcop',
       '{"params":{"id":0,"n_node":2},"info":"x","data":[[{"events":[{"write":true,"variable":0,"version":1},{"write":true,"variable":1,"version":1}],"success":true}],[{"events":[{"write":false,"variable":0,"version":1},{"write":false,"variable":1,"version":1}],"success":true}]]}',
     ],
-  ])('%s', async (_, format, content) => {
+  ])('are read from %s', async (_, format, content) => {
     const history = await readHistory(file(content))
     expect([history.format, history.header?.model]).toEqual([format, 'rw-register'])
     expect(shape(history)).toEqual(read)
@@ -439,7 +439,7 @@ describe('transactions by session are read from', () => {
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })
 
-  test('several of one session, and those that were aborted', async () => {
+  test('may be several in a session, and aborted', async () => {
     expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
@@ -450,7 +450,7 @@ describe('transactions by session are read from', () => {
     ])
   })
 
-  test('and refused where a line is of another form', async () => {
+  test('are refused if a line has another form', async () => {
     expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
     expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
       /transaction 0 of session 0 has an event/,
@@ -458,12 +458,12 @@ describe('transactions by session are read from', () => {
   })
 })
 
-describe("Jepsen's", () => {
+describe('a record of Jepsen', () => {
   const operations = ['0\t:invoke\t:write\t31', '0\t:ok\t:write\t31', '1\t:invoke\t:read\tnil', '1\t:ok\t:read\t31']
   const read = ['0 write 31 > ok 31', '1 read null > ok 31']
   const before = '2026-03-01 10:00:00,001{GMT}\tINFO\t'
 
-  test('older log has its times in brackets', async () => {
+  test('may be an older log with its times in brackets', async () => {
     const log = operations
       .map((line, n) => `${before}[jepsen worker 0] jepsen.util: [ ${1000 + n} ] ${line}\n`)
       .join('')
@@ -472,13 +472,13 @@ describe("Jepsen's", () => {
     expect(history.operations.callTime[0]).toBe(1000)
   })
 
-  test('log is known by a set-up that is longer than what is looked at', async () => {
+  test('is recognised after a set-up longer than the sample', async () => {
     const setUp = `${before}[jepsen node n1] jepsen.db: installing\n`.repeat(2000)
     const log = operations.map((line) => `${before}[jepsen worker 0] jepsen.util: ${line}\n`).join('')
     expect(await told(setUp + log)).toEqual(read)
   })
 
-  test('history.txt may number its lines', async () => {
+  test('may be a history.txt with numbered lines', async () => {
     expect(await told(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
     expect(await told(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
   })
@@ -488,7 +488,7 @@ describe("Jepsen's", () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('store has its history beside what was named', async () => {
+  test('is found in the store of the file that is named', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')
@@ -498,7 +498,7 @@ describe("Jepsen's", () => {
     )
   })
 
-  test('versions beside values are left out, with a count', async () => {
+  test('has its versions beside values left out and counted', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(
@@ -522,7 +522,7 @@ describe("Jepsen's", () => {
     ])
   })
 
-  test('cas of three has a key, also in JSON', async () => {
+  test('has the key first in a cas of three values, also in JSON', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
     expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
@@ -530,7 +530,7 @@ describe("Jepsen's", () => {
     expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
   })
 
-  test('micro-operations are transactions under any name, and final reads are marked', async () => {
+  test('has transactions of micro-operations under any name, and marked final reads', async () => {
     const content =
       '{:process 0 :type :invoke :f :append :value [[:append 9 1]]}\n{:process 0 :type :ok :f :append :value [[:append 9 1]]}\n' +
       '{:process 1 :type :invoke :f :read :value [[:r 9 nil]] :final? true}\n{:process 1 :type :ok :f :read :value [[:r 9 [1]]] :final? true}\n'
@@ -542,7 +542,7 @@ describe("Jepsen's", () => {
     expect(history.operations.flags[1]).not.toBe(history.operations.flags[0])
   })
 
-  test('balances in a list are those of accounts', async () => {
+  test('has the balances of accounts in a list', async () => {
     const content =
       '{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value [10 20]}\n' +
       '{:process 0 :type :invoke :f :transfer :value {:from 0 :to 1 :amount 5}}\n{:process 0 :type :ok :f :transfer :value {:from 0 :to 1 :amount 5}}\n'

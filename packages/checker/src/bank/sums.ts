@@ -64,7 +64,7 @@ function createAccounts() {
     get width(): number {
       return numbers.size + 1
     },
-    /** Amounts by number as integers, of which so many add up exactly; undefined if they do not. */
+    /** Amounts by number, as integers that add up exactly, `count` of each; undefined if they would not. */
     exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
       const width = numbers.size + 1
       const factor = exactFactor(largest, areWhole, count * width)
