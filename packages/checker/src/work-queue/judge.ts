@@ -76,8 +76,8 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const { initially, enqueues, handouts, sightings, settlements } = message
   if (copiesOf(message) !== 1 || handouts.length > 1 || sightings.some(({ times }) => times > 1)) return false
   const { callEvent, returnEvent, outcome } = history.operations
-  const shown = [...handouts, ...sightings, ...settlements]
-  if (shown.some(({ row }) => isInventedAt(history, message, row))) return false
+  const isInvented = ({ row }: { readonly row: OperationRow }): boolean => isInventedAt(history, message, row)
+  if (handouts.some(isInvented) || sightings.some(isInvented) || settlements.some(isInvented)) return false
   const acks = settlements.filter(({ does }) => does === 'ack')
   const isAfterAck = ({ row }: { readonly row: OperationRow }): boolean =>
     acks.some((ack) => outcome[ack.row] === OK && callEvent[row] > returnEvent[ack.row])
@@ -85,8 +85,9 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
   // It was there since it was confirmed, or somebody got or saw it.
-  const since = [...enqueues, ...[...handouts, ...sightings].map(({ row }) => row)]
-  const isThere = since.some((row) => outcome[row] === OK && returnEvent[row] < callEvent[lastLook])
+  const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
+  const isThere =
+    enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))
   const isDue = initially > 0 || (isThere && enqueues.every((row) => outcome[row] === OK))
   return !isDue || [handouts, acks].every((each) => each.some(({ row }) => callEvent[row] < returnEvent[lastLook]))
 }

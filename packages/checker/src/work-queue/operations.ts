@@ -24,23 +24,20 @@ export function operationsOn(
 ): readonly RecordedOperation[] {
   const looks = new Map<OperationRow, Map<string, number>>()
   if (queue.lastLook !== undefined) looks.set(queue.lastLook, new Map())
-  const operations = messages.flatMap((message): readonly RecordedOperation[] => {
+  const operations: RecordedOperation[] = []
+  for (const message of messages) {
     const { text, enqueues, handouts, sightings, settlements } = message
     for (const { row, times } of sightings) looks.set(row, (looks.get(row) ?? new Map()).set(text, times))
-    return [
-      ...enqueues.map(
-        (row): RecordedOperation => ({
-          ...momentOf(history, row),
-          ...{ does: 'enqueue', text, isConfirmed: history.operations.outcome[row] === OK },
-        }),
-      ),
-      ...handouts.map((each): RecordedOperation => {
-        const isInvented = isInventedAt(history, message, each.row)
-        return { ...momentOf(history, each.row), does: 'take', text, ...each, isInvented }
-      }),
-      ...settlements.map((each): RecordedOperation => ({ ...momentOf(history, each.row), ...each })),
-    ]
-  })
+    for (const row of enqueues) {
+      const isConfirmed = history.operations.outcome[row] === OK
+      operations.push({ ...momentOf(history, row), does: 'enqueue', text, isConfirmed })
+    }
+    for (const { row, receipt, leaseMs } of handouts) {
+      const isInvented = isInventedAt(history, message, row)
+      operations.push({ ...momentOf(history, row), does: 'take', text, receipt, leaseMs, isInvented })
+    }
+    for (const { row, does, receipt } of settlements) operations.push({ ...momentOf(history, row), does, receipt })
+  }
   for (const [row, counts] of looks) {
     const invented = new Set(
       messages.filter((each) => counts.has(each.text) && isInventedAt(history, each, row)).map(({ text }) => text),

@@ -136,7 +136,7 @@ function keyOf(
     isInvented,
     isLost,
   ]
-  return JSON.stringify([text, receipts, until, ...flags.map(Number)])
+  return JSON.stringify([text, receipts.toSorted(), until, ...flags.map(Number)])
 }
 
 function take(rules: QueueRules, state: QueueState, operation: Take & Moment): readonly QueueState[] {
@@ -173,7 +173,7 @@ function handOut(
   const next = copies.map((other, i): Copy => {
     if (i !== at) return !isFirst && isOvertaken(other, i) ? { ...other, isLost: true } : other
     const untilMs = leaseMs === undefined ? NO_LEASE : atMs + leaseMs
-    const receipts = [...new Set([...copy.receipts, receipt])].sort()
+    const receipts = copy.receipts.includes(receipt) ? copy.receipts : [...copy.receipts, receipt]
     return { ...copy, receipts, untilMs, isOut: true, isTaken: true }
   })
   return [{ copies: next, nowMs: atMs }]
