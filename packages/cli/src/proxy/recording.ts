@@ -10,7 +10,8 @@ import {
   startRunClock,
 } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
+import { createRecorder, LOST_LINES, type Recorder } from '@chaosproxy/recorder'
+import { BEAT_EVERY_MS, createBeats, STOOD_STILL, type Standstill, standstillText } from '@chaosproxy/runner/result'
 import { checkTable } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
@@ -73,11 +74,9 @@ export function openRecording(
   const client = open(out)
   const backend = open(backendOut)
   const { sink, judging, violated } = judgeRecord(client, model, () => recorder)
-  const recorder = createRecorder({
-    now: startRunClock(),
-    client: sink,
-    backend,
-  })
+  const recorder = createRecorder({ now: startRunClock(), client: sink, backend })
+  const standstills: Standstill[] = []
+  const beats = recordStandstills(recorder, standstills)
   return {
     recorder,
     judging,
@@ -93,6 +92,7 @@ export function openRecording(
     carries,
     checkTable: (table, where) => checkTable(table, where, model),
     async close() {
+      clearInterval(beats)
       recorder.finish()
       judging.settle()
       await Promise.all([client.close(), backend.close()])
@@ -103,6 +103,7 @@ export function openRecording(
       return [
         ...judgedLines(judging.judged()),
         ...summaryLines(recorder, { lostLines, path, by }),
+        ...standstills.map((each) => `  ${standstillText(each)}`),
         ...(written === undefined
           ? []
           : [
@@ -113,6 +114,18 @@ export function openRecording(
       ].join('\n')
     },
   }
+}
+
+/** Records, as faults, the times in which this process itself did nothing. */
+function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJS.Timeout {
+  const beat = createBeats(recorder.now())
+  const beaten = (): void => {
+    const standstill = beat(recorder.now())
+    if (standstill === undefined) return
+    standstills.push(standstill)
+    recorder.note(STOOD_STILL, { from: standstill.from, to: standstill.to })
+  }
+  return setInterval(beaten, BEAT_EVERY_MS).unref()
 }
 
 /**

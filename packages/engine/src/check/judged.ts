@@ -12,6 +12,8 @@ import {
   judgeRequirements,
   parseRequirement,
   type RunSetup,
+  standstillsOf,
+  standstillText,
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
@@ -96,11 +98,12 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
-/** If a level is violated, includes likely errors in the way it was recorded. */
+/** With the pauses of chaos itself and, if a level is violated, with likely errors in the way it was recorded. */
 function withHints({ file }: JudgedTask, { history, report }: Checked): History {
-  if (Object.values(report.levels).every(({ result }) => result !== 'violated')) return history
-  const hints = hintsFor(history).map((hint) => `${sourceName(file)}: ${hint}`)
-  return hints.length === 0 ? history : { ...history, warnings: [...history.warnings, ...hints] }
+  const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
+  const hints = [...standstillsOf(history).map(standstillText), ...(isViolated ? hintsFor(history) : [])]
+  if (hints.length === 0) return history
+  return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }
 
 function judge({ settings, setup }: JudgedTask, { history, report, checking }: Checked): Judged {
