@@ -1,5 +1,5 @@
 import { levelsInWords } from '@chaosproxy/checker'
-import { nearest, UserError } from '@chaosproxy/history'
+import { nearest, printable, UserError } from '@chaosproxy/history'
 
 /**
  * A name, if it is one of `known`; otherwise a usage error that begins with `where` and suggests the nearest. It lists all,
@@ -16,7 +16,7 @@ export function knownName<Name extends string>(
   if (found !== undefined) return found
   const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
-  throw new UserError('usage', `${where}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
+  throw new UserError('usage', `${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
 /** The stronger forms of levels follow from their names. */

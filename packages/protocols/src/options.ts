@@ -1,4 +1,4 @@
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Millis, millis, printable, UserError } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type Bug,
@@ -92,7 +92,7 @@ function checkValue(protocol: string, setting: ProtocolSetting, value: ProtocolS
   const wrong = (expected: string): UserError =>
     new UserError(
       'usage',
-      `${protocol}: ${setting.name}=${value} is not possible; give ${expected} (${setting.summary}).`,
+      `${protocol}: ${setting.name}=${printable(String(value))} is not possible; give ${expected} (${setting.summary}).`,
     )
   if (setting.values !== undefined) {
     if (!setting.values.includes(value)) throw wrong(`one of ${setting.values.join(', ')}`)

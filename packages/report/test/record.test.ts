@@ -135,9 +135,9 @@ test('the requests of kinds that are not named are counted with the rest', () =>
   )
 })
 
-test('a text of several lines is shown in one, without control characters', () => {
-  expect(printable('no route\n  to host\tat all')).toBe('no route to host at all')
-  expect(printable('\n::error::mine')).toBe(' \\u003a:error::mine')
+test('printable escapes line breaks, tabs and control characters', () => {
+  expect(printable('no route\n  to host\tat all')).toBe('no route\\n  to host\\tat all')
+  expect(printable('\n::error::mine')).toBe('\\n\\u003a:error::mine')
 })
 
 test('an answer that was not understood, and left an outcome unknown, is reported', () => {

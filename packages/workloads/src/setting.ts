@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, printable, UserError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
@@ -55,7 +55,7 @@ export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}
     if (!isPossible(setting, value))
       throw new UserError(
         'usage',
-        `${name}: ${given}=${value} is not possible; give ${expectedText(setting)} (${setting.summary}).`,
+        `${name}: ${given}=${printable(String(value))} is not possible; give ${expectedText(setting)} (${setting.summary}).`,
       )
     values[given] = value
   }

@@ -1,4 +1,4 @@
-import { count } from '@chaosproxy/history'
+import { count, printable } from '@chaosproxy/history'
 import type { ControlPlane } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
@@ -44,7 +44,7 @@ function notUnderstoodLines({ counters }: Recorder, remedy: string): readonly st
   if (notUnderstood === 0) return []
   return [
     `  did not understand ${count(notUnderstood)}, so that no level can be said to be met:`,
-    ...examples.notUnderstood.map(({ what, why }) => `    ${what}: ${why}`),
+    ...examples.notUnderstood.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
     `    ${remedy}`,
   ]
 }
@@ -54,7 +54,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
   if (unmatched === 0 && touched === 0) return []
   const named = examples.passedOn.reduce((sum, { count: times }) => sum + times, 0)
   const kinds = [
-    ...examples.passedOn.map(({ what, count: times }) => `${what} ${count(times)}×`),
+    ...examples.passedOn.map(({ what, count: times }) => `${printable(what)} ${count(times)}×`),
     ...(unmatched > named ? [`and ${count(unmatched - named)} more`] : []),
   ].join(', ')
   return [
@@ -63,7 +63,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
       ? []
       : [
           `  TOUCHED outside the record, ${times(touched)}, so that what they may have written is unknown from there on:`,
-          ...examples.touched.map(({ what, why }) => `    ${what}: ${why}`),
+          ...examples.touched.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
           `    ${remedy}`,
         ]),
   ]

@@ -6,12 +6,12 @@ import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
 /** Words that control a terminal, or are commands of GitHub Actions wherever wrapping puts them at the start of a line. */
-const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`
+const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\nFORGED a line\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`
 
-/** What a terminal or GitHub Actions would take for a command. */
+/** What a terminal or GitHub Actions would take for a command, and what people would take for a line of chaos. */
 const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
-  text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]|^\s*::.*|##\[/gm) ?? []
+  text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]|^\s*(?:::|FORGED).*|##\[/gm) ?? []
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
@@ -85,6 +85,14 @@ describe('a text from strangers cannot inject control sequences:', () => {
       await page(HOSTILE)
     },
   )
+
+  test('in what a recorder did not understand', async () => {
+    const cwd = directory()
+    const told = (event: { readonly [member: string]: Json }) =>
+      event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event
+    writeFileSync(join(cwd, 'h.jsonl'), lines(events.map(told)))
+    for (const command of ['check', 'explain']) await expectHarmless([command, 'h.jsonl'], { cwd })
+  })
 
   test.each(['default', 'line', 'dot', 'tap', 'json', 'jsonl', 'junit', 'markdown', 'mermaid'])(
     'by the reporter %s',

@@ -31,4 +31,13 @@ describe('the summary of a recording', () => {
     const text = summaryLines(recorder, { lostLines: 0, path: 'history.jsonl', by: redis }).join('\n')
     expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
+
+  test('keeps a request on one line, whatever its path', () => {
+    const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
+    recorder.passedOn('GET /b\n  LINEARIZABLE', 'nothing')
+    recorder.passedOn('POST /b\n  LINEARIZABLE', 'everything')
+    const text = summaryLines(recorder, { lostLines: 0, path: 'history.jsonl', by: 'routes' }).join('\n')
+    expect(text).toContain('GET /b\\n  LINEARIZABLE')
+    expect(text).not.toMatch(/^ *LINEARIZABLE/m)
+  })
 })

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { printable, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import type { ToldRun } from '@chaosproxy/report'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
@@ -97,6 +97,6 @@ function readSimulated(data: unknown, paths: ReadonlySet<string>): RunSpec {
   if (target.traffic !== undefined || (findProtocol(protocol) === undefined && !paths.has(protocol)))
     throw new UserError('input', `spec.target: workers run simulated protocols, and not ${target.name}`)
   if (findWorkload(workload.name) === undefined && !paths.has(workload.name))
-    throw new UserError('input', `spec.workload: there is no workload ${workload.name}`)
+    throw new UserError('input', `spec.workload: there is no workload ${printable(workload.name)}`)
   return spec
 }

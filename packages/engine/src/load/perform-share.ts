@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { UserError } from '@chaosproxy/history'
+import { printable, UserError } from '@chaosproxy/history'
 import { type Client, type Clock, driveShare, type Elsewhere } from '@chaosproxy/runner'
 import { createClock, openElsewhere } from '@chaosproxy/targets'
 import { findWorkload } from '@chaosproxy/workloads'
@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 100
 export async function performShare(order: LoadOrder, connect: Connected['connect']): Promise<string | undefined> {
   const { run, share, elsewhere, leaseMs } = order
   if (findWorkload(order.workload.name) === undefined)
-    throw new UserError('input', `there is no workload ${order.workload.name}`)
+    throw new UserError('input', `there is no workload ${printable(order.workload.name)}`)
   const reached = await openReached(elsewhere)
   const unreachable = await whyUnreachable(elsewhere, order.machine)
   const clock = createClock(process.hrtime.bigint())

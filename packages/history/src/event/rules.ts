@@ -4,27 +4,27 @@ import { type EventType, eventTypes, type Process } from './event.ts'
 /** The rules of a history, each as the sentence a user reads when it is broken: what, where, what to do. */
 export const rules = {
   twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
-    `process ${process} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
+    `process ${shown(process)} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
     'A process runs one operation at a time; give concurrent calls their own process.',
 
   notInvoked: (process: Process, type: EventType, f: string): string =>
-    `process ${process} completed ${quoted(f)} (${type}) without having invoked it. ` +
+    `process ${shown(process)} completed ${quoted(f)} (${type}) without having invoked it. ` +
     'Every ok, fail and info follows an invoke of the same process.',
 
   otherFunction: (process: Process, type: EventType, f: string, openF: string, openLine: number): string =>
-    `process ${process} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
+    `process ${shown(process)} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
     'A completion has the "f" of its invocation.',
 
   otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
-    `process ${process} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    `process ${shown(process)} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>
-    `process ${process} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
+    `process ${shown(process)} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
     'A process belongs to one client for good; give the other one a process of its own.',
 
   lateSession: (process: Process, session: string): string =>
-    `process ${process} is of session ${quoted(session)} only from here on. ` +
+    `process ${shown(process)} is of session ${quoted(session)} only from here on. ` +
     'Name the session on every invocation of the process, from its first one.',
 
   indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>
@@ -63,6 +63,8 @@ export const brokenRule = (source: string, line: number, rule: string): UserErro
 export class EventError extends Error {
   override readonly name: string = 'EventError'
 }
+
+const shown = (process: Process): string => JSON.stringify(String(process)).slice(1, -1)
 
 const quoted = (text: string): string => JSON.stringify(shortened(text))
 

@@ -6,18 +6,17 @@ const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g
 
-const BREAKS = /[\n\r\t][\n\r\t ]*/g
+const NAMED: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 
 /**
  * Makes an untrusted text safe within a line: escapes control characters, those that change the writing direction, and
- * what GitHub Actions takes for a workflow command (`::` at the beginning of a line, `##[` anywhere). A line break or tab
- * becomes a space.
+ * what GitHub Actions takes for a workflow command (`::` at the beginning of a line, `##[` anywhere). A line break becomes
+ * `\\n`, so that no text can pass for a line of chaos.
  */
 export const printable = (text: string): string =>
-  // Breaks go first: what follows one may then stand at the beginning of a line.
-  text.replace(BREAKS, ' ').replace(COMMANDING, escaped)
+  text.replace(COMMANDING, (character) => NAMED[character] ?? escaped(character))
 
 /** As `printable`, but for text of several lines, with its line breaks and tabs. */
 export const printableLines = (text: string): string =>

@@ -14,7 +14,7 @@ import {
   type SchedulePlan,
   voidsPromises,
 } from '@chaosproxy/faults'
-import { didYouMean, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { didYouMean, millis, millisToNanos, nanos, printable, UserError } from '@chaosproxy/history'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { Offer, PromiseQuestion, Target } from '../ports/target.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -75,7 +75,7 @@ function refusalOf(name: string, target: Target): string {
   const nemesis = nemeses.find((each) => each.name === name)
   if (nemesis !== undefined) return sufferingText(target, nemesis)
   const known = nemeses.map((each) => each.name)
-  return `there is no fault ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
+  return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
 /** Why the target cannot suffer this, and what it can. */

@@ -1,4 +1,4 @@
-import { count as grouped, type Millis, millis, nearest } from '@chaosproxy/history'
+import { count as grouped, type Millis, millis, nearest, printable } from '@chaosproxy/history'
 import * as v from 'valibot'
 
 /**
@@ -10,7 +10,7 @@ export function schemaProblems(
   issues: readonly v.BaseIssue<unknown>[],
   { where, what }: { readonly where: string; readonly what: string },
 ): string[] {
-  return [...new Set(issues.map((issue) => `${where}: ${problemOf(schema, issue, what)}`))]
+  return [...new Set(issues.map((issue) => `${where}: ${printable(problemOf(schema, issue, what))}`))]
 }
 
 const OBJECTS: readonly string[] = ['strict_object', 'loose_object', 'object']

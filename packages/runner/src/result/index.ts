@@ -53,6 +53,13 @@ export {
   textWithoutSecrets,
   wordsWithoutSecrets,
 } from './secrets.ts'
-export { BEAT_EVERY_MS, createBeats, STOOD_STILL, type Standstill, standstillsOf, standstillText } from './standstills.ts'
+export {
+  BEAT_EVERY_MS,
+  createBeats,
+  STOOD_STILL,
+  type Standstill,
+  standstillsOf,
+  standstillText,
+} from './standstills.ts'
 export type { Statistics } from './statistics.ts'
 export { quantile, statisticsOf } from './statistics.ts'

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, printable, UserError } from '@chaosproxy/history'
 import { wordsOf } from '../command/words.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
@@ -27,6 +27,6 @@ function workloadNamed(name: string): RpcWorkload {
   if (name === '') throw new UserError('usage', `${HOW}. Workloads: ${known.join(', ')}.`)
   throw new UserError(
     'usage',
-    `maelstrom: there is no workload ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
+    `maelstrom: there is no workload ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
   )
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
-import { didYouMean, type Input, UserError } from '@chaosproxy/history'
+import { didYouMean, type Input, printable, UserError } from '@chaosproxy/history'
 import {
   type Clients,
   findWorkload,
@@ -33,7 +33,7 @@ export async function loadWorkload(reference: string): Promise<Workload> {
   const names = workloads.map(({ name }) => name)
   throw new UserError(
     'usage',
-    `there is no workload ${reference}.${didYouMean(reference, names)} Known: ${names.join(', ')}; or give the path of a file.`,
+    `there is no workload ${printable(reference)}.${didYouMean(reference, names)} Known: ${names.join(', ')}; or give the path of a file.`,
   )
 }
 
