@@ -19,7 +19,7 @@ import type { ConnectionRecorder, Recorder } from '../record/recorder.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
 import { Crossings } from '../spoken/crossings.ts'
 import { Fifo } from '../spoken/fifo.ts'
-import { MOST_PENDING } from '../spoken/in-order.ts'
+import { MOST_PENDING, unreadable } from '../spoken/in-order.ts'
 import { type CommandOperation, isError } from './answers.ts'
 import { type Expirations, isSetBy } from './expirations.ts'
 import type { InitialScanOptions } from './initial-scan.ts'
@@ -92,12 +92,26 @@ export class RespConversation implements RecordedConversation {
 
   asked(bytes: Buffer, time: Nanos): void {
     this.#receivedAt = time
-    if (!this.#isOpaque) this.#requests.read(bytes, this.#requestSink)
+    try {
+      if (!this.#isOpaque) this.#requests.read(bytes, this.#requestSink)
+    } catch (error) {
+      this.#failed(error)
+    }
     if (this.#requests.waitingBytes > 0 && this.#open === undefined) this.#requestBegins('begun')
   }
 
   answered(bytes: Buffer): void {
-    if (!this.#isBlind || this.#pending.length > 0) this.#responses.read(bytes, this.#responseSink)
+    try {
+      if (!this.#isBlind || this.#pending.length > 0) this.#responses.read(bytes, this.#responseSink)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** Whatever a message does to its reader, all other connections go on. */
+  #failed(error: unknown): void {
+    this.#stopUnderstanding(unreadable('Redis', error))
+    this.disturbed([])
   }
 
   /** The client may return before this connection ends, and a fault may hide the end from the server. */
@@ -329,12 +343,12 @@ export class RespConversation implements RecordedConversation {
   }
 
   /** The server may well understand what follows, so any key may change. */
-  #stopUnderstanding(): void {
+  #stopUnderstanding(what = 'a connection that does not speak RESP'): void {
     if (this.#isOpaque) return
     this.#isOpaque = true
     this.#isBlind = true
     this.#values.stop()
-    this.#connection.opaque('a connection that does not speak RESP', 'everything')
+    this.#connection.opaque(what, 'everything')
     const begun = this.#open
     if (begun === undefined) return
     this.#open = undefined

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaosproxy/history'
+import { errorText, type Nanos } from '@chaosproxy/history'
 import { FrameReader, type FrameSink, type Framing, MalformedMessage } from '@chaosproxy/wire'
 import type { Completions, Understanding } from '../record/call.ts'
 import { partOf } from '../record/completions.ts'
@@ -119,6 +119,10 @@ export interface InOrderOptions<Request extends Unsent> {
   open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
 }
 
+/** What a connection became whose reader threw. */
+export const unreadable = (protocol: string, error: unknown): string =>
+  `a connection of ${protocol} with a message that chaos failed to read (${errorText(error)})`
+
 /** One connection whose requests and replies are passed on in order, until it is no longer understood. */
 export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
   const { connection, framing, name, maxMessageBytes, now } = options
@@ -144,8 +148,12 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
         try {
           read(message)
         } catch (error) {
-          if (!(error instanceof MalformedMessage)) throw error
-          lost(`a connection that does not speak ${name} (${error.message})`)
+          // Whatever a message does to its reader, all other connections go on.
+          lost(
+            error instanceof MalformedMessage
+              ? `a connection that does not speak ${name} (${error.message})`
+              : unreadable(name, error),
+          )
         }
       },
       loose: () =>
@@ -163,9 +171,9 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
   /** From here on, everything that is not yet answered may change any key. */
   function lost(what: string): void {
     if (isOpaque) return
+    isOpaque = true
     connection.opaque(what, 'everything')
     ended('its outcome was not understood')
-    isOpaque = true
   }
 
   function ended(reason: string): void {

@@ -19,6 +19,7 @@ const lines: InOrderProtocol<string> = {
   asked(request, session) {
     const [key = '', value = ''] = request.toString().trimEnd().split(' ')
     if (key === '!') throw new MalformedMessage('it begins with !')
+    if (key === '?') throw new RangeError('Maximum call stack size exceeded')
     if (key === 'HELLO') return { kept: key, understanding: { kind: 'passed-on', what: 'HELLO', touches: 'nothing' } }
     return { kept: value, understanding: { kind: 'operations', calls: [{ f: 'write', key, value }], session } }
   },
@@ -109,6 +110,7 @@ describe('a connection whose server answers in order', () => {
   test.each<[string, (connection: ReturnType<typeof connected>) => void]>([
     ['a malformed request', ({ asks }) => asks('! 3\nx 4\n')],
     ['a malformed reply', ({ answers }) => answers('!\n')],
+    ['a request that its reader fails on', ({ asks }) => asks('? 3\nx 4\n')],
     ['a request that is too long', ({ asks }) => asks(`x ${'3'.repeat(100)}\nx 4\n`)],
     ['a reply that is too long', ({ answers }) => answers('y'.repeat(101))],
     ['a fault that changes bytes', ({ conversation }) => conversation.altered()],
