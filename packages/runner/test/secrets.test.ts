@@ -23,11 +23,21 @@ test.each([
   expect(textWithoutSecrets(words.join(' '))).not.toContain(SECRET)
 })
 
+test.each(['ghp_', 'github_pat_', 'sk-', 'sk_live_', 'AKIA', 'xoxb-', 'eyJ'])(
+  'a token that begins with %s is a secret wherever it stands',
+  (prefix) => {
+    const token = `${prefix}0123456789ABCDEF`
+    expect(wordsWithoutSecrets(['app', token, `--for=${token}`]).join(' ')).not.toContain(token)
+    expect(textWithoutSecrets(`app "${token}" 1`)).not.toContain(token)
+  },
+)
+
 test.each([
   ['ls', '-a', 'directory'],
   ['sort', '-u', 'file.txt'],
   ['docker', 'run', '-u', 'app', 'image'],
   ['node', 'server.js', '-p', '8080'],
+  ['node', 'task-sk-eyJ.js'],
 ])('what is no secret stays: %s %s %s', (...words) => {
   expect(wordsWithoutSecrets(words)).toEqual(words)
   expect(textWithoutSecrets(words.join(' '))).toBe(words.join(' '))

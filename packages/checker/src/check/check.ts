@@ -22,12 +22,20 @@ import { requireUnderstood } from './understood.ts'
  * `judgeableOf`); nor is it for a history without operations. Every order that shows `met` is replayed before it is
  * returned; an order that fails its replay is our own bug, and throws.
  *
- * @throws UserError for an unknown model, a level it is not judged by, or an operation it does not know.
+ * @throws UserError for an unknown model, a level it is not judged by, an operation or an option it does not know.
  */
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
 export function check(history: History, options: CheckOptions<string>): Report<string> {
+  const strange = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (strange !== undefined)
+    throw new UserError('usage', `there is no option ${strange} of check. It has: ${Object.keys(known).join(', ')}.`)
   return checkBy(entryFor(options.model, history), history, options)
+}
+
+const known: { readonly [name in keyof Required<CheckOptions>]: true } = {
+  ...{ model: true, initial: true, levels: true, failedCas: true, staleness: true, explain: true, assume: true },
+  ...{ unit: true, proven: true, deadlineMs: true, memoryBytes: true, now: true, work: true },
 }
 
 /** The same by the entry of a model. */

@@ -40,10 +40,9 @@ const seen = new Set<string>()
 
 /**
  * The recording under the names that it has on this machine: the given name if the file there matches, otherwise the
- * fetched copy.
+ * fetched copy. Another file there counts as none: whoever asks learns nothing of this machine's paths.
  *
- * @throws UserError (input) if the file here is another recording, or there is none and the recording is too large to
- * travel.
+ * @throws UserError (input) if it is not here and too large to travel.
  */
 export async function hereOrFetched(recording: RecordingName, store: LocalStore): Promise<RecordingName> {
   const parts = filesIn(recording)
@@ -56,11 +55,10 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
     }
     const known = JSON.stringify([part, status.ino, status.mtimeMs, status.size])
     if (seen.has(known)) continue
-    if (!status.isFile() || status.size !== part.bytes || (await hashOf(part.path)) !== part.sha256)
-      throw new UserError(
-        'input',
-        `${part.path} differs here from the file where the check was started. Copy it again, or mount the same disk.`,
-      )
+    if (!status.isFile() || status.size !== part.bytes || (await hashOf(part.path)) !== part.sha256) {
+      missing.push(part.path)
+      continue
+    }
     seen.add(known)
   }
   if (missing.length === 0) return recording
@@ -69,7 +67,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   if (bytes > MOST_BYTES)
     throw new UserError(
       'input',
-      `${first} is not on this machine, and ${bytes} bytes are too many to travel through Redis, which accepts ${MOST_BYTES}. Mount the disk under the same path.`,
+      `${first} is not here as it was where the check was started, and ${bytes} bytes are too many to travel through Redis, which accepts ${MOST_BYTES}. Mount the same disk under this path.`,
     )
   return fetched({ file: recording.file, parts }, store)
 }

@@ -22,11 +22,15 @@ const REDIS = /\b(?:redis|valkey|keydb)-(?:cli|benchmark)\b/
 
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 
+/** Tokens that their issuers mark: of GitHub, OpenAI, Stripe, AWS and Slack, and JSON Web Tokens. */
+const MARKED = /\b(?:gh[opsur]_|github_pat_|sk-|[rs]k_live_|AKIA|xox[abops]-|eyJ)[\w.-]{8,}/g
+
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
 export const textWithoutSecrets = (text: string): string =>
   text
     .replaceAll(SHORT, `$1-p${REMOVED}`)
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${REMOVED}@`)
+    .replaceAll(MARKED, REMOVED)
     .replaceAll(BEARER, `$1 ${REMOVED}`)
     .replaceAll(AFTER_SHORT, (whole, a: string | undefined, u: string | undefined) =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
