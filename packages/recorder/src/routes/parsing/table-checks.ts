@@ -27,14 +27,20 @@ export interface KnownModel {
 export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
   refuseSharedKeys(routes, where)
   refuseMissingKeys(routes, where)
+  const earlierRoutes = segment()
   for (const [i, route] of routes.entries()) {
     const at = `${where}: route ${i + 1} (${route.request})`
     if (!isIgnored(route)) checkNames(operationsOf(route), route, at)
-    const earlier = routes.slice(0, i).findIndex((other) => covers(other, route))
-    if (earlier >= 0)
+    const { methods, path } = requestLine(route)
+    const segments = path.split('/')
+    const earlier = covering(earlierRoutes, segments)
+      .filter((other) => methods.every((method) => other.methods.includes(method)))
+      .reduce((first, { at: place }) => Math.min(first, place), Number.POSITIVE_INFINITY)
+    if (earlier < i)
       throw wrong(
         `${at} is never reached: route ${earlier + 1} (${routes[earlier]?.request}) comes before it and takes the same requests. Put the narrower one first, or say with "when" which requests the first is for.`,
       )
+    if (route.when === undefined) insert(earlierRoutes, segments, { methods, at: i })
   }
 }
 
@@ -54,26 +60,47 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   )
 }
 
-/** Whether the earlier route `other` matches every request of `route`. */
-function covers(other: RouteSpec, route: RouteSpec): boolean {
-  if (other.when !== undefined) return false
-  const [wide, narrow] = [requestLine(other), requestLine(route)]
-  if (!narrow.methods.every((method) => wide.methods.includes(method))) return false
-  return coversPath(wide.path.split('/'), narrow.path.split('/'))
+/** A route by its place in the table. */
+interface Placed {
+  readonly methods: readonly string[]
+  readonly at: number
 }
 
-function coversPath(other: readonly string[], path: readonly string[]): boolean {
-  for (const [i, segment] of other.entries()) {
-    if (segment === '*' && i === other.length - 1) return path.length >= other.length
-    const matched = path[i]
-    if (matched === undefined) return false
-    const isAny = segment === '*' || /^\{\w+\}$/.test(segment)
-    // A star at the end matches any number of segments.
-    if (isAny && matched === '*' && i === path.length - 1) return false
-    if (!isAny && segment.replaceAll(/\{\w+\}/g, '{}') !== matched.replaceAll(/\{\w+\}/g, '{}')) return false
-    if (isAny && matched === '') return false
+/** The routes whose paths go on alike: a tree, since a table with thousands of routes has millions of pairs. */
+interface Segment {
+  readonly next: Map<string, Segment>
+  readonly ended: Placed[]
+  /** Those that end in a star, which stands for any number of segments. */
+  readonly starred: Placed[]
+}
+
+const segment = (): Segment => ({ next: new Map(), ended: [], starred: [] })
+
+const ANY = '*'
+const shapeOf = (text: string): string => (/^\{\w+\}$/.test(text) ? ANY : text.replaceAll(/\{\w+\}/g, '{}'))
+
+function insert(root: Segment, path: readonly string[], route: Placed): void {
+  let here = root
+  for (const [i, text] of path.entries()) {
+    if (text === '*' && i === path.length - 1) {
+      here.starred.push(route)
+      return
+    }
+    const next = here.next.get(shapeOf(text)) ?? segment()
+    here.next.set(shapeOf(text), next)
+    here = next
   }
-  return path.length === other.length
+  here.ended.push(route)
+}
+
+/** The routes in the tree whose paths match whatever matches this path from its segment `i` on. */
+function covering({ next, ended, starred }: Segment, path: readonly string[], i = 0): readonly Placed[] {
+  const text = path[i]
+  if (text === undefined) return ended
+  const isRest = text === '*' && i === path.length - 1
+  const matching = new Set([shapeOf(text), ...(text === '' ? [] : [ANY])])
+  const onwards = isRest ? [] : [...matching].flatMap((shape) => next.get(shape) ?? [])
+  return [...starred, ...onwards.flatMap((each) => covering(each, path, i + 1))]
 }
 
 /**
