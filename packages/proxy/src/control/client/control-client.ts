@@ -93,7 +93,8 @@ export function createControlClient({ host, token, authorities, words }: Control
   }
 
   async function answerOf(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { status, text } = await ask(method, path, { body })
+    const { status, text, version } = await ask(method, path, { body })
+    if (version === undefined && status !== 401) throw notAProxy(base.host, 'it names no version of chaos')
     if (status < 400) return text === '' ? undefined : parseAnswer(text, base.host)
     throw refusal(status, text, { words, hasToken: token !== undefined })
   }
@@ -161,9 +162,12 @@ export function parseAnswer(text: string, host: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new UserError('environment', `What answers at ${host} is not a chaos proxy: it sent no JSON.`)
+    throw notAProxy(host, 'it sent no JSON')
   }
 }
+
+const notAProxy = (host: string, why: string): UserError =>
+  new UserError('environment', `What answers at ${host} is not a chaos proxy: ${why}.`)
 
 /** The text of an error. The proxy sends `{"error":…}`; of any other response the first line is shown. */
 function errorIn(text: string): string {
