@@ -189,6 +189,24 @@ test('passes that copy operations, or visit many for each one, check the clock m
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
+test('work queues whose equal messages may be in many orders are judged until the deadline', () => {
+  const clients = Array.from({ length: 32 }, (_, process) => process)
+  const puts = ({ process }: { readonly process: number }) => process < 16
+  const called = clients.map((process) => ({
+    ...{ process, type: 'invoke' as const },
+    ...(puts({ process }) ? { f: 'enqueue', value: process % 3 } : { f: 'take', value: null }),
+  }))
+  const answered = clients.map((process) => ({
+    ...{ process, type: 'ok' as const },
+    ...(puts({ process }) ? { f: 'enqueue', value: process % 3 } : { f: 'take', value: [process % 3, `r${process}`] }),
+  }))
+  const history = historyFromEvents([...called, ...answered.toReversed()])
+  const levels = findModel('work-queue')!.judge.ladder.levels as readonly Level[]
+  for (let looks = 0; looks < 500; looks = 2 * looks + 1)
+    for (const { result } of Object.values(hurried(history, 'work-queue', looks, levels).report.levels))
+      expect(result).not.toBe('violated')
+})
+
 test("makes no step of a user's model after the deadline", () => {
   for (const looks of [3, 30, 100]) {
     let steps = 0

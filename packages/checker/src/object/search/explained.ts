@@ -1,5 +1,5 @@
 import { NEVER } from '../../encoding/encoded.ts'
-import type { Budget } from '../../limits/budget.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
 import { createObjectSearch } from './search.ts'
 
@@ -37,6 +37,14 @@ export function isExplained<State, Operation extends Span>(
   budget: Budget,
 ): boolean | undefined {
   if (isExplainedAsAnswered(machine, operations)) return true
+  return inTime(() => searched(machine, operations, budget))
+}
+
+function searched<State, Operation extends Span>(
+  machine: StateMachine<State, Operation>,
+  operations: readonly Operation[],
+  budget: Budget,
+): boolean | undefined {
   const part = {
     length: operations.length,
     f: new Uint8Array(operations.length),
