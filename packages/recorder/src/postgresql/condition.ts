@@ -60,11 +60,14 @@ const AFTER_CONDITIONS = ['order', 'for', 'limit', 'offset', 'fetch', 'returning
 /** The number of alternatives that are followed. */
 const MOST_ALTERNATIVES = 16
 
+const MOST_DEPTH = 100
+
 class ConditionParser extends SqlReader {
   readonly #table: RecordedTable
   readonly #itemsAsk: Compared[] = []
   #extreme: Extreme | undefined
   #alias: string | undefined
+  #depth = 0
 
   constructor(tokens: readonly Token[], table: RecordedTable) {
     super(tokens)
@@ -207,6 +210,13 @@ class ConditionParser extends SqlReader {
   }
 
   #conjunction(other: string | undefined): AnyOf | undefined {
+    if (++this.#depth > MOST_DEPTH) return undefined
+    const found = this.#conditions(other)
+    this.#depth--
+    return found
+  }
+
+  #conditions(other: string | undefined): AnyOf | undefined {
     let all: AnyOf = [[]]
     do {
       const found = this.takeSymbol('(') ? this.#group(other) : this.#comparison(other)

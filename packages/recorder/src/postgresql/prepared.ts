@@ -60,10 +60,11 @@ export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], co
 
 /** The trace or request that a comment in a statement names: `traceparent` by sqlcommenter, `request_id` by Rails. */
 export function requestIn(sql: string): string | undefined {
-  if (!sql.includes('/*')) return undefined
+  const start = sql.indexOf('/*')
+  if (start < 0) return undefined
+  const commented = sql.slice(start)
   return (
-    /\/\*[\s\S]*?\btraceparent='00-([0-9a-f]{32})-/.exec(sql)?.[1] ??
-    /\/\*[\s\S]*?\brequest_id[=:]'?([\w-]+)/.exec(sql)?.[1]
+    /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
   )
 }
 
@@ -152,7 +153,7 @@ interface Shape {
 }
 
 /** Quoted names, strings and numbers: the first are kept. */
-const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
+const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
 /** Comments, parameters, escapes, and the marks of literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
 /** Strings with a prefix, and statements whose meaning depends on what literals are equal. */

@@ -14,15 +14,25 @@ const GROUPING = new Set(['group', 'having', 'union', 'intersect', 'except', 'wi
 export const rowStatementOf = (
   tokens: readonly Token[],
   tables: ReadonlyMap<string, RecordedTable>,
-): RowStatement | undefined => new RowParser(tokens, tables).statement()
+): RowStatement | undefined => new RowParser(tokens, tables, new Map(), 0).statement()
+
+/** Queries within more queries than these are not read. */
+const MOST_QUERIES = 30
 
 class RowParser {
   readonly #reader: RowReader
   readonly #queries: Queries
 
-  constructor(tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>) {
+  constructor(
+    tokens: readonly Token[],
+    tables: ReadonlyMap<string, RecordedTable>,
+    found: Map<Token, RowStatement | undefined>,
+    depth: number,
+  ) {
     this.#reader = new RowReader(tokens, tables)
-    this.#queries = new Queries(this.#reader, (nested) => rowStatementOf(nested, tables))
+    this.#queries = new Queries(this.#reader, found, (nested) =>
+      depth < MOST_QUERIES ? new RowParser(nested, tables, found, depth + 1).statement() : undefined,
+    )
   }
 
   statement(): RowStatement | undefined {

@@ -14,9 +14,17 @@ export class Queries {
   /** Those of a WITH, or in a FROM, by their names. */
   readonly #named = new Map<string, RowRead>()
 
+  /** By its first token: the query of a bracket. */
+  readonly #found: Map<Token, RowStatement | undefined>
+
   /** `parse`: of the statement in the brackets. */
-  constructor(reader: RowReader, parse: (tokens: readonly Token[]) => RowStatement | undefined) {
+  constructor(
+    reader: RowReader,
+    found: Map<Token, RowStatement | undefined>,
+    parse: (tokens: readonly Token[]) => RowStatement | undefined,
+  ) {
     this.#reader = reader
+    this.#found = found
     this.#parse = parse
   }
 
@@ -25,10 +33,19 @@ export class Queries {
     const reader = this.#reader
     if (!reader.isSymbol('(')) return undefined
     const start = reader.at
+    const bracket = reader.tokens[start]
     reader.skipGroup()
-    const query = this.#parse(reader.tokens.slice(start + 1, reader.at - 1))
+    const query = this.#once(bracket, () => this.#parse(reader.tokens.slice(start + 1, reader.at - 1)))
     const isKnown = query?.does === 'read' && query.others === undefined && query.shown.values.size === 0
     return isKnown ? query : undefined
+  }
+
+  /** What was found in a bracket is kept, since what contains it may be read several times. */
+  #once(bracket: Token | undefined, parse: () => RowStatement | undefined): RowStatement | undefined {
+    if (bracket === undefined || this.#found.has(bracket)) return bracket && this.#found.get(bracket)
+    const query = parse()
+    this.#found.set(bracket, query)
+    return query
   }
 
   /** The query of a WITH, of rows that the statement then names by their key. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { requestIn } from '../../src/postgresql/prepared.ts'
+import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 import { statementsOf, type Token } from '../../src/postgresql/sql-tokens.ts'
 import { analyse } from '../../src/postgresql/statement.ts'
 
@@ -69,6 +71,39 @@ test('a statement is named by its beginning, without reading the rest', () => {
   const { what } = analyse([...tokens.slice(0, 0), ...watched], recorded)
   expect(reads()).toBe(tokens.length)
   expect(what).toHaveLength(101)
+})
+
+const rows = parsePostgresqlSettings({ tables: { kv: { key: 'k', values: ['v'] } } }, 'a test').commands
+
+describe('a statement takes time in proportion to how deep it is nested:', () => {
+  const around = [
+    'k in (select k from kv where ',
+    'exists (select 1 from kv where ',
+    'exists (select 1 from kv a join kv b on a.k = b.k where ',
+    'not (',
+    '(',
+  ]
+  const innermost = ['k in (select a.k from kv a, kv b)', 'k in (select sum(v) from kv)', 'k = 1']
+  const readings = [recorded, rows, { ...rows, followsConditions: true }]
+  test.each(around)('%s', (part) => {
+    for (const inner of innermost)
+      for (const commands of readings) {
+        const readsPerToken = [4, 12, 50, 200, 700].map((depth) => {
+          const sql = `select v from kv where ${part.repeat(depth)}${inner}${')'.repeat(depth)}`
+          const { watched, reads } = counted(statementsOf(sql)?.[0] ?? [])
+          analyse(watched, commands)
+          return reads() / watched.length
+        })
+        for (const ratio of readsPerToken) expect(ratio).toBeLessThan(60)
+      }
+  })
+})
+
+test('a comment nested 40,000 deep is searched for a request once', () => {
+  const before = process.cpuUsage()
+  expect(requestIn(`${'/*'.repeat(40_000)}x${'*/'.repeat(40_000)}`)).toBeUndefined()
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1e6).toBeLessThan(1)
 })
 
 // A text has no reads to count: the processor's time stands for them, and what is quadratic takes minutes.
