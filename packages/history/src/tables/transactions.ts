@@ -55,7 +55,8 @@ interface Values {
 const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
-const READ = 'r'
+/** Also of a value that is only compared: `["r<","x",40]`, `["r!<","x",40]`. */
+const READS = /^r([!=<>]|$)/
 
 /** How deeply its keys and values are nested in a transaction's value. */
 const MICRO_DEPTH = 2
@@ -232,7 +233,7 @@ export class TransactionTable {
 
   #isRead(row: number): boolean {
     while (this.#areReads.length < this.kinds.length)
-      this.#areReads.push(this.kinds.text(this.#areReads.length) === READ)
+      this.#areReads.push(READS.test(this.kinds.text(this.#areReads.length)))
     return this.#areReads[this.#kind[row] ?? 0] === true
   }
 

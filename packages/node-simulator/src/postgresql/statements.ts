@@ -86,7 +86,7 @@ function cellsOf(history: History): ReadonlyMap<string, Cells[]> {
     const named = (from: number, to: number, kind: 'r' | 'w'): readonly string[] =>
       all.slice(from, to).flatMap((micro) => {
         const [does, cell] = micro as readonly Json[]
-        return does === kind && typeof cell === 'string' ? [cell] : []
+        return String(does).startsWith(kind) && typeof cell === 'string' ? [cell] : []
       })
     let at = 0
     const statements = note.statements.map(([sql, count]): Cells => {

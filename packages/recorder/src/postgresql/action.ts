@@ -12,7 +12,13 @@ export type Place = number | string
 
 /** An operation on one row, which is selected by its primary key. */
 export type Action =
-  | { readonly does: 'read'; readonly key: Operand; readonly value: Place }
+  | {
+      readonly does: 'read'
+      readonly key: Operand
+      readonly value: Place
+      readonly limit: Operand | undefined
+      readonly offset: Operand | undefined
+    }
   /** `mayMiss`: whether it requires such a row to exist, or another condition to hold. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }

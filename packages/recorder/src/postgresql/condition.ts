@@ -1,15 +1,14 @@
 import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import { SqlReader } from './sql-reader.ts'
-import { isTable, type Token } from './sql-tokens.ts'
+import { REVERSED } from './row-conditions.ts'
+import { isCount } from './row-results.ts'
+import { type Scope, scopeOf } from './row-scope.ts'
+import type { Token } from './sql-tokens.ts'
+import { type Comparison as Binary, type Expression, isAlwaysTrue, type Query, type Tree, uncast } from './sql-tree.ts'
 
 // A SELECT whose answer changes with every further row that its WHERE is true of.
 
-const COMPARISONS = ['=', '<>', '!=', '<=', '>=', '<', '>'] as const
-export type Comparison = Exclude<(typeof COMPARISONS)[number], '!='> | 'is null' | 'is not null'
-
-/** With the sides exchanged. */
-const REVERSED = { '=': '=', '<>': '<>', '!=': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
+export type Comparison = Binary | 'is null' | 'is not null'
 
 interface Compared {
   readonly column: string
@@ -38,283 +37,162 @@ export interface Extreme {
   readonly is: 'max' | 'min'
 }
 
-/** The condition of a SELECT; undefined for any other statement, and if its answer may be the same with a further row. */
-export const conditionOf = (
-  tokens: readonly Token[],
-  tables: ReadonlyMap<string, RecordedTable>,
-): Condition | undefined => parserFor(tokens, tables)?.condition()
-
-/** The condition of the rows that an UPDATE or DELETE changes; undefined for any other statement. */
-export const changedOf = (
-  tokens: readonly Token[],
-  tables: ReadonlyMap<string, RecordedTable>,
-): Condition | undefined => parserFor(tokens, tables)?.changed()
-
-function parserFor(tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>): ConditionParser | undefined {
-  const table = [...tables.values()].find(({ name }) => tokens.some((token) => isTable(token, name)))
-  return table === undefined ? undefined : new ConditionParser(tokens, table)
+interface Statement {
+  readonly tree: Tree
+  readonly tokens: readonly Token[]
+  readonly tables: ReadonlyMap<string, RecordedTable>
 }
 
-const AGGREGATES = ['count', 'sum', 'max', 'min', 'coalesce', 'cast'] as const
-const AFTER_CONDITIONS = ['order', 'for', 'limit', 'offset', 'fetch', 'returning']
 /** The number of alternatives that are followed. */
 const MOST_ALTERNATIVES = 16
 
-const MOST_DEPTH = 100
-
-class ConditionParser extends SqlReader {
-  readonly #table: RecordedTable
-  readonly #itemsAsk: Compared[] = []
-  #extreme: Extreme | undefined
-  #alias: string | undefined
-  #depth = 0
-
-  constructor(tokens: readonly Token[], table: RecordedTable) {
-    super(tokens)
-    this.#table = table
-  }
-
-  condition(): Condition | undefined {
-    if (!this.takeWord('select')) return undefined
-    const tells = this.#telling()
-    const rows = (tells === undefined || this.takeWord('select')) && this.#rows()
-    const isWhole = tells === undefined || (this.#extreme === undefined && this.takeSymbol(')') && this.#aliased())
-    if (!rows || !isWhole || !this.isAtEnd) return undefined
-    return { table: this.#table, ...rows, tells: tells ?? this.#extreme }
-  }
-
-  changed(): Condition | undefined {
-    const isDelete = this.takeWord('delete')
-    const isNamed = isDelete
-      ? this.takeWord('from') && this.#named(['where', 'returning'])
-      : this.takeWord('update') && this.#named(['set'])
-    if (!isNamed) return undefined
-    if (!isDelete) this.skipTo(['where', 'from', 'returning'])
-    const anyOf = this.takeWord('where') ? this.#disjunction(this.#table.key) : [[]]
-    const isWhole = this.isAtEnd || this.isWordOf(['returning'])
-    return anyOf === undefined || !isWhole
-      ? undefined
-      : { table: this.#table, anyOf, limit: undefined, offset: undefined }
-  }
-
-  /** `EXISTS (` and `NOT EXISTS (`. */
-  #telling(): Condition['tells'] {
-    const isNot = this.isWordOf(['not'])
-    const [exists, bracket] = this.tokens.slice(this.at + (isNot ? 1 : 0))
-    if (exists?.kind !== 'word' || exists.quoted || exists.text !== 'exists' || bracket?.text !== '(') return undefined
-    this.skip(isNot ? 3 : 2)
-    return isNot ? 'not exists' : 'exists'
-  }
-
-  #rows(): Omit<Condition, 'table' | 'tells'> | undefined {
-    if (!this.#items() || !this.takeWord('from') || !this.#named(['where', ...AFTER_CONDITIONS])) return undefined
-    const anyOf = this.takeWord('where') ? this.#disjunction() : [[]]
-    const end = anyOf && this.#end()
-    return end && { anyOf: anyOf.map((each) => [...this.#itemsAsk, ...each]), ...end }
-  }
-
-  /** Columns and constants, or counts and sums alone: with another row, both are other answers; or one extreme value. */
-  #items(): boolean {
-    if (this.isWordOf(AGGREGATES) && this.tokens[this.at + 1]?.text === '(') {
-      let items = 0
-      do {
-        items++
-        if (!this.#aggregate() || !this.#aliased()) return false
-      } while (this.takeSymbol(','))
-      return this.#extreme === undefined || items === 1
-    }
-    do
-      if (!(this.takeSymbol('*') || this.plainOperand() !== undefined || this.#path()) || !this.#aliased()) return false
-    while (this.takeSymbol(','))
-    return true
-  }
-
-  /** `count(*)`, `sum(amount)`, within `coalesce(…, 0)` or `cast(… as int)`. */
-  #aggregate(): boolean {
-    const called = AGGREGATES.find((each) => this.takeWord(each))
-    if (called === undefined || !this.takeSymbol('(')) return false
-    return this.#aggregated(called) && this.takeSymbol(')')
-  }
-
-  #aggregated(called: (typeof AGGREGATES)[number]): boolean {
-    switch (called) {
-      case 'coalesce':
-        if (!this.#aggregate()) return false
-        this.cast()
-        return this.takeSymbol(',') && this.operand() !== undefined
-      case 'cast':
-        if (!this.#aggregate() || !this.takeWord('as')) return false
-        this.skipTo([], ')')
-        return true
-      case 'count':
-        return this.takeSymbol('*') || this.plainOperand() !== undefined || this.#counted()
-      case 'sum':
-        return this.#counts(this.#compared(this.#column(), '<>', [{ kind: 'constant', text: '0' }]))
-      case 'max':
-      case 'min': {
-        const of = this.#column()
-        if (of === undefined || this.#table.values.get(of) !== 'numeric') return false
-        this.#extreme = { of, is: called }
-        return true
-      }
-      default:
-        return called satisfies never
-    }
-  }
-
-  /** A row counts if its column is not null, which the key never is. */
-  #counted(): boolean {
-    const column = this.#column(this.#table.key)
-    return column === this.#table.key || this.#counts(this.#compared(column, 'is not null', []))
-  }
-
-  #counts(compared: Compared | undefined): boolean {
-    if (compared !== undefined) this.#itemsAsk.push(compared)
-    return compared !== undefined
-  }
-
-  #path(): boolean {
-    if (this.isWordOf(['distinct', 'all', 'select', 'from', 'case', 'exists', 'not', 'array', 'row'])) return false
-    do if (!this.takeSymbol('*') && this.name() === undefined) return false
-    while (this.takeSymbol('.'))
-    return !this.isSymbol('(')
-  }
-
-  /** A cast and a name, if there are any. */
-  #aliased(): boolean {
-    this.cast()
-    if (this.takeWord('as')) return this.name() !== undefined
-    if (this.isAlias() && !this.isWordOf(['from'])) this.skip(1)
-    return true
-  }
-
-  /** The table alone, up to one of these words. */
-  #named(ends: readonly string[]): boolean {
-    let name = this.name()
-    while (this.takeSymbol('.')) name = this.name()
-    if (name !== this.#table.name) return false
-    this.#alias = this.alias()
-    return this.isAtEnd || this.isSymbol(')') || this.isWordOf(ends)
-  }
-
-  /** @param other a column that may be named besides the recorded ones. */
-  #disjunction(other?: string): AnyOf | undefined {
-    let all: AnyOf = []
-    do {
-      const found = this.#conjunction(other)
-      if (found === undefined) return undefined
-      all = [...all, ...found]
-    } while (this.takeWord('or'))
-    const isEnd = this.isAtEnd || this.isSymbol(')') || this.isWordOf(AFTER_CONDITIONS)
-    return isEnd && all.length <= MOST_ALTERNATIVES ? all : undefined
-  }
-
-  #conjunction(other: string | undefined): AnyOf | undefined {
-    if (++this.#depth > MOST_DEPTH) return undefined
-    const found = this.#conditions(other)
-    this.#depth--
-    return found
-  }
-
-  #conditions(other: string | undefined): AnyOf | undefined {
-    let all: AnyOf = [[]]
-    do {
-      const found = this.takeSymbol('(') ? this.#group(other) : this.#comparison(other)
-      if (found === undefined || all.length * found.length > MOST_ALTERNATIVES) return undefined
-      all = all.flatMap((one) => found.map((another) => [...one, ...another]))
-    } while (this.takeWord('and'))
-    return all
-  }
-
-  #group(other: string | undefined): AnyOf | undefined {
-    const found = this.#disjunction(other)
-    return this.takeSymbol(')') ? found : undefined
-  }
-
-  #comparison(other: string | undefined): AnyOf | undefined {
-    const compared = this.#compares(other)
-    return compared && [compared]
-  }
-
-  #compares(other: string | undefined): readonly Compared[] | undefined {
-    const isNot = this.takeWord('not')
-    const left = isNot ? undefined : this.#value()
-    const column = left === undefined ? this.#column(other) : undefined
-    if (!isNot && column !== undefined && this.isWordOf(['is', 'in', 'between'])) return this.#worded(column)
-    const written = isNot ? undefined : COMPARISONS.find((each) => this.takeSymbol(each))
-    if (written === undefined) {
-      // A column by itself is a condition.
-      if (column === undefined || this.#table.values.get(column) !== 'boolean') return undefined
-      return listed(this.#compared(column, '=', [{ kind: 'constant', text: String(!isNot) }]))
-    }
-    if (left === undefined) return listed(this.#compared(column, written === '!=' ? '<>' : written, [this.#value()]))
-    const right = written === '=' ? this.#value() : undefined
-    if (right !== undefined) return isSameConstant(left, right) ? [] : undefined
-    return listed(this.#compared(this.#column(other), REVERSED[written], [left]))
-  }
-
-  #worded(column: string): readonly Compared[] | undefined {
-    if (this.takeWord('in')) return listed(this.#compared(column, '=', this.listOf(() => this.#value()) ?? [undefined]))
-    if (this.takeWord('between')) {
-      const least = this.#compared(column, '>=', [this.#value()])
-      const most = this.takeWord('and') ? this.#compared(column, '<=', [this.#value()]) : undefined
-      return least && most && [least, most]
-    }
-    this.skip(1)
-    const comparison = this.takeWord('not') ? 'is not null' : 'is null'
-    return this.takeWord('null') ? listed(this.#compared(column, comparison, [])) : undefined
-  }
-
-  #compared(
-    column: string | undefined,
-    comparison: Comparison,
-    operands: readonly (Operand | undefined)[],
-  ): Compared | undefined {
-    const known = operands.flatMap((operand) => operand ?? [])
-    return column === undefined || known.length < operands.length ? undefined : { column, comparison, operands: known }
-  }
-
-  /** Without a cast, which may change it. */
-  #value(): Operand | undefined {
-    const operand = this.plainOperand()
-    return this.isSymbol('::') ? undefined : operand
-  }
-
-  /** A recorded column, or the other one. */
-  #column(other?: string): string | undefined {
-    const names: string[] = []
-    do {
-      const name = this.name()
-      if (name === undefined) return undefined
-      names.push(name)
-    } while (this.takeSymbol('.'))
-    const column = names.pop() ?? ''
-    const table = names.pop()
-    const isOwn = table === undefined || table === this.#table.name || table === this.#alias
-    return isOwn && (this.#table.values.has(column) || column === other) ? column : undefined
-  }
-
-  #end(): Pick<Condition, 'limit' | 'offset'> | undefined {
-    const end: { limit: Operand | undefined; offset: Operand | undefined } = { limit: undefined, offset: undefined }
-    while (!this.isAtEnd && !this.isSymbol(')')) {
-      if (this.takeWord('order')) this.skipTo(['for', 'limit', 'offset', 'fetch'], ')')
-      else if (this.takeWord('for')) {
-        // A locked row that is skipped is as if it were not there.
-        if (this.tokens.slice(this.at).some(({ text }) => text === 'skip')) return undefined
-        this.skipTo(['limit', 'offset', 'fetch'], ')')
-      } else {
-        const word = (['limit', 'offset'] as const).find((each) => end[each] === undefined && this.takeWord(each))
-        const operand = word && this.plainOperand()
-        if (word === undefined || operand === undefined) return undefined
-        end[word] = operand
-      }
-    }
-    return end
+/** The condition of a SELECT; undefined for any other statement, and if its answer may be the same with a further row. */
+export function conditionOf({ tree, tokens, tables }: Statement): Condition | undefined {
+  if (tree.does !== 'select' || !tree.query.isPlain) return undefined
+  const { query, tells } = tellingOf(tree.query)
+  const [source, another] = query.sources
+  const table = tables.get(source?.name ?? '')
+  // A locked row that is skipped is as if it were not there.
+  const isSkipping = query.locks.some((lock) => lock.isSkipping)
+  if (source === undefined || table === undefined || another !== undefined || isSkipping) return undefined
+  const scope = scopeOf({ tokens, tables, nested: () => undefined }, table, source)
+  const asked = itemsAsk(scope, query.items)
+  const anyOf = query.where === undefined ? [[]] : anyOfIn(scope, query.where)
+  if (asked === undefined || anyOf === undefined || (tells !== undefined && asked.extreme !== undefined))
+    return undefined
+  const { limit, offset } = query
+  return {
+    table,
+    anyOf: anyOf.map((each) => [...asked.compared, ...each]),
+    limit,
+    offset,
+    tells: tells ?? asked.extreme,
   }
 }
 
-const listed = (compared: Compared | undefined): readonly Compared[] | undefined => compared && [compared]
+/** The condition of the rows that an UPDATE or DELETE changes; undefined for any other statement. */
+export function changedOf({ tree, tokens, tables }: Statement): Condition | undefined {
+  if (tree.does === 'select' || tree.does === 'insert' || tree.sources.length > 0 || tree.named.size > 0)
+    return undefined
+  const { target, where } = tree
+  const table = tables.get(target.name ?? '')
+  if (table === undefined) return undefined
+  const scope = scopeOf({ tokens, tables, nested: () => undefined }, table, target)
+  const anyOf = where === undefined ? [[]] : anyOfIn(scope, where, table.key)
+  return anyOf && { table, anyOf, limit: undefined, offset: undefined }
+}
 
-/** `1=1`, which ORMs add. */
-export const isSameConstant = (one: Operand, other: Operand): boolean =>
-  one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text
+/** `EXISTS (SELECT …)` and `NOT EXISTS (SELECT …)`, alone, ask what the query in them asks. */
+function tellingOf(query: Query): { readonly query: Query; readonly tells: Condition['tells'] } {
+  const [only, another] = query.items
+  const exists = only?.is === 'not' ? only.parts[0] : only
+  const isAlone = another === undefined && query.sources.length === 0 && query.where === undefined
+  if (exists?.is !== 'exists' || !isAlone || !exists.query.isPlain) return { query, tells: undefined }
+  return { query: exists.query, tells: only === exists ? 'exists' : 'not exists' }
+}
+
+interface Asked {
+  readonly compared: readonly Compared[]
+  readonly extreme: Extreme | undefined
+}
+
+/** Columns and constants, or counts and sums alone: with another row, both are other answers; or one extreme value. */
+function itemsAsk(scope: Scope, items: readonly Expression[]): Asked | undefined {
+  if (items.every((item) => uncast(item).is === 'column' || item.is === 'operand'))
+    return { compared: [], extreme: undefined }
+  const asked = items.map((item) => aggregateAsks(scope, item))
+  const known = asked.flatMap((each) => each ?? [])
+  const extreme = known.find((each) => each.extreme !== undefined)?.extreme
+  if (known.length < items.length || (extreme !== undefined && items.length > 1)) return undefined
+  return { compared: known.flatMap(({ compared }) => compared), extreme }
+}
+
+/** `count(*)`, `sum(amount)`, within `coalesce(…, 0)` or `cast(… as int)`. */
+function aggregateAsks(scope: Scope, written: Expression): Asked | undefined {
+  const item = uncast(written)
+  if (item.is !== 'call' || !item.isPlain) return undefined
+  if (isCount(scope, item)) return { compared: [], extreme: undefined }
+  const [argument, other, another] = item.parts
+  if (item.name === 'coalesce')
+    return argument !== undefined && other !== undefined && uncast(other).is === 'operand' && another === undefined
+      ? aggregateAsks(scope, argument)
+      : undefined
+  const column = other === undefined ? scope.columnOf(argument) : undefined
+  if (column === undefined || !scope.table.values.has(column)) return undefined
+  const compared = (comparison: Comparison, operands: readonly Operand[]): Asked => ({
+    compared: [{ column, comparison, operands }],
+    extreme: undefined,
+  })
+  switch (item.name) {
+    case 'count':
+      return compared('is not null', [])
+    case 'sum':
+      return compared('<>', [{ kind: 'constant', text: '0' }])
+    case 'max':
+    case 'min':
+      return scope.table.values.get(column) === 'numeric'
+        ? { compared: [], extreme: { of: column, is: item.name } }
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+/** @param other a column that may be named besides the recorded ones. */
+function anyOfIn(scope: Scope, condition: Expression, other?: string): AnyOf | undefined {
+  switch (condition.is) {
+    case 'or': {
+      const all = condition.parts.map((part) => anyOfIn(scope, part, other))
+      const known = all.flatMap((each) => each ?? [])
+      return all.includes(undefined) || known.length > MOST_ALTERNATIVES ? undefined : known
+    }
+    case 'and': {
+      let all: AnyOf = [[]]
+      for (const part of condition.parts) {
+        const found = anyOfIn(scope, part, other)
+        if (found === undefined || all.length * found.length > MOST_ALTERNATIVES) return undefined
+        all = all.flatMap((one) => found.map((another) => [...one, ...another]))
+      }
+      return all
+    }
+    default: {
+      if (isAlwaysTrue(condition)) return [[]]
+      const compared = comparedIn(scope, condition, other)
+      return compared && [[compared]]
+    }
+  }
+}
+
+function comparedIn(scope: Scope, condition: Expression, other: string | undefined): Compared | undefined {
+  const { is, parts } = condition
+  const [left, right] = parts
+  const columnOf = (part: Expression | undefined): string | undefined => {
+    const column = scope.columnOf(part)
+    return column !== undefined && (scope.table.values.has(column) || column === other) ? column : undefined
+  }
+  // A column by itself is a condition.
+  if (is === 'column' || is === 'not') {
+    const column = columnOf(is === 'not' ? left : condition)
+    const operands = [{ kind: 'constant', text: String(is !== 'not') } as const]
+    return column !== undefined && scope.table.values.get(column) === 'boolean'
+      ? { column, comparison: '=', operands }
+      : undefined
+  }
+  const isReversed = is === 'compared' && left?.is === 'operand'
+  const column = columnOf(isReversed ? right : left)
+  const given = isReversed ? [left] : parts.slice(1)
+  // A cast may change a value.
+  const operands = given.flatMap((part) => (part?.is === 'operand' ? [part.operand] : []))
+  if (column === undefined || operands.length < given.length) return undefined
+  switch (is) {
+    case 'compared':
+      return { column, comparison: isReversed ? REVERSED[condition.comparison] : condition.comparison, operands }
+    case 'in':
+      return { column, comparison: '=', operands }
+    case 'is null':
+    case 'is not null':
+      return { column, comparison: is, operands }
+    default:
+      return undefined
+  }
+}

@@ -1,5 +1,6 @@
 import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
+import { SqlReader } from './sql-reader.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
 // Decides whether statements that are no operations may change the recorded table.
@@ -37,9 +38,22 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   if (READING.has(first) && !writes) return NOTHING
   // SELECT … FOR UPDATE contains the word but writes nothing.
   if (first === 'select' && isLockingOnly(words)) return NOTHING
-  if (first === 'copy') return words.includes('from') ? everything('it writes rows that cannot be determined') : NOTHING
+  if (first === 'copy') return isCopiedOut(tokens) ? NOTHING : everything('it writes rows that cannot be determined')
   return everything(`it may change rows that are not selected by their primary key`)
 }
+
+/** `COPY t TO …`, or `COPY (SELECT …) TO …`. */
+function isCopiedOut(tokens: readonly Token[]): boolean {
+  const reader = new SqlReader(tokens)
+  reader.at = 1
+  const isQuery = reader.isSymbol('(')
+  if (isQuery && mayWrite(tokens.slice(1))) return false
+  for (; !reader.isAtEnd && !reader.isWordOf(DIRECTIONS); reader.at++) if (reader.takeSymbol('(')) reader.skipTo(NONE)
+  return reader.takeWord('to')
+}
+
+const DIRECTIONS: ReadonlySet<string> = new Set(['from', 'to'])
+const NONE: ReadonlySet<string> = new Set()
 
 const everything = (why: string): Touching => ({
   touches: 'everything',
@@ -69,7 +83,8 @@ const isLockingOnly = (words: readonly string[]): boolean =>
 /** The first called function that may have any effect. `known`: further ones that have none. */
 export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
   const [first] = tokens
-  if (first?.kind !== 'word' || !CALLING.has(first.text)) return undefined
+  const isQueryCopied = first?.text === 'copy' && tokens[1]?.text === '('
+  if (first?.kind !== 'word' || !(CALLING.has(first.text) || isQueryCopied)) return undefined
   for (let at = 1; at + 1 < tokens.length; at++) {
     const token = tokens[at]
     const next = tokens[at + 1]

@@ -3,7 +3,7 @@ import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/w
 import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
 import type { Action, MayTouch, Operand, Place } from './action.ts'
 import { recordedValue, textOf, whyNotCompared } from './column-values.ts'
-import { formatAt, operandText, type Portal } from './prepared.ts'
+import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 
@@ -52,6 +52,8 @@ export function stepOf(statement: Statement, portal: Portal | undefined, recorde
       touches: action.does === 'read' ? 'nothing' : 'everything',
       why: 'the value of its primary key cannot be read: give it as a text or a whole number',
     }
+  if (action.does === 'read' && !isUnlimited(action, 1, portal))
+    return { kind: 'other', what, touches: 'nothing', why: '' }
   const part = partOf(action, key, portal, recorded)
   if (typeof part !== 'string') return { kind: 'operation', what, part }
   return { kind: 'other', what, touches: action.does === 'read' ? 'nothing' : { keys: [key] }, why: part }
@@ -171,15 +173,16 @@ const MANY: Interpretation = {
 /** Completes by the number of changed rows: one, or none because of `missed`. */
 const counted =
   (value: Json, missed: string | undefined) =>
-  ({ tag }: Answer): Interpretation => {
-    const rows = rowsOf(tag)
+  ({ tag, rows: returned }: Answer): Interpretation => {
+    // A limit of rows that it returns hides how many it changed.
+    const rows = tag === '' && returned.length > 0 ? returned.length : rowsOf(tag)
     if (rows === 1) return { type: 'ok', value }
     if (rows === 0 && missed !== undefined) return { type: 'fail', error: missed, answered: true }
     return rows === undefined || rows === 0 ? UNCOUNTED : MANY
   }
 
-const deleted = ({ tag }: Answer): Interpretation => {
-  const rows = rowsOf(tag)
+const deleted = ({ tag, rows: returned }: Answer): Interpretation => {
+  const rows = tag === '' && returned.length > 0 ? returned.length : rowsOf(tag)
   return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
 }
 

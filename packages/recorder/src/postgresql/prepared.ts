@@ -63,9 +63,7 @@ export function requestIn(sql: string): string | undefined {
   const start = sql.indexOf('/*')
   if (start < 0) return undefined
   const commented = sql.slice(start)
-  return (
-    /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
-  )
+  return /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
 }
 
 /** What a text says. */
@@ -139,6 +137,15 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   if (portal === undefined || value === undefined) return undefined
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
 }
+
+/** Whether a LIMIT and OFFSET leave out none of so many rows. */
+export const isUnlimited = (
+  { limit, offset }: { readonly limit: Operand | undefined; readonly offset: Operand | undefined },
+  rows: number,
+  portal: Portal | undefined,
+): boolean =>
+  (limit === undefined || Number(operandText(limit, portal)) >= rows) &&
+  (offset === undefined || operandText(offset, portal) === '0')
 
 /** One format applies to all values; without any, they are text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>

@@ -395,7 +395,7 @@ function partly(
 ): RowStep {
   const isByKey = statement.does === 'read' && statement.rows.kind === 'keys'
   return isByKey
-    ? { what, portal, statement: { ...statement, rows: { ...statement.rows, isExact: false } } }
+    ? { what, portal, statement: { ...statement, rows: { ...statement.rows, isPartial: true } } }
     : { what, portal, statement }
 }
 

@@ -1,76 +1,136 @@
 import type { RecordedTable } from './recorded-table.ts'
-import { SqlReader } from './sql-reader.ts'
+import { ANY_ROWS, isByKey, rowsOf } from './row-conditions.ts'
+import { isCount, NOTHING_SHOWN, shownOf } from './row-results.ts'
+import { type Reading, type RowRead, type Scope, scopeOf } from './row-scope.ts'
+import type { RowStatement, Rows } from './row-statement.ts'
+import { insertedRow, mergedWith, newValues } from './row-values.ts'
 import type { Token } from './sql-tokens.ts'
+import { type Kind, type Query, type Source, type Tree, uncast } from './sql-tree.ts'
 
-/** Words that may follow a WHERE. */
-export const AFTER_CONDITIONS: readonly string[] = ['returning', 'limit', 'for', 'order', 'offset', 'fetch']
-/** Brackets within more brackets than these are not read. */
-export const MOST_NESTED = 8
+type Insert = Extract<Tree, { readonly does: 'insert' }>
+type Change = Extract<Tree, { readonly does: 'update' | 'delete' }>
 
-export const isSelect = (token: Token | undefined): boolean => token?.kind === 'word' && token.text === 'select'
+/** The recorded tables of a FROM are read one by one. */
+const MOST_TABLES = 16
 
-export interface NamedTable {
-  readonly table: RecordedTable
-  readonly alias: string | undefined
+/** What a statement does with rows of the recorded tables. Undefined for anything unexpected. */
+export function rowStatementOf(
+  tree: Tree,
+  tokens: readonly Token[],
+  tables: ReadonlyMap<string, RecordedTable>,
+): RowStatement | undefined {
+  const found = new Map<Query, RowRead | undefined>()
+  const reading: Reading = {
+    tokens,
+    tables,
+    nested(query) {
+      if (!found.has(query)) {
+        const read = readOf(reading, query)
+        found.set(query, read?.others === undefined && read?.shown.values.size === 0 ? read : undefined)
+      }
+      return found.get(query)
+    },
+  }
+  if (tree.does === 'select') return readOf(reading, tree.query)
+  const table = tables.get(tree.target.name ?? '')
+  if (table === undefined) return undefined
+  return tree.does === 'insert' ? insertOf(reading, table, tree) : changeOf(reading, table, tree)
 }
 
-/** Reads a statement on recorded tables: their names, and columns of the one that it stands at. */
-export class RowReader extends SqlReader {
-  readonly #tables: ReadonlyMap<string, RecordedTable>
-  #current: NamedTable | undefined
-
-  constructor(tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>) {
-    super(tokens)
-    this.#tables = tables
+function readOf(reading: Reading, query: Query): RowRead | undefined {
+  const { items, sources, isPlain } = query
+  if (!isPlain) return undefined
+  const [only, another] = items
+  if (only?.is === 'exists' && another === undefined && sources.length === 0) return existenceOf(reading, only)
+  const recorded = sources.flatMap((source) => {
+    const table = source.query === undefined ? reading.tables.get(source.name ?? '') : undefined
+    return table === undefined ? [] : [{ source, table }]
+  })
+  // A column that two tables share is of neither.
+  const isUnclear = recorded.length > 1 && sources.some(({ isMerged }) => isMerged)
+  const isHidden = sources.some(
+    ({ query: from, on }) => from !== undefined || (on !== undefined && readsQuery(reading, on)),
+  )
+  if (recorded.length === 0 || recorded.length > MOST_TABLES || isUnclear || isHidden) return undefined
+  const reads: RowRead[] = []
+  for (const [at, { source, table }] of recorded.entries()) {
+    const earlier = recorded.slice(0, at).map((each) => nameOf(each.source))
+    const isLinked = isByKey(source.on, table, { own: nameOf(source), earlier })
+    const read = readOfOne(scopeOf(reading, table, { alias: source.alias }), query, isLinked)
+    if (read === undefined) return undefined
+    reads.push(read)
   }
+  const [first, ...others] = reads
+  return first === undefined || others.length === 0 ? first : { ...first, others }
+}
 
-  get tables(): readonly RecordedTable[] {
-    return [...this.#tables.values()]
-  }
+const nameOf = ({ name, alias }: Source): string => alias ?? name ?? ''
 
-  /** A table with its schema and alias. Undefined if it is not recorded. */
-  takeTable(): NamedTable | undefined {
-    let name = this.name()
-    while (this.takeSymbol('.')) name = this.name()
-    const table = this.#tables.get(name ?? '')
-    const alias = this.alias()
-    this.#current = table === undefined ? undefined : { table, alias }
-    return this.#current
-  }
+const readsQuery = ({ tokens }: Reading, { from, to }: { readonly from: number; readonly to: number }): boolean =>
+  tokens.slice(from, to).some(({ kind, text }) => kind === 'word' && text === 'select')
 
-  /** From here on columns are those of this table. */
-  turnTo(table: NamedTable): void {
-    this.#current = table
+function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | undefined {
+  const { table } = scope
+  const { items, sources, where, locks, limit, offset } = query
+  const isJoined = sources.length > 1
+  const asked = rowsOf(scope, where)
+  // A column without a table may be one of another table.
+  const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
+  const shown = found && shownOf(scope, { items, joined: isJoined ? found : undefined })
+  if (found === undefined || shown === undefined) return undefined
+  const isPartial = isJoined || locks.some(({ isSkipping }) => isSkipping)
+  const rows: Rows =
+    found.kind === 'keys' ? { ...found, isPartial, limit, offset } : isLinked ? { kind: 'linked' } : found
+  const count = items.findIndex((item) => isCount(scope, uncast(item)))
+  return {
+    ...{ does: 'read', table, shown, rows, isJoined },
+    tells: count < 0 ? undefined : count,
+    locks: locks.some(({ isForUpdate, of }) => isForUpdate && (of.length === 0 || of.some(scope.isNamed))),
   }
+}
 
-  /** Whether it is the name or alias of the table that it stands at. */
-  isCurrent(name: string): boolean {
-    return this.#current !== undefined && (name === this.#current.table.name || name === this.#current.alias)
-  }
+/** `SELECT EXISTS (SELECT …)`, alone. */
+function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
+  const read = nested(query)
+  // A number of rows is always there.
+  const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
+  return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
+}
 
-  /** A column of the table that it stands at, with or without the table's name. */
-  column(): string | undefined {
-    const start = this.at
-    const names: string[] = []
-    do {
-      const name = this.name()
-      if (name === undefined) break
-      names.push(name)
-    } while (this.takeSymbol('.'))
-    const column = names.pop()
-    const table = names.pop()
-    const isOther = table !== undefined && !this.isCurrent(table)
-    if (column !== undefined && !isOther && !this.isSymbol('(')) return column
-    this.at = start
-    return undefined
-  }
+function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStatement | undefined {
+  const { target, sources, where, does, returning } = tree
+  const [source, another] = sources
+  const query = source?.query ?? tree.named.get(source?.name ?? '')
+  const name = source?.alias ?? source?.name
+  // Rows are taken from one query at most.
+  if (another !== undefined || (source !== undefined && (query === undefined || name === undefined))) return undefined
+  const areKnown = [...tree.named.values(), ...(query === undefined ? [] : [query])].every((each) =>
+    reading.nested(each),
+  )
+  if (!areKnown) return undefined
+  const named = new Map([...tree.named, ...(query === undefined || name === undefined ? [] : [[name, query] as const])])
+  const scope = scopeOf(reading, table, { alias: target.alias, named })
+  const found = rowsOf(scope, where)
+  if (found === undefined || (source !== undefined && where === undefined)) return undefined
+  const rows = source !== undefined && found.kind === 'keys' ? { ...found, hidden: [...found.hidden, 'from'] } : found
+  const shown = shownOf(scope, { items: returning }) ?? NOTHING_SHOWN
+  if (does === 'delete') return { does, table, rows, shown }
+  const sets = newValues(scope, tree.sets)
+  return sets && { does, table, rows, sets, shown }
+}
 
-  /** All from `start` up to here. */
-  tokensFrom(start: number): readonly Token[] {
-    return this.tokens.slice(start, this.at)
-  }
-
-  wordsFrom(start: number): readonly string[] {
-    return this.tokensFrom(start).map(({ text }) => text)
-  }
+function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStatement | undefined {
+  const { conflict, columns, target, returning } = tree
+  const scope = scopeOf(reading, table, { alias: target.alias })
+  const inserted = tree.inserted.flatMap((row) => insertedRow(scope, columns, row) ?? [])
+  if (inserted.length < tree.inserted.length) return undefined
+  const insert = { does: 'insert' as const, table, shown: shownOf(scope, { items: returning }) ?? NOTHING_SHOWN }
+  if (conflict === undefined) return { ...insert, inserted, conflict: 'none' }
+  const isByKey = conflict.columns?.length === 1 && conflict.columns[0] === table.key
+  if (!isByKey && (conflict.columns !== undefined || conflict.sets !== undefined)) return undefined
+  if (conflict.sets === undefined) return { ...insert, inserted, conflict: isByKey ? 'nothing by key' : 'nothing' }
+  const sets = newValues(scope, conflict.sets)
+  if (sets === undefined) return undefined
+  const merged = inserted.map((row) => ({ ...row, values: mergedWith(sets, row.values) }))
+  return { ...insert, inserted: merged, conflict: 'update', isConditional: conflict.isConditional }
 }

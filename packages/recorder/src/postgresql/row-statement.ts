@@ -1,5 +1,6 @@
 import type { Operand, Place } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
+import type { Comparison } from './sql-tree.ts'
 
 // What statements do with rows of the recorded tables, for transactions that are recorded whole.
 
@@ -11,15 +12,28 @@ export type Rows =
       readonly keys: readonly Operand[] | { readonly array: Operand }
       /** Values that recorded columns must have. */
       readonly expected: ReadonlyMap<string, Operand>
-      /** Whether nothing else is asked of the rows, so that a row that is missing does not exist. */
-      readonly isExact: boolean
-      /** Recorded columns whose values decide, and other tables: by their names. */
+      /** Further comparisons that are true of each row. */
+      readonly compared: readonly Compared[]
+      /** The number of conditions besides the keys. Without any, a row that is missing does not exist. */
+      readonly conditions: number
+      /** Whether a row may be missing for another reason, such as another table. */
+      readonly isPartial: boolean
+      readonly limit: Operand | undefined
+      readonly offset: Operand | undefined
+      /** Recorded columns whose values decide in another way, and other tables: by their names. */
       readonly hidden: readonly string[]
     }
   /** Those that other rows of the statement name by their primary key. */
   | { readonly kind: 'linked' }
   /** `expected`: values that recorded columns have in each of the rows. */
   | { readonly kind: 'predicate'; readonly expected: ReadonlyMap<string, Operand> }
+
+/** A condition on a recorded column. */
+export interface Compared {
+  readonly column: string
+  readonly comparison: Exclude<Comparison, '='>
+  readonly operand: Operand
+}
 
 /** The places of the primary key and of the recorded columns in a result. */
 export interface Shown {
@@ -35,6 +49,8 @@ export type NewValue =
   | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
   /** The sum or difference of two values that the client sent. */
   | { readonly kind: 'total'; readonly left: Operand; readonly right: Operand; readonly sign: 1 | -1 }
+  /** Adds to the value of a row that exists, and creates one with the amount. */
+  | { readonly kind: 'increment'; readonly amount: Operand | 'excluded'; readonly sign: 1 | -1 }
   /** `of`: other recorded columns that decide it. */
   | { readonly kind: 'expression'; readonly of?: readonly string[] }
   | { readonly kind: 'conflicting' | 'excluded' }
@@ -51,6 +67,8 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly locks: boolean
       /** Whether other tables decide which rows are returned, some perhaps without one of this table. */
       readonly isJoined: boolean
+      /** The place of a number of rows, or of whether there are any. Then its result is no rows of the table. */
+      readonly tells: Place | undefined
       /** What it reads of further recorded tables. */
       readonly others?: readonly RowStatement[] | undefined
     }
@@ -59,6 +77,8 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
   | {
       readonly does: 'insert'
       readonly inserted: readonly InsertedRow[]
-      readonly conflict: 'none' | 'nothing' | 'update'
+      readonly conflict: 'none' | 'nothing' | 'nothing by key' | 'update'
+      /** Whether a row that exists may be left as it is. */
+      readonly isConditional?: boolean | undefined
     }
 )

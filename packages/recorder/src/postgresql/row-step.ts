@@ -2,17 +2,24 @@ import type { Json } from '@chaosproxy/history'
 import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Touches } from '../record/call.ts'
 import type { Operand, Place } from './action.ts'
-import { cellName, cellsOf, everyCell, rowName } from './cells.ts'
+import { cellName, cellsOf, columnOfCell, everyCell, rowName } from './cells.ts'
 import { elementsOf, recordedValue, textOf, whyNotCompared } from './column-values.ts'
 import type { Answer } from './part.ts'
-import { formatAt, operandText, type Portal } from './prepared.ts'
+import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { ColumnType, RecordedTable } from './recorded-table.ts'
-import type { NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
+import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
 // A statement on recorded rows, with its values: what it reads and writes, cell by cell.
 
-/** `["r", cell, value]`, or `["w", cell, value]`; a write of an unknown value has none. */
-export type MicroOperation = readonly [kind: 'r' | 'w', cell: string, value?: Json]
+/**
+ * `["r", cell, value]`, or `["w", cell, value]`; one of an unknown value has none. `["r>=", cell, 40]` is a read of an
+ * unknown value of which that is true, and `["r!>=", cell, 40]` of one of which it is not, or of no row.
+ */
+export type MicroOperation = readonly [
+  kind: 'r' | 'w' | `r${Compared['comparison']}` | `r!${Compared['comparison'] | '='}`,
+  cell: string,
+  value?: Json,
+]
 
 /** What is known of a statement once it was answered. */
 export interface Done {
@@ -91,6 +98,8 @@ function doneByOne(step: RowStep, answer: Answer): Done {
   const { statement } = step
   if (answer.isWarned === true)
     return { ...NOTHING, isPredicate: true, doubt: { why: WARNED, touches: mayChange(statement) } }
+  if (statement.does === 'read' && statement.tells !== undefined)
+    return toldBy(statement, statement.tells, answer, step)
   const all = shownRows(statement.table, statement.shown, answer, step)
   if (typeof all === 'string') return { ...NOTHING, doubt: { why: all, touches: mayChange(statement) } }
   const rows = statement.does === 'read' && statement.isJoined ? withoutRepeats(all) : all
@@ -149,19 +158,24 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
       : [...readsOf(table, key, values), ...expectedOf(table, key, statement.rows, portal, [...values.keys()])],
   )
   const found = new Set(named.map(({ key }) => key))
-  const isWhole = hasMore !== true && tag !== ''
   const missing = keys?.filter((key) => !found.has(key)) ?? []
-  const isExact = statement.rows.kind === 'keys' && statement.rows.isExact && keys !== undefined && isWhole
-  if (isExact)
+  const isAllFound = keys !== undefined && missing.length === 0
+  // A limit of rows that all were found within leaves none out.
+  const isWhole = (hasMore !== true && tag !== '') || isAllFound
+  const { rows: asked } = statement
+  const isTold = keys !== undefined && isWhole && leavesNoneOut(asked, keys.length, portal)
+  if (asked.kind === 'keys' && isTold)
     for (const key of missing)
-      for (const column of (shown.values.size > 0 ? shown : table).values.keys())
-        micro.push(['r', cellName(table, key, column), null])
-  // That a row is there is no value.
-  const isBare = shown.values.size === 0 && found.size > 0
-  const isHidden = hides(statement.rows, [...shown.values.keys()])
-  const isByKey = isExact || (keys !== undefined && missing.length === 0)
+      micro.push(...missed(table, key, asked, portal, (shown.values.size > 0 ? shown : table).values.keys()))
+  if (asked.kind === 'keys')
+    for (const { key, values } of named)
+      if (key !== undefined) {
+        const read = decided(table, key, asked, portal, new Map([...values, ...asked.expected]))
+        micro.push(...(read.length + values.size + asked.expected.size > 0 ? read : present(table, key)))
+      }
   const locked = statement.locks ? [...found].flatMap((key) => (key === undefined ? [] : [rowName(table, key)])) : []
-  const doubt = !isWhole
+  const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
+  const doubt = isHeldBack
     ? 'not all of its rows were seen; read them without a cursor'
     : found.has(undefined) && shown.values.size > 0
       ? `its result lacks ${table.key}; select it as well`
@@ -169,10 +183,35 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   return {
     micro,
     locked,
-    isPredicate: !(statement.rows.kind === 'linked' || (isByKey && !isBare)) || isHidden,
+    isPredicate: !(asked.kind === 'linked' || isTold || isAllFound) || hidesOthers(asked, table),
     doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
   }
 }
+
+/** Whether a lookup by so many keys leaves out no row that there is. */
+const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
+  rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
+
+/** A number of rows, or whether there are any, tells of rows by their keys that all are there, or that none is. */
+function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
+  const keys = keysOf(table, rows, portal)
+  const [row] = answer.rows
+  const text = row === undefined ? undefined : fieldOf(row, place, answer)?.text
+  const isNone = text === '0' || text === 'f'
+  const isAll = text === String(keys?.length) || (text === 't' && keys?.length === 1)
+  if (rows.kind !== 'keys' || keys === undefined || !leavesNoneOut(rows, keys.length, portal) || !(isNone || isAll))
+    return { ...NOTHING, isPredicate: true }
+  const micro = keys.flatMap((key): readonly MicroOperation[] => {
+    if (isNone) return missed(table, key, rows, portal, table.values.keys())
+    const read = [...expectedOf(table, key, rows, portal), ...decided(table, key, rows, portal, rows.expected)]
+    return read.length > 0 ? read : present(table, key)
+  })
+  return { ...NOTHING, micro, isPredicate: hidesOthers(rows, table) }
+}
+
+/** That a row is there is no value. */
+const present = (table: RecordedTable, key: string): readonly MicroOperation[] =>
+  [...table.values.keys()].map((column) => ['r', cellName(table, key, column)])
 
 function changedBy(
   statement: Of<'update'> | Of<'delete'>,
@@ -181,13 +220,16 @@ function changedBy(
   { portal }: RowStep,
 ): Done {
   const { table } = statement
-  const count = rowsOf(tag) ?? 0
-  const keys = keysOf(table, statement.rows, portal)
+  const { rows: asked } = statement
+  const keys = keysOf(table, asked, portal)
+  // A limit of rows that it returns hides how many it changed, unless it returns all.
+  const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
-  const isExact = statement.rows.kind === 'keys' && statement.rows.isExact
-  const isPredicate = !(isExact || (keys?.length === 1 && count === 1)) || hides(statement.rows, columns)
+  const isPredicate = keys === undefined || hidesOthers(asked, table)
   const named = rows.flatMap(({ key }) => key ?? [])
-  const changed = keys !== undefined && count === keys.length ? keys : named.length === count ? named : undefined
+  const isTold = tag !== '' || count > 0
+  const changed =
+    keys !== undefined && count === keys.length ? keys : isTold && named.length === count ? named : undefined
   if (changed === undefined) {
     const touches = keys === undefined ? everyCell(table, columns) : cellsOf(table, keys, columns)
     if (columns.length === 0) return { ...NOTHING, isPredicate }
@@ -198,16 +240,23 @@ function changedBy(
     }
   }
   const micro: MicroOperation[] = []
-  for (const key of keys ?? [])
-    if (isExact && !changed.includes(key))
-      for (const column of columns) micro.push(['r', cellName(table, key, column), null])
+  if (asked.kind === 'keys')
+    for (const key of keys ?? []) if (!changed.includes(key)) micro.push(...missed(table, key, asked, portal, columns))
   for (const key of changed) {
     const row = rows.find((each) => (each.key ?? keys?.[0]) === key)
-    micro.push(...expectedOf(table, key, statement.rows, portal))
-    if (statement.does === 'delete') for (const column of columns) micro.push(['w', cellName(table, key, column), null])
-    else
-      for (const [column, value] of statement.sets)
-        micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
+    const writes =
+      statement.does === 'delete'
+        ? columns.map((column): MicroOperation => ['w', cellName(table, key, column), null])
+        : [...statement.sets].flatMap(([column, value]) =>
+            written(table, key, column, value, portal, row?.values.get(column)),
+          )
+    const expected = expectedOf(table, key, asked, portal)
+    if (asked.kind === 'keys') {
+      const read = [...expected, ...writes].flatMap(([kind, cell]) => (kind === 'r' ? [columnOfCell(cell)] : []))
+      const shown = [...(row?.values.keys() ?? [])].filter((column) => !columns.includes(column))
+      micro.push(...decided(table, key, asked, portal, new Set([...read, ...shown])))
+    }
+    micro.push(...expected, ...writes)
     for (const [column, value] of row?.values ?? [])
       if (!columns.includes(column)) micro.push(['r', cellName(table, key, column), value])
   }
@@ -232,10 +281,14 @@ function insertedBy(
   { tag }: Answer,
   { portal }: RowStep,
 ): Done {
-  const count = rowsOf(tag) ?? 0
-  // That a row is there is no value.
-  if (count === 0) return { ...NOTHING, isPredicate: conflict === 'nothing' }
+  const count = tag === '' && rows.length === inserted.length ? rows.length : (rowsOf(tag) ?? 0)
   const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(table, key, portal)))
+  if (count === 0 && tag !== '') {
+    const there = keys.flatMap((key) => key ?? [])
+    const micro = there.flatMap((key) => present(table, key))
+    // Another unique column may have a conflict.
+    return { ...NOTHING, micro, isPredicate: conflict === 'nothing' || there.length < keys.length }
+  }
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
   const locked: string[] = []
@@ -264,12 +317,63 @@ function insertedBy(
       micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
     }
   }
-  return { micro, locked, isPredicate: conflict === 'nothing' && !isAll }
+  return { micro, locked, isPredicate: conflict.startsWith('nothing') && !isAll }
 }
 
-/** Whether columns besides these decide which rows there are, or other tables. */
-const hides = (rows: Rows, known: readonly string[]): boolean =>
-  rows.kind === 'keys' && rows.hidden.some((column) => !known.includes(column))
+type Keyed = Extract<Rows, { readonly kind: 'keys' }>
+
+/** Whether other tables decide which rows there are. */
+const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
+  rows.kind === 'keys' && rows.hidden.some((name) => !values.has(name))
+
+/** What was read of a row that all conditions were true of, besides the columns that are known. */
+function decided(
+  table: RecordedTable,
+  key: string,
+  { compared, hidden }: Keyed,
+  portal: Portal | undefined,
+  known: { readonly has: (column: string) => boolean },
+): readonly MicroOperation[] {
+  const asked = compared.filter(({ column }) => !known.has(column))
+  const others = new Set(hidden.filter((column) => table.values.has(column) && !known.has(column)))
+  return [
+    ...asked.map((each) => comparedRead(table, key, each, portal)),
+    ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)]),
+  ]
+}
+
+/** What was read of a row that was not found: that there is none, or that a condition is not true of it. */
+function missed(
+  table: RecordedTable,
+  key: string,
+  { expected, compared, conditions, hidden }: Keyed,
+  portal: Portal | undefined,
+  columns: Iterable<string>,
+): readonly MicroOperation[] {
+  if (conditions === 0) return [...columns].map((column) => ['r', cellName(table, key, column), null])
+  const equal = [...expected].map(([column, operand]) => ({ column, comparison: '=' as const, operand }))
+  const asked = [...equal, ...compared]
+  const [only] = asked
+  if (conditions === 1 && only !== undefined) return [comparedRead(table, key, only, portal, '!')]
+  const read = new Set([...asked.map(({ column }) => column), ...hidden.filter((column) => table.values.has(column))])
+  return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
+}
+
+/** A read of a value that is known by a comparison, or not at all where the server compares in a way of its own. */
+function comparedRead(
+  table: RecordedTable,
+  key: string,
+  { column, comparison, operand }: Omit<Compared, 'comparison'> & { readonly comparison: Compared['comparison'] | '=' },
+  portal: Portal | undefined,
+  not: '!' | '' = '',
+): MicroOperation {
+  const cell = cellName(table, key, column)
+  const given = isCompared(table, column) ? operandValue(operand, portal, table, column) : undefined
+  const isOrder = comparison !== '=' && comparison !== '<>'
+  const isKnown = isOrder ? table.values.get(column) === 'numeric' && typeof given === 'number' : given !== undefined
+  if (!isKnown || given === undefined || given === null) return ['r', cell]
+  return comparison === '=' ? [`r!${comparison}`, cell, given] : [`r${not}${comparison}`, cell, given]
+}
 
 /** What a row has that is asked for, besides columns that are shown. */
 function expectedOf(

@@ -1,239 +1,218 @@
-import type { Operand, Place } from './action.ts'
-import type { PostgresqlSettings } from './settings.ts'
-import { SqlReader } from './sql-reader.ts'
+import type { Operand } from './action.ts'
+import { ExpressionReader } from './sql-expressions.ts'
 import type { Token } from './sql-tokens.ts'
+import type { Assignment, Conflict, Expression, Query, Source, Target, Tree } from './sql-tree.ts'
 
-/** The new value of the recorded column. */
-export type Assigned<Value> =
-  | { readonly kind: 'operand'; readonly operand: Value }
-  | { readonly kind: 'sum'; readonly amount: Value; readonly sign: 1 | -1 }
-  | { readonly kind: 'expression' }
+/** A statement that was parsed, or why it was not. */
+export type Parsed = Tree | 'too deep' | 'other'
 
-export interface Assignments<Value> {
-  /** Whether the primary key is assigned. */
-  readonly key: boolean
-  /** Undefined if the recorded column keeps its value. */
-  readonly value: Assigned<Value> | undefined
+/** Parses a SELECT, INSERT, UPDATE or DELETE, also after a WITH. Each of its tokens is read once. */
+export function parse(tokens: readonly Token[]): Parsed {
+  const parser = new SqlParser(tokens)
+  const tree = parser.statement()
+  return parser.isTooDeep ? 'too deep' : (tree ?? 'other')
 }
 
-/** Conditions that must all hold. */
-export interface Conditions {
-  readonly key: Operand | undefined
-  /** The value that the recorded column must have. */
-  readonly expected: Operand | undefined
-  readonly others: number
-}
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
-const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order']
-const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
+const JOINING = words('natural inner left right full outer cross')
+const AFTER_ORDER = words('limit offset fetch for')
+const RETURNING = words('returning')
+const UNKNOWN_NUMBER: Operand = { kind: 'constant', text: null }
+const NONE: ReadonlySet<string> = new Set()
 
-/** Parses a statement on the recorded table. Returns undefined for anything unexpected. */
-export class SqlParser extends SqlReader {
-  readonly #recorded: PostgresqlSettings['commands']
-  #alias: string | undefined
-  #hasTable = false
-
-  constructor(tokens: readonly Token[], recorded: PostgresqlSettings['commands']) {
-    super(tokens)
-    this.#recorded = recorded
-  }
-
-  get isCounter(): boolean {
-    return this.#recorded.model === 'counter'
-  }
-
-  table(): boolean {
-    let name = this.name()
-    while (this.takeSymbol('.')) name = this.name()
-    if (name !== this.#recorded.table) return false
-    this.#hasTable = true
-    const isNamed = this.takeWord('as')
-    if (!isNamed && !this.isAlias()) return true
-    this.#alias = this.name()
-    return this.#alias !== undefined
-  }
-
-  /** The list of a SELECT or RETURNING: plain columns, or all. `value` is undefined without the recorded column. */
-  columns(): { readonly value: Place | undefined } | undefined {
-    if (this.takeSymbol('*')) return { value: this.#recorded.value }
-    let value: Place | undefined
-    for (let i = 0; ; i++) {
-      const name = this.#column()
-      if (name === undefined) return undefined
-      if (name === '*') return undefined
-      this.cast()
-      if (this.takeWord('as')) this.name()
-      else if (this.isAlias()) this.at++
-      if (name === this.#recorded.value) value = i
-      if (!this.takeSymbol(',')) return { value }
+class SqlParser extends ExpressionReader {
+  statement(): Tree | undefined {
+    if (this.takeWord('select')) {
+      this.at--
+      const query = this.query()
+      return this.isAtEnd ? { does: 'select', query } : undefined
     }
+    const named = this.takeWord('with') ? this.#named() : new Map<string, Query>()
+    const tree = named && this.#change(named)
+    return this.isAtEnd ? tree : undefined
   }
 
-  /** The conditions of a WHERE, joined by AND; undefined for anything else, or without a WHERE. */
-  conditions(): Conditions | undefined {
-    if (!this.takeWord('where')) return undefined
-    let key: Operand | undefined
-    let expected: Operand | undefined
-    let others = 0
-    let depth = 0
+  /** The queries of a WITH. */
+  #named(): ReadonlyMap<string, Query> | undefined {
+    const named = new Map<string, Query>()
     do {
-      while (this.takeSymbol('(')) depth++
-      const column = this.#column()
-      if (column === undefined) return undefined
-      this.cast()
-      if (this.takeWord('is')) {
-        this.takeWord('not')
-        if (!this.takeWord('null')) return undefined
-        others++
-      } else {
-        const comparison = this.symbolOf(COMPARISONS)
-        const operand = comparison === undefined ? undefined : this.operand()
-        if (operand === undefined) return undefined
-        const isNull = operand.kind === 'constant' && operand.text === null
-        if (comparison === '=' && column === this.#recorded.key && key === undefined && !isNull) key = operand
-        else if (comparison === '=' && column === this.#recorded.value && expected === undefined && !isNull)
-          expected = operand
-        else others++
-      }
-      while (depth > 0 && this.takeSymbol(')')) depth--
-    } while (this.takeWord('and'))
-    const isWhole = depth === 0 && (this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))
-    return isWhole ? { key, expected, others } : undefined
-  }
-
-  /** The clauses allowed after the WHERE of a SELECT of one row. */
-  endsAsRead(): boolean {
-    if (this.takeWord('limit')) {
-      const limit = this.operand()
-      if (limit?.kind === 'constant' && Number(limit.text) < 1) return false
-    }
-    while (this.takeWord('for')) {
-      this.takeWord('no')
-      this.takeWord('key')
-      if (!this.takeWord('update') && !this.takeWord('share')) {
-        return false
-      }
-      if (this.takeWord('of')) this.name()
-      this.takeWord('nowait')
-      // A skipped row exists all the same.
-      if (this.takeWord('skip')) return false
-    }
-    return this.isAtEnd
-  }
-
-  /** An optional RETURNING, at the end; undefined if it is not understood. */
-  returning(): { readonly value: Place | undefined } | undefined {
-    if (!this.takeWord('returning')) return this.isAtEnd ? { value: undefined } : undefined
-    const columns = this.columns()
-    return this.isAtEnd ? columns : undefined
-  }
-
-  /** `a = $1, b = b + 1`, up to one of these words or the end. */
-  assignments(ends: readonly string[]): Assignments<Operand> | undefined {
-    const found = this.#assignments(ends)
-    const value = found?.value
-    // EXCLUDED is allowed for conflicts only.
-    if (value?.kind === 'operand' && value.operand === 'excluded') return undefined
-    if (value?.kind === 'sum' && value.amount === 'excluded') return undefined
-    return found as Assignments<Operand> | undefined
-  }
-
-  insertedRow(): { readonly key: Operand | undefined; readonly value: Operand | undefined } | undefined {
-    const columns = this.listOf(() => this.name())
-    if (columns === undefined || !this.takeWord('values')) return undefined
-    const values = this.listOf(() => this.operand() ?? this.expression())
-    if (values === undefined || values.length !== columns.length || this.isSymbol(',')) return undefined
-    const at = (column: string): Operand | undefined => {
-      const value = values[columns.indexOf(column)]
-      return value === undefined || value === 'expression' ? undefined : value
-    }
-    return { key: at(this.#recorded.key), value: at(this.#recorded.value) }
-  }
-
-  /** The ON CONFLICT of an INSERT; undefined if it is not understood or may be about another row. */
-  conflict():
-    | 'none'
-    | 'nothing'
-    | { readonly assigned: Assignments<Operand | 'excluded'>; readonly isConditional: boolean }
-    | undefined {
-    if (!this.takeWord('on')) return 'none'
-    if (!this.takeWord('conflict')) return undefined
-    const target = this.isSymbol('(') ? this.listOf(() => this.name()) : undefined
-    if (!this.takeWord('do')) return undefined
-    if (this.takeWord('nothing')) return 'nothing'
-    const isByKey = target?.length === 1 && target[0] === this.#recorded.key
-    if (!isByKey || !this.takeWord('update') || !this.takeWord('set')) return undefined
-    const assigned = this.#assignments(['where', 'returning'])
-    if (assigned === undefined) return undefined
-    const isConditional = this.takeWord('where')
-    if (isConditional) this.skipTo(['returning'])
-    return { assigned, isConditional }
-  }
-
-  #assignments(ends: readonly string[]): Assignments<Operand | 'excluded'> | undefined {
-    let key = false
-    let value: Assigned<Operand | 'excluded'> | undefined
-    do {
-      const column = this.#column()
-      if (column === undefined || !this.takeSymbol('=')) return undefined
-      const start = this.at
-      const assigned = this.#assigned()
-      const isWhole = assigned !== undefined && (this.isSymbol(',') || this.isAtEnd || this.isWordOf(ends))
-      if (!isWhole) {
-        this.at = start
-        this.skipTo(ends, ',')
-      }
-      if (column === this.#recorded.key) key = true
-      if (column === this.#recorded.value) value = isWhole ? assigned : { kind: 'expression' }
-    } while (this.takeSymbol(','))
-    return { key, value }
-  }
-
-  #assigned(): Assigned<Operand | 'excluded'> | undefined {
-    const depth = this.takeSymbol('(') ? 1 : 0
-    const first = this.#term()
-    if (first === undefined) return undefined
-    const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
-    const second = sign === undefined ? undefined : this.#term()
-    if (depth > 0 && !this.takeSymbol(')')) return undefined
-    this.cast()
-    if (sign === undefined) return first === 'value' ? undefined : { kind: 'operand', operand: first }
-    if (first === 'value' && second !== undefined && second !== 'value') return { kind: 'sum', amount: second, sign }
-    return second === 'value' && first !== 'value' && sign === 1 ? { kind: 'sum', amount: first, sign } : undefined
-  }
-
-  /** The recorded column, the value to be inserted, or an operand. */
-  #term(): Operand | 'value' | 'excluded' | undefined {
-    const operand = this.operand()
-    if (operand !== undefined) return operand
-    const start = this.at
-    const isExcluded = this.takeWord('excluded') && this.isSymbol('.')
-    this.at = start
-    if (isExcluded) this.skip(2)
-    const column = isExcluded ? this.name() : this.#column()
-    if (column !== this.#recorded.value) return undefined
-    this.cast()
-    return isExcluded ? 'excluded' : 'value'
-  }
-
-  /** `value`, `kv.value` or `public.kv.value`. */
-  #column(): string | undefined {
-    const start = this.at
-    const names: string[] = []
-    do {
-      if (names.length > 0 && this.takeSymbol('*')) return '*'
       const name = this.name()
-      if (name === undefined) {
-        this.at = start
-        return undefined
+      if (name === undefined || !this.takeWord('as')) return undefined
+      this.takeWord('not')
+      this.takeWord('materialized')
+      const query = this.#inBrackets()
+      if (query === undefined) return undefined
+      named.set(name, query)
+    } while (this.takeSymbol(','))
+    return named
+  }
+
+  #inBrackets(): Query | undefined {
+    if (!this.takeSymbol('(') || this.word !== 'select') return undefined
+    const query = this.nested(() => this.query())
+    return this.takeSymbol(')') ? query : undefined
+  }
+
+  #change(named: ReadonlyMap<string, Query>): Tree | undefined {
+    if (this.takeWord('insert')) return this.takeWord('into') ? this.#insert(named) : undefined
+    const isDelete = this.takeWord('delete')
+    if (isDelete ? !this.takeWord('from') : !this.takeWord('update')) return undefined
+    this.takeWord('only')
+    const target = this.#target()
+    const sets = isDelete ? [] : this.takeWord('set') ? this.#assignments() : undefined
+    if (sets === undefined) return undefined
+    const sources = this.takeWord(isDelete ? 'using' : 'from') ? this.#sources() : []
+    if (sources === undefined) return undefined
+    const where = this.takeWord('where') ? this.expression() : undefined
+    return { does: isDelete ? 'delete' : 'update', named, target, sets, sources, where, returning: this.#returning() }
+  }
+
+  #target(): Target {
+    return { name: this.lastName(), alias: this.alias() }
+  }
+
+  #insert(named: ReadonlyMap<string, Query>): Tree | undefined {
+    const target = this.#target()
+    const columns = this.names()
+    if (columns === undefined || !this.takeWord('values')) return undefined
+    const inserted: (readonly Expression[])[] = []
+    do {
+      const row = this.#row()
+      if (row === undefined) return undefined
+      inserted.push(row)
+    } while (this.takeSymbol(','))
+    const conflict = this.takeWord('on') ? this.#conflict() : 'none'
+    if (conflict === undefined) return undefined
+    return {
+      ...{ does: 'insert', named, target, columns, inserted },
+      conflict: conflict === 'none' ? undefined : conflict,
+      returning: this.#returning(),
+    }
+  }
+
+  #row(): readonly Expression[] | undefined {
+    if (!this.takeSymbol('(')) return undefined
+    const row = this.#list()
+    return this.takeSymbol(')') ? row : undefined
+  }
+
+  #list(): readonly Expression[] {
+    const list: Expression[] = []
+    do list.push(this.expression())
+    while (this.takeSymbol(','))
+    return list
+  }
+
+  #conflict(): Conflict | undefined {
+    if (!this.takeWord('conflict')) return undefined
+    const columns = this.isSymbol('(') ? this.names() : undefined
+    if (!this.takeWord('do')) return undefined
+    if (this.takeWord('nothing')) return { columns, sets: undefined, isConditional: false }
+    const sets = this.takeWord('update') && this.takeWord('set') ? this.#assignments() : undefined
+    const isConditional = this.takeWord('where')
+    if (isConditional) this.skipTo(RETURNING)
+    return sets && { columns, sets, isConditional }
+  }
+
+  #assignments(): readonly Assignment[] | undefined {
+    const sets: Assignment[] = []
+    do {
+      const from = this.at
+      let [table, column] = [undefined as string | undefined, this.name()]
+      while (this.takeSymbol('.')) [table, column] = [column, this.name()]
+      if (column === undefined || !this.takeSymbol('=')) return undefined
+      sets.push({
+        column: { is: 'column', table, column, parts: [], from, to: this.at },
+        value: this.expression(),
+      })
+    } while (this.takeSymbol(','))
+    return sets
+  }
+
+  #returning(): readonly Expression[] {
+    return this.takeWord('returning') ? this.#items() : []
+  }
+
+  #items(): readonly Expression[] {
+    const items: Expression[] = []
+    do {
+      const item = this.expression()
+      this.alias()
+      items.push(item)
+    } while (this.takeSymbol(','))
+    return items
+  }
+
+  protected query(): Query {
+    const from = this.at
+    this.at++
+    const isDistinct = this.takeWord('distinct', 'all')
+    const items = this.#items()
+    const sources = this.takeWord('from') ? this.#sources() : []
+    const where = this.takeWord('where') ? this.expression() : undefined
+    const end = this.#end()
+    const isWhole = this.isAtEnd || this.isSymbol(')')
+    if (!isWhole) this.skipTo(NONE)
+    return {
+      ...{ items, sources: sources ?? [], where, from, to: this.at },
+      ...(end ?? { limit: undefined, offset: undefined, locks: [] }),
+      isPlain: isWhole && !isDistinct && sources !== undefined && end !== undefined,
+    }
+  }
+
+  /** What follows a WHERE. */
+  #end(): Pick<Query, 'limit' | 'offset' | 'locks'> | undefined {
+    const end: { limit: Operand | undefined; offset: Operand | undefined } = { limit: undefined, offset: undefined }
+    const locks: Query['locks'][number][] = []
+    for (;;) {
+      if (this.takeWord('order')) this.skipTo(AFTER_ORDER)
+      else if (this.takeWord('for')) {
+        const lock = this.#lock()
+        if (lock === undefined) return undefined
+        locks.push(lock)
+      } else {
+        const word = this.takeWord('limit', 'fetch') ? 'limit' : this.takeWord('offset') ? 'offset' : undefined
+        if (word === undefined) return { ...end, locks }
+        const operand = this.operand()
+        this.takeWord('row', 'rows')
+        const isKnown = this.isAtEnd || this.isSymbol(')') || this.isWordOf(AFTER_ORDER)
+        if (!isKnown) this.skipTo(AFTER_ORDER)
+        end[word] = isKnown && operand !== undefined ? operand : UNKNOWN_NUMBER
       }
-      names.push(name)
-    } while (this.takeSymbol('.'))
-    const column = names.pop()
-    const table = names.pop()
-    // In a SELECT the alias comes only after the columns.
-    const isStrange = table !== undefined && table !== this.#recorded.table && table !== this.#alias
-    if (isStrange && this.#hasTable) return undefined
-    return this.isSymbol('(') ? undefined : column
+    }
+  }
+
+  #lock(): Query['locks'][number] | undefined {
+    this.takeWord('no')
+    this.takeWord('key')
+    const isForUpdate = this.takeWord('update')
+    if (!isForUpdate && !this.takeWord('share')) return undefined
+    const of: string[] = []
+    if (this.takeWord('of'))
+      do of.push(this.lastName() ?? '')
+      while (this.takeSymbol(','))
+    this.takeWord('nowait')
+    return { isForUpdate, of, isSkipping: this.takeWord('skip') && this.takeWord('locked') }
+  }
+
+  /** The tables of a FROM, up to what follows them. */
+  #sources(): readonly Source[] | undefined {
+    const sources: Source[] = []
+    let isNatural = false
+    do {
+      this.takeWord('only')
+      const isQuery = this.isSymbol('(')
+      const query = isQuery ? this.#inBrackets() : undefined
+      const name = isQuery ? undefined : this.lastName()
+      if (query === undefined && name === undefined) return undefined
+      const alias = this.alias()
+      const on = this.takeWord('on') ? this.expression() : undefined
+      const isUsing = this.takeWord('using')
+      if (isUsing) this.names()
+      sources.push({ name, query, alias, on, isMerged: isUsing || isNatural })
+      for (isNatural = false; this.isWordOf(JOINING); this.at++) isNatural ||= this.word === 'natural'
+    } while (this.takeWord('join') || this.takeSymbol(','))
+    return sources
   }
 }

@@ -1,14 +1,15 @@
 import type { Touches } from '../record/call.ts'
-import type { Action, Control, MayTouch, Operand } from './action.ts'
+import type { Action, Control, MayTouch } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
 import { type Condition, changedOf, conditionOf } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import { rowStatementOf } from './row-parser.ts'
+import { rowStatementOf } from './row-reader.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { SqlParser } from './sql-parser.ts'
+import { actionOf } from './single-row.ts'
+import { type Parsed, parse } from './sql-parser.ts'
 import { isTable, shapeOf, type Token } from './sql-tokens.ts'
 
 /** A statement's meaning. `what` names it in remarks. */
@@ -64,8 +65,6 @@ interface Indirect {
 
 type Recorded = PostgresqlSettings['commands']
 
-const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
-
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
   const own = recorded.dialect?.meaningOf(tokens, what, recorded.functionsRead)
@@ -78,44 +77,21 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
     if (cursor !== undefined) return cursor
     const statement = analyseRows(tokens, what, recorded.tables, recorded)
     const indirect = indirectOf(tokens, statement, recorded.tables, recorded)
-    const whole = indirect === undefined ? statement : { ...statement, indirect }
-    return recorded.followsConditions === true ? withCondition(whole, tokens, recorded.tables) : whole
+    return indirect === undefined ? statement : { ...statement, indirect }
   }
-  if (!tokens.some((token) => isTable(token, recorded.table)))
-    return { kind: 'other', what, ...analyseOther(tokens, recorded) }
-  const parser = new SqlParser(tokens, recorded)
-  const found = parser.takeWord('select')
-    ? readOf(parser)
-    : parser.takeWord('insert')
-      ? insertOf(parser)
-      : parser.takeWord('update')
-        ? updateOf(parser)
-        : parser.takeWord('delete')
-          ? deleteOf(parser)
-          : undefined
-  if (found === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
-  if ('does' in found) return { kind: 'action', what, action: found }
-  return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${found.remedy ?? REMEDY}` }
+  return analyseColumn(tokens, what, recorded)
 }
 
-function withCondition(
-  statement: RowsStatement,
-  tokens: readonly Token[],
-  tables: ReadonlyMap<string, RecordedTable>,
-): RowsStatement {
-  if (statement.kind === 'other') return statement
-  const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
-  return { ...statement, isCast, condition: conditionOf(tokens, tables), changed: changedOf(tokens, tables) }
+/** A statement on one column of one table, which is read as those of a recorded table are. */
+function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
+  const { table, key, value, type } = recorded
+  const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'
+  const tables = new Map([[table, { name: table, key, values: new Map([[value, type]]) }]])
+  const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, tokens, tables)
+  const action = rows && actionOf(rows, recorded)
+  if (action === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
+  return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
-
-/** The statement is understood as far as the rows that it may change. */
-interface Confined {
-  readonly touches: MayTouch
-  readonly why: string
-  readonly remedy?: string
-}
-
-const onlyTouches = (touches: MayTouch, why: string): Confined => ({ touches, why })
 
 export function controlOf(tokens: readonly Token[]): Control | undefined {
   const [first, second, third] = tokens
@@ -161,7 +137,8 @@ function cursorOf(
   const query = tokens.slice(at + 1)
   const isHeld = words.indexOf('hold') > 0 && !words.includes('without')
   if (at < 0 || isHeld || !(functionsRead || strangeFunction(query) === undefined)) return undefined
-  const rows = rowStatementOf(query, tables)
+  const tree = parse(query)
+  const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
 
@@ -230,23 +207,42 @@ function analyseRows(
   tokens: readonly Token[],
   what: string,
   tables: ReadonlyMap<string, RecordedTable>,
-  { functionsRead, dialect }: Recorded,
+  recorded: Recorded,
 ): RowsStatement {
+  const { functionsRead, dialect, followsConditions } = recorded
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
-  const rows = called === undefined && named.length > 0 ? rowStatementOf(tokens, tables) : undefined
-  if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows }
+  const tree = named.length > 0 ? parse(tokens) : 'other'
+  const aside = followsConditions === true ? conditionsIn(tree, tokens, tables) : {}
+  const rows = called === undefined && typeof tree !== 'string' ? rowStatementOf(tree, tokens, tables) : undefined
+  if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows, ...aside }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
     const { touches, why, lasts = false } = analyseOther(tokens, { table, functionsRead, dialect })
     if (touches === 'nothing') continue
-    return { kind: 'doubtful', what, why, touches: named.length === 0 ? 'everything' : everyCellOf(named), lasts }
+    const cells = named.length === 0 ? 'everything' : everyCellOf(named)
+    return { kind: 'doubtful', what, why: tree === 'too deep' ? TOO_DEEP : why, touches: cells, lasts, ...aside }
   }
   const isRead = tokens.some(({ kind, text }) => kind === 'word' && READING.has(text))
   if (named.length === 0 || !isRead) return { kind: 'other', what, touches: 'nothing', why: '', isolation }
-  return { kind: 'doubtful', what, why: UNREAD, touches: 'nothing', lasts: false }
+  const why = tree === 'too deep' ? TOO_DEEP : UNREAD
+  return { kind: 'doubtful', what, why, touches: 'nothing', lasts: false, ...aside }
 }
 
+/** Which rows it asked for or changed, for transactions that may miss each other's rows. */
+function conditionsIn(
+  tree: Parsed,
+  tokens: readonly Token[],
+  tables: ReadonlyMap<string, RecordedTable>,
+): Pick<Extract<Statement, { readonly kind: 'rows' }>, 'isCast' | 'condition' | 'changed'> {
+  const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
+  if (typeof tree === 'string') return { isCast }
+  const statement = { tree, tokens, tables }
+  return { isCast, condition: conditionOf(statement), changed: changedOf(statement) }
+}
+
+const TOO_DEEP =
+  'brackets in it are nested more than 100 deep, and are not read; nest them less, or name the row by its primary key'
 const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
@@ -255,98 +251,3 @@ const isChained = (tokens: readonly Token[]): boolean => {
   const words = tokens.map(({ text }) => text)
   return words.includes('chain') && !words.includes('no')
 }
-
-/** `SELECT value FROM t WHERE key = $1`. Any other SELECT changes nothing by itself. */
-function readOf(parser: SqlParser): Action | undefined {
-  const columns = parser.columns()
-  if (columns === undefined || !parser.takeWord('from') || !parser.table()) return undefined
-  const where = parser.conditions()
-  if (where === undefined || where.key === undefined || where.others > 0 || where.expected !== undefined)
-    return undefined
-  if (!parser.endsAsRead()) return undefined
-  return columns === undefined || columns.value === undefined
-    ? undefined
-    : { does: 'read', key: where.key, value: columns.value }
-}
-
-function updateOf(parser: SqlParser): Action | Confined | undefined {
-  parser.takeWord('only')
-  if (!parser.table() || !parser.takeWord('set')) return undefined
-  const assigned = parser.assignments(['where', 'returning', 'from'])
-  if (assigned === undefined || assigned.key) return undefined
-  const where = parser.conditions()
-  if (where === undefined || where.key === undefined)
-    return assigned.value === undefined ? onlyTouches('nothing', '') : undefined
-  const { key, expected, others } = where
-  const sum = parser.returning()
-  if (sum === undefined) return onlyTouches({ key }, 'its RETURNING is not understood')
-  switch (assigned.value?.kind) {
-    case undefined:
-      return onlyTouches('nothing', '')
-    case 'operand': {
-      const { operand: value } = assigned.value
-      if (expected !== undefined) return { does: 'cas', key, expected, value }
-      return { does: 'write', key, value, mayMiss: true }
-    }
-    case 'sum': {
-      if (expected !== undefined) return onlyTouches({ key }, 'it adds under a condition')
-      if (others > 0 && sum.value === undefined && !parser.isCounter)
-        return {
-          ...onlyTouches({ key }, 'it adds under a condition'),
-          remedy: 'add RETURNING with the recorded column',
-        }
-      const { amount, sign } = assigned.value
-      return { does: 'add', key, amount, sign, creates: false, sum: sum.value }
-    }
-    case 'expression':
-      return onlyTouches({ key }, 'the value that it writes is unknown')
-  }
-}
-
-function insertOf(parser: SqlParser): Action | Confined | undefined {
-  if (!parser.takeWord('into') || !parser.table()) return undefined
-  const row = parser.insertedRow()
-  if (row === undefined || row.key === undefined) return undefined
-  const { key, value } = row
-  const conflict = parser.conflict()
-  if (conflict === undefined) return undefined
-  const sum = parser.returning()
-  if (sum === undefined || value === undefined) return onlyTouches({ key }, 'the value that it writes is unknown')
-  if (conflict === 'none' || conflict === 'nothing') return { does: 'insert', key, value }
-  const { assigned, isConditional } = conflict
-  if (assigned.key) return undefined
-  switch (assigned.value?.kind) {
-    case 'operand': {
-      const given = assigned.value.operand
-      const isSame = given === 'excluded' || isEqual(given, value)
-      return isSame
-        ? { does: 'write', key, value, mayMiss: isConditional }
-        : onlyTouches({ key }, 'it writes one value or another')
-    }
-    case 'sum': {
-      const { amount, sign } = assigned.value
-      const isSame = sign === 1 && (amount === 'excluded' || isEqual(amount, value))
-      return isSame && !isConditional
-        ? { does: 'add', key, amount: value, sign, creates: true, sum: sum.value }
-        : onlyTouches({ key }, 'it writes one value or adds another')
-    }
-    default:
-      return onlyTouches({ key }, 'the value that it writes is unknown')
-  }
-}
-
-function deleteOf(parser: SqlParser): Action | undefined {
-  if (!parser.takeWord('from')) return undefined
-  parser.takeWord('only')
-  if (!parser.table()) return undefined
-  const where = parser.conditions()
-  if (where === undefined || where.key === undefined || parser.returning() === undefined) return undefined
-  const { key, expected, others } = where
-  if (expected !== undefined) return { does: 'cas', key, expected, value: 'delete' }
-  return { does: 'delete', key, mayMiss: others > 0 }
-}
-
-const isEqual = (one: Operand, other: Operand): boolean =>
-  one.kind === 'parameter'
-    ? other.kind === 'parameter' && one.number === other.number
-    : one.kind === 'constant' && other.kind === 'constant' && one.text === other.text

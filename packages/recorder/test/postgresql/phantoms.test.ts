@@ -8,6 +8,7 @@ import {
 } from '../../src/postgresql/asked-condition.ts'
 import { conditionOf } from '../../src/postgresql/condition.ts'
 import { withPhantoms } from '../../src/postgresql/phantoms.ts'
+import { parse } from '../../src/postgresql/sql-parser.ts'
 import { statementsOf } from '../../src/postgresql/sql-tokens.ts'
 
 const bookings = {
@@ -24,7 +25,9 @@ const tables = new Map([
 ])
 
 function asked(sql: string) {
-  const condition = conditionOf(statementsOf(sql)?.[0] ?? [], tables)
+  const tokens = statementsOf(sql)?.[0] ?? []
+  const tree = parse(tokens)
+  const condition = typeof tree === 'string' ? undefined : conditionOf({ tree, tokens, tables })
   return condition && askedBy(condition, undefined)
 }
 

@@ -22,7 +22,7 @@ describe('a statement on the recorded table', () => {
     ['SELECT value FROM kv WHERE key = $1', { does: 'read', key: first, value: 0 }],
     [
       'select "kv"."key", "kv"."value" from "public"."kv" where ("kv"."key" = $1) limit 1',
-      { does: 'read', key: first, value: 1 },
+      { does: 'read', key: first, value: 1, limit: constant('1') },
     ],
     ['SELECT * FROM kv k WHERE k.key = $1::text FOR UPDATE', { does: 'read', key: first, value: 'value' }],
     [
@@ -47,6 +47,10 @@ describe('a statement on the recorded table', () => {
       'UPDATE kv SET value = $1 WHERE key = $2 AND value = $3',
       { does: 'cas', key: second, expected: third, value: first },
     ],
+    [
+      'UPDATE kv SET value = $1 WHERE key = $2 RETURNING upper(value)',
+      { does: 'write', key: second, value: first, mayMiss: true },
+    ],
     ['DELETE FROM kv WHERE key = $1', { does: 'delete', key: first, mayMiss: false }],
     ['DELETE FROM kv WHERE key = $1 AND value = $2', { does: 'cas', key: first, expected: second, value: 'delete' }],
     [
@@ -68,7 +72,6 @@ describe('a statement on the recorded table', () => {
   test.each([
     ['UPDATE kv SET value = $1 || value WHERE key = $2', { key: second }],
     ['UPDATE kv SET value = upper(value) WHERE key = $1', { key: first }],
-    ['UPDATE kv SET value = $1 WHERE key = $2 RETURNING upper(value)', { key: second }],
     ['UPDATE kv SET value = 1', 'everything'],
     ['UPDATE kv SET value = 1 WHERE key = $1 OR key = $2', 'everything'],
     ['UPDATE kv SET value = 1 WHERE key = ANY($1)', 'everything'],
@@ -84,6 +87,11 @@ describe('a statement on the recorded table', () => {
     ['MERGE INTO kv USING other ON kv.key = other.key WHEN MATCHED THEN DELETE', 'everything'],
     ['CREATE TRIGGER t AFTER INSERT ON kv EXECUTE FUNCTION f()', 'everything'],
     ['SELECT count(*) FROM kv', 'nothing'],
+    ['COPY kv TO STDOUT', 'nothing'],
+    ['COPY kv (key, value) TO STDOUT', 'nothing'],
+    ['COPY (SELECT value FROM kv) TO STDOUT', 'nothing'],
+    ['COPY (DELETE FROM kv RETURNING key) TO STDOUT', 'everything'],
+    ['COPY (SELECT bump(1)) TO STDOUT', 'everything'],
     ['SELECT value FROM kv WHERE key = $1 FOR UPDATE SKIP LOCKED', 'nothing'],
     ['SELECT value FROM kv WHERE key LIKE $1', 'nothing'],
     ['SELECT bump($1)', 'everything'],

@@ -12,6 +12,7 @@ import { recording } from '../record/in-memory.ts'
 const tables = {
   accounts: { key: 'id', values: ['balance'] },
   doctors: { values: { on_call: 'boolean' } },
+  wallets: { values: { funds: 'numeric' } },
   order: { key: 'order_id', values: ['status'] },
   transfers: { values: ['amount', 'fee'] },
 }
@@ -301,7 +302,80 @@ describe('a transaction recorded whole', () => {
       [['r', 'accounts/1/balance', 5]],
     ],
     ['SELECT count(*)::int AS n FROM accounts WHERE balance = 5', [columns('n'), row('1'), tag('SELECT 1')], []],
-    ['SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5) AS it', [columns('it'), row('f'), tag('SELECT 1')], []],
+    // Whether a row is there, and what is true of it.
+    [
+      'SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5) AS it',
+      [columns('it'), row('f'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance', null]],
+    ],
+    [
+      'SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5)',
+      [columns('exists'), row('t'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance']],
+    ],
+    [
+      'SELECT count(*) FROM accounts WHERE id = 5',
+      [columns('count'), row('0'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance', null]],
+    ],
+    [
+      'SELECT count(*) FROM accounts WHERE id IN (5, 6) AND balance = 7',
+      [columns('count'), row('2'), tag('SELECT 1')],
+      [
+        ['r', 'accounts/5/balance', 7],
+        ['r', 'accounts/6/balance', 7],
+      ],
+    ],
+    ['SELECT id FROM accounts WHERE id = 1', [columns('id'), row('1'), tag('SELECT 1')], [['r', 'accounts/1/balance']]],
+    [
+      'SELECT id FROM accounts WHERE id = 1 AND balance > 4',
+      [columns('id'), row('1'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance']],
+    ],
+    [
+      'SELECT id, funds FROM wallets WHERE id = 1 AND funds > 4',
+      [columns('id', 'funds'), tag('SELECT 0')],
+      [['r!>', 'wallets/1/funds', 4]],
+    ],
+    [
+      'UPDATE wallets SET funds = funds - 4 WHERE id = 1 AND funds >= 4',
+      [tag('UPDATE 1')],
+      [
+        ['r>=', 'wallets/1/funds', 4],
+        ['w', 'wallets/1/funds'],
+      ],
+    ],
+    [
+      'UPDATE wallets SET funds = funds - 4 WHERE 4 <= funds AND id = 1',
+      [tag('UPDATE 0')],
+      [['r!>=', 'wallets/1/funds', 4]],
+    ],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4',
+      [tag('UPDATE 0')],
+      [['r!=', 'accounts/1/balance', 4]],
+    ],
+    // Which of several conditions is false is not known.
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4 AND owner = 3',
+      [tag('UPDATE 0')],
+      [['r', 'accounts/1/balance']],
+    ],
+    ['DELETE FROM accounts WHERE id = 1 AND version = 3', [tag('DELETE 0')], [['r', 'accounts/1/balance']]],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id IN (1, 2) AND balance = 4 RETURNING id',
+      [columns('id'), row('2'), tag('UPDATE 1')],
+      [
+        ['r!=', 'accounts/1/balance', 4],
+        ['r', 'accounts/2/balance', 4],
+        ['w', 'accounts/2/balance', 1],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO NOTHING',
+      [tag('INSERT 0 0')],
+      [['r', 'accounts/1/balance']],
+    ],
   ])('records %s', (sql, answer, micro) => {
     expect(completions([sql, ...answer])).toEqual([['ok', micro]])
     expect(marks([sql, ...answer])).toEqual([])
@@ -315,11 +389,11 @@ describe('a transaction recorded whole', () => {
 
   test.each<readonly [string, readonly BackendMessage[]]>([
     ['SELECT id, balance FROM accounts WHERE balance > ?', [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')]],
-    // Of these the row is named, but not what decided.
-    ['SELECT id FROM accounts WHERE id = ?', [columns('id'), row('1'), tag('SELECT 1')]],
-    ['SELECT id FROM accounts WHERE id = ? AND balance > ?', [columns('id'), row('1'), tag('SELECT 1')]],
-    ['SELECT count (*) FROM accounts WHERE id = ?', [columns('count'), row('0'), tag('SELECT 1')]],
-    ['SELECT EXISTS (SELECT ? FROM accounts WHERE id = ?)', [columns('exists'), row('f'), tag('SELECT 1')]],
+    ['SELECT count (*) FROM accounts WHERE balance = ?', [columns('count'), row('0'), tag('SELECT 1')]],
+    ['SELECT EXISTS (SELECT ? FROM accounts WHERE balance = ?)', [columns('exists'), row('f'), tag('SELECT 1')]],
+    // Of these not all rows are told.
+    ['SELECT id FROM accounts WHERE id = ? FOR UPDATE SKIP LOCKED', [columns('id'), tag('SELECT 0')]],
+    ['SELECT id, balance FROM accounts WHERE id = ? LIMIT ? OFFSET ?', [columns('id', 'balance'), tag('SELECT 0')]],
     ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],
     ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
     ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],

@@ -1,4 +1,13 @@
-import { FAIL, type History, NO_MICRO_VALUE, OK, UserError, type ValueId, ValueTable } from '@chaosproxy/history'
+import {
+  FAIL,
+  type History,
+  type Json,
+  NO_MICRO_VALUE,
+  OK,
+  UserError,
+  type ValueId,
+  ValueTable,
+} from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
@@ -42,9 +51,12 @@ export interface TransactionRecord {
   readonly key: Int32Array
   /**
    * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
-   * that did not commit or is judged without its reads, and for a write that says none. For a read of a list see `list`.
+   * that did not commit or is judged without its reads, and for one of a register that says none. For a read of a list see
+   * `list`.
    */
   readonly value: Int32Array
+  /** By micro-operation: whether a read that says no value may have found this one, an id. Without one, it may be any. */
+  readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
   /** By micro-operation: the list that was read, a row of `lists`; NO_LIST for all others. */
   readonly list: Int32Array
   readonly lists: ReadLists
@@ -60,9 +72,30 @@ const kinds: { readonly [name: string]: number } = {
   write: WRITE,
 }
 
+/** A read that says no value, but how it compares with one. `r!` says that the comparison is not true of it. */
+const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
+
+/** Whether such a read may have found a value. Only numbers are known to have an order. */
+function mayFind(kind: string, found: Json, given: Json): boolean {
+  const [, not = '', comparison = ''] = COMPARED.exec(kind) ?? []
+  const isTrue = isTrueOf(comparison, found, given)
+  return isTrue === undefined || isTrue === (not === '')
+}
+
+/** No comparison with null is true. Undefined if only the server knows. */
+function isTrueOf(comparison: string, found: Json, given: Json): boolean | undefined {
+  if (found === null || given === null) return false
+  if (found === given) return comparison.endsWith('=')
+  if (typeof found !== 'number' || typeof given !== 'number') return undefined
+  return (
+    comparison === '<>' || (comparison.startsWith('<') ? found < given : comparison.startsWith('>') && found > given)
+  )
+}
+
 /** What a micro-operation does, by its name; undefined if no judge knows it. EDN writes names as keywords. */
 export const microKind = (name: string): number | undefined => {
   const plain = name.startsWith(':') ? name.slice(1) : name
+  if (COMPARED.test(plain)) return READ
   return Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
 }
 
@@ -103,6 +136,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     list: new Int32Array(rows).fill(NO_LIST),
   }
   const keys = new KeyNumbers()
+  const bounds = new Map<number, (value: number) => boolean>()
   for (let t = 0; t < length && micro !== undefined; t++) {
     const areReadsKnown = status[t] === COMMITTED
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
@@ -114,7 +148,11 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
       if (kind === READ && !areReadsKnown) continue
-      columns.value[row] = value !== NO_MICRO_VALUE || kind === WRITE ? value : 0
+      const name = micro.kinds[micro.kind[at]] ?? ''
+      if (COMPARED.test(name)) {
+        const given = values.json(value as ValueId)
+        bounds.set(row, (id) => mayFind(name, values.json(id as ValueId), given))
+      } else columns.value[row] = areLists && value === NO_MICRO_VALUE ? 0 : value
       if (kind !== READ || !areLists) continue
       columns.list[row] = ValueTable.listOf(columns.value[row])
       if (columns.list[row] < 0 && columns.value[row] !== 0) throw noList(history, t, columns.value[row])
@@ -127,6 +165,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   return {
     ...{ history, length, status, session, invoked: callEvent, completed, isTied, starts },
     ...columns,
+    mayFind: bounds,
     lists,
     keys: keys.ids(),
   }

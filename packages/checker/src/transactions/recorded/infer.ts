@@ -87,11 +87,10 @@ function readsOf(
         own.set(cell, value[row])
         continue
       }
-      if (value[row] === UNKNOWN) continue
       const written = own.get(cell)
       // After a write of an unknown value, the read says what it was.
       if (written !== undefined) {
-        if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
+        if (written !== UNKNOWN && value[row] !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
         continue
       }
       const { writes } = orders[cell]
@@ -141,13 +140,15 @@ function explain(
   initial: number,
   doubts: DoubtfulCells,
 ): readonly AbortedRead[] {
-  const { value } = record
+  const { value, mayFind } = record
+  const mayBe = ({ row }: Read, found: number): boolean =>
+    value[row] === UNKNOWN ? mayFind.get(row)?.(found) !== false : value[row] === found
   const first = Int32Array.from(orders, (_, cell) => (doubts.isStartUnknown(cell) ? UNKNOWN : initial))
   for (const read of reads) {
     const { writes } = orders[read.cell]
     const isSeen = (place: number): boolean => {
       const written = writes[place].value
-      return written === UNKNOWN || written === value[read.row]
+      return written === UNKNOWN || mayBe(read, written)
     }
     const mayBeFirst = read.places.includes(INITIAL)
     read.places = read.places.filter((place) => place >= 0 && isSeen(place))
@@ -159,7 +160,7 @@ function explain(
   const writes = abortedWrites(record)
   for (const read of reads) {
     const known = first[read.cell]
-    if (known !== UNKNOWN && known !== value[read.row]) read.places = read.places.filter((place) => place >= 0)
+    if (known !== UNKNOWN && !mayBe(read, known)) read.places = read.places.filter((place) => place >= 0)
     if (read.places.length > 0) continue
     const write = writes.get(read.cell)?.get(value[read.row])
     if (write === undefined) doubts.unexplained(read.cell, read.row)

@@ -1,0 +1,118 @@
+import type { Action, MayTouch } from './action.ts'
+import type { RowStatement, Rows } from './row-statement.ts'
+import type { PostgresqlSettings } from './settings.ts'
+
+// One column of one table: what a statement does with each row is an operation on a register or a counter.
+
+type Recorded = PostgresqlSettings['commands']
+type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
+
+/** The statement is understood as far as the rows that it may change. */
+export interface Confined {
+  readonly touches: MayTouch
+  readonly why: string
+}
+
+const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
+
+const onlyTouches = (touches: MayTouch, why: string, remedy = REMEDY): Confined => ({
+  touches,
+  why: `${why}: ${remedy}`,
+})
+
+/** Undefined for a statement that is no such operation. */
+export function actionOf(statement: RowStatement, recorded: Recorded): Action | Confined | undefined {
+  switch (statement.does) {
+    case 'read':
+      return readOf(statement, recorded)
+    case 'update':
+      return updateOf(statement, recorded)
+    case 'delete':
+      return deleteOf(statement, recorded)
+    case 'insert':
+      return insertOf(statement, recorded)
+    default:
+      return statement satisfies never
+  }
+}
+
+type Keyed = Extract<Rows, { readonly kind: 'keys' }>
+
+const keyedOf = (rows: Rows): Keyed | undefined => (rows.kind === 'keys' && !rows.isPartial ? rows : undefined)
+
+/** The only row that a WHERE names. */
+function rowOf(rows: Rows): { readonly key: Action['key']; readonly rows: Keyed } | undefined {
+  const keyed = keyedOf(rows)
+  const [key, another] = keyed === undefined || 'array' in keyed.keys ? [] : keyed.keys
+  return keyed === undefined || key === undefined || another !== undefined ? undefined : { key, rows: keyed }
+}
+
+/** Further conditions leave open what a row holds that is not found. */
+function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
+  const one = rowOf(rows)
+  const place = shown.values.get(value)
+  if (one === undefined || one.rows.conditions > 0 || isJoined || tells !== undefined || place === undefined)
+    return undefined
+  const { limit, offset } = one.rows
+  return { does: 'read', key: one.key, value: place, limit, offset }
+}
+
+function updateOf(
+  { rows, sets, shown }: Of<'update'>,
+  { value: column, model }: Recorded,
+): Action | Confined | undefined {
+  const set = sets.get(column)
+  if (set === undefined) return { touches: 'nothing', why: '' }
+  const one = rowOf(rows)
+  if (one === undefined) return undefined
+  const { key } = one
+  const expected = one.rows.expected.get(column)
+  const others = one.rows.conditions - one.rows.expected.size
+  switch (set.kind) {
+    case 'operand':
+      return expected === undefined
+        ? { does: 'write', key, value: set.operand, mayMiss: true }
+        : { does: 'cas', key, expected, value: set.operand }
+    case 'sum': {
+      const sum = shown.values.get(column)
+      if (expected !== undefined) return onlyTouches({ key }, 'it adds under a condition')
+      if (others > 0 && sum === undefined && model !== 'counter')
+        return onlyTouches({ key }, 'it adds under a condition', 'add RETURNING with the recorded column')
+      return { does: 'add', key, amount: set.amount, sign: set.sign, creates: false, sum }
+    }
+    default:
+      return onlyTouches({ key }, 'the value that it writes is unknown')
+  }
+}
+
+function deleteOf({ rows }: Of<'delete'>, { value }: Recorded): Action | undefined {
+  const one = rowOf(rows)
+  if (one === undefined) return undefined
+  const expected = one.rows.expected.get(value)
+  if (expected !== undefined) return { does: 'cas', key: one.key, expected, value: 'delete' }
+  return { does: 'delete', key: one.key, mayMiss: one.rows.conditions > 0 }
+}
+
+function insertOf(
+  { inserted, conflict, shown, isConditional = false }: Of<'insert'>,
+  { value: column }: Recorded,
+): Action | Confined | undefined {
+  const [row, another] = inserted
+  const key = row?.key
+  const value = row?.values.get(column)
+  if (key === undefined || value === undefined || another !== undefined) return undefined
+  switch (value.kind) {
+    case 'operand':
+      return conflict === 'update'
+        ? { does: 'write', key, value: value.operand, mayMiss: isConditional }
+        : { does: 'insert', key, value: value.operand }
+    case 'increment': {
+      const { amount, sign } = value
+      return amount === 'excluded' || isConditional
+        ? onlyTouches({ key }, 'it writes one value or adds another')
+        : { does: 'add', key, amount, sign, creates: true, sum: shown.values.get(column) }
+    }
+    default:
+      return onlyTouches({ key }, 'the value that it writes is unknown')
+  }
+}

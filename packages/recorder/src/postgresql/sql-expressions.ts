@@ -1,0 +1,259 @@
+import { SqlReader } from './sql-reader.ts'
+import type { Comparison, Expression, Query } from './sql-tree.ts'
+
+/** Brackets within more brackets than these are not read. */
+const MOST_NESTED = 100
+
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
+  (['=', '<>', '<', '<=', '>', '>='] as const).map((each) => [each as string, each] as const),
+).set('!=', '<>')
+
+/** Words that end an expression. */
+const ENDS: ReadonlySet<string> = new Set(
+  'from where group having order limit offset fetch for union intersect except returning window tablesample on using join inner left right full cross natural as and or when then else end into'.split(
+    ' ',
+  ),
+)
+
+/** Reads expressions. Each token is read once, whatever they contain. */
+export abstract class ExpressionReader extends SqlReader {
+  #depth = 0
+  /** Whether something was nested too deeply to be read. */
+  isTooDeep = false
+
+  /** A query, from its SELECT on. */
+  protected abstract query(): Query
+
+  /** Up to what ends it. It may be empty. */
+  expression(): Expression {
+    return this.#joined('or', () => this.#joined('and', () => this.#negated()))
+  }
+
+  /** What is nested in more brackets than are read is skipped. */
+  nested<Found>(read: () => Found): Found | undefined {
+    if (this.#depth >= MOST_NESTED) {
+      this.isTooDeep = true
+      this.skipTo(NONE)
+      return undefined
+    }
+    this.#depth++
+    const found = read()
+    this.#depth--
+    return found
+  }
+
+  #joined(is: 'and' | 'or', read: () => Expression): Expression {
+    const from = this.at
+    const first = read()
+    const parts = [first]
+    while (this.takeWord(is)) parts.push(read())
+    return parts.length === 1 ? first : { is, parts, from, to: this.at }
+  }
+
+  #negated(): Expression {
+    const from = this.at
+    let isNegated = false
+    while (this.takeWord('not')) isNegated = !isNegated
+    const part = this.#condition()
+    return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
+  }
+
+  /** A value, or what is asked of it. */
+  #condition(): Expression {
+    const from = this.at
+    let left = this.#sum()
+    for (;;) {
+      const token = this.next
+      if (token === undefined || this.#isEnd()) return left
+      const comparison = token.kind === 'symbol' ? COMPARISONS.get(token.text) : undefined
+      if (comparison !== undefined) {
+        this.at++
+        left = this.#compared(left, comparison, from)
+      } else {
+        const word = this.word
+        const isNegated = word === 'not'
+        if (isNegated) this.at++
+        if (this.takeWord('is')) left = this.#tested(left, from)
+        else if (this.takeWord('in')) left = this.#among(left, from)
+        else if (this.takeWord('between')) left = this.#between(left, from)
+        else {
+          // The name of a result: what follows it ends the expression.
+          if (token.kind === 'word' && !isNegated && this.#isLast()) return left
+          this.at++
+          left = { is: 'other', parts: this.#isEnd() ? [left] : [left, this.#sum()], from, to: this.at }
+        }
+        if (isNegated) left = { is: 'not', parts: [left], from, to: this.at }
+      }
+    }
+  }
+
+  #compared(left: Expression, comparison: Comparison, from: number): Expression {
+    const isAny = this.takeWord('any', 'some')
+    const isAll = !isAny && this.takeWord('all')
+    const parts = [left, this.#sum()]
+    if (isAll || (isAny && comparison !== '=')) return { is: 'other', parts, from, to: this.at }
+    return isAny ? { is: 'any', parts, from, to: this.at } : { is: 'compared', comparison, parts, from, to: this.at }
+  }
+
+  /** `IS NULL`, or another test. */
+  #tested(left: Expression, from: number): Expression {
+    const isNot = this.takeWord('not')
+    if (this.takeWord('null')) return { is: isNot ? 'is not null' : 'is null', parts: [left], from, to: this.at }
+    const isDistinct = this.takeWord('distinct') && this.takeWord('from')
+    if (!isDistinct) this.name()
+    return { is: 'other', parts: isDistinct ? [left, this.#sum()] : [left], from, to: this.at }
+  }
+
+  #among(left: Expression, from: number): Expression {
+    if (!this.takeSymbol('(')) return { is: 'other', parts: [left], from, to: this.at }
+    const { parts, isPlain } = this.#inBrackets()
+    return { is: isPlain ? 'in' : 'other', parts: [left, ...parts], from, to: this.at }
+  }
+
+  #between(left: Expression, from: number): Expression {
+    const least = this.#sum()
+    const parts = this.takeWord('and') ? [least, this.#sum()] : [least]
+    const to = this.at
+    if (parts.length < 2) return { is: 'other', parts: [left, ...parts], from, to }
+    const compared = (comparison: Comparison, part: Expression | undefined): Expression => ({
+      ...{ is: 'compared', comparison, parts: part === undefined ? [left] : [left, part], from, to },
+    })
+    return { is: 'and', parts: [compared('>=', parts[0]), compared('<=', parts[1])], from, to }
+  }
+
+  #sum(): Expression {
+    const from = this.at
+    let left = this.#cast()
+    for (;;) {
+      const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
+      if (sign === undefined) return left
+      left = { is: 'sum', sign, parts: [left, this.#cast()], from, to: this.at }
+    }
+  }
+
+  /** `$1::numeric(10, 2)[]`. */
+  #cast(): Expression {
+    const from = this.at
+    let found = this.#primary()
+    while (this.takeSymbol('::')) {
+      this.lastName()
+      if (this.takeSymbol('(')) {
+        this.skipTo(NONE)
+        this.takeSymbol(')')
+      }
+      while (this.takeSymbol('[')) this.takeSymbol(']')
+      found = { is: 'cast', parts: [found], from, to: this.at }
+    }
+    return found
+  }
+
+  #primary(): Expression {
+    const from = this.at
+    const operand = this.operand()
+    if (operand !== undefined) return { is: 'operand', operand, parts: [], from, to: this.at }
+    if (this.#isEnd()) return { is: 'other', parts: [], from, to: from }
+    if (this.takeSymbol('(')) {
+      const { parts, isPlain } = this.#inBrackets()
+      const [only, another] = parts
+      return only !== undefined && another === undefined && isPlain ? only : { is: 'other', parts, from, to: this.at }
+    }
+    const token = this.next
+    this.at++
+    if (token?.kind !== 'word') {
+      const isAll = token?.text === '*'
+      return isAll
+        ? { is: 'column', table: undefined, column: '*', parts: [], from, to: this.at }
+        : { is: 'other', parts: [], from, to: this.at }
+    }
+    if (!token.quoted && token.text === 'case') return this.#case(from)
+    if (this.isSymbol('(')) return this.#call(token.quoted ? `"${token.text}"` : token.text, from)
+    return this.#column(token.text, from)
+  }
+
+  #column(first: string, from: number): Expression {
+    let table: string | undefined
+    let column: string | undefined = first
+    while (column !== undefined && this.takeSymbol('.')) {
+      table = column
+      column = this.takeSymbol('*') ? '*' : this.name()
+    }
+    if (this.isSymbol('(')) return this.#call(`${table}.${column}`, from)
+    return column === undefined
+      ? { is: 'other', parts: [], from, to: this.at }
+      : { is: 'column', table, column, parts: [], from, to: this.at }
+  }
+
+  #call(name: string, from: number): Expression {
+    this.at++
+    const { parts, isPlain, isCast } = this.#inBrackets()
+    const [only] = parts
+    const to = this.at
+    if (name === 'exists' && only?.is === 'query') return { is: 'exists', query: only.query, parts: [], from, to }
+    if (name === 'cast' && isCast && only !== undefined) return { is: 'cast', parts: [only], from, to }
+    return { is: 'call', name, isPlain, parts, from, to }
+  }
+
+  #case(from: number): Expression {
+    const parts =
+      this.nested(() => {
+        const found: Expression[] = []
+        while (!this.isAtEnd && !this.isSymbol(')') && !this.takeWord('end')) {
+          if (this.takeWord('when', 'then', 'else')) found.push(this.expression())
+          else found.push(this.#advanced())
+        }
+        return found
+      }) ?? []
+    return { is: 'other', parts, from, to: this.at }
+  }
+
+  /** An expression, or a token that begins none. */
+  #advanced(): Expression {
+    const { at } = this
+    const found = this.expression()
+    if (this.at === at) this.at++
+    return found
+  }
+
+  /** What stands in a bracket that was opened, up to its end: a query, or a list of expressions. */
+  #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly isCast?: boolean } {
+    const found = this.nested(() => {
+      const from = this.at
+      if (this.word === 'select') {
+        const query = this.query()
+        const isWhole = query.isPlain && this.isSymbol(')')
+        const part: Expression = { is: 'query', query, parts: [], from, to: query.to }
+        return { parts: [part], isPlain: isWhole, isCast: false }
+      }
+      const parts: Expression[] = []
+      if (!this.isSymbol(')'))
+        do parts.push(this.expression())
+        while (this.takeSymbol(','))
+      const isPlain = this.isSymbol(')')
+      const isCast = parts.length === 1 && this.takeWord('as')
+      while (!this.isAtEnd && !this.isSymbol(')')) parts.push(this.#advanced())
+      return { parts, isPlain, isCast }
+    })
+    if (found === undefined || !this.isSymbol(')')) this.skipTo(NONE)
+    this.takeSymbol(')')
+    return found ?? { parts: [], isPlain: false }
+  }
+
+  #isEnd(): boolean {
+    const token = this.next
+    if (token === undefined) return true
+    if (token.kind === 'symbol') return token.text === ')' || token.text === ','
+    if (token.kind !== 'word' || token.quoted || !ENDS.has(token.text)) return false
+    // These are functions as well.
+    return !((token.text === 'left' || token.text === 'right') && this.isSymbol('(', 1))
+  }
+
+  /** Whether the next token is the last one of the expression. */
+  #isLast(): boolean {
+    this.at++
+    const isLast = this.#isEnd()
+    this.at--
+    return isLast
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
