@@ -1,8 +1,7 @@
 import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import { REVERSED } from './row-conditions.ts'
 import { isCount } from './row-results.ts'
-import { type Scope, scopeOf } from './row-scope.ts'
+import { columnCondition, type Scope, scopeOf } from './row-scope.ts'
 import type { Token } from './sql-tokens.ts'
 import { type Comparison as Binary, type Expression, isAlwaysTrue, type Query, type Tree, uncast } from './sql-tree.ts'
 
@@ -165,11 +164,10 @@ function anyOfIn(scope: Scope, condition: Expression, other?: string): AnyOf | u
 
 function comparedIn(scope: Scope, condition: Expression, other: string | undefined): Compared | undefined {
   const { is, parts } = condition
-  const [left, right] = parts
-  const columnOf = (part: Expression | undefined): string | undefined => {
-    const column = scope.columnOf(part)
-    return column !== undefined && (scope.table.values.has(column) || column === other) ? column : undefined
-  }
+  const [left] = parts
+  const known = (column: string | undefined): string | undefined =>
+    column !== undefined && (scope.table.values.has(column) || column === other) ? column : undefined
+  const columnOf = (part: Expression | undefined): string | undefined => known(scope.columnOf(part))
   // A column by itself is a condition.
   if (is === 'column' || is === 'not') {
     const column = columnOf(is === 'not' ? left : condition)
@@ -178,21 +176,14 @@ function comparedIn(scope: Scope, condition: Expression, other: string | undefin
       ? { column, comparison: '=', operands }
       : undefined
   }
-  const isReversed = is === 'compared' && left?.is === 'operand'
-  const column = columnOf(isReversed ? right : left)
-  const given = isReversed ? [left] : parts.slice(1)
-  // A cast may change a value.
-  const operands = given.flatMap((part) => (part?.is === 'operand' ? [part.operand] : []))
-  if (column === undefined || operands.length < given.length) return undefined
-  switch (is) {
-    case 'compared':
-      return { column, comparison: isReversed ? REVERSED[condition.comparison] : condition.comparison, operands }
-    case 'in':
-      return { column, comparison: '=', operands }
-    case 'is null':
-    case 'is not null':
-      return { column, comparison: is, operands }
-    default:
-      return undefined
+  if (is === 'is null' || is === 'is not null') {
+    const column = columnOf(left)
+    return column === undefined ? undefined : { column, comparison: is, operands: [] }
   }
+  const asked = columnCondition(scope, condition)
+  // A cast may change a value.
+  const operands = asked?.given.flatMap((part) => (part.is === 'operand' ? [part.operand] : [])) ?? []
+  const column = asked?.isCast || asked?.isArray ? undefined : known(asked?.column)
+  if (asked === undefined || column === undefined || operands.length < asked.given.length) return undefined
+  return { column, comparison: asked.comparison, operands }
 }

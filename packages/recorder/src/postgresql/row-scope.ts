@@ -1,8 +1,7 @@
-import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import type { RowStatement } from './row-statement.ts'
+import type { Compared, RowStatement } from './row-statement.ts'
 import { isTable, type Token } from './sql-tokens.ts'
-import { type Expression, type Query, uncast } from './sql-tree.ts'
+import { type Comparison, type Expression, type Query, uncast } from './sql-tree.ts'
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 
@@ -21,7 +20,8 @@ export interface Scope extends Reading {
   readonly columnOf: (expression: Expression | undefined) => string | undefined
   readonly wordsOf: (expression: Expression) => readonly string[]
   readonly showsNothing: (expression: Expression) => boolean
-  readonly chosenBy: (condition: Expression) => ReadonlyMap<string, Operand> | undefined
+  /** What is true of the rows of the table that a query chose, if a condition says that these are the rows. */
+  readonly chosenBy: (condition: Expression) => readonly Compared[] | undefined
 }
 
 export function scopeOf(
@@ -57,10 +57,39 @@ export function scopeOf(
       const query = choosing(condition)
       if (query === undefined) return undefined
       const { rows, shown } = query
-      return query.table === table && rows.kind !== 'linked' && shown.key !== undefined ? rows.expected : new Map()
+      return query.table === table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
     },
   }
 }
+
+/** A condition on one column: how it compares with the values that are given. */
+export interface ColumnCondition {
+  readonly column: string
+  readonly isCast: boolean
+  readonly comparison: Comparison
+  readonly given: readonly Expression[]
+  /** Whether one value is given, which is an array of them. */
+  readonly isArray: boolean
+}
+
+/** `a < 5`, also as `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. Undefined for another condition. */
+export function columnCondition(scope: Pick<Scope, 'columnOf'>, condition: Expression): ColumnCondition | undefined {
+  const { is, parts } = condition
+  if (is !== 'compared' && is !== 'in' && is !== 'any') return undefined
+  const [left, right] = parts
+  const comparison = is === 'compared' ? condition.comparison : '='
+  const isReversed = is === 'compared' && left !== undefined && uncast(left).is === 'operand'
+  const named = isReversed ? right : left
+  const column = named && scope.columnOf(uncast(named))
+  if (named === undefined || left === undefined || column === undefined) return undefined
+  return {
+    ...{ column, isCast: named.is === 'cast', isArray: is === 'any' },
+    ...(isReversed ? { comparison: REVERSED[comparison], given: [left] } : { comparison, given: parts.slice(1) }),
+  }
+}
+
+/** With the sides exchanged. */
+const REVERSED = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
 /** Whether all that is read by queries in an expression is which rows there are. */
 function showsNothing(reading: Reading, expression: Expression): boolean {

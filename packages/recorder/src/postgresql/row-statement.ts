@@ -10,9 +10,6 @@ export type Rows =
       readonly kind: 'keys'
       /** One operand for each row, or one that is an array of them. */
       readonly keys: readonly Operand[] | { readonly array: Operand }
-      /** Values that recorded columns must have. */
-      readonly expected: ReadonlyMap<string, Operand>
-      /** Further comparisons that are true of each row. */
       readonly compared: readonly Compared[]
       /** The number of conditions besides the keys. Without any, a row that is missing does not exist. */
       readonly conditions: number
@@ -25,13 +22,12 @@ export type Rows =
     }
   /** Those that other rows of the statement name by their primary key. */
   | { readonly kind: 'linked' }
-  /** `expected`: values that recorded columns have in each of the rows. */
-  | { readonly kind: 'predicate'; readonly expected: ReadonlyMap<string, Operand> }
+  | { readonly kind: 'predicate'; readonly compared: readonly Compared[] }
 
-/** A condition on a recorded column. */
+/** What is true of a recorded column in each of the rows. */
 export interface Compared {
   readonly column: string
-  readonly comparison: Exclude<Comparison, '='>
+  readonly comparison: Comparison
   readonly operand: Operand
 }
 

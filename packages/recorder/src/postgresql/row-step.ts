@@ -16,7 +16,7 @@ import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statem
  * unknown value of which that is true, and `["r!>=", cell, 40]` of one of which it is not, or of no row.
  */
 export type MicroOperation = readonly [
-  kind: 'r' | 'w' | `r${Compared['comparison']}` | `r!${Compared['comparison'] | '='}`,
+  kind: 'r' | 'w' | `r${'' | '!'}${Compared['comparison']}`,
   cell: string,
   value?: Json,
 ]
@@ -149,40 +149,32 @@ interface ShownRow {
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
 function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore }: Answer, { portal }: RowStep): Done {
-  const { table, shown } = statement
-  const keys = keysOf(table, statement.rows, portal)
+  const { table, shown, rows: asked } = statement
+  const keys = keysOf(table, asked, portal)
   const named = rows.map((row) => ({ ...row, key: row.key ?? (keys?.length === 1 ? keys[0] : undefined) }))
-  const micro = named.flatMap(({ key, values }) =>
-    key === undefined
-      ? []
-      : [...readsOf(table, key, values), ...expectedOf(table, key, statement.rows, portal, [...values.keys()])],
-  )
-  const found = new Set(named.map(({ key }) => key))
-  const missing = keys?.filter((key) => !found.has(key)) ?? []
+  const found = named.flatMap(({ key }) => key ?? [])
+  const micro = named.flatMap(({ key, values }) => {
+    if (key === undefined) return []
+    const read = [...readsOf(table, key, values), ...decided(table, key, asked, portal, values)]
+    return read.length > 0 || asked.kind !== 'keys' ? read : present(table, key)
+  })
+  const there = new Set(found)
+  const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
   // A limit of rows that all were found within leaves none out.
-  const isWhole = (hasMore !== true && tag !== '') || isAllFound
-  const { rows: asked } = statement
-  const isTold = keys !== undefined && isWhole && leavesNoneOut(asked, keys.length, portal)
+  const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
+  const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
     for (const key of missing)
       micro.push(...missed(table, key, asked, portal, (shown.values.size > 0 ? shown : table).values.keys()))
-  if (asked.kind === 'keys')
-    for (const { key, values } of named)
-      if (key !== undefined) {
-        const read = decided(table, key, asked, portal, new Map([...values, ...asked.expected]))
-        micro.push(...(read.length + values.size + asked.expected.size > 0 ? read : present(table, key)))
-      }
-  const locked = statement.locks ? [...found].flatMap((key) => (key === undefined ? [] : [rowName(table, key)])) : []
-  const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const doubt = isHeldBack
     ? 'not all of its rows were seen; read them without a cursor'
-    : found.has(undefined) && shown.values.size > 0
+    : found.length < named.length && shown.values.size > 0
       ? `its result lacks ${table.key}; select it as well`
       : undefined
   return {
     micro,
-    locked,
+    locked: statement.locks ? [...there].map((key) => rowName(table, key)) : [],
     isPredicate: !(asked.kind === 'linked' || isTold || isAllFound) || hidesOthers(asked, table),
     doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
   }
@@ -203,7 +195,7 @@ function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { por
     return { ...NOTHING, isPredicate: true }
   const micro = keys.flatMap((key): readonly MicroOperation[] => {
     if (isNone) return missed(table, key, rows, portal, table.values.keys())
-    const read = [...expectedOf(table, key, rows, portal), ...decided(table, key, rows, portal, rows.expected)]
+    const read = decided(table, key, rows, portal)
     return read.length > 0 ? read : present(table, key)
   })
   return { ...NOTHING, micro, isPredicate: hidesOthers(rows, table) }
@@ -250,13 +242,9 @@ function changedBy(
         : [...statement.sets].flatMap(([column, value]) =>
             written(table, key, column, value, portal, row?.values.get(column)),
           )
-    const expected = expectedOf(table, key, asked, portal)
-    if (asked.kind === 'keys') {
-      const read = [...expected, ...writes].flatMap(([kind, cell]) => (kind === 'r' ? [columnOfCell(cell)] : []))
-      const shown = [...(row?.values.keys() ?? [])].filter((column) => !columns.includes(column))
-      micro.push(...decided(table, key, asked, portal, new Set([...read, ...shown])))
-    }
-    micro.push(...expected, ...writes)
+    const read = writes.flatMap(([kind, cell]) => (kind === 'r' ? [columnOfCell(cell)] : []))
+    const shown = [...(row?.values.keys() ?? [])].filter((column) => !columns.includes(column))
+    micro.push(...decided(table, key, asked, portal, new Set([...read, ...shown])), ...writes)
     for (const [column, value] of row?.values ?? [])
       if (!columns.includes(column)) micro.push(['r', cellName(table, key, column), value])
   }
@@ -330,32 +318,31 @@ const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
 function decided(
   table: RecordedTable,
   key: string,
-  { compared, hidden }: Keyed,
+  rows: Rows,
   portal: Portal | undefined,
-  known: { readonly has: (column: string) => boolean },
+  known: { readonly has: (column: string) => boolean } = new Set(),
 ): readonly MicroOperation[] {
-  const asked = compared.filter(({ column }) => !known.has(column))
-  const others = new Set(hidden.filter((column) => table.values.has(column) && !known.has(column)))
-  return [
-    ...asked.map((each) => comparedRead(table, key, each, portal)),
-    ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)]),
-  ]
+  if (rows.kind === 'linked') return []
+  const reads = rows.compared
+    .filter(({ column }) => !known.has(column))
+    .map((each) => comparedRead(table, key, each, portal))
+  if (rows.kind === 'predicate') return reads.filter(([, , value]) => value !== undefined)
+  const others = new Set(rows.hidden.filter((column) => table.values.has(column) && !known.has(column)))
+  return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
 }
 
 /** What was read of a row that was not found: that there is none, or that a condition is not true of it. */
 function missed(
   table: RecordedTable,
   key: string,
-  { expected, compared, conditions, hidden }: Keyed,
+  { compared, conditions, hidden }: Keyed,
   portal: Portal | undefined,
   columns: Iterable<string>,
 ): readonly MicroOperation[] {
   if (conditions === 0) return [...columns].map((column) => ['r', cellName(table, key, column), null])
-  const equal = [...expected].map(([column, operand]) => ({ column, comparison: '=' as const, operand }))
-  const asked = [...equal, ...compared]
-  const [only] = asked
+  const [only] = compared
   if (conditions === 1 && only !== undefined) return [comparedRead(table, key, only, portal, '!')]
-  const read = new Set([...asked.map(({ column }) => column), ...hidden.filter((column) => table.values.has(column))])
+  const read = new Set([...compared.map(({ column }) => column), ...hidden.filter((column) => table.values.has(column))])
   return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
 }
 
@@ -363,7 +350,7 @@ function missed(
 function comparedRead(
   table: RecordedTable,
   key: string,
-  { column, comparison, operand }: Omit<Compared, 'comparison'> & { readonly comparison: Compared['comparison'] | '=' },
+  { column, comparison, operand }: Compared,
   portal: Portal | undefined,
   not: '!' | '' = '',
 ): MicroOperation {
@@ -372,22 +359,7 @@ function comparedRead(
   const isOrder = comparison !== '=' && comparison !== '<>'
   const isKnown = isOrder ? table.values.get(column) === 'numeric' && typeof given === 'number' : given !== undefined
   if (!isKnown || given === undefined || given === null) return ['r', cell]
-  return comparison === '=' ? [`r!${comparison}`, cell, given] : [`r${not}${comparison}`, cell, given]
-}
-
-/** What a row has that is asked for, besides columns that are shown. */
-function expectedOf(
-  table: RecordedTable,
-  key: string,
-  rows: Rows,
-  portal: Portal | undefined,
-  shown: readonly string[] = [],
-): readonly MicroOperation[] {
-  return [...(rows.kind === 'linked' ? [] : rows.expected)].flatMap(([column, operand]): readonly MicroOperation[] => {
-    if (shown.includes(column)) return []
-    const value = isCompared(table, column) ? operandValue(operand, portal, table, column) : undefined
-    return value === undefined || value === null ? [] : [['r', cellName(table, key, column), value]]
-  })
+  return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
 /** An assignment: of a sum whose result is known, also the value read. */

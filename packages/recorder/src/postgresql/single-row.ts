@@ -1,4 +1,4 @@
-import type { Action, MayTouch } from './action.ts'
+import type { Action, MayTouch, Operand } from './action.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 
@@ -47,6 +47,10 @@ function rowOf(rows: Rows): { readonly key: Action['key']; readonly rows: Keyed 
   return keyed === undefined || key === undefined || another !== undefined ? undefined : { key, rows: keyed }
 }
 
+/** The value that the recorded column must have. */
+const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
+  compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
+
 /** Further conditions leave open what a row holds that is not found. */
 function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
@@ -66,8 +70,8 @@ function updateOf(
   const one = rowOf(rows)
   if (one === undefined) return undefined
   const { key } = one
-  const expected = one.rows.expected.get(column)
-  const others = one.rows.conditions - one.rows.expected.size
+  const expected = expectedIn(one.rows, column)
+  const others = one.rows.conditions
   switch (set.kind) {
     case 'operand':
       return expected === undefined
@@ -88,7 +92,7 @@ function updateOf(
 function deleteOf({ rows }: Of<'delete'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   if (one === undefined) return undefined
-  const expected = one.rows.expected.get(value)
+  const expected = expectedIn(one.rows, value)
   if (expected !== undefined) return { does: 'cas', key: one.key, expected, value: 'delete' }
   return { does: 'delete', key: one.key, mayMiss: one.rows.conditions > 0 }
 }
