@@ -58,33 +58,35 @@ export abstract class ExpressionReader extends SqlReader {
     return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
   }
 
-  /** A value, or what is asked of it. */
+  /** A value, or what is asked of it. With more than one operator it is a list of what they join. */
   #condition(): Expression {
     const from = this.at
-    let left = this.#sum()
-    for (;;) {
-      const token = this.next
-      if (token === undefined || this.#isEnd()) return left
-      const comparison = token.kind === 'symbol' ? COMPARISONS.get(token.text) : undefined
-      if (comparison !== undefined) {
-        this.at++
-        left = this.#compared(left, comparison, from)
-      } else {
-        const word = this.word
-        const isNegated = word === 'not'
-        if (isNegated) this.at++
-        if (this.takeWord('is')) left = this.#tested(left, from)
-        else if (this.takeWord('in')) left = this.#among(left, from)
-        else if (this.takeWord('between')) left = this.#between(left, from)
-        else {
-          // The name of a result: what follows it ends the expression.
-          if (token.kind === 'word' && !isNegated && this.#isLast()) return left
-          this.at++
-          left = { is: 'other', parts: this.#isEnd() ? [left] : [left, this.#sum()], from, to: this.at }
-        }
-        if (isNegated) left = { is: 'not', parts: [left], from, to: this.at }
-      }
+    const first = this.#sum()
+    if (this.#isEnd()) return first
+    const isNegated = this.takeWord('not')
+    const asked = this.#asked(first, from)
+    const parts = [asked ?? first]
+    // The name of a result: what follows it ends the expression.
+    for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
+      if (!isOperator && this.next?.kind === 'word' && this.#isLast()) break
+      this.at++
+      parts.push(this.#sum())
     }
+    const found: Expression =
+      asked !== undefined && parts.length === 1 ? asked : { is: 'other', parts, from, to: this.at }
+    if (parts.length === 1 && asked === undefined) return first
+    return isNegated ? { is: 'not', parts: [found], from, to: this.at } : found
+  }
+
+  #asked(left: Expression, from: number): Expression | undefined {
+    if (this.takeWord('is')) return this.#tested(left, from)
+    if (this.takeWord('in')) return this.#among(left, from)
+    if (this.takeWord('between')) return this.#between(left, from)
+    const token = this.next
+    const comparison = token?.kind === 'symbol' ? COMPARISONS.get(token.text) : undefined
+    if (comparison === undefined) return undefined
+    this.at++
+    return this.#compared(left, comparison, from)
   }
 
   #compared(left: Expression, comparison: Comparison, from: number): Expression {
@@ -123,12 +125,16 @@ export abstract class ExpressionReader extends SqlReader {
 
   #sum(): Expression {
     const from = this.at
-    let left = this.#cast()
-    for (;;) {
-      const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
-      if (sign === undefined) return left
-      left = { is: 'sum', sign, parts: [left, this.#cast()], from, to: this.at }
+    const first = this.#cast()
+    const parts = [first]
+    let sign: 1 | -1 = 1
+    while (this.isSymbol('+') || this.isSymbol('-')) {
+      sign = this.isSymbol('+') ? 1 : -1
+      this.at++
+      parts.push(this.#cast())
     }
+    if (parts.length === 1) return first
+    return parts.length === 2 ? { is: 'sum', sign, parts, from, to: this.at } : { is: 'other', parts, from, to: this.at }
   }
 
   /** `$1::numeric(10, 2)[]`. */
@@ -142,7 +148,7 @@ export abstract class ExpressionReader extends SqlReader {
         this.takeSymbol(')')
       }
       while (this.takeSymbol('[')) this.takeSymbol(']')
-      found = { is: 'cast', parts: [found], from, to: this.at }
+      found = { is: 'cast', parts: found.is === 'cast' ? found.parts : [found], from, to: this.at }
     }
     return found
   }

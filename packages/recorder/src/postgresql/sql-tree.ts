@@ -95,12 +95,9 @@ export type Tree =
       readonly where: Expression | undefined
     })
 
-/** Without casts. */
-export const uncast = (expression: Expression): Expression => {
-  let found = expression
-  while (found.is === 'cast' && found.parts[0] !== undefined) [found] = found.parts
-  return found
-}
+/** Without a cast. */
+export const uncast = (expression: Expression): Expression =>
+  expression.is === 'cast' ? (expression.parts[0] ?? expression) : expression
 
 /** The conditions that must all be true. */
 export const conjuncts = (condition: Expression): readonly Expression[] =>
