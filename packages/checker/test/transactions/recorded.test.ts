@@ -2,7 +2,11 @@ import { type History, historyFromObjects, type Json, millis } from '@chaosproxy
 import { describe, expect, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
 
-type Micro = readonly [kind: 'r' | 'w', cell: string, value?: Json]
+type Micro = readonly [
+  kind: 'r' | 'w' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,
+  cell: string,
+  value?: Json,
+]
 type Members = { readonly [member: string]: Json }
 
 /** A transaction from one time to another. `locks`: the rows that it held until it was asked to commit. */
@@ -22,7 +26,7 @@ interface Ran {
 function recording(all: readonly Ran[], marks: readonly Members[] = [], after: readonly Members[] = []): History {
   const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
     const process = by ?? at
-    const asked = micro.map(([kind, cell, value]) => (kind === 'r' ? [kind, cell, null] : [kind, cell, value]))
+    const asked = micro.map(([kind, cell, value]) => (kind.startsWith('r') ? ['r', cell, null] : [kind, cell, value]))
     const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
     const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
     const called = { process, type: 'invoke', f: 'txn', time: from, value }
@@ -513,5 +517,76 @@ describe('a statement that is not understood and has ended', () => {
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
     expect(judged(lostUpdate, [mark, settled, later]).levels['serializable']!.result).toBe('unknown')
+  })
+})
+
+describe('a read of which only a comparison is known', () => {
+  const written = (value: Json): Ran => ({
+    ...{ from: 0, to: 10, micro: [['w', 'accounts/1/balance', value]], locks: [['accounts/1', 2, 1]] },
+  })
+  const later = (...micro: readonly Micro[]): Ran => ({ from: 20, to: 30, micro })
+  const result = (all: readonly Ran[]) => judged(all).levels?.['serializable']?.result
+
+  test.each<readonly [Micro[0], Json, Json]>([
+    ['r!>=', 20, 40],
+    ['r!>=', null, 40],
+    ['r!<', 40, 40],
+    ['r>=', 40, 40],
+    ['r<>', 'a', 'b'],
+    ['r!=', 'a', 'b'],
+    ['r!=', null, 'b'],
+    ['r!<', 'a', 'b'],
+  ])('%s may have found %j, compared with %j', (kind, value, given) => {
+    expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
+  })
+
+  test.each<readonly [Micro[0], Json, Json]>([
+    ['r!>=', 100, 40],
+    ['r>=', 20, 40],
+    ['r>=', null, 40],
+    ['r<>', null, 40],
+    ['r<>', 'a', 'a'],
+    ['r!=', 'a', 'a'],
+  ])('%s cannot have found %j, compared with %j', (kind, value, given) => {
+    expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
+  })
+
+  test('without a comparison may have found any value', () => {
+    for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
+  })
+
+  test('depends on the transaction that wrote what it found', () => {
+    const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
+    const start: Ran = {
+      ...{
+        from: 0,
+        to: 10,
+        micro: [
+          ['w', a, 10],
+          ['w', b, 10],
+        ],
+      },
+      locks: [
+        ['accounts/1', 2, 1],
+        ['accounts/2', 2, 1],
+      ],
+    }
+    const skewed = (mine: string, other: string, row: string): Ran => ({
+      ...{
+        from: 20,
+        to: 40,
+        micro: [
+          ['r!>=', other, 20],
+          ['w', mine, 30],
+        ],
+        locks: [[row, 25, 35]],
+      },
+      statements: [
+        ['SELECT', 1, 20, 21],
+        ['UPDATE', 1, 22, 25],
+      ],
+    })
+    const both = [start, skewed(a, b, 'accounts/1'), skewed(b, a, 'accounts/2')]
+    expect(result(both)).toBe('violated')
   })
 })

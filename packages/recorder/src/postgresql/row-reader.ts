@@ -12,6 +12,8 @@ type Change = Extract<Tree, { readonly does: 'update' | 'delete' }>
 
 /** The recorded tables of a FROM are read one by one. */
 const MOST_TABLES = 16
+/** Queries within more queries than these are not read. */
+const MOST_QUERIES = 16
 
 /** What a statement does with rows of the recorded tables. Undefined for anything unexpected. */
 export function rowStatementOf(
@@ -20,12 +22,15 @@ export function rowStatementOf(
   tables: ReadonlyMap<string, RecordedTable>,
 ): RowStatement | undefined {
   const found = new Map<Query, RowRead | undefined>()
+  let depth = 0
   const reading: Reading = {
     tokens,
     tables,
     nested(query) {
       if (!found.has(query)) {
-        const read = readOf(reading, query)
+        depth++
+        const read = depth > MOST_QUERIES ? undefined : readOf(reading, query)
+        depth--
         found.set(query, read?.others === undefined && read?.shown.values.size === 0 ? read : undefined)
       }
       return found.get(query)
