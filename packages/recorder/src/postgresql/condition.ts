@@ -1,7 +1,7 @@
 import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isCount } from './row-results.ts'
-import { columnCondition, type Scope, scopeOf } from './row-scope.ts'
+import { columnCondition, columnOf, type Scope } from './row-scope.ts'
 import type { Token } from './sql-tokens.ts'
 import { type Comparison as Binary, type Expression, isAlwaysTrue, type Query, type Tree, uncast } from './sql-tree.ts'
 
@@ -54,7 +54,7 @@ export function conditionOf({ tree, tokens, tables }: Statement): Condition | un
   // A locked row that is skipped is as if it were not there.
   const isSkipping = query.locks.some((lock) => lock.isSkipping)
   if (source === undefined || table === undefined || another !== undefined || isSkipping) return undefined
-  const scope = scopeOf({ tokens, tables, nested: () => undefined }, table, source)
+  const scope: Scope = { reading: { tokens, tables, nested: () => undefined }, table, alias: source.alias }
   const asked = itemsAsk(scope, query.items)
   const anyOf = query.where === undefined ? [[]] : anyOfIn(scope, query.where)
   if (asked === undefined || anyOf === undefined || (tells !== undefined && asked.extreme !== undefined))
@@ -76,7 +76,7 @@ export function changedOf({ tree, tokens, tables }: Statement): Condition | unde
   const { target, where } = tree
   const table = tables.get(target.name ?? '')
   if (table === undefined) return undefined
-  const scope = scopeOf({ tokens, tables, nested: () => undefined }, table, target)
+  const scope: Scope = { reading: { tokens, tables, nested: () => undefined }, table, alias: target.alias }
   const anyOf = where === undefined ? [[]] : anyOfIn(scope, where, table.key)
   return anyOf && { table, anyOf, limit: undefined, offset: undefined }
 }
@@ -116,7 +116,7 @@ function aggregateAsks(scope: Scope, written: Expression): Asked | undefined {
     return argument !== undefined && other !== undefined && uncast(other).is === 'operand' && another === undefined
       ? aggregateAsks(scope, argument)
       : undefined
-  const column = other === undefined ? scope.columnOf(argument) : undefined
+  const column = other === undefined ? columnOf(scope, argument) : undefined
   if (column === undefined || !scope.table.values.has(column)) return undefined
   const compared = (comparison: Comparison, operands: readonly Operand[]): Asked => ({
     compared: [{ column, comparison, operands }],
@@ -167,17 +167,17 @@ function comparedIn(scope: Scope, condition: Expression, other: string | undefin
   const [left] = parts
   const known = (column: string | undefined): string | undefined =>
     column !== undefined && (scope.table.values.has(column) || column === other) ? column : undefined
-  const columnOf = (part: Expression | undefined): string | undefined => known(scope.columnOf(part))
+  const own = (part: Expression | undefined): string | undefined => known(columnOf(scope, part))
   // A column by itself is a condition.
   if (is === 'column' || is === 'not') {
-    const column = columnOf(is === 'not' ? left : condition)
+    const column = own(is === 'not' ? left : condition)
     const operands = [{ kind: 'constant', text: String(is !== 'not') } as const]
     return column !== undefined && scope.table.values.get(column) === 'boolean'
       ? { column, comparison: '=', operands }
       : undefined
   }
   if (is === 'is null' || is === 'is not null') {
-    const column = columnOf(left)
+    const column = own(left)
     return column === undefined ? undefined : { column, comparison: is, operands: [] }
   }
   const asked = columnCondition(scope, condition)

@@ -1,5 +1,5 @@
 import type { RecordedTable } from './recorded-table.ts'
-import { columnCondition, type Scope } from './row-scope.ts'
+import { chosenBy, columnCondition, type Scope, showsNothing, wordsOf } from './row-scope.ts'
 import type { Compared, Rows } from './row-statement.ts'
 import { conjuncts, type Expression, isAlwaysTrue, operandOf } from './sql-tree.ts'
 
@@ -26,15 +26,15 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
       continue
     }
     conditions++
-    const chosen = scope.chosenBy(condition)
+    const chosen = chosenBy(scope, condition)
     const isOne = isValue && another === undefined && !asked.isArray && !asked.isCast && table.values.has(asked.column)
     if (chosen !== undefined) {
       hidden.push('select')
       compared.push(...chosen)
     } else if (isOne) compared.push({ column: asked.column, comparison: asked.comparison, operand })
     else {
-      if (!scope.showsNothing(condition)) return undefined
-      hidden.push(...scope.wordsOf(condition).filter((word) => table.values.has(word) || word === 'select'))
+      if (!showsNothing(scope.reading, condition)) return undefined
+      hidden.push(...wordsOf(scope.reading, condition).filter((word) => table.values.has(word) || word === 'select'))
     }
   }
   return keys === undefined

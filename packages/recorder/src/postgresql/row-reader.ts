@@ -1,7 +1,7 @@
 import type { RecordedTable } from './recorded-table.ts'
 import { ANY_ROWS, isByKey, rowsOf } from './row-conditions.ts'
 import { isCount, NOTHING_SHOWN, shownOf } from './row-results.ts'
-import { type Reading, type RowRead, type Scope, scopeOf } from './row-scope.ts'
+import { isNamed, type Reading, type RowRead, type Scope } from './row-scope.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import { insertedRow, mergedWith, newValues } from './row-values.ts'
 import type { Token } from './sql-tokens.ts'
@@ -61,7 +61,7 @@ function readOf(reading: Reading, query: Query): RowRead | undefined {
   for (const [at, { source, table }] of recorded.entries()) {
     const earlier = recorded.slice(0, at).map((each) => nameOf(each.source))
     const isLinked = isByKey(source.on, table, { own: nameOf(source), earlier })
-    const read = readOfOne(scopeOf(reading, table, { alias: source.alias }), query, isLinked)
+    const read = readOfOne({ reading, table, alias: source.alias }, query, isLinked)
     if (read === undefined) return undefined
     reads.push(read)
   }
@@ -90,7 +90,9 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   return {
     ...{ does: 'read', table, shown, rows, isJoined },
     tells: count < 0 ? undefined : count,
-    locks: locks.some(({ isForUpdate, of }) => isForUpdate && (of.length === 0 || of.some(scope.isNamed))),
+    locks: locks.some(
+      ({ isForUpdate, of }) => isForUpdate && (of.length === 0 || of.some((name) => isNamed(scope, name))),
+    ),
   }
 }
 
@@ -114,7 +116,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   )
   if (!areKnown) return undefined
   const named = new Map([...tree.named, ...(query === undefined || name === undefined ? [] : [[name, query] as const])])
-  const scope = scopeOf(reading, table, { alias: target.alias, named })
+  const scope: Scope = { reading, table, alias: target.alias, named }
   const found = rowsOf(scope, where)
   if (found === undefined || (source !== undefined && where === undefined)) return undefined
   const rows = source !== undefined && found.kind === 'keys' ? { ...found, hidden: [...found.hidden, 'from'] } : found
@@ -126,7 +128,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
 
 function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStatement | undefined {
   const { conflict, columns, target, returning } = tree
-  const scope = scopeOf(reading, table, { alias: target.alias })
+  const scope: Scope = { reading, table, alias: target.alias }
   const inserted = tree.inserted.flatMap((row) => insertedRow(scope, columns, row) ?? [])
   if (inserted.length < tree.inserted.length) return undefined
   const insert = { does: 'insert' as const, table, shown: shownOf(scope, { items: returning }) ?? NOTHING_SHOWN }

@@ -1,5 +1,5 @@
 import type { Place } from './action.ts'
-import type { Scope } from './row-scope.ts'
+import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
 import type { Rows, Shown } from './row-statement.ts'
 import { type Expression, operandOf, uncast } from './sql-tree.ts'
 
@@ -18,18 +18,18 @@ export interface Listed {
 export function shownOf(scope: Scope, { items, joined }: Listed): Shown | undefined {
   const { table } = scope
   const isJoined = joined !== undefined
-  const isHidden = (word: string): boolean => table.values.has(word) || READING.has(word) || scope.isNamed(word)
+  const isHidden = (word: string): boolean => table.values.has(word) || READING.has(word) || isNamed(scope, word)
   let key: Place | undefined
   const values = new Map<string, Place>()
   for (const [place, written] of items.entries()) {
     const item = uncast(written)
     if (item.is !== 'column') {
-      if (!isCount(scope, item) && scope.wordsOf(item).some(isHidden)) return undefined
+      if (!isCount(scope, item) && wordsOf(scope.reading, item).some(isHidden)) return undefined
       continue
     }
     // Which columns it stands for, and so where the next ones are, only the server knows.
     if (isJoined && item.column === '*') return undefined
-    const column = scope.columnOf(item)
+    const column = columnOf(scope, item)
     if (column === undefined && isJoined) continue
     if (column === undefined) return undefined
     if (column === '*') {
@@ -39,8 +39,8 @@ export function shownOf(scope: Scope, { items, joined }: Listed): Shown | undefi
     else if (table.values.has(column)) values.set(column, place)
   }
   // An outer join also returns rows without one of the table, whose values are all null, unless the WHERE names its key.
-  const isNamed = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
-  if (isJoined && !isNamed && key === undefined && values.size > 0) return undefined
+  const hasOneKey = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
+  if (isJoined && !hasOneKey && key === undefined && values.size > 0) return undefined
   return { key, values }
 }
 
@@ -49,7 +49,7 @@ export function isCount(scope: Scope, expression: Expression): boolean {
   const { is, parts } = expression
   const [counted, another] = parts
   if (is !== 'call' || expression.name !== 'count' || !expression.isPlain || counted === undefined) return false
-  const column = scope.columnOf(counted)
+  const column = columnOf(scope, counted)
   const isAll = column === '*' || column === scope.table.key || operandOf(counted) !== undefined
   return isAll && another === undefined
 }

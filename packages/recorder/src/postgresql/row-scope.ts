@@ -14,52 +14,46 @@ export interface Reading {
 }
 
 /** One recorded table of a statement, with the queries that have names there. */
-export interface Scope extends Reading {
+export interface Scope {
+  readonly reading: Reading
   readonly table: RecordedTable
-  readonly isNamed: (table: string) => boolean
-  readonly columnOf: (expression: Expression | undefined) => string | undefined
-  readonly wordsOf: (expression: Expression) => readonly string[]
-  readonly showsNothing: (expression: Expression) => boolean
-  /** What is true of the rows of the table that a query chose, if a condition says that these are the rows. */
-  readonly chosenBy: (condition: Expression) => readonly Compared[] | undefined
+  readonly alias: string | undefined
+  readonly named?: ReadonlyMap<string, Query> | undefined
 }
 
-export function scopeOf(
-  reading: Reading,
-  table: RecordedTable,
-  { alias, named = new Map() }: { readonly alias: string | undefined; readonly named?: ReadonlyMap<string, Query> },
-): Scope {
-  const { tokens, nested } = reading
-  const isNamed = (name: string): boolean => name === table.name || name === alias
-  const columnOf = (expression: Expression | undefined): string | undefined =>
-    expression?.is === 'column' && (expression.table === undefined || isNamed(expression.table))
-      ? expression.column
-      : undefined
-  /** The query that chose rows by their keys: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
-  const choosing = (condition: Expression): RowRead | undefined => {
-    const [left, right] = condition.parts
-    const isEqual = condition.is === 'compared' && condition.comparison === '='
-    if (left === undefined || right === undefined || !(isEqual || condition.is === 'in')) return undefined
-    const ofKey = (part: Expression): RowRead | undefined => {
-      const query = part.is === 'column' && part.table !== undefined ? named.get(part.table) : undefined
-      const read = query && nested(query)
-      return part.is === 'column' && read?.table.key === part.column ? read : undefined
-    }
-    const isKey = (part: Expression): boolean => columnOf(uncast(part)) === table.key
-    if (isKey(left)) return right.is === 'query' ? nested(right.query) : isEqual ? ofKey(right) : undefined
-    return isEqual && isKey(right) ? ofKey(left) : undefined
+export const isNamed = ({ table, alias }: Scope, name: string): boolean => name === table.name || name === alias
+
+/** A column of the table, with or without its name. */
+export const columnOf = (scope: Scope, expression: Expression | undefined): string | undefined =>
+  expression?.is === 'column' && (expression.table === undefined || isNamed(scope, expression.table))
+    ? expression.column
+    : undefined
+
+export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly string[] =>
+  tokens.slice(from, to).map(({ text }) => text)
+
+/** What is true of the rows of the table that a query chose, if a condition says that these are the rows. */
+export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
+  const query = choosing(scope, condition)
+  if (query === undefined) return undefined
+  const { table, rows, shown } = query
+  return table === scope.table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
+}
+
+/** The query that chose rows by their keys: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
+function choosing(scope: Scope, condition: Expression): RowRead | undefined {
+  const { reading, table, named } = scope
+  const [left, right] = condition.parts
+  const isEqual = condition.is === 'compared' && condition.comparison === '='
+  if (left === undefined || right === undefined || !(isEqual || condition.is === 'in')) return undefined
+  const ofKey = (part: Expression): RowRead | undefined => {
+    const query = part.is === 'column' ? named?.get(part.table ?? '') : undefined
+    const read = query && reading.nested(query)
+    return part.is === 'column' && read?.table.key === part.column ? read : undefined
   }
-  return {
-    ...{ ...reading, table, isNamed, columnOf },
-    wordsOf: ({ from, to }) => tokens.slice(from, to).map(({ text }) => text),
-    showsNothing: (expression) => showsNothing(reading, expression),
-    chosenBy(condition) {
-      const query = choosing(condition)
-      if (query === undefined) return undefined
-      const { rows, shown } = query
-      return query.table === table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
-    },
-  }
+  const isKey = (part: Expression): boolean => columnOf(scope, uncast(part)) === table.key
+  if (isKey(left)) return right.is === 'query' ? reading.nested(right.query) : isEqual ? ofKey(right) : undefined
+  return isEqual && isKey(right) ? ofKey(left) : undefined
 }
 
 /** A condition on one column: how it compares with the values that are given. */
@@ -73,14 +67,14 @@ export interface ColumnCondition {
 }
 
 /** `a < 5`, also as `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. Undefined for another condition. */
-export function columnCondition(scope: Pick<Scope, 'columnOf'>, condition: Expression): ColumnCondition | undefined {
+export function columnCondition(scope: Scope, condition: Expression): ColumnCondition | undefined {
   const { is, parts } = condition
   if (is !== 'compared' && is !== 'in' && is !== 'any') return undefined
   const [left, right] = parts
   const comparison = is === 'compared' ? condition.comparison : '='
   const isReversed = is === 'compared' && left !== undefined && uncast(left).is === 'operand'
   const named = isReversed ? right : left
-  const column = named && scope.columnOf(uncast(named))
+  const column = named && columnOf(scope, uncast(named))
   if (named === undefined || left === undefined || column === undefined) return undefined
   return {
     ...{ column, isCast: named.is === 'cast', isArray: is === 'any' },
@@ -92,7 +86,7 @@ export function columnCondition(scope: Pick<Scope, 'columnOf'>, condition: Expre
 const REVERSED = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
 /** Whether all that is read by queries in an expression is which rows there are. */
-function showsNothing(reading: Reading, expression: Expression): boolean {
+export function showsNothing(reading: Reading, expression: Expression): boolean {
   const queries = queriesIn(expression)
   const { tokens } = reading
   let at = expression.from

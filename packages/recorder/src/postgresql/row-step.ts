@@ -342,7 +342,10 @@ function missed(
   if (conditions === 0) return [...columns].map((column) => ['r', cellName(table, key, column), null])
   const [only] = compared
   if (conditions === 1 && only !== undefined) return [comparedRead(table, key, only, portal, '!')]
-  const read = new Set([...compared.map(({ column }) => column), ...hidden.filter((column) => table.values.has(column))])
+  const read = new Set([
+    ...compared.map(({ column }) => column),
+    ...hidden.filter((column) => table.values.has(column)),
+  ])
   return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
 }
 

@@ -1,5 +1,5 @@
 import type { Operand } from './action.ts'
-import type { Scope } from './row-scope.ts'
+import { columnOf, type Scope, wordsOf } from './row-scope.ts'
 import type { InsertedRow, NewValue } from './row-statement.ts'
 import { type Assignment, type Expression, operandOf } from './sql-tree.ts'
 
@@ -10,8 +10,8 @@ export function newValues(scope: Scope, sets: readonly Assignment[]): NewValues 
   const { table } = scope
   const values = new Map<string, NewValue>()
   for (const set of sets) {
-    const column = scope.columnOf(set.column)
-    const words = scope.wordsOf(set.value)
+    const column = columnOf(scope, set.column)
+    const words = wordsOf(scope.reading, set.value)
     if (column === undefined || column === table.key || words.includes('select')) return undefined
     if (!table.values.has(column)) continue
     const of = [...table.values.keys()].filter((each) => words.includes(each))
@@ -29,11 +29,11 @@ function newValue(scope: Scope, column: string, value: Expression): NewValue | u
   const [left, right] = value.parts
   const [first, second] = [operandOf(left), operandOf(right)]
   if (first !== undefined && second !== undefined) return { kind: 'total', left: first, right: second, sign }
-  if (scope.columnOf(left) === column) {
+  if (columnOf(scope, left) === column) {
     if (isExcluded(right, column)) return { kind: 'increment', amount: 'excluded', sign }
     return second && { kind: 'sum', amount: second, sign }
   }
-  if (sign < 0 || scope.columnOf(right) !== column) return undefined
+  if (sign < 0 || columnOf(scope, right) !== column) return undefined
   return isExcluded(left, column)
     ? { kind: 'increment', amount: 'excluded', sign }
     : first && { kind: 'sum', amount: first, sign }
@@ -49,7 +49,8 @@ export function insertedRow(
   given: readonly Expression[],
 ): InsertedRow | undefined {
   const { table } = scope
-  if (given.length !== columns.length || given.some((each) => scope.wordsOf(each).includes('select'))) return undefined
+  if (given.length !== columns.length || given.some((each) => wordsOf(scope.reading, each).includes('select')))
+    return undefined
   const at = (column: string): Operand | undefined => operandOf(given[columns.indexOf(column)])
   const values = [...table.values.keys()].map((column): [string, NewValue] => {
     const operand = at(column)

@@ -68,13 +68,12 @@ export abstract class ExpressionReader extends SqlReader {
     const parts = [asked ?? first]
     // The name of a result: what follows it ends the expression.
     for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
-      if (!isOperator && this.next?.kind === 'word' && this.#isLast()) break
+      if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++
       parts.push(this.#sum())
     }
-    const found: Expression =
-      asked !== undefined && parts.length === 1 ? asked : { is: 'other', parts, from, to: this.at }
     if (parts.length === 1 && asked === undefined) return first
+    const found: Expression = parts.length === 1 && asked ? asked : { is: 'other', parts, from, to: this.at }
     return isNegated ? { is: 'not', parts: [found], from, to: this.at } : found
   }
 
@@ -107,20 +106,17 @@ export abstract class ExpressionReader extends SqlReader {
   }
 
   #among(left: Expression, from: number): Expression {
-    if (!this.takeSymbol('(')) return { is: 'other', parts: [left], from, to: this.at }
-    const { parts, isPlain } = this.#inBrackets()
-    return { is: isPlain ? 'in' : 'other', parts: [left, ...parts], from, to: this.at }
+    const found = this.takeSymbol('(') ? this.#inBrackets() : { parts: [], isPlain: false }
+    return { is: found.isPlain ? 'in' : 'other', parts: [left, ...found.parts], from, to: this.at }
   }
 
   #between(left: Expression, from: number): Expression {
     const least = this.#sum()
-    const parts = this.takeWord('and') ? [least, this.#sum()] : [least]
-    const to = this.at
-    if (parts.length < 2) return { is: 'other', parts: [left, ...parts], from, to }
-    const compared = (comparison: Comparison, part: Expression | undefined): Expression => ({
-      ...{ is: 'compared', comparison, parts: part === undefined ? [left] : [left, part], from, to },
-    })
-    return { is: 'and', parts: [compared('>=', parts[0]), compared('<=', parts[1])], from, to }
+    if (!this.takeWord('and')) return { is: 'other', parts: [left, least], from, to: this.at }
+    const most = this.#sum()
+    const span = { from, to: this.at }
+    const isLeast: Expression = { is: 'compared', comparison: '>=', parts: [left, least], ...span }
+    return { is: 'and', parts: [isLeast, { ...isLeast, comparison: '<=', parts: [left, most] }], ...span }
   }
 
   #sum(): Expression {
@@ -134,7 +130,9 @@ export abstract class ExpressionReader extends SqlReader {
       parts.push(this.#cast())
     }
     if (parts.length === 1) return first
-    return parts.length === 2 ? { is: 'sum', sign, parts, from, to: this.at } : { is: 'other', parts, from, to: this.at }
+    return parts.length === 2
+      ? { is: 'sum', sign, parts, from, to: this.at }
+      : { is: 'other', parts, from, to: this.at }
   }
 
   /** `$1::numeric(10, 2)[]`. */
@@ -165,12 +163,8 @@ export abstract class ExpressionReader extends SqlReader {
     }
     const token = this.next
     this.at++
-    if (token?.kind !== 'word') {
-      const isAll = token?.text === '*'
-      return isAll
-        ? { is: 'column', table: undefined, column: '*', parts: [], from, to: this.at }
-        : { is: 'other', parts: [], from, to: this.at }
-    }
+    if (token?.text === '*') return { is: 'column', table: undefined, column: '*', parts: [], from, to: this.at }
+    if (token?.kind !== 'word') return { is: 'other', parts: [], from, to: this.at }
     if (!token.quoted && token.text === 'case') return this.#case(from)
     if (this.isSymbol('(')) return this.#call(token.quoted ? `"${token.text}"` : token.text, from)
     return this.#column(token.text, from)
@@ -184,9 +178,8 @@ export abstract class ExpressionReader extends SqlReader {
       column = this.takeSymbol('*') ? '*' : this.name()
     }
     if (this.isSymbol('(')) return this.#call(`${table}.${column}`, from)
-    return column === undefined
-      ? { is: 'other', parts: [], from, to: this.at }
-      : { is: 'column', table, column, parts: [], from, to: this.at }
+    const span = { parts: [], from, to: this.at }
+    return column === undefined ? { is: 'other', ...span } : { is: 'column', table, column, ...span }
   }
 
   #call(name: string, from: number): Expression {
@@ -200,15 +193,11 @@ export abstract class ExpressionReader extends SqlReader {
   }
 
   #case(from: number): Expression {
-    const parts =
-      this.nested(() => {
-        const found: Expression[] = []
-        while (!this.isAtEnd && !this.isSymbol(')') && !this.takeWord('end')) {
-          if (this.takeWord('when', 'then', 'else')) found.push(this.expression())
-          else found.push(this.#advanced())
-        }
-        return found
-      }) ?? []
+    const parts: Expression[] = []
+    this.nested(() => {
+      while (!this.isAtEnd && !this.isSymbol(')') && !this.takeWord('end'))
+        parts.push(this.takeWord('when', 'then', 'else') ? this.expression() : this.#advanced())
+    })
     return { is: 'other', parts, from, to: this.at }
   }
 
@@ -244,21 +233,13 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  #isEnd(): boolean {
-    const token = this.next
-    if (token === undefined) return true
-    if (token.kind === 'symbol') return token.text === ')' || token.text === ','
-    if (token.kind !== 'word' || token.quoted || !ENDS.has(token.text)) return false
-    // These are functions as well.
-    return !((token.text === 'left' || token.text === 'right') && this.isSymbol('(', 1))
-  }
-
-  /** Whether the next token is the last one of the expression. */
-  #isLast(): boolean {
-    this.at++
-    const isLast = this.#isEnd()
-    this.at--
-    return isLast
+  /** Whether an expression ends before the next token, or before a further one. */
+  #isEnd(further = 0): boolean {
+    const token = this.tokens[this.at + further]
+    if (token?.kind === 'symbol') return token.text === ')' || token.text === ','
+    // Two of the words are functions as well.
+    const isCall = (token?.text === 'left' || token?.text === 'right') && this.isSymbol('(', further + 1)
+    return token === undefined || (token.kind === 'word' && !token.quoted && ENDS.has(token.text) && !isCall)
   }
 }
 

@@ -24,30 +24,18 @@ export type Statement =
       readonly isolation: AskedIsolation | undefined
     }
   /** It reads or writes rows of a transaction that is recorded whole. */
-  | {
-      readonly kind: 'rows'
-      readonly what: string
-      readonly rows: RowStatement
-      readonly indirect?: Indirect | undefined
-      readonly condition?: Condition | undefined
-      readonly changed?: Condition | undefined
-      readonly isCast?: boolean | undefined
-    }
+  | ({ readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement } & Aside)
   /** It declares a cursor, whose rows are read by FETCH. */
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
-  | {
+  | ({
       readonly kind: 'doubtful'
       readonly what: string
       readonly why: string
       readonly touches: Touches
       readonly lasts: boolean
-      readonly indirect?: Indirect | undefined
-      readonly condition?: Condition | undefined
-      readonly changed?: Condition | undefined
-      readonly isCast?: boolean | undefined
-    }
+    } & Aside)
   | {
       readonly kind: 'other'
       readonly what: string
@@ -56,6 +44,14 @@ export type Statement =
       readonly isolation?: AskedIsolation | undefined
       readonly indirect?: Indirect | undefined
     }
+
+/** What is known of a statement besides its rows. */
+interface Aside {
+  readonly indirect?: Indirect | undefined
+  readonly condition?: Condition | undefined
+  readonly changed?: Condition | undefined
+  readonly isCast?: boolean | undefined
+}
 
 /** The cells that a statement may write through the table or view that it names. */
 interface Indirect {
@@ -230,11 +226,7 @@ function analyseRows(
 }
 
 /** Which rows it asked for or changed, for transactions that may miss each other's rows. */
-function conditionsIn(
-  tree: Parsed,
-  tokens: readonly Token[],
-  tables: ReadonlyMap<string, RecordedTable>,
-): Pick<Extract<Statement, { readonly kind: 'rows' }>, 'isCast' | 'condition' | 'changed'> {
+function conditionsIn(tree: Parsed, tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>): Aside {
   const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
   if (typeof tree === 'string') return { isCast }
   const statement = { tree, tokens, tables }

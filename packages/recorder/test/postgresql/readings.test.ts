@@ -37,8 +37,7 @@ function inRows(sql: string): string {
   return `${rows.does} of ${named}${set}${asked}${tells}${locks}${unread}`
 }
 
-const UNKNOWN_SUM =
-  'one row: it adds under a condition: add RETURNING with the recorded column'
+const UNKNOWN_SUM = 'one row: it adds under a condition: add RETURNING with the recorded column'
 
 /** As people and ORMs write them, each with its reading in one column, and in rows. */
 const readings: readonly (readonly [sql: string, one: string, rows: string])[] = [
