@@ -1,6 +1,5 @@
 import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { SqlReader } from './sql-reader.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
 // Decides whether statements that are no operations may change the recorded table.
@@ -38,22 +37,14 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   if (READING.has(first) && !writes) return NOTHING
   // SELECT … FOR UPDATE contains the word but writes nothing.
   if (first === 'select' && isLockingOnly(words)) return NOTHING
-  if (first === 'copy') return isCopiedOut(tokens) ? NOTHING : everything('it writes rows that cannot be determined')
+  if (first === 'copy')
+    return isCopiedOut(tokens, words) ? NOTHING : everything('it writes rows that cannot be determined')
   return everything(`it may change rows that are not selected by their primary key`)
 }
 
 /** `COPY t TO …`, or `COPY (SELECT …) TO …`. */
-function isCopiedOut(tokens: readonly Token[]): boolean {
-  const reader = new SqlReader(tokens)
-  reader.at = 1
-  const isQuery = reader.isSymbol('(')
-  if (isQuery && mayWrite(tokens.slice(1))) return false
-  for (; !reader.isAtEnd && !reader.isWordOf(DIRECTIONS); reader.at++) if (reader.takeSymbol('(')) reader.skipTo(NONE)
-  return reader.takeWord('to')
-}
-
-const DIRECTIONS: ReadonlySet<string> = new Set(['from', 'to'])
-const NONE: ReadonlySet<string> = new Set()
+const isCopiedOut = (tokens: readonly Token[], words: readonly string[]): boolean =>
+  words.includes('to') && (tokens[1]?.text === '(' ? !mayWrite(tokens.slice(1)) : !words.includes('from'))
 
 const everything = (why: string): Touching => ({
   touches: 'everything',

@@ -81,7 +81,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   const asked = rowsOf(scope, where)
   // A column without a table may be one of another table.
   const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
-  const shown = found && shownOf(scope, { items, joined: isJoined ? found : undefined })
+  const shown = found && shownOf(scope, items, isJoined ? found : undefined)
   if (found === undefined || shown === undefined) return undefined
   const isPartial = isJoined || locks.some(({ isSkipping }) => isSkipping)
   const rows: Rows =
@@ -120,7 +120,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const found = rowsOf(scope, where)
   if (found === undefined || (source !== undefined && where === undefined)) return undefined
   const rows = source !== undefined && found.kind === 'keys' ? { ...found, hidden: [...found.hidden, 'from'] } : found
-  const shown = shownOf(scope, { items: returning }) ?? NOTHING_SHOWN
+  const shown = shownOf(scope, returning) ?? NOTHING_SHOWN
   if (does === 'delete') return { does, table, rows, shown }
   const sets = newValues(scope, tree.sets)
   return sets && { does, table, rows, sets, shown }
@@ -131,7 +131,7 @@ function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStat
   const scope: Scope = { reading, table, alias: target.alias }
   const inserted = tree.inserted.flatMap((row) => insertedRow(scope, columns, row) ?? [])
   if (inserted.length < tree.inserted.length) return undefined
-  const insert = { does: 'insert' as const, table, shown: shownOf(scope, { items: returning }) ?? NOTHING_SHOWN }
+  const insert = { does: 'insert' as const, table, shown: shownOf(scope, returning) ?? NOTHING_SHOWN }
   if (conflict === undefined) return { ...insert, inserted, conflict: 'none' }
   const isByKey = conflict.columns?.length === 1 && conflict.columns[0] === table.key
   if (!isByKey && (conflict.columns !== undefined || conflict.sets !== undefined)) return undefined

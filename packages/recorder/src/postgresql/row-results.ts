@@ -8,14 +8,11 @@ const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists'
 
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
-/** The list of a SELECT or RETURNING, and the rows of the table if others are read with it. */
-export interface Listed {
-  readonly items: readonly Expression[]
-  readonly joined?: Rows | undefined
-}
-
-/** What a list shows of a table. Undefined if an expression hides what it reads. */
-export function shownOf(scope: Scope, { items, joined }: Listed): Shown | undefined {
+/**
+ * What the list of a SELECT or RETURNING shows of a table. `joined`: the rows of it, if others are read with it. Undefined
+ * if an expression hides what it reads.
+ */
+export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
   const { table } = scope
   const isJoined = joined !== undefined
   const isHidden = (word: string): boolean => table.values.has(word) || READING.has(word) || isNamed(scope, word)

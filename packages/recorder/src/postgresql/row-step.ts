@@ -155,7 +155,8 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const found = named.flatMap(({ key }) => key ?? [])
   const micro = named.flatMap(({ key, values }) => {
     if (key === undefined) return []
-    const read = [...readsOf(table, key, values), ...decided(table, key, asked, portal, values)]
+    const shownReads = [...values].map(([column, value]): MicroOperation => ['r', cellName(table, key, column), value])
+    const read = [...shownReads, ...decided(table, key, asked, portal, values)]
     return read.length > 0 || asked.kind !== 'keys' ? read : present(table, key)
   })
   const there = new Set(found)
@@ -409,9 +410,6 @@ function totalOf(
 /** Whether a condition on it holds for one value only: a text may equal others, or a number. */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
-
-const readsOf = (table: RecordedTable, key: string, values: ReadonlyMap<string, Json>): readonly MicroOperation[] =>
-  [...values].map(([column, value]) => ['r', cellName(table, key, column), value])
 
 /** The rows of a result, or why they cannot be read. */
 function shownRows(

@@ -8,10 +8,7 @@ type Recorded = PostgresqlSettings['commands']
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
 /** The statement is understood as far as the rows that it may change. */
-export interface Confined {
-  readonly touches: MayTouch
-  readonly why: string
-}
+type Confined = { readonly touches: MayTouch; readonly why: string }
 
 const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
 
@@ -38,13 +35,10 @@ export function actionOf(statement: RowStatement, recorded: Recorded): Action | 
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-const keyedOf = (rows: Rows): Keyed | undefined => (rows.kind === 'keys' && !rows.isPartial ? rows : undefined)
-
 /** The only row that a WHERE names. */
-function rowOf(rows: Rows): { readonly key: Action['key']; readonly rows: Keyed } | undefined {
-  const keyed = keyedOf(rows)
-  const [key, another] = keyed === undefined || 'array' in keyed.keys ? [] : keyed.keys
-  return keyed === undefined || key === undefined || another !== undefined ? undefined : { key, rows: keyed }
+function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | undefined {
+  const [key, another] = rows.kind !== 'keys' || rows.isPartial || 'array' in rows.keys ? [] : rows.keys
+  return rows.kind !== 'keys' || key === undefined || another !== undefined ? undefined : { key, rows }
 }
 
 /** The value that the recorded column must have. */

@@ -1,7 +1,7 @@
 import type { Operand } from './action.ts'
 import { ExpressionReader } from './sql-expressions.ts'
 import type { Token } from './sql-tokens.ts'
-import type { Assignment, Conflict, Expression, Query, Source, Target, Tree } from './sql-tree.ts'
+import type { Assignment, Conflict, Expression, Query, Source, Tree } from './sql-tree.ts'
 
 /** A statement that was parsed, or why it was not. */
 export type Parsed = Tree | 'too deep' | 'other'
@@ -59,7 +59,7 @@ class SqlParser extends ExpressionReader {
     const isDelete = this.takeWord('delete')
     if (isDelete ? !this.takeWord('from') : !this.takeWord('update')) return undefined
     this.takeWord('only')
-    const target = this.#target()
+    const target = { name: this.lastName(), alias: this.alias() }
     const sets = isDelete ? [] : this.takeWord('set') ? this.#assignments() : undefined
     if (sets === undefined) return undefined
     const sources = this.takeWord(isDelete ? 'using' : 'from') ? this.#sources() : []
@@ -68,18 +68,14 @@ class SqlParser extends ExpressionReader {
     return { does: isDelete ? 'delete' : 'update', named, target, sets, sources, where, returning: this.#returning() }
   }
 
-  #target(): Target {
-    return { name: this.lastName(), alias: this.alias() }
-  }
-
   #insert(named: ReadonlyMap<string, Query>): Tree | undefined {
-    const target = this.#target()
-    const columns = this.names()
+    const target = { name: this.lastName(), alias: this.alias() }
+    const columns = this.isSymbol('(') ? this.names() : []
     if (columns === undefined || !this.takeWord('values')) return undefined
     const inserted: (readonly Expression[])[] = []
     do {
-      const row = this.#row()
-      if (row === undefined) return undefined
+      const row = this.takeSymbol('(') ? this.#list() : []
+      if (!this.takeSymbol(')')) return undefined
       inserted.push(row)
     } while (this.takeSymbol(','))
     const conflict = this.takeWord('on') ? this.#conflict() : 'none'
@@ -89,12 +85,6 @@ class SqlParser extends ExpressionReader {
       conflict: conflict === 'none' ? undefined : conflict,
       returning: this.#returning(),
     }
-  }
-
-  #row(): readonly Expression[] | undefined {
-    if (!this.takeSymbol('(')) return undefined
-    const row = this.#list()
-    return this.takeSymbol(')') ? row : undefined
   }
 
   #list(): readonly Expression[] {
@@ -119,13 +109,13 @@ class SqlParser extends ExpressionReader {
     const sets: Assignment[] = []
     do {
       const from = this.at
-      let [table, column] = [undefined as string | undefined, this.name()]
+      const several = this.isSymbol('(') ? this.names() : undefined
+      let [table, column] = [undefined as string | undefined, several?.[0] ?? this.name()]
       while (this.takeSymbol('.')) [table, column] = [column, this.name()]
       if (column === undefined || !this.takeSymbol('=')) return undefined
-      sets.push({
-        column: { is: 'column', table, column, parts: [], from, to: this.at },
-        value: this.expression(),
-      })
+      const value = this.expression()
+      for (const each of several ?? [column])
+        sets.push({ column: { is: 'column', table, column: each, parts: [], from, to: this.at }, value })
     } while (this.takeSymbol(','))
     return sets
   }

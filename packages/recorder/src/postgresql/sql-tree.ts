@@ -58,7 +58,7 @@ interface Lock {
 }
 
 /** The table that a statement changes. */
-export type Target = Pick<Source, 'name' | 'alias'>
+type Target = Pick<Source, 'name' | 'alias'>
 
 export interface Assignment {
   readonly column: Kind<'column'>

@@ -71,8 +71,9 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   if (recorded.tables !== undefined) {
     const cursor = cursorOf(tokens, what, recorded.tables, recorded)
     if (cursor !== undefined) return cursor
-    const statement = analyseRows(tokens, what, recorded.tables, recorded)
-    const indirect = indirectOf(tokens, statement, recorded.tables, recorded)
+    const text = { tree: parse(tokens), tokens, tables: recorded.tables }
+    const statement = analyseRows(text, what, recorded)
+    const indirect = indirectOf(text, statement, recorded)
     return indirect === undefined ? statement : { ...statement, indirect }
   }
   return analyseColumn(tokens, what, recorded)
@@ -138,18 +139,24 @@ function cursorOf(
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
 
+/** A statement on tables whose transactions are recorded whole. */
+interface Text {
+  readonly tree: Parsed
+  readonly tokens: readonly Token[]
+  readonly tables: ReadonlyMap<string, RecordedTable>
+}
+
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>
 
 /** What it may write through a trigger, rule, cascade or view. */
 function indirectOf(
-  tokens: readonly Token[],
+  { tree, tokens, tables }: Text,
   { kind }: RowsStatement,
-  tables: ReadonlyMap<string, RecordedTable>,
   { indirect }: Recorded,
 ): Indirect | undefined {
   if (indirect === undefined || indirect.size === 0 || !mayWrite(tokens)) return undefined
   const isDelete = tokens.some(({ kind: of, text }) => of === 'word' && DELETING.has(text))
-  const set = columnsSet(tokens)
+  const set = columnsSet(tree)
   const causes: string[] = []
   const reached = [...indirect].flatMap(([name, { write = [], delete: deleted = [], update = {}, by = [] }]) => {
     if (!tokens.some((token) => isTable(token, name))) return []
@@ -157,7 +164,9 @@ function indirectOf(
     const all = [
       ...write,
       ...(isDelete || isUnknown ? deleted : []),
-      ...Object.entries(update).flatMap(([column, names]) => (isUnknown || set.has(column) ? names : [])),
+      ...Object.entries(update).flatMap(([column, names]) =>
+        isUnknown || set?.includes(column) !== false ? names : [],
+      ),
     ]
     if (all.length > 0) causes.push(...by)
     return all
@@ -172,45 +181,25 @@ function indirectOf(
   }
 }
 
-/**
- * The columns that the SET clauses of a statement may change: every word of these is taken, also those in parentheses,
- * since a column too many only puts more in doubt.
- */
-function columnsSet(tokens: readonly Token[]): ReadonlySet<string> {
-  const columns = new Set<string>()
-  let depth = 0
-  /** The depths of the clauses that are open. */
-  const open: number[] = []
-  for (const token of tokens) {
-    if (token.text === '(' && token.kind === 'symbol') depth++
-    if (token.text === ')' && token.kind === 'symbol') depth--
-    while ((open.at(-1) ?? -1) > depth) open.pop()
-    if (token.kind !== 'word') continue
-    if (open.length > 0) columns.add(token.text)
-    if (token.quoted) continue
-    if (token.text === 'set') open.push(depth)
-    else if (ENDS_SET.has(token.text) && open.at(-1) === depth) open.pop()
-  }
-  return columns
+/** The columns that its SET changes; undefined for a statement that was not parsed. */
+function columnsSet(tree: Parsed): readonly string[] | undefined {
+  if (typeof tree === 'string') return undefined
+  const sets = tree.does === 'select' ? [] : tree.does === 'insert' ? (tree.conflict?.sets ?? []) : tree.sets
+  return sets.map(({ column }) => column.column)
 }
-
-const ENDS_SET = new Set(['where', 'from', 'returning'])
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 
 /** A statement on the tables whose transactions are recorded whole. */
-function analyseRows(
-  tokens: readonly Token[],
-  what: string,
-  tables: ReadonlyMap<string, RecordedTable>,
-  recorded: Recorded,
-): RowsStatement {
+function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Recorded): RowsStatement {
   const { functionsRead, dialect, followsConditions } = recorded
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
-  const tree = named.length > 0 ? parse(tokens) : 'other'
-  const aside = followsConditions === true ? conditionsIn(tree, tokens, tables) : {}
-  const rows = called === undefined && typeof tree !== 'string' ? rowStatementOf(tree, tokens, tables) : undefined
+  const aside = followsConditions === true ? conditionsIn({ tree, tokens, tables }) : {}
+  const rows =
+    called === undefined && named.length > 0 && typeof tree !== 'string'
+      ? rowStatementOf(tree, tokens, tables)
+      : undefined
   if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows, ...aside }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
@@ -226,7 +215,7 @@ function analyseRows(
 }
 
 /** Which rows it asked for or changed, for transactions that may miss each other's rows. */
-function conditionsIn(tree: Parsed, tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>): Aside {
+function conditionsIn({ tree, tokens, tables }: Text): Aside {
   const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
   if (typeof tree === 'string') return { isCast }
   const statement = { tree, tokens, tables }
