@@ -2,8 +2,9 @@ import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isCount } from './row-results.ts'
 import { columnCondition, columnOf, type Scope } from './row-scope.ts'
+import type { Parsed } from './sql-parser.ts'
 import type { Token } from './sql-tokens.ts'
-import { type Comparison as Binary, type Expression, isAlwaysTrue, type Query, type Tree, uncast } from './sql-tree.ts'
+import { type Comparison as Binary, type Expression, isAlwaysTrue, type Query, uncast } from './sql-tree.ts'
 
 // A SELECT whose answer changes with every further row that its WHERE is true of.
 
@@ -36,8 +37,9 @@ export interface Extreme {
   readonly is: 'max' | 'min'
 }
 
-interface Statement {
-  readonly tree: Tree
+/** A statement on tables whose transactions are recorded whole. */
+export interface Text {
+  readonly tree: Parsed
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
 }
@@ -46,8 +48,8 @@ interface Statement {
 const MOST_ALTERNATIVES = 16
 
 /** The condition of a SELECT; undefined for any other statement, and if its answer may be the same with a further row. */
-export function conditionOf({ tree, tokens, tables }: Statement): Condition | undefined {
-  if (tree.does !== 'select' || !tree.query.isPlain) return undefined
+export function conditionOf({ tree, tokens, tables }: Text): Condition | undefined {
+  if (typeof tree === 'string' || tree.does !== 'select' || !tree.query.isPlain) return undefined
   const { query, tells } = tellingOf(tree.query)
   const [source, another] = query.sources
   const table = tables.get(source?.name ?? '')
@@ -70,8 +72,14 @@ export function conditionOf({ tree, tokens, tables }: Statement): Condition | un
 }
 
 /** The condition of the rows that an UPDATE or DELETE changes; undefined for any other statement. */
-export function changedOf({ tree, tokens, tables }: Statement): Condition | undefined {
-  if (tree.does === 'select' || tree.does === 'insert' || tree.sources.length > 0 || tree.named.size > 0)
+export function changedOf({ tree, tokens, tables }: Text): Condition | undefined {
+  if (
+    typeof tree === 'string' ||
+    tree.does === 'select' ||
+    tree.does === 'insert' ||
+    tree.sources.length > 0 ||
+    tree.named.size > 0
+  )
     return undefined
   const { target, where } = tree
   const table = tables.get(target.name ?? '')

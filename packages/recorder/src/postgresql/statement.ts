@@ -2,7 +2,7 @@ import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
-import { type Condition, changedOf, conditionOf } from './condition.ts'
+import { type Condition, changedOf, conditionOf, type Text } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { rowStatementOf } from './row-reader.ts'
@@ -139,13 +139,6 @@ function cursorOf(
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
 
-/** A statement on tables whose transactions are recorded whole. */
-interface Text {
-  readonly tree: Parsed
-  readonly tokens: readonly Token[]
-  readonly tables: ReadonlyMap<string, RecordedTable>
-}
-
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>
 
 /** What it may write through a trigger, rule, cascade or view. */
@@ -215,11 +208,9 @@ function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Rec
 }
 
 /** Which rows it asked for or changed, for transactions that may miss each other's rows. */
-function conditionsIn({ tree, tokens, tables }: Text): Aside {
-  const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
-  if (typeof tree === 'string') return { isCast }
-  const statement = { tree, tokens, tables }
-  return { isCast, condition: conditionOf(statement), changed: changedOf(statement) }
+function conditionsIn(text: Text): Aside {
+  const isCast = text.tokens.some((token) => (token.kind === 'symbol' && token.text === '::') || token.text === 'cast')
+  return { isCast, condition: conditionOf(text), changed: changedOf(text) }
 }
 
 const TOO_DEEP =

@@ -26,8 +26,7 @@ const tables = new Map([
 
 function asked(sql: string) {
   const tokens = statementsOf(sql)?.[0] ?? []
-  const tree = parse(tokens)
-  const condition = typeof tree === 'string' ? undefined : conditionOf({ tree, tokens, tables })
+  const condition = conditionOf({ tree: parse(tokens), tokens, tables })
   return condition && askedBy(condition, undefined)
 }
 
