@@ -98,10 +98,7 @@ function tellingOf(query: Query): { readonly query: Query; readonly tells: Condi
   return { query: exists.query, tells: only === exists ? 'exists' : 'not exists' }
 }
 
-interface Asked {
-  readonly compared: readonly Compared[]
-  readonly extreme: Extreme | undefined
-}
+type Asked = { readonly compared: readonly Compared[]; readonly extreme: Extreme | undefined }
 
 /** Columns and constants, or counts and sums alone: with another row, both are other answers; or one extreme value. */
 function itemsAsk(scope: Scope, items: readonly Expression[]): Asked | undefined {

@@ -170,19 +170,22 @@ const MANY: Interpretation = {
   error: 'several rows have this key: "key" names no primary key of the table',
 }
 
+/** A limit of rows that it returns hides how many it changed. */
+const changedRows = ({ tag, rows }: Answer): number | undefined =>
+  tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)
+
 /** Completes by the number of changed rows: one, or none because of `missed`. */
 const counted =
   (value: Json, missed: string | undefined) =>
-  ({ tag, rows: returned }: Answer): Interpretation => {
-    // A limit of rows that it returns hides how many it changed.
-    const rows = tag === '' && returned.length > 0 ? returned.length : rowsOf(tag)
+  (answer: Answer): Interpretation => {
+    const rows = changedRows(answer)
     if (rows === 1) return { type: 'ok', value }
     if (rows === 0 && missed !== undefined) return { type: 'fail', error: missed, answered: true }
     return rows === undefined || rows === 0 ? UNCOUNTED : MANY
   }
 
-const deleted = ({ tag, rows: returned }: Answer): Interpretation => {
-  const rows = tag === '' && returned.length > 0 ? returned.length : rowsOf(tag)
+const deleted = (answer: Answer): Interpretation => {
+  const rows = changedRows(answer)
   return rows === undefined ? UNCOUNTED : rows > 1 ? MANY : { type: 'ok', value: null }
 }
 

@@ -28,8 +28,6 @@ export function actionOf(statement: RowStatement, recorded: Recorded): Action | 
       return deleteOf(statement, recorded)
     case 'insert':
       return insertOf(statement, recorded)
-    default:
-      return statement satisfies never
   }
 }
 

@@ -33,7 +33,7 @@ export abstract class ExpressionReader extends SqlReader {
   nested<Found>(read: () => Found): Found | undefined {
     if (this.#depth >= MOST_NESTED) {
       this.isTooDeep = true
-      this.skipTo(NONE)
+      this.skipTo()
       return undefined
     }
     this.#depth++
@@ -142,7 +142,7 @@ export abstract class ExpressionReader extends SqlReader {
     while (this.takeSymbol('::')) {
       this.lastName()
       if (this.takeSymbol('(')) {
-        this.skipTo(NONE)
+        this.skipTo()
         this.takeSymbol(')')
       }
       while (this.takeSymbol('[')) this.takeSymbol(']')
@@ -228,7 +228,7 @@ export abstract class ExpressionReader extends SqlReader {
       while (!this.isAtEnd && !this.isSymbol(')')) parts.push(this.#advanced())
       return { parts, isPlain, isCast }
     })
-    if (found === undefined || !this.isSymbol(')')) this.skipTo(NONE)
+    if (found === undefined || !this.isSymbol(')')) this.skipTo()
     this.takeSymbol(')')
     return found ?? { parts: [], isPlain: false }
   }
@@ -242,5 +242,3 @@ export abstract class ExpressionReader extends SqlReader {
     return token === undefined || (token.kind === 'word' && !token.quoted && ENDS.has(token.text) && !isCall)
   }
 }
-
-const NONE: ReadonlySet<string> = new Set()

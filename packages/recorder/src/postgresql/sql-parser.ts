@@ -19,7 +19,6 @@ const JOINING = words('natural inner left right full outer cross')
 const AFTER_ORDER = words('limit offset fetch for')
 const RETURNING = words('returning')
 const UNKNOWN_NUMBER: Operand = { kind: 'constant', text: null }
-const NONE: ReadonlySet<string> = new Set()
 
 class SqlParser extends ExpressionReader {
   statement(): Tree | undefined {
@@ -143,7 +142,7 @@ class SqlParser extends ExpressionReader {
     const where = this.takeWord('where') ? this.expression() : undefined
     const end = this.#end()
     const isWhole = this.isAtEnd || this.isSymbol(')')
-    if (!isWhole) this.skipTo(NONE)
+    if (!isWhole) this.skipTo()
     return {
       ...{ items, sources: sources ?? [], where, from, to: this.at },
       ...(end ?? { limit: undefined, offset: undefined, locks: [] }),

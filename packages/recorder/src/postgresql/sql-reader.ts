@@ -89,8 +89,8 @@ export class SqlReader {
     return operand
   }
 
-  /** Up to one of these words or symbols outside of brackets. */
-  skipTo(words: ReadonlySet<string>): void {
+  /** Up to one of these words, or a closing bracket, outside of brackets. */
+  skipTo(words: ReadonlySet<string> = new Set()): void {
     for (let depth = 0; !this.isAtEnd && !(depth === 0 && (this.isSymbol(')') || this.isWordOf(words))); this.at++) {
       if (this.isSymbol('(')) depth++
       else if (this.isSymbol(')')) depth--
