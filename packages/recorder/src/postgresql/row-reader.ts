@@ -8,12 +8,9 @@ import type { Token } from './sql-tokens.ts'
 import { type Kind, type Query, type Source, type Tree, uncast } from './sql-tree.ts'
 
 type Insert = Extract<Tree, { readonly does: 'insert' }>
-type Change = Extract<Tree, { readonly does: 'update' | 'delete' }>
 
-/** The recorded tables of a FROM are read one by one. */
-const MOST_TABLES = 16
-/** Queries within more queries than these are not read. */
-const MOST_QUERIES = 16
+/** The recorded tables of a FROM are read one by one, and queries within more queries than these are not. */
+const [MOST_TABLES, MOST_QUERIES] = [16, 16]
 
 /** What a statement does with rows of the recorded tables. Undefined for anything unexpected. */
 export function rowStatementOf(
@@ -104,7 +101,11 @@ function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | 
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }
 
-function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStatement | undefined {
+function changeOf(
+  reading: Reading,
+  table: RecordedTable,
+  tree: Exclude<Tree, Insert | { readonly does: 'select' }>,
+): RowStatement | undefined {
   const { target, sources, where, does, returning } = tree
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')

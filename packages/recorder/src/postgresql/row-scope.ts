@@ -61,8 +61,8 @@ export interface ColumnCondition {
   readonly column: string
   readonly isCast: boolean
   readonly comparison: Comparison
+  /** One value that is an array, or each. */
   readonly given: readonly Expression[]
-  /** Whether one value is given, which is an array of them. */
   readonly isArray: boolean
 }
 

@@ -7,7 +7,7 @@ import type { PostgresqlSettings } from './settings.ts'
 type Recorded = PostgresqlSettings['commands']
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
-/** The statement is understood as far as the rows that it may change. */
+/** It is understood as far as the rows that it may change. */
 type Confined = { readonly touches: MayTouch; readonly why: string }
 
 const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'

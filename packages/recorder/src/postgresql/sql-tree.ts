@@ -57,9 +57,6 @@ interface Lock {
   readonly isSkipping: boolean
 }
 
-/** The table that a statement changes. */
-type Target = Pick<Source, 'name' | 'alias'>
-
 export interface Assignment {
   readonly column: Kind<'column'>
   readonly value: Expression
@@ -75,7 +72,8 @@ export interface Conflict {
 interface Change {
   /** The queries of its WITH, by name. */
   readonly named: ReadonlyMap<string, Query>
-  readonly target: Target
+  /** The table that it changes. */
+  readonly target: Pick<Source, 'name' | 'alias'>
   readonly returning: readonly Expression[]
 }
 
