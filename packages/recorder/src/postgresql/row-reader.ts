@@ -8,6 +8,7 @@ import type { Token } from './sql-tokens.ts'
 import { type Kind, type Query, type Source, type Tree, uncast } from './sql-tree.ts'
 
 type Insert = Extract<Tree, { readonly does: 'insert' }>
+type Change = Exclude<Tree, Insert | { readonly does: 'select' }>
 
 /** The recorded tables of a FROM are read one by one, and queries within more queries than these are not. */
 const [MOST_TABLES, MOST_QUERIES] = [16, 16]
@@ -101,11 +102,7 @@ function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | 
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }
 
-function changeOf(
-  reading: Reading,
-  table: RecordedTable,
-  tree: Exclude<Tree, Insert | { readonly does: 'select' }>,
-): RowStatement | undefined {
+function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStatement | undefined {
   const { target, sources, where, does, returning } = tree
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')
