@@ -11,8 +11,11 @@ import type { NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
 // A statement on recorded rows, with its values: what it reads and writes, cell by cell.
 
-/** `["r", cell, value]`, or `["w", cell, value]`; a write of an unknown value has none. */
-export type MicroOperation = readonly [kind: 'r' | 'w', cell: string, value?: Json]
+/**
+ * `["r", cell, value]`, or `["w", cell, value]`; a write of an unknown value has none. `["add", cell, number]` changes an
+ * unknown value by a known number.
+ */
+export type MicroOperation = readonly [kind: 'r' | 'w' | 'add', cell: string, value?: Json]
 
 /** What is known of a statement once it was answered. */
 export interface Done {
@@ -303,16 +306,16 @@ function written(
         ? totalOf(value, portal, table, column)
         : undefined
   const known = returned ?? given
-  if (known === undefined) return [['w', cell]]
-  if (value.kind === 'sum' && typeof known === 'number') {
-    const amount = operandValue(value.amount, portal, table, column)
-    if (typeof amount === 'number')
-      return [
-        ['r', cell, known - value.sign * amount],
+  const amount = value.kind === 'sum' ? operandValue(value.amount, portal, table, column) : undefined
+  if (value.kind !== 'sum' || typeof amount !== 'number') return [known === undefined ? ['w', cell] : ['w', cell, known]]
+  const change = value.sign === 1 ? amount : 0 - amount
+  if (known === undefined) return [['add', cell, change]]
+  return typeof known === 'number'
+    ? [
+        ['r', cell, known - change],
         ['w', cell, known],
       ]
-  }
-  return [['w', cell, known]]
+    : [['w', cell, known]]
 }
 
 /** Only of whole numbers, whose sum the server writes in the same way. */

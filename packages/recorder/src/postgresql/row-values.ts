@@ -21,7 +21,7 @@ export function takeSets(reader: RowReader, table: RecordedTable, ends: readonly
     const words = reader.wordsFrom(start)
     if (words.includes('select')) return undefined
     const of = [...table.values.keys()].filter((each) => words.includes(each))
-    if (table.values.has(column)) sets.set(column, isWhole ? value : { kind: 'expression', of })
+    if (table.values.has(column)) sets.set(column, isWhole && !sets.has(column) ? value : { kind: 'expression', of })
   } while (reader.takeSymbol(','))
   return sets
 }

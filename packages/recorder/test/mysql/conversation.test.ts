@@ -245,7 +245,13 @@ describe('a statement of MySQL', () => {
   test.each<readonly [string, Buffer, Json]>([
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
-    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance']]],
+    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['add', 'accounts/7/balance', 1]]],
+    // The second assignment sees what the first one made.
+    [
+      'UPDATE accounts SET balance = balance + 1, balance = balance + 1 WHERE id = 7',
+      found(1, 1),
+      [['w', 'accounts/7/balance']],
+    ],
     ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 9 }), [['w', 'accounts/9/balance', 5]]],
     [
       'INSERT INTO accounts (id, balance) VALUES (NULL, 5)',

@@ -1,15 +1,22 @@
-import type { RowLock, TransactionNote } from '@chaosproxy/history'
+import type { RowLock, TransactionNote, ValueId } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
-import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { sumOf } from '../record/sum.ts'
 import { keyText } from '../told/words.ts'
 
-/** The last write of a transaction to a cell, and when it held the row locked. */
-export interface CellWrite {
-  readonly transaction: number
-  /** The micro-operation. */
+/** The version of a cell that a transaction wrote. */
+interface CellVersion {
+  /** The last micro-operation that wrote it. */
   readonly row: number
   /** The value, as an id; UNKNOWN if only the server knows it. */
   readonly value: number
+  /** What was added to the version before, whose value need not be known; undefined if it was written anew. */
+  readonly change: number | undefined
+}
+
+/** The last write of a transaction to a cell, and when it held the row locked. */
+export interface CellWrite extends CellVersion {
+  readonly transaction: number
   /** Undefined if no answer says when it got the lock. */
   readonly lock: RowLock | undefined
   /** When its transaction began, and when its commit had been acknowledged: Infinity if it was not. */
@@ -26,22 +33,47 @@ export function writesOf(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
 ): readonly (readonly CellWrite[])[] {
-  const { history, length, starts, kind, key, value, status, completed } = record
+  const { history, length, status, completed } = record
   const { callTime, returnTime } = history.operations
   const writes: CellWrite[][] = Array.from(record.keys, () => [])
   const rowNames = Array.from(record.keys, (_, k) => rowOfCell(keyText(record, k)))
   for (let t = 0; t < length; t++) {
     if (status[t] === ABORTED) continue
-    const last = new Map<number, number>()
-    for (let row = starts[t]; row < starts[t + 1]; row++) if (kind[row] !== READ) last.set(key[row], row)
     const locks = new Map(notes[t]?.locks.map((lock) => [lock.row, lock]))
-    for (const [k, row] of last)
+    for (const [k, version] of versionsBy(record, t))
       writes[k].push({
-        ...{ transaction: t, row, value: value[row], lock: locks.get(rowNames[k]), began: callTime[t] },
+        ...{ ...version, transaction: t, lock: locks.get(rowNames[k]), began: callTime[t] },
         acknowledged: completed[t] === NEVER ? Number.POSITIVE_INFINITY : returnTime[t],
       })
   }
   return writes
+}
+
+/** By cell: what a transaction wrote to it in the end. Its own reads may tell what the server computed. */
+function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, CellVersion> {
+  const { history, starts, kind, key, value } = record
+  const versions = new Map<number, CellVersion>()
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    const before = versions.get(key[row])
+    if (kind[row] === READ) {
+      if (before?.value === UNKNOWN && value[row] !== UNKNOWN) versions.set(key[row], { ...before, value: value[row] })
+      continue
+    }
+    if (kind[row] !== ADD) {
+      versions.set(key[row], { row, value: value[row], change: undefined })
+      continue
+    }
+    const { value: known, change } = before ?? { value: UNKNOWN, change: 0 }
+    const added = changeOf(record, row)
+    versions.set(key[row], { row, value: sumOf(history, known, added), change: change === undefined ? undefined : change + added })
+  }
+  return versions
+}
+
+/** The number that an ADD adds; NaN if it is none, whose sum with any value is unknown. */
+export function changeOf({ history, value }: TransactionRecord, row: number): number {
+  const change = history.values.json(value[row] as ValueId)
+  return typeof change === 'number' ? change : Number.NaN
 }
 
 /** The row of a cell: `accounts/7` of `accounts/7/balance`. */
