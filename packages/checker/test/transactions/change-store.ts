@@ -129,7 +129,9 @@ export function playChanges(random: () => number, errs: number): Schedule {
 
 function historyOf(all: readonly Ran[], initial: number | undefined): History {
   const events = all.flatMap(({ process, began, ended, end, recorded, statements, locks }) => {
-    const value = recorded.map((one): Json => (one.value === undefined ? [one.f, one.cell] : [one.f, one.cell, one.value]))
+    const value = recorded.map(
+      (one): Json => (one.value === undefined ? [one.f, one.cell] : [one.f, one.cell, one.value]),
+    )
     const members = {
       statements: statements.map(([count, from, to]): Json => ['SQL', count, from, to]),
       locks: [...locks].map(([row, { from, to }]): Json => [row, from, to]),
@@ -155,7 +157,9 @@ interface Explanation {
 export function* explanationsOf({ ran, initial }: Schedule): Generator<Explanation> {
   const lost = ran.filter(({ end, locks }) => end === 'info' && locks.size > 0)
   for (let chosen = 0; chosen < 1 << lost.length; chosen++) {
-    const counted = ran.filter((one) => one.end === 'ok' || (chosen & (1 << lost.indexOf(one))) !== 0 && lost.includes(one))
+    const counted = ran.filter(
+      (one) => one.end === 'ok' || ((chosen & (1 << lost.indexOf(one))) !== 0 && lost.includes(one)),
+    )
     const ofCells = CELLS.map((cell) => [...explanationsOfCell(counted, cell, initial)])
     for (const first of ofCells[0]!)
       for (const second of ofCells[1]!) {
@@ -256,7 +260,11 @@ function isBefore(one: Ran, other: Ran, cell: string): boolean {
 const idsOf = ({ recorded, process }: Ran, cell: string): readonly number[] =>
   recorded.flatMap((one, at) => (one.cell === cell && one.f !== 'r' ? [100 * process + at + 1] : []))
 
-function transactionsOf(all: readonly Ran[], counted: readonly Ran[], cells: readonly OfCell[]): readonly Transaction[] {
+function transactionsOf(
+  all: readonly Ran[],
+  counted: readonly Ran[],
+  cells: readonly OfCell[],
+): readonly Transaction[] {
   const times = all.flatMap(({ began, ended }) => [began, ended]).sort((a, b) => a - b)
   const seen = new Map(cells.flatMap((one) => [...one.seen]))
   const transactions = all.map((ran): Transaction => {

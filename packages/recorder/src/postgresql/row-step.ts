@@ -307,7 +307,8 @@ function written(
         : undefined
   const known = returned ?? given
   const amount = value.kind === 'sum' ? operandValue(value.amount, portal, table, column) : undefined
-  if (value.kind !== 'sum' || typeof amount !== 'number') return [known === undefined ? ['w', cell] : ['w', cell, known]]
+  if (value.kind !== 'sum' || typeof amount !== 'number')
+    return [known === undefined ? ['w', cell] : ['w', cell, known]]
   const change = value.sign === 1 ? amount : 0 - amount
   if (known === undefined) return [['add', cell, change]]
   return typeof known === 'number'

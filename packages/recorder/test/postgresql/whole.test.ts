@@ -160,7 +160,11 @@ describe('a transaction recorded whole', () => {
     ],
     ['UPDATE accounts SET balance = 3 WHERE id = 9', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
     ['UPDATE accounts SET balance = balance + 10 WHERE id = 1', [tag('UPDATE 1')], [['add', 'accounts/1/balance', 10]]],
-    ['UPDATE accounts SET balance = balance - 10 WHERE id = 1', [tag('UPDATE 1')], [['add', 'accounts/1/balance', -10]]],
+    [
+      'UPDATE accounts SET balance = balance - 10 WHERE id = 1',
+      [tag('UPDATE 1')],
+      [['add', 'accounts/1/balance', -10]],
+    ],
     ['UPDATE accounts SET balance = balance + 0.5 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
     [
       'UPDATE accounts SET balance = balance - 10 WHERE id = 1 RETURNING balance',

@@ -45,8 +45,7 @@ export function versionForUpdate(
   let version = NO_VERSION
   for (let row = starts[t]; row < starts[t + 1]; row++) {
     if (key[row] !== k) continue
-    if (kind[row] !== READ)
-      return kind[row] === ADD || value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
+    if (kind[row] !== READ) return kind[row] === ADD || value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
     if (of[row] >= INITIAL) version = of[row]
   }
   return NO_VERSION

@@ -65,7 +65,11 @@ function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, C
     }
     const { value: known, change } = before ?? { value: UNKNOWN, change: 0 }
     const added = changeOf(record, row)
-    versions.set(key[row], { row, value: sumOf(history, known, added), change: change === undefined ? undefined : change + added })
+    versions.set(key[row], {
+      row,
+      value: sumOf(history, known, added),
+      change: change === undefined ? undefined : change + added,
+    })
   }
   return versions
 }
@@ -94,7 +98,7 @@ export interface LockOrder {
  * statement of its own transaction is answered after that: it held the lock at some time before the answer.
  */
 export function lockOrder(all: readonly CellWrite[]): LockOrder {
-  const writes = [...all].sort((a, b) => gotBy(a) - gotBy(b) || heldUntil(a) - heldUntil(b))
+  const writes = inOrderOf(all)
   const isCertain = new Uint8Array(writes.length)
   let last: CellWrite | undefined
   /** Of those that held the lock for some time, the one that held it longest. */
@@ -103,7 +107,7 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
   writes.forEach((write, at) => {
     const { lock } = write
     if (lock === undefined) return
-    const isHeld = lock.from < lock.to
+    const isHeld = isHeldOf(write)
     if (longest?.lock !== undefined && isHeld && lock.from < longest.lock.to) overlap ??= [longest, write]
     if (isHeld && (longest?.lock === undefined || longest.lock.to < lock.to)) longest = write
     if (last !== undefined && !isSurelyBefore(last, write)) return
@@ -111,6 +115,34 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
     last = write
   })
   return { writes, isCertain, overlap }
+}
+
+/**
+ * The writes in an order that agrees with `isSurelyBefore`: one whose lock was held for some time by its beginning, any other
+ * before the first of those that had not begun when it was asked for.
+ */
+function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
+  const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
+  const placed = all.map((write) => {
+    const before = countBelow(held, isHeldOf(write) ? gotBy(write) : heldUntil(write))
+    return { write, at: isHeldOf(write) ? 2 * before + 1 : 2 * before }
+  })
+  placed.sort((a, b) => a.at - b.at || gotBy(a.write) - gotBy(b.write) || heldUntil(a.write) - heldUntil(b.write))
+  return placed.map(({ write }) => write)
+}
+
+const isHeldOf = ({ lock }: CellWrite): boolean => lock !== undefined && lock.from < lock.to
+
+/** How many of these ascending numbers are less. */
+function countBelow(numbers: Float64Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Whether one write had its lock before the other in any case. */
@@ -137,6 +169,8 @@ export class Visible {
   /** By place: the earliest acknowledgement and the earliest beginning from there on. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
+  /** By place: when the last of the locks up to there had been taken. */
+  readonly #taken: Float64Array
   /** Places of writes without a lock: they may be anywhere. */
   readonly #loose: readonly number[]
 
@@ -148,6 +182,8 @@ export class Visible {
       writes.map(({ acknowledged, lock }) => (lock === undefined ? Number.POSITIVE_INFINITY : acknowledged)),
     )
     this.#began = earliest(writes.map(({ began }) => began))
+    this.#taken = Float64Array.from(writes, ({ lock }) => lock?.from ?? 0)
+    for (let at = 1; at < writes.length; at++) this.#taken[at] = Math.max(this.#taken[at], this.#taken[at - 1])
     this.#loose = writes.flatMap(({ lock }, at) => (lock === undefined ? [at] : []))
   }
 
@@ -158,12 +194,8 @@ export class Visible {
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
     // The newest may have got its lock before those that were answered shortly before it.
     const until = writes[newest]?.lock?.to ?? 0
-    for (let at = newest - 1; at >= 0; at--) {
-      const { lock } = writes[at]
-      if (lock === undefined) continue
-      if (lock.from < until) break
-      places.push(at)
-    }
+    for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
+      if ((writes[at].lock?.from ?? 0) >= until) places.push(at)
     for (let at = Math.max(newest, 0); at < writes.length && this.#began[at] <= ended; at++)
       if (writes[at].began <= ended) places.push(at)
     return places
@@ -171,14 +203,7 @@ export class Visible {
 
   /** The last place whose commit had been acknowledged by then; -1 if there is none. */
   #lastAcknowledged(time: number): number {
-    let low = 0
-    let high = this.#acknowledged.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#acknowledged[middle] < time) low = middle + 1
-      else high = middle
-    }
-    return low - 1
+    return countBelow(this.#acknowledged, time) - 1
   }
 }
 

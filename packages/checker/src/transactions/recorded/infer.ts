@@ -76,7 +76,10 @@ export function inferRecorded(
   const parts = { orders, aborted, doubts }
   const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
   const predecessors = new Predecessors(orders, counts)
-  const likely = left.map((read) => ({ read, place: likeliestOf(record, orders[read.cell].writes, read, predecessors) }))
+  const likely = left.map((read) => ({
+    read,
+    place: likeliestOf(record, orders[read.cell].writes, read, predecessors),
+  }))
   const likelyCounts = counts.slice()
   for (const { read, place } of likely)
     if (place !== undefined && place >= 0) likelyCounts[orders[read.cell].writes[place].transaction] = 1

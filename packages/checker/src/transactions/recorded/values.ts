@@ -45,7 +45,10 @@ export function valuesAt(
     const reached = new Map<number, Values>([[0, now]])
     const ofBlock = new Map<number, Values>()
     let end: { readonly values: Values } | undefined
-    const must = block.reduce((mask, { transaction }, at) => mask | (status[transaction] === COMMITTED ? 1 << at : 0), 0)
+    const must = block.reduce(
+      (mask, { transaction }, at) => mask | (status[transaction] === COMMITTED ? 1 << at : 0),
+      0,
+    )
     for (let done = 0; done < 1 << block.length; done++) {
       const before = reached.get(done)
       block.forEach((write, at) => {
@@ -82,17 +85,19 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   /** By place: whether all from there on come after all before it. */
   const starts: number[] = []
-  /** Of the writes from a place on: the earliest end of a lock, and the earliest beginning of one without. */
-  const earliest = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
-  const loose = earliest.slice()
+  /** Of the writes from a place on: the earliest times of their locks, and the earliest beginning of one without. */
+  const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
+  const sent = got.slice()
+  const loose = got.slice()
   for (let at = length - 1; at >= 0; at--) {
     const { lock, began } = writes[at]
-    earliest[at] = Math.min(earliest[at + 1], lock?.to ?? Number.POSITIVE_INFINITY)
+    got[at] = Math.min(got[at + 1], lock?.from ?? Number.POSITIVE_INFINITY)
+    sent[at] = Math.min(sent[at + 1], lock?.to ?? Number.POSITIVE_INFINITY)
     loose[at] = Math.min(loose[at + 1], lock === undefined ? began : Number.POSITIVE_INFINITY)
   }
   let [gotBy, sentBy, overBy] = [-1, -1, -1]
   writes.forEach(({ lock, acknowledged }, at) => {
-    const isAfter = earliest[at] > gotBy && (lock === undefined || sentBy <= lock.from) && overBy < loose[at]
+    const isAfter = sent[at] > gotBy && sentBy <= got[at] && overBy < loose[at]
     if (at === 0 || isAfter) starts.push(at)
     gotBy = Math.max(gotBy, lock?.from ?? Number.POSITIVE_INFINITY)
     sentBy = Math.max(sentBy, lock?.to ?? Number.POSITIVE_INFINITY)
