@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, Overwrites } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { packetOf } from '../../../wire/src/mysql/packet.ts'
@@ -22,7 +22,6 @@ import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../src/mysql/settings.ts'
 import { mysqlDialect } from '../../src/mysql/statement.ts'
 import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
-import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recording } from '../record/in-memory.ts'
 
 // What is recorded of a client and a server of MySQL, by their bytes.
