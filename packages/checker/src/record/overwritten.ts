@@ -35,42 +35,51 @@ interface Overwritten {
   readonly keys: ReadonlySet<string>
 }
 
+/** Operations after so many are not looked at. */
+const MOST_OPERATIONS = 1_000_000
+
 function overwritten(history: History): Overwritten {
-  const { length, f, outcome, process, returnEvent, key } = history.operations
+  const { length, f, outcome, process, returnEvent } = history.operations
   const all = new Overwrites()
   const clients = new Map<number, ObjectUse>()
   const keys = new Set<string>()
   let times = 0
-  const done = Array.from({ length }, (_, row) => row).filter((row) => outcome[row] === OK)
+  const done = Array.from({ length: Math.min(length, MOST_OPERATIONS) }, (_, row) => row).filter(
+    (row) => outcome[row] === OK,
+  )
   for (const row of done.sort((a, b) => returnEvent[a] - returnEvent[b])) {
     const client = clients.get(process[row]) ?? all.client()
     clients.set(process[row], client)
     const name = history.functions[f[row]]
-    for (const { does, object, value } of isTransaction(name)
-      ? stepsOf(history, row)
-      : [stepOf(name, history.keys[key[row]] ?? '')]) {
+    const steps = isTransaction(name) ? stepsOf(history, row) : [stepOf(history, row, name)]
+    for (const { does, object, value } of steps) {
       if (does === 'reads') client.read(object, value ?? null)
       else if (client.wrote(object, value, does === 'writes')) {
         times++
         keys.add(object)
       }
     }
-
-    function stepOf(name: string, object: string): Step {
-      if (readsWhole(name)) return { does: 'reads', object, value: outputOf(history, row) }
-      return name === 'write'
-        ? { does: 'writes', object, value: inputOf(history, row) }
-        : { does: 'changes', object, value: undefined }
-    }
   }
   return { times, keys }
 }
+
+/** Redis has numbers as texts. */
+const numberIn = (value: Json): Json =>
+  typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 
 interface Step {
   readonly does: 'reads' | 'writes' | 'changes'
   readonly object: string
   /** Undefined if it is not known. */
   readonly value: Json | undefined
+}
+
+function stepOf(history: History, row: number, name: string): Step {
+  const object = history.keys[history.operations.key[row]] ?? ''
+  if (readsWhole(name)) return { does: 'reads', object, value: numberIn(outputOf(history, row)) }
+  return name === 'write'
+    ? { does: 'writes', object, value: numberIn(inputOf(history, row)) }
+    : { does: 'changes', object, value: undefined }
 }
 
 /** Several statements in one transaction are judged together: their reads say nothing here. */
