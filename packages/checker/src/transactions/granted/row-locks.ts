@@ -127,7 +127,7 @@ function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
     const before = countBelow(held, isHeldOf(write) ? gotBy(write) : heldUntil(write))
     return { write, at: isHeldOf(write) ? 2 * before + 1 : 2 * before }
   })
-  placed.sort((a, b) => a.at - b.at || gotBy(a.write) - gotBy(b.write) || heldUntil(a.write) - heldUntil(b.write))
+  placed.sort((a, b) => a.at - b.at || heldUntil(a.write) - heldUntil(b.write) || gotBy(a.write) - gotBy(b.write))
   return placed.map(({ write }) => write)
 }
 

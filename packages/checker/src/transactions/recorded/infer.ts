@@ -15,7 +15,7 @@ import { ABORTED, ADD, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '
 import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { UNPROMISING } from './asked-levels.ts'
-import { areExplained, type Seen, valuesAt } from './values.ts'
+import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** What the record shows in any case, and what it most likely shows. */
 export interface RecordedInference {
@@ -51,9 +51,8 @@ interface Read {
   readonly ended: number
   /** Whether it may have seen what was not committed. */
   readonly isDirty: boolean
-  /** Places in the cell's order, -1 for the value at first; and those that hold the value in any case. */
+  /** Places in the cell's order, -1 for the value at first. */
   places: readonly number[]
-  exact: readonly number[]
 }
 
 /**
@@ -70,15 +69,16 @@ export function inferRecorded(
     if (overlap !== undefined) doubts.overlap(cell, overlap[0].transaction, overlap[1].transaction)
   })
   const reads = readsOf(record, orders, notes, isFresh, doubts)
-  const { aborted, first } = explain(record, orders, reads, initial, doubts)
+  const { aborted, pins } = explain(record, orders, reads, initial, doubts)
   const left = reads.filter(({ cell }) => !doubts.has(cell))
   const counts = countedOf(record, orders, left)
   const parts = { orders, aborted, doubts }
   const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
   const predecessors = new Predecessors(orders, counts)
+  const values = orders.map((order, cell) => valuesInOrder(record, order, counts, pins[cell]))
   const likely = left.map((read) => ({
     read,
-    place: likeliestOf(record, orders[read.cell].writes, read, predecessors),
+    place: likeliestOf(record, orders[read.cell].writes, values[read.cell], read, predecessors),
   }))
   const likelyCounts = counts.slice()
   for (const { read, place } of likely)
@@ -87,7 +87,8 @@ export function inferRecorded(
   for (const { read, place } of likely)
     if (place !== undefined) seen[read.cell].push({ place, value: record.value[read.row] })
   const isExplained = orders.every(
-    (order, cell) => doubts.has(cell) || areExplained(record, order, likelyCounts, first[cell], seen[cell]),
+    (order, cell) =>
+      doubts.has(cell) || areExplained(record, order, likelyCounts, pins[cell].get(INITIAL) ?? UNKNOWN, seen[cell]),
   )
   return {
     certain: inferenceOf(record, { ...parts, sources: certain, counts, isCertain: true }),
@@ -131,7 +132,7 @@ function readsOf(
       const { writes } = orders[cell]
       const between = times.of(row)
       const places = visible[cell].of(between).filter((place) => place < 0 || writes[place].transaction !== t)
-      reads.push({ transaction: t, row, cell, ...between, isDirty, places, exact: places })
+      reads.push({ transaction: t, row, cell, ...between, isDirty, places })
     }
   }
   return reads
@@ -170,8 +171,8 @@ interface AbortedRead {
 /** What reads show of the values of each cell. */
 interface Explained {
   readonly aborted: readonly AbortedRead[]
-  /** By cell: the value at first, as an id; UNKNOWN if nothing says it. */
-  readonly first: Int32Array
+  /** By cell and place, INITIAL included: a value, as an id, that a read can only have seen there. */
+  readonly pins: readonly ReadonlyMap<number, number>[]
 }
 
 /** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
@@ -185,7 +186,7 @@ function explain(
   const { value } = record
   const ofCells: Read[][] = orders.map(() => [])
   for (const read of reads) ofCells[read.cell].push(read)
-  const first = Int32Array.from(orders, (order, cell) =>
+  const pins = orders.map((order, cell) =>
     explainCell(record, order, ofCells[cell], doubts.isStartUnknown(cell) ? UNKNOWN : initial),
   )
   const aborted: AbortedRead[] = []
@@ -196,7 +197,7 @@ function explain(
     if (write === undefined) doubts.unexplained(read.cell, read.row)
     else aborted.push({ read, write })
   }
-  return { aborted, first }
+  return { aborted, pins }
 }
 
 /** After this often, what reads of a cell say of each other is not followed further. */
@@ -205,9 +206,14 @@ const MOST_ROUNDS = 16
 /**
  * What a read can only have seen of one version says what that held, and so what it did not hold.
  *
- * @returns the value at first
+ * @returns by place: a value that a read can only have seen there
  */
-function explainCell(record: TransactionRecord, order: LockOrder, reads: readonly Read[], initial: number): number {
+function explainCell(
+  record: TransactionRecord,
+  order: LockOrder,
+  reads: readonly Read[],
+  initial: number,
+): ReadonlyMap<number, number> {
   const { writes } = order
   const pins = new Map<number, number>(initial === UNKNOWN ? [] : [[INITIAL, initial]])
   const isKnown = writes.every((write) => write.value !== UNKNOWN)
@@ -233,11 +239,7 @@ function explainCell(record: TransactionRecord, order: LockOrder, reads: readonl
     }
     if (!isSettled && !isKnown) values = valuesAt(record, order, pins)
   }
-  for (const read of reads)
-    read.exact = read.places.filter(
-      (place) => place === INITIAL || writes[place].value !== UNKNOWN || values[place]?.size === 1,
-    )
-  return pins.get(INITIAL) ?? UNKNOWN
+  return pins
 }
 
 /** Nobody sees a value before its COMMIT was sent, or its transaction began if that is not known. */
@@ -346,15 +348,19 @@ class Predecessors {
  * acknowledged when it began, or else the oldest.
  */
 function likeliestOf(
-  { status }: TransactionRecord,
+  { status, value }: TransactionRecord,
   writes: readonly CellWrite[],
+  values: readonly number[],
   read: Read,
   predecessors: Predecessors,
 ): number | undefined {
   const { began } = read
   const before = predecessors.of(read)
-  if (before !== undefined && read.places.includes(before)) return before
-  const places = read.exact.length === 0 ? read.places : read.exact
+  const exact = read.places.filter((place) => place < 0 || values[place] === value[read.row])
+  const isOther = (place: number): boolean => values[place] !== UNKNOWN && values[place] !== value[read.row]
+  const open = exact.length > 0 ? exact : read.places.filter((place) => values[place] === UNKNOWN)
+  const places = open.length > 0 ? open : read.places
+  if (before !== undefined && read.places.includes(before) && !isOther(before)) return before
   let likeliest = places.at(0)
   for (const place of places)
     if (

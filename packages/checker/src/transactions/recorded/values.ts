@@ -106,6 +106,22 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   return starts.map((from, at) => ({ from, to: starts[at + 1] ?? length }))
 }
 
+/** By place: the value of each version if those that count were written in this order; UNKNOWN if it is not known. */
+export function valuesInOrder(
+  { history }: TransactionRecord,
+  { writes }: LockOrder,
+  counts: Uint8Array,
+  pins: ReadonlyMap<number, number>,
+): readonly number[] {
+  let now = pins.get(INITIAL) ?? UNKNOWN
+  return writes.map(({ transaction, value, change }, place) => {
+    const known = value === UNKNOWN ? (pins.get(place) ?? UNKNOWN) : value
+    if (counts[transaction] === 0) return known
+    now = known !== UNKNOWN || change === undefined ? known : sumOf(history, now, change)
+    return now
+  })
+}
+
 /** A read, and the place of the version that it saw. */
 export interface Seen {
   readonly place: number
