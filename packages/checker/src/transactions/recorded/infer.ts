@@ -1,4 +1,4 @@
-import type { TransactionNote } from '@chaosproxy/history'
+import type { TransactionNote, ValueId } from '@chaosproxy/history'
 import {
   type CellWrite,
   changeOf,
@@ -75,7 +75,9 @@ export function inferRecorded(
   const parts = { orders, aborted, doubts }
   const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
   const predecessors = new Predecessors(orders, counts)
-  const values = orders.map((order, cell) => valuesInOrder(record, order, counts, pins[cell]))
+  const ofCells: Read[][] = orders.map(() => [])
+  for (const read of left) ofCells[read.cell].push(read)
+  const values = orders.map((order, cell) => likelyValues(record, order, counts, pins[cell], ofCells[cell]))
   const likely = left.map((read) => ({
     read,
     place: likeliestOf(record, orders[read.cell].writes, values[read.cell], read, predecessors),
@@ -198,6 +200,31 @@ function explain(
     else aborted.push({ read, write })
   }
   return { aborted, pins }
+}
+
+/** By place: the values in the likely order. If that at first is not known, one by which all reads are explained. */
+function likelyValues(
+  record: TransactionRecord,
+  order: LockOrder,
+  counts: Uint8Array,
+  pins: ReadonlyMap<number, number>,
+  reads: readonly Read[],
+): readonly number[] {
+  const { history, value } = record
+  const valuesFrom = (first: number) => valuesInOrder(record, order, counts, new Map([...pins, [INITIAL, first]]))
+  const [read] = reads
+  const isSum = order.writes.some(({ change }) => change !== undefined)
+  if (read !== undefined && isSum && !pins.has(INITIAL)) {
+    const sums = valuesFrom(history.values.id(0))
+    for (const place of read.places) {
+      const sum = place < 0 ? 0 : sums[place] === UNKNOWN ? undefined : history.values.json(sums[place] as ValueId)
+      const first = typeof sum === 'number' ? sumOf(history, value[read.row], -sum) : UNKNOWN
+      const values = valuesFrom(first)
+      const isSeen = (each: Read) => each.places.some((at) => (at < 0 ? first : values[at]) === value[each.row])
+      if (first !== UNKNOWN && reads.every(isSeen)) return values
+    }
+  }
+  return valuesInOrder(record, order, counts, pins)
 }
 
 /** After this often, what reads of a cell say of each other is not followed further. */
