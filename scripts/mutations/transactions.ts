@@ -117,8 +117,8 @@ export const transactionMutations: readonly Mutation[] = [
       },
       {
         name: 'recorded-likely-sources-are-certain',
-        before: 'const before = isCertain ? undefined : new Predecessors(orders, counts)',
-        after: 'const before: Predecessors | undefined = new Predecessors(orders, counts)',
+        before: 'const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))',
+        after: 'const certain = left.map((read) => ({ read, place: read.places.at(-1) }))',
         breaks: 'one of several sources of a read is taken for the only one',
       },
       {

@@ -49,6 +49,7 @@ export {
   undecidedShare,
 } from './parallel/shares.ts'
 export { hintsFor } from './record/hints.ts'
+export { overwrittenNotes } from './record/overwritten.ts'
 export { forms as isolationForms, impliesLevel, isolationLadder, isolations } from './transactions/levels/ladder.ts'
 export { DECLARED } from './transactions/recorded/asked-levels.ts'
 export { assumptionNames, registerTransactions } from './transactions/registers/entry.ts'

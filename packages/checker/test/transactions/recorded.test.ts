@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
 
 type Micro = readonly [
-  kind: 'r' | 'w' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,
+  kind: 'r' | 'w' | 'add' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,
   cell: string,
   value?: Json,
 ]
@@ -138,6 +138,54 @@ describe('transactions recorded at the wire', () => {
     expect(levels['serializable']!.result).toBe('violated')
     expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'lost update' } } })
     expect(transactions!.anomalies).not.toHaveProperty('lost-update')
+  })
+
+  test.each([
+    ['added', ['add', balance, -100]],
+    ['wrote an unknown value', ['w', balance]],
+  ] as const)('do not explain by what they %s a read that ended before their COMMIT was sent', (_, change) => {
+    const buy = (from: number): Ran => ({
+      ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
+      statements: [
+        ['SELECT', 1, from, from + 10],
+        ['UPDATE', 1, from + 12, from + 20],
+      ],
+    })
+    const first = buy(0)
+    // The second one waits with its UPDATE for the first.
+    const second = { ...buy(5), to: 70, locks: [[row, 40, 60]] as const }
+    const { levels } = judged([first, second])
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: { name: 'stale check', cure: expect.stringContaining('AND n >= 1') } },
+    })
+    expect(levels['serializable']).not.toMatchObject({
+      counterexample: { story: { cure: expect.stringContaining('REPEATABLE READ') } },
+    })
+    expect(levels['read-committed']!.result).toBe('met')
+  })
+
+  test('see the sum of a known value and what was added to it', () => {
+    const buys: readonly Ran[] = [
+      { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
+      { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
+      { from: 40, to: 50, micro: [['add', balance, -30]], locks: [[row, 50, 40]] },
+    ]
+    const seen = (value: number) => judged([...buys, { from: 60, to: 70, micro: [['r', balance, value]] }]).levels
+    expect(seen(40)['strict-serializable']!.result).toBe('met')
+    for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
+  })
+
+  test('are in doubt if two reads saw different values where only one write of an unknown value explains them', () => {
+    const { levels } = judged([
+      { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
+      { from: 20, to: 30, micro: [['r', balance, 5]] },
+      { from: 40, to: 50, micro: [['r', balance, 6]] },
+    ])
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('nothing recorded wrote') },
+    })
   })
 
   test('are serializable if the second read what the first wrote', () => {

@@ -1,4 +1,4 @@
-import { type CheckOptions, check, decidedByStart, hintsFor, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, check, decidedByStart, hintsFor, overwrittenNotes, type Report } from '@chaosproxy/checker'
 import { type History, millis } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import type { FileSubject } from '@chaosproxy/report'
@@ -98,10 +98,12 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
-/** With the pauses of chaos itself and, if a level is violated, with likely errors in the way it was recorded. */
-function withHints({ file }: JudgedTask, { history, report }: Checked): History {
+/** With the pauses of chaos itself and, if a level is violated, likely errors in the way it was recorded; otherwise what no level forbids. */
+function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
-  const hints = [...standstillsOf(history).map(standstillText), ...(isViolated ? hintsFor(history) : [])]
+  const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
+  const found = isViolated ? hintsFor(history) : isTold ? [] : overwrittenNotes(history)
+  const hints = [...standstillsOf(history).map(standstillText), ...found]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }

@@ -4,6 +4,8 @@ import { ValueTable } from '../tables/value.ts'
 import type { History } from './history.ts'
 import type { HistoryParts, LentHistory } from './history-data.ts'
 
+export type { LentHistory } from './history-data.ts'
+
 interface Tables {
   readonly values: ValueTable
   readonly errors: ByteTable

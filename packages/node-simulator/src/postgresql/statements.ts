@@ -83,16 +83,16 @@ function cellsOf(history: History): ReadonlyMap<string, Cells[]> {
     const note = history.transactionNotes?.get(returnLine[row] ?? 0)
     if (outcome[row] !== OK || note?.request === undefined) continue
     const all = outputOf(history, row) as readonly Json[]
-    const named = (from: number, to: number, kind: 'r' | 'w'): readonly string[] =>
+    const named = (from: number, to: number, areReads: boolean): readonly string[] =>
       all.slice(from, to).flatMap((micro) => {
         const [does, cell] = micro as readonly Json[]
-        return String(does).startsWith(kind) && typeof cell === 'string' ? [cell] : []
+        return String(does).startsWith('r') === areReads && typeof cell === 'string' ? [cell] : []
       })
     let at = 0
     const statements = note.statements.map(([sql, count]): Cells => {
       const from = at
       at += count
-      const [reads, writes] = [named(from, at, 'r'), named(from, at, 'w')]
+      const [reads, writes] = [named(from, at, true), named(from, at, false)]
       return { sql, reads, writes, committedAt: nanos(returnTime[row] ?? 0) }
     })
     found.set(note.request, [...(found.get(note.request) ?? []), ...statements])

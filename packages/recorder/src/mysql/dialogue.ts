@@ -15,6 +15,7 @@ import {
 } from '@chaosproxy/wire/mysql'
 import type { Dialogue, Speech, SpeechEnds } from '../postgresql/speech.ts'
 import { type Answer, AnswerReader } from './answer.ts'
+import { statementsOf } from './sql-tokens.ts'
 import { type Asked, Turns } from './turns.ts'
 
 export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends) => new MysqlDialogue(ends) }
@@ -25,7 +26,8 @@ const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connecto
 /** A text that the server has prepared. */
 interface Prepared {
   readonly sql: string | undefined
-  readonly parameters: number
+  /** Until the server says their number, that of the marks in the text. */
+  parameters: number
   types: ParameterTypes | undefined
   /** The parameters whose values came in commands of their own. */
   readonly apart: Set<number>
@@ -34,14 +36,18 @@ interface Prepared {
 /** A command whose answer has not come. */
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  | { readonly kind: 'prepare'; readonly sql: string | undefined }
+  /** `next`: what was sent behind it, and is answered after it. */
+  | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The columns and parameters of a prepared statement, with the packets that end them. */
-  | { readonly kind: 'definitions'; left: number }
+  | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
+/** In MariaDB, the statement that was prepared last: a client may execute it without waiting for its number. */
+const LAST_PREPARED = 0xff_ff_ff_ff
+
 /**
- * One connection of MySQL. Its client waits for each answer before it sends the next command; one that does not is not
- * understood.
+ * One connection of MySQL. Its client waits for each answer before it sends the next command, unless that executes the
+ * statement that it is about to prepare; one that does not is not understood.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds
@@ -51,6 +57,7 @@ class MysqlDialogue implements Dialogue {
   #login: Login | undefined
   #phase: 'greeting' | 'login' | 'proof' | 'commands' = 'greeting'
   #pending: Pending | undefined
+  #lastPrepared: Prepared | undefined
 
   constructor(ends: SpeechEnds) {
     this.#ends = ends
@@ -119,7 +126,8 @@ class MysqlDialogue implements Dialogue {
       this.#prepared.get(command.statement)?.apart.add(command.parameter)
       return
     }
-    if (this.#pending !== undefined) {
+    const isAwaited = this.#pending !== undefined
+    if (isAwaited && !(command.kind === 'execute' && command.statement === LAST_PREPARED && this.#canFollow())) {
       this.#ends.lost('a connection of MySQL that sends commands before their answers (turn its pipelining off)')
       return
     }
@@ -128,7 +136,7 @@ class MysqlDialogue implements Dialogue {
         this.#ask({ sql: command.sql, values: undefined }, false)
         return
       case 'prepare':
-        this.#pending = { kind: 'prepare', sql: command.sql }
+        this.#prepares(command.sql)
         return
       case 'execute':
         this.#execute(command)
@@ -151,7 +159,7 @@ class MysqlDialogue implements Dialogue {
   }
 
   #execute({ statement, usesCursor, bytes }: Extract<Command, { readonly kind: 'execute' }>): void {
-    const prepared = this.#prepared.get(statement)
+    const prepared = statement === LAST_PREPARED ? this.#lastPrepared : this.#prepared.get(statement)
     if (prepared === undefined) {
       this.#ends.lost('a connection of MySQL with a statement prepared before')
       return
@@ -166,8 +174,28 @@ class MysqlDialogue implements Dialogue {
     this.#ask({ sql: prepared.sql, values }, true)
   }
 
+  /** Whether the answer of a statement may follow the one that is awaited. */
+  #canFollow(): boolean {
+    const pending = this.#pending
+    return (pending?.kind === 'prepare' || pending?.kind === 'definitions') && pending.next === undefined
+  }
+
+  #prepares(sql: string | undefined): void {
+    const marks =
+      sql === undefined
+        ? undefined
+        : statementsOf(sql)
+            ?.flat()
+            .filter(({ kind }) => kind === 'parameter')
+    const prepared = { sql, parameters: marks?.length ?? 0, types: undefined, apart: new Set<number>() }
+    this.#lastPrepared = prepared
+    this.#pending = { kind: 'prepare', prepared, next: undefined }
+  }
+
   #ask(asked: Omit<Asked, 'countsFound'>, isBinary: boolean): void {
-    this.#pending = { kind: 'statement', reader: new AnswerReader(isBinary) }
+    const statement: Pending = { kind: 'statement', reader: new AnswerReader(isBinary) }
+    if (this.#pending?.kind === 'prepare' || this.#pending?.kind === 'definitions') this.#pending.next = statement
+    else this.#pending = statement
     const text = asked.sql?.toLowerCase() ?? ''
     if (this.#inDoubleQuotes.some((name) => text.includes(name))) {
       this.#ends.lost('a connection of MySQL with a table in double quotes, as with ANSI_QUOTES (use backticks)')
@@ -194,10 +222,10 @@ class MysqlDialogue implements Dialogue {
         return
       }
       case 'prepare':
-        this.#prepare(pending.sql, payload)
+        this.#prepare(pending, payload)
         return
       case 'definitions':
-        if (--pending.left === 0) this.#pending = undefined
+        if (--pending.left === 0) this.#pending = pending.next
         return
       case 'fields':
         if (payload[0] === 0xfe || payload[0] === 0xff) this.#pending = undefined
@@ -212,6 +240,7 @@ class MysqlDialogue implements Dialogue {
         this.#pending = undefined
         if (pending.kind === 'reset' && answer?.kind === 'done') {
           this.#prepared.clear()
+          this.#lastPrepared = undefined
           this.#turns.reset()
         }
         this.#settled(answer)
@@ -220,17 +249,25 @@ class MysqlDialogue implements Dialogue {
     }
   }
 
-  #prepare(sql: string | undefined, payload: Buffer): void {
-    this.#pending = undefined
-    if (payload[0] === 0xff) return
+  #prepare({ prepared, next }: Extract<Pending, { readonly kind: 'prepare' }>, payload: Buffer): void {
+    this.#pending = next
+    if (payload[0] === 0xff) {
+      this.#lastPrepared = undefined
+      return
+    }
     const { id, columns, parameters } = readPrepared(payload)
-    this.#prepared.set(id, { sql, parameters, types: undefined, apart: new Set() })
+    if (next !== undefined && parameters !== prepared.parameters) {
+      this.#ends.lost('a connection of MySQL that executes a statement whose parameters are not told apart')
+      return
+    }
+    prepared.parameters = parameters
+    this.#prepared.set(id, prepared)
     if (this.#prepared.size > MOST_PREPARED) {
       this.#ends.lost('a connection of MySQL with too many statements')
       return
     }
     const left = (columns > 0 ? columns + 1 : 0) + (parameters > 0 ? parameters + 1 : 0)
-    if (left > 0) this.#pending = { kind: 'definitions', left }
+    if (left > 0) this.#pending = { kind: 'definitions', left, next }
   }
 
   /** What a status says besides the state of the transaction. */

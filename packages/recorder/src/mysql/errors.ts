@@ -14,7 +14,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['1047'], means: 'fail', why: 'a node of Galera that is not in the majority takes no commands' },
   { says: ['1040', '1203', '1045', '1044', '1049'], means: 'fail', why: 'the session or the database was refused' },
   {
-    says: ['1062', '1048', '1064', '1054', '1146', '1264', '1364', '1406', '3140', '4025'],
+    says: ['1062', '1048', '1064', '1054', '1146', '1243', '1264', '1364', '1406', '3140', '4025'],
     means: 'fail',
     why: 'the command was refused',
   },
@@ -34,5 +34,5 @@ export const DEADLOCK = '1213'
 
 /** Errors that take back their statement and nothing else. Others may have rolled back the transaction. */
 export const STATEMENT_ONLY: ReadonlySet<number> = new Set([
-  ...[1048, 1054, 1062, 1064, 1136, 1146, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
+  ...[1048, 1054, 1062, 1064, 1136, 1146, 1243, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
 ])

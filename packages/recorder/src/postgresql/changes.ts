@@ -93,7 +93,7 @@ function scopesOf(executed: Executed, { all, isolation }: Within): readonly RowV
   })
 }
 
-const writesIn = ({ done }: Executed): readonly MicroOperation[] => (done?.micro ?? []).filter(([kind]) => kind === 'w')
+const writesIn = ({ done }: Executed): readonly MicroOperation[] => (done?.micro ?? []).filter(([kind]) => kind !== 'r')
 
 /** The values that the WHERE of an UPDATE or DELETE requires. */
 function equalTo(changed: AskedCondition | undefined): RowValues {

@@ -1,13 +1,13 @@
-import { type Nanos, nanos } from '@chaosproxy/history'
+import { type Nanos, nanos, type ObjectUse, type Overwrites } from '@chaosproxy/history'
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
 import type { Crossings } from '../spoken/crossings.ts'
 import { conversationInOrder, type MessagesInOrder } from '../spoken/in-order.ts'
-import type { Overwrites, RowUse } from './overwrites.ts'
 import { OVERFLOW, Questions, type QuestionsOptions } from './questions.ts'
 import { Replies } from './replies.ts'
 import { type Dialogue, postgresqlSpeech, type Speech } from './speech.ts'
+import type { Executed } from './transaction.ts'
 import type { Transaction } from './unit.ts'
 
 export interface ConversationOptions
@@ -46,7 +46,8 @@ class Transactions implements MessagesInOrder {
   readonly #questions: Questions
   readonly #replies: Replies
   readonly #dialogue: Dialogue
-  readonly #rows: RowUse
+  readonly #rows: ObjectUse
+  readonly #overwrote: (key: string) => void
   /** When the request that is read has arrived, and its first byte. */
   #time: Nanos = nanos(0)
   #startByte = 0
@@ -65,10 +66,11 @@ class Transactions implements MessagesInOrder {
     this.#now = now
     this.#lost = lost
     this.#crossings = crossings
-    this.#rows = overwrites.connection((key) => {
+    this.#rows = overwrites.client()
+    this.#overwrote = (key) => {
       // Otherwise the settings declare reads and writes to be independent.
       if (commands.areAtomic) connection.overwrote(key)
-    })
+    }
     this.#questions = new Questions({
       ...{ connection, commands, naming, lost, requestOf },
       begun: (transaction) => crossings.begun(transaction),
@@ -149,8 +151,20 @@ class Transactions implements MessagesInOrder {
       exchange.settled(isRefused)
       return
     }
-    if (isCommitted(completions)) this.#rows.committed(transaction.executed)
+    if (isCommitted(completions)) this.#committed(transaction.executed)
     this.#crossings.answered(exchange, completions)
+  }
+
+  /** Single statements are judged separately, several on a row together. */
+  #committed(executed: readonly Executed[]): void {
+    const isAlone = executed.length === 1
+    for (const { step, said } of executed) {
+      if (step.kind !== 'operation' || said?.type !== 'ok' || !('value' in said)) continue
+      const { key, call, writes } = step.part
+      if (writes !== 'nothing') {
+        if (this.#rows.wrote(key, said.value, isAlone && call.f === 'write')) this.#overwrote(key)
+      } else if (isAlone) this.#rows.read(key, said.value)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
+import { Overwrites } from '@chaosproxy/history'
 import { MAX_MESSAGE_BYTES, type RecordedServer, type ServerRecording } from '../spoken/conversation.ts'
 import { postgresqlConversation } from './conversation.ts'
-import { Overwrites } from './overwrites.ts'
 import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
 import type { Speech } from './speech.ts'
 

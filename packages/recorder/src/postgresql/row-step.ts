@@ -12,11 +12,12 @@ import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statem
 // A statement on recorded rows, with its values: what it reads and writes, cell by cell.
 
 /**
- * `["r", cell, value]`, or `["w", cell, value]`; one of an unknown value has none. `["r>=", cell, 40]` is a read of an
+ * `["r", cell, value]`, or `["w", cell, value]`; one of an unknown value has none. `["add", cell, number]` changes an
+ * unknown value by a known number. `["r>=", cell, 40]` is a read of an
  * unknown value of which that is true, and `["r!>=", cell, 40]` of one of which it is not, or of no row.
  */
 export type MicroOperation = readonly [
-  kind: 'r' | 'w' | `r${'' | '!'}${Compared['comparison']}`,
+  kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
   cell: string,
   value?: Json,
 ]
@@ -383,16 +384,17 @@ function written(
         ? totalOf(value, portal, table, column)
         : undefined
   const known = returned ?? given
-  if (known === undefined) return [['w', cell]]
-  if (value.kind === 'sum' && typeof known === 'number') {
-    const amount = operandValue(value.amount, portal, table, column)
-    if (typeof amount === 'number')
-      return [
-        ['r', cell, known - value.sign * amount],
+  const amount = value.kind === 'sum' ? operandValue(value.amount, portal, table, column) : undefined
+  if (value.kind !== 'sum' || typeof amount !== 'number')
+    return [known === undefined ? ['w', cell] : ['w', cell, known]]
+  const change = value.sign === 1 ? amount : 0 - amount
+  if (known === undefined) return [['add', cell, change]]
+  return typeof known === 'number'
+    ? [
+        ['r', cell, known - change],
         ['w', cell, known],
       ]
-  }
-  return [['w', cell, known]]
+    : [['w', cell, known]]
 }
 
 /** Only of whole numbers, whose sum the server writes in the same way. */

@@ -15,7 +15,8 @@ export function newValues(scope: Scope, sets: readonly Assignment[]): NewValues 
     if (column === undefined || column === table.key || words.includes('select')) return undefined
     if (!table.values.has(column)) continue
     const of = [...table.values.keys()].filter((each) => words.includes(each))
-    values.set(column, newValue(scope, column, set.value) ?? { kind: 'expression', of })
+    const value = values.has(column) ? undefined : newValue(scope, column, set.value)
+    values.set(column, value ?? { kind: 'expression', of })
   }
   return values
 }

@@ -139,4 +139,4 @@ const earlierOf = (one: Nanos | undefined, other: Nanos | undefined): Nanos | un
   one !== undefined && other !== undefined && other < one ? other : one
 
 const writtenRows = ({ done }: Executed): readonly string[] =>
-  (done?.micro ?? []).flatMap(([kind, cell]) => (kind === 'w' ? [rowOfCell(cell)] : []))
+  (done?.micro ?? []).flatMap(([kind, cell]) => (kind === 'r' ? [] : [rowOfCell(cell)]))

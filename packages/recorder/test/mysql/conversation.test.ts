@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, Overwrites } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { packetOf } from '../../../wire/src/mysql/packet.ts'
@@ -22,7 +22,6 @@ import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../src/mysql/settings.ts'
 import { mysqlDialect } from '../../src/mysql/statement.ts'
 import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
-import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recording } from '../record/in-memory.ts'
 
 // What is recorded of a client and a server of MySQL, by their bytes.
@@ -145,6 +144,34 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
   })
 
+  test('has a statement that MariaDB prepares and executes in one go', () => {
+    const last = 0xff_ff_ff_ff
+    const text = 'UPDATE accounts SET balance = ? WHERE id = ?'
+    const asked = Buffer.concat([command(22, text), execute(last, ['90', '7'])])
+    const turns = (answered: Buffer): Turn[] => [begin, [asked, answered], select, commit]
+    const answered = Buffer.concat([prepared(3, 0, 2), found(1, 1, WITHIN)])
+    for (const part of [1, 1e6]) expect(completions(turns(answered), { part })).toEqual([['ok', [WRITE, READ]]])
+    const again: Turn[] = [...turns(answered), begin, [execute(last, ['90', '7']), found(1, 1, WITHIN)], commit]
+    expect(completions(again)).toEqual([
+      ['ok', [WRITE, READ]],
+      ['ok', [WRITE]],
+    ])
+    // Without the statement there is nothing to execute.
+    expect(completions(turns(Buffer.concat([refused(1064), refused(1243)])))).toEqual([['ok', [READ]]])
+    const bare = Buffer.concat([command(22, 'SELECT balance FROM accounts WHERE id = 7'), execute(last, [])])
+    const shown = Buffer.concat([prepared(3, 1, 0), rows(['balance'], [], within)])
+    expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
+  })
+
+  test('is not understood if two statements are executed behind the one that is prepared', () => {
+    const execution = execute(0xff_ff_ff_ff, ['90', '7'])
+    const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
+    expect(doubts([begin, [asked]])).toContainEqual([
+      'all',
+      'a connection of MySQL that sends commands before their answers (turn its pipelining off)',
+    ])
+  })
+
   test('is each statement where AUTOCOMMIT is on, and all up to a COMMIT where it is off', () => {
     expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
     const off = { status: 0 }
@@ -245,7 +272,13 @@ describe('a statement of MySQL', () => {
   test.each<readonly [string, Buffer, Json]>([
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
-    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance']]],
+    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['add', 'accounts/7/balance', 1]]],
+    // The second assignment sees what the first one made.
+    [
+      'UPDATE accounts SET balance = balance + 1, balance = balance + 1 WHERE id = 7',
+      found(1, 1),
+      [['w', 'accounts/7/balance']],
+    ],
     ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 9 }), [['w', 'accounts/9/balance', 5]]],
     [
       'INSERT INTO accounts (id, balance) VALUES (NULL, 5)',

@@ -1,10 +1,9 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, Overwrites } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
 import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
-import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recordPostgresql } from '../../src/postgresql/postgresql-recorder.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 import { recording } from '../record/in-memory.ts'
@@ -160,7 +159,13 @@ describe('a transaction recorded whole', () => {
       [['r', 'accounts/1/balance', 5]],
     ],
     ['UPDATE accounts SET balance = 3 WHERE id = 9', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
-    ['UPDATE accounts SET balance = balance + 10 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
+    ['UPDATE accounts SET balance = balance + 10 WHERE id = 1', [tag('UPDATE 1')], [['add', 'accounts/1/balance', 10]]],
+    [
+      'UPDATE accounts SET balance = balance - 10 WHERE id = 1',
+      [tag('UPDATE 1')],
+      [['add', 'accounts/1/balance', -10]],
+    ],
+    ['UPDATE accounts SET balance = balance + 0.5 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
     [
       'UPDATE accounts SET balance = balance - 10 WHERE id = 1 RETURNING balance',
       [columns('balance'), row('90'), tag('UPDATE 1')],
@@ -342,7 +347,7 @@ describe('a transaction recorded whole', () => {
       [tag('UPDATE 1')],
       [
         ['r>=', 'wallets/1/funds', 4],
-        ['w', 'wallets/1/funds'],
+        ['add', 'wallets/1/funds', -4],
       ],
     ],
     [

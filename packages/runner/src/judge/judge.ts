@@ -1,4 +1,12 @@
-import { type CheckOptions, check, decidedByStart, levelsOf, type Report, verdictOf } from '@chaosproxy/checker'
+import {
+  type CheckOptions,
+  check,
+  decidedByStart,
+  levelsOf,
+  overwrittenNotes,
+  type Report,
+  verdictOf,
+} from '@chaosproxy/checker'
 import { type History, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
@@ -117,6 +125,8 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
+      // What the recorder doubts is the same, with its remedy.
+      ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],
     trouble: outcome.trouble,

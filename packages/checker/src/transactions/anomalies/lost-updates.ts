@@ -1,5 +1,5 @@
 import type { Situation } from '../levels/situation.ts'
-import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 
 /** Transactions that read one version of a key and all wrote the key: all but the first lost an update. */
@@ -45,7 +45,7 @@ export function versionForUpdate(
   let version = NO_VERSION
   for (let row = starts[t]; row < starts[t + 1]; row++) {
     if (key[row] !== k) continue
-    if (kind[row] !== READ) return value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
+    if (kind[row] !== READ) return kind[row] === ADD || value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
     if (of[row] >= INITIAL) version = of[row]
   }
   return NO_VERSION

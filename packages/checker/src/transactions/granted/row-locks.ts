@@ -1,15 +1,22 @@
-import type { RowLock, TransactionNote } from '@chaosproxy/history'
+import type { RowLock, TransactionNote, ValueId } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
-import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { sumOf } from '../record/sum.ts'
 import { keyText } from '../told/words.ts'
 
-/** The last write of a transaction to a cell, and when it held the row locked. */
-export interface CellWrite {
-  readonly transaction: number
-  /** The micro-operation. */
+/** The version of a cell that a transaction wrote. */
+interface CellVersion {
+  /** The last micro-operation that wrote it. */
   readonly row: number
   /** The value, as an id; UNKNOWN if only the server knows it. */
   readonly value: number
+  /** What was added to the version before, whose value need not be known; undefined if it was written anew. */
+  readonly change: number | undefined
+}
+
+/** The last write of a transaction to a cell, and when it held the row locked. */
+export interface CellWrite extends CellVersion {
+  readonly transaction: number
   /** Undefined if no answer says when it got the lock. */
   readonly lock: RowLock | undefined
   /** When its transaction began, and when its commit had been acknowledged: Infinity if it was not. */
@@ -26,22 +33,51 @@ export function writesOf(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
 ): readonly (readonly CellWrite[])[] {
-  const { history, length, starts, kind, key, value, status, completed } = record
+  const { history, length, status, completed } = record
   const { callTime, returnTime } = history.operations
   const writes: CellWrite[][] = Array.from(record.keys, () => [])
   const rowNames = Array.from(record.keys, (_, k) => rowOfCell(keyText(record, k)))
   for (let t = 0; t < length; t++) {
     if (status[t] === ABORTED) continue
-    const last = new Map<number, number>()
-    for (let row = starts[t]; row < starts[t + 1]; row++) if (kind[row] !== READ) last.set(key[row], row)
     const locks = new Map(notes[t]?.locks.map((lock) => [lock.row, lock]))
-    for (const [k, row] of last)
+    for (const [k, version] of versionsBy(record, t))
       writes[k].push({
-        ...{ transaction: t, row, value: value[row], lock: locks.get(rowNames[k]), began: callTime[t] },
+        ...{ ...version, transaction: t, lock: locks.get(rowNames[k]), began: callTime[t] },
         acknowledged: completed[t] === NEVER ? Number.POSITIVE_INFINITY : returnTime[t],
       })
   }
   return writes
+}
+
+/** By cell: what a transaction wrote to it in the end. Its own reads may tell what the server computed. */
+function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, CellVersion> {
+  const { history, starts, kind, key, value } = record
+  const versions = new Map<number, CellVersion>()
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    const before = versions.get(key[row])
+    if (kind[row] === READ) {
+      if (before?.value === UNKNOWN && value[row] !== UNKNOWN) versions.set(key[row], { ...before, value: value[row] })
+      continue
+    }
+    if (kind[row] !== ADD) {
+      versions.set(key[row], { row, value: value[row], change: undefined })
+      continue
+    }
+    const { value: known, change } = before ?? { value: UNKNOWN, change: 0 }
+    const added = changeOf(record, row)
+    versions.set(key[row], {
+      row,
+      value: sumOf(history, known, added),
+      change: change === undefined ? undefined : change + added,
+    })
+  }
+  return versions
+}
+
+/** The number that an ADD adds; NaN if it is none, whose sum with any value is unknown. */
+export function changeOf({ history, value }: TransactionRecord, row: number): number {
+  const change = history.values.json(value[row] as ValueId)
+  return typeof change === 'number' ? change : Number.NaN
 }
 
 /** The row of a cell: `accounts/7` of `accounts/7/balance`. */
@@ -62,7 +98,7 @@ export interface LockOrder {
  * statement of its own transaction is answered after that: it held the lock at some time before the answer.
  */
 export function lockOrder(all: readonly CellWrite[]): LockOrder {
-  const writes = [...all].sort((a, b) => gotBy(a) - gotBy(b) || heldUntil(a) - heldUntil(b))
+  const writes = inOrderOf(all)
   const isCertain = new Uint8Array(writes.length)
   let last: CellWrite | undefined
   /** Of those that held the lock for some time, the one that held it longest. */
@@ -71,7 +107,7 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
   writes.forEach((write, at) => {
     const { lock } = write
     if (lock === undefined) return
-    const isHeld = lock.from < lock.to
+    const isHeld = isHeldOf(write)
     if (longest?.lock !== undefined && isHeld && lock.from < longest.lock.to) overlap ??= [longest, write]
     if (isHeld && (longest?.lock === undefined || longest.lock.to < lock.to)) longest = write
     if (last !== undefined && !isSurelyBefore(last, write)) return
@@ -79,6 +115,34 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
     last = write
   })
   return { writes, isCertain, overlap }
+}
+
+/**
+ * The writes in an order that agrees with `isSurelyBefore`: one whose lock was held for some time by its beginning, any other
+ * before the first of those that had not begun when it was asked for.
+ */
+function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
+  const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
+  const placed = all.map((write) => {
+    const before = countBelow(held, isHeldOf(write) ? gotBy(write) : heldUntil(write))
+    return { write, at: isHeldOf(write) ? 2 * before + 1 : 2 * before }
+  })
+  placed.sort((a, b) => a.at - b.at || heldUntil(a.write) - heldUntil(b.write) || gotBy(a.write) - gotBy(b.write))
+  return placed.map(({ write }) => write)
+}
+
+const isHeldOf = ({ lock }: CellWrite): boolean => lock !== undefined && lock.from < lock.to
+
+/** How many of these ascending numbers are less. */
+function countBelow(numbers: Float64Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Whether one write had its lock before the other in any case. */
@@ -105,6 +169,8 @@ export class Visible {
   /** By place: the earliest acknowledgement and the earliest beginning from there on. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
+  /** By place: when the last of the locks up to there had been taken. */
+  readonly #taken: Float64Array
   /** Places of writes without a lock: they may be anywhere. */
   readonly #loose: readonly number[]
 
@@ -116,6 +182,8 @@ export class Visible {
       writes.map(({ acknowledged, lock }) => (lock === undefined ? Number.POSITIVE_INFINITY : acknowledged)),
     )
     this.#began = earliest(writes.map(({ began }) => began))
+    this.#taken = Float64Array.from(writes, ({ lock }) => lock?.from ?? 0)
+    for (let at = 1; at < writes.length; at++) this.#taken[at] = Math.max(this.#taken[at], this.#taken[at - 1])
     this.#loose = writes.flatMap(({ lock }, at) => (lock === undefined ? [at] : []))
   }
 
@@ -126,12 +194,8 @@ export class Visible {
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
     // The newest may have got its lock before those that were answered shortly before it.
     const until = writes[newest]?.lock?.to ?? 0
-    for (let at = newest - 1; at >= 0; at--) {
-      const { lock } = writes[at]
-      if (lock === undefined) continue
-      if (lock.from < until) break
-      places.push(at)
-    }
+    for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
+      if ((writes[at].lock?.from ?? 0) >= until) places.push(at)
     for (let at = Math.max(newest, 0); at < writes.length && this.#began[at] <= ended; at++)
       if (writes[at].began <= ended) places.push(at)
     return places
@@ -139,14 +203,7 @@ export class Visible {
 
   /** The last place whose commit had been acknowledged by then; -1 if there is none. */
   #lastAcknowledged(time: number): number {
-    let low = 0
-    let high = this.#acknowledged.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#acknowledged[middle] < time) low = middle + 1
-      else high = middle
-    }
-    return low - 1
+    return countBelow(this.#acknowledged, time) - 1
   }
 }
 

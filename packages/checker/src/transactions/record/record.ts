@@ -22,6 +22,8 @@ export const UNANSWERED = 2
 export const READ = 0
 export const APPEND = 1
 export const WRITE = 2
+/** Adds a number to a register, as `SET n = n + 1` does: the server reads and writes in one step. */
+export const ADD = 3
 
 /** In place of a value or a list: unknown. No id of a history's values is equal to it. */
 export const UNKNOWN = NO_MICRO_VALUE
@@ -45,14 +47,14 @@ export interface TransactionRecord {
   readonly isTied: boolean
   /** The micro-operations of t are rows starts[t] (inclusive) to starts[t + 1] (exclusive). */
   readonly starts: Int32Array
-  /** By micro-operation: READ, APPEND or WRITE. */
+  /** By micro-operation: READ, APPEND, WRITE or ADD. */
   readonly kind: Uint8Array
   /** By micro-operation: the key, a dense number. */
   readonly key: Int32Array
   /**
    * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
-   * that did not commit or is judged without its reads, and for one of a register that says none. For a read of a list see
-   * `list`.
+   * that did not commit or is judged without its reads, for one of a register that says none, and for a write that says
+   * none. Of an ADD, the number that it adds. For a read of a list see `list`.
    */
   readonly value: Int32Array
   /** By micro-operation: whether a read that says no value may have found this one, an id. Without one, it may be any. */
@@ -70,6 +72,7 @@ const kinds: { readonly [name: string]: number } = {
   append: APPEND,
   w: WRITE,
   write: WRITE,
+  add: ADD,
 }
 
 /** A read that says no value, but how it compares with one. `r!` says that the comparison is not true of it. */
@@ -141,8 +144,10 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     const areReadsKnown = status[t] === COMMITTED
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
-      if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
-      if (kind === (areLists ? WRITE : APPEND)) throw ofOtherModel(history, t, areLists)
+      // Only a recorder tells the order in which sums were made.
+      if (kind < 0 || (kind === ADD && history.transactionNotes === undefined))
+        throw otherKind(history, t, micro.kinds[micro.kind[at]])
+      if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
       const value = micro.value[at]
       if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind

@@ -1,6 +1,7 @@
-import type { TransactionNote } from '@chaosproxy/history'
+import type { TransactionNote, ValueId } from '@chaosproxy/history'
 import {
   type CellWrite,
+  changeOf,
   type LockOrder,
   lockOrder,
   notesOf,
@@ -10,15 +11,21 @@ import {
 } from '../granted/row-locks.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { ABORTED, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { ABORTED, ADD, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
+import { UNPROMISING } from './asked-levels.ts'
+import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** What the record shows in any case, and what it most likely shows. */
 export interface RecordedInference {
   /** Only orders and sources that hold in any case: what they contradict is violated. */
   readonly certain: Inference
-  /** An order and a source wherever there are several: if they explain everything, it is met. */
-  readonly likely: Inference
+  /**
+   * An order and a source wherever there are several: if they explain everything, it is met. Undefined if they do not even
+   * explain the values of each cell.
+   */
+  readonly likely: Inference | undefined
 }
 
 /** Cells whose reads and writes say nothing. */
@@ -41,6 +48,11 @@ interface Read {
   readonly cell: number
   /** From when on what it read was fixed. */
   readonly began: number
+  readonly ended: number
+  /** Whether it may have seen what was not committed. */
+  readonly isDirty: boolean
+  /** Whether it may have found this value, an id. */
+  readonly mayBe: (found: number) => boolean
   /** Places in the cell's order, -1 for the value at first. */
   places: readonly number[]
 }
@@ -53,17 +65,40 @@ export function inferRecorded(
   record: TransactionRecord,
   { initial, isFresh, doubts }: { readonly initial: number; readonly isFresh: boolean; readonly doubts: DoubtfulCells },
 ): RecordedInference {
-  const orders = writesOf(record, notesOf(record)).map(lockOrder)
+  const notes = notesOf(record)
+  const orders = writesOf(record, notes).map(lockOrder)
   orders.forEach(({ overlap }, cell) => {
     if (overlap !== undefined) doubts.overlap(cell, overlap[0].transaction, overlap[1].transaction)
   })
-  const reads = readsOf(record, orders, isFresh, doubts)
-  const aborted = explain(record, orders, reads, initial, doubts)
+  const reads = readsOf(record, orders, notes, isFresh, doubts)
+  const { aborted, pins } = explain(record, orders, reads, initial, doubts)
   const left = reads.filter(({ cell }) => !doubts.has(cell))
   const counts = countedOf(record, orders, left)
+  const parts = { orders, aborted, doubts }
+  const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
+  const predecessors = new Predecessors(orders, counts)
+  const ofCells: Read[][] = orders.map(() => [])
+  for (const read of left) ofCells[read.cell].push(read)
+  const values = orders.map((order, cell) => likelyValues(record, order, counts, pins[cell], ofCells[cell]))
+  const likely = left.map((read) => ({
+    read,
+    place: likeliestOf(record, orders[read.cell].writes, values[read.cell], read, predecessors),
+  }))
+  const likelyCounts = counts.slice()
+  for (const { read, place } of likely)
+    if (place !== undefined && place >= 0) likelyCounts[orders[read.cell].writes[place].transaction] = 1
+  const seen: Seen[][] = orders.map(() => [])
+  for (const { read, place } of likely)
+    if (place !== undefined) seen[read.cell].push({ place, value: record.value[read.row], mayBe: read.mayBe })
+  const isExplained = orders.every(
+    (order, cell) =>
+      doubts.has(cell) || areExplained(record, order, likelyCounts, pins[cell].get(INITIAL) ?? UNKNOWN, seen[cell]),
+  )
   return {
-    certain: inferenceOf(record, { orders, reads: left, aborted, counts, doubts, isCertain: true }),
-    likely: inferenceOf(record, { orders, reads: left, aborted, counts, doubts, isCertain: false }),
+    certain: inferenceOf(record, { ...parts, sources: certain, counts, isCertain: true }),
+    likely: isExplained
+      ? inferenceOf(record, { ...parts, sources: likely, counts: likelyCounts, isCertain: false })
+      : undefined,
   }
 }
 
@@ -71,32 +106,39 @@ export function inferRecorded(
 function readsOf(
   record: TransactionRecord,
   orders: readonly LockOrder[],
+  notes: readonly (TransactionNote | undefined)[],
   isFresh: boolean,
   doubts: DoubtfulCells,
 ): readonly Read[] {
-  const { length, starts, kind, key, value, status } = record
+  const { history, length, starts, kind, key, value, status, mayFind } = record
   const visible = orders.map((order) => new Visible(order, isFresh))
   const reads: Read[] = []
   for (let t = 0; t < length; t++) {
     if (status[t] !== COMMITTED) continue
     const own = new Map<number, number>()
     const times = new ReadTimesOf(record, t)
+    const isDirty = notes[t]?.isolation === UNPROMISING
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       const cell = key[row]
       if (kind[row] !== READ) {
-        own.set(cell, value[row])
+        const before = own.get(cell) ?? UNKNOWN
+        own.set(cell, kind[row] === ADD ? sumOf(history, before, changeOf(record, row)) : value[row])
         continue
       }
       const written = own.get(cell)
       // After a write of an unknown value, the read says what it was.
       if (written !== undefined) {
-        if (written !== UNKNOWN && value[row] !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
+        if (value[row] === UNKNOWN) continue
+        if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
+        own.set(cell, value[row])
         continue
       }
       const { writes } = orders[cell]
       const between = times.of(row)
       const places = visible[cell].of(between).filter((place) => place < 0 || writes[place].transaction !== t)
-      reads.push({ transaction: t, row, cell, began: between.began, places })
+      const said = value[row]
+      const mayBe = said === UNKNOWN ? (mayFind.get(row) ?? (() => true)) : (found: number) => found === said
+      reads.push({ transaction: t, row, cell, ...between, isDirty, mayBe, places })
     }
   }
   return reads
@@ -132,6 +174,13 @@ interface AbortedRead {
   readonly write: number
 }
 
+/** What reads show of the values of each cell. */
+interface Explained {
+  readonly aborted: readonly AbortedRead[]
+  /** By cell and place, INITIAL included: a value, as an id, that a read can only have seen there. */
+  readonly pins: readonly ReadonlyMap<number, number>[]
+}
+
 /** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
 function explain(
   record: TransactionRecord,
@@ -139,35 +188,96 @@ function explain(
   reads: readonly Read[],
   initial: number,
   doubts: DoubtfulCells,
-): readonly AbortedRead[] {
-  const { value, mayFind } = record
-  const mayBe = ({ row }: Read, found: number): boolean =>
-    value[row] === UNKNOWN ? mayFind.get(row)?.(found) !== false : value[row] === found
-  const first = Int32Array.from(orders, (_, cell) => (doubts.isStartUnknown(cell) ? UNKNOWN : initial))
-  for (const read of reads) {
-    const { writes } = orders[read.cell]
-    const isSeen = (place: number): boolean => {
-      const written = writes[place].value
-      return written === UNKNOWN || mayBe(read, written)
-    }
-    const mayBeFirst = read.places.includes(INITIAL)
-    read.places = read.places.filter((place) => place >= 0 && isSeen(place))
-    if (mayBeFirst) read.places = [INITIAL, ...read.places]
-    // Nothing else explains it, so this was there at first.
-    if (mayBeFirst && read.places.length === 1 && first[read.cell] === UNKNOWN) first[read.cell] = value[read.row]
-  }
+): Explained {
+  const { value } = record
+  const ofCells: Read[][] = orders.map(() => [])
+  for (const read of reads) ofCells[read.cell].push(read)
+  const pins = orders.map((order, cell) =>
+    explainCell(record, order, ofCells[cell], doubts.isStartUnknown(cell) ? UNKNOWN : initial),
+  )
   const aborted: AbortedRead[] = []
   const writes = abortedWrites(record)
   for (const read of reads) {
-    const known = first[read.cell]
-    if (known !== UNKNOWN && !mayBe(read, known)) read.places = read.places.filter((place) => place >= 0)
     if (read.places.length > 0) continue
     const write = writes.get(read.cell)?.get(value[read.row])
     if (write === undefined) doubts.unexplained(read.cell, read.row)
     else aborted.push({ read, write })
   }
-  return aborted
+  return { aborted, pins }
 }
+
+/** By place: the values in the likely order. If that at first is not known, one by which all reads are explained. */
+function likelyValues(
+  record: TransactionRecord,
+  order: LockOrder,
+  counts: Uint8Array,
+  pins: ReadonlyMap<number, number>,
+  reads: readonly Read[],
+): readonly number[] {
+  const { history, value } = record
+  const valuesFrom = (first: number) => valuesInOrder(record, order, counts, new Map([...pins, [INITIAL, first]]))
+  const read = reads.find(({ row }) => value[row] !== UNKNOWN)
+  const isSum = order.writes.some(({ change }) => change !== undefined)
+  if (read !== undefined && isSum && !pins.has(INITIAL)) {
+    const sums = valuesFrom(history.values.id(0))
+    for (const place of read.places) {
+      const sum = place < 0 ? 0 : sums[place] === UNKNOWN ? undefined : history.values.json(sums[place] as ValueId)
+      const first = typeof sum === 'number' ? sumOf(history, value[read.row], -sum) : UNKNOWN
+      const values = valuesFrom(first)
+      const isSeen = (each: Read) => each.places.some((at) => each.mayBe(at < 0 ? first : values[at]))
+      if (first !== UNKNOWN && reads.every(isSeen)) return values
+    }
+  }
+  return valuesInOrder(record, order, counts, pins)
+}
+
+/** After this often, what reads of a cell say of each other is not followed further. */
+const MOST_ROUNDS = 16
+
+/**
+ * What a read can only have seen of one version says what that held, and so what it did not hold.
+ *
+ * @returns by place: a value that a read can only have seen there
+ */
+function explainCell(
+  record: TransactionRecord,
+  order: LockOrder,
+  reads: readonly Read[],
+  initial: number,
+): ReadonlyMap<number, number> {
+  const { writes } = order
+  const pins = new Map<number, number>(initial === UNKNOWN ? [] : [[INITIAL, initial]])
+  const isKnown = writes.every((write) => write.value !== UNKNOWN)
+  let values = isKnown ? [] : valuesAt(record, order, pins)
+  for (let round = 0, isSettled = false; round < MOST_ROUNDS && !isSettled; round++) {
+    isSettled = true
+    for (const read of reads) {
+      const value = record.value[read.row]
+      const places = read.places.filter((place) => {
+        if (place === INITIAL) return isOpenOr(read, pins.get(INITIAL) ?? UNKNOWN)
+        const written = writes[place].value
+        if (written !== UNKNOWN) return read.mayBe(written)
+        const held = values[place]
+        if (held !== undefined && ![...held].some(read.mayBe)) return false
+        return held?.size === 1 || read.isDirty || commitSent(writes[place]) <= read.ended
+      })
+      if (places.length < read.places.length) isSettled = false
+      read.places = places
+      const [only] = places
+      if (only === undefined || places.length > 1 || pins.has(only) || value === UNKNOWN) continue
+      pins.set(only, value)
+      isSettled = false
+    }
+    if (!isSettled && !isKnown) values = valuesAt(record, order, pins)
+  }
+  return pins
+}
+
+/** Whether a read may have found this value, or nobody knows it. */
+const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
+
+/** Nobody sees a value before its COMMIT was sent, or its transaction began if that is not known. */
+const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 
 /** By cell and value: a write of a transaction that was rolled back. */
 function abortedWrites({ length, status, starts, kind, key, value }: TransactionRecord) {
@@ -175,7 +285,7 @@ function abortedWrites({ length, status, starts, kind, key, value }: Transaction
   for (let t = 0; t < length; t++) {
     if (status[t] !== ABORTED) continue
     for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (kind[row] === READ || value[row] === UNKNOWN) continue
+      if (kind[row] === READ || kind[row] === ADD || value[row] === UNKNOWN) continue
       const ofCell = writes.get(key[row]) ?? new Map<number, number>()
       writes.set(key[row], ofCell.set(value[row], row))
     }
@@ -192,9 +302,15 @@ function countedOf({ length, status }: TransactionRecord, orders: readonly LockO
   return counts
 }
 
+interface Source {
+  readonly read: Read
+  /** Undefined if it is not known. */
+  readonly place: number | undefined
+}
+
 interface Parts {
   readonly orders: readonly LockOrder[]
-  readonly reads: readonly Read[]
+  readonly sources: readonly Source[]
   readonly aborted: readonly AbortedRead[]
   readonly counts: Uint8Array
   readonly doubts: DoubtfulCells
@@ -203,7 +319,7 @@ interface Parts {
 
 function inferenceOf(
   record: TransactionRecord,
-  { orders, reads, aborted, counts, doubts, isCertain }: Parts,
+  { orders, sources, aborted, counts, doubts, isCertain }: Parts,
 ): Inference {
   const cells = orders.length
   const starts = new Int32Array(cells + 1)
@@ -224,12 +340,8 @@ function inferenceOf(
     )
   }
   starts[cells] = writer.length
-  const before = isCertain ? undefined : new Predecessors(orders, counts)
-  for (const read of reads) {
-    const place =
-      before === undefined ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read, before)
+  for (const { read, place } of sources)
     if (place !== undefined) of[read.row] = place < 0 ? INITIAL : versions[read.cell][place]
-  }
   const findings = new Findings()
   findRepeated(record, of, findings)
   for (const { read, write } of aborted)
@@ -270,16 +382,19 @@ class Predecessors {
  * acknowledged when it began, or else the oldest.
  */
 function likeliestOf(
-  { status, value }: TransactionRecord,
+  { status }: TransactionRecord,
   writes: readonly CellWrite[],
+  values: readonly number[],
   read: Read,
   predecessors: Predecessors,
 ): number | undefined {
   const { began } = read
   const before = predecessors.of(read)
-  if (before !== undefined && read.places.includes(before)) return before
-  const exact = read.places.filter((place) => place < 0 || writes[place].value === value[read.row])
-  const places = exact.length === 0 ? read.places : exact
+  const exact = read.places.filter((place) => place < 0 || (values[place] !== UNKNOWN && read.mayBe(values[place])))
+  const isOther = (place: number): boolean => !isOpenOr(read, values[place] ?? UNKNOWN)
+  const open = exact.length > 0 ? exact : read.places.filter((place) => values[place] === UNKNOWN)
+  const places = open.length > 0 ? open : read.places
+  if (before !== undefined && read.places.includes(before) && !isOther(before)) return before
   let likeliest = places.at(0)
   for (const place of places)
     if (

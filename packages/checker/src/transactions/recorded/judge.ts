@@ -65,8 +65,10 @@ function judgeRecorded(
   const unseen = record.history.marks.find(({ kind }) => kind === 'unseen')
   const hidden = (level: RecordedLevel) => hiddenFrom(level, notes, doubts) ?? unseenReason(unseen)
   const sure = judgedBy(record, certain)
-  const best = isSame(certain, likely) ? sure : judgedBy(record, likely)
-  const alone = { report: sure.report, verdicts: mergedLevels(sure.verdicts, best.verdicts, hidden) }
+  const best = likely === undefined || isSame(certain, likely) ? sure : judgedBy(record, likely)
+  const merged = (one: Judged, other: Judged) =>
+    mergedLevels(one.verdicts, likely === undefined ? undefined : other.verdicts, hidden)
+  const alone = { report: sure.report, verdicts: merged(sure, best) }
   const { report, verdicts } = unit === undefined ? alone : judgedAsOne(alone, unit)
   const { transactions } = report
   const granted = askedText(notes, certain.versions.counts)
@@ -80,10 +82,10 @@ function judgeRecorded(
   /** What breaks a level if the transactions of each unit are one. What the database promised is about each alone. */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
-    const [sureUnits, bestUnits] = [united(record, certain, units), united(record, likely, units)]
+    const [sureUnits, bestUnits] = [united(record, certain, units), united(record, likely ?? certain, units)]
     const sure = judgedBy(sureUnits.record, sureUnits.inference)
     const best = judgedBy(bestUnits.record, bestUnits.inference)
-    const asOne = mergedLevels(sure.verdicts, best.verdicts, hidden)
+    const asOne = merged(sure, best)
     const levels = recordedLadder.levels.map((level): [RecordedLevel, Verdict] => [
       level,
       level === DECLARED || alone.verdicts[level].result === 'violated'
@@ -109,15 +111,15 @@ function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked
 
 function mergedLevels(
   certain: Verdicts<RecordedLevel>,
-  likely: Verdicts<RecordedLevel>,
+  likely: Verdicts<RecordedLevel> | undefined,
   hidden: (level: RecordedLevel) => Reason | undefined,
 ): Verdicts<RecordedLevel> {
   const merged = recordedLadder.levels.map((level): [RecordedLevel, Verdict] => {
-    const [sure, best] = [certain[level], likely[level]]
+    const [sure, best] = [certain[level], likely?.[level]]
     if (sure.result === 'violated') return [level, sure]
     const reason = hidden(level)
     if (reason !== undefined) return [level, { result: 'unknown', reason }]
-    if (best.result === 'violated') return [level, { result: 'unknown', reason: AMBIGUOUS }]
+    if (best === undefined || best.result === 'violated') return [level, { result: 'unknown', reason: AMBIGUOUS }]
     return [level, best]
   })
   return Object.fromEntries(merged) as unknown as Verdicts<RecordedLevel>

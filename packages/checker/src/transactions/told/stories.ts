@@ -31,6 +31,17 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
+const staleCheck: Story = {
+  name: 'stale check',
+  title: 'A transaction changed a value that was no longer what it had read',
+  cause:
+    'It read the value, another transaction changed that, and the server computed the new value from one that it had not read.',
+  cure: 'Check the value in the step that changes it, or lock what is read.',
+  sqlCure:
+    'Check in the statement that changes it (SET n = n - 1 WHERE id = 1 AND n >= 1) and look at the number of its rows, read it with SELECT … FOR UPDATE, or use SERIALIZABLE and retry.',
+  refusedBy: 'cursor-stability',
+}
+
 const writeSkew: Story = {
   name: 'write skew',
   title: 'Transactions did not see each other’s changes',
@@ -208,7 +219,7 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   if (steps.length === 2) {
     if (has(WW) && one.key === other.key) {
       const { from, key } = one.kind === RW ? one : other
-      return versionForUpdate(record, versions, from, key) === NO_VERSION ? readSkew : lostUpdate
+      return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : lostUpdate
     }
     if (has(WR)) return one.key === other.key ? nonRepeatableRead : halfSeen(record, versions, steps)
     if (has(RT)) return staleRead

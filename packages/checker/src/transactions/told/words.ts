@@ -9,7 +9,7 @@ import type {
 import { show } from '../../verdict/words.ts'
 import { LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
-import { APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
+import { ADD, APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
 /** Names a sentence's transactions, in order of call: `T1 (process 3)` the first time, then `T1`. */
@@ -46,8 +46,8 @@ const stepOf = (record: TransactionRecord, row: number): DrawnStep => {
   return { text: wordsOf(record, row, TO_DO), ...(sql === undefined ? {} : { sql }) }
 }
 
-const DONE = { append: 'appended', write: 'wrote', change: 'changed' }
-const TO_DO: typeof DONE = { append: 'append', write: 'write', change: 'change' }
+const DONE = { add: 'added', append: 'appended', write: 'wrote', change: 'changed' }
+const TO_DO: typeof DONE = { add: 'add', append: 'append', write: 'write', change: 'change' }
 
 function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): string {
   const key = keyText(record, record.key[row])
@@ -57,6 +57,8 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
       return record.value[row] === UNKNOWN ? `read ${key}` : `read ${key} = ${readText(record, row)}`
     case APPEND:
       return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
+    case ADD:
+      return `${verbs.add} ${valueText(record, record.value[row])} to ${key}`
     default:
       return record.value[row] === UNKNOWN
         ? `${verbs.change} ${key}`

@@ -1,0 +1,97 @@
+import {
+  type History,
+  inputOf,
+  isTransaction,
+  type Json,
+  type ObjectUse,
+  OK,
+  Overwrites,
+  outputOf,
+  readsWhole,
+} from '@chaosproxy/history'
+
+/**
+ * Of recorded traffic: how often a client read a number and wrote another in operations of their own, and someone else had
+ * written in between. No level of single operations forbids that, so no verdict tells it. Empty if it did not happen.
+ */
+export function overwrittenNotes(history: History): readonly string[] {
+  const areWhole = history.transactionNotes !== undefined
+  if (!areWhole && history.header?.extra?.['workload'] !== 'traffic') return []
+  const { times, keys } = overwritten(history)
+  const [first] = keys
+  if (first === undefined) return []
+  const updates = times === 1 ? '1 update' : `${times} updates`
+  const others = keys.size === 1 ? '' : ` and ${keys.size - 1} more`
+  const remedy = areWhole
+    ? '--unit connection holds them to it'
+    : 'read and write in one operation (an increment, a compare and set, a script) to have that judged'
+  return [
+    `${updates} may be lost between single ${areWhole ? 'statements' : 'operations'}: a client read a number and wrote another (${first}${others}), and someone else had written in between. No transaction promised otherwise; ${remedy}`,
+  ]
+}
+
+interface Overwritten {
+  readonly times: number
+  readonly keys: ReadonlySet<string>
+}
+
+/** Operations after so many are not looked at. */
+const MOST_OPERATIONS = 1_000_000
+
+function overwritten(history: History): Overwritten {
+  const { length, f, outcome, process, returnEvent } = history.operations
+  const all = new Overwrites()
+  const clients = new Map<number, ObjectUse>()
+  const keys = new Set<string>()
+  let times = 0
+  const done = Array.from({ length: Math.min(length, MOST_OPERATIONS) }, (_, row) => row).filter(
+    (row) => outcome[row] === OK,
+  )
+  for (const row of done.sort((a, b) => returnEvent[a] - returnEvent[b])) {
+    const client = clients.get(process[row]) ?? all.client()
+    clients.set(process[row], client)
+    const name = history.functions[f[row]]
+    const steps = isTransaction(name) ? stepsOf(history, row) : [stepOf(history, row, name)]
+    for (const { does, object, value } of steps) {
+      if (does === 'reads') client.read(object, value ?? null)
+      else if (client.wrote(object, value, does === 'writes')) {
+        times++
+        keys.add(object)
+      }
+    }
+  }
+  return { times, keys }
+}
+
+/** Redis has numbers as texts. */
+const numberIn = (value: Json): Json =>
+  typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+
+interface Step {
+  readonly does: 'reads' | 'writes' | 'changes'
+  readonly object: string
+  /** Undefined if it is not known. */
+  readonly value: Json | undefined
+}
+
+function stepOf(history: History, row: number, name: string): Step {
+  const object = history.keys[history.operations.key[row]] ?? ''
+  if (readsWhole(name)) return { does: 'reads', object, value: numberIn(outputOf(history, row)) }
+  return name === 'write'
+    ? { does: 'writes', object, value: numberIn(inputOf(history, row)) }
+    : { does: 'changes', object, value: undefined }
+}
+
+/** Several statements in one transaction are judged together: their reads say nothing here. */
+function stepsOf(history: History, row: number): readonly Step[] {
+  const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]
+  const note = history.transactionNotes?.get(history.operations.returnLine[row])
+  const isAlone = note?.statements.length === 1
+  const read = new Set(micro.flatMap(([does, cell]) => (does === 'r' ? [cell] : [])))
+  return micro.flatMap(([does, cell, value]): readonly Step[] => {
+    const object = `${cell}`
+    if (does === 'r') return isAlone ? [{ does: 'reads', object, value }] : []
+    const isPlain = isAlone && does === 'w' && !read.has(cell)
+    return [{ does: isPlain ? 'writes' : 'changes', object, value: does === 'w' ? value : undefined }]
+  })
+}

@@ -1,0 +1,14 @@
+import type { History, ValueId } from '@chaosproxy/history'
+import { UNKNOWN } from './record.ts'
+
+/**
+ * The id of a value to which a whole number was added. null stays null, as in SQL. UNKNOWN if the value is unknown, is no
+ * whole number, or the sum is not exact.
+ */
+export function sumOf({ values }: History, value: number, change: number): number {
+  if (value === UNKNOWN) return UNKNOWN
+  const before = values.json(value as ValueId)
+  if (before === null) return value
+  const sum = typeof before === 'number' && Number.isSafeInteger(before) ? before + change : undefined
+  return sum !== undefined && Number.isSafeInteger(sum) ? values.id(sum) : UNKNOWN
+}

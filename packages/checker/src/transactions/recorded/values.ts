@@ -1,0 +1,189 @@
+import { addTo } from '../../encoding/lists.ts'
+import type { CellWrite, LockOrder } from '../granted/row-locks.ts'
+import { COMMITTED, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { sumOf } from '../record/sum.ts'
+import { INITIAL } from '../record/versions.ts'
+
+// What the versions of a cell hold, where a server added to values that no answer shows.
+
+/** Ids of values; undefined if it may be any. */
+export type Values = ReadonlySet<number> | undefined
+
+/** More values are as good as any. */
+const MOST_VALUES = 64
+
+/** The orders of more writes than these, at once, are not looked at. */
+const MOST_AT_ONCE = 6
+
+/**
+ * By place in a cell's order: the values that the version may hold, at least. From a value that is known, those after it
+ * follow by what was added; where locks do not order writes, by each of their orders.
+ *
+ * @param pins by place, INITIAL included: the value that a read can only have seen there
+ */
+export function valuesAt(
+  { history, status }: TransactionRecord,
+  { writes }: LockOrder,
+  pins: ReadonlyMap<number, number>,
+): readonly Values[] {
+  const first = pins.get(INITIAL)
+  let now: Values = first === undefined ? undefined : new Set([first])
+  const held: Values[] = []
+  const after = ({ value, change }: CellWrite, place: number, before: Values): Values => {
+    const known = pins.get(place) ?? (value === UNKNOWN ? undefined : value)
+    if (known !== undefined) return new Set([known])
+    if (change === undefined || before === undefined) return undefined
+    const sums = new Set([...before].map((each) => sumOf(history, each, change)))
+    return sums.has(UNKNOWN) ? undefined : sums
+  }
+  for (const { from, to } of blocksOf(writes)) {
+    const block = writes.slice(from, to)
+    if (block.length > MOST_AT_ONCE) {
+      for (const [at, write] of block.entries()) held.push(after(write, from + at, undefined))
+      now = undefined
+      continue
+    }
+    const reached = new Map<number, Values>([[0, now]])
+    const ofBlock = new Map<number, Values>()
+    let end: { readonly values: Values } | undefined
+    const must = block.reduce(
+      (mask, { transaction }, at) => mask | (status[transaction] === COMMITTED ? 1 << at : 0),
+      0,
+    )
+    for (let done = 0; done < 1 << block.length; done++) {
+      const before = reached.get(done)
+      block.forEach((write, at) => {
+        if ((done & (1 << at)) !== 0) return
+        const values = after(write, from + at, before)
+        merge(ofBlock, at, values)
+        merge(reached, done | (1 << at), values)
+      })
+      if ((done & must) === must) end = { values: end === undefined ? before : either(end.values, before) }
+    }
+    for (const at of block.keys()) held.push(ofBlock.get(at))
+    now = end?.values
+  }
+  return held
+}
+
+function merge(all: Map<number, Values>, at: number, values: Values): void {
+  all.set(at, all.has(at) ? either(all.get(at), values) : values)
+}
+
+function either(one: Values, other: Values): Values {
+  if (one === undefined || other === undefined) return undefined
+  const both = new Set([...one, ...other])
+  return both.size > MOST_VALUES ? undefined : both
+}
+
+interface Block {
+  readonly from: number
+  readonly to: number
+}
+
+/** The writes of a cell in runs, each of which was over before the next one began. */
+function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
+  const { length } = writes
+  /** By place: whether all from there on come after all before it. */
+  const starts: number[] = []
+  /** Of the writes from a place on: the earliest times of their locks, and the earliest beginning of one without. */
+  const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
+  const sent = got.slice()
+  const loose = got.slice()
+  for (let at = length - 1; at >= 0; at--) {
+    const { lock, began } = writes[at]
+    got[at] = Math.min(got[at + 1], lock?.from ?? Number.POSITIVE_INFINITY)
+    sent[at] = Math.min(sent[at + 1], lock?.to ?? Number.POSITIVE_INFINITY)
+    loose[at] = Math.min(loose[at + 1], lock === undefined ? began : Number.POSITIVE_INFINITY)
+  }
+  let [gotBy, sentBy, overBy] = [-1, -1, -1]
+  writes.forEach(({ lock, acknowledged }, at) => {
+    const isAfter = sent[at] > gotBy && sentBy <= got[at] && overBy < loose[at]
+    if (at === 0 || isAfter) starts.push(at)
+    gotBy = Math.max(gotBy, lock?.from ?? Number.POSITIVE_INFINITY)
+    sentBy = Math.max(sentBy, lock?.to ?? Number.POSITIVE_INFINITY)
+    overBy = Math.max(overBy, acknowledged)
+  })
+  return starts.map((from, at) => ({ from, to: starts[at + 1] ?? length }))
+}
+
+/** By place: the value of each version if those that count were written in this order; UNKNOWN if it is not known. */
+export function valuesInOrder(
+  { history }: TransactionRecord,
+  { writes }: LockOrder,
+  counts: Uint8Array,
+  pins: ReadonlyMap<number, number>,
+): readonly number[] {
+  let now = pins.get(INITIAL) ?? UNKNOWN
+  return writes.map(({ transaction, value, change }, place) => {
+    const known = value === UNKNOWN ? (pins.get(place) ?? UNKNOWN) : value
+    if (counts[transaction] === 0) return known
+    now = known !== UNKNOWN || change === undefined ? known : sumOf(history, now, change)
+    return now
+  })
+}
+
+/** A read, and the place of the version that it saw. */
+export interface Seen {
+  readonly place: number
+  /** UNKNOWN if the read says only how it compares with another. */
+  readonly value: number
+  readonly mayBe: (found: number) => boolean
+}
+
+/**
+ * Whether one value for each version explains these reads of a cell, if the transactions that count wrote it in this order.
+ */
+export function areExplained(
+  { history }: TransactionRecord,
+  { writes }: LockOrder,
+  counts: Uint8Array,
+  first: number,
+  seen: readonly Seen[],
+): boolean {
+  /** By number: the value from which others follow by what was added to it; UNKNOWN as long as none is known. */
+  const bases = [first]
+  interface Version {
+    readonly base: number
+    readonly change: number
+  }
+  const versions = new Map<number, Version>()
+  const is = ({ base, change }: Version, value: number): boolean => {
+    if (bases[base] === UNKNOWN) {
+      bases[base] = sumOf(history, value, -change)
+      return true
+    }
+    const held = change === 0 ? bases[base] : sumOf(history, bases[base], change)
+    return held === UNKNOWN || held === value
+  }
+  let last: Version = { base: 0, change: 0 }
+  versions.set(INITIAL, last)
+  for (const [place, { transaction, value, change }] of writes.entries()) {
+    if (counts[transaction] === 0) continue
+    last =
+      change === undefined
+        ? { base: bases.push(value) - 1, change: 0 }
+        : { base: last.base, change: last.change + change }
+    if (change !== undefined && value !== UNKNOWN && !is(last, value)) return false
+    versions.set(place, last)
+  }
+  const isExact = ({ place, value }: Seen): boolean => {
+    const version = versions.get(place)
+    return version !== undefined && (value === UNKNOWN || is(version, value))
+  }
+  if (!seen.every(isExact)) return false
+  // What is only compared comes last, when most values are known.
+  const compared = new Map<number, Seen[]>()
+  for (const each of seen) if (each.value === UNKNOWN) addTo(compared, versions.get(each.place)?.base ?? 0, each)
+  const known = new Set([...writes, ...seen].flatMap(({ value }) => (value === UNKNOWN ? [] : [value])))
+  return [...compared].every(([base, reads]) => {
+    const fits = (value: number): boolean =>
+      reads.every(({ place, mayBe }) => {
+        const { change = 0 } = versions.get(place) ?? {}
+        const held = change === 0 ? value : sumOf(history, value, change)
+        return held !== UNKNOWN && mayBe(held)
+      })
+    if (bases[base] !== UNKNOWN) return fits(bases[base])
+    return reads.length === 1 || [...known].some(fits)
+  })
+}

@@ -1,0 +1,73 @@
+import type { Json } from '../event/event.ts'
+
+/** The number of tracked objects. With more, fewer overwrites are noticed. */
+const MOST_OBJECTS = 100_000
+
+interface Written {
+  readonly value: Json | undefined
+  readonly by: ObjectUse
+  /** The number of the write. */
+  readonly turn: number
+}
+
+/**
+ * Detects numbers that a client read and then wrote in a separate operation, while others wrote the object in between.
+ * If the written number was computed from the one read, their update is lost, which single reads and writes do not
+ * show.
+ */
+export class Overwrites {
+  readonly #written: Map<string, Written> = new Map()
+  #turn = 0
+
+  client(): ObjectUse {
+    return new ObjectUse(this)
+  }
+
+  get turn(): number {
+    return this.#turn
+  }
+
+  lastWritten(key: string): Written | undefined {
+    return this.#written.get(key)
+  }
+
+  write(key: string, value: Json | undefined, by: ObjectUse): void {
+    if (this.#written.size >= MOST_OBJECTS) this.#written.clear()
+    this.#written.set(key, { value, by, turn: ++this.#turn })
+  }
+}
+
+/** The objects that one client reads and writes. Told in the order in which its operations end. */
+export class ObjectUse {
+  readonly #all: Overwrites
+  readonly #read: Map<string, { readonly value: number; readonly turn: number }> = new Map()
+
+  constructor(all: Overwrites) {
+    this.#all = all
+  }
+
+  read(key: string, value: Json): void {
+    if (this.#read.size >= MOST_OBJECTS) this.#read.clear()
+    if (typeof value === 'number') this.#read.set(key, { value, turn: this.#all.turn })
+    else this.#read.delete(key)
+  }
+
+  /**
+   * A value was written, undefined if it is not known. `isPlain`: in an operation of its own that does not depend on the old
+   * value. Returns whether others had changed what this client had read.
+   */
+  wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
+    const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)
+    this.#read.delete(key)
+    this.#all.write(key, value, this)
+    return isBehind
+  }
+
+  /** Whether another client has changed the object since this one read it. */
+  #isBehind(key: string): boolean {
+    const read = this.#read.get(key)
+    const last = this.#all.lastWritten(key)
+    if (read === undefined || last === undefined || last.by === this) return false
+    return last.turn > read.turn && last.value !== read.value
+  }
+}
