@@ -2,7 +2,7 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Completions, ConnectionRecorder, Exchange } from '@chaosproxy/recorder'
 import { nameOfRequest, type Peer, type RoutedRequest, type Understood } from '@chaosproxy/recorder/mapping'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
-import type { HttpRule } from './http-rule.ts'
+import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
 /** Why a request has no response, in the words of histories. */
@@ -29,7 +29,7 @@ export class HttpTurn {
   /** Whether the faults for its response were reduced to those that match its body. */
   isSearched = false
   /** Faults that may act on its response. */
-  replyRules: readonly HttpRule[] = []
+  replyRules: readonly Candidate[] = []
   /** The fabricated response that replaces the server's. */
   madeUp: Reply | undefined
   /** How the client is left without a response, if it is. */
@@ -60,6 +60,10 @@ export class HttpTurn {
   constructor(recording: ConnectionRecorder | undefined, begunAt: Nanos) {
     this.#recording = recording
     this.#begunAt = begunAt
+  }
+
+  get name(): string {
+    return `${this.method} ${this.target}`
   }
 
   /** The chunk ends before the request, so other events may come in between. */

@@ -17,8 +17,9 @@ import {
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import { carryOut, type Effect, type Seat } from '../link/rule.ts'
+import type { RuleList } from '../link/rule-list.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
-import type { Http2Link } from './http2-link.ts'
 import type { Http2Recording } from './http2-recording.ts'
 import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
@@ -30,7 +31,7 @@ const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
   readonly conversation: Conversation
-  readonly links: { readonly [direction in Direction]: Http2Link }
+  readonly links: { readonly [direction in Direction]: RuleList<StreamRule> }
   readonly clock: ProxyClock
   /** Gets everything to be recorded. */
   readonly recording?: Http2Recording | undefined
@@ -49,7 +50,7 @@ export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
   readonly #links: Http2ConnectionOptions['links']
-  readonly #numbers: { readonly [direction in Direction]: number }
+  readonly #seats: { readonly [direction in Direction]: Seat }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
   /** Undefined until the client has sent enough bytes to decide. */
@@ -73,7 +74,7 @@ export class Http2Connection implements Interceptor {
     this.#recording = recording
     this.#queues = queues
     this.#client = conversation.client.host
-    this.#numbers = { requests: links.requests.join(this), responses: links.responses.join(this) }
+    this.#seats = { requests: links.requests.join(this), responses: links.responses.join(this) }
     this.#flows = {
       requests: this.#flowOf('requests', conversation),
       responses: this.#flowOf('responses', conversation),
@@ -161,7 +162,7 @@ export class Http2Connection implements Interceptor {
   closed(): void {
     for (const direction of ['requests', 'responses'] as const) {
       this.#flows[direction].stop()
-      this.#links[direction].forget(this, this.#numbers[direction])
+      this.#links[direction].leave(this)
     }
     this.#recording?.closed()
   }
@@ -179,7 +180,7 @@ export class Http2Connection implements Interceptor {
     const begun = this.#follow(direction, frame)
     if (begun === undefined) return undefined
     const rules = this.#links[direction].rules.filter(
-      (rule) => rule.isFor(begun.head, this.#client) && rule.strikes(this.#numbers[direction], this.#clock.nowMs()),
+      (rule) => rule.isFor(begun.head, this.#client) && rule.chooses(this.#seats[direction], this.#clock.nowMs()),
     )
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame))
   }
@@ -236,31 +237,31 @@ export class Http2Connection implements Interceptor {
     const delayedBy: StreamRule[] = []
     const afterwards: (() => void)[] = []
     let delayMs = 0
-    for (const rule of rules) {
-      const { fault } = rule.standing
+    let isEnded = false
+    const end = (act: () => void): Effect => {
+      if (isEnded) return 'none'
+      isEnded = true
+      afterwards.push(act)
+      return 'acts'
+    }
+    carryOut(rules, (rule) => {
+      const { fault } = rule
       switch (fault.kind) {
-        case 'delay-stream': {
-          const random = rule.randomFor(this.#numbers[direction])
-          const spreadMs = fault.jitterMs === 0 ? 0 : fault.jitterMs * (2 * random.next() - 1)
-          delayMs += Math.max(0, fault.delayMs + spreadMs)
+        case 'delay-stream':
+          delayMs += rule.drawDelayMs(fault, this.#seats[direction])
           delayedBy.push(rule)
-          break
-        }
+          return 'acts'
         case 'reset-stream':
-          afterwards.push(() => this.#reset(stream, http2Codes[fault.code]))
-          break
+          return end(() => this.#reset(stream, http2Codes[fault.code]))
         case 'grpc-status':
-          afterwards.push(() => {
-            if (!this.#endCall(stream, fault, direction === 'responses')) rule.takeBack()
+          return end(() => {
+            if (!this.#endCall(stream, fault, direction === 'responses')) rule.takeBack('the reply was complete')
           })
-          break
         case 'goaway':
           afterwards.push(() => this.#flows.responses.inject(goaway(stream, http2Codes[fault.code])))
-          break
-        default:
-          fault satisfies never
+          return 'acts'
       }
-    }
+    })
     const then = () => {
       for (const act of afterwards) act()
     }

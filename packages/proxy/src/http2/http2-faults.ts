@@ -4,13 +4,13 @@ import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Intercept } from '../interceptor/interceptor.ts'
-import { createClientFilter } from '../link/client-filter.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, appliedTo } from '../link/rule-list.ts'
+import { type Applied, applyRules } from '../link/rule.ts'
+import { RuleList } from '../link/rule-list.ts'
 import { Http2Connection } from './http2-connection.ts'
-import { Http2Link } from './http2-link.ts'
 import { Http2Recording } from './http2-recording.ts'
+import { StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
@@ -40,9 +40,9 @@ export interface Http2Faults {
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
-  const links = new LinkTable((link) => new Http2Link(link, random))
+  const links = new LinkTable((link) => new RuleList<StreamRule>(link, random))
 
-  function knownLink(fault: Http2Fault, link: Link): Http2Link {
+  function knownLink(fault: Http2Fault, link: Link): RuleList<StreamRule> {
     const known = links.find(link)
     if (known !== undefined) return known
     throw new UserError(
@@ -66,12 +66,8 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
       }
     },
     apply(fault) {
-      const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
-      const { client } = fault.match ?? {}
-      if (client !== undefined) createClientFilter(client)
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
-      return appliedTo(standing, placed, 'the header fields could not be decoded, or the reply was complete')
+      const targets = fault.links.map((link) => knownLink(fault, link))
+      return applyRules(fault, targets, clock, (standing, own) => new StreamRule(standing, own))
     },
   }
 }

@@ -4,10 +4,10 @@ import { type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, appliedTo } from '../link/rule-list.ts'
+import { type Applied, applyRules } from '../link/rule.ts'
 import { compileMatch } from './match.ts'
 import { MessageLink, type MessageStatistics } from './message-link.ts'
-import type { Track } from './message-rule.ts'
+import { MessageRule, type Track } from './message-rule.ts'
 import { MessageStage } from './message-stage.ts'
 
 export interface MessageFaultsOptions {
@@ -35,7 +35,6 @@ export interface MessageFaults {
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024
-const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
 export function createMessageFaults(options: MessageFaultsOptions): MessageFaults {
   const clock = options.clock ?? systemClock
@@ -82,10 +81,8 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
       return (conversation) => intercept(conversation, forward, backward, framing)
     },
     apply(fault) {
-      const targets = [...new Set(fault.links.map((link) => validated(fault, links.find(link), link)))]
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
-      return appliedTo(standing, placed, COMPRESSED)
+      const targets = fault.links.map((link) => validated(fault, links.find(link), link))
+      return applyRules(fault, targets, clock, (standing, own) => new MessageRule(standing, own))
     },
     statistics: () => links.map((link) => link.statistics()),
   }

@@ -1,8 +1,9 @@
-import type { MessageFault, Random } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import { FrameReader, type FrameSink } from '@chaosproxy/wire'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier } from '../link/rule-list.ts'
 import { type Fate, messageHarms, type Strike } from './harms.ts'
 import type { MessageLink } from './message-link.ts'
@@ -29,16 +30,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
   readonly #reader: FrameReader
   readonly #queue: MessageQueue
-  readonly #connection: number
-  readonly #randoms: Map<MessageRule, Random> = new Map()
-  readonly #randomFor = (rule: MessageRule): Random => {
-    let random = this.#randoms.get(rule)
-    if (random === undefined) {
-      random = rule.randomFor(this.#connection)
-      this.#randoms.set(rule, random)
-    }
-    return random
-  }
+  readonly #seat: Seat
   readonly #run: Run
   #ended = false
   /** Whether the client's handshake is still to come, which decides if both directions are compressed. */
@@ -47,7 +39,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   constructor(options: MessageStageOptions) {
     this.#options = options
     const { framing, direction } = options.track
-    this.#connection = options.link.join(this)
+    this.#seat = options.link.join(this)
     this.#offersCompression = framing.withoutCompression !== undefined && direction === 'requests'
     this.#run = new Run(options.exit)
     this.#queue = new MessageQueue(options.exit, options.clock)
@@ -100,7 +92,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
       return
     }
     const earlier = this.#reader.messages - 1
-    const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), random: this.#randomFor })
+    const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), seat: this.#seat })
     if (fate === undefined && this.#queue.idle) {
       this.#run.add(bytes)
       return
@@ -122,7 +114,6 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   ruleRemoved(rule: MessageRule): void {
-    this.#randoms.delete(rule)
     this.#queue.heal(rule)
     // Without rules there is no need to hold messages whole.
     if (this.#options.link.rules.length > 0) return
@@ -145,32 +136,36 @@ interface FateOptions {
   /** How many messages of the direction and connection came before. */
   readonly earlier: number
   readonly nowMs: number
-  /** The connection's own random stream for a rule. */
-  readonly random: (rule: MessageRule) => Random
+  readonly seat: Seat
 }
 
 /**
- * Applies each rule to a message in turn; undefined if none hits, so that it passes unchanged. Later rules do not see a
- * lost message. Delays add up. Of several rules that let others overtake it, or repeat it, the last one counts.
+ * Carries out the rules that choose a message; undefined if none acts, so that it passes unchanged. Delays add up. Of
+ * several rules that let others overtake it, or repeat it, the last one counts.
  */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
-  const { earlier, track, nowMs } = options
+  const { earlier, track, nowMs, seat } = options
+  if (rules.length === 0) return undefined
   const isCompressed = track.framing.isCompressed?.(message) === true
+  const chosen = rules.filter(
+    (rule) => !(isCompressed && rule.missesCompressed()) && rule.strikes(message, track, seat, nowMs, earlier),
+  )
   let fate: Fate | undefined
-  for (const rule of rules) {
-    if (isCompressed && rule.missesCompressed()) continue
-    const random = () => options.random(rule)
-    if (!rule.strikes(message, earlier, track, nowMs, random)) continue
-    const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, random })
-    if (next === undefined) continue
+  carryOut(chosen, (rule) => {
+    const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, seat })
+    if (next === undefined) return 'none'
     fate = next
-    if (fate.copies.length === 0) break
-  }
+    if (fate.copies.length === 0) return 'ends'
+    // Once another message has overtaken it, or it has come again, the queue counts it.
+    return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
+  })
   return fate
 }
 
+const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'replay-message']
+
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
-  const { fault } = strike.rule.standing
+  const { fault } = strike.rule
   // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
