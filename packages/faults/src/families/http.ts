@@ -18,6 +18,7 @@ import {
   reorderReplies,
   staleReply,
 } from '../kinds/requests.ts'
+import { statement, validateStatement } from './sql.ts'
 
 /** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any remaining text. */
 export const headMatch = {
@@ -30,6 +31,7 @@ export const headMatch = {
 export const matchedClient = optional(text('only clients of this address or network'))
 
 const match = {
+  statement,
   ...headMatch,
   body: optional(textOrNumber('only requests with this text in their body (its first 64 KiB)')),
   status: optional(textOrNumber('only responses with this status (503, 5xx)')),
@@ -63,8 +65,14 @@ export const httpFamily = defineFamily({
   ],
   match,
   when,
-  validateMatch({ status, ...head }, { kind, actsOnReplies }, where) {
+  validateMatch({ status, statement: words, ...head }, { kind, actsOnReplies }, where) {
     validateHeadMatch(head, `${where}: "match"`)
+    validateStatement({ statement: words }, `${where}: "match"`)
+    if (words !== undefined && !isUnanswered(kind))
+      throw new UserError(
+        'input',
+        `${where}: ${kind}: "statement" selects SQL, on which lose-reply, crash-before-reply and sql-error act.`,
+      )
     if (status === undefined) return
     if (!/^[1-5](\d\d|xx)$/.test(status))
       throw new UserError(
@@ -83,6 +91,16 @@ export const httpFamily = defineFamily({
       )
   },
 })
+
+/** The kinds that leave a client without the reply to what the server has done, in any protocol of requests. */
+const unanswered = ['lose-reply', 'crash-before-reply'] as const
+
+const isUnanswered = (kind: string): boolean => unanswered.some((other) => other === kind)
+
+export type UnansweredFault = Extract<HttpFault, { readonly kind: (typeof unanswered)[number] }>
+
+export const isUnansweredFault = (fault: { readonly kind: string }): fault is UnansweredFault =>
+  isUnanswered(fault.kind)
 
 export type HttpHarm = HarmOf<(typeof httpFamily.kinds)[number]>
 export type HttpMatch = Matching<typeof match>

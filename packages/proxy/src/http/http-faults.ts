@@ -43,6 +43,8 @@ export interface HttpFaults {
    * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */
   apply(fault: HttpFault): Applied<HttpFault>
+  /** Whether requests of HTTP/1.1 go over this link. */
+  carries(link: Link): boolean
   /** Keyed by `linkName`, for every link that carries HTTP. */
   statistics(): ReadonlyMap<string, HttpStatistics>
 }
@@ -85,7 +87,9 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
           recording: recording?.connection({ node: to, client: conversation.client.host }),
         })
     },
+    carries: (link) => links.find(link) !== undefined,
     apply(fault) {
+      refuseStatement(fault)
       const targets = fault.links.map((link) => knownLink(fault, link))
       return applyRules(fault, targets, clock, (standing, own) => new HttpRule(standing, own))
     },
@@ -94,3 +98,12 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
 }
 
 const NO_TIME = nanos(0)
+
+/** @throws UserError (usage) */
+function refuseStatement({ kind, links, match }: HttpFault): void {
+  if (match?.statement === undefined && match?.not?.statement === undefined) return
+  throw new UserError(
+    'usage',
+    `${kind} on ${links.map(linkName).join(', ')}: "statement" selects SQL, and this link carries HTTP. Match the method, the path or the body.`,
+  )
+}

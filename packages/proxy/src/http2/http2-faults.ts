@@ -1,4 +1,4 @@
-import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaosproxy/faults'
+import { createRandom, type Endpoint, type Link, linkName } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/mapping'
@@ -10,7 +10,7 @@ import { type Applied, applyRules } from '../link/rule.ts'
 import { RuleList } from '../link/rule-list.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Recording } from './http2-recording.ts'
-import { StreamRule } from './stream-rule.ts'
+import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
@@ -33,16 +33,19 @@ interface Http2Route {
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept
+  /** Whether requests of HTTP/2 go over this link. */
+  carries(link: Link): boolean
   /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for an unknown link. */
-  apply(fault: Http2Fault): Applied<Http2Fault>
+  apply(fault: StreamFault): Applied<StreamFault>
 }
 
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
+  const requestLinks = new Set<string>()
   const links = new LinkTable((link) => new RuleList<StreamRule>(link, random))
 
-  function knownLink(fault: Http2Fault, link: Link): RuleList<StreamRule> {
+  function knownLink(fault: StreamFault, link: Link): RuleList<StreamRule> {
     const known = links.find(link)
     if (known !== undefined) return known
     throw new UserError(
@@ -53,6 +56,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
 
   return {
     intercept({ from, to, table }) {
+      requestLinks.add(linkName({ from, to }))
       const shared = { links: { requests: links.of({ from, to }), responses: links.of({ from: to, to: from }) }, clock }
       const { recorder, recordQueues: queues } = options
       if (table === undefined || recorder === undefined)
@@ -65,9 +69,22 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
         return new Http2Connection({ ...shared, conversation, recording: recorded, queues })
       }
     },
+    carries: (link) => requestLinks.has(linkName(link)),
     apply(fault) {
+      validateMatch(fault)
       const targets = fault.links.map((link) => knownLink(fault, link))
       return applyRules(fault, targets, clock, (standing, own) => new StreamRule(standing, own))
     },
   }
+}
+
+/** @throws UserError (usage) for conditions that no request of HTTP/2 can meet here. */
+function validateMatch({ kind, links, match }: StreamFault): void {
+  for (const conditions of [match ?? {}, match?.not ?? {}])
+    for (const name of ['statement', 'body', 'status'] as const)
+      if (name in conditions && conditions[name as keyof typeof conditions] !== undefined)
+        throw new UserError(
+          'usage',
+          `${kind} on ${links.map(linkName).join(', ')}: "${name}" cannot be matched in HTTP/2. Match the method, the path or a header field.`,
+        )
 }

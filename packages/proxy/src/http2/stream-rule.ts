@@ -1,13 +1,15 @@
-import type { Http2Fault, Random } from '@chaosproxy/faults'
+import type { Http2Fault, Random, UnansweredFault } from '@chaosproxy/faults'
 import type { MatchableHead } from '@chaosproxy/wire/http'
 import { compileMatch, type Judge } from '../http/request-match.ts'
 import { Rule, type Standing } from '../link/rule.ts'
 
+export type StreamFault = Http2Fault | UnansweredFault
+
 /** A fault of HTTP/2 on one link. */
-export class StreamRule extends Rule<Http2Fault> {
+export class StreamRule extends Rule<StreamFault> {
   readonly #judge: Judge
 
-  constructor(standing: Standing<Http2Fault>, random: Random) {
+  constructor(standing: Standing<StreamFault>, random: Random) {
     super(standing, random)
     this.#judge = compileMatch(standing.fault.match)
   }

@@ -5,6 +5,7 @@ import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier } from '../link/rule-list.ts'
+import type { StatementFaults } from '../statements/statement-faults.ts'
 import { type Fate, messageHarms, type Strike } from './harms.ts'
 import type { MessageLink } from './message-link.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -18,6 +19,8 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
+  /** The faults on the connection's statements, if it carries SQL. */
+  readonly statements: StatementFaults | undefined
   /** Called when a message is changed or reordered. `altered`: what is sent instead of a request. */
   readonly disturbed: (altered: readonly Buffer[]) => void
 }
@@ -33,6 +36,10 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
+  /** Whether the part of a message that the reader keeps was passed on. */
+  #keptWasPassed = false
+  #firstByte = 0
+  #isObserving = false
   /** Whether the client's handshake is still to come, which decides if both directions are compressed. */
   #offersCompression: boolean
 
@@ -54,11 +61,15 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     const { messages, oversized, framed } = this.#reader
     let free: boolean
     const isUnruled = link.rules.length === 0 && !(this.#offersCompression && reverse.rules.length > 0)
-    if (isUnruled && this.#queue.idle && this.#reader.waitingBytes === 0) {
-      this.#reader.skim(bytes)
+    const isIdle = isUnruled && this.#options.statements?.isIdle !== false && this.#queue.idle
+    if (isIdle && (this.#reader.waitingBytes === 0 || this.#keptWasPassed)) {
+      this.#observe(bytes)
       this.#offersCompression &&= this.#reader.messages === 0
       free = exit.pass(bytes)
     } else {
+      this.#dropPassed()
+      if (this.#isObserving && this.#options.track.direction === 'requests') this.#options.statements?.reader.caughtUp()
+      this.#isObserving = false
       this.#reader.read(bytes, this)
       this.#run.flush()
       free = this.#run.takeFree()
@@ -69,7 +80,46 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     return free
   }
 
+  /** Follows bytes that are passed on as they come: messages, or also the statements in them. */
+  #observe(bytes: Buffer): void {
+    const { statements, track } = this.#options
+    const reader = statements?.reader
+    if (reader === undefined) return this.#reader.skim(bytes)
+    const isAsked = track.direction === 'requests'
+    this.#isObserving = true
+    if (!isAsked && !reader.awaitsReply) {
+      this.#dropPassed()
+      return this.#reader.skim(bytes, (firstByte) => reader.replyBegins(firstByte))
+    }
+    this.#reader.read(bytes, {
+      begin: (firstByte) => {
+        this.#firstByte = firstByte
+      },
+      frame(message) {
+        if (!isAsked) return reader.answered(message)
+        reader.caughtUp()
+        reader.asked(message)
+      },
+      loose: (_, last) => {
+        if (isAsked && last) reader.askedUnread(this.#firstByte)
+      },
+    })
+    this.#keptWasPassed = this.#reader.waitingBytes > 0
+  }
+
+  /** Lets go of the part of a message that was passed on while it was only observed. */
+  #dropPassed(): void {
+    if (!this.#keptWasPassed) return
+    this.#keptWasPassed = false
+    this.#reader.release({ frame: () => undefined, loose: () => undefined })
+  }
+
+  begin(firstByte: number): void {
+    this.#firstByte = firstByte
+  }
+
   end(): void {
+    this.#dropPassed()
     this.#ended = true
     this.#reader.release(this)
     this.#run.flush()
@@ -85,9 +135,14 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   frame(bytes: Buffer): void {
-    const { link, track, clock } = this.#options
+    const { link, track, clock, statements } = this.#options
+    const instead = track.direction === 'requests' ? statements?.request(bytes) : statements?.reply(bytes)
+    if (instead !== undefined && instead !== bytes) {
+      if (instead.length > 0) this.#passLoose(instead, 'last-part')
+      return
+    }
     if (track.framing.isHandshake?.(bytes) === true) {
-      this.loose(this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes, true)
+      this.#passLoose(this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes, 'last-part')
       this.#offersCompression = false
       return
     }
@@ -104,19 +159,26 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   loose(bytes: Buffer, last: boolean): void {
+    const { statements, track } = this.#options
+    if (last && track.direction === 'requests') statements?.reader.askedUnread(this.#firstByte)
+    if (track.direction === 'responses' && statements?.isLost === true) return
+    const hopeless = this.#ended || !this.#reader.framed
+    this.#passLoose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
+  }
+
+  #passLoose(bytes: Buffer, kind: 'rest' | 'last-part' | 'part'): void {
     if (this.#queue.idle) {
       this.#run.add(bytes)
       return
     }
     this.#run.flush()
-    const hopeless = this.#ended || !this.#reader.framed
-    this.#queue.loose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
+    this.#queue.loose(bytes, kind)
   }
 
   ruleRemoved(rule: MessageRule): void {
     this.#queue.heal(rule)
     // Without rules there is no need to hold messages whole.
-    if (this.#options.link.rules.length > 0) return
+    if (this.#options.link.rules.length > 0 || this.#options.statements?.isIdle === false) return
     this.#reader.release(this)
     this.#run.flush()
   }
