@@ -27,7 +27,10 @@ export const sqlFamily = defineFamily({
 export type SqlFault = FaultOf<typeof sqlFamily.kinds, typeof match, typeof when>
 
 /** @throws UserError (input) for words that no statement begins with. */
-export function validateStatement({ statement: words }: { readonly statement?: string | undefined }, where: string): void {
+export function validateStatement(
+  { statement: words }: { readonly statement?: string | undefined },
+  where: string,
+): void {
   if (words === undefined) return
   const [first = ''] = words.replace(/;\s*$/, '').split(';')
   if (/\w/.test(first) && first === words.replace(/;\s*$/, '')) return

@@ -50,6 +50,8 @@ export class HttpTurn {
   #requestEnded = false
   /** Steps from before the end of the request, for example if a server refuses it early. */
   #early: (() => void)[] | undefined
+  /** The status of a reply that refused the request before all of it had come. */
+  #refusedWith: number | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
 
@@ -114,6 +116,7 @@ export class HttpTurn {
 
   /** The server's response has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
+    if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.answered(time, this.#complete(answer)))
   }
@@ -155,9 +158,11 @@ export class HttpTurn {
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
-    const touches = routed.touches(head)
-    if (touches === 'nothing') return
-    const why = 'the request never arrived in full'
+    const refused = this.#refusedWith
+    const touches = refused === undefined ? routed.touches(head) : 'nothing'
+    if (touches === 'nothing' && refused === undefined) return
+    const why =
+      refused === undefined ? 'the request never arrived in full' : `refused with ${refused} before it had arrived`
     this.exchange?.called({ kind: 'not-understood', what: nameOfRequest(head), why, touches })
   }
 
@@ -174,5 +179,8 @@ export class HttpTurn {
     return completions
   }
 }
+
+/** Client errors, except those after which the request may still have been carried out (RFC 9110 §15.5.9, §15.5.10). */
+const isRefusal = (status: number): boolean => status >= 400 && status < 500 && ![408, 409, 425, 499].includes(status)
 
 const NOT_RECORDED: Completions = { type: 'info', error: 'not recorded' }

@@ -314,7 +314,8 @@ export class Http2Connection implements Interceptor {
   #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
     if (fault.kind !== 'grpc-status') return undefined
     const [stream, type] = [streamOf(frame), typeOf(frame)]
-    const endAt = type === FRAME.data ? messages.endIn(dataOf(frame)) : type === FRAME.headers ? messages.endIn(NOTHING) : undefined
+    const endAt =
+      type === FRAME.data ? messages.endIn(dataOf(frame)) : type === FRAME.headers ? messages.endIn(NOTHING) : undefined
     if (endAt === undefined || (type === FRAME.headers && endsStream(frame))) {
       if (endsStream(frame)) rule.miss('the reply ended before that many messages')
       return undefined
@@ -327,7 +328,12 @@ export class Http2Connection implements Interceptor {
       rule.hit()
       this.#endCall(stream, fault, true, true)
     }
-    return { delayMs: 0, delayedBy: [], instead: type === FRAME.data ? dataFrame(stream, content.subarray(0, endAt)) : undefined, then }
+    return {
+      delayMs: 0,
+      delayedBy: [],
+      instead: type === FRAME.data ? dataFrame(stream, content.subarray(0, endAt)) : undefined,
+      then,
+    }
   }
 
   /** Returns the credit for bytes that the receiver will never see. */

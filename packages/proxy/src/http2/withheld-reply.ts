@@ -15,8 +15,7 @@ export interface WithheldReply {
 export const withheldReply = (rule: StreamRule, fault: WithholdingFault): WithheldReply => ({
   rule,
   fault,
-  messages:
-    fault.kind === 'grpc-status' && fault.messages !== undefined ? new MessageCount(fault.messages) : undefined,
+  messages: fault.kind === 'grpc-status' && fault.messages !== undefined ? new MessageCount(fault.messages) : undefined,
 })
 
 /** The fault, if it acts once the server has replied. */

@@ -1,6 +1,4 @@
 import { type Random, type TrafficFault, Trigger } from '@chaosproxy/faults'
-import type { ProxyClock } from './clock.ts'
-import type { RuleList } from './rule-list.ts'
 
 /** A fault in force, with its counts over all its links. */
 export interface Standing<Fault> {
@@ -123,59 +121,4 @@ export function carryOut<Kind extends Rule<TrafficFault>>(
     return
   }
   for (const rule of acted) rule.hit(request)
-}
-
-/** The caller's handle on a fault, with counts over all its links. */
-export interface Applied<Fault> {
-  readonly fault: Fault
-  readonly hits: number
-  readonly missed: number
-  /** The latest reason for a miss. */
-  readonly missedBecause: string | undefined
-  /** The requests that it hit last, oldest first. */
-  readonly recent: readonly HitRequest[]
-  /** Heals at once: held traffic is released. Further calls do nothing. */
-  remove(): void
-}
-
-/** Puts a fault in force on these links, with a rule on each. */
-export function applyRules<Fault extends TrafficFault, Kind extends Rule<Fault>>(
-  fault: Fault,
-  lists: readonly RuleList<Kind>[],
-  clock: ProxyClock,
-  make: (standing: Standing<Fault>, random: Random) => Kind,
-): Applied<Fault> {
-  const standing: Standing<Fault> = {
-    fault,
-    appliedAtMs: clock.nowMs(),
-    hits: 0,
-    missed: 0,
-    missedBecause: undefined,
-    recent: [],
-  }
-  let placed = [...new Set(lists)].map((list) => {
-    const rule = make(standing, list.nextRandom())
-    list.put(rule)
-    return { list, rule }
-  })
-  return {
-    fault,
-    get hits() {
-      return standing.hits
-    },
-    get missed() {
-      return standing.missed
-    },
-    get missedBecause() {
-      return standing.missedBecause
-    },
-    get recent() {
-      return standing.recent
-    },
-    remove() {
-      const removed = placed
-      placed = []
-      for (const { list, rule } of removed) list.remove(rule)
-    },
-  }
 }

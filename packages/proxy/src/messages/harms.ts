@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { forge, type MessageFault, type Random } from '@chaosproxy/faults'
 import { type Direction, type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Seat } from '../link/rule.ts'
@@ -88,8 +89,8 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
 const ATTEMPTS_PER_BIT = 100
 
 /**
- * Flips bits of a message so that it stays one message of the same length: the framing stays intact, and only the
- * receiver can notice. Undefined if no bit could be flipped, as in an empty line.
+ * Flips bits of a message so that it stays one message of the same length: the framing stays intact, texts stay UTF-8,
+ * and only the receiver can notice. Undefined if no bit could be flipped, as in an empty line.
  */
 export function flipBits(
   message: Buffer,
@@ -99,16 +100,22 @@ export function flipBits(
   random: Random,
 ): Buffer | undefined {
   const flipped = Buffer.from(message)
-  for (let flips = 0; flips < bits; flips++) flipOne(flipped, framing, direction, random)
+  const textOf = (bytes: Buffer) => framing.plain?.(bytes) ?? bytes
+  const wasText = isUtf8(textOf(message))
+  const isSame = () => isOneMessage(framing, direction, flipped) && (!wasText || isUtf8(textOf(flipped)))
+  for (let flips = 0; flips < bits; flips++) flipOne(flipped, isSame, random)
   return flipped.equals(message) ? undefined : flipped
 }
 
-function flipOne(message: Buffer, framing: Framing, direction: Direction, random: Random): void {
+/** Tries until the message is still valid. Between binary parts, ASCII stays ASCII. */
+function flipOne(message: Buffer, isValid: () => boolean, random: Random): void {
   for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
     const at = random.integer(message.length)
     const before = message[at] ?? 0
-    message[at] = before ^ (1 << random.integer(8))
-    if (isOneMessage(framing, direction, message)) return
+    const bit = 1 << random.integer(8)
+    if (bit === 0x80 && before < 0x80) continue
+    message[at] = before ^ bit
+    if (isValid()) return
     message[at] = before
   }
 }

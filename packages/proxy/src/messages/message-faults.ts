@@ -4,8 +4,7 @@ import { type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, applyRules } from '../link/rule.ts'
-import { RuleList } from '../link/rule-list.ts'
+import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 import { StatementFaults } from '../statements/statement-faults.ts'
 import { type StatementFault, StatementRule, validateStatementFault } from '../statements/statement-rule.ts'
 import { compileMatch } from './match.ts'
@@ -67,7 +66,8 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     // Either side may speak first.
     conversation.dial()
     const { statements: spoken } = framing
-    const statements = spoken === undefined ? undefined : new StatementFaults({ conversation, statements: spoken, list, clock })
+    const statements =
+      spoken === undefined ? undefined : new StatementFaults({ conversation, statements: spoken, list, clock })
     const stageOf = (link: MessageLink, reverse: MessageLink, direction: Track['direction']) =>
       new MessageStage({
         statements,
@@ -107,7 +107,12 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     applyToStatements(fault) {
       validateStatementFault(fault)
       for (const link of fault.links) validateCarried(fault, link, links.find(link)?.tracks ?? [])
-      return applyRules(fault, statementLinks.ofAll(fault.links), clock, (standing, own) => new StatementRule(standing, own))
+      return applyRules(
+        fault,
+        statementLinks.ofAll(fault.links),
+        clock,
+        (standing, own) => new StatementRule(standing, own),
+      )
     },
     statistics: () => links.map((link) => link.statistics()),
   }

@@ -84,21 +84,26 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   #observe(bytes: Buffer): void {
     const { statements, track } = this.#options
     const reader = statements?.reader
-    if (reader === undefined) return this.#reader.skim(bytes)
+    if (reader === undefined) {
+      this.#reader.skim(bytes)
+      return
+    }
     const isAsked = track.direction === 'requests'
     this.#isObserving = true
     if (!isAsked && !reader.awaitsReply) {
       this.#dropPassed()
-      return this.#reader.skim(bytes, (firstByte) => reader.replyBegins(firstByte))
+      this.#reader.skim(bytes, (firstByte) => reader.replyBegins(firstByte))
+      return
     }
     this.#reader.read(bytes, {
       begin: (firstByte) => {
         this.#firstByte = firstByte
       },
       frame(message) {
-        if (!isAsked) return reader.answered(message)
-        reader.caughtUp()
-        reader.asked(message)
+        if (isAsked) {
+          reader.caughtUp()
+          reader.asked(message)
+        } else reader.answered(message)
       },
       loose: (_, last) => {
         if (isAsked && last) reader.askedUnread(this.#firstByte)
@@ -142,7 +147,10 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
       return
     }
     if (track.framing.isHandshake?.(bytes) === true) {
-      this.#passLoose(this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes, 'last-part')
+      this.#passLoose(
+        this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes,
+        'last-part',
+      )
       this.#offersCompression = false
       return
     }

@@ -5,7 +5,7 @@ import { type AppliedFault, afflict, resetLinks, type StandingApplied } from '..
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkState, type LinkStatistics } from '../link/link-state.ts'
 import { LinkTable } from '../link/link-table.ts'
-import type { Applied } from '../link/rule.ts'
+import type { Applied } from '../link/rule-list.ts'
 import { type LinkTape, type Passage, readPassages } from '../tape/passages.ts'
 import { Tape, type TapeBudget } from '../tape/tape.ts'
 import { openRoute, type Route, type RouteOptions } from '../tcp/route.ts'

@@ -2,8 +2,8 @@ import { type DatagramFault, datagramFamily, type Link, linkName, type Random } 
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, applyRules, Rule, type Standing } from '../link/rule.ts'
-import { RuleList } from '../link/rule-list.ts'
+import { Rule, type Standing } from '../link/rule.ts'
+import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 
 /** A fault of datagrams on one link. */
 export class DatagramRule extends Rule<DatagramFault> {

@@ -124,9 +124,7 @@ function insteadOf(error: Buffer, isQuery: boolean): Substitution {
   return {
     kind: 'substitution',
     request: writeFrontend(
-      isQuery
-        ? { kind: 'query', sql: NO_STATEMENT }
-        : { kind: 'parse', statement: '', sql: NO_STATEMENT, types: [] },
+      isQuery ? { kind: 'query', sql: NO_STATEMENT } : { kind: 'parse', statement: '', sql: NO_STATEMENT, types: [] },
     ),
     reply: (message) => (message[0] === ERROR ? error : message),
     skips: () => false,

@@ -131,7 +131,8 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
       return (await import('../../peer/socket-owner.ts')).findAnyProcess()
     },
     requests: () => http.value?.statistics() ?? new Map(),
-    applyToRequests: (fault) => applyToRequests(fault, { http: http.value, http2: http2.value, messages: messages.value }),
+    applyToRequests: (fault) =>
+      applyToRequests(fault, { http: http.value, http2: http2.value, messages: messages.value }),
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
     applyToStatements: (fault) => carriedBy(messages, fault).applyToStatements(fault),
@@ -198,7 +199,7 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /** How the start of its connections is rewritten. @throws UserError (usage) for TLS that is not read. */
-function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | undefined {
+function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
     throw new UserError(
@@ -206,9 +207,7 @@ function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | und
       `TLS of ${name} begins within its connections, and is not read here: give both addresses without tls://, and let the server take plaintext.`,
     )
   if (plainly !== undefined) return plainly
-  return tls?.originate === undefined || encryption === undefined
-    ? undefined
-    : () => ({ responses: encryption.unbinding() })
+  return tls?.originate === undefined || encryption === undefined ? undefined : (bound) => encryption.unbinding(bound)
 }
 
 function isByProcess(carriage: Carriage): boolean {
