@@ -158,12 +158,15 @@ export class HttpTurn {
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
+    const touches = routed.touches(head)
+    if (touches === 'nothing') return
     const refused = this.#refusedWith
-    const touches = refused === undefined ? routed.touches(head) : 'nothing'
-    if (touches === 'nothing' && refused === undefined) return
     const why =
-      refused === undefined ? 'the request never arrived in full' : `refused with ${refused} before it had arrived`
-    this.exchange?.called({ kind: 'not-understood', what: nameOfRequest(head), why, touches })
+      refused === undefined ? 'the request never arrived in full' : `refused with ${refused} before it had arrived in full`
+    this.exchange?.called({
+      ...{ kind: 'not-understood', what: nameOfRequest(head), why },
+      touches: refused === undefined ? touches : 'nothing',
+    })
   }
 
   #later(record: () => void): void {
@@ -180,7 +183,11 @@ export class HttpTurn {
   }
 }
 
-/** Client errors, except those after which the request may still have been carried out (RFC 9110 §15.5.9, §15.5.10). */
-const isRefusal = (status: number): boolean => status >= 400 && status < 500 && ![408, 409, 425, 499].includes(status)
+/**
+ * Client errors, except that the request was cut off (400, 408, 499), and those after which it may still have been carried
+ * out (409, 425).
+ */
+const isRefusal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)
 
 const NOT_RECORDED: Completions = { type: 'info', error: 'not recorded' }

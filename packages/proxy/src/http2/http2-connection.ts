@@ -293,13 +293,16 @@ export class Http2Connection implements Interceptor {
   }
 
   /** What becomes of a frame of a reply that the client does not get; undefined if the frame passes. */
-  #withhold({ fault, rule, messages }: WithheldReply, frame: Buffer): FramePlan | undefined {
+  #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
+    const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]
     if (type === FRAME.windowUpdate || (type === FRAME.headers && this.#isInterim)) return undefined
     const isOver = type === FRAME.resetStream || endsStream(frame)
     if (messages !== undefined) return this.#withholdAfter(messages, { fault, rule }, frame)
     if (type === FRAME.data) this.#credit('responses', stream, frame.length - HEADER_BYTES, isOver)
     const end = (): void => {
+      if (withheld.isOver) return
+      withheld.isOver = true
       rule.hit()
       if (fault.kind === 'crash-before-reply') this.#abort()
       else if (fault.kind === 'grpc-status') this.#endCall(stream, fault, false)

@@ -10,11 +10,14 @@ export interface WithheldReply {
   readonly rule: StreamRule
   /** Undefined if the client gets nothing of it. */
   readonly messages: MessageCount | undefined
+  /** Whether the fault has acted. */
+  isOver: boolean
 }
 
 export const withheldReply = (rule: StreamRule, fault: WithholdingFault): WithheldReply => ({
   rule,
   fault,
+  isOver: false,
   messages: fault.kind === 'grpc-status' && fault.messages !== undefined ? new MessageCount(fault.messages) : undefined,
 })
 

@@ -42,6 +42,20 @@ describe('the offered login mechanisms', () => {
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
+  test('are named as the cause if a client would have bound its password', () => {
+    const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
+    const isNoted = (mechanisms: readonly string[], binding: string) => {
+      let noted = 0
+      const { requests, responses } = encryption.unbinding(() => noted++)
+      responses.rewritten(offer(...mechanisms))
+      expect(requests?.rewritten(step(binding))).toEqual(step(binding))
+      return noted === 1
+    }
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'y')).toBe(true)
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'n')).toBe(false)
+    expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
+  })
+
   test('are unchanged if nothing else is offered, or the message is another one', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
