@@ -53,7 +53,7 @@ export interface StatementReader {
 /** As much of a statement as is read. */
 export const MOST_STATEMENT_BYTES: number = 64 * 1024
 /** Prepared statements remembered for each connection. */
-export const MOST_PREPARED = 10_000
+const MOST_PREPARED = 10_000
 
 /** Remembers a statement; forgets the oldest beyond the limit. */
 export function remember<Key>(statements: Map<Key, string>, key: Key, statement: string): void {
