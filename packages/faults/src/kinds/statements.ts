@@ -8,7 +8,7 @@ export const sqlError = defineFault({
   kind: 'sql-error',
   summary: 'answer the statement with an error of the database',
   parameters: {
-    code: textOrNumber('an SQLSTATE (40001, 57P01), or an error number of MySQL (1213)'),
+    code: or(textOrNumber('an SQLSTATE (40001, 57P01), or an error number of MySQL (1213)'), '40001'),
     message: or(text('its message'), 'an injected error'),
   },
   validate({ code }, where) {
