@@ -162,7 +162,9 @@ export class HttpTurn {
     if (touches === 'nothing') return
     const refused = this.#refusedWith
     const why =
-      refused === undefined ? 'the request never arrived in full' : `refused with ${refused} before it had arrived in full`
+      refused === undefined
+        ? 'the request never arrived in full'
+        : `refused with ${refused} before it had arrived in full`
     this.exchange?.called({
       ...{ kind: 'not-understood', what: nameOfRequest(head), why },
       touches: refused === undefined ? touches : 'nothing',

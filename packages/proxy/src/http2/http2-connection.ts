@@ -309,8 +309,8 @@ export class Http2Connection implements Interceptor {
       else if (fault.silence === 'reset') this.#reset(stream, http2Codes.INTERNAL_ERROR)
       else this.#recording?.resetByFault(stream)
     }
-    const isDone = fault.kind === 'crash-before-reply' || isOver
-    return { delayMs: 0, delayedBy: [], instead: NOTHING, then: isDone ? end : undefined }
+    const then = fault.kind === 'crash-before-reply' || isOver ? end : undefined
+    return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
   }
 
   /** Passes the first messages of a reply on, and then ends the call. */
