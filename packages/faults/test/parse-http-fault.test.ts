@@ -28,8 +28,40 @@ test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is ch
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
+test('a status, a text of a body and a value of a field may be numbers', () => {
+  const match = { status: 503, header: 'x', headerValue: 7, not: { body: 5 } }
+  expect(httpFamily.parse({ kind: 'lose-reply', links, match }, 'x').match).toEqual({
+    status: '503',
+    header: 'x',
+    headerValue: '7',
+    not: { body: '5' },
+  })
+})
+
 describe('a wrong HTTP fault', () => {
   test.each([
+    [
+      { kind: 'lose-request', links, match: { path: '/x?y=1' } },
+      'no path has "?": a query is not part of it. The nearest is "/x".',
+    ],
+    [{ kind: 'lose-request', links, match: { path: '/caf\u00e9/{id}' } }, 'The nearest is "/caf%C3%A9/{id}".'],
+    [
+      { kind: 'lose-request', links, match: { header: 'X-A: 1' } },
+      'The nearest is "header" "X-A" with "headerValue" "1".',
+    ],
+    [
+      { kind: 'lose-reply', links, match: { status: 100 } },
+      'an interim response, which no fault acts on. The nearest is 101',
+    ],
+    [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, 'Give "first" 5 or more, or leave it out.'],
+    [{ kind: 'lose-request', links, when: { nth: 5, every: 2 } }, 'so nothing can meet both. The nearest is "nth" 6.'],
+    [
+      { kind: 'lose-request', links, match: { method: 'GET', not: { method: 'GET' } } },
+      '"not": it excludes everything that matches',
+    ],
+    [{ kind: 'lose-request', links, match: { not: {} } }, '"not": it is empty, and excludes everything'],
+    [{ kind: 'lose-request', links, match: { not: { path: 'x' } } }, 'A path begins with a slash'],
+    [{ kind: 'lose-request', links, match: { not: { not: { path: '/x' } } } }, '"not" has no parameter "not"'],
     [3, 'x: 3 is no object.'],
     [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],
     [{ kind: 'explode', links }, 'x: there is no HTTP fault "explode". Known: lose-request, '],

@@ -39,8 +39,8 @@ describe('parsing a message fault', () => {
   )
 
   test('accepts every match and every trigger', () => {
-    const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k' }
-    const when = { probability: 0.5, nth: 1, first: 2, every: 3, afterMessages: 1, fromMs: 0, untilMs: 5 }
+    const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k', not: { key: 'j' } }
+    const when = { probability: 0.5, nth: 2, first: 2, every: 2, afterMessages: 1, fromMs: 0, untilMs: 5 }
     expect(Object.keys(match)).toEqual(Object.keys(messageFamily.match))
     expect(Object.keys(when)).toEqual(Object.keys(messageFamily.when))
     expect(messageFamily.parse({ kind: 'drop-message', links, match, when }, 'x')).toMatchObject({ match, when })
@@ -73,4 +73,10 @@ describe('parsing a message fault', () => {
     )
     fc.assert(fc.property(value, (given) => void refusal(given)))
   })
+})
+
+test('a command with spaces is refused with the nearest that a message can have', () => {
+  expect(() => messageFamily.parse({ kind: 'drop-message', links, match: { command: 'GET x' } }, 'rules')).toThrow(
+    '"command" is "GET x", and no command has spaces. The nearest is "command" "GET" with "key" "x".',
+  )
 })

@@ -194,6 +194,19 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('http/1.1')
   })
 
+  test('offers the server what the client agreed to, even if another protocol is named for it', async () => {
+    const server = await serveSecurely({ ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
+      socket.end(String(socket.alpnProtocol)),
+    )
+    const { route } = await routeWith(
+      { terminate: { identity, alpn: ['h2', 'http/1.1'] }, originate: { ...trust, alpn: ['h2'] } },
+      server,
+    )
+    const client = await dialSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
+    await client.received.until(({ ended }) => ended)
+    expect(client.received.text).toBe('http/1.1')
+  })
+
   test('keeps a half-close: a reply arrives after the end of the request', async () => {
     const { client } = await both((socket) => {
       let asked = ''

@@ -8,7 +8,7 @@ export type FaultBody = { readonly kind: string } & { readonly [member: string]:
 /**
  * Reads `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links it is for, and
  * parameters. Numbers may have a unit (`latencyMs=2s`, `bytes=64KB`). Parameters of a match or a trigger are
- * recognised by their name; `when.` and `match.` are needed only if a name is ambiguous.
+ * recognised by their name; `when.` and `match.` are needed only if a name is ambiguous. `not.path=/health` excludes.
  *
  * @throws UserError (usage)
  */
@@ -39,7 +39,7 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 
 interface Place {
   /** Undefined for a parameter of the fault itself. */
-  readonly within: 'when' | 'match' | undefined
+  readonly within: 'when' | 'match' | 'not' | undefined
   readonly parameter: Parameter
 }
 
@@ -58,7 +58,8 @@ export function readSettings(
     if (place.within === undefined) own[place.parameter.name] = value
     else within[place.within] = { ...within[place.within], [place.parameter.name]: value }
   }
-  return { ...own, ...within }
+  const { not, ...sections } = within
+  return { ...own, ...sections, ...(not === undefined ? {} : { match: { ...sections['match'], not } }) }
 }
 
 function placeOf(typed: string, kind: string, family: FaultFamily): Place {
@@ -69,6 +70,8 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
     ...parametersOf(family.match).map((parameter) => ({ within: 'match' as const, parameter })),
     ...parametersOf(family.when).map((parameter) => ({ within: 'when' as const, parameter })),
   ]
+  const excluded = parametersOf(family.match).find(({ name }) => name !== 'not' && typed === `not.${name}`)
+  if (excluded !== undefined) return { within: 'not', parameter: excluded }
   const found =
     places.find(({ parameter }) => parameter.name === typed) ??
     places.find(({ within, parameter }) => within !== undefined && `${within}.${parameter.name}` === typed)

@@ -44,10 +44,13 @@ export type HarmOf<Definition> =
 export type Aim<Match extends Parameters, When extends Parameters> = {
   readonly links: readonly Link[]
   /** Selects requests or messages by their content. */
-  readonly match?: ValuesOf<Match> | undefined
+  readonly match?: Matching<Match> | undefined
   /** Selects among the matching ones, and limits the time. */
   readonly when?: ValuesOf<When> | undefined
 }
+
+/** Conditions that must all hold, and others that must not all hold. */
+export type Matching<Match extends Parameters> = ValuesOf<Match> & { readonly not?: ValuesOf<Match> | undefined }
 
 export const defineFault = <const Kind extends string, Entries extends Parameters>(
   definition: FaultDefinition<Kind, Entries>,

@@ -1,8 +1,9 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
-import type { Aim, FaultDefinition, HarmOf } from './definition.ts'
+import { canonical, didYouMean, type Json, UserError } from '@chaosproxy/history'
+import type { Aim, FaultDefinition, HarmOf, Matching } from './definition.ts'
 import { parseLinks } from './link.ts'
-import type { Parameters, ValuesOf } from './parameter.ts'
+import { json, optional, type Parameters, type ValuesOf } from './parameter.ts'
 import { type Members, quote, readObject, readParameters } from './read-parameters.ts'
+import { validateWhen } from './trigger.ts'
 
 /** Kinds of faults that act on the same thing, such as bytes, messages or requests. */
 export interface FaultFamily<
@@ -44,7 +45,7 @@ interface FamilyOptions<
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
   /** The name of one of its faults in error messages: `HTTP fault`. */
   readonly noun: string
-  /** @throws UserError (input) for an invalid match. */
+  /** Called for the conditions, and for those under `not`. @throws UserError (input) for one that nothing can meet. */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
 }
 
@@ -61,6 +62,8 @@ export function defineFamily<
     family.kinds.some((definition) => definition.kind === kind)
   return {
     ...family,
+    // The conditions and one more member, which is read apart.
+    match: (hasMatch ? { ...family.match, not: negation } : family.match) as Match,
     has,
     owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),
     parse(value, where, beside = []) {
@@ -68,10 +71,11 @@ export function defineFamily<
       const definition = findDefinition(family.kinds, members['kind'], where, noun)
       const links = parseLinks(members['links'], where)
       const harm = readHarm(definition, members, where, [...notParameters, ...beside])
-      const match = readSection(family.match, members['match'], `${where}: "match"`)
-      if (match !== undefined) validateMatch?.(match, definition, where)
+      const match = readMatch(family.match, members['match'], `${where}: "match"`, (conditions) =>
+        validateMatch?.(conditions, definition, where),
+      )
       const when = readSection(family.when, members['when'], `${where}: "when"`)
-      if (when !== undefined) validateTimes(when, `${where}: "when"`)
+      if (when !== undefined) validateWhen(when, `${where}: "when"`)
       const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
       // The definition that was found has exactly the members of its kind's type.
       return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
@@ -118,8 +122,31 @@ function readSection<Entries extends Parameters>(
   return readParameters(entries, readObject(value, where), where)
 }
 
-function validateTimes(when: { readonly fromMs?: unknown; readonly untilMs?: unknown }, where: string): void {
-  const { fromMs, untilMs } = when
-  if (typeof fromMs === 'number' && typeof untilMs === 'number' && untilMs <= fromMs)
-    throw new UserError('input', `${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
+const negation = optional(json('only what does not meet these conditions ({"path":"/health"}; not.path=/health)'))
+
+function readMatch<Entries extends Parameters>(
+  entries: Entries,
+  value: unknown,
+  where: string,
+  validate: (conditions: ValuesOf<Entries>) => void,
+): Matching<Entries> | undefined {
+  if (value === undefined || value === null) return undefined
+  const { not, ...given } = readObject(value, where)
+  const conditions = readParameters(entries, given, where)
+  validate(conditions)
+  const excluded = readSection(entries, not, `${where}: "not"`)
+  if (excluded === undefined) return conditions
+  validate(excluded)
+  validateExclusion(conditions, excluded, where)
+  return { ...conditions, not: excluded }
+}
+
+/** @throws UserError (input) if everything that meets the conditions is excluded. */
+function validateExclusion(conditions: Members, excluded: Members, where: string): void {
+  const isSame = ([name, value]: [string, unknown]) =>
+    conditions[name] !== undefined && canonical(conditions[name] as Json) === canonical(value as Json)
+  const given = Object.entries(excluded).filter(([, value]) => value !== undefined)
+  if (!given.every(isSame)) return
+  const why = given.length === 0 ? 'it is empty, and excludes everything' : 'it excludes everything that matches'
+  throw new UserError('input', `${where}: "not": ${why}, so nothing can meet the rule. Leave "not" out, or narrow it.`)
 }

@@ -36,6 +36,8 @@ export interface Parameter {
   readonly most?: number | undefined
   /** For a text: the allowed values, if restricted. */
   readonly values?: readonly string[] | undefined
+  /** For a text: whether it may be given as a number, such as a status. */
+  readonly orNumber?: true | undefined
 }
 
 interface Bounds {
@@ -44,7 +46,7 @@ interface Bounds {
   readonly most?: number | undefined
 }
 
-type About = Pick<Parameter, 'unit' | 'summary' | 'least' | 'most' | 'values'>
+type About = Pick<Parameter, 'unit' | 'summary' | 'least' | 'most' | 'values' | 'orNumber'>
 
 const amount = (unit: ParameterUnit, summary: string, { least = 0, most }: Bounds) =>
   v.pipe(
@@ -75,6 +77,15 @@ export const probability = (summary: string): ParameterSchema<number> =>
 /** A non-empty text. */
 export const text = (summary: string): ParameterSchema<string> =>
   v.pipe(v.string(), v.nonEmpty(), v.metadata({ unit: 'text', summary } satisfies About))
+
+/** A text that people also write as a number: a status, a key, an SQLSTATE. */
+export const textOrNumber = (summary: string): ParameterSchema<string> =>
+  v.pipe(
+    v.union([v.string(), v.number()]),
+    v.transform(String),
+    v.nonEmpty(),
+    v.metadata({ unit: 'text', summary, orNumber: true } satisfies About),
+  )
 
 export const choice = <const Value extends string>(values: readonly Value[], summary: string): ParameterSchema<Value> =>
   v.pipe(v.picklist(values), v.metadata({ unit: 'text', summary, values } satisfies About))

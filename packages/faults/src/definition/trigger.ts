@@ -1,3 +1,4 @@
+import { UserError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /** Parameters that count a fault's candidates, in the places named by `of`. */
@@ -25,6 +26,25 @@ interface When {
   readonly fromMs?: number | undefined
   readonly untilMs?: number | undefined
   readonly afterMessages?: number | undefined
+}
+
+/** @throws UserError (input) if nothing can meet the conditions, with the nearest that something can. */
+export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where: string): void {
+  if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs)
+    throw new UserError('input', `${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
+  const chosen = nth ?? every ?? 1
+  if (first !== undefined && chosen > first) {
+    const name = nth === undefined ? 'every' : 'nth'
+    throw new UserError(
+      'input',
+      `${where}: "${name}" is ${chosen}, and "first" ${first} ends before it, so nothing can meet both. Give "first" ${chosen} or more, or leave it out.`,
+    )
+  }
+  if (nth !== undefined && every !== undefined && nth % every !== 0)
+    throw new UserError(
+      'input',
+      `${where}: "nth" is ${nth}, which is no multiple of "every" ${every}, so nothing can meet both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
+    )
 }
 
 /**

@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
-import type { HarmOf } from '../definition/definition.ts'
+import type { HarmOf, Matching } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
-import { optional, text, type ValuesOf } from '../definition/parameter.ts'
+import { optional, text, textOrNumber, type ValuesOf } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 import { counting, times } from '../definition/trigger.ts'
 import { trickleReply, trickleRequest, truncateReply } from '../kinds/bodies.ts'
@@ -18,21 +18,23 @@ import {
   reorderReplies,
   staleReply,
 } from '../kinds/requests.ts'
+import { statement, validateStatement } from './sql.ts'
 
 /** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any remaining text. */
 export const headMatch = {
   method: optional(text('only these methods (PUT,POST)')),
-  path: optional(text('only paths like this (/kv/{key}, /static/*)')),
+  path: optional(text('only paths like this (/kv/{key}, /kv/:key, /static/*)')),
   header: optional(text('only requests with this field')),
-  headerValue: optional(text('and this text in its value')),
+  headerValue: optional(textOrNumber('and this text in its value')),
 }
 
 export const matchedClient = optional(text('only clients of this address or network'))
 
 const match = {
+  statement,
   ...headMatch,
-  body: optional(text('only requests with this text in their body (its first 64 KiB)')),
-  status: optional(text('only responses with this status (503, 5xx)')),
+  body: optional(textOrNumber('only requests with this text in their body (its first 64 KiB)')),
+  status: optional(textOrNumber('only responses with this status (503, 5xx)')),
   client: matchedClient,
 }
 
@@ -63,13 +65,24 @@ export const httpFamily = defineFamily({
   ],
   match,
   when,
-  validateMatch({ status, ...head }, { kind, actsOnReplies }, where) {
+  validateMatch({ status, statement: words, ...head }, { kind, actsOnReplies }, where) {
     validateHeadMatch(head, `${where}: "match"`)
+    validateStatement({ statement: words }, `${where}: "match"`)
+    if (words !== undefined && !isUnanswered(kind))
+      throw new UserError(
+        'input',
+        `${where}: ${kind}: "statement" selects SQL, on which lose-reply, crash-before-reply and sql-error act.`,
+      )
     if (status === undefined) return
     if (!/^[1-5](\d\d|xx)$/.test(status))
       throw new UserError(
         'input',
         `${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`,
+      )
+    if (/^10[^1]$/.test(status))
+      throw new UserError(
+        'input',
+        `${where}: "match": "status" is ${quote(status)}, an interim response, which no fault acts on. The nearest is 101, or 2xx.`,
       )
     if (actsOnReplies !== true)
       throw new UserError(
@@ -79,8 +92,18 @@ export const httpFamily = defineFamily({
   },
 })
 
+/** The kinds that leave a client without the reply to what the server has done, in any protocol of requests. */
+const unanswered = ['lose-reply', 'crash-before-reply'] as const
+
+const isUnanswered = (kind: string): boolean => unanswered.some((other) => other === kind)
+
+export type UnansweredFault = Extract<HttpFault, { readonly kind: (typeof unanswered)[number] }>
+
+export const isUnansweredFault = (fault: { readonly kind: string }): fault is UnansweredFault =>
+  isUnanswered(fault.kind)
+
 export type HttpHarm = HarmOf<(typeof httpFamily.kinds)[number]>
-export type HttpMatch = ValuesOf<typeof match>
+export type HttpMatch = Matching<typeof match>
 export type HttpTrigger = ValuesOf<typeof when>
 export type HttpFault = FaultOf<typeof httpFamily.kinds, typeof match, typeof when>
 
@@ -102,12 +125,27 @@ export function validateHeadMatch(
       'input',
       `${where}: "path" is ${quote(path)}. A path begins with a slash: /kv/{key}, /static/*.`,
     )
+  const never = path === undefined ? null : /[?#]|[^!-~]/.exec(path)
+  if (path !== undefined && never !== null) {
+    const isEncodable = !/[?#]/.test(never[0])
+    throw new UserError(
+      'input',
+      `${where}: "path" is ${quote(path)}, and no path has ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a query is not part of it'}. The nearest is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
+    )
+  }
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)
   if (adjacent !== null)
     throw new UserError(
       'input',
       `${where}: "path" is ${quote(path)}: nothing says where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
     )
+  if (header !== undefined && !/^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header)) {
+    const [name = '', value = ''] = header.split(/\s*:\s*/, 2)
+    throw new UserError(
+      'input',
+      `${where}: "header" is ${quote(header)}, and no field has such a name. The nearest is "header" ${quote(name.trim())}${value === '' ? '' : ` with "headerValue" ${quote(value)}`}.`,
+    )
+  }
   if (headerValue !== undefined && header === undefined)
     throw new UserError('input', `${where}: "headerValue" is the value of a header field. Give "header" as well.`)
 }

@@ -1,6 +1,8 @@
 import { UserError } from '@chaosproxy/history'
+import type { Matching } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
-import { json, optional, text, type ValuesOf, wholeNumber } from '../definition/parameter.ts'
+import { json, optional, text, textOrNumber, wholeNumber } from '../definition/parameter.ts'
+import { quote } from '../definition/read-parameters.ts'
 import { counting, times } from '../definition/trigger.ts'
 import {
   corruptMessage,
@@ -15,11 +17,11 @@ import {
 } from '../kinds/messages.ts'
 
 const match = {
-  contains: optional(text('only messages with this text in their bytes')),
+  contains: optional(textOrNumber('only messages with this text in their bytes')),
   member: optional(text('only JSON with this member (entry.term)')),
   equals: optional(json('and this as its value')),
   command: optional(text('only this RESP command (SET)')),
-  key: optional(text('only RESP commands for this key')),
+  key: optional(textOrNumber('only RESP commands for this key')),
 }
 
 /** Messages are counted from 1 on each link, from when the fault was applied. */
@@ -49,8 +51,14 @@ export const messageFamily = defineFamily({
   validateMatch(given, _, where) {
     if ('equals' in given && !('member' in given))
       throw new UserError('input', `${where}: "match": "equals" says what a member is. Give "member" as well.`)
+    const [command = '', key] = given.command?.trim().split(/\s+/) ?? []
+    if (given.command !== undefined && given.command !== command)
+      throw new UserError(
+        'input',
+        `${where}: "match": "command" is ${quote(given.command)}, and no command has spaces. The nearest is "command" ${quote(command)}${key === undefined ? '' : ` with "key" ${quote(key)}`}.`,
+      )
   },
 })
 
-export type MessageMatch = ValuesOf<typeof match>
+export type MessageMatch = Matching<typeof match>
 export type MessageFault = FaultOf<typeof messageFamily.kinds, typeof match, typeof when>

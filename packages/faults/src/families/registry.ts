@@ -6,10 +6,11 @@ import { type HttpFault, httpFamily } from './http.ts'
 import { type Http2Fault, http2Family } from './http2.ts'
 import { type MessageFault, messageFamily } from './message.ts'
 import { type NodeFault, nodeFamily } from './node.ts'
+import { type SqlFault, sqlFamily } from './sql.ts'
 import { type TcpFault, tcpFamily } from './tcp.ts'
 
 /** A fault that a proxy injects: on bytes and connections, messages, HTTP requests and responses, or datagrams. */
-export type TrafficFault = TcpFault | HttpFault | Http2Fault | MessageFault | DatagramFault
+export type TrafficFault = TcpFault | HttpFault | Http2Fault | SqlFault | MessageFault | DatagramFault
 
 /** A concrete fault: every selector is resolved, so that it can be injected, printed and replayed. */
 export type Fault = NodeFault | TrafficFault
@@ -18,7 +19,7 @@ export type FaultKind = Fault['kind']
 
 export type FaultOfKind<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
 
-export const trafficFamilies = [tcpFamily, httpFamily, http2Family, messageFamily, datagramFamily] as const
+export const trafficFamilies = [tcpFamily, httpFamily, http2Family, sqlFamily, messageFamily, datagramFamily] as const
 
 export type TrafficFamily = (typeof trafficFamilies)[number]
 

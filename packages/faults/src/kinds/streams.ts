@@ -1,5 +1,5 @@
 import { defineFault } from '../definition/definition.ts'
-import { choice, ms, or, text, wholeNumber } from '../definition/parameter.ts'
+import { choice, ms, optional, or, text, usually, wholeNumber } from '../definition/parameter.ts'
 
 /** HTTP/2's error codes (RFC 9113 §7). */
 export const http2Codes = {
@@ -55,6 +55,11 @@ export const grpcStatus = defineFault({
       14,
     ),
     message: or(text('its message'), 'an injected error'),
+    after: usually(
+      choice(['nothing', 'forwarding'], 'nothing: the call has only begun; forwarding: the server has done it'),
+      'nothing',
+    ),
+    messages: optional(wholeNumber('how many messages of the reply come first, and then the status')),
   },
 })
 

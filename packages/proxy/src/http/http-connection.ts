@@ -1,12 +1,12 @@
-import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { ConnectionRecorder } from '@chaosproxy/recorder'
 import { type HttpMapping, type Peer, peerOf } from '@chaosproxy/recorder/mapping'
-import type { RequestHead } from '@chaosproxy/wire/http'
+import type { MatchableHead } from '@chaosproxy/wire/http'
 import type { Conversation, Interceptor } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import type { Seat } from '../link/rule.ts'
 import type { HttpLink } from './http-link.ts'
-import type { HttpRule } from './http-rule.ts'
+import { type Candidate, candidateFor, type HttpRule } from './http-rule.ts'
 import { makeUpReply } from './reply.ts'
 import { ReplySide } from './reply-side.ts'
 import { RequestSide } from './request-side.ts'
@@ -45,7 +45,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly host: string | undefined
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
-  readonly number: number
+  readonly seat: Seat
   /** The client. */
   readonly peer: Peer
   readonly requestSide: RequestSide
@@ -57,7 +57,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
   /** Whether the client gets no more responses, because an earlier one is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
-  readonly #randoms: Map<HttpRule, Random> = new Map()
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
   #cancelLinger: (() => void) | undefined
@@ -71,7 +70,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.host = options.host
     this.mapping = options.mapping
     this.recording = options.recording
-    this.number = options.link.join(this)
+    this.seat = options.link.join(this)
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
@@ -111,24 +110,17 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.clock.nowMs()
   }
 
-  randomFor(rule: HttpRule): Random {
-    let random = this.#randoms.get(rule)
-    if (random === undefined) {
-      random = rule.randomFor(this.number)
-      this.#randoms.set(rule, random)
-    }
-    return random
-  }
-
-  candidatesFor(head: RequestHead): Candidates {
+  candidatesFor(head: MatchableHead): Candidates {
     const { rules } = this.link
     if (rules.length === 0) return NO_CANDIDATES
-    let requests: HttpRule[] | undefined
-    let replies: HttpRule[] | undefined
+    const known = { head, client: this.conversation.client.host }
+    let requests: Candidate[] | undefined
+    let replies: Candidate[] | undefined
     for (const rule of rules) {
-      if (!rule.isForHead(head, this.conversation.client.host)) continue
-      if (rule.actsOnReplies) replies = [...(replies ?? []), rule]
-      else requests = [...(requests ?? []), rule]
+      const candidate = candidateFor(rule, known, this.seat, this.nowMs())
+      if (candidate === undefined) continue
+      if (rule.actsOnReplies) replies = [...(replies ?? []), candidate]
+      else requests = [...(requests ?? []), candidate]
     }
     if (requests === undefined && replies === undefined) return NO_CANDIDATES
     return { requests: requests ?? NO_CANDIDATES.requests, replies: replies ?? NO_CANDIDATES.replies }
@@ -246,7 +238,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   ruleRemoved(rule: HttpRule): void {
-    this.#randoms.delete(rule)
     this.requestSide.ruleRemoved(rule)
     this.#replySide.ruleRemoved(rule)
   }

@@ -4,13 +4,12 @@ import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, type RouteTable } from '@chaosproxy/recorder/mapping'
 import { HeaderMemo } from '@chaosproxy/wire/http'
 import type { Intercept } from '../interceptor/interceptor.ts'
-import { createClientFilter } from '../link/client-filter.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, withdrawalOf } from '../link/rule-list.ts'
+import { type Applied, applyRules } from '../link/rule-list.ts'
 import { HttpConnection, type RecordQueue } from './http-connection.ts'
 import { HttpLink, type HttpStatistics } from './http-link.ts'
-import { type HitRequest, HttpRule } from './http-rule.ts'
+import { HttpRule } from './http-rule.ts'
 
 export interface HttpFaultsOptions {
   /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
@@ -34,11 +33,6 @@ export interface HttpRoute {
   readonly host?: (() => string) | undefined
 }
 
-interface AppliedHttpFault extends Applied<HttpFault> {
-  /** The requests that it hit last, oldest first on each link. */
-  readonly recent: readonly HitRequest[]
-}
-
 export interface HttpFaults {
   /** For the `intercept` of a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
@@ -48,7 +42,9 @@ export interface HttpFaults {
    *
    * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */
-  apply(fault: HttpFault): AppliedHttpFault
+  apply(fault: HttpFault): Applied<HttpFault>
+  /** Whether requests of HTTP/1.1 go over this link. */
+  carries(link: Link): boolean
   /** Keyed by `linkName`, for every link that carries HTTP. */
   statistics(): ReadonlyMap<string, HttpStatistics>
 }
@@ -91,32 +87,23 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
           recording: recording?.connection({ node: to, client: conversation.client.host }),
         })
     },
+    carries: (link) => links.find(link) !== undefined,
     apply(fault) {
-      const { match } = fault
-      if (match?.client !== undefined) createClientFilter(match.client)
-      const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
-      const nowMs = clock.nowMs()
-      const placed = targets.map((list) => ({ list, rule: new HttpRule(fault, nowMs, list.nextRandom()) }))
-      for (const { list, rule } of placed) list.put(rule)
-      return {
-        fault,
-        get hits() {
-          return placed.reduce((sum, { rule }) => sum + rule.hits, 0)
-        },
-        get recent() {
-          return placed.flatMap(({ rule }) => rule.recent)
-        },
-        get missed() {
-          return placed.reduce((sum, { rule }) => sum + rule.missed, 0)
-        },
-        get missedBecause() {
-          return placed.find(({ rule }) => rule.missedBecause !== undefined)?.rule.missedBecause
-        },
-        remove: withdrawalOf(placed),
-      }
+      refuseStatement(fault)
+      const targets = fault.links.map((link) => knownLink(fault, link))
+      return applyRules(fault, targets, clock, (standing, own) => new HttpRule(standing, own))
     },
     statistics: () => links.map((link) => ({ ...link.counters })),
   }
 }
 
 const NO_TIME = nanos(0)
+
+/** @throws UserError (usage) */
+function refuseStatement({ kind, links, match }: HttpFault): void {
+  if (match?.statement === undefined && match?.not?.statement === undefined) return
+  throw new UserError(
+    'usage',
+    `${kind} on ${links.map(linkName).join(', ')}: "statement" selects SQL, and this link carries HTTP. Match the method, the path or the body.`,
+  )
+}

@@ -1,4 +1,4 @@
-import { CarriedRules } from '../link/rule-list.ts'
+import { RuleList } from '../link/rule-list.ts'
 import type { HttpRule } from './http-rule.ts'
 
 export interface HttpStatistics {
@@ -14,7 +14,7 @@ export interface HttpStatistics {
 }
 
 /** One link that carries requests: the faults on it, and its connections. */
-export class HttpLink extends CarriedRules<HttpRule> {
+export class HttpLink extends RuleList<HttpRule> {
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {
     requests: 0,
     replies: 0,

@@ -1,26 +1,15 @@
-import { actsOnReplies, type HttpFault, type Random, Trigger } from '@chaosproxy/faults'
-import type { RequestHead } from '@chaosproxy/wire/http'
-import { compileHeadMatch, type HeadMatch } from './head-match.ts'
+import { actsOnReplies, type HttpFault, type Random } from '@chaosproxy/faults'
+import { Rule, type Seat, type Standing } from '../link/rule.ts'
 import { editReply, type Reply } from './reply.ts'
+import { compileMatch, type Judge, type Known } from './request-match.ts'
 
-/** A fault in force, with its counts over all connections of its links. */
-export class HttpRule {
-  readonly fault: HttpFault
+/** A fault of HTTP/1.1 on one link. */
+export class HttpRule extends Rule<HttpFault> {
   /** Whether it acts on responses instead of requests. */
   readonly actsOnReplies: boolean
-  readonly #appliedAtMs: number
-  readonly #trigger: Trigger
-  readonly #random: Random
-  readonly #isForHead: HeadMatch
-  readonly #body: Buffer | undefined
-  readonly #status: string | undefined
-  /** How often it has hit. */
-  hits = 0
-  readonly #recent: HitRequest[] = []
-  /** Requests and responses that it should have hit and could not. */
-  missed = 0
-  /** The latest reason for a miss. */
-  missedBecause: string | undefined
+  readonly judge: Judge
+  /** Whether it selects by the request's body. */
+  readonly searchesBody: boolean
   /** For `rate-limit`: the tokens left, and when they were last refilled. */
   #tokens: number
   #tokensAtMs: number
@@ -28,27 +17,16 @@ export class HttpRule {
   waiting: WaitingReply | undefined
   /** For `stale-reply`: earlier responses. */
   readonly earlier: StaleReplies | undefined
-  /** For `stale-reply`: whether to replace the response being read. */
-  servesEarlier = false
 
-  constructor(fault: HttpFault, appliedAtMs: number, random: Random) {
-    const { match } = fault
-    this.fault = fault
+  constructor(standing: Standing<HttpFault>, random: Random) {
+    super(standing, random)
+    const { fault } = standing
     this.actsOnReplies = actsOnReplies(fault.kind) || (fault.kind === 'error-status' && fault.after === 'forwarding')
-    this.#trigger = new Trigger(fault.when)
-    this.#appliedAtMs = appliedAtMs
-    this.#random = random
-    this.#isForHead = compileHeadMatch(match)
-    this.#body = match?.body === undefined ? undefined : Buffer.from(match.body)
-    this.#status = match?.status?.replace('xx', '')
+    this.judge = compileMatch(fault.match)
+    this.searchesBody = fault.match?.body !== undefined || fault.match?.not?.body !== undefined
     this.#tokens = fault.kind === 'rate-limit' ? fault.burst : 0
-    this.#tokensAtMs = appliedAtMs
+    this.#tokensAtMs = standing.appliedAtMs
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
-  }
-
-  /** Whether the request's head matches. The body and the response may still not match. */
-  isForHead(head: RequestHead, client: string): boolean {
-    return this.#isForHead(head, client)
   }
 
   /** The longest body that it can act on, if it needs the whole body; undefined if it acts on arriving bytes. */
@@ -58,56 +36,8 @@ export class HttpRule {
     return fault.maxBodyBytes ?? MOST_BODY_BYTES
   }
 
-  /** Whether it selects by the request's body. */
-  get searchesBody(): boolean {
-    return this.#body !== undefined
-  }
-
-  isForBody(body: Buffer): boolean {
-    return this.#body === undefined || body.includes(this.#body)
-  }
-
-  isForStatus(status: number): boolean {
-    return this.#status === undefined || String(status).startsWith(this.#status)
-  }
-
-  /** The independent random stream of the connection with this number. */
-  randomFor(connection: number): Random {
-    return this.#random.fork(String(connection))
-  }
-
-  /** Whether it hits a matching request or response. Call it once for each, because a call counts. */
-  strikes(nowMs: number, random: () => Random): boolean {
-    if (!this.#trigger.strikes(nowMs - this.#appliedAtMs, () => random().next())) return false
-    return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
-  }
-
-  hit({ method, target }: { readonly method: string; readonly target: string }): void {
-    this.hits++
-    this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })
-    if (this.#recent.length > MOST_RECENT) this.#recent.shift()
-  }
-
-  /** Turns its last hit into a miss: the request or response cannot be hit after all. */
-  takeBack(because: string): void {
-    this.hits--
-    this.#recent.pop()
-    this.miss(because)
-  }
-
-  /** Counts a request or response that it should have hit and cannot. */
-  miss(because: string): void {
-    this.missed++
-    this.missedBecause = because
-  }
-
-  /** The requests that it hit last, oldest first. */
-  get recent(): readonly HitRequest[] {
-    return this.#recent
-  }
-
-  /** A token bucket, which allows a burst and then the rate. */
-  #takeToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
+  /** Whether a request is within the rate: a token bucket allows a burst and then the rate. */
+  takesToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
     this.#tokens = Math.min(burst, refilled)
     this.#tokensAtMs = nowMs
@@ -117,20 +47,31 @@ export class HttpRule {
   }
 }
 
+/** A rule that may hit a request or its response. */
+export interface Candidate {
+  readonly rule: HttpRule
+  /**
+   * `open` while the rule's match depends on what is not known yet. A `seen` response is not hit, but the rule has to
+   * see it.
+   */
+  readonly state: 'chosen' | 'open' | 'seen'
+  /** The start of the request's body, if the match also depends on the response. */
+  readonly body?: Buffer | undefined
+}
+
+/** What becomes of a rule once this is known of a request; undefined if it does not hit it. */
+export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
+  const met = rule.judge(known)
+  if (met === false) return undefined
+  if (met === undefined)
+    return { rule, state: 'open', body: known.body === undefined ? undefined : Buffer.from(known.body) }
+  if (rule.chooses(seat, nowMs)) return { rule, state: 'chosen' }
+  // It must see every response, to have an earlier one to replay.
+  return rule.earlier === undefined ? undefined : { rule, state: 'seen' }
+}
+
 /** The default limit. */
 const MOST_BODY_BYTES = 1024 * 1024
-
-/** How many of the hit requests a fault keeps, and how much of each. */
-const MOST_RECENT = 8
-const LONGEST_TARGET = 200
-
-/** A request that a fault hit, directly or through its response. */
-export interface HitRequest {
-  /** The number of the hit, from 1. */
-  readonly number: number
-  /** `GET /kv/x`. */
-  readonly request: string
-}
 
 /** A response that waits for one on another connection. */
 export interface WaitingReply {

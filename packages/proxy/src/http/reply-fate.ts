@@ -1,8 +1,9 @@
 import type { HttpFault } from '@chaosproxy/faults'
-import type { HttpRule } from './http-rule.ts'
+import { carryOut } from '../link/rule.ts'
+import { type Candidate, candidateFor, type HttpRule } from './http-rule.ts'
 import type { Trickle } from './pause.ts'
 import { editReply, makeUpReply, offsetInContent, type Reply, withFields } from './reply.ts'
-import { type Chances, drawDelayMs } from './request-harms.ts'
+import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** The effect of the faults on a response whose head has arrived. */
@@ -10,38 +11,45 @@ export interface ReplyPlan {
   /** The fault that keeps the response from the client. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other faults that hit it, in order. */
-  readonly rules: readonly HttpRule[]
+  /** The other faults that may hit it, in order. */
+  readonly others: readonly Candidate[]
 }
 
-/** Asks each fault whether it hits this response, up to the first that loses it. */
-export function planReply(turn: HttpTurn, status: number, chances: Chances): ReplyPlan | undefined {
-  let lost: ReplyPlan['lost']
-  let delay: ReplyPlan['delay']
-  const rules: HttpRule[] = []
-  for (const rule of turn.replyRules) {
-    if (!rule.isForStatus(status)) continue
+/** The rules that are for a response with this status, now that it is known. */
+export function chosenForReply(turn: HttpTurn, status: number, client: string, chances: Chances): readonly Candidate[] {
+  return turn.replyRules.flatMap((candidate) => {
+    const { rule, state, body } = candidate
+    if (state !== 'open') return candidate
     if (rule.searchesBody && !turn.isSearched) {
       rule.miss('the reply came before the end of the request')
-      continue
+      return []
     }
-    const strikes = rule.strikes(chances.nowMs(), () => chances.randomFor(rule))
-    const { fault } = rule
-    if (fault.kind === 'stale-reply') {
-      // It must see every response, to have an earlier one to replay.
-      rule.servesEarlier = strikes
-      rules.push(rule)
-    } else if (!strikes) continue
-    else if (fault.kind === 'lose-reply') {
-      rule.hit(turn)
-      lost = fault
-      break
-    } else if (fault.kind === 'delay-reply') {
-      rule.hit(turn)
-      delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
-    } else rules.push(rule)
-  }
-  return lost === undefined && delay === undefined && rules.length === 0 ? undefined : { lost, delay, rules }
+    if (turn.head === undefined) return []
+    return candidateFor(rule, { head: turn.head, client, body, status }, chances.seat, chances.nowMs()) ?? []
+  })
+}
+
+/** Which faults hit a response, up to the first that loses it. */
+export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { seat }: Chances): ReplyPlan | undefined {
+  let lost: ReplyPlan['lost']
+  let delay: ReplyPlan['delay']
+  const chosen = candidates.flatMap(({ rule, state }) => (state === 'chosen' ? rule : []))
+  carryOut(
+    chosen,
+    (rule) => {
+      const { fault } = rule
+      if (fault.kind === 'lose-reply') {
+        lost = fault
+        return 'ends'
+      }
+      if (fault.kind !== 'delay-reply') return 'none'
+      delay = { durationMs: (delay?.durationMs ?? 0) + rule.drawDelayMs(fault, seat), rule }
+      return 'acts'
+    },
+    turn.name,
+  )
+  const others = candidates.filter(({ rule: { fault } }) => fault.kind !== 'lose-reply' && fault.kind !== 'delay-reply')
+  return lost === undefined && delay === undefined && others.length === 0 ? undefined : { lost, delay, others }
 }
 
 /** The fate of a response that is not lost. */
@@ -69,14 +77,14 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   fate: Draft,
   fault: Extract<HttpFault, { readonly kind: Kind }>,
   rule: HttpRule,
-  answer: AnswerContext,
+  answer: AnswerContext & { readonly isChosen: boolean },
 ) => boolean
 
 /** Every kind of fault that acts on arriving responses, and its effect. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
-  'stale-reply'(fate, _, rule, { turn }) {
+  'stale-reply'(fate, _, rule, { turn, isChosen }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
-    if (earlier === undefined || !rule.servesEarlier) return false
+    if (earlier === undefined || !isChosen) return false
     fate.reply = earlier
     return true
   },
@@ -108,7 +116,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
 }
 
 /** Applies each fault that hits a response in turn: to its head, or to all of it if that has arrived. */
-export function suffer(rules: readonly HttpRule[], original: Reply, answer: AnswerContext): ReplyFate {
+export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
     trickle: undefined,
@@ -116,12 +124,15 @@ export function suffer(rules: readonly HttpRule[], original: Reply, answer: Answ
     reorder: undefined,
     isCut: false,
   }
-  for (const rule of rules) if (harmOf(rule.fault)(fate, rule.fault, rule, answer)) rule.hit(answer.turn)
+  for (const { rule, state } of candidates) {
+    const isChosen = state === 'chosen'
+    if (harmOf(rule.fault)(fate, rule.fault, rule, { ...answer, isChosen })) rule.hit(answer.turn.name)
+  }
   const { reply, truncate } = fate
   if (truncate === undefined || reply.bodyFollows) return fate
   const cutAt = offsetInContent(reply, truncate.bytes)
   if (cutAt === undefined) return { ...fate, truncate: undefined }
-  truncate.rule.hit(answer.turn)
+  truncate.rule.hit(answer.turn.name)
   return { ...fate, reply: { ...reply, raw: reply.raw.subarray(0, cutAt) }, isCut: true }
 }
 

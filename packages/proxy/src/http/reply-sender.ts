@@ -81,7 +81,7 @@ export class ReplySender {
     for (const rule of connection.link.rules) {
       const { waiting } = rule
       if (waiting === undefined || waiting.connection === connection) continue
-      rule.hits++
+      rule.hit()
       rule.waiting = undefined
       waiting.release()
     }

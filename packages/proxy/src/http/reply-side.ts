@@ -6,11 +6,11 @@ import type { Stage } from '../interceptor/interceptor.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
-import type { HttpRule } from './http-rule.ts'
+import type { Candidate, HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { Pause } from './pause.ts'
 import { isEndless, type Reply } from './reply.ts'
-import { planReply, type ReplyFate, type ReplyPlan, suffer } from './reply-fate.ts'
+import { chosenForReply, planReply, type ReplyFate, type ReplyPlan, suffer } from './reply-fate.ts'
 import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
@@ -212,7 +212,12 @@ export class ReplySide implements Stage {
   #planFor(turn: HttpTurn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
     if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut.isPassing)
       return undefined
-    return planReply(turn, this.#parser.head.status, this.#connection)
+    return planReply(this.#chosenFor(turn), turn, this.#connection)
+  }
+
+  #chosenFor(turn: HttpTurn): readonly Candidate[] {
+    const { conversation } = this.#connection
+    return chosenForReply(turn, this.#parser.head.status, conversation.client.host, this.#connection)
   }
 
   #beginHarm(turn: HttpTurn, plan: ReplyPlan, rawHead: Buffer, wantedBytes: number): void {
@@ -236,7 +241,7 @@ export class ReplySide implements Stage {
 
   /** The faults that need the whole response. */
   get #holders(): readonly HttpRule[] {
-    return this.#plan?.rules.filter(({ mostBodyBytes }) => mostBodyBytes !== undefined) ?? []
+    return this.#plan?.others.flatMap(({ rule }) => (rule.mostBodyBytes === undefined ? [] : rule)) ?? []
   }
 
   #missLongerThan(bytes: number): void {
@@ -251,7 +256,7 @@ export class ReplySide implements Stage {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
     for (const rule of missed) rule.miss(because)
-    this.#plan = { ...this.#plan, rules: this.#plan.rules.filter((rule) => !missed.includes(rule)) }
+    this.#plan = { ...this.#plan, others: this.#plan.others.filter(({ rule }) => !missed.includes(rule)) }
   }
 
   /** Decides what the client gets, from the head or from the whole response. */
@@ -262,7 +267,7 @@ export class ReplySide implements Stage {
     const raw = isWhole ? Buffer.concat([this.#rawHead, this.#intake.takeCollected()]) : this.#rawHead
     const message = { raw, headLength: this.#rawHead.length, bodyFollows: !isWhole }
     const reply: Reply = { status, headers, kind: this.#kind, body: { bytes: content }, ...message }
-    const fate = suffer(this.#plan?.rules ?? [], reply, { turn, isEndless: isEndless(headers) })
+    const fate = suffer(this.#plan?.others ?? [], reply, { turn, isEndless: isEndless(headers) })
     this.#fate = fate
     this.#progress = 'sent'
     this.#roomBytes = fate.reply.bodyFollows ? (fate.truncate?.bytes ?? this.#roomBytes) : this.#roomBytes
@@ -279,7 +284,7 @@ export class ReplySide implements Stage {
     }
     const [turn] = this.#connection.asked
     if (turn === undefined) return
-    this.#fate?.truncate?.rule.hit(turn)
+    this.#fate?.truncate?.rule.hit(turn.name)
     this.#intake.settle(bytes, start + this.#roomBytes)
     this.#intake.treatment = 'swallow'
     this.#progress = 'replaced'
@@ -416,7 +421,9 @@ export class ReplySide implements Stage {
     turn.answered(time, { status: head.status, headers: head.headers, body: undefined })
     const raw = isPassing ? NOTHING : Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset))
     const reply = { status: head.status, raw, headLength: raw.length, bodyFollows: false }
-    const fate = isPassing ? { lost: undefined, delay: undefined, reply } : planUpgrade(turn, reply, connection)
+    const fate = isPassing
+      ? { lost: undefined, delay: undefined, reply }
+      : planUpgrade(this.#chosenFor(turn), turn, reply, connection)
     if (fate.delay === undefined) this.#sendUpgrade(turn, fate, time)
     else {
       this.#gate.close()

@@ -1,4 +1,5 @@
 import type { HttpFault } from '@chaosproxy/faults'
+import { carryOut } from '../link/rule.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Trickle } from './pause.ts'
 import { type Edit, editRequest, type Message } from './reply.ts'
@@ -21,15 +22,10 @@ export interface RequestPlan {
   edit(message: Message): Message
 }
 
-/** Applies each fault to a request in turn. Later faults do not see a request that was answered here or lost. */
+/** Applies each fault that chose a request in turn. */
 export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances: Chances): RequestPlan {
   const draft: Draft = { turn, delay: undefined, copies: 0, copying: [], trickle: undefined, edits: [] }
-  for (const rule of rules) {
-    if (!rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
-    rule.hit(turn)
-    harmOf(rule.fault)(draft, rule.fault, rule, chances)
-    if (turn.madeUp !== undefined || turn.silenced !== undefined) break
-  }
+  carryOut(rules, (rule) => harmOf(rule.fault)(draft, rule.fault, rule, chances), turn.name)
   const { delay, copies, copying, trickle, edits } = draft
   const coding = turn.head?.headers.get('content-encoding')
   return {

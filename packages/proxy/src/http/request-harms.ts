@@ -1,5 +1,6 @@
-import type { HttpFault, Random } from '@chaosproxy/faults'
+import type { HttpFault } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
+import type { Effect, Seat } from '../link/rule.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Trickle } from './pause.ts'
 import { type Edit, makeUpReply, withFields } from './reply.ts'
@@ -10,7 +11,7 @@ const MOST_COPIES = 1000
 
 export interface Chances {
   nowMs(): number
-  randomFor(rule: HttpRule): Random
+  readonly seat: Seat
 }
 
 /** An unfinished plan. */
@@ -29,46 +30,53 @@ export type RequestHarm<Kind extends HttpFault['kind']> = (
   fault: Extract<HttpFault, { readonly kind: Kind }>,
   rule: HttpRule,
   chances: Chances,
-) => void
+) => Effect
 
 export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
   'lose-request'({ turn }, { silence }) {
     turn.silenced = silence
+    return 'ends'
   },
   'error-status': ({ turn }, { status, body, headers }) => answerInstead(turn, status, body, headers),
-  'rate-limit': ({ turn }, { status, headers }) => answerInstead(turn, status, 'too many requests\n', headers),
+  'rate-limit': ({ turn }, fault, rule, chances) =>
+    rule.takesToken(fault, chances.nowMs())
+      ? 'none'
+      : answerInstead(turn, fault.status, 'too many requests\n', fault.headers),
   'crash-before-reply'({ turn }) {
     turn.crashes = true
+    return 'acts'
   },
-  'delay-request'(draft, fault, rule, chances) {
-    draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
+  'delay-request'(draft, fault, rule, { seat }) {
+    draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + rule.drawDelayMs(fault, seat), rule }
+    return 'acts'
   },
   'duplicate-request'(draft, { copies }, rule) {
     const { turn } = draft
-    if (turn.switches) return rule.takeBack('after the request the connection may change its protocol')
-    if (turn.isHttp10 && turn.wantsClose) return rule.takeBack('the connection ends with the request (HTTP/1.0)')
+    const isLast = turn.isHttp10 && turn.wantsClose
+    if (turn.switches || isLast) {
+      rule.miss(isLast ? 'the connection ends with the request (HTTP/1.0)' : MAY_SWITCH)
+      return 'none'
+    }
     draft.copying.push(rule)
     draft.copies = Math.min(MOST_COPIES, (draft.copies + 1) * (copies + 1) - 1)
+    return 'acts'
   },
   'trickle-request'(draft, { pieceBytes, pauseMs }, rule) {
     draft.trickle = { pieceBytes, pauseMs, rule }
+    return 'acts'
   },
-  'edit-request': ({ edits }, fault) => void edits.push(fault),
+  'edit-request'({ edits }, fault) {
+    edits.push(fault)
+    return 'acts'
+  },
 }
 
+const MAY_SWITCH = 'after the request the connection may change its protocol'
+
 /** Responds like a server, and closes the connection if the client asks for that. */
-function answerInstead(turn: HttpTurn, status: number, text: string, headers: Json | undefined): void {
+function answerInstead(turn: HttpTurn, status: number, text: string, headers: Json | undefined): Effect {
   const reply = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
   turn.madeUp = withFields(reply, headers)
   turn.endsConnection = turn.wantsClose
-}
-
-/** The delay plus or minus up to the jitter, uniformly distributed. */
-export function drawDelayMs(
-  { delayMs, jitterMs }: { readonly delayMs: number; readonly jitterMs: number },
-  rule: HttpRule,
-  chances: Chances,
-): number {
-  const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * chances.randomFor(rule).next() - 1)
-  return Math.max(0, delayMs + spreadMs)
+  return 'ends'
 }

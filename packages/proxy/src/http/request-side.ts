@@ -6,6 +6,7 @@ import {
   expectsContinue,
   MessageParser,
   RequestHeadReader,
+  readLaxly,
   wantsClose,
 } from '@chaosproxy/wire/http'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
@@ -13,7 +14,7 @@ import { BodyPrefix } from './body-prefix.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
-import type { HttpRule } from './http-rule.ts'
+import { type Candidate, candidateFor, type HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
@@ -23,7 +24,7 @@ import { RequestSender } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
-const NO_RULES: readonly HttpRule[] = []
+const NO_RULES: readonly never[] = []
 
 const CUT_OFF = 'the request was cut off'
 
@@ -46,7 +47,7 @@ export class RequestSide implements Stage {
   #deliveredBytes = 0
   /** The turn of the request being read. */
   #turn: HttpTurn | undefined
-  #rules: readonly HttpRule[] = NO_RULES
+  #rules: readonly Candidate[] = NO_RULES
   #progress: Progress = 'unharmed'
   /** The head of a request that is searched or sent. */
   #rawHead: Buffer = Buffer.alloc(0)
@@ -241,13 +242,14 @@ export class RequestSide implements Stage {
 
   #beginHarm(turn: HttpTurn, kind: BodyKind, bytes: Buffer, stepAt: number, time: Nanos): void {
     const { head } = this.#parser
-    const needsBody = this.#rules.some((rule) => rule.searchesBody)
+    const isOpen = ({ rule, state }: Candidate) => state === 'open' && rule.searchesBody
+    const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
     // A client that gets a response before it has sent the body may send the body or not, and the next request only on
     // another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
-    this.#isSearched = [...this.#rules, ...turn.replyRules].some((rule) => rule.searchesBody)
+    this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()
     if (this.#isSearched && kind === 'none') this.#search(turn)
     if (this.#rules.length === 0) this.#forwardUnharmed(turn, bytes, stepAt, time)
@@ -276,19 +278,27 @@ export class RequestSide implements Stage {
     const content = this.#prefix.content(coding)
     this.#prefix.start()
     turn.isSearched = true
-    const matches = (rule: HttpRule): boolean => {
-      if (content !== undefined || !rule.searchesBody) return content === undefined || rule.isForBody(content)
-      rule.miss(`the body of the request is compressed as ${JSON.stringify(coding)} and cannot be searched`)
-      return false
+    const { conversation, seat } = this.#connection
+    const decided = (candidate: Candidate): readonly Candidate[] => {
+      const { rule, state } = candidate
+      if (state !== 'open' || !rule.searchesBody || turn.head === undefined) return [candidate]
+      if (content === undefined) {
+        rule.miss(`the body of the request is compressed as ${JSON.stringify(coding)} and cannot be searched`)
+        return []
+      }
+      const known = { head: turn.head, client: conversation.client.host, body: content }
+      const decision = candidateFor(rule, known, seat, this.#connection.nowMs())
+      return decision === undefined ? [] : [decision]
     }
-    this.#rules = this.#rules.filter(matches)
-    turn.replyRules = turn.replyRules.filter(matches)
+    this.#rules = this.#rules.flatMap(decided)
+    turn.replyRules = turn.replyRules.flatMap(decided)
   }
 
   /** Decides the fate of a request of which the head and perhaps a part of the body have arrived. */
   #decide(turn: HttpTurn, time: Nanos, takeHead: () => Buffer): void {
     const intake = this.#intake
-    const plan = planRequest(this.#rules, turn, this.#connection)
+    const chosen = this.#rules.flatMap(({ rule, state }) => (state === 'chosen' ? rule : []))
+    const plan = planRequest(chosen, turn, this.#connection)
     const wasSearched = this.#progress === 'searched'
     if (turn.madeUp !== undefined || turn.silenced !== undefined) {
       takeHead()
@@ -420,15 +430,17 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * Servers may disagree on whether malformed bytes are one request or two. Without faults in force, the bytes are
-   * passed on and no longer parsed. With faults, a request could escape them, so the connection is ended.
+   * Servers may disagree on whether malformed bytes are one request or two. If no fault is for the request, the bytes
+   * are passed on and no longer parsed. Otherwise it could escape the fault, so the connection is ended.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { reason } = this.#parser
     const turn = this.#turn
     this.#intake.settle(bytes, stepAt)
-    if (connection.link.rules.length > 0 || this.#intake.treatment !== 'pass') {
+    const head = Buffer.concat([this.#parser.earlier, bytes.subarray(stepAt)])
+    if (isHttp2(head)) connection.conversation.misread?.('http2')
+    if (this.#intake.treatment !== 'pass' || this.#maySuffer(head)) {
       this.#state = 'refused'
       const inMessage = turn !== undefined && connection.order.includes(turn)
       if (!inMessage) turn?.ended(time, LOST.unparsed)
@@ -437,20 +449,20 @@ export class RequestSide implements Stage {
       return
     }
     connection.requestsMalformed()
-    if (this.#isHttp2(bytes, stepAt)) connection.conversation.misread?.('http2')
     const { mapping } = connection
     this.#opaqueRequests = mapping === undefined ? undefined : new OpaqueRequests(mapping)
-    // First the earlier part of the head, then all unreadable bytes.
-    for (const part of [this.#parser.carried, bytes.subarray(stepAt)]) this.#lookFor((requests) => requests.read(part))
+    this.#lookFor((requests) => requests.read(head))
     this.#passHeldHead()
     this.#state = 'opaque'
   }
 
-  #isHttp2(bytes: Buffer, stepAt: number): boolean {
-    const { carried } = this.#parser
-    return (carried.length > 0 ? carried : bytes.subarray(stepAt))
-      .toString('latin1', 0, 16)
-      .startsWith('PRI * HTTP/2.0')
+  /** Whether a fault is for the malformed request: the one being read, or one that begins with these bytes. */
+  #maySuffer(head: Buffer): boolean {
+    const { link, conversation } = this.#connection
+    const turn = this.#turn
+    if (turn?.head !== undefined) return this.#rules.length > 0 || turn.replyRules.length > 0
+    const known = { head: readLaxly(head), client: conversation.client.host }
+    return link.rules.some((rule) => rule.judge(known) !== false)
   }
 
   #lookFor(possible: (requests: OpaqueRequests) => readonly PossibleRequest[]): void {
@@ -465,7 +477,7 @@ export class RequestSide implements Stage {
     const turn = this.#turn
     if (turn === undefined) return
     if (this.#progress === 'searched') {
-      for (const rule of this.#rules) rule.miss(CUT_OFF)
+      for (const { rule } of this.#rules) rule.miss(CUT_OFF)
       this.#rules = NO_RULES
       this.#decide(turn, this.#connection.now(), () => this.#rawHead)
     }
@@ -485,3 +497,5 @@ export class RequestSide implements Stage {
     return this.#exit.pass(bytes)
   }
 }
+
+const isHttp2 = (head: Buffer): boolean => head.toString('latin1', 0, 16).startsWith('PRI * HTTP/2.0')

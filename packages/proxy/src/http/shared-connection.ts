@@ -1,18 +1,18 @@
-import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { ConnectionRecorder } from '@chaosproxy/recorder'
 import type { HttpMapping, Peer } from '@chaosproxy/recorder/mapping'
-import type { HeaderMemo, RequestHead } from '@chaosproxy/wire/http'
+import type { HeaderMemo, MatchableHead } from '@chaosproxy/wire/http'
 import type { Conversation } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import type { Seat } from '../link/rule.ts'
 import type { HttpLink } from './http-link.ts'
-import type { HttpRule } from './http-rule.ts'
+import type { Candidate } from './http-rule.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** The faults that may hit a request, and those that may hit its response. */
 export interface Candidates {
-  readonly requests: readonly HttpRule[]
-  readonly replies: readonly HttpRule[]
+  readonly requests: readonly Candidate[]
+  readonly replies: readonly Candidate[]
 }
 
 export interface SharedConnection {
@@ -24,7 +24,7 @@ export interface SharedConnection {
   readonly host: string | undefined
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
-  readonly number: number
+  readonly seat: Seat
   /** The client. */
   readonly peer: Peer
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
@@ -41,8 +41,8 @@ export interface SharedConnection {
   beginChunk(): Nanos
   endChunk(): void
   nowMs(): number
-  randomFor(rule: HttpRule): Random
-  candidatesFor(head: RequestHead): Candidates
+  /** The rules that may hit a request with this head. */
+  candidatesFor(head: MatchableHead): Candidates
   /** The client has its response to this request, or never will. */
   answered(turn: HttpTurn): void
   /** Sends the fabricated responses whose turn it is. */

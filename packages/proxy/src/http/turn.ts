@@ -2,7 +2,7 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Completions, ConnectionRecorder, Exchange } from '@chaosproxy/recorder'
 import { nameOfRequest, type Peer, type RoutedRequest, type Understood } from '@chaosproxy/recorder/mapping'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
-import type { HttpRule } from './http-rule.ts'
+import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
 /** Why a request has no response, in the words of histories. */
@@ -29,7 +29,7 @@ export class HttpTurn {
   /** Whether the faults for its response were reduced to those that match its body. */
   isSearched = false
   /** Faults that may act on its response. */
-  replyRules: readonly HttpRule[] = []
+  replyRules: readonly Candidate[] = []
   /** The fabricated response that replaces the server's. */
   madeUp: Reply | undefined
   /** How the client is left without a response, if it is. */
@@ -50,6 +50,8 @@ export class HttpTurn {
   #requestEnded = false
   /** Steps from before the end of the request, for example if a server refuses it early. */
   #early: (() => void)[] | undefined
+  /** The status of a reply that refused the request before all of it had come. */
+  #refusedWith: number | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
 
@@ -60,6 +62,10 @@ export class HttpTurn {
   constructor(recording: ConnectionRecorder | undefined, begunAt: Nanos) {
     this.#recording = recording
     this.#begunAt = begunAt
+  }
+
+  get name(): string {
+    return `${this.method} ${this.target}`
   }
 
   /** The chunk ends before the request, so other events may come in between. */
@@ -110,6 +116,7 @@ export class HttpTurn {
 
   /** The server's response has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
+    if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.answered(time, this.#complete(answer)))
   }
@@ -153,8 +160,15 @@ export class HttpTurn {
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
     const touches = routed.touches(head)
     if (touches === 'nothing') return
-    const why = 'the request never arrived in full'
-    this.exchange?.called({ kind: 'not-understood', what: nameOfRequest(head), why, touches })
+    const refused = this.#refusedWith
+    const why =
+      refused === undefined
+        ? 'the request never arrived in full'
+        : `refused with ${refused} before it had arrived in full`
+    this.exchange?.called({
+      ...{ kind: 'not-understood', what: nameOfRequest(head), why },
+      touches: refused === undefined ? touches : 'nothing',
+    })
   }
 
   #later(record: () => void): void {
@@ -170,5 +184,12 @@ export class HttpTurn {
     return completions
   }
 }
+
+/**
+ * Client errors, except that the request was cut off (400, 408, 499), and those after which it may still have been carried
+ * out (409, 425).
+ */
+const isRefusal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)
 
 const NOT_RECORDED: Completions = { type: 'info', error: 'not recorded' }

@@ -1,7 +1,8 @@
 import type { HttpFault } from '@chaosproxy/faults'
-import type { HttpRule } from './http-rule.ts'
+import type { Candidate, HttpRule } from './http-rule.ts'
 import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine, withFields } from './reply.ts'
-import { type Chances, drawDelayMs } from './request-harms.ts'
+import { planReply } from './reply-fate.ts'
+import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** The fate of a response after which the connection has another protocol. */
@@ -23,30 +24,25 @@ export const changesProtocol = ({ switches, method }: HttpTurn, status: number):
  * Applies each fault to a response that changes the protocol. Later bytes belong to the new protocol, so a fault acts
  * on the head or misses.
  */
-export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Chances): UpgradeFate {
-  let delay: UpgradeFate['delay']
+export function planUpgrade(
+  candidates: readonly Candidate[],
+  turn: HttpTurn,
+  original: UpgradeReply,
+  chances: Chances,
+): UpgradeFate {
+  const { lost, delay, others = [] } = planReply(candidates, turn, chances) ?? {}
+  if (lost !== undefined) return { lost, delay: undefined, reply: original }
   let reply = original
-  for (const rule of turn.replyRules) {
-    const { fault } = rule
-    if (!rule.isForStatus(original.status)) continue
-    if (!rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
-    if (fault.kind === 'lose-reply') {
-      rule.hit(turn)
-      return { lost: fault, delay, reply }
-    }
-    if (fault.kind === 'delay-reply') {
-      delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
-      rule.hit(turn)
-      continue
-    }
-    const changed = changedBy(fault, turn, reply)
+  for (const { rule, state } of others) {
+    if (state !== 'chosen') continue
+    const changed = changedBy(rule.fault, turn, reply)
     if (changed === undefined) rule.miss('the reply switches the protocol and has no body')
     else {
       reply = changed
-      rule.hit(turn)
+      rule.hit(turn.name)
     }
   }
-  return { lost: undefined, delay, reply }
+  return { lost, delay, reply }
 }
 
 /** Undefined if the fault cannot act on a response that is only a head. */

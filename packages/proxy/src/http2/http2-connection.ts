@@ -2,6 +2,8 @@ import { type Http2Fault, http2Codes } from '@chaosproxy/faults'
 import type { Direction } from '@chaosproxy/wire'
 import type { MatchableHead } from '@chaosproxy/wire/http'
 import {
+  dataFrame,
+  dataOf,
   endsStream,
   FRAME,
   goaway,
@@ -17,11 +19,13 @@ import {
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import { carryOut, type Effect, type Seat } from '../link/rule.ts'
+import type { RuleList } from '../link/rule-list.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
-import type { Http2Link } from './http2-link.ts'
 import type { Http2Recording } from './http2-recording.ts'
 import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
+import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } from './withheld-reply.ts'
 
 /** Bound on tracked requests per connection; requests beyond it pass untracked. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
@@ -30,7 +34,7 @@ const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
   readonly conversation: Conversation
-  readonly links: { readonly [direction in Direction]: Http2Link }
+  readonly links: { readonly [direction in Direction]: RuleList<StreamRule> }
   readonly clock: ProxyClock
   /** Gets everything to be recorded. */
   readonly recording?: Http2Recording | undefined
@@ -39,6 +43,8 @@ export interface Http2ConnectionOptions {
 }
 
 interface RequestStream {
+  /** Set if the client does not get its reply, or only the start of it. */
+  withheld?: WithheldReply | undefined
   /** Undefined if the headers could not be decoded. */
   readonly head: MatchableHead | undefined
   answered: boolean
@@ -49,12 +55,13 @@ export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
   readonly #links: Http2ConnectionOptions['links']
-  readonly #numbers: { readonly [direction in Direction]: number }
+  readonly #seats: { readonly [direction in Direction]: Seat }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
   /** Undefined until the client has sent enough bytes to decide. */
   #isHttp2: boolean | undefined
   readonly #client: string
+  readonly #abort: () => void
   readonly #heads: { readonly [direction in Direction]: HeaderReader } = {
     requests: new HeaderReader(),
     responses: new HeaderReader(),
@@ -66,6 +73,8 @@ export class Http2Connection implements Interceptor {
   readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
+  /** Whether the block of a response that was read last precedes the response. */
+  #isInterim = false
 
   constructor({ conversation, links, clock, recording, queues = [] }: Http2ConnectionOptions) {
     this.#links = links
@@ -73,7 +82,8 @@ export class Http2Connection implements Interceptor {
     this.#recording = recording
     this.#queues = queues
     this.#client = conversation.client.host
-    this.#numbers = { requests: links.requests.join(this), responses: links.responses.join(this) }
+    this.#abort = () => conversation.abort()
+    this.#seats = { requests: links.requests.join(this), responses: links.responses.join(this) }
     this.#flows = {
       requests: this.#flowOf('requests', conversation),
       responses: this.#flowOf('responses', conversation),
@@ -161,7 +171,7 @@ export class Http2Connection implements Interceptor {
   closed(): void {
     for (const direction of ['requests', 'responses'] as const) {
       this.#flows[direction].stop()
-      this.#links[direction].forget(this, this.#numbers[direction])
+      this.#links[direction].leave(this)
     }
     this.#recording?.closed()
   }
@@ -176,12 +186,18 @@ export class Http2Connection implements Interceptor {
   }
 
   #plan(direction: Direction, frame: Buffer): FramePlan | undefined {
+    const answered = direction === 'responses' ? this.#streams.get(streamOf(frame)) : undefined
+    const plan = this.#planFor(direction, frame)
+    return answered?.withheld === undefined ? plan : (this.#withhold(answered.withheld, frame) ?? plan)
+  }
+
+  #planFor(direction: Direction, frame: Buffer): FramePlan | undefined {
     const begun = this.#follow(direction, frame)
     if (begun === undefined) return undefined
     const rules = this.#links[direction].rules.filter(
-      (rule) => rule.isFor(begun.head, this.#client) && rule.strikes(this.#numbers[direction], this.#clock.nowMs()),
+      (rule) => rule.isFor(begun.head, this.#client) && rule.chooses(this.#seats[direction], this.#clock.nowMs()),
     )
-    return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame))
+    return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame), begun)
   }
 
   /** Tracks streams; returns the stream whose request or response begins with this frame. */
@@ -205,8 +221,9 @@ export class Http2Connection implements Interceptor {
 
   /** Reads only blocks that may be sent out of order. */
   #readAnswerHead(block: Buffer): void {
-    const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0
-    if (isWanted) this.#heads.responses.read(block)
+    const isWithheld = this.#streams.get(streamOf(block))?.withheld !== undefined
+    const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0 || isWithheld
+    if (isWanted) this.#isInterim = isInterim(this.#heads.responses.read(block)?.get(':status'))
     else this.#heads.responses.skip(block)
   }
 
@@ -232,48 +249,116 @@ export class Http2Connection implements Interceptor {
     return stream
   }
 
-  #planOf(rules: readonly StreamRule[], direction: Direction, stream: number): FramePlan {
+  #planOf(rules: readonly StreamRule[], direction: Direction, stream: number, begun: RequestStream): FramePlan {
     const delayedBy: StreamRule[] = []
     const afterwards: (() => void)[] = []
     let delayMs = 0
-    for (const rule of rules) {
-      const { fault } = rule.standing
+    let isEnded = false
+    const end = (act: () => void): Effect => {
+      if (isEnded) return 'none'
+      isEnded = true
+      afterwards.push(act)
+      return 'acts'
+    }
+    carryOut(rules, (rule) => {
+      const { fault } = rule
+      const withholding = withholdingOf(rule)
+      if (withholding !== undefined) {
+        begun.withheld ??= withheldReply(rule, withholding)
+        // It acts once the server has replied.
+        return 'none'
+      }
       switch (fault.kind) {
-        case 'delay-stream': {
-          const random = rule.randomFor(this.#numbers[direction])
-          const spreadMs = fault.jitterMs === 0 ? 0 : fault.jitterMs * (2 * random.next() - 1)
-          delayMs += Math.max(0, fault.delayMs + spreadMs)
+        case 'delay-stream':
+          delayMs += rule.drawDelayMs(fault, this.#seats[direction])
           delayedBy.push(rule)
-          break
-        }
+          return 'acts'
         case 'reset-stream':
-          afterwards.push(() => this.#reset(stream, http2Codes[fault.code]))
-          break
+          return end(() => this.#reset(stream, http2Codes[fault.code]))
         case 'grpc-status':
-          afterwards.push(() => {
-            if (!this.#endCall(stream, fault, direction === 'responses')) rule.takeBack()
+          return end(() => {
+            if (!this.#endCall(stream, fault, direction === 'responses')) rule.takeBack('the reply was complete')
           })
-          break
         case 'goaway':
           afterwards.push(() => this.#flows.responses.inject(goaway(stream, http2Codes[fault.code])))
-          break
+          return 'acts'
         default:
-          fault satisfies never
+          return 'none'
       }
-    }
+    })
     const then = () => {
       for (const act of afterwards) act()
     }
     return { delayMs, delayedBy, then }
   }
 
+  /** What becomes of a frame of a reply that the client does not get; undefined if the frame passes. */
+  #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
+    const { fault, rule, messages } = withheld
+    const [type, stream] = [typeOf(frame), streamOf(frame)]
+    if (type === FRAME.windowUpdate || (type === FRAME.headers && this.#isInterim)) return undefined
+    const isOver = type === FRAME.resetStream || endsStream(frame)
+    if (messages !== undefined) return this.#withholdAfter(messages, { fault, rule }, frame)
+    if (type === FRAME.data) this.#credit('responses', stream, frame.length - HEADER_BYTES, isOver)
+    const end = (): void => {
+      if (withheld.isOver) return
+      withheld.isOver = true
+      rule.hit()
+      if (fault.kind === 'crash-before-reply') this.#abort()
+      else if (fault.kind === 'grpc-status') this.#endCall(stream, fault, false)
+      else if (fault.silence === 'reset') this.#reset(stream, http2Codes.INTERNAL_ERROR)
+      else this.#recording?.resetByFault(stream)
+    }
+    const then = fault.kind === 'crash-before-reply' || isOver ? end : undefined
+    return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
+  }
+
+  /** Passes the first messages of a reply on, and then ends the call. */
+  #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
+    if (fault.kind !== 'grpc-status') return undefined
+    const [stream, type] = [streamOf(frame), typeOf(frame)]
+    const endAt =
+      type === FRAME.data ? messages.endIn(dataOf(frame)) : type === FRAME.headers ? messages.endIn(NOTHING) : undefined
+    if (endAt === undefined || (type === FRAME.headers && endsStream(frame))) {
+      if (endsStream(frame)) rule.miss('the reply ended before that many messages')
+      return undefined
+    }
+    const content = type === FRAME.data ? dataOf(frame) : NOTHING
+    const left = content.length - endAt
+    if (type === FRAME.data && left > 0) this.#credit('responses', stream, left, true)
+    const then = (): void => {
+      if (this.#resetStreams.has(stream)) return
+      rule.hit()
+      this.#endCall(stream, fault, true, true)
+    }
+    return {
+      delayMs: 0,
+      delayedBy: [],
+      instead: type === FRAME.data ? dataFrame(stream, content.subarray(0, endAt)) : undefined,
+      then,
+    }
+  }
+
+  /** Returns the credit for bytes that the receiver will never see. */
+  #credit(from: Direction, stream: number, bytes: number, isOver: boolean): void {
+    if (bytes === 0) return
+    const sender = this.#flows[from === 'requests' ? 'responses' : 'requests']
+    sender.inject(windowUpdate(bytes))
+    if (!isOver) sender.inject(windowUpdate(bytes, stream))
+  }
+
   /**
    * Ends a call as a gRPC server would, by trailers alone or after a response that has begun. False if the response is
    * complete.
    */
-  #endCall(stream: number, fault: Extract<Http2Fault, { readonly kind: 'grpc-status' }>, isAnswered: boolean): boolean {
+  #endCall(
+    stream: number,
+    fault: Extract<Http2Fault, { readonly kind: 'grpc-status' }>,
+    isAnswered: boolean,
+    isWithheld = false,
+  ): boolean {
     // A complete response has its status.
-    if (isAnswered && !this.#streams.has(stream)) return false
+    if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],
       ['content-type', 'application/grpc'],
@@ -305,15 +390,16 @@ export class Http2Connection implements Interceptor {
     const type = typeOf(frame)
     if (this.#resetStreams.size === 0 || !this.#resetStreams.has(streamOf(frame))) return true
     if (type === FRAME.data) {
-      // The receiver will never credit these bytes to the connection's window, so credit them here.
-      const length = frame.length - HEADER_BYTES
-      const sender = direction === 'requests' ? 'responses' : 'requests'
-      if (length > 0) this.#flows[sender].inject(windowUpdate(length))
+      this.#credit(direction, streamOf(frame), frame.length - HEADER_BYTES, true)
       return false
     }
     return type !== FRAME.resetStream && type !== FRAME.windowUpdate
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+
+const isInterim = (status: string | undefined): boolean => status?.startsWith('1') === true
 
 /** Printable ASCII except the percent sign stands for itself (gRPC over HTTP/2, Status-Message). */
 const percentEncoded = (message: string): string =>

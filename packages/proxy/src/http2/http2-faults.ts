@@ -1,16 +1,15 @@
-import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaosproxy/faults'
+import { createRandom, type Endpoint, type Link, linkName } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Intercept } from '../interceptor/interceptor.ts'
-import { createClientFilter } from '../link/client-filter.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, appliedTo } from '../link/rule-list.ts'
+import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 import { Http2Connection } from './http2-connection.ts'
-import { Http2Link } from './http2-link.ts'
 import { Http2Recording } from './http2-recording.ts'
+import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
@@ -33,16 +32,19 @@ interface Http2Route {
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept
+  /** Whether requests of HTTP/2 go over this link. */
+  carries(link: Link): boolean
   /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for an unknown link. */
-  apply(fault: Http2Fault): Applied<Http2Fault>
+  apply(fault: StreamFault): Applied<StreamFault>
 }
 
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
-  const links = new LinkTable((link) => new Http2Link(link, random))
+  const requestLinks = new Set<string>()
+  const links = new LinkTable((link) => new RuleList<StreamRule>(link, random))
 
-  function knownLink(fault: Http2Fault, link: Link): Http2Link {
+  function knownLink(fault: StreamFault, link: Link): RuleList<StreamRule> {
     const known = links.find(link)
     if (known !== undefined) return known
     throw new UserError(
@@ -53,6 +55,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
 
   return {
     intercept({ from, to, table }) {
+      requestLinks.add(linkName({ from, to }))
       const shared = { links: { requests: links.of({ from, to }), responses: links.of({ from: to, to: from }) }, clock }
       const { recorder, recordQueues: queues } = options
       if (table === undefined || recorder === undefined)
@@ -65,13 +68,22 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
         return new Http2Connection({ ...shared, conversation, recording: recorded, queues })
       }
     },
+    carries: (link) => requestLinks.has(linkName(link)),
     apply(fault) {
-      const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
-      const { client } = fault.match ?? {}
-      if (client !== undefined) createClientFilter(client)
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
-      return appliedTo(standing, placed, 'the header fields could not be decoded, or the reply was complete')
+      validateMatch(fault)
+      const targets = fault.links.map((link) => knownLink(fault, link))
+      return applyRules(fault, targets, clock, (standing, own) => new StreamRule(standing, own))
     },
   }
+}
+
+/** @throws UserError (usage) for conditions that no request of HTTP/2 can meet here. */
+function validateMatch({ kind, links, match }: StreamFault): void {
+  for (const conditions of [match ?? {}, match?.not ?? {}])
+    for (const name of ['statement', 'body', 'status'] as const)
+      if (name in conditions && conditions[name as keyof typeof conditions] !== undefined)
+        throw new UserError(
+          'usage',
+          `${kind} on ${links.map(linkName).join(', ')}: "${name}" cannot be matched in HTTP/2. Match the method, the path or a header field.`,
+        )
 }

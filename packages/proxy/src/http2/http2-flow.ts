@@ -27,6 +27,8 @@ const MOST_HELD_BYTES = 16 * 1024 * 1024
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]
+  /** Passed on in its place; nothing if it is empty. */
+  readonly instead?: Buffer | undefined
   /** Runs after the frame has been passed on. */
   readonly then: (() => void) | undefined
 }
@@ -133,16 +135,17 @@ export class Http2Flow implements FrameSink {
     const frame = this.#options.received(joined)
     const plan = this.#options.plan(frame)
     const sent = isHeaderPart(typeOf(frame)) ? this.#independent(frame, plan) : frame
-    if (plan !== undefined || this.#mustWait(sent)) this.#hold(sent, plan)
+    if (plan !== undefined || this.#mustWait(sent)) this.#hold(plan?.instead ?? sent, streamOf(sent), plan)
     else this.#pass(sent)
   }
 
   /** The block in a form that may be reordered, once one was. */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
-    if (!this.#isPlain && (plan?.delayMs ?? 0) === 0) return frame
+    const isLost = plan?.instead !== undefined
+    if (!this.#isPlain && (plan?.delayMs ?? 0) === 0 && !isLost) return frame
     const plain = this.#options.plain(frame)
     if (plain === undefined) {
-      if (this.#isPlain) this.#options.undecodable()
+      if (this.#isPlain || isLost) this.#options.undecodable()
       return frame
     }
     this.#isPlain = true
@@ -197,7 +200,7 @@ export class Http2Flow implements FrameSink {
   #passUnfinished(): void {
     const unfinished = this.#joiner.take()
     if (unfinished.length === 0) return
-    if (this.#mustWait(unfinished)) this.#hold(unfinished, undefined)
+    if (this.#mustWait(unfinished)) this.#hold(unfinished, streamOf(unfinished), undefined)
     else this.#pass(unfinished)
   }
 
@@ -207,8 +210,7 @@ export class Http2Flow implements FrameSink {
     return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))
   }
 
-  #hold(frame: Buffer, plan: FramePlan | undefined): void {
-    const stream = streamOf(frame)
+  #hold(frame: Buffer, stream: number, plan: FramePlan | undefined): void {
     const { delayMs = 0, delayedBy = [], then } = plan ?? {}
     const dueAtMs = this.#options.clock.nowMs() + delayMs
     this.#held.push({ frame: Buffer.from(frame), stream, delayedBy, then, dueAtMs })
@@ -236,7 +238,7 @@ export class Http2Flow implements FrameSink {
       const left = (this.#heldStreams.get(stream) ?? 1) - 1
       if (left === 0) this.#heldStreams.delete(stream)
       else this.#heldStreams.set(stream, left)
-      this.#pass(frame)
+      if (frame.length > 0) this.#pass(frame)
       then?.()
     }
     this.#held = [...waiting, ...this.#held]

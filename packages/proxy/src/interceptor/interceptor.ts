@@ -71,8 +71,8 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
-  /** Reports a client that does not speak the expected protocol. */
-  misread?(what: 'http2'): void
+  /** Reports a client whose protocol or login does not work through the proxy. */
+  misread?(what: 'http2' | 'channel-binding'): void
   /** Must be called by whatever loses, repeats, changes or reorders messages, before anyone can see the effect. */
   disturbed?(altered?: readonly Buffer[]): void
 }

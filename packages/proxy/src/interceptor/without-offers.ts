@@ -3,9 +3,9 @@ import type { Intercept } from './interceptor.ts'
 
 /** Passes everything on, except what it takes from the server's first bytes: offers that do not work through the proxy. */
 export const withoutOffers =
-  (starts: () => Starts): Intercept =>
-  ({ requests, responses, dial }) => {
-    const { requests: asked, responses: answered } = starts()
+  (starts: (bound: () => void) => Starts): Intercept =>
+  ({ requests, responses, dial, misread }) => {
+    const { requests: asked, responses: answered } = starts(() => misread?.('channel-binding'))
     // Either side may speak first.
     dial()
     return {

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { forge, type MessageFault, type Random } from '@chaosproxy/faults'
 import { type Direction, type Framing, isOneMessage } from '@chaosproxy/wire'
+import type { Seat } from '../link/rule.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
 /** No message is duplicated into more than this, however many rules do it. */
@@ -28,8 +30,7 @@ export interface Strike {
   readonly message: Buffer
   readonly rule: MessageRule
   readonly track: Track
-  /** The connection's own random stream for the rule. */
-  readonly random: () => Random
+  readonly seat: Seat
 }
 
 /** Applies one kind of fault to a message. Returns undefined if it has no effect after all. */
@@ -39,51 +40,40 @@ type MessageHarm<Kind extends MessageFault['kind']> = (
   strike: Strike,
 ) => Fate | undefined
 
-/** Every kind of message fault, and its effect. A kind that acts at once counts its hit itself. */
+/** Every kind of message fault, and its effect. */
 export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
-  'drop-message'(fate, _, { rule }) {
-    rule.standing.hits++
-    return { ...fate, copies: [] }
-  },
-  'duplicate-message'(fate, { copies }, { message, rule }) {
-    rule.standing.hits++
+  'drop-message': (fate) => ({ ...fate, copies: [] }),
+  'duplicate-message'(fate, { copies }, { message }) {
     const length = Math.min(MOST_COPIES, fate.copies.length * (1 + copies))
     return { ...fate, copies: Array.from({ length }, (_, i) => fate.copies[i % fate.copies.length] ?? message) }
   },
   'reorder-message': (fate, { behind, withinMs }, { rule }) => ({ ...fate, aside: { behind, withinMs, rule } }),
   'replay-message': (fate, { behind, withinMs }, { rule }) => ({ ...fate, again: { behind, withinMs, rule } }),
-  'delay-message'(fate, { delayMs, jitterMs }, { rule, random }) {
-    rule.standing.hits++
-    const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * random().next() - 1)
-    return {
-      ...fate,
-      delayMs: fate.delayMs + Math.max(0, delayMs + spreadMs),
-      delayedBy: [...fate.delayedBy, rule],
-    }
-  },
-  'corrupt-message'(fate, { bits }, { track, rule, random }) {
+  'delay-message': (fate, fault, { rule, seat }) => ({
+    ...fate,
+    delayMs: fate.delayMs + rule.drawDelayMs(fault, seat),
+    delayedBy: [...fate.delayedBy, rule],
+  }),
+  'corrupt-message'(fate, { bits }, { track, rule, seat }) {
     const [first] = fate.copies
-    const flipped = first === undefined ? undefined : flipBits(first, bits, track.framing, track.direction, random())
+    const flipped =
+      first === undefined ? undefined : flipBits(first, bits, track.framing, track.direction, rule.randomFor(seat))
     if (flipped === undefined) return undefined
-    rule.standing.hits++
     return { ...fate, copies: fate.copies.map(() => flipped) }
   },
-  'fabricate-message'(fate, { message }, { track, rule }) {
-    rule.standing.hits++
+  'fabricate-message'(fate, { message }, { track }) {
     const fabricated = track.framing.write(message, track.direction)
     return { ...fate, copies: fate.copies.map(() => fabricated) }
   },
-  'forge-message'(fate, { fields, besides }, { message, track, rule, random }) {
-    const forged = forgedBytes(message, fields, track, random())
+  'forge-message'(fate, { fields, besides }, { message, track, rule, seat }) {
+    const forged = forgedBytes(message, fields, track, rule.randomFor(seat))
     if (forged === undefined) return undefined
-    rule.standing.hits++
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
   // Receivers notice a wrong signature and drop the message, so it need not be sent: an added message is dropped, and
   // so is an altered one.
-  'forge-signed-message'(fate, { fields, besides }, { message, track, rule, random }) {
-    if (forgedBytes(message, fields, track, random()) === undefined) return undefined
-    rule.standing.hits++
+  'forge-signed-message'(fate, { fields, besides }, { message, track, rule, seat }) {
+    if (forgedBytes(message, fields, track, rule.randomFor(seat)) === undefined) return undefined
     return besides ? fate : { ...fate, copies: [] }
   },
 }
@@ -99,8 +89,8 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
 const ATTEMPTS_PER_BIT = 100
 
 /**
- * Flips bits of a message so that it stays one message of the same length: the framing stays intact, and only the
- * receiver can notice. Undefined if no bit could be flipped, as in an empty line.
+ * Flips bits of a message so that it stays one message of the same length: the framing stays intact, texts stay UTF-8,
+ * and only the receiver can notice. Undefined if no bit could be flipped, as in an empty line.
  */
 export function flipBits(
   message: Buffer,
@@ -110,16 +100,22 @@ export function flipBits(
   random: Random,
 ): Buffer | undefined {
   const flipped = Buffer.from(message)
-  for (let flips = 0; flips < bits; flips++) flipOne(flipped, framing, direction, random)
+  const textOf = (bytes: Buffer) => framing.plain?.(bytes) ?? bytes
+  const wasText = isUtf8(textOf(message))
+  const isSame = () => isOneMessage(framing, direction, flipped) && (!wasText || isUtf8(textOf(flipped)))
+  for (let flips = 0; flips < bits; flips++) flipOne(flipped, isSame, random)
   return flipped.equals(message) ? undefined : flipped
 }
 
-function flipOne(message: Buffer, framing: Framing, direction: Direction, random: Random): void {
+/** Tries until the message is still valid. Between binary parts, ASCII stays ASCII. */
+function flipOne(message: Buffer, isValid: () => boolean, random: Random): void {
   for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
     const at = random.integer(message.length)
     const before = message[at] ?? 0
-    message[at] = before ^ (1 << random.integer(8))
-    if (isOneMessage(framing, direction, message)) return
+    const bit = 1 << random.integer(8)
+    if (bit === 0x80 && before < 0x80) continue
+    message[at] = before ^ bit
+    if (isValid()) return
     message[at] = before
   }
 }

@@ -12,11 +12,16 @@ export function compileMatch(
   framing: Framing,
   direction: Direction,
 ): (message: Buffer) => boolean {
-  const conditions = match === undefined ? [] : conditionsOf(match, framing, direction)
-  return (message) => conditions.every((holds) => holds(message))
+  const { not, ...given } = match ?? {}
+  const conditions = conditionsOf(given, framing, direction)
+  const exclusions = not === undefined ? undefined : conditionsOf(not, framing, direction)
+  return (message) =>
+    conditions.every((holds) => holds(message)) && exclusions?.every((holds) => holds(message)) !== true
 }
 
-function conditionsOf(match: MessageMatch, framing: Framing, direction: Direction): ((message: Buffer) => boolean)[] {
+type Conditions = Omit<MessageMatch, 'not'>
+
+function conditionsOf(match: Conditions, framing: Framing, direction: Direction): ((message: Buffer) => boolean)[] {
   const conditions: ((message: Buffer) => boolean)[] = []
   const { contains, member, command, key } = match
   if (contains !== undefined) {
@@ -52,7 +57,7 @@ function commandCondition(
   }
 }
 
-function memberCondition(path: string, match: MessageMatch, framing: Framing): (message: Buffer) => boolean {
+function memberCondition(path: string, match: Conditions, framing: Framing): (message: Buffer) => boolean {
   const names = path.split('.')
   const wanted = match.equals === undefined ? undefined : canonical(match.equals)
   return (message) => {

@@ -4,10 +4,12 @@ import { type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, appliedTo } from '../link/rule-list.ts'
+import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
+import { StatementFaults } from '../statements/statement-faults.ts'
+import { type StatementFault, StatementRule, validateStatementFault } from '../statements/statement-rule.ts'
 import { compileMatch } from './match.ts'
 import { MessageLink, type MessageStatistics } from './message-link.ts'
-import type { Track } from './message-rule.ts'
+import { MessageRule, type Track } from './message-rule.ts'
 import { MessageStage } from './message-stage.ts'
 
 export interface MessageFaultsOptions {
@@ -30,18 +32,22 @@ export interface MessageFaults {
    * @throws UserError (usage) if a link is not framed, or its messages have no such part to match.
    */
   apply(fault: MessageFault): Applied<MessageFault>
+  /** Whether statements of SQL go over this link. */
+  carries(link: Link): boolean
+  /** As `apply`, for the statements that go over the links. */
+  applyToStatements(fault: StatementFault): Applied<StatementFault>
   /** Keyed by `linkName`, for every framed link. */
   statistics(): ReadonlyMap<string, MessageStatistics>
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024
-const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
 export function createMessageFaults(options: MessageFaultsOptions): MessageFaults {
   const clock = options.clock ?? systemClock
   const maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
   const random = createRandom(options.seed).fork('messages')
   const links = new LinkTable((link) => new MessageLink(link, random))
+  const statementLinks = new LinkTable((link) => new RuleList<StatementRule>(link, random.fork('statements')))
 
   function framedLink(link: Link, track: Track): MessageLink {
     const known = links.of(link)
@@ -50,11 +56,21 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     return known
   }
 
-  function intercept(conversation: Conversation, forward: MessageLink, backward: MessageLink, framing: Framing) {
+  function intercept(
+    conversation: Conversation,
+    forward: MessageLink,
+    backward: MessageLink,
+    framing: Framing,
+    list: RuleList<StatementRule>,
+  ) {
     // Either side may speak first.
     conversation.dial()
+    const { statements: spoken } = framing
+    const statements =
+      spoken === undefined ? undefined : new StatementFaults({ conversation, statements: spoken, list, clock })
     const stageOf = (link: MessageLink, reverse: MessageLink, direction: Track['direction']) =>
       new MessageStage({
+        statements,
         link,
         reverse,
         track: { framing, direction },
@@ -69,6 +85,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
       requests,
       responses,
       closed() {
+        statements?.closed()
         requests.stop()
         responses.stop()
       },
@@ -79,13 +96,23 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     intercept({ from, to, framing }) {
       const forward = framedLink({ from, to }, { framing, direction: 'requests' })
       const backward = framedLink({ from: to, to: from }, { framing, direction: 'responses' })
-      return (conversation) => intercept(conversation, forward, backward, framing)
+      const list = statementLinks.of({ from, to })
+      return (conversation) => intercept(conversation, forward, backward, framing, list)
     },
     apply(fault) {
-      const targets = [...new Set(fault.links.map((link) => validated(fault, links.find(link), link)))]
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
-      return appliedTo(standing, placed, COMPRESSED)
+      const targets = fault.links.map((link) => validated(fault, links.find(link), link))
+      return applyRules(fault, targets, clock, (standing, own) => new MessageRule(standing, own))
+    },
+    carries: (link) => links.find(link)?.tracks.some(isOfStatements) === true,
+    applyToStatements(fault) {
+      validateStatementFault(fault)
+      for (const link of fault.links) validateCarried(fault, link, links.find(link)?.tracks ?? [])
+      return applyRules(
+        fault,
+        statementLinks.ofAll(fault.links),
+        clock,
+        (standing, own) => new StatementRule(standing, own),
+      )
     },
     statistics: () => links.map((link) => link.statistics()),
   }
@@ -104,6 +131,25 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
   if (reason !== undefined && reasons.every((other) => other !== undefined))
     throw new UserError('usage', `${where}: ${reason}`)
   return link
+}
+
+const isOfStatements = ({ framing, direction }: Track): boolean =>
+  direction === 'requests' && framing.statements !== undefined
+
+/** @throws UserError (usage) */
+function validateCarried(fault: StatementFault, { from, to }: Link, tracks: readonly Track[]): void {
+  const where = `${fault.kind} on ${from}>${to}`
+  const carrying = tracks.filter(isOfStatements)
+  if (carrying.length === 0)
+    throw new UserError(
+      'usage',
+      `${where}: no proxy reads statements on this link. Say that it carries postgresql or mysql, and name the direction of the requests.`,
+    )
+  if (fault.kind !== 'sql-error') return
+  for (const { framing } of carrying) {
+    const reason = framing.statements?.refusal(fault.code)
+    if (reason !== undefined) throw new UserError('usage', `${where}: ${reason}`)
+  }
 }
 
 function refusalOf(fault: MessageFault, { framing, direction }: Track): string | undefined {

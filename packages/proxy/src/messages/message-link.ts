@@ -1,6 +1,5 @@
-import type { MessageFault } from '@chaosproxy/faults'
-import { CarriedRules, type Standing } from '../link/rule-list.ts'
-import { MessageRule, type Track } from './message-rule.ts'
+import { RuleList } from '../link/rule-list.ts'
+import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStatistics {
   /** Whole messages, faulted or not. */
@@ -12,18 +11,12 @@ export interface MessageStatistics {
 }
 
 /** One link with messages: the faults on it, and its connections. */
-export class MessageLink extends CarriedRules<MessageRule> {
+export class MessageLink extends RuleList<MessageRule> {
   /** The framing of each route that carries the link. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0
   unframed = 0
-
-  add(standing: Standing<MessageFault>): MessageRule {
-    const rule = new MessageRule(standing, this.nextRandom())
-    this.put(rule)
-    return rule
-  }
 
   statistics(): MessageStatistics {
     return { messages: this.messages, oversized: this.oversized, unframed: this.unframed }

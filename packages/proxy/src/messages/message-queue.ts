@@ -160,7 +160,7 @@ export class MessageQueue {
 
   #dispatchMessage(next: Waiting, nowMs: number): void {
     if (next.aside !== undefined) {
-      next.aside.rule.standing.hits++
+      next.aside.rule.hit()
       this.#setAside(next, next.aside, false, nowMs)
       return
     }
@@ -195,7 +195,7 @@ export class MessageQueue {
 
   #passAside({ copies, sizeBytes, repeated, wait }: Aside): void {
     this.#bytes -= sizeBytes
-    if (repeated) wait.rule.standing.hits++
+    if (repeated) wait.rule.hit()
     this.#pass(copies)
   }
 

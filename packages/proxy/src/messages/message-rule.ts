@@ -1,6 +1,6 @@
-import { type MessageFault, type Random, Trigger } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import type { Direction, Framing } from '@chaosproxy/wire'
-import type { Standing } from '../link/rule-list.ts'
+import { Rule, type Seat } from '../link/rule.ts'
 import { compileMatch } from './match.ts'
 
 /**
@@ -12,31 +12,16 @@ export interface Track {
   readonly direction: Direction
 }
 
-/** A fault on one link, with its counts over all connections of the link. */
-export class MessageRule {
-  readonly standing: Standing<MessageFault>
-  readonly #random: Random
+/** A fault of messages on one link. */
+export class MessageRule extends Rule<MessageFault> {
   readonly #predicates: Map<Framing, { [direction in Direction]?: (message: Buffer) => boolean }> = new Map()
-  readonly #trigger: Trigger
-
-  constructor(standing: Standing<MessageFault>, random: Random) {
-    this.standing = standing
-    this.#random = random
-    this.#trigger = new Trigger(standing.fault.when)
-  }
-
-  /** The independent random stream of the connection with this number. */
-  randomFor(connection: number): Random {
-    return this.#random.fork(String(connection))
-  }
 
   /**
-   * Whether the fault hits this message, which follows `earlier` others in its direction and connection. Call it once
+   * Whether the fault chooses this message, which follows `earlier` others in its direction and connection. Call it once
    * for each message, because a call counts.
    */
-  strikes(message: Buffer, earlier: number, track: Track, nowMs: number, random: () => Random): boolean {
-    if (!this.#matches(message, track)) return false
-    return this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => random().next(), earlier)
+  strikes(message: Buffer, track: Track, seat: Seat, nowMs: number, earlier: number): boolean {
+    return this.#matches(message, track) && this.chooses(seat, nowMs, earlier)
   }
 
   /**
@@ -44,14 +29,13 @@ export class MessageRule {
    * counted.
    */
   missesCompressed(): boolean {
-    const { fault } = this.standing
-    if (fault.kind === 'delay-message' && fault.match === undefined) return false
-    this.standing.missed++
+    if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
+    this.miss(COMPRESSED)
     return true
   }
 
   #matches(message: Buffer, { framing, direction }: Track): boolean {
-    const { match } = this.standing.fault
+    const { match } = this.fault
     if (match === undefined) return true
     let predicates = this.#predicates.get(framing)
     if (predicates === undefined) {
@@ -62,6 +46,8 @@ export class MessageRule {
     return predicates[direction](message)
   }
 }
+
+const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
 /** On a track whose messages have no such part, nothing matches. */
 function predicateFor(

@@ -1,9 +1,11 @@
-import type { MessageFault, Random } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import { FrameReader, type FrameSink } from '@chaosproxy/wire'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
+import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier } from '../link/rule-list.ts'
+import type { StatementFaults } from '../statements/statement-faults.ts'
 import { type Fate, messageHarms, type Strike } from './harms.ts'
 import type { MessageLink } from './message-link.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -17,6 +19,8 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
+  /** The faults on the connection's statements, if it carries SQL. */
+  readonly statements: StatementFaults | undefined
   /** Called when a message is changed or reordered. `altered`: what is sent instead of a request. */
   readonly disturbed: (altered: readonly Buffer[]) => void
 }
@@ -29,25 +33,20 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
   readonly #reader: FrameReader
   readonly #queue: MessageQueue
-  readonly #connection: number
-  readonly #randoms: Map<MessageRule, Random> = new Map()
-  readonly #randomFor = (rule: MessageRule): Random => {
-    let random = this.#randoms.get(rule)
-    if (random === undefined) {
-      random = rule.randomFor(this.#connection)
-      this.#randoms.set(rule, random)
-    }
-    return random
-  }
+  readonly #seat: Seat
   readonly #run: Run
   #ended = false
+  /** Whether the part of a message that the reader keeps was passed on. */
+  #keptWasPassed = false
+  #firstByte = 0
+  #isObserving = false
   /** Whether the client's handshake is still to come, which decides if both directions are compressed. */
   #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
     this.#options = options
     const { framing, direction } = options.track
-    this.#connection = options.link.join(this)
+    this.#seat = options.link.join(this)
     this.#offersCompression = framing.withoutCompression !== undefined && direction === 'requests'
     this.#run = new Run(options.exit)
     this.#queue = new MessageQueue(options.exit, options.clock)
@@ -62,11 +61,15 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     const { messages, oversized, framed } = this.#reader
     let free: boolean
     const isUnruled = link.rules.length === 0 && !(this.#offersCompression && reverse.rules.length > 0)
-    if (isUnruled && this.#queue.idle && this.#reader.waitingBytes === 0) {
-      this.#reader.skim(bytes)
+    const isIdle = isUnruled && this.#options.statements?.isIdle !== false && this.#queue.idle
+    if (isIdle && (this.#reader.waitingBytes === 0 || this.#keptWasPassed)) {
+      this.#observe(bytes)
       this.#offersCompression &&= this.#reader.messages === 0
       free = exit.pass(bytes)
     } else {
+      this.#dropPassed()
+      if (this.#isObserving && this.#options.track.direction === 'requests') this.#options.statements?.reader.caughtUp()
+      this.#isObserving = false
       this.#reader.read(bytes, this)
       this.#run.flush()
       free = this.#run.takeFree()
@@ -77,7 +80,51 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     return free
   }
 
+  /** Follows bytes that are passed on as they come: messages, or also the statements in them. */
+  #observe(bytes: Buffer): void {
+    const { statements, track } = this.#options
+    const reader = statements?.reader
+    if (reader === undefined) {
+      this.#reader.skim(bytes)
+      return
+    }
+    const isAsked = track.direction === 'requests'
+    this.#isObserving = true
+    if (!isAsked && !reader.awaitsReply) {
+      this.#dropPassed()
+      this.#reader.skim(bytes, (firstByte) => reader.replyBegins(firstByte))
+      return
+    }
+    this.#reader.read(bytes, {
+      begin: (firstByte) => {
+        this.#firstByte = firstByte
+      },
+      frame(message) {
+        if (isAsked) {
+          reader.caughtUp()
+          reader.asked(message)
+        } else reader.answered(message)
+      },
+      loose: (_, last) => {
+        if (isAsked && last) reader.askedUnread(this.#firstByte)
+      },
+    })
+    this.#keptWasPassed = this.#reader.waitingBytes > 0
+  }
+
+  /** Lets go of the part of a message that was passed on while it was only observed. */
+  #dropPassed(): void {
+    if (!this.#keptWasPassed) return
+    this.#keptWasPassed = false
+    this.#reader.release({ frame: () => undefined, loose: () => undefined })
+  }
+
+  begin(firstByte: number): void {
+    this.#firstByte = firstByte
+  }
+
   end(): void {
+    this.#dropPassed()
     this.#ended = true
     this.#reader.release(this)
     this.#run.flush()
@@ -93,14 +140,22 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   frame(bytes: Buffer): void {
-    const { link, track, clock } = this.#options
+    const { link, track, clock, statements } = this.#options
+    const instead = track.direction === 'requests' ? statements?.request(bytes) : statements?.reply(bytes)
+    if (instead !== undefined && instead !== bytes) {
+      if (instead.length > 0) this.#passLoose(instead, 'last-part')
+      return
+    }
     if (track.framing.isHandshake?.(bytes) === true) {
-      this.loose(this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes, true)
+      this.#passLoose(
+        this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes,
+        'last-part',
+      )
       this.#offersCompression = false
       return
     }
     const earlier = this.#reader.messages - 1
-    const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), random: this.#randomFor })
+    const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), seat: this.#seat })
     if (fate === undefined && this.#queue.idle) {
       this.#run.add(bytes)
       return
@@ -112,20 +167,26 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   loose(bytes: Buffer, last: boolean): void {
+    const { statements, track } = this.#options
+    if (last && track.direction === 'requests') statements?.reader.askedUnread(this.#firstByte)
+    if (track.direction === 'responses' && statements?.isLost === true) return
+    const hopeless = this.#ended || !this.#reader.framed
+    this.#passLoose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
+  }
+
+  #passLoose(bytes: Buffer, kind: 'rest' | 'last-part' | 'part'): void {
     if (this.#queue.idle) {
       this.#run.add(bytes)
       return
     }
     this.#run.flush()
-    const hopeless = this.#ended || !this.#reader.framed
-    this.#queue.loose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
+    this.#queue.loose(bytes, kind)
   }
 
   ruleRemoved(rule: MessageRule): void {
-    this.#randoms.delete(rule)
     this.#queue.heal(rule)
     // Without rules there is no need to hold messages whole.
-    if (this.#options.link.rules.length > 0) return
+    if (this.#options.link.rules.length > 0 || this.#options.statements?.isIdle === false) return
     this.#reader.release(this)
     this.#run.flush()
   }
@@ -145,32 +206,36 @@ interface FateOptions {
   /** How many messages of the direction and connection came before. */
   readonly earlier: number
   readonly nowMs: number
-  /** The connection's own random stream for a rule. */
-  readonly random: (rule: MessageRule) => Random
+  readonly seat: Seat
 }
 
 /**
- * Applies each rule to a message in turn; undefined if none hits, so that it passes unchanged. Later rules do not see a
- * lost message. Delays add up. Of several rules that let others overtake it, or repeat it, the last one counts.
+ * Carries out the rules that choose a message; undefined if none acts, so that it passes unchanged. Delays add up. Of
+ * several rules that let others overtake it, or repeat it, the last one counts.
  */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
-  const { earlier, track, nowMs } = options
+  const { earlier, track, nowMs, seat } = options
+  if (rules.length === 0) return undefined
   const isCompressed = track.framing.isCompressed?.(message) === true
+  const chosen = rules.filter(
+    (rule) => !(isCompressed && rule.missesCompressed()) && rule.strikes(message, track, seat, nowMs, earlier),
+  )
   let fate: Fate | undefined
-  for (const rule of rules) {
-    if (isCompressed && rule.missesCompressed()) continue
-    const random = () => options.random(rule)
-    if (!rule.strikes(message, earlier, track, nowMs, random)) continue
-    const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, random })
-    if (next === undefined) continue
+  carryOut(chosen, (rule) => {
+    const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, seat })
+    if (next === undefined) return 'none'
     fate = next
-    if (fate.copies.length === 0) break
-  }
+    if (fate.copies.length === 0) return 'ends'
+    // Once another message has overtaken it, or it has come again, the queue counts it.
+    return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
+  })
   return fate
 }
 
+const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'replay-message']
+
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
-  const { fault } = strike.rule.standing
+  const { fault } = strike.rule
   // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)

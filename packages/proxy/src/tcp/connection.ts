@@ -39,7 +39,7 @@ export interface ConnectionOptions {
   /** The upstream could not be reached, and no fault is the cause. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   /** A client uses another protocol than the interceptor reads. */
-  readonly misread: (what: 'http2') => void
+  readonly misread: NonNullable<Conversation['misread']>
   readonly closed: (connection: Connection) => void
 }
 

@@ -48,6 +48,10 @@ export const MISREAD = {
     code: 'HTTP2_ON_HTTP',
     why: 'a client speaks HTTP/2 (gRPC, for example), which this proxy does not read: it passes unread, and no fault of requests acts on it. Let the proxy carry it: --carries http2',
   },
+  'channel-binding': {
+    code: 'CHANNEL_BINDING',
+    why: 'a client binds its SCRAM password to TLS, which ends at this proxy, so that the server refuses the login: connect with channel_binding=disable',
+  },
 } as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {

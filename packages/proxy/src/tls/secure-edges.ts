@@ -145,8 +145,9 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
   )
   return (target, client) => {
     const agreed = client instanceof TLSSocket && typeof client.alpnProtocol === 'string' ? [client.alpnProtocol] : []
-    const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined, alpn = agreed } =
-      options
+    const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined } = options
+    // What the client agreed to is what it will speak, and so the server has to.
+    const alpn = agreed.length > 0 ? agreed : (options.alpn ?? [])
     const raw = connectPlainly({ ...placeOf(target), allowHalfOpen: true, noDelay: true })
     if (isPath(target.host)) markUnix(raw)
     const secured = connect({

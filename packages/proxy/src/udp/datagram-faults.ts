@@ -1,48 +1,34 @@
-import { type DatagramFault, datagramFamily, type Link, linkName, type Random, Trigger } from '@chaosproxy/faults'
+import { type DatagramFault, datagramFamily, type Link, linkName, type Random } from '@chaosproxy/faults'
+import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { type Applied, appliedTo, RuleList } from '../link/rule-list.ts'
-import { type DatagramRule, standingDatagramFault } from './datagram-rule.ts'
+import { Rule, type Standing } from '../link/rule.ts'
+import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 
-/** A datagram that waits because of rules. */
-export interface WaitingDatagram {
-  readonly waitsFor: readonly DatagramRule[]
-  release(): void
-}
+/** A fault of datagrams on one link. */
+export class DatagramRule extends Rule<DatagramFault> {
+  readonly isForClient: ClientFilter | undefined
 
-export class DatagramLink extends RuleList<DatagramRule> {
-  readonly waiting: Set<WaitingDatagram> = new Set()
-
-  add(standing: DatagramRule['standing']): DatagramRule {
-    const rule = { standing, random: this.nextRandom(), trigger: new Trigger(standing.fault.when) }
-    this.put(rule)
-    return rule
-  }
-
-  override remove(rule: DatagramRule): void {
-    super.remove(rule)
-    for (const datagram of [...this.waiting])
-      if (datagram.waitsFor.every((reason) => !this.rules.includes(reason))) datagram.release()
+  constructor(standing: Standing<DatagramFault>, random: Random) {
+    super(standing, random)
+    const { client } = standing.fault.when ?? {}
+    this.isForClient = client === undefined ? undefined : createClientFilter(client)
   }
 }
 
 export interface DatagramFaults {
-  link(link: Link): DatagramLink
+  link(link: Link): RuleList<DatagramRule>
   /** @throws UserError (input) for an invalid number, (usage) for an invalid client. */
   apply(fault: DatagramFault): Applied<DatagramFault>
 }
 
 export function createDatagramFaults(random: Random, clock: ProxyClock): DatagramFaults {
-  const links = new LinkTable((link) => new DatagramLink(random.fork(`datagrams of ${linkName(link)}`)))
+  const links = new LinkTable((link) => new RuleList<DatagramRule>(link, random.fork('datagrams')))
   return {
     link: (link) => links.of(link),
     apply(fault) {
       datagramFamily.parse(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
-      const standing = standingDatagramFault(fault, clock.nowMs())
-      return appliedTo(
-        standing,
-        links.ofAll(fault.links).map((list) => ({ list, rule: list.add(standing) })),
-      )
+      return applyRules(fault, links.ofAll(fault.links), clock, (standing, own) => new DatagramRule(standing, own))
     },
   }
 }

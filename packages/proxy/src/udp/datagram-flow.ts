@@ -2,8 +2,9 @@ import type { DatagramFault, Random } from '@chaosproxy/faults'
 import { cutAt, type Placed } from '../delivery/plan.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Flow, LinkState } from '../link/link-state.ts'
-import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
-import { type DatagramRule, strikes } from './datagram-rule.ts'
+import { carryOut, type Seat } from '../link/rule.ts'
+import type { Carrier, RuleList } from '../link/rule-list.ts'
+import type { DatagramRule } from './datagram-faults.ts'
 
 /** The memory for waiting datagrams, shared by all sessions of a route. */
 export interface Allowance {
@@ -12,7 +13,7 @@ export interface Allowance {
 
 export interface DatagramFlowOptions {
   readonly link: LinkState
-  readonly datagrams: DatagramLink
+  readonly datagrams: RuleList<DatagramRule>
   readonly client: string
   readonly clock: ProxyClock
   readonly allowance: Allowance
@@ -20,13 +21,20 @@ export interface DatagramFlowOptions {
   readonly abort: () => void
 }
 
+/** A datagram that waits until all of these rules are removed, or its time is over. */
+interface WaitingDatagram {
+  readonly waitsFor: readonly DatagramRule[]
+  release(): void
+}
+
 /** One direction of one session, on which the faults act. */
-export class DatagramFlow implements Flow {
+export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   readonly client: string
   readonly acceptedAtMs: number
   readonly connection: { abort(): void }
   stages: readonly Placed[] = []
   readonly #options: DatagramFlowOptions
+  readonly #seat: Seat
   readonly #aside: Set<{ left: number; release(): void }> = new Set()
   readonly #waiting: Set<WaitingDatagram> = new Set()
   #closed = false
@@ -36,6 +44,7 @@ export class DatagramFlow implements Flow {
     this.client = options.client
     this.acceptedAtMs = options.clock.nowMs()
     this.connection = { abort: options.abort }
+    this.#seat = options.datagrams.join(this)
     options.link.join(this)
   }
 
@@ -61,7 +70,11 @@ export class DatagramFlow implements Flow {
       return
     }
     const hitsBefore = datagrams.rules.reduce((sum, { standing }) => sum + standing.hits, 0)
-    const fate = planDatagram(datagrams.rules, bytes, this.client, clock.nowMs())
+    const nowMs = clock.nowMs()
+    const chosen = datagrams.rules.filter(
+      (rule) => rule.isForClient?.(this.client) !== false && rule.chooses(this.#seat, nowMs),
+    )
+    const fate = planDatagram(chosen, bytes, this.#seat)
     link.hits += datagrams.rules.reduce((sum, { standing }) => sum + standing.hits, 0) - hitsBefore
     if (fate.copies === 0) this.#lose(bytes)
     for (let copy = 0; copy < fate.copies; copy++)
@@ -69,14 +82,21 @@ export class DatagramFlow implements Flow {
       else this.#wait(fate)
   }
 
+  ruleRemoved(): void {
+    const { rules } = this.#options.datagrams
+    for (const datagram of [...this.#waiting])
+      if (datagram.waitsFor.every((reason) => !rules.includes(reason))) datagram.release()
+  }
+
   close(): void {
     this.#closed = true
     for (const datagram of [...this.#waiting]) datagram.release()
+    this.#options.datagrams.leave(this)
     this.#options.link.leave(this)
   }
 
   #wait({ bytes, delayMs, aside, waitsFor }: ReturnType<typeof planDatagram>): void {
-    const { datagrams, clock, allowance } = this.#options
+    const { clock, allowance } = this.#options
     if (allowance.freeBytes < bytes.length) {
       this.#lose(bytes)
       return
@@ -85,7 +105,6 @@ export class DatagramFlow implements Flow {
     const release = () => {
       cancelTimer()
       if (overtaken !== undefined) this.#aside.delete(overtaken)
-      datagrams.waiting.delete(datagram)
       this.#waiting.delete(datagram)
       allowance.freeBytes += bytes.length
       if (!this.#closed) this.#pass(bytes)
@@ -93,7 +112,6 @@ export class DatagramFlow implements Flow {
     const datagram: WaitingDatagram = { waitsFor, release }
     const overtaken = aside === undefined ? undefined : { left: aside.behind, release }
     const cancelTimer = clock.after(delayMs + (aside?.withinMs ?? 0), release)
-    datagrams.waiting.add(datagram)
     this.#waiting.add(datagram)
     if (overtaken !== undefined) this.#aside.add(overtaken)
   }
@@ -112,18 +130,13 @@ export class DatagramFlow implements Flow {
   }
 }
 
-/**
- * Applies each rule to a datagram in turn. Delays add up; of several rules that let others overtake it, the last
- * counts.
- */
-function planDatagram(rules: readonly DatagramRule[], bytes: Buffer, client: string, nowMs: number): DatagramFate {
+/** Carries out the rules. Delays add up; of several rules that let others overtake it, the last counts. */
+function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
-  for (const rule of rules) {
-    if (!strikes(rule, client, nowMs)) continue
-    rule.standing.hits++
-    fate = suffer(fate, rule)
-    if (fate.copies === 0) break
-  }
+  carryOut(chosen, (rule) => {
+    fate = suffer(fate, rule, seat)
+    return fate.copies === 0 ? 'ends' : 'acts'
+  })
   return fate
 }
 
@@ -142,6 +155,7 @@ type DatagramHarm<Kind extends DatagramFault['kind']> = (
   fate: DatagramFate,
   fault: Extract<DatagramFault, { readonly kind: Kind }>,
   rule: DatagramRule,
+  seat: Seat,
 ) => DatagramFate
 
 /** No datagram is duplicated into more than this, however many rules do it. */
@@ -155,18 +169,22 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
     aside: { behind, withinMs },
     waitsFor: [...fate.waitsFor, rule],
   }),
-  'delay-datagram'(fate, { delayMs, jitterMs }, rule) {
-    const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * rule.random.next() - 1)
-    return { ...fate, delayMs: fate.delayMs + Math.max(0, delayMs + spreadMs), waitsFor: [...fate.waitsFor, rule] }
-  },
-  'corrupt-datagram': (fate, { bits }, { random }) => ({ ...fate, bytes: flipBits(fate.bytes, bits, random) }),
+  'delay-datagram': (fate, fault, rule, seat) => ({
+    ...fate,
+    delayMs: fate.delayMs + rule.drawDelayMs(fault, seat),
+    waitsFor: [...fate.waitsFor, rule],
+  }),
+  'corrupt-datagram': (fate, { bits }, rule, seat) => ({
+    ...fate,
+    bytes: flipBits(fate.bytes, bits, rule.randomFor(seat)),
+  }),
 }
 
-function suffer(fate: DatagramFate, rule: DatagramRule): DatagramFate {
-  const { fault } = rule.standing
+function suffer(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
+  const { fault } = rule
   // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
-  const harm = harms[fault.kind] as (fate: DatagramFate, fault: DatagramFault, rule: DatagramRule) => DatagramFate
-  return harm(fate, fault, rule)
+  const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>
+  return harm(fate, fault, rule, seat)
 }
 
 function flipBits(bytes: Buffer, bits: number, random: Random): Buffer {

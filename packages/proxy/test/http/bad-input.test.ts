@@ -6,15 +6,56 @@ import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
 
-test.each(Object.entries(badRequests))('refuses bytes of a client that are no request: %s', async (_, text) => {
+async function listener() {
   const accepted: Received[] = []
   const server = await serve((socket) => {
-    const said = new Received(socket)
-    accepted.push(said)
+    accepted.push(new Received(socket))
     socket.on('end', () => socket.end())
   })
-  const { route, apply, http } = await httpRouteTo(server)
-  apply({ kind: 'lose-reply', match: { path: '/never' } })
+  return { accepted, ...(await httpRouteTo(server)) }
+}
+
+test.each(Object.entries(badRequests))(
+  'a rule for other requests leaves bytes alone that are no request: %s',
+  async (_, text) => {
+    const { accepted, route, apply, http } = await listener()
+    apply({ kind: 'lose-reply', match: { path: '/never' } })
+    apply({ kind: 'error-status', match: { header: 'x-never' } })
+    const client = new Received(await dial(route))
+    client.socket.end(bytesOf(text))
+    await client.until(() => client.ended || client.closed)
+    expect(client.text).toBe('')
+    expect(accepted[0]?.text).toBe(text)
+    expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 0 })
+  },
+)
+
+test('a rule for other requests leaves a field of 300 KB alone, however it is cut', async () => {
+  const { accepted, route, apply } = await listener()
+  const rule = apply({ kind: 'error-status', match: { path: '/never' } })
+  const text = `GET / HTTP/1.1\r\nHost: n1\r\nX-Long: ${'y'.repeat(300_000)}\r\n\r\n`
+  const client = new Received(await dial(route))
+  client.socket.write(text.slice(0, 20))
+  client.socket.write(text.slice(20, 100_000))
+  client.socket.end(text.slice(100_000))
+  await client.until(() => client.ended || client.closed)
+  expect(accepted[0]?.text === text).toBe(true)
+  expect(rule.hits).toBe(0)
+})
+
+test('a malformed request that a rule is for does not escape it', async () => {
+  const { accepted, route, apply } = await listener()
+  apply({ kind: 'error-status', match: { method: 'GET', path: '/kv/{key}', header: 'x-odd', headerValue: 'b' } })
+  const client = new Received(await dial(route))
+  client.socket.end('GET /kv/x HTTP/1.1\nX-Odd: a\n b\n\n')
+  await client.until(() => client.ended)
+  expect(client.text).toMatch(/^HTTP\/1\.1 400 /)
+  expect(accepted[0]?.text ?? '').toBe('')
+})
+
+test.each(Object.entries(badRequests))('refuses bytes of a client that are no request: %s', async (_, text) => {
+  const { accepted, route, apply, http } = await listener()
+  apply({ kind: 'lose-reply' })
   const client = new Received(await dial(route))
   client.socket.end(bytesOf(text))
   await client.until(() => client.ended || client.closed)

@@ -6,7 +6,7 @@ import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { dial, eventually, network, Received } from '../sockets.ts'
+import { dial, eventually, network, Received, serve } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textTable } from './live.ts'
 
 const sessionsOf = ({ lines }: RecordedLines) =>
@@ -79,6 +79,21 @@ describe('traffic with an unknown effect', () => {
     asking.destroy()
     await eventually(() => client.remarks.length === 1)
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
+  })
+
+  test('marks no key if the server refused the write before all of it had come', async () => {
+    const server = await serve((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
+    })
+    const { route, client, recorder } = await httpRouteTo(server)
+    const asking = new Received(await dial(route))
+    asking.socket.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
+    await asking.until(() => asking.ended)
+    asking.socket.destroy()
+    await eventually(() => recorder.counters.waiting === 0 && route.liveConnections === 0)
+    expect(client.remarks).toEqual([
+      ['not-understood', { what: 'PUT /kv/x', why: 'refused with 413 before it had arrived in full' }],
+    ])
   })
 
   test('marks nothing if it is a read', async () => {

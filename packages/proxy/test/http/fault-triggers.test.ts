@@ -59,6 +59,50 @@ describe('a fault of requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
+  test('counts what clients sent, whatever an earlier rule did to it', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    apply({ kind: 'error-status', status: 503, when: { nth: 2 } })
+    apply({ kind: 'error-status', status: 502, when: { nth: 5 } })
+    apply({ kind: 'edit-reply', status: 299, when: { nth: 6 } })
+    const statuses: unknown[] = []
+    for (let i = 0; i < 7; i++) statuses.push(statusOf(await send('PUT', '/kv/x', 'v')))
+    expect(statuses).toEqual([200, 503, 200, 200, 502, 299, 200])
+  })
+
+  test('counts a hit only if it acted', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const delay = apply({ kind: 'delay-request', delayMs: 1 })
+    const edit = apply({ kind: 'edit-request', body: 'other' })
+    const error = apply({ kind: 'error-status', match: { path: '/kv/x' } })
+    const limit = apply({ kind: 'rate-limit', requestsPerSecond: 0.001, burst: 1 })
+    expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(503)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([0, 0, 1, 0])
+    expect(statusOf(await send('PUT', '/kv/y', 'v'))).toBe(200)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 0])
+    expect(statusOf(await send('PUT', '/kv/y', 'v'))).toBe(429)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 1])
+  })
+
+  test('leaves out what meets the conditions under `not`', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const rule = apply({ kind: 'error-status', match: { path: '/kv/:key', not: { method: 'GET', path: '/kv/x' } } })
+    const body = apply({ kind: 'edit-reply', status: 299, match: { not: { body: 'secret', status: '200' } } })
+    expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(503)
+    expect(statusOf(await send('GET', '/kv/y'))).toBe(503)
+    expect(statusOf(await send('GET', '/kv/x'))).toBe(299)
+    expect(rule.hits).toBe(2)
+    rule.remove()
+    expect(statusOf(await send('PUT', '/kv/x', 'a secret'))).toBe(200)
+    expect(statusOf(await send('PUT', '/kv/x', 'none'))).toBe(299)
+    expect(body.hits).toBe(2)
+  })
+
   test('selects by chance, and the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()

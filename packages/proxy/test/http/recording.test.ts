@@ -126,7 +126,7 @@ describe('the record', () => {
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const send = httpClient(route.port)
     apply({ kind: 'lose-reply', when: { nth: 1 } })
-    apply({ kind: 'lose-reply', when: { nth: 2 } })
+    apply({ kind: 'lose-reply', when: { nth: 3 } })
     const named = { headers: { 'Idempotency-Key': 'payment-1' } }
     await send('PUT', '/kv/x', 'paid', named)
     await send('PUT', '/kv/x', 'paid', named)

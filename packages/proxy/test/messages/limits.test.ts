@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { messageFamily } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
@@ -124,4 +125,15 @@ describe('an impossible message fault', () => {
     faults.intercept({ from: 'n2', to: 'n1', framing: resp })
     faults.apply({ ...drop, links: back, match: { command: 'SET' } })
   })
+})
+
+test('a corrupted text stays UTF-8', () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const { apply, send, there } = world({ seed })
+    apply({ kind: 'corrupt-message', bits: 3 })
+    const text = Buffer.from('{"name":"Zoë naïve – ☃"}\n')
+    send(text.toString('latin1'))
+    expect(isUtf8(Buffer.from(there.text, 'latin1'))).toBe(true)
+    expect(there.text).not.toBe(text.toString('latin1'))
+  }
 })

@@ -161,7 +161,7 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
   network.onTrouble(({ type, link, code, why }) => {
     const node = link.slice(link.indexOf('>') + 1)
     if (type === 'dial-failed') unreached.set(node, `${code}: ${why}`)
-    else if (type === 'tls-missing') withoutTls.set(node, why)
+    else if (type === 'tls-missing' || code === 'CHANNEL_BINDING') withoutTls.set(node, why)
   })
   return { unreached, withoutTls }
 }

@@ -17,9 +17,9 @@ export interface Encryption {
   readonly protocol: string
   /**
    * For a connection on which TLS is terminated and originated, so that no password can be bound to the server's
-   * certificate.
+   * certificate. Calls `bound` if a client insists, so that the server refuses it.
    */
-  unbinding(): Unbinding
+  unbinding(bound: () => void): Starts
 }
 
 /** How the first bytes of each direction are rewritten. */

@@ -3,7 +3,7 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 /** Receives the parts of a stream in order. Together they are the stream, byte for byte. */
 export interface FrameSink {
   /** The first byte of a message has arrived, and everything before it has been handed out. */
-  begin?(): void
+  begin?(firstByte: number): void
   /** A whole message. Its memory is borrowed, so bytes to keep must be copied. */
   frame(bytes: Buffer): void
   /**
@@ -60,7 +60,7 @@ export class FrameReader {
   read(bytes: Buffer, sink: FrameSink): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
-      if (!this.#midMessage) sink.begin?.()
+      if (!this.#midMessage) sink.begin?.(bytes[at] ?? 0)
       const end = this.#scanner.scan(bytes, at)
       this.#midMessage = end < 0
       if (end === NOT_FRAMED) {
@@ -77,10 +77,11 @@ export class FrameReader {
     if (at < bytes.length) sink.loose(bytes.subarray(at), false)
   }
 
-  /** Follows the stream without keeping any bytes. */
-  skim(bytes: Buffer): void {
+  /** Follows the stream without keeping any bytes. Calls `begin` with the first byte of each message. */
+  skim(bytes: Buffer, begin?: (firstByte: number) => void): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
+      if (begin !== undefined && !this.#midMessage) begin(bytes[at] ?? 0)
       const end = this.#scanner.scan(bytes, at)
       if (end === NOT_FRAMED) this.#framed = false
       if (end > 0) this.messages++

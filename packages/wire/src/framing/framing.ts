@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Encryption, Starts } from './encryption.ts'
 import type { FrameScanner } from './frame-scanner.ts'
+import type { Statements } from './statements.ts'
 
 /** Requests go from the side that dialled to the other; responses come back. */
 export type Direction = 'requests' | 'responses'
@@ -32,6 +33,8 @@ export interface Framing {
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
   /** A scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
+  /** How its statements are read, if it is a protocol of SQL. */
+  readonly statements?: Statements | undefined
   /** How its connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
   /** Rewrites the start of both directions, so that the two agree on nothing by which later bytes could not be read. */

@@ -35,6 +35,8 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   readonly #carry: HeadCarry
   #state: 'head' | 'body' | 'malformed' = 'head'
   #headLength = 0
+  /** How much of a cut head came in earlier chunks. */
+  #earlierBytes = 0
 
   constructor(heads: HeadReader<Head>) {
     this.#heads = heads
@@ -62,6 +64,11 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
    */
   get carried(): Buffer {
     return this.#carry.bytes
+  }
+
+  /** After a `malformed` step in a head: the part of the head that came in earlier chunks. */
+  get earlier(): Buffer {
+    return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
 
   /** Whether it is in the middle of a head, or of empty lines before one. */
@@ -96,6 +103,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   /** Judges a cut head only when it is complete, so that the result does not depend on the cuts. */
   #readCutHead(bytes: Buffer, from: number): Step {
     const carry = this.#carry
+    this.#earlierBytes = carry.length
     const end = carry.gather(bytes, from)
     if (end === undefined) {
       if (this.#heads.mayBegin(carry.bytes)) return this.#stop(STEP.more, bytes.length)

@@ -1,6 +1,6 @@
 /**
  * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one, and so does a
- * star as a segment; any other star matches any text. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}`
+ * star as a segment; any other star matches any text. `/kv/:key` is the same as `/kv/{key}`. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}`
  * matches `a-b` and `c`.
  */
 export interface PathPattern {
@@ -38,6 +38,7 @@ type Token =
 
 function tokensOf(pattern: string): readonly Token[] {
   return pattern
+    .replace(/(?<=\/):(\w+)(?=\/|$)/g, '{$1}')
     .split(/(\{\w+\}|(?<=\/)\*(?=\/)|\*)/)
     .filter((part) => part !== '')
     .map((part, i, parts): Token => {

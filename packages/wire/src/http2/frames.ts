@@ -70,8 +70,16 @@ export const resetStream = (stream: number, code: number): Buffer => frame(FRAME
 /** Announces that no later stream will be served. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
-/** Allows the peer to send this many more bytes on the connection. */
-export const windowUpdate = (bytes: number): Buffer => frame(FRAME.windowUpdate, 0, [bytes])
+/** Allows the peer to send this many more bytes on the connection, or on this stream. */
+export const windowUpdate = (bytes: number, stream = 0): Buffer => frame(FRAME.windowUpdate, stream, [bytes])
+
+/** A DATA frame without padding. */
+export function dataFrame(stream: number, content: Buffer): Buffer {
+  const head = Buffer.alloc(HEADER_BYTES)
+  head.writeUIntBE(content.length, 0, 3)
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, content])
+}
 
 function frame(type: number, stream: number, words: readonly number[]): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + 4 * words.length)

@@ -1,4 +1,5 @@
 export {
+  dataFrame,
   dataOf,
   endsStream,
   FLAG,

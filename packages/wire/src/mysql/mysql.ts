@@ -7,6 +7,7 @@ import { COMMAND, HEADER_BYTES, PROTOCOL_VERSION } from './layout.ts'
 import { plainStarts } from './login.ts'
 import { packetIn, packetOf } from './packet.ts'
 import { queryCommand, readCommand } from './requests.ts'
+import { statements } from './statements.ts'
 
 /** The client/server protocol of MySQL and MariaDB. A message is one packet. */
 export const mysql: Framing = {
@@ -28,6 +29,7 @@ export const mysql: Framing = {
   },
   isHandshake,
   plainly: plainStarts,
+  statements,
 }
 
 /** The first bytes of the answers to a login: OK, more data, another method, an error. */

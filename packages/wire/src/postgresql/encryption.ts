@@ -1,4 +1,4 @@
-import type { Encryption, Unbinding } from '../framing/encryption.ts'
+import type { Encryption, Starts, Unbinding } from '../framing/encryption.ts'
 import { MalformedMessage } from '../framing/malformed-message.ts'
 import { readBackend, writeBackend } from './backend.ts'
 import { writeFrontend } from './frontend.ts'
@@ -22,7 +22,10 @@ export const encryption: Encryption = {
   accepted: Buffer.from('S'),
   declined: Buffer.from('N'),
   protocol: 'postgresql',
-  unbinding: createUnbinding,
+  unbinding(bound): Starts {
+    const responses = createUnbinding()
+    return { responses, requests: watchLogin(() => responses.hasRemoved, bound) }
+  },
 }
 
 const NOTHING = { kind: 'nothing', sizeBytes: 0 } as const
@@ -32,11 +35,42 @@ const SASL = 10
 const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
+/**
+ * Passes a login on, and notes a client that would have bound its password (`y`) where an offer of that was removed: the
+ * server then refuses it (RFC 5802 §6).
+ */
+function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
+  let isOver = false
+  let seenBytes = 0
+  return {
+    get isOver() {
+      return isOver
+    },
+    rewritten(bytes) {
+      seenBytes += bytes.length
+      const at = bytes.indexOf(FIRST_STEP)
+      const isBound = at >= 0 && bytes[at + FIRST_STEP.length + LENGTH_BYTES] === WOULD_BIND
+      if (isBound && hasRemoved()) bound()
+      isOver = at >= 0 || seenBytes > LONGEST_STARTUP_BYTES
+      return bytes
+    },
+  }
+}
+
+/** Before the length of SCRAM's first step in SASLInitialResponse. */
+const FIRST_STEP = Buffer.from('SCRAM-SHA-256\0')
+const LENGTH_BYTES = 4
+const WOULD_BIND = 'y'.charCodeAt(0)
+
 /** Removes mechanisms that end in -PLUS, which bind a password to the certificate of the server's TLS. */
-function createUnbinding(): Unbinding {
+function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
+  let hasRemoved = false
   let kept: Buffer = Buffer.alloc(0)
   let isOver = false
   return {
+    get hasRemoved() {
+      return hasRemoved
+    },
     get isOver() {
       return isOver
     },
@@ -48,6 +82,7 @@ function createUnbinding(): Unbinding {
       if (begins && kept.length < sizeBytes && sizeBytes <= LONGEST_STARTUP_BYTES) return Buffer.alloc(0)
       isOver = true
       const first = begins ? unbound(kept.subarray(0, sizeBytes)) : undefined
+      hasRemoved = first !== undefined && first.length < sizeBytes
       return first === undefined ? kept : Buffer.concat([first, kept.subarray(sizeBytes)])
     },
   }

@@ -6,6 +6,7 @@ import { encryption } from './encryption.ts'
 import { readFrontend, writeFrontend } from './frontend.ts'
 import type { BackendMessage, FrontendMessage } from './message.ts'
 import { createPostgresqlScanner } from './postgresql-scanner.ts'
+import { statements } from './statements.ts'
 
 /** PostgreSQL's frontend/backend protocol, version 3. */
 export const postgresql: Framing = {
@@ -22,6 +23,7 @@ export const postgresql: Framing = {
   },
   isHandshake: (message) => message[0] === 0 || message.length === 1 || HANDSHAKE.has(message[0] ?? 0),
   encryption,
+  statements,
 }
 
 /** Credentials, Authentication and BackendKeyData. */

@@ -28,7 +28,7 @@ describe('the offered login mechanisms', () => {
   const ready = writeBackend({ kind: 'ready', status: 'I' })
 
   function rewritten(whole: Buffer, pieceBytes: number): Buffer {
-    const unbinding = encryption.unbinding()
+    const unbinding = encryption.unbinding(() => undefined).responses
     const pieces: Buffer[] = []
     for (let at = 0; at < whole.length; at += pieceBytes)
       pieces.push(unbinding.rewritten(whole.subarray(at, at + pieceBytes)))
@@ -40,6 +40,20 @@ describe('the offered login mechanisms', () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
+  })
+
+  test('are named as the cause if a client would have bound its password', () => {
+    const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
+    const isNoted = (mechanisms: readonly string[], binding: string) => {
+      let noted = 0
+      const { requests, responses } = encryption.unbinding(() => noted++)
+      responses.rewritten(offer(...mechanisms))
+      expect(requests?.rewritten(step(binding))).toEqual(step(binding))
+      return noted === 1
+    }
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'y')).toBe(true)
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'n')).toBe(false)
+    expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
   test('are unchanged if nothing else is offered, or the message is another one', () => {

@@ -1,5 +1,5 @@
 import { linkName, type TcpFault, type TrafficFault } from '@chaosproxy/faults'
-import type { HitRequest } from '../../http/http-rule.ts'
+import type { HitRequest } from '../../link/rule.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'

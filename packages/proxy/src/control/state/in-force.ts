@@ -1,5 +1,5 @@
 import type { TcpFault } from '@chaosproxy/faults'
-import type { HitRequest } from '../../http/http-rule.ts'
+import type { HitRequest } from '../../link/rule.ts'
 
 export interface InForce {
   readonly hits: number

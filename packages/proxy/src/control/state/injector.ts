@@ -3,6 +3,7 @@ import {
   http2Family,
   httpFamily,
   messageFamily,
+  sqlFamily,
   type TrafficFault,
   tcpFamily,
 } from '@chaosproxy/faults'
@@ -17,7 +18,7 @@ export interface Injector {
 
 export interface Injectors {
   readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
-  readonly readers: Pick<Readers, 'applyToHttp' | 'applyToHttp2' | 'applyToMessages'>
+  readonly readers: Pick<Readers, 'applyToRequests' | 'applyToHttp2' | 'applyToMessages' | 'applyToStatements'>
   /** @throws if nothing that passes over the fault's links can be affected by it. */
   readonly validate: (fault: TrafficFault) => void
 }
@@ -28,9 +29,10 @@ export function createInjector({ network, readers, validate }: Injectors): Injec
     apply(fault) {
       validate(fault)
       if (tcpFamily.owns(fault)) return network.apply(fault)
-      if (httpFamily.owns(fault)) return readers.applyToHttp(fault)
+      if (httpFamily.owns(fault)) return readers.applyToRequests(fault)
       if (http2Family.owns(fault)) return readers.applyToHttp2(fault)
       if (messageFamily.owns(fault)) return readers.applyToMessages(fault)
+      if (sqlFamily.owns(fault)) return readers.applyToStatements(fault)
       return network.applyToDatagrams(fault satisfies DatagramFault)
     },
   }

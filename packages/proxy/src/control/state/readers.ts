@@ -1,14 +1,25 @@
-import { type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
+import {
+  type Http2Fault,
+  type HttpFault,
+  isUnansweredFault,
+  type Link,
+  linkName,
+  type MessageFault,
+  type SqlFault,
+  type TrafficFault,
+} from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
 import { type Starts, websocket } from '@chaosproxy/wire'
-import type { HttpRoute } from '../../http/http-faults.ts'
+import type { HttpFaults, HttpRoute } from '../../http/http-faults.ts'
 import type { HttpStatistics } from '../../http/http-link.ts'
+import type { Http2Faults } from '../../http2/http2-faults.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
 import { recordConversations } from '../../interceptor/recorded-conversations.ts'
 import { withoutOffers } from '../../interceptor/without-offers.ts'
+import type { MessageFaults } from '../../messages/message-faults.ts'
 import type { PeerFinder } from '../../peer/peers.ts'
 import { type Carriage, carriageNames, framingOf } from './carriage.ts'
 import type { InForce } from './in-force.ts'
@@ -35,11 +46,12 @@ export interface Readers {
    * @throws UserError (usage) if no link of the fault carries traffic it can affect; the same holds for the others
    * below.
    */
-  applyToHttp(fault: HttpFault): InForce
+  applyToRequests(fault: HttpFault): InForce
   /** The requests of HTTP/1.1 so far, by the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
+  applyToStatements(fault: SqlFault): InForce
 }
 
 export interface ReadersOptions {
@@ -119,14 +131,75 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
       return (await import('../../peer/socket-owner.ts')).findAnyProcess()
     },
     requests: () => http.value?.statistics() ?? new Map(),
-    applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
+    applyToRequests: (fault) =>
+      applyToRequests(fault, { http: http.value, http2: http2.value, messages: messages.value }),
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
+    applyToStatements: (fault) => carriedBy(messages, fault).applyToStatements(fault),
+  }
+}
+
+interface RequestReaders {
+  readonly http: HttpFaults | undefined
+  readonly http2: Http2Faults | undefined
+  readonly messages: MessageFaults | undefined
+}
+
+/** A fault of requests acts on whatever its links carry: HTTP/1.1, HTTP/2 or SQL. */
+function applyToRequests(fault: HttpFault, { http, http2, messages }: RequestReaders): InForce {
+  const { kind, links } = fault
+  const strange = links.find((link) => ![http, http2, messages].some((reader) => reader?.carries(link) === true))
+  if (strange !== undefined && http === undefined) throw uncarried(kind, links)
+  const only = (reader: { carries(link: Link): boolean } | undefined): readonly Link[] =>
+    links.filter((link) => link === strange || reader?.carries(link) === true)
+  const applied: InForce[] = []
+  const byHttp = only(http)
+  if (http !== undefined && byHttp.length > 0) applied.push(http.apply({ ...fault, links: byHttp }))
+  const others = [
+    { reader: http2, apply: http2?.apply },
+    { reader: messages, apply: messages?.applyToStatements },
+  ]
+  for (const { reader, apply } of others) {
+    const carried = links.filter((link) => reader?.carries(link) === true)
+    if (apply === undefined || carried.length === 0) continue
+    if (isUnansweredFault(fault)) applied.push(apply({ ...fault, links: carried }))
+    else if (applied.length === 0) throw notHttp1(kind, carried, reader === http2)
+  }
+  return together(applied)
+}
+
+const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserError =>
+  new UserError(
+    'usage',
+    `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. There are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. There are lose-reply, crash-before-reply and sql-error'}.`,
+  )
+
+/** Faults in force as one. */
+function together(applied: readonly InForce[]): InForce {
+  const [first] = applied
+  if (first !== undefined && applied.length === 1) return first
+  const sum = (count: (fault: InForce) => number) => applied.reduce((total, fault) => total + count(fault), 0)
+  return {
+    get hits() {
+      return sum(({ hits }) => hits)
+    },
+    get recent() {
+      return applied.flatMap(({ recent = [] }) => recent)
+    },
+    get missed() {
+      return sum(({ missed = 0 }) => missed)
+    },
+    get missedBecause() {
+      return applied.find(({ missedBecause }) => missedBecause !== undefined)?.missedBecause
+    },
+    remove() {
+      for (const fault of applied) fault.remove()
+    },
   }
 }
 
 /** How the start of its connections is rewritten. @throws UserError (usage) for TLS that is not read. */
-function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | undefined {
+function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
     throw new UserError(
@@ -134,9 +207,7 @@ function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | und
       `TLS of ${name} begins within its connections, and is not read here: give both addresses without tls://, and let the server take plaintext.`,
     )
   if (plainly !== undefined) return plainly
-  return tls?.originate === undefined || encryption === undefined
-    ? undefined
-    : () => ({ responses: encryption.unbinding() })
+  return tls?.originate === undefined || encryption === undefined ? undefined : (bound) => encryption.unbinding(bound)
 }
 
 function isByProcess(carriage: Carriage): boolean {
@@ -172,10 +243,14 @@ function createLazily<Value>(create: () => Promise<Value>): Lazy<Value> {
   }
 }
 
-function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: HttpFault | Http2Fault | MessageFault): Value {
+function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: Pick<TrafficFault, 'kind' | 'links'>): Value {
   if (value !== undefined) return value
+  throw uncarried(kind, links)
+}
+
+function uncarried(kind: string, links: readonly Link[]): UserError {
   const where = links.map(linkName).join(', ')
-  throw new UserError(
+  return new UserError(
     'usage',
     `${kind} on ${where}: no proxy parses the traffic that this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames.join(', ')}), or with "as" for a recorded server.`,
   )

@@ -41,7 +41,7 @@ export const reference = (name: string): Schema => ({ $ref: `#/components/schema
 
 export const listOf = (items: Schema): Schema => ({ type: 'array', items })
 
-export function schemaOfParameter({ unit, summary, values, least = 0, most, ...rest }: Parameter): Schema {
+export function schemaOfParameter({ unit, summary, values, orNumber, least = 0, most, ...rest }: Parameter): Schema {
   const described = {
     description: unitOf(unit, summary),
     ...(rest.default === undefined ? {} : { default: rest.default }),
@@ -52,6 +52,7 @@ export function schemaOfParameter({ unit, summary, values, least = 0, most, ...r
     case 'flag':
       return { ...described, type: 'boolean' }
     case 'text':
+      if (orNumber === true) return { ...described, oneOf: [{ type: 'string' }, { type: 'number' }] }
       return { ...described, type: 'string', ...(values === undefined ? {} : { enum: values }) }
     case 'probability':
       return { ...described, type: 'number', minimum: 0, maximum: 1 }

@@ -127,8 +127,8 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // HTTP faults are placed on the link of the requests, even those that affect the responses.
-  const ways = readDirection(family === 'http' ? 'upstream' : direction, where)
+  // Faults of requests are placed on the link of the requests, even those that affect the responses.
+  const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
       ? links

@@ -1,0 +1,41 @@
+import { UserError } from '@chaosproxy/history'
+import { defineFamily, type FaultOf } from '../definition/family.ts'
+import { optional, text } from '../definition/parameter.ts'
+import { quote } from '../definition/read-parameters.ts'
+import { counting, times } from '../definition/trigger.ts'
+import { sqlError } from '../kinds/statements.ts'
+
+/** Comments and letter case do not matter, and neither does how words are spaced. */
+export const statement = optional(text('only statements of SQL that begin with these words (COMMIT, INSERT INTO t)'))
+
+const match = { statement }
+
+/** Statements are counted from 1 on each link, from when the fault was applied. */
+const when = { ...counting('statement'), ...times }
+
+/** Links are those of the requests. `lose-reply` and `crash-before-reply` of HTTP act on statements as well. */
+export const sqlFamily = defineFamily({
+  name: 'sql',
+  summary: 'single statements of PostgreSQL, MySQL and MariaDB',
+  noun: 'fault of statements',
+  kinds: [sqlError],
+  match,
+  when,
+  validateMatch: (given, _, where) => validateStatement(given, `${where}: "match"`),
+})
+
+export type SqlFault = FaultOf<typeof sqlFamily.kinds, typeof match, typeof when>
+
+/** @throws UserError (input) for words that no statement begins with. */
+export function validateStatement(
+  { statement: words }: { readonly statement?: string | undefined },
+  where: string,
+): void {
+  if (words === undefined) return
+  const [first = ''] = words.replace(/;\s*$/, '').split(';')
+  if (/\w/.test(first) && first === words.replace(/;\s*$/, '')) return
+  throw new UserError(
+    'input',
+    `${where}: "statement" is ${quote(words)}, and no statement begins so. The nearest is ${quote(first.trim() || 'COMMIT')}.`,
+  )
+}

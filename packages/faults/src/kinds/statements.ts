@@ -1,0 +1,21 @@
+import { UserError } from '@chaosproxy/history'
+import { defineFault } from '../definition/definition.ts'
+import { or, text, textOrNumber } from '../definition/parameter.ts'
+import { quote } from '../definition/read-parameters.ts'
+
+/** The statement never reaches the server, whose transaction ends or fails as it would with this error. */
+export const sqlError = defineFault({
+  kind: 'sql-error',
+  summary: 'answer the statement with an error of the database',
+  parameters: {
+    code: or(textOrNumber('an SQLSTATE (40001, 57P01), or an error number of MySQL (1213)'), '40001'),
+    message: or(text('its message'), 'an injected error'),
+  },
+  validate({ code }, where) {
+    if (/^([0-9A-Z]{5}|[1-9]\d{3})$/.test(code) && !code.startsWith('00')) return
+    throw new UserError(
+      'input',
+      `${where}: "code" is ${quote(code)}. Give an SQLSTATE of five digits and capitals, such as "40001", or an error number of MySQL of four digits, such as 1213.`,
+    )
+  },
+})

@@ -1,0 +1,135 @@
+import type { UnansweredFault } from '@chaosproxy/faults'
+import type { StatementReader, Statements, Substitution } from '@chaosproxy/wire'
+import type { Conversation } from '../interceptor/interceptor.ts'
+import type { ProxyClock } from '../link/clock.ts'
+import { carryOut, type Seat } from '../link/rule.ts'
+import type { Carrier, RuleList } from '../link/rule-list.ts'
+import type { StatementRule } from './statement-rule.ts'
+
+/** How long a client may stay after the error that ends its connection. */
+const LINGER_MS = 5_000
+const NOTHING = Buffer.alloc(0)
+
+/** What becomes of an exchange: its reply is lost, or another request takes the place of its own. */
+type Fate =
+  | {
+      readonly kind: 'unanswered'
+      readonly fault: UnansweredFault
+      readonly rule: StatementRule
+      readonly statement: string
+    }
+  | Substitution
+
+export interface StatementFaultsOptions {
+  readonly conversation: Pick<Conversation, 'requests' | 'responses' | 'abort'>
+  readonly statements: Statements
+  readonly list: RuleList<StatementRule>
+  readonly clock: ProxyClock
+}
+
+/** The faults on one connection's statements. Every message has to pass through here, or be reported. */
+export class StatementFaults implements Carrier<StatementRule> {
+  readonly reader: StatementReader
+  readonly #options: StatementFaultsOptions
+  readonly #seat: Seat
+  readonly #fates: Map<number, Fate> = new Map()
+  /** The substitution that the client's messages may still belong to. */
+  #substitution: Substitution | undefined
+  /** Whether the client gets nothing more. */
+  #isMuted = false
+  #cancelLinger: (() => void) | undefined
+
+  constructor(options: StatementFaultsOptions) {
+    this.#options = options
+    this.#seat = options.list.join(this)
+    this.reader = options.statements.reader()
+  }
+
+  /** Whether every message passes as it is. */
+  get isIdle(): boolean {
+    return (
+      this.#options.list.rules.length === 0 &&
+      this.#fates.size === 0 &&
+      this.#substitution === undefined &&
+      !this.#isMuted
+    )
+  }
+
+  /** Whether the client does not get what the server sends now. */
+  get isLost(): boolean {
+    return this.#isMuted || this.#fates.get(this.reader.answering)?.kind === 'unanswered'
+  }
+
+  ruleRemoved(): void {
+    // An exchange that was chosen ends as it was chosen.
+  }
+
+  closed(): void {
+    this.#cancelLinger?.()
+    this.#options.list.leave(this)
+  }
+
+  /** What the server gets in place of this message of the client; undefined if it gets the message. */
+  request(message: Buffer): Buffer | undefined {
+    const { exchange, statement } = this.reader.asked(message)
+    if (this.#cancelLinger !== undefined || this.#substitution?.skips(message) === true) return NOTHING
+    this.#substitution = undefined
+    const { rules } = this.#options.list
+    if (statement === undefined || rules.length === 0) return undefined
+    const nowMs = this.#options.clock.nowMs()
+    const chosen = rules.filter((rule) => rule.isFor(statement) && rule.chooses(this.#seat, nowMs))
+    let instead: Buffer | undefined
+    carryOut(
+      chosen,
+      (rule) => {
+        const { fault } = rule
+        if (fault.kind === 'sql-error') {
+          instead = this.#fail(exchange, { ...fault, statement, request: message })
+          return 'ends'
+        }
+        if (!this.#fates.has(exchange)) this.#fates.set(exchange, { kind: 'unanswered', fault, rule, statement })
+        // It acts once the server has replied.
+        return 'none'
+      },
+      statement,
+    )
+    return instead
+  }
+
+  /** What the client gets in place of this message of the server; undefined if it gets the message. */
+  reply(message: Buffer): Buffer | undefined {
+    if (this.#isMuted) return NOTHING
+    const exchange = this.reader.answering
+    const fate = this.#fates.get(exchange)
+    if (fate?.kind === 'substitution' && fate.isSurplus(message)) return NOTHING
+    this.reader.answered(message)
+    if (fate === undefined) return undefined
+    const isOver = this.reader.answering !== exchange
+    if (isOver) this.#fates.delete(exchange)
+    if (fate.kind === 'substitution') return fate.reply(message)
+    if (isOver) this.#lose(fate)
+    return NOTHING
+  }
+
+  #lose({ fault, rule, statement }: Extract<Fate, { readonly kind: 'unanswered' }>): void {
+    rule.hit(statement)
+    this.#isMuted = true
+    if (fault.kind === 'crash-before-reply' || fault.silence === 'reset') this.#options.conversation.abort()
+  }
+
+  #fail(exchange: number, options: Parameters<Statements['failure']>[0]): Buffer {
+    const failure = this.#options.statements.failure(options)
+    if (failure.kind === 'substitution') {
+      this.#fates.set(exchange, failure)
+      this.#substitution = failure
+      return failure.request
+    }
+    const { conversation, clock } = this.#options
+    this.#isMuted = true
+    conversation.responses.pass(failure.reply)
+    conversation.responses.end()
+    conversation.requests.end()
+    this.#cancelLinger = clock.after(LINGER_MS, () => conversation.abort())
+    return NOTHING
+  }
+}

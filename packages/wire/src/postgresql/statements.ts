@@ -1,0 +1,156 @@
+import {
+  type Failure,
+  type FailureOptions,
+  MOST_STATEMENT_BYTES,
+  remember,
+  type StatementReader,
+  type Statements,
+  type Substitution,
+} from '../framing/statements.ts'
+import { writeBackend } from './backend.ts'
+import { writeFrontend } from './frontend.ts'
+import { MAJOR_VERSION } from './layout.ts'
+
+const HEADER_BYTES = 5
+const NOTHING = Buffer.alloc(0)
+
+/** Each Query, Sync and FunctionCall, and the start of a connection, ends with one ReadyForQuery. */
+export const statements: Statements = { reader, refusal, failure }
+
+function reader(): StatementReader {
+  let asking = 0
+  let answering = 0
+  const prepared = new Map<string, string>()
+  const portals = new Map<string, string>()
+  const askedUnread = (firstByte: number): void => {
+    if (ENDS_EXCHANGE.has(firstByte)) asking++
+  }
+
+  /** The statement that a message executes. */
+  function statementOf(type: string, message: Buffer): string | undefined {
+    switch (type) {
+      case 'Q':
+        return textAt(message, HEADER_BYTES)
+      case 'P': {
+        const name = nameAt(message, HEADER_BYTES)
+        remember(prepared, name.text, textAt(message, name.end))
+        return undefined
+      }
+      case 'B': {
+        const portal = nameAt(message, HEADER_BYTES)
+        remember(portals, portal.text, prepared.get(nameAt(message, portal.end).text) ?? '')
+        return undefined
+      }
+      case 'C':
+        if (message[HEADER_BYTES] === STATEMENT) prepared.delete(nameAt(message, HEADER_BYTES + 1).text)
+        return undefined
+      case 'E':
+        return portals.get(nameAt(message, HEADER_BYTES).text)
+      default:
+        return undefined
+    }
+  }
+
+  return {
+    asked(message) {
+      const exchange = asking
+      const [first = 0] = message
+      if (first !== 0) askedUnread(first)
+      else if (message.length >= 8 && message.readUInt16BE(4) === MAJOR_VERSION) asking++
+      return { exchange, statement: statementOf(String.fromCharCode(first), message) }
+    },
+    askedUnread,
+    answered([first]) {
+      if (first === READY) answering++
+    },
+    replyBegins(first) {
+      if (first === READY) answering++
+    },
+    get answering() {
+      return answering
+    },
+    awaitsReply: false,
+    caughtUp: () => undefined,
+  }
+}
+
+const codeOf = (type: string): number => type.charCodeAt(0)
+const ENDS_EXCHANGE: ReadonlySet<number> = new Set([...'QSF'].map(codeOf))
+const [READY, STATEMENT, ERROR, COMPLETE, NOTICE, SYNC] = [...'ZSECNS'].map(codeOf)
+
+/** Up to its zero byte. */
+function nameAt(message: Buffer, start: number): { readonly text: string; readonly end: number } {
+  const zero = message.indexOf(0, start)
+  const end = zero < 0 ? message.length : zero
+  return { text: message.toString('utf8', start, end), end: end + 1 }
+}
+
+function textAt(message: Buffer, start: number): string {
+  const { length } = message
+  const zero = message.indexOf(0, start)
+  return message.toString('utf8', start, Math.min(zero < 0 ? length : zero, start + MOST_STATEMENT_BYTES))
+}
+
+function refusal(code: string): string | undefined {
+  if (code.length === 5) return undefined
+  const nearest = code === '1205' ? '55P03' : '40001'
+  return `${code} is an error number of MySQL. Give an SQLSTATE; the nearest is ${nearest}.`
+}
+
+/** Connections end by these, as if the server shut down or was out of reach. */
+const FATAL = /^(57P0[1-5]|25P0[34]|08)/
+/** What no server takes for a statement. */
+const NO_STATEMENT = 'chaos injects an error in place of a statement'
+/** A server that refuses these leaves the transaction, and one that refuses others lets it fail. */
+const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
+
+function failure({ code, message, statement, request }: FailureOptions): Failure {
+  const isFatal = FATAL.test(code)
+  const severity = isFatal ? 'FATAL' : 'ERROR'
+  const fields = [
+    ['S', severity],
+    ['V', severity],
+    ['C', code],
+    ['M', message],
+  ] as const
+  const reply = writeBackend({ kind: 'error', fields })
+  if (isFatal) return { kind: 'fatal', reply }
+  const isQuery = request[0] === codeOf('Q')
+  return ENDS_TRANSACTION.test(statement) ? insteadOfCommit(reply, isQuery) : insteadOf(reply, isQuery)
+}
+
+/** The server finds the error itself: its transaction fails, and it skips what belongs to the request. */
+function insteadOf(error: Buffer, isQuery: boolean): Substitution {
+  return {
+    kind: 'substitution',
+    request: writeFrontend(
+      isQuery ? { kind: 'query', sql: NO_STATEMENT } : { kind: 'parse', statement: '', sql: NO_STATEMENT, types: [] },
+    ),
+    reply: (message) => (message[0] === ERROR ? error : message),
+    skips: () => false,
+    isSurplus: () => false,
+  }
+}
+
+const isRollback = (message: Buffer): boolean =>
+  message[0] === COMPLETE && message.toString('latin1', HEADER_BYTES, message.length - 1) === 'ROLLBACK'
+
+/** A rollback, whose success the client gets as the error. */
+function insteadOfCommit(error: Buffer, isQuery: boolean): Substitution {
+  let isSkipping = !isQuery
+  let isSurplus = !isQuery
+  return {
+    kind: 'substitution',
+    request: writeFrontend({ kind: 'query', sql: 'ROLLBACK' }),
+    reply: (message) => (isRollback(message) ? error : message[0] === NOTICE ? NOTHING : message),
+    skips(message) {
+      if (message[0] === SYNC) isSkipping = false
+      return isSkipping
+    },
+    isSurplus(message) {
+      if (message[0] !== READY || !isSurplus) return false
+      isSurplus = false
+      return true
+    },
+  }
+}
