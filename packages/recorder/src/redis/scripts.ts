@@ -51,7 +51,8 @@ export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): 
  * client has sent. The first match decides.
  */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
-  const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is) }))
+  const tokensOf = rememberingLast((text) => JSON.stringify(luaTokens(text)))
+  const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is, tokensOf) }))
   const calledAs =
     (isIt: (layouts: Layouts, script: string) => boolean): CommandReader =>
     (words, names) => {
@@ -84,8 +85,8 @@ const MOST_LAYOUTS = 100
 /** A longer text is another script: no layout is this long. */
 const LONGEST_LAYOUT = 10_000
 
-function createLayouts(is: ScriptText): Layouts {
-  const isText = textCheck(is)
+function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
+  const isText = textCheck(is, tokensOf)
   // Clients send the same few texts over and over.
   const verdicts = new Map<string, boolean>()
   const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
@@ -102,15 +103,27 @@ function createLayouts(is: ScriptText): Layouts {
   }
 }
 
-function textCheck(is: ScriptText): (text: string) => boolean {
+/** Undefined for a text that cannot be read. */
+type TokensOf = (text: string) => string | undefined
+
+/** The same text is compared with every script that is known. */
+function rememberingLast(tokensOf: TokensOf): TokensOf {
+  let last: { readonly text: string; readonly tokens: string | undefined } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, tokens: tokensOf(text) }
+    return last.tokens
+  }
+}
+
+function textCheck(is: ScriptText, tokensOf: TokensOf): (text: string) => boolean {
   if ('sha' in is) return (text) => shaOf(text) === is.sha.toLowerCase()
   if ('contains' in is) return (text) => text.includes(is.contains)
-  const tokens = JSON.stringify(luaTokens(is.source))
+  const tokens = tokensOf(is.source)
   return (text) => {
     if (text === is.source) return true
     if (text.length > is.source.length + LONGEST_LAYOUT) return false
-    const found = luaTokens(text)
-    return found !== undefined && JSON.stringify(found) === tokens
+    const found = tokensOf(text)
+    return found !== undefined && found === tokens
   }
 }
 

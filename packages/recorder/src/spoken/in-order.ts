@@ -121,7 +121,9 @@ export interface InOrderOptions<Request extends Unsent> {
 
 /** What a connection became whose reader threw. */
 export const unreadable = (protocol: string, error: unknown): string =>
-  `a connection of ${protocol} with a message that chaos failed to read (${errorText(error)})`
+  error instanceof MalformedMessage
+    ? `a connection that does not speak ${protocol} (${error.message})`
+    : `a connection of ${protocol} with a message that chaos failed to read (${errorText(error)})`
 
 /** One connection whose requests and replies are passed on in order, until it is no longer understood. */
 export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
@@ -149,11 +151,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
           read(message)
         } catch (error) {
           // Whatever a message does to its reader, all other connections go on.
-          lost(
-            error instanceof MalformedMessage
-              ? `a connection that does not speak ${name} (${error.message})`
-              : unreadable(name, error),
-          )
+          lost(unreadable(name, error))
         }
       },
       loose: () =>
