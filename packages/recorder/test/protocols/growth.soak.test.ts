@@ -244,18 +244,19 @@ async function leastMs(subject: Subject, text: string, times: number): Promise<n
 
 /** What is wrong with reading this form, if anything. It grows until it is long, or slow. */
 async function troubleWith(subject: Subject, form: Form): Promise<string | undefined> {
-  let before = 0
+  // A quarter of the text: over two doublings a measurement scatters less than it grows.
+  const before = [0, 0]
   for (let times = 1; ; times *= 2) {
     const text = form(times)
     if (text.length > LONGEST_TEXT || times > LONGEST_TEXT) return undefined
-    let ms = await msToRead(subject, text)
-    const isSlow = (): boolean => ms > LONGEST_MS || (ms > LEAST_MS && before > 0 && ms > MOST_GROWTH * before)
+    let [ms, quarterMs = 0] = [await msToRead(subject, text), before.shift()]
+    const isSlow = (): boolean => ms > LONGEST_MS || (ms > LEAST_MS && times > 2 && ms > MOST_GROWTH ** 2 * quarterMs)
     if (isSlow()) {
       ms = await leastMs(subject, text, 9)
-      before = await leastMs(subject, form(times / 2), 9)
+      quarterMs = await leastMs(subject, form(times / 4), 9)
     }
-    if (isSlow()) return `${before.toFixed(1)} ms, twice the text ${ms.toFixed(1)} ms: ${text.slice(0, 120)}`
-    before = ms
+    if (isSlow()) return `${quarterMs.toFixed(1)} ms, four times the text ${ms.toFixed(1)} ms: ${text.slice(0, 120)}`
+    before.push(ms)
   }
 }
 
