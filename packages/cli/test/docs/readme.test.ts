@@ -70,7 +70,7 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 
 /** As a shell splits it: quotes keep a glob for us to expand. */
 const words = (command: string): string[] =>
-  [...command.matchAll(/'([^']*)'|[^\s']+/g)].map(([word, quoted]) => quoted ?? word)
+  [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 
 /** What is shown to be typed beside something else that runs. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
@@ -141,7 +141,7 @@ describe('the README and the manuals', () => {
 
   patientTest('inject faults by the commands they show for a running proxy, as typed', async () => {
     const [service] = block('npx chaos proxy --listen 127.0.0.1:20081 ')
-    const control = block('npx chaos ctl add ')
+    const control = block('npx chaos ctl add latency ')
     const typed = words(service!).slice(3)
     expect([typed.slice(0, 4), control.length]).toEqual([
       ['--listen', '127.0.0.1:20081', '--upstream', '127.0.0.1:20080'],
@@ -186,6 +186,23 @@ describe('the README and the manuals', () => {
         ])
     }
     expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
+  })
+
+  test('add faults of statements and of calls by the commands they show', async () => {
+    const cwd = temporaryDirectory()
+    const upstream = await keepingService()
+    const proxies = Object.entries({ db: 'postgresql', api: 'http2' }).map(([name, carries]) => ({
+      ...{ name, carries, upstream, listen: '127.0.0.1:0' },
+    }))
+    writeFileSync(join(cwd, 'proxies.json'), JSON.stringify({ proxies }))
+    const { url } = await startProxy(['--config', join(cwd, 'proxies.json')])
+    const typed = block('npx chaos ctl add lose-reply db ')
+    for (const command of typed) {
+      const { exitCode, stdout, stderr } = await chaos(words(command).slice(2), { env: { CHAOS_PROXY_URL: url } })
+      expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: '' })
+      expect(stdout).toMatch(/\S/)
+    }
+    expect(await (await fetch(`${url}/v1/faults`)).json()).toHaveLength(typed.length)
   })
 
   const redis = installed('redis-server')
