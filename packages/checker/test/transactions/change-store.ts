@@ -8,9 +8,20 @@ const CELLS = ['t/1/n', 't/2/n'] as const
 const rowOf = (cell: string): string => cell.slice(0, cell.lastIndexOf('/'))
 
 type Recorded =
-  | { readonly f: 'r'; readonly cell: string; readonly value: number; readonly from: number; readonly to: number }
+  | (Read & { readonly f: 'r' })
+  /** A read of which only a comparison is known: whether it found at least the value. */
+  | (Read & { readonly f: 'r>=' | 'r!>=' })
   | { readonly f: 'w'; readonly cell: string; readonly value: number | undefined }
   | { readonly f: 'add'; readonly cell: string; readonly value: number }
+
+interface Read {
+  readonly cell: string
+  readonly value: number
+  readonly from: number
+  readonly to: number
+}
+
+const isRead = (one: Recorded): one is Extract<Recorded, Read> => one.f.startsWith('r')
 
 interface Lock {
   readonly from: number
@@ -58,7 +69,8 @@ export function playChanges(random: () => number, errs: number): Schedule {
       const cell = cells[below(cells.length)]!
       const from = ++time
       yield false
-      const does = random() < 0.45 ? 'read' : random() < 0.75 ? 'add' : 'write'
+      const drawn = random()
+      const does = drawn < 0.4 ? 'read' : drawn < 0.55 ? 'guard' : random() < 0.75 ? 'add' : 'write'
       const older = committed.get(cell)!
       const row = rowOf(cell)
       if (does !== 'read') {
@@ -68,7 +80,10 @@ export function playChanges(random: () => number, errs: number): Schedule {
       const shown = ran.own.get(cell) ?? (random() < errs ? older[below(older.length)]! : older.at(-1)!)
       const before = ran.own.get(cell) ?? older.at(-1)!
       const change = below(4) - 2
-      const written = does === 'add' ? before + change : below(4)
+      const written = does === 'write' ? below(4) : before + change
+      const least = below(4)
+      // A row that is not there for the statement is not locked by it.
+      const isWrite = does !== 'read' && (does !== 'guard' || shown >= least)
       if (!isAlone) yield false
       const to = ++time
       const isSaid = random() < 0.4
@@ -77,14 +92,20 @@ export function playChanges(random: () => number, errs: number): Schedule {
           ? [{ f: 'r', cell, value: shown, from, to }]
           : does === 'write'
             ? [{ f: 'w', cell, value: isSaid ? written : undefined }]
-            : isSaid
+            : does === 'guard'
               ? [
-                  { f: 'r', cell, value: before, from, to },
-                  { f: 'w', cell, value: written },
+                  { f: isWrite ? 'r>=' : 'r!>=', cell, value: least, from, to },
+                  ...(isWrite ? [{ f: 'add', cell, value: change } as const] : []),
                 ]
-              : [{ f: 'add', cell, value: change }]
-      if (does !== 'read') ran.own.set(cell, written)
-      if (does !== 'read' && !ran.locks.has(row)) ran.locks.set(row, { from: to, to: from })
+              : isSaid
+                ? [
+                    { f: 'r', cell, value: before, from, to },
+                    { f: 'w', cell, value: written },
+                  ]
+                : [{ f: 'add', cell, value: change }]
+      if (!isWrite && holders.get(row) === ran && !ran.locks.has(row)) holders.delete(row)
+      if (isWrite) ran.own.set(cell, written)
+      if (isWrite && !ran.locks.has(row)) ran.locks.set(row, { from: to, to: from })
       ran.recorded.push(...micro)
       ran.statements.push([micro.length, from, to])
     }
@@ -101,7 +122,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
     if (!isAlone) return
     const last = ran.statements.pop()!
     ran.statements.push([last[0], last[1], time])
-    ran.recorded.splice(0, Infinity, ...ran.recorded.map((one) => (one.f === 'r' ? { ...one, to: time } : one)))
+    ran.recorded.splice(0, Infinity, ...ran.recorded.map((one) => (isRead(one) ? { ...one, to: time } : one)))
   }
 
   const clients = Array.from({ length: 2 + below(2) }, (_, process) => run(process))
@@ -188,7 +209,7 @@ interface Value {
 const KNOWN = ''
 
 function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: number | undefined): Generator<OfCell> {
-  const writers = counted.filter(({ recorded }) => recorded.some((one) => one.cell === cell && one.f !== 'r'))
+  const writers = counted.filter(({ recorded }) => recorded.some((one) => one.cell === cell && !isRead(one)))
   for (const order of permutations(writers)) {
     const isPossible = order.every((one, at) => order.slice(at + 1).every((later) => !isBefore(later, one, cell)))
     if (!isPossible) continue
@@ -198,23 +219,25 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
     for (const ran of order) versions.push(versionOf(ran, cell, versions.at(-1) ?? first, told))
     const reads = counted.flatMap((ran) => {
       if (ran.end !== 'ok') return []
-      const own = ran.recorded.findIndex((one) => one.cell === cell && one.f !== 'r')
+      const own = ran.recorded.findIndex((one) => one.cell === cell && !isRead(one))
       return ran.recorded.flatMap((one, at) =>
-        one.f === 'r' && one.cell === cell && (own < 0 || at < own) ? [{ ran, read: one }] : [],
+        isRead(one) && one.cell === cell && (own < 0 || at < own) ? [{ ran, read: one }] : [],
       )
     })
     const known = new Map<string, number>([[KNOWN, 0]])
     if (!told.every(([value, is]) => agrees(known, value, is))) continue
-    yield* sourcesOf(0, known, true, new Map())
+    yield* sourcesOf(0, known, [], true, new Map())
 
     function* sourcesOf(
       at: number,
       known: ReadonlyMap<string, number>,
+      compared: readonly Compared[],
       isTimely: boolean,
       seen: ReadonlyMap<Recorded, readonly number[]>,
     ): Generator<OfCell> {
       const next = reads[at]
       if (next === undefined) {
+        if (!areTrue(known, compared)) return
         yield { order: order.flatMap((ran) => idsOf(ran, cell)), seen, isTimely }
         return
       }
@@ -222,11 +245,19 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
       for (let place = -1; place < order.length; place++) {
         if (order[place] === ran) continue
         const then = new Map(known)
-        if (!agrees(then, place < 0 ? first : versions[place]!, read.value)) continue
+        const version = place < 0 ? first : versions[place]!
+        if (read.f === 'r' && !agrees(then, version, read.value)) continue
+        const more = read.f === 'r' ? [] : [{ version, least: read.value, isTrue: read.f === 'r>=' }]
         const isEarly = place < 0 || order[place]!.commitAsked <= read.to
         const isFresh = order.slice(place + 1).every((one) => one === ran || one.end !== 'ok' || one.ended >= read.from)
         const ids = order.slice(0, place + 1).flatMap((one) => idsOf(one, cell))
-        yield* sourcesOf(at + 1, then, isTimely && isEarly && isFresh, new Map(seen).set(read, ids))
+        yield* sourcesOf(
+          at + 1,
+          then,
+          [...compared, ...more],
+          isTimely && isEarly && isFresh,
+          new Map(seen).set(read, ids),
+        )
       }
     }
   }
@@ -237,12 +268,30 @@ function versionOf({ recorded, process, end }: Ran, cell: string, before: Value,
   let now: Value | undefined
   recorded.forEach((one, at) => {
     if (one.cell !== cell) return
-    if (one.f === 'r') {
-      if (now !== undefined && end === 'ok') told.push([now, one.value])
+    if (isRead(one)) {
+      if (one.f === 'r' && now !== undefined && end === 'ok') told.push([now, one.value])
     } else if (one.f === 'add') now = { ...(now ?? before), by: (now ?? before).by + one.value }
     else now = one.value === undefined ? { from: `${process} ${at}`, by: 0 } : { from: KNOWN, by: one.value }
   })
   return now ?? before
+}
+
+interface Compared {
+  readonly version: Value
+  readonly least: number
+  readonly isTrue: boolean
+}
+
+/** Whether some value for each that is not known makes all comparisons come out as they did. */
+function areTrue(known: ReadonlyMap<string, number>, compared: readonly Compared[]): boolean {
+  const LARGE = 40
+  return [...new Set(compared.map(({ version }) => version.from))].every((from) => {
+    const is = known.get(from)
+    const values = is === undefined ? Array.from({ length: 2 * LARGE }, (_, i) => i - LARGE) : [is]
+    return values.some((value) =>
+      compared.every(({ version, least, isTrue }) => version.from !== from || value + version.by >= least === isTrue),
+    )
+  })
 }
 
 function agrees(known: Map<string, number>, { from, by }: Value, value: number): boolean {
@@ -258,7 +307,7 @@ function isBefore(one: Ran, other: Ran, cell: string): boolean {
 }
 
 const idsOf = ({ recorded, process }: Ran, cell: string): readonly number[] =>
-  recorded.flatMap((one, at) => (one.cell === cell && one.f !== 'r' ? [100 * process + at + 1] : []))
+  recorded.flatMap((one, at) => (one.cell === cell && !isRead(one) ? [100 * process + at + 1] : []))
 
 function transactionsOf(
   all: readonly Ran[],
@@ -269,8 +318,8 @@ function transactionsOf(
   const seen = new Map(cells.flatMap((one) => [...one.seen]))
   const transactions = all.map((ran): Transaction => {
     const operations = ran.recorded.flatMap((one, at): MicroOperation[] => {
-      const { f, cell } = one
-      if (f !== 'r') return [{ f: 'w', key: cell, value: 100 * ran.process + at + 1 }]
+      const { cell } = one
+      if (!isRead(one)) return [{ f: 'w', key: cell, value: 100 * ran.process + at + 1 }]
       const value = seen.get(one)
       return value === undefined ? [] : [{ f: 'r', key: cell, value }]
     })

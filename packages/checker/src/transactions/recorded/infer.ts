@@ -46,6 +46,8 @@ interface Read {
   readonly transaction: number
   readonly row: number
   readonly cell: number
+  /** An id; UNKNOWN if only a comparison is known. */
+  readonly value: number
   /** From when on what it read was fixed. */
   readonly began: number
   readonly ended: number
@@ -53,6 +55,8 @@ interface Read {
   readonly isDirty: boolean
   /** Whether it may have found this value, an id. */
   readonly mayBe: (found: number) => boolean
+  /** Whether it is known only by what was added to it: it says what a version held, and is no read of the client. */
+  readonly isImplied: boolean
   /** Places in the cell's order, -1 for the value at first. */
   places: readonly number[]
 }
@@ -76,6 +80,7 @@ export function inferRecorded(
   const counts = countedOf(record, orders, left)
   const parts = { orders, aborted, doubts }
   const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
+  const ofClients = (sources: readonly Source[]) => sources.filter(({ read }) => !read.isImplied)
   const predecessors = new Predecessors(orders, counts)
   const ofCells: Read[][] = orders.map(() => [])
   for (const read of left) ofCells[read.cell].push(read)
@@ -89,15 +94,15 @@ export function inferRecorded(
     if (place !== undefined && place >= 0) likelyCounts[orders[read.cell].writes[place].transaction] = 1
   const seen: Seen[][] = orders.map(() => [])
   for (const { read, place } of likely)
-    if (place !== undefined) seen[read.cell].push({ place, value: record.value[read.row], mayBe: read.mayBe })
+    if (place !== undefined) seen[read.cell].push({ place, value: read.value, mayBe: read.mayBe })
   const isExplained = orders.every(
     (order, cell) =>
       doubts.has(cell) || areExplained(record, order, likelyCounts, pins[cell].get(INITIAL) ?? UNKNOWN, seen[cell]),
   )
   return {
-    certain: inferenceOf(record, { ...parts, sources: certain, counts, isCertain: true }),
+    certain: inferenceOf(record, { ...parts, sources: ofClients(certain), counts, isCertain: true }),
     likely: isExplained
-      ? inferenceOf(record, { ...parts, sources: likely, counts: likelyCounts, isCertain: false })
+      ? inferenceOf(record, { ...parts, sources: ofClients(likely), counts: likelyCounts, isCertain: false })
       : undefined,
   }
 }
@@ -116,13 +121,25 @@ function readsOf(
   for (let t = 0; t < length; t++) {
     if (status[t] !== COMMITTED) continue
     const own = new Map<number, number>()
+    const added = new Map<number, Added>()
+    const readAt = (row: number, said: number, { began, ended }: ReadTimes, isImplied: boolean): void => {
+      const cell = key[row]
+      const { writes } = orders[cell]
+      const places = visible[cell].of({ began, ended }).filter((place) => place < 0 || writes[place].transaction !== t)
+      const mayBe = said === UNKNOWN ? (mayFind.get(row) ?? (() => true)) : (found: number) => found === said
+      reads.push({ transaction: t, row, cell, value: said, began, ended, isDirty, isImplied, mayBe, places })
+    }
     const times = new ReadTimesOf(record, t)
     const isDirty = notes[t]?.isolation === UNPROMISING
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       const cell = key[row]
       if (kind[row] !== READ) {
-        const before = own.get(cell) ?? UNKNOWN
-        own.set(cell, kind[row] === ADD ? sumOf(history, before, changeOf(record, row)) : value[row])
+        const before = own.get(cell)
+        const { change, ...between } = added.get(cell) ?? { change: 0, ...times.of(row) }
+        if (kind[row] !== ADD) added.delete(cell)
+        else if (before === undefined || added.has(cell))
+          added.set(cell, { ...between, change: change + changeOf(record, row) })
+        own.set(cell, kind[row] === ADD ? sumOf(history, before ?? UNKNOWN, changeOf(record, row)) : value[row])
         continue
       }
       const written = own.get(cell)
@@ -131,17 +148,21 @@ function readsOf(
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
         own.set(cell, value[row])
+        const sum = added.get(cell)
+        const before = sum === undefined ? UNKNOWN : sumOf(history, value[row], -sum.change)
+        if (sum !== undefined && before !== UNKNOWN) readAt(row, before, sum, true)
+        added.delete(cell)
         continue
       }
-      const { writes } = orders[cell]
-      const between = times.of(row)
-      const places = visible[cell].of(between).filter((place) => place < 0 || writes[place].transaction !== t)
-      const said = value[row]
-      const mayBe = said === UNKNOWN ? (mayFind.get(row) ?? (() => true)) : (found: number) => found === said
-      reads.push({ transaction: t, row, cell, ...between, isDirty, mayBe, places })
+      readAt(row, value[row], times.of(row), false)
     }
   }
   return reads
+}
+
+/** What a transaction has added to a value that it has not shown, and when it read that. */
+interface Added extends ReadTimes {
+  readonly change: number
 }
 
 /** When what each statement of a transaction read was fixed. */
@@ -189,7 +210,6 @@ function explain(
   initial: number,
   doubts: DoubtfulCells,
 ): Explained {
-  const { value } = record
   const ofCells: Read[][] = orders.map(() => [])
   for (const read of reads) ofCells[read.cell].push(read)
   const pins = orders.map((order, cell) =>
@@ -199,8 +219,8 @@ function explain(
   const writes = abortedWrites(record)
   for (const read of reads) {
     if (read.places.length > 0) continue
-    const write = writes.get(read.cell)?.get(value[read.row])
-    if (write === undefined) doubts.unexplained(read.cell, read.row)
+    const write = writes.get(read.cell)?.get(read.value)
+    if (write === undefined || read.isImplied) doubts.unexplained(read.cell, read.row)
     else aborted.push({ read, write })
   }
   return { aborted, pins }
@@ -214,17 +234,18 @@ function likelyValues(
   pins: ReadonlyMap<number, number>,
   reads: readonly Read[],
 ): readonly number[] {
-  const { history, value } = record
+  const { history } = record
   const valuesFrom = (first: number) => valuesInOrder(record, order, counts, new Map([...pins, [INITIAL, first]]))
-  const read = reads.find(({ row }) => value[row] !== UNKNOWN)
+  const read = reads.find(({ value }) => value !== UNKNOWN)
   const isSum = order.writes.some(({ change }) => change !== undefined)
   if (read !== undefined && isSum && !pins.has(INITIAL)) {
     const sums = valuesFrom(history.values.id(0))
     for (const place of read.places) {
       const sum = place < 0 ? 0 : sums[place] === UNKNOWN ? undefined : history.values.json(sums[place] as ValueId)
-      const first = typeof sum === 'number' ? sumOf(history, value[read.row], -sum) : UNKNOWN
+      const first = typeof sum === 'number' ? sumOf(history, read.value, -sum) : UNKNOWN
       const values = valuesFrom(first)
-      const isSeen = (each: Read) => each.places.some((at) => each.mayBe(at < 0 ? first : values[at]))
+      const valueAt = (at: number): number => (at < 0 ? first : values[at])
+      const isSeen = ({ places, mayBe }: Read) => places.some((at) => valueAt(at) !== UNKNOWN && mayBe(valueAt(at)))
       if (first !== UNKNOWN && reads.every(isSeen)) return values
     }
   }
@@ -252,7 +273,7 @@ function explainCell(
   for (let round = 0, isSettled = false; round < MOST_ROUNDS && !isSettled; round++) {
     isSettled = true
     for (const read of reads) {
-      const value = record.value[read.row]
+      const { value } = read
       const places = read.places.filter((place) => {
         if (place === INITIAL) return isOpenOr(read, pins.get(INITIAL) ?? UNKNOWN)
         const written = writes[place].value
