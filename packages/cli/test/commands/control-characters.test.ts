@@ -72,6 +72,7 @@ describe('the texts of a proxy are escaped:', () => {
       '/v1/links': [],
     }
     const server = createServer((request, response) => {
+      response.setHeader('X-Chaos-Version', '0.1.0')
       const path = request.url ?? ''
       if (path === '/v1/events') {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' })

@@ -212,6 +212,7 @@ class LiveRecorder implements Recorder {
     const retries = this.#retries.forConnection({ client, repeatsFirst })
     const recording: ConnectionRecording = {
       node,
+      now: () => this.now(),
       epoch: () => this.#epoch,
       tailText,
       tailWith,

@@ -1,3 +1,4 @@
+import type { Nanos } from '@chaosproxy/history'
 import type { Lanes, Processes } from './processes.ts'
 import type { Remarks } from './remarks.ts'
 import type { ConnectionRetries } from './retries.ts'
@@ -7,6 +8,7 @@ import type { View } from './view.ts'
 export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
+  now(): Nanos
   /** The epoch of the faults in force. */
   epoch(): number
   /** The end of a line: node and epoch. */

@@ -4,7 +4,8 @@ import { ms, type ValuesOf } from '../../../../faults/src/definition/parameter.t
 import type { Injectable } from '../../../../node-simulator/src/world/blows.ts'
 import type { HttpRule } from '../../../../proxy/src/http/http-rule.ts'
 import type { Draft } from '../../../../proxy/src/http/request-harms.ts'
-import type { Fate, Strike } from '../../../../proxy/src/messages/harms.ts'
+import type { Effect } from '../../../../proxy/src/link/rule.ts'
+import type { Fate } from '../../../../proxy/src/messages/harms.ts'
 import type { World } from '../../../../simulator/src/blows.ts'
 import type { Passage, Placed, TroubledLink } from '../../../../simulator/src/message-troubles.ts'
 import type { Victim } from '../../../../targets/src/network/node-harms.ts'
@@ -19,8 +20,9 @@ export const stallRequest = defineFault({
 
 type Stall = ValuesOf<typeof stallRequest.parameters>
 
-export const stallInProxy = (draft: Draft, { stallMs }: Stall, rule: HttpRule): void => {
+export const stallInProxy = (draft: Draft, { stallMs }: Stall, rule: HttpRule): Effect => {
   draft.delay = { durationMs: stallMs, rule }
+  return 'acts'
 }
 
 export const stallInSimulator = {
@@ -36,10 +38,7 @@ export const swallowMessage = defineFault({
   parameters: {},
 })
 
-export const swallowInProxy = (fate: Fate, _: object, { rule }: Strike): Fate => {
-  rule.standing.hits++
-  return { ...fate, copies: [] }
-}
+export const swallowInProxy = (fate: Fate): Fate => ({ ...fate, copies: [] })
 
 export const swallowInSimulator = {
   stops(_: object, { standing }: Placed): 'lost' {
