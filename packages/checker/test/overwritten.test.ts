@@ -40,7 +40,7 @@ test('recorded reads and writes of a number say that an update between them may 
   expect(overwrittenNotes(recorded(traffic, [one!, other!, first!, [1, 'cas', [93, 88]]]))).toEqual([])
 })
 
-test('statements of their own say so too, and transactions that read and write do not', () => {
+test('single statements are reported too, and transactions that read and write are not', () => {
   const alone = (process: number, ...micro: readonly Json[]): Did =>
     [...[process, 'txn', micro], { statements: [['SQL', micro.length]] }] as unknown as Did
   const header = { model: 'rw-register', initial: 'unknown' }

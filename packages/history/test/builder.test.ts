@@ -198,7 +198,7 @@ describe('a history that breaks a rule is refused, with line and remedy:', () =>
 
   test('a completion on another key', () => {
     expect(refusal([call(0, 'write', 1, { key: 'x' }), end(0, 'ok', 'write', 1, { key: 'y' })])).toBe(
-      'h.jsonl:2: process 0 completed (ok) on key "y" what it invoked on key "x" (line 1). A completion has the key of its invocation.',
+      'h.jsonl:2: process 0 completed (ok) on key "y" an operation that it invoked on key "x" (line 1). A completion has the key of its invocation.',
     )
   })
 

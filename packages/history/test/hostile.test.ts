@@ -218,7 +218,7 @@ describe('identities that collide', () => {
   test('a completion on a key of another type is on another key', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await said(file('h.edn', mixed))).toBe(
-      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" what it invoked on key ":a" (line 1). A completion has the key of its invocation.',
+      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" an operation that it invoked on key ":a" (line 1). A completion has the key of its invocation.',
     )
   })
 })

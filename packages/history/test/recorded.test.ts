@@ -55,7 +55,7 @@ describe('sessions', () => {
       'h:3: process 0 is now of session "bob", and was of "alice".',
     )
     expect(() => historyFromEvents([invoke(0), ok(0), alice], { source: 'h' })).toThrow(
-      'h:3: process 0 is of session "alice" only from here on.',
+      'h:3: process 0 has session "alice" here, and none on earlier lines.',
     )
   })
 

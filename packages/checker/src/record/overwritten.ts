@@ -23,10 +23,10 @@ export function overwrittenNotes(history: History): readonly string[] {
   const updates = times === 1 ? '1 update' : `${times} updates`
   const others = keys.size === 1 ? '' : ` and ${keys.size - 1} more`
   const remedy = areWhole
-    ? '--unit connection holds them to it'
-    : 'read and write in one operation (an increment, a compare and set, a script) to have that judged'
+    ? '--unit connection judges all that a connection does until it is idle as one transaction'
+    : 'To prevent it, use one operation that reads and writes: an increment, a compare and set, a script'
   return [
-    `${updates} may be lost between single ${areWhole ? 'statements' : 'operations'}: a client read a number and wrote another (${first}${others}), and someone else had written in between. No transaction promised otherwise; ${remedy}`,
+    `${updates} may be lost: a client read a number in one ${areWhole ? 'statement' : 'operation'} and wrote another number in a later one (${first}${others}), and another client wrote in between. They were not in one transaction, so nothing prevents it. ${remedy}`,
   ]
 }
 

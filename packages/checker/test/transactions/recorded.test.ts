@@ -143,7 +143,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain by what they %s a read that ended before their COMMIT was sent', (_, change) => {
+  ] as const)('are no source of a read that ended before their COMMIT was sent, by what they %s', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -176,7 +176,7 @@ describe('transactions recorded at the wire', () => {
     for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
   })
 
-  test('are in doubt if two reads saw different values where only one write of an unknown value explains them', () => {
+  test('are unknown if two reads returned different values, and one write of an unknown value is the only source of both', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },

@@ -86,7 +86,7 @@ describe('a text from strangers cannot inject control sequences:', () => {
     },
   )
 
-  test('in what a recorder did not understand', async () => {
+  test('in what a recorder says that it did not understand', async () => {
     const cwd = directory()
     const told = (event: { readonly [member: string]: Json }) =>
       event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event

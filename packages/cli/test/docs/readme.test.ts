@@ -188,7 +188,7 @@ describe('the README and the manuals', () => {
     expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
   })
 
-  test('add faults of statements and of calls by the commands they show', async () => {
+  test('show commands that add faults of SQL statements and of gRPC calls', async () => {
     const cwd = temporaryDirectory()
     const upstream = await keepingService()
     const proxies = Object.entries({ db: 'postgresql', api: 'http2' }).map(([name, carries]) => ({

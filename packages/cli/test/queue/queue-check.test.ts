@@ -77,7 +77,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([lasting(stdout), exitCode]).toEqual([lasting(alone.stdout), 1])
   })
 
-  patientTest('judges the recording that was sent, whatever a worker has under that name', async () => {
+  patientTest('judges the recording that was sent, even if a worker has another file of that name', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const { finished } = await waiting(file, queue)

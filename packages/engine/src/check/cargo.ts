@@ -67,7 +67,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   if (bytes > MOST_BYTES)
     throw new UserError(
       'input',
-      `${first} is not here as it was where the check was started, and ${bytes} bytes are too many to travel through Redis, which accepts ${MOST_BYTES}. Mount the same disk under this path.`,
+      `${first} is missing on this worker, or is not the file of the machine that started the check. Its ${bytes} bytes are too many to send through Redis, which takes ${MOST_BYTES}. Mount the same disk under this path on both.`,
     )
   return fetched({ file: recording.file, parts }, store)
 }

@@ -147,6 +147,10 @@ function validateExclusion(conditions: Members, excluded: Members, where: string
     conditions[name] !== undefined && canonical(conditions[name] as Json) === canonical(value as Json)
   const given = Object.entries(excluded).filter(([, value]) => value !== undefined)
   if (!given.every(isSame)) return
-  const why = given.length === 0 ? 'it is empty, and excludes everything' : 'it excludes everything that matches'
-  throw new UserError('input', `${where}: "not": ${why}, so nothing can meet the rule. Leave "not" out, or narrow it.`)
+  const why =
+    given.length === 0 ? 'it has no conditions, and so excludes everything' : 'it excludes all that "match" selects'
+  throw new UserError(
+    'input',
+    `${where}: "not": ${why}, so the rule never applies. Leave "not" out, or give it more conditions.`,
+  )
 }

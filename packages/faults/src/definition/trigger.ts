@@ -37,13 +37,13 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
     const name = nth === undefined ? 'every' : 'nth'
     throw new UserError(
       'input',
-      `${where}: "${name}" is ${chosen}, and "first" ${first} ends before it, so nothing can meet both. Give "first" ${chosen} or more, or leave it out.`,
+      `${where}: "first" is ${first}, less than "${name}" ${chosen}, so no message meets both. Give "first" ${chosen} or more, or leave it out.`,
     )
   }
   if (nth !== undefined && every !== undefined && nth % every !== 0)
     throw new UserError(
       'input',
-      `${where}: "nth" is ${nth}, which is no multiple of "every" ${every}, so nothing can meet both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
+      `${where}: "nth" is ${nth}, which is no multiple of "every" ${every}, so no message meets both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
     )
 }
 

@@ -82,7 +82,7 @@ export const httpFamily = defineFamily({
     if (/^10[^1]$/.test(status))
       throw new UserError(
         'input',
-        `${where}: "match": "status" is ${quote(status)}, an interim response, which no fault acts on. The nearest is 101, or 2xx.`,
+        `${where}: "match": "status" is ${quote(status)}. Faults do not act on interim responses, other than 101. Give 101, or a final status such as 2xx.`,
       )
     if (actsOnReplies !== true)
       throw new UserError(

@@ -15,7 +15,7 @@ export const sqlError = defineFault({
     if (/^([0-9A-Z]{5}|[1-9]\d{3})$/.test(code) && !code.startsWith('00')) return
     throw new UserError(
       'input',
-      `${where}: "code" is ${quote(code)}. Give an SQLSTATE of five digits and capitals, such as "40001", or an error number of MySQL of four digits, such as 1213.`,
+      `${where}: "code" is ${quote(code)}. Give an SQLSTATE, which has five digits or capital letters, such as "40001" or "57P01", or an error number of MySQL, which has four digits, such as 1213.`,
     )
   },
 })

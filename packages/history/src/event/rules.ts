@@ -16,7 +16,7 @@ export const rules = {
     'A completion has the "f" of its invocation.',
 
   otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
-    `process ${shown(process)} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    `process ${shown(process)} completed (${type}) on key ${quoted(key)} an operation that it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>
@@ -24,7 +24,7 @@ export const rules = {
     'A process belongs to one client for good; give the other one a process of its own.',
 
   lateSession: (process: Process, session: string): string =>
-    `process ${shown(process)} is of session ${quoted(session)} only from here on. ` +
+    `process ${shown(process)} has session ${quoted(session)} here, and none on earlier lines. ` +
     'Name the session on every invocation of the process, from its first one.',
 
   indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>

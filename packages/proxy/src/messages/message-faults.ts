@@ -143,7 +143,7 @@ function validateCarried(fault: StatementFault, { from, to }: Link, tracks: read
   if (carrying.length === 0)
     throw new UserError(
       'usage',
-      `${where}: no proxy reads statements on this link. Say that it carries postgresql or mysql, and name the direction of the requests.`,
+      `${where}: nothing reads statements on this link. Give its proxy "carries": "postgresql" or "mysql", and name the link from clients to the server.`,
     )
   if (fault.kind !== 'sql-error') return
   for (const { framing } of carrying) {

@@ -30,7 +30,7 @@ test.each(Object.entries(badRequests))(
   },
 )
 
-test('a rule for other requests leaves a field of 300 KB alone, however it is cut', async () => {
+test('a rule that does not match leaves a field of 300 KB unchanged, in whatever pieces it arrives', async () => {
   const { accepted, route, apply } = await listener()
   const rule = apply({ kind: 'error-status', match: { path: '/never' } })
   const text = `GET / HTTP/1.1\r\nHost: n1\r\nX-Long: ${'y'.repeat(300_000)}\r\n\r\n`
@@ -43,7 +43,7 @@ test('a rule for other requests leaves a field of 300 KB alone, however it is cu
   expect(rule.hits).toBe(0)
 })
 
-test('a malformed request that a rule is for does not escape it', async () => {
+test('a rule acts on a malformed request that it matches', async () => {
   const { accepted, route, apply } = await listener()
   apply({ kind: 'error-status', match: { method: 'GET', path: '/kv/{key}', header: 'x-odd', headerValue: 'b' } })
   const client = new Received(await dial(route))

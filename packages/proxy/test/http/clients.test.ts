@@ -81,7 +81,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('marks no key if the server refused the write before all of it had come', async () => {
+  test('marks no key if the server refused a write before it had received the whole request', async () => {
     const server = await serve((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
     })

@@ -78,7 +78,7 @@ test('a crash before the reply ends the connection once the server has replied',
   expect(fault.hits).toBe(1)
 })
 
-test('a status after forwarding takes the place of the reply to a call that the server has done', async () => {
+test('a status with after=forwarding replaces the reply, and the server has executed the call', async () => {
   const world = await service()
   const fault = world.faults.apply({
     ...{ kind: 'grpc-status', status: 14, message: 'gone', after: 'forwarding' },

@@ -75,7 +75,7 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
   ["COPY (SELECT value FROM kv WHERE key = 'a') TO STDOUT", 'nothing', 'may change "nothing"'],
 ]
 
-describe('a statement has its reading', () => {
+describe('a statement by key', () => {
   test.each(readings)('%s is recorded as %s, and in rows as %s', (sql, column, rows) => {
     expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
   })
@@ -83,7 +83,7 @@ describe('a statement has its reading', () => {
 
 const cases = new URL('../../../../../shared/cases/sql/by-key.sql', import.meta.url)
 
-test.skipIf(!existsSync(cases))('each statement of the list that lies beside the repository has a reading here', () => {
+test.skipIf(!existsSync(cases))('the readings cover every statement of by-key.sql', () => {
   const listed = readFileSync(cases, 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('--') || line === '' ? [] : [line.slice(0, line.indexOf(';'))]))

@@ -269,7 +269,7 @@ const randomFrom = (seed: number) => {
 }
 
 describe.each(Object.keys(subjects))('what a client sends as %s', (name) => {
-  test(`is read in time that grows no faster than its length, and none stands for ${LONGEST_MS} ms`, async () => {
+  test(`is read in time that grows no faster than its length, and never blocks for ${LONGEST_MS} ms`, async () => {
     const subject = subjects[name]!
     const random = randomFrom(inject('seed') + name.length)
     const found: string[] = []

@@ -42,7 +42,7 @@ describe('the offered login mechanisms', () => {
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('are named as the cause if a client would have bound its password', () => {
+  test('are named as the cause if the client uses SCRAM channel binding', () => {
     const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
     const isNoted = (mechanisms: readonly string[], binding: string) => {
       let noted = 0

@@ -33,12 +33,12 @@ const lostUpdate: Story = {
 
 const staleCheck: Story = {
   name: 'stale check',
-  title: 'A transaction changed a value that was no longer what it had read',
+  title: 'A transaction updated a value that had changed since it read it',
   cause:
-    'It read the value, another transaction changed that, and the server computed the new value from one that it had not read.',
+    'The transaction read the value, another transaction changed it, and the server computed the new value from the changed one.',
   cure: 'Check the value in the step that changes it, or lock what is read.',
   sqlCure:
-    'Check in the statement that changes it (SET n = n - 1 WHERE id = 1 AND n >= 1) and look at the number of its rows, read it with SELECT … FOR UPDATE, or use SERIALIZABLE and retry.',
+    'Put the condition into the UPDATE (SET n = n - 1 WHERE id = 1 AND n >= 1) and check how many rows it changed; or read the row with SELECT … FOR UPDATE; or use SERIALIZABLE and retry.',
   refusedBy: 'cursor-stability',
 }
 

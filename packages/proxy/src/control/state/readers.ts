@@ -171,7 +171,7 @@ function applyToRequests(fault: HttpFault, { http, http2, messages }: RequestRea
 const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserError =>
   new UserError(
     'usage',
-    `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. There are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. There are lose-reply, crash-before-reply and sql-error'}.`,
+    `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. Faults of HTTP/2 are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. Faults of SQL are lose-reply, crash-before-reply and sql-error'}.`,
   )
 
 /** Faults in force as one. */
