@@ -32,7 +32,7 @@ const lost: readonly Did[] = [
 ]
 
 test('recorded reads and writes of a number say that an update between them may be lost', () => {
-  expect(overwrittenNotes(recorded(traffic, lost))).toEqual([expect.stringMatching(/^1 update may be lost .* \(x\)/)])
+  expect(overwrittenNotes(recorded(traffic, lost))).toEqual([expect.stringMatching(/^1 update may be lost: .* \(x\)/)])
   expect(overwrittenNotes(recorded({ model: 'register', initial: 'unknown' }, lost))).toEqual([])
   const texts = lost.map(([by, f, value]): Did => [by, f, `${value}`])
   expect(overwrittenNotes(recorded(traffic, texts))).toHaveLength(1)

@@ -51,7 +51,7 @@ describe('a wrong HTTP fault', () => {
     ],
     [{ kind: 'lose-reply', links, match: { status: 100 } }, 'Faults do not act on interim responses, other than 101'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, 'Give "first" 5 or more, or leave it out.'],
-    [{ kind: 'lose-request', links, when: { nth: 5, every: 2 } }, 'so nothing can meet both. The nearest is "nth" 6.'],
+    [{ kind: 'lose-request', links, when: { nth: 5, every: 2 } }, 'so no message meets both. The nearest is "nth" 6.'],
     [
       { kind: 'lose-request', links, match: { method: 'GET', not: { method: 'GET' } } },
       '"not": it excludes all that "match" selects',
