@@ -62,9 +62,9 @@ describe('a protocol without a leader', () => {
   test('is waited for while it reports that it is not ready', async () => {
     const unready = start({
       protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
-      startupTimeoutMs: 4_000,
+      startupTimeoutMs: 10_000,
     })
-    await expect(unready).rejects.toThrow('no node is ready to serve after 4000 ms (n1 copy, n2 copy, n3 copy)')
+    await expect(unready).rejects.toThrow('no node is ready to serve after 10000 ms (n1 copy, n2 copy, n3 copy)')
   })
 })
 
