@@ -35,7 +35,7 @@ interface Overwritten {
   readonly keys: ReadonlySet<string>
 }
 
-/** Operations after so many are not looked at. */
+/** Only the first operations are looked at, up to this many. */
 const MOST_OPERATIONS = 1_000_000
 
 function overwritten(history: History): Overwritten {

@@ -1,5 +1,6 @@
 import type { RowLock, TransactionNote, ValueId } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
+import { countBelow } from '../../search/halving.ts'
 import { ABORTED, ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { keyText } from '../told/words.ts'
@@ -132,18 +133,6 @@ function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
 }
 
 const isHeldOf = ({ lock }: CellWrite): boolean => lock !== undefined && lock.from < lock.to
-
-/** How many of these ascending numbers are less. */
-function countBelow(numbers: Float64Array, limit: number): number {
-  let low = 0
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (numbers[middle] < limit) low = middle + 1
-    else high = middle
-  }
-  return low
-}
 
 /** Whether one write had its lock before the other in any case. */
 const isSurelyBefore = (one: CellWrite, other: CellWrite): boolean =>

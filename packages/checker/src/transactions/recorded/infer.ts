@@ -82,8 +82,7 @@ export function inferRecorded(
   const certain = left.map((read) => ({ read, place: onlyOf(read.places) }))
   const ofClients = (sources: readonly Source[]) => sources.filter(({ read }) => !read.isImplied)
   const predecessors = new Predecessors(orders, counts)
-  const ofCells: Read[][] = orders.map(() => [])
-  for (const read of left) ofCells[read.cell].push(read)
+  const ofCells = byCell(orders, left)
   const values = orders.map((order, cell) => likelyValues(record, order, counts, pins[cell], ofCells[cell]))
   const likely = left.map((read) => ({
     read,
@@ -202,6 +201,12 @@ interface Explained {
   readonly pins: readonly ReadonlyMap<number, number>[]
 }
 
+function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly (readonly Read[])[] {
+  const ofCells: Read[][] = orders.map(() => [])
+  for (const read of reads) ofCells[read.cell].push(read)
+  return ofCells
+}
+
 /** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
 function explain(
   record: TransactionRecord,
@@ -210,8 +215,7 @@ function explain(
   initial: number,
   doubts: DoubtfulCells,
 ): Explained {
-  const ofCells: Read[][] = orders.map(() => [])
-  for (const read of reads) ofCells[read.cell].push(read)
+  const ofCells = byCell(orders, reads)
   const pins = orders.map((order, cell) =>
     explainCell(record, order, ofCells[cell], doubts.isStartUnknown(cell) ? UNKNOWN : initial),
   )

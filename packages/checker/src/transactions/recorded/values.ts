@@ -9,7 +9,7 @@ import { INITIAL } from '../record/versions.ts'
 /** Ids of values; undefined if it may be any. */
 export type Values = ReadonlySet<number> | undefined
 
-/** More values are as good as any. */
+/** A version that may hold more values than these is taken to hold any. */
 const MOST_VALUES = 64
 
 /** The orders of more writes than these, at once, are not looked at. */
