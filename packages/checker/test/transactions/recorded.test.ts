@@ -1,6 +1,8 @@
 import { type History, historyFromObjects, type Json, millis } from '@chaosproxy/history'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
+import { many, manyOf } from '../many.ts'
+import { randomFrom } from '../random-history.ts'
 
 type Micro = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,
@@ -174,6 +176,30 @@ describe('transactions recorded at the wire', () => {
     const seen = (value: number) => judged([...buys, { from: 60, to: 70, micro: [['r', balance, value]] }]).levels
     expect(seen(40)['strict-serializable']!.result).toBe('met')
     for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
+  })
+
+  test(`are met if no addition to an unknown first value is lost, in ${manyOf(300)} recordings`, () => {
+    const first = inject('seed') * 10_000
+    for (let seed = first; seed < first + many(300); seed++) {
+      const random = randomFrom(seed)
+      /** Each statement takes effect at one moment between its times. */
+      const ran = Array.from({ length: 3 }, (_, by) => {
+        let time = Math.floor(random() * 2_000)
+        return Array.from({ length: 6 }, () => {
+          const [from, effect, to] = [1, 2, 3].map(() => (time += 1 + Math.floor(random() * 1_000))) as [number, number, number]
+          return { by, from, effect, to, isRead: random() < 0.3 }
+        })
+      }).flat()
+      ran.sort((a, b) => a.effect - b.effect)
+      let held = Math.floor(random() * 5)
+      const recorded = ran.map(({ by, from, to, isRead }): Ran => {
+        if (!isRead) held++
+        return isRead
+          ? { by, from, to, micro: [['r', balance, held]] }
+          : { by, from, to, micro: [['add', balance, 1]], locks: [[row, to, from]] }
+      })
+      expect(judged(recorded).levels['strict-serializable']!.result, `seed ${seed}`).toBe('met')
+    }
   })
 
   test('are unknown if two reads returned different values, and one write of an unknown value is the only source of both', () => {

@@ -250,7 +250,8 @@ function likelyValues(
       const values = valuesFrom(first)
       const valueAt = (at: number): number => (at < 0 ? first : values[at])
       const isSeen = ({ places, mayBe }: Read) => places.some((at) => valueAt(at) !== UNKNOWN && mayBe(valueAt(at)))
-      if (first !== UNKNOWN && reads.every(isSeen)) return values
+      const isShown = order.writes.every(({ value }, at) => value === UNKNOWN || values[at] === value)
+      if (first !== UNKNOWN && isShown && reads.every(isSeen)) return values
     }
   }
   return valuesInOrder(record, order, counts, pins)

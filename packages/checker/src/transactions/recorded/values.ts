@@ -107,7 +107,10 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   return starts.map((from, at) => ({ from, to: starts[at + 1] ?? length }))
 }
 
-/** By place: the value of each version if those that count were written in this order; UNKNOWN if it is not known. */
+/**
+ * By place: the value of each version if those that count were written in this order; UNKNOWN if it is not known. What
+ * follows from an earlier value stands before what answers show, so that a caller sees where they differ.
+ */
 export function valuesInOrder(
   { history }: TransactionRecord,
   { writes }: LockOrder,
@@ -118,7 +121,8 @@ export function valuesInOrder(
   return writes.map(({ transaction, value, change }, place) => {
     const known = value === UNKNOWN ? (pins.get(place) ?? UNKNOWN) : value
     if (counts[transaction] === 0) return known
-    now = known !== UNKNOWN || change === undefined ? known : sumOf(history, now, change)
+    const sum = change === undefined ? UNKNOWN : sumOf(history, now, change)
+    now = sum === UNKNOWN ? known : sum
     return now
   })
 }
