@@ -184,9 +184,13 @@ describe('transactions recorded at the wire', () => {
       const random = randomFrom(seed)
       /** Each statement takes effect at one moment between its times. */
       const ran = Array.from({ length: 3 }, (_, by) => {
-        let time = Math.floor(random() * 2_000)
+        let time = by + 3 * Math.floor(random() * 700)
         return Array.from({ length: 6 }, () => {
-          const [from, effect, to] = [1, 2, 3].map(() => (time += 1 + Math.floor(random() * 1_000))) as [number, number, number]
+          const [from, effect, to] = [1, 2, 3].map(() => (time += 3 + 3 * Math.floor(random() * 300))) as [
+            number,
+            number,
+            number,
+          ]
           return { by, from, effect, to, isRead: random() < 0.3 }
         })
       }).flat()

@@ -196,7 +196,8 @@ export class Visible {
   }
 }
 
-function earliest(times: readonly number[]): Float64Array {
+/** By place: the earliest of the times from there on. */
+export function earliest(times: readonly number[]): Float64Array {
   const from = Float64Array.from(times)
   for (let at = from.length - 2; at >= 0; at--) from[at] = Math.min(from[at], from[at + 1])
   return from

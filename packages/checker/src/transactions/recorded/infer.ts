@@ -14,6 +14,7 @@ import type { Inference } from '../record/inference.ts'
 import { ABORTED, ADD, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
+import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './asked-levels.ts'
 import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
@@ -84,24 +85,39 @@ export function inferRecorded(
   const predecessors = new Predecessors(orders, counts)
   const ofCells = byCell(orders, left)
   const values = orders.map((order, cell) => likelyValues(record, order, counts, pins[cell], ofCells[cell]))
-  const likely = left.map((read) => ({
-    read,
-    place: likeliestOf(record, orders[read.cell].writes, values[read.cell], read, predecessors),
-  }))
+  const additions = orders.map((order, cell) =>
+    doubts.has(cell) ? undefined : orderOfAdditions(record, order, ofCells[cell], pins[cell].get(INITIAL) ?? UNKNOWN),
+  )
+  const likelyOrders = orders.map((order, cell) => {
+    const found = additions[cell]
+    return found === undefined ? order : { ...order, writes: found.writes.map((at) => order.writes[at]) }
+  })
+  const likely = ofCells.flatMap((reads, cell) =>
+    reads.map((read, at) => ({
+      read,
+      place: additions[cell]?.seen[at] ?? likeliestOf(record, orders[cell].writes, values[cell], read, predecessors),
+    })),
+  )
   const likelyCounts = counts.slice()
-  for (const { read, place } of likely)
-    if (place !== undefined && place >= 0) likelyCounts[orders[read.cell].writes[place].transaction] = 1
+  for (const { read, place = INITIAL } of likely)
+    if (place >= 0) likelyCounts[likelyOrders[read.cell].writes[place].transaction] = 1
+  additions.forEach((found, cell) => {
+    const last = found?.seen.reduce((most, place) => Math.max(most, place), INITIAL) ?? INITIAL
+    for (const { transaction } of likelyOrders[cell].writes.slice(0, last + 1)) likelyCounts[transaction] = 1
+  })
   const seen: Seen[][] = orders.map(() => [])
   for (const { read, place } of likely)
     if (place !== undefined) seen[read.cell].push({ place, value: read.value, mayBe: read.mayBe })
-  const isExplained = orders.every(
+  const isExplained = likelyOrders.every(
     (order, cell) =>
       doubts.has(cell) || areExplained(record, order, likelyCounts, pins[cell].get(INITIAL) ?? UNKNOWN, seen[cell]),
   )
   return {
     certain: inferenceOf(record, { ...parts, sources: ofClients(certain), counts, isCertain: true }),
     likely: isExplained
-      ? inferenceOf(record, { ...parts, sources: ofClients(likely), counts: likelyCounts, isCertain: false })
+      ? inferenceOf(record, {
+          ...{ ...parts, orders: likelyOrders, sources: ofClients(likely), counts: likelyCounts, isCertain: false },
+        })
       : undefined,
   }
 }

@@ -1,0 +1,180 @@
+import type { ValueId } from '@chaosproxy/history'
+import { countBelow } from '../../search/halving.ts'
+import { type CellWrite, earliest, type LockOrder, type ReadTimes } from '../granted/row-locks.ts'
+import { type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { INITIAL } from '../record/versions.ts'
+
+// Additions commute, so row locks leave their order open where statements overlap. Reads say which were done.
+
+/** A read of a cell, as an id. */
+export interface SumRead extends ReadTimes {
+  readonly transaction: number
+  readonly value: number
+}
+
+/** An order of a cell's additions by which each read saw the sum of those before it. */
+export interface AdditionOrder {
+  /** By new place: the place before. */
+  readonly writes: readonly number[]
+  /** By read: the new place of the version that it saw; INITIAL for the value at first. */
+  readonly seen: readonly number[]
+}
+
+/** So many additions under way at a read are looked at, and so many choices of them. */
+const MOST_OPEN = 256
+const MOST_CHOICES = 10_000
+
+/** So many first values are tried. */
+const MOST_FIRST = 32
+
+/**
+ * Looks for an order of additions that keeps to the times of all statements. Each read takes effect with the additions
+ * that it can only have seen, and with the first choice of those under way that gives its value: those that are answered
+ * first stand first, as in scheduling by the earliest deadline.
+ *
+ * @returns undefined if a transaction does more with the cell than add to it or read it, or no order was found
+ */
+export function orderOfAdditions(
+  { history }: TransactionRecord,
+  { writes }: LockOrder,
+  reads: readonly SumRead[],
+  initial: number,
+): AdditionOrder | undefined {
+  const numberOf = (id: number): number => (id === UNKNOWN ? Number.NaN : Number(history.values.json(id as ValueId)))
+  const writers = new Set(writes.map(({ transaction }) => transaction))
+  const isSum = writes.every(({ change, value }) => Number.isSafeInteger(change) && value === UNKNOWN)
+  const values = reads.map(({ value }) => numberOf(value))
+  if (!isSum || !values.every(Number.isSafeInteger) || reads.some(({ transaction }) => writers.has(transaction))) return
+  const sums = sumsOf(writes, reads, values)
+  if (initial !== UNKNOWN) return placedFrom(sums, numberOf(initial))
+  for (const first of firstsOf(sums)) {
+    const found = placedFrom(sums, first)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+interface Sums {
+  /** By write: what it adds, and the moments between which it took effect. */
+  readonly changes: readonly number[]
+  readonly begins: Float64Array
+  readonly deadlines: Float64Array
+  /** The sign of all changes; 0 if they differ. */
+  readonly sign: -1 | 0 | 1
+  readonly byDeadline: readonly number[]
+  /** By place in that order: the earliest beginning from there on. */
+  readonly begun: Float64Array
+  /** The reads in the order of their effects, each with the latest moment that it leaves to those before it. */
+  readonly seen: readonly {
+    readonly read: number
+    readonly began: number
+    readonly by: number
+    readonly value: number
+  }[]
+}
+
+function sumsOf(writes: readonly CellWrite[], reads: readonly SumRead[], values: readonly number[]): Sums {
+  const changes = writes.map(({ change = 0 }) => change)
+  const sign = changes.every((each) => each >= 0) ? 1 : changes.every((each) => each <= 0) ? -1 : 0
+  const order = [...reads.keys()].sort((a, b) => sign * (values[a] - values[b]) || reads[a].ended - reads[b].ended)
+  const latest = earliest(order.map((read) => reads[read].ended))
+  const { begins, deadlines } = windowsOf(writes)
+  const byDeadline = [...writes.keys()].sort((a, b) => deadlines[a] - deadlines[b] || a - b)
+  return {
+    ...{ changes, begins, deadlines, sign, byDeadline },
+    begun: earliest(byDeadline.map((at) => begins[at])),
+    seen: order.map((read, at) => ({ read, began: reads[read].began, by: latest[at], value: values[read] })),
+  }
+}
+
+/** What the cell may have held at first, by the earliest read. */
+function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sums): readonly number[] {
+  if (start === undefined) return []
+  const before = byDeadline.filter((at) => begins[at] <= start.by)
+  const isDone = (at: number): boolean => deadlines[at] < start.began
+  let first = start.value
+  for (const at of before) if (isDone(at)) first -= changes[at]
+  const open = before.filter((at) => !isDone(at)).slice(0, MOST_FIRST)
+  return [first, ...open.map((at) => (first -= changes[at]))]
+}
+
+/** The order from a first value; undefined if there is none by the first choice at each read. */
+function placedFrom(sums: Sums, first: number): AdditionOrder | undefined {
+  const { changes, deadlines, byDeadline } = sums
+  const placed: number[] = []
+  const isPlaced = new Uint8Array(changes.length)
+  const seen: number[] = []
+  let sum = first
+  const place = (at: number): void => {
+    isPlaced[at] = 1
+    sum += changes[at]
+    placed.push(at)
+  }
+  let done = 0
+  for (const { read, began, by, value } of sums.seen) {
+    for (; done < byDeadline.length && deadlines[byDeadline[done]] < began; done++)
+      if (isPlaced[byDeadline[done]] === 0) place(byDeadline[done])
+    const chosen = chosenOf(sums, openFrom(sums, done, by, isPlaced), value - sum)
+    if (chosen === undefined) return undefined
+    for (const at of chosen) place(at)
+    seen[read] = placed.length === 0 ? INITIAL : placed.length - 1
+  }
+  return { writes: [...placed, ...byDeadline.filter((at) => isPlaced[at] === 0)], seen }
+}
+
+function openFrom(
+  { byDeadline, begins, begun }: Sums,
+  from: number,
+  by: number,
+  isPlaced: Uint8Array,
+): readonly number[] {
+  const open: number[] = []
+  for (let at = from; begun[at] <= by && open.length < MOST_OPEN; at++) {
+    const write = byDeadline[at]
+    if (isPlaced[write] === 0 && begins[write] <= by) open.push(write)
+  }
+  return open
+}
+
+/** Those of the open additions that give a sum together, with all that come before one of them. */
+function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
+  const chosen: number[] = []
+  let tried = 0
+  const choose = (at: number, left: number): boolean => {
+    if (left === 0) return true
+    if (at === open.length || ++tried > MOST_CHOICES || sign * left < 0) return false
+    const write = open[at]
+    const isNext = open.slice(0, at).every((other) => chosen.includes(other) || deadlines[other] >= begins[write])
+    if (isNext) {
+      chosen.push(write)
+      if (choose(at + 1, left - changes[write])) return true
+      chosen.pop()
+    }
+    return choose(at + 1, left)
+  }
+  return choose(0, wanted) ? chosen : undefined
+}
+
+interface Windows {
+  /** By write: the moments between which it took effect. */
+  readonly begins: Float64Array
+  readonly deadlines: Float64Array
+}
+
+/** From when it was sent until it was answered, less what holders of the row's lock leave of that. */
+function windowsOf(writes: readonly CellWrite[]): Windows {
+  const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
+  const [froms, tos] = [Float64Array.from(held, ({ from }) => from), Float64Array.from(held, ({ to }) => to)]
+  const begins = new Float64Array(writes.length)
+  const deadlines = new Float64Array(writes.length)
+  for (const [at, { lock, began, acknowledged }] of writes.entries()) {
+    const sent = Math.max(lock?.to ?? began, began)
+    const answered = Math.max(lock?.from ?? acknowledged, sent)
+    const earlier = tos[countBelow(froms, sent) - 1] ?? 0
+    begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
+    // The first whose hold ended after this one was answered.
+    const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
+    deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
+  }
+  return { begins, deadlines }
+}
