@@ -326,7 +326,8 @@ function transactionsOf(
     const isCounted = counted.includes(ran)
     return {
       ...{ process: ran.process, type: isCounted ? ran.end : ran.end === 'fail' ? 'fail' : 'info', operations },
-      ...{ call: times.indexOf(ran.began), return: times.indexOf(ran.ended) },
+      call: times.indexOf(ran.began),
+      return: ran.end === 'info' ? Number.MAX_SAFE_INTEGER : times.indexOf(ran.ended),
     }
   })
   // So that the order of all versions shows.
