@@ -1,4 +1,7 @@
+import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
+import type { Witness } from '../../verdict/verdict.ts'
+import { orderOfRows } from '../../verdict/witness-order.ts'
 import { coreOf } from '../graph/core.ts'
 import { graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
@@ -8,7 +11,7 @@ import type { Findings } from '../record/findings.ts'
 import { READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, type Versions } from '../record/versions.ts'
 import { decideByGraphs, decideReads, isMet, type Outcomes } from './decide.ts'
-import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
+import { type Form, type IsolationLevel, impliesLevel, isolationLadder, partsOf } from './ladder.ts'
 import { MET, type Situation } from './situation.ts'
 
 /** What every level comes to, but for those that follow from others. */
@@ -16,6 +19,8 @@ export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
+  /** Without that: what shows that a level is met; undefined if nothing but the check does. */
+  readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
   /** The transactions on cycles; absent if there are none. */
   readonly situation?: Situation | undefined
 }
@@ -50,7 +55,23 @@ export function judgeVersions(
   budget.look(edges.length)
   const inCore = events.filter((event) => core.node[event < 0 ? ~event : event] >= 0)
   const situation: Situation = { record, versions, core, events: inCore, budget }
-  return { outcomes: decideByGraphs(situation, reads), situation }
+  const witnessBy = (level: IsolationLevel): Witness | undefined => {
+    const { isolation, form } = partsOf(level)
+    if (isolation !== 'serializable' || form.name === 'real time') return undefined
+    return { kind: 'order', orders: [orderOfRows(undefined, record.length, () => serialRows(form))] }
+  }
+  return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
+
+  function serialRows({ name }: Form): OperationRow[] {
+    const { edges, nodes } = versionEdges(record, versions)
+    if (name === 'sessions') addSessions(edges, record, versions.counts)
+    const serial = serialOrder(
+      graphOf(edges, nodes),
+      events.filter((event) => event >= 0),
+    )
+    if (serial === undefined) throw new Error(`no order of the transactions keeps what ${name} orders`)
+    return Array.from(serial)
+  }
 }
 
 /** The strongest levels that imply nothing which a read excludes are met. */

@@ -6,6 +6,7 @@ import type { CheckOptions } from '../../judge/options.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { notRecorded, OUT_OF_TIME } from '../../verdict/reason.ts'
+import type { Witness } from '../../verdict/verdict.ts'
 import { reportOf, transactionsEntry } from '../entry.ts'
 import { assumptionOf, assumptions } from '../granted/assumptions.ts'
 import { coreOf } from '../graph/core.ts'
@@ -69,7 +70,8 @@ function judgeRegisters(
     }
   }
   const found = decidedFrom(first)
-  const { registers, granted, sources, order } = found
+  const { registers, granted, sources, orders } = found
+  const order = orders.get('strict-serializable')
   const outcomes = isUnknownStart(initial)
     ? whateverTheStart(record, { levels, first, found, decideFrom: decidedFrom })
     : found.outcomes
@@ -79,13 +81,19 @@ function judgeRegisters(
     order === undefined
       ? { record, versions: inference.versions, core: certainCore(registers, facts), events: NO_EVENTS, budget }
       : undefined
-  const judged: Judged = { outcomes, order, situation }
+  const witnessBy = (level: IsolationLevel): Witness | undefined => {
+    const known = isUnknownStart(initial) ? undefined : orders.get(level)
+    return known && { kind: 'order', orders: [{ operations: Array.from(known) }] }
+  }
+  const judged: Judged = { outcomes, order, situation, witnessBy }
   const report = reportOf(name, record, { inference, judged, assumed: granted.names }, levels)
   if (granted.contradiction === undefined || report.transactions === undefined) return report
   const cyclic = { count: 1, first: granted.contradiction.map((micro) => transactionOf(record, micro)) }
   const anomalies = { ...report.transactions.anomalies, 'cyclic-versions': cyclic }
   return { ...report, transactions: { ...report.transactions, anomalies } }
 }
+
+const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 
 const NO_EVENTS = new Int32Array(0)
 
@@ -125,22 +133,22 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 
 /** Nothing is met if a source is unknown; nothing at all if what was granted contradicts itself. */
 function withDoubts(
-  { outcomes, order }: DecidedRegisters,
+  { outcomes, orders }: DecidedRegisters,
   record: TransactionRecord,
   { ambiguous }: Sources,
   { contradiction }: GrantedOrders,
 ): DecidedRegisters {
   if (contradiction !== undefined) {
     const among = contradiction.map((micro) => transactionOf(record, micro))
-    return { outcomes: new Map([['read-uncommitted', { result: 'violated', among }]]), order: undefined }
+    return { outcomes: new Map([['read-uncommitted', { result: 'violated', among }]]), orders: NO_ORDERS }
   }
-  if (ambiguous === undefined) return { outcomes, order }
+  if (ambiguous === undefined) return { outcomes, orders }
   const reason = notRecorded(tellAmbiguity(record, ambiguous))
   const doubted = new Map([...outcomes].filter(([, { result }]) => result === 'violated'))
   const violated = [...doubted.keys()]
   for (const level of isolationLadder.levels)
     if (!violated.some((other) => impliesLevel(level, other))) doubted.set(level, { result: 'unknown', reason })
-  return { outcomes: doubted, order: undefined }
+  return { outcomes: doubted, orders: NO_ORDERS }
 }
 
 /** Why nothing is met, and what to do about it. */
@@ -155,8 +163,8 @@ function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambig
 export interface DecidedRegisters {
   /** All but the levels that follow from these. */
   readonly outcomes: Outcomes
-  /** An order of the transactions that keeps real time and explains every read, if one was found. */
-  readonly order: Int32Array | undefined
+  /** By serializable level that is met: an order of the transactions that explains every read. */
+  readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 
 /** The levels that take a search last, but for the one that decides all of them if it is met. */
@@ -182,7 +190,7 @@ export function decideRegisters(
   const { record, sources, granted } = registers
   const outcomes = new Map<IsolationLevel, Outcome>(decideReads(sources.findings))
   const judge = new RegisterJudge(record, sources, granted)
-  let witness: Int32Array | undefined
+  const orders = new Map<IsolationLevel, Int32Array>()
   for (const [isolation, some] of order)
     for (const form of some) {
       const level = form.prefixed(isolation)
@@ -193,10 +201,11 @@ export function decideRegisters(
       if (!isUseful || isKnown(level, outcomes)) continue
       const part = budget.within(budget.left() / SHARES)
       const decision = judge.decide(isolation, orderings[form.name], part)
-      if (decision.result === 'met' && level === 'strict-serializable') witness = decision.order
+      if (decision.result === 'met' && decision.order !== undefined && isolation === 'serializable')
+        orders.set(level, decision.order)
       for (const [each, outcome] of outcomesOf(level, decision)) outcomes.set(each, outcome)
     }
-  return { outcomes, order: witness }
+  return { outcomes, orders }
 
   function outcomesOf(level: IsolationLevel, decision: Decision): readonly (readonly [IsolationLevel, Outcome])[] {
     switch (decision.result) {

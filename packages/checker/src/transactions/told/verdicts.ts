@@ -28,7 +28,7 @@ export interface ToldJudgement {
 export function tellJudged(
   record: TransactionRecord,
   { versions, findings, repeated }: Inference,
-  { outcomes, situation, order }: Judged,
+  { outcomes, situation, order, witnessBy }: Judged,
 ): ToldJudgement {
   const anomalies: { [name: string]: FoundAnomaly } = {}
   for (const name of findings.names()) {
@@ -44,7 +44,10 @@ export function tellJudged(
   for (const [level, outcome] of outcomes)
     switch (outcome.result) {
       case 'met':
-        verdicts[level] = { result: 'met', witness: witnessOf(order) }
+        verdicts[level] = {
+          result: 'met',
+          witness: order === undefined ? (witnessBy?.(level) ?? CHECKED) : witnessOf(order),
+        }
         break
       case 'unknown':
         verdicts[level] = outcome
@@ -87,8 +90,9 @@ export function tellJudged(
   }
 }
 
-const witnessOf = (order: Int32Array | undefined): Witness =>
-  order === undefined ? { kind: 'checked' } : { kind: 'order', orders: [{ operations: Array.from(order) }] }
+const CHECKED: Witness = { kind: 'checked' }
+
+const witnessOf = (order: Int32Array): Witness => ({ kind: 'order', orders: [{ operations: Array.from(order) }] })
 
 function doubtful(record: TransactionRecord, repeated: Inference['repeated']): Verdict {
   const [[first, second]] = [...repeated.values()]
