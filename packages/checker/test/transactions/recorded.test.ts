@@ -126,6 +126,61 @@ describe('transactions recorded at the wire', () => {
   })
 
   test.each([
+    ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
+    ['read committed of InnoDB', 'with plain SELECTs only'],
+    ['repeatable read of InnoDB', 'with plain SELECTs only'],
+  ])('at %s are advised against read skew by what that server gives', (isolation, cure) => {
+    const other = 'accounts/2/balance'
+    const found: readonly Ran[] = [
+      {
+        from: 0,
+        to: 10,
+        micro: [
+          ['w', balance, 1],
+          ['w', other, 1],
+        ],
+        locks: [
+          [row, 2, 8],
+          ['accounts/2', 4, 8],
+        ],
+      },
+      {
+        from: 20,
+        to: 60,
+        micro: [
+          ['r', balance, 1],
+          ['r', other, 2],
+        ],
+      },
+      {
+        from: 25,
+        to: 40,
+        micro: [
+          ['w', balance, 2],
+          ['w', other, 2],
+        ],
+        locks: [
+          [row, 28, 35],
+          ['accounts/2', 30, 35],
+        ],
+      },
+    ]
+    const { levels } = judged(found.map((ran) => ({ ...ran, more: { isolation } })))
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: { name: 'read skew', cure: expect.stringContaining(cure) } },
+    })
+  })
+
+  test.each([
+    ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
+    ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
+  ])('at %s are advised against a lost update by what that server gives', (isolation, cure) => {
+    const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
+    expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
+  })
+
+  test.each([
     ['the server computed what the second wrote', [['w', balance]]],
     [
       'the second read again what it then changed',

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 
 // An application with transactions: two clients and a MariaDB.
-// node mysql-transactions.mjs PORT on-call|balance LEVEL MODE SEED; MODE: unlocked, locked, added, prepared, manual
+// node mysql-transactions.mjs PORT on-call|balance|both LEVEL MODE SEED; MODE: unlocked, locked, added, prepared, manual
 
 const [port, what, level, mode, seed = '1'] = process.argv.slice(2)
 const ROUNDS = 20
@@ -57,10 +57,21 @@ async function pay(client, amount) {
   })
 }
 
+/** Reads two accounts. Between the reads, the other client changes both. */
+const read = (client, writer, round) =>
+  within(client, async () => {
+    await ask(client, 'SELECT balance FROM accounts WHERE id = ?', [1])
+    await within(writer, async () => {
+      for (const id of [1, 2]) await ask(writer, 'UPDATE accounts SET balance = ? WHERE id = ?', [round, id])
+    })
+    await ask(client, `SELECT balance FROM accounts WHERE id = ?${mode === 'locked' ? ' FOR UPDATE' : ''}`, [2])
+  })
+
 const [one, other] = await Promise.all([connected('one'), connected('other')])
 for (let round = 0; round < ROUNDS; round++) {
   const [a, b] = [2 * round + 1, 2 * round + 2]
-  if (what === 'on-call') await Promise.all([leave(one, [a, b]), leave(other, [b, a])])
+  if (what === 'both') await read(one, other, round)
+  else if (what === 'on-call') await Promise.all([leave(one, [a, b]), leave(other, [b, a])])
   else await Promise.all([pay(one, 1), pay(other, 100)])
 }
 await one.query('SELECT balance FROM accounts WHERE id = 1')

@@ -17,7 +17,7 @@ const TABLES = [
   'CREATE TABLE doctors (id int PRIMARY KEY, on_call boolean NOT NULL) ENGINE=InnoDB;',
   'INSERT INTO doctors SELECT seq, 1 FROM seq_1_to_100;',
   'CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL) ENGINE=InnoDB;',
-  'INSERT INTO accounts VALUES (1, 0);',
+  'INSERT INTO accounts VALUES (1, 0), (2, 0);',
 ].join('\n')
 const SETTINGS = {
   kind: 'mysql',
@@ -40,8 +40,8 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
   interface Asked {
-    readonly what: 'on-call' | 'balance'
-    readonly level: 'REPEATABLE READ' | 'SERIALIZABLE'
+    readonly what: 'on-call' | 'balance' | 'both'
+    readonly level: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
     readonly mode: 'unlocked' | 'locked' | 'added' | 'prepared' | 'manual'
     readonly expected?: string
   }
@@ -74,6 +74,19 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(exitCode, told).toBe(1)
       const declared = await recorded(server, { ...skewed, what: 'balance', expected: 'declared' }, seed)
       expect(declared.exitCode, declared.told).toBe(0)
+    })
+
+    test('reads one moment at REPEATABLE READ with plain SELECTs, and two with FOR UPDATE', async () => {
+      const server = await database()
+      const read = { what: 'both', level: 'REPEATABLE READ', mode: 'unlocked' } as const
+      for (const skewed of [{ ...read, level: 'READ COMMITTED' } as const, { ...read, mode: 'locked' } as const]) {
+        const { exitCode, told } = await recorded(server, skewed, seed)
+        expect(told).toContain('Read skew')
+        expect(told).toContain('at REPEATABLE READ with plain SELECTs only')
+        expect(exitCode, told).toBe(1)
+      }
+      const { exitCode, told } = await recorded(server, read, seed)
+      expect(exitCode, told).toBe(0)
     })
 
     test('is clean by SELECT … FOR UPDATE, SET n = n + 1, or at SERIALIZABLE', async () => {

@@ -7,9 +7,10 @@ export const MYSQL_NAMES = 'program_name'
 
 export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
 
-/** InnoDB promises less by these names than PostgreSQL does. */
+/** InnoDB promises other things by these names than PostgreSQL does. */
 const LEVEL_NAMES: { readonly [level: string]: string } = {
   'repeatable read': 'repeatable read of InnoDB',
+  'read committed': 'read committed of InnoDB',
   'read uncommitted': 'read uncommitted of InnoDB',
 }
 

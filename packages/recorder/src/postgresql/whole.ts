@@ -127,12 +127,14 @@ function timesOf(
   { askedAt, answeredAt }: Executed,
   { first, firstRows, isolation, hasOneSnapshot }: Snapshots,
 ): readonly Nanos[] {
-  const isByStatement = isolation === 'read committed' || isolation === 'read uncommitted'
+  const isByStatement = isolation !== undefined && BY_STATEMENT.includes(isolation)
   const from = isByStatement ? askedAt : first.askedAt
   const isOwn = isByStatement || isolation === undefined || !hasOneSnapshot
   const to = isOwn ? answeredAt : earlierOf(firstRows.answeredAt, answeredAt)
   return to === undefined ? [] : [from, to]
 }
+
+const BY_STATEMENT = ['read committed', 'read uncommitted', 'read committed of InnoDB']
 
 /** A condition may have been answered before the first statement that shows rows. */
 const earlierOf = (one: Nanos | undefined, other: Nanos | undefined): Nanos | undefined =>

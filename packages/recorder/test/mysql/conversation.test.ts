@@ -249,7 +249,7 @@ describe('a transaction of MySQL', () => {
 
   test.each<readonly [string, string]>([
     ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'serializable'],
-    ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed'],
+    ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
     ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
     ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
   ])('has after %s the level %s', (sql, level) => {

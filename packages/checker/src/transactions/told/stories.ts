@@ -13,6 +13,8 @@ type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
   /** What prevents it where statements of SQL were recorded. */
   readonly sqlCure?: string
+  /** In place of `sqlCure` where the server is MySQL or MariaDB. */
+  readonly innodbCure?: string
 }
 
 const UNCOMMITTED = {
@@ -20,14 +22,21 @@ const UNCOMMITTED = {
   sqlCure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
 }
 
+const IN_ONE_STEP =
+  'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column'
+
+/** https://dev.mysql.com/doc/refman/8.4/en/innodb-consistent-read.html */
+const SNAPSHOT_OF_INNODB =
+  'at REPEATABLE READ with plain SELECTs only: FOR UPDATE, FOR SHARE, and a row that the transaction itself has changed show the newest commits, not the snapshot (MariaDB refuses that with innodb_snapshot_isolation).'
+
 const lostUpdate: Story = {
   name: 'lost update',
   title: 'An update was lost',
   cause:
     'Two transactions read the same version and both wrote it: the later write replaced the other without having seen it.',
   cure: 'Change the value in one step, lock what is read, or compare its version before it is written.',
-  sqlCure:
-    'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use SERIALIZABLE and retry. REPEATABLE READ prevents it in PostgreSQL, in MariaDB only with innodb_snapshot_isolation.',
+  sqlCure: `${IN_ONE_STEP}, or use REPEATABLE READ or SERIALIZABLE and retry.`,
+  innodbCure: `${IN_ONE_STEP}, or use SERIALIZABLE and retry. REPEATABLE READ does not prevent it, except in MariaDB with innodb_snapshot_isolation.`,
   refusedBy: 'cursor-stability',
 }
 
@@ -57,6 +66,7 @@ const readSkew: Story = {
   cause: 'Its reads are of two moments: one before and one after the other transaction committed.',
   cure: 'Read everything as of one moment, from a snapshot.',
   sqlCure: 'Read at REPEATABLE READ, or in one statement.',
+  innodbCure: `Read in one statement, or ${SNAPSHOT_OF_INNODB}`,
   refusedBy: 'read-atomic',
 }
 
@@ -74,6 +84,7 @@ const nonRepeatableRead: Story = {
   cause: 'Another transaction committed between the two reads.',
   cure: 'Read the key once, or from a snapshot.',
   sqlCure: 'Use REPEATABLE READ, or read the key once.',
+  innodbCure: `Read the key once, or ${SNAPSHOT_OF_INNODB}`,
   refusedBy: 'read-atomic',
 }
 
@@ -191,8 +202,11 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
 export const storyOfRead = (record: TransactionRecord, anomaly: ReadAnomaly): TransactionStory =>
   storyFor(record, ofReads[anomaly])
 
-function storyFor({ history }: TransactionRecord, { sqlCure, ...story }: Story): Story {
-  return history.transactionNotes === undefined || sqlCure === undefined ? story : { ...story, cure: sqlCure }
+function storyFor({ history }: TransactionRecord, { sqlCure, innodbCure, ...story }: Story): Story {
+  const notes = history.transactionNotes
+  if (notes === undefined || sqlCure === undefined) return story
+  const isInnodb = [...notes.values()].some(({ isolation }) => isolation?.endsWith(' of InnoDB'))
+  return { ...story, cure: (isInnodb ? innodbCure : undefined) ?? sqlCure }
 }
 
 /** The story of a cycle, and the weakest level that refuses it. */
