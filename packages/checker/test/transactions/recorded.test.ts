@@ -269,7 +269,7 @@ describe('transactions recorded at the wire', () => {
     ])
     expect(levels['serializable']).toMatchObject({
       result: 'unknown',
-      reason: { text: expect.stringContaining('nothing recorded wrote') },
+      reason: { text: expect.stringContaining('no recorded write explains') },
     })
   })
 
@@ -325,7 +325,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are in doubt if a value was read that nothing recorded wrote', () => {
+  test('are in doubt if a value was read that no recorded write explains', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
@@ -682,6 +682,22 @@ describe('a read of which only a comparison is known', () => {
     ['r!=', 'a', 'a'],
   ])('%s cannot have found %j, compared with %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
+  })
+
+  test('that no version explains names both lines, since something unrecorded may have written', () => {
+    const guarded: Ran = {
+      ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
+      locks: [['accounts/1', 25, 26]],
+      statements: [['UPDATE accounts … AND balance >= 40', 2, 22, 25]],
+    }
+    expect(judged([written(20), guarded]).levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: {
+        text: expect.stringMatching(
+          /of events:4 read accounts\/1\/balance \(UPDATE .* >= 40\), which no recorded write explains \(the newest version that it may have seen: the transaction of events:2 wrote 20 to accounts\/1\/balance/,
+        ),
+      },
+    })
   })
 
   test('without a comparison may have found any value', () => {

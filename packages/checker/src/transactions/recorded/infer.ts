@@ -36,8 +36,8 @@ export interface DoubtfulCells {
   isStartUnknown(cell: number): boolean
   /** Two transactions held the row of a cell at once. */
   overlap(cell: number, one: number, other: number): void
-  /** A read of a value that nothing wrote. */
-  unexplained(cell: number, micro: number): void
+  /** A read of a value that nothing wrote. `newest`: the write of the newest version that it may have seen by its time. */
+  unexplained(cell: number, micro: number, newest: number | undefined): void
   /** A read of another value than its own transaction had written. */
   changed(cell: number, micro: number): void
 }
@@ -232,15 +232,16 @@ function explain(
   doubts: DoubtfulCells,
 ): Explained {
   const ofCells = byCell(orders, reads)
+  const newest = reads.map(({ cell, places }) => orders[cell].writes[Math.max(...places)]?.row)
   const pins = orders.map((order, cell) =>
     explainCell(record, order, ofCells[cell], doubts.isStartUnknown(cell) ? UNKNOWN : initial),
   )
   const aborted: AbortedRead[] = []
   const writes = abortedWrites(record)
-  for (const read of reads) {
+  for (const [at, read] of reads.entries()) {
     if (read.places.length > 0) continue
     const write = writes.get(read.cell)?.get(read.value)
-    if (write === undefined || read.isImplied) doubts.unexplained(read.cell, read.row)
+    if (write === undefined || read.isImplied) doubts.unexplained(read.cell, read.row, newest[at])
     else aborted.push({ read, write })
   }
   return { aborted, pins }

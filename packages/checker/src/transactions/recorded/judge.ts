@@ -200,8 +200,9 @@ class Doubts implements DoubtfulCells {
     )
   }
 
-  unexplained(cell: number, micro: number): void {
-    this.#doubt(cell, `${this.#told(micro)}, which nothing recorded wrote: ${OTHERS}`)
+  unexplained(cell: number, micro: number, newest: number | undefined): void {
+    const found = newest === undefined ? '' : ` (the newest version that it may have seen: ${this.#told(newest)})`
+    this.#doubt(cell, `${this.#told(micro)}, which no recorded write explains${found}: ${OTHERS}`)
   }
 
   changed(cell: number, micro: number): void {
