@@ -9,6 +9,7 @@ import {
   outputOf,
   readsWhole,
 } from '@chaosproxy/history'
+import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
  * Of recorded traffic: how often a client read a number and wrote another in operations of their own, and someone else had
@@ -22,11 +23,16 @@ export function overwrittenNotes(history: History): readonly string[] {
   if (first === undefined) return []
   const updates = times === 1 ? '1 update' : `${times} updates`
   const others = keys.size === 1 ? '' : ` and ${keys.size - 1} more`
-  const remedy = areWhole
-    ? '--unit connection judges all that a connection does until it is idle as one transaction'
-    : 'To prevent it, use one operation that reads and writes: an increment, a compare and set, a script'
+  const remedies = [
+    ...(areWhole
+      ? []
+      : ['To prevent it, use one operation that reads and writes: an increment, a compare and set, a script']),
+    ...(areWhole || areStatements(history)
+      ? ['chaos check --unit connection judges all that a connection does until it is idle as one transaction']
+      : []),
+  ]
   return [
-    `${updates} may be lost: a client read a number in one ${areWhole ? 'statement' : 'operation'} and wrote another number in a later one (${first}${others}), and another client wrote in between. They were not in one transaction, so nothing prevents it. ${remedy}`,
+    `${updates} may be lost: a client read a number in one ${areWhole ? 'statement' : 'operation'} and wrote another number in a later one (${first}${others}), and another client wrote in between. They were not in one transaction, so nothing prevents it. ${remedies.join('. ')}`,
   ]
 }
 

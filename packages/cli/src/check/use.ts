@@ -50,7 +50,7 @@ const declared = {
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
-      text: 'for a recorded database, judge as one transaction what one request did, by comments in its SQL (traceparent, request_id), or a connection until it was idle for 10 ms',
+      text: 'judge as one transaction what one request did, by comments in its SQL (traceparent, request_id), or a connection to a database or Redis until it was idle for 10 ms',
       usual: 'each transaction alone',
     }),
   }),

@@ -161,3 +161,24 @@ test('--unit is refused where nothing says what belongs together', async () => {
   const connection = await chaosHere(['check', onCallRecorded('serializable'), '--unit', 'connection'])
   expect(connection.exitCode).toBe(0)
 })
+
+test('--unit connection judges recorded reads and writes of keys too, by their own lines', async () => {
+  const did = (process: number, f: string, value: string, time: number) =>
+    [
+      { process, type: 'invoke', f, key: 'x', time: time * 1e6, value: f === 'read' ? null : value },
+      { process, type: 'ok', f, key: 'x', time: time * 1e6 + 5e5, value },
+    ].map((event) => JSON.stringify(event))
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-unit-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'redis.jsonl')
+  const header = JSON.stringify({ chaos: 1, model: 'register', initial: 'unknown', workload: 'traffic' })
+  const read = [...did(0, 'read', '100', 1), ...did(1, 'read', '100', 2)]
+  writeFileSync(file, `${[header, ...read, ...did(0, 'write', '93', 3), ...did(1, 'write', '95', 4)].join('\n')}\n`)
+  const alone = await chaosHere(['check', file, '--expect', 'linearizable'])
+  expect(alone.exitCode).toBe(0)
+  expect(alone.stdout.replace(/\s+/g, ' ')).toContain('chaos check --unit connection judges all')
+  const { exitCode, stdout } = await chaosHere(['check', file, '--unit', 'connection', '--expect', 'serializable'])
+  expect(exitCode).toBe(1)
+  expect(stdout).toContain('redis.jsonl, lines 2–9')
+  expect(stdout).toMatch(/declared +\?/)
+})

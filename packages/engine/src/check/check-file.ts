@@ -2,7 +2,7 @@ import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/ch
 import { type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { megabytes, roomFor } from './memory.ts'
-import { type CheckSpec, checkOptionsFor } from './options.ts'
+import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
@@ -51,10 +51,11 @@ export function readingOf({
 /** Checks a history. Its time limit starts now, so reading does not count. */
 export function checkRead(
   task: CheckTask,
-  { history, parseMs }: ReadFile,
+  { history: read, parseMs }: ReadFile,
   { checking: begins, judged, own, settled }: CheckListener = {},
 ): Promise<CheckedFile> {
   const { file, settings } = task
+  const history = inUnits(read, settings)
   const started = performance.now()
   begins?.(history.operations.length)
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs, own)

@@ -17,7 +17,7 @@ import { epochMs } from './epoch.ts'
 import { isFailure, isTroubled } from './failure.ts'
 import { besideJob, lentJob, readJob, shareJob } from './jobs.ts'
 import { isLarge } from './large.ts'
-import { checkOptionsFor } from './options.ts'
+import { checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -37,7 +37,7 @@ export async function checkInParallel(
   const read = await pool.run(readJob, task, task)
   if (isFailure(read)) return read
   const started = performance.now()
-  const history = borrowHistory(read.lent)
+  const history = inUnits(borrowHistory(read.lent), task.settings)
   checking(history.operations.length)
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)

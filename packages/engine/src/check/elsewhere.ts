@@ -22,7 +22,7 @@ import { placesFor, shardsFor } from './dealing.ts'
 import { lentJob, readJob } from './jobs.ts'
 import { canBeApart, isForWhole, isLarge, type Known } from './large.ts'
 import { bytesOf, textBytesOf } from './named-file.ts'
-import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
+import { type CheckSpec, checkOptionsFor, inUnits, modelFileOf } from './options.ts'
 import { resultOf } from './outcome.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
 import { readLarge } from './read-large.ts'
@@ -102,7 +102,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   const read = await pool.run(readJob, task, task)
   if ('trouble' in read || 'stopped' in read) return read
   const started = performance.now()
-  const history = borrowHistory(read.lent)
+  const history = inUnits(borrowHistory(read.lent), task.settings)
   listener({ type: 'checking', file, operations: history.operations.length })
   if (modelFileOf(task.settings) !== undefined) return checkOwn(read, history, { pool, workers, listener })
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)

@@ -25,9 +25,10 @@ export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.se
 
 /** Whether a recording may be checked key by key, because the report on linearizable keys needs nothing else. */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
-  const { levels, require = [], baseline, model, format, keyed, ordering, mapping } = settings
+  const { levels, require = [], baseline, model, format, keyed, ordering, mapping, unit } = settings
   // Sorting needs all events.
-  if (merged !== undefined || ordering?.by === 'time' || keyed === true || mapping !== undefined) return false
+  if (merged !== undefined || ordering?.by === 'time' || keyed === true || mapping !== undefined || unit !== undefined)
+    return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
   // Its page shows all operations.

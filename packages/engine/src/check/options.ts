@@ -1,4 +1,6 @@
 import {
+  areStatements,
+  asStatements,
   entryFor,
   findModel,
   levelsInWords,
@@ -97,13 +99,17 @@ export function checkOptionsFor(
   }
 }
 
+/** With operations on registers as statements, if units of several are to be judged as one. */
+export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
+  unit === 'connection' && areStatements(history) ? asStatements(history) : history
+
 /** A unit of several transactions has to be known from what was recorded. */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)
     throw new UserError(
       'usage',
-      `${file}: --unit ${unit} is about transactions of a database that were recorded whole ("transactions":"whole").`,
+      `${file}: --unit ${unit} is about transactions of a database that were recorded whole ("transactions":"whole")${unit === 'connection' ? ', and about recorded reads and writes of keys' : ''}.`,
     )
   if (unit === 'request' && ![...transactionNotes.values()].some(({ request }) => request !== undefined))
     throw new UserError(

@@ -82,7 +82,7 @@ export function changeOf({ history, value }: TransactionRecord, row: number): nu
 }
 
 /** The row of a cell: `accounts/7` of `accounts/7/balance`. */
-const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cell.lastIndexOf('/')))
+export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cell.lastIndexOf('/')))
 
 /** The writes of one cell in an order that row locks allow. */
 export interface LockOrder {

@@ -49,6 +49,7 @@ function judgeRecorded(
   const doubts = new Doubts(record)
   const notes = notesOf(record)
   const isFresh = record.history.nodes.length < 2
+  const isSql = notes.some((note) => note !== undefined && note.statements.length > 0)
   const first = isUnknownStart(initial) ? UNKNOWN : record.history.values.id(initial)
   const { certain, likely } = inferRecorded(record, { initial: first, isFresh, doubts })
   budget.look(record.kind.length)
@@ -57,7 +58,8 @@ function judgeRecorded(
   const judgedBy = (some: TransactionRecord, inference: Inference): Judged => {
     const judged = judgeVersions(some, inference.versions, inference.findings, budget)
     const report = reportOf(model, some, { inference, judged, assumed }, asked)
-    const declared: Verdict = levels.includes(DECLARED)
+    const isAsked = isSql && levels.includes(DECLARED)
+    const declared: Verdict = isAsked
       ? decideDeclared(some, inference, notes, budget)
       : { result: 'unknown', reason: UNASKED }
     return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
@@ -90,7 +92,7 @@ function judgeRecorded(
       level,
       level === DECLARED || alone.verdicts[level].result === 'violated'
         ? alone.verdicts[level]
-        : withoutTransaction(asOne[level], units),
+        : withoutTransaction(asOne[level], units, isSql),
     ])
     return { report: sure.report, verdicts: Object.fromEntries(levels) as unknown as Verdicts<RecordedLevel> }
   }

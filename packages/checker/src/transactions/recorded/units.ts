@@ -130,7 +130,7 @@ function withNotes(history: History, members: ReadonlyMap<number, readonly numbe
 }
 
 /** A violation of units, where each transaction alone keeps the level: what is missing is a transaction around them. */
-export function withoutTransaction(verdict: Verdict, units: Units): Verdict {
+export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolean): Verdict {
   if (verdict.result !== 'violated') return verdict
   const { counterexample } = verdict
   const members = membersOf(units)
@@ -143,8 +143,10 @@ export function withoutTransaction(verdict: Verdict, units: Units): Verdict {
     counterexample: {
       ...counterexample,
       operations: operations.sort((one, other) => one.operation - other.operation),
-      story: { ...NO_TRANSACTION, refusedBy: story?.refusedBy ?? counterexample.level },
-      sentence: `No transaction is around statements that belong together: ${sentence} Put them between BEGIN and COMMIT first; then choose the level.`,
+      story: { ...(isSql ? NO_TRANSACTION : NOT_ONE_COMMAND), refusedBy: story?.refusedBy ?? counterexample.level },
+      sentence: isSql
+        ? `No transaction is around statements that belong together: ${sentence} Put them between BEGIN and COMMIT first; then choose the level.`
+        : `Operations that belong together are not one: ${sentence}`,
       transactions: transactions && {
         ...transactions,
         parts: transactions.parts.map((part) => ({ ...part, members: members.get(part.operation) ?? [] })),
@@ -158,4 +160,11 @@ const NO_TRANSACTION = {
   title: 'Statements that belong together ran without a transaction',
   cause: 'They ran in transactions of their own, and another one came between.',
   cure: 'Put them into one transaction: BEGIN … COMMIT. Then give it the level that it needs.',
+} satisfies Omit<TransactionStory, 'refusedBy'>
+
+const NOT_ONE_COMMAND = {
+  name: 'no transaction around it',
+  title: 'Operations that belong together ran one by one',
+  cause: 'Each took effect by itself, and another client’s came between.',
+  cure: 'Use one operation that reads and writes: an increment, a compare and set, a script; in Redis also WATCH with MULTI.',
 } satisfies Omit<TransactionStory, 'refusedBy'>
