@@ -16,6 +16,7 @@ import { checkTable } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { judgedLines, judgeRecord } from './judged-record.ts'
+import { lockRecording } from './recording-lock.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
@@ -52,9 +53,7 @@ export function openRecording(
   log: Logger,
 ): OpenRecording {
   const backendOut = parts === undefined ? backendPath(out) : join(out, 'backend')
-  for (const path of [out, backendOut])
-    if (parts === undefined) refuseToOverwrite(path, { what: 'a recording', force })
-    else clearOfParts(path, force)
+  const unlock = lockRecording(out)
   const open = (path: string): RecordFile =>
     openRecordFile(path, {
       header: () => ({
@@ -71,8 +70,12 @@ export function openRecording(
       onError: (error) => log.error(error.message),
       onNotice: (sentence) => log.warn(sentence),
     })
-  const client = open(out)
-  const backend = open(backendOut)
+  const [client, backend] = opened(unlock, () => {
+    for (const path of [out, backendOut])
+      if (parts === undefined) refuseToOverwrite(path, { what: 'a recording', force })
+      else clearOfParts(path, force)
+    return [open(out), open(backendOut)]
+  })
   const { sink, judging, violated } = judgeRecord(client, model, () => recorder)
   const recorder = createRecorder({ now: startRunClock(), client: sink, backend })
   const standstills: Standstill[] = []
@@ -96,6 +99,7 @@ export function openRecording(
       recorder.finish()
       judging.settle()
       await Promise.all([client.close(), backend.close()])
+      unlock()
     },
     summary({ by }) {
       const { lostLines, path, parts: written } = client.statistics
@@ -113,6 +117,15 @@ export function openRecording(
         '',
       ].join('\n')
     },
+  }
+}
+
+function opened<Files>(unlock: () => void, open: () => Files): Files {
+  try {
+    return open()
+  } catch (error) {
+    unlock()
+    throw error
   }
 }
 

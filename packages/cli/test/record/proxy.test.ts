@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -202,6 +202,25 @@ describe('chaos proxy', () => {
     expect((await chaos([...args, ...upstream, '--force'])).exitCode).toBe(0)
     expect(readFileSync(out, 'utf8')).not.toContain(kept)
   })
+
+  test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
+    'refuses %s while another process records there, but not once that was killed',
+    async (name, ...more) => {
+      const out = join(temporaryDirectory(), name)
+      const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]
+      const first = await startProxy(args)
+      const again = ['proxy', '--control', '127.0.0.1:0', '--time', '1ms', ...args, '--force']
+      const refused = await chaos(again)
+      expect(refused).toMatchObject({
+        exitCode: 3,
+        stderr: `--out ${out}: process ${first.child.pid} is recording there. Name another file, or end that process first.\n`,
+      })
+      first.child.kill('SIGKILL')
+      await first.finished
+      expect((await chaos(again)).exitCode).toBe(0)
+      expect(existsSync(`${out}.lock`)).toBe(false)
+    },
+  )
 
   test('says what is wrong and where, and exits with 3, or with 4 for a failure of the machine', async () => {
     const config = join(temporaryDirectory(), 'bad.json')

@@ -1,0 +1,55 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import { startTimeOf } from '@chaosproxy/targets'
+
+/**
+ * Marks a recording as being written, in a file next to it; what it returns takes the mark back. The mark of a process that
+ * was killed holds up nobody, nor does a process that got its number. A device or a pipe needs none.
+ *
+ * @throws UserError (usage) if another process writes it.
+ */
+export function lockRecording(path: string): () => void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return () => {}
+  const mark = `${path.replace(/\/+$/, '')}.lock`
+  const owner = ownerOf(mark)
+  if (owner !== undefined) throw inUse(path, owner)
+  try {
+    rmSync(mark, { force: true })
+    writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
+    // Opening the recording fails likewise, and says why.
+    return () => {}
+  }
+  return () => rmSync(mark, { force: true })
+}
+
+const inUse = (path: string, pid: number | undefined): UserError =>
+  new UserError(
+    'usage',
+    `--out ${path}: process ${pid ?? 'unknown'} is recording there. Name another file, or end that process first.`,
+  )
+
+/** The process that wrote the mark, if it is still there. */
+function ownerOf(mark: string): number | undefined {
+  let text: string
+  try {
+    text = readFileSync(mark, 'utf8')
+  } catch {
+    return undefined
+  }
+  const [pid = 0, startTime] = text.trim().split(' ').map(Number)
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
+  return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
+}
+
+/** Without /proc, only its number is known. */
+function running(pid: number): number | undefined {
+  try {
+    process.kill(pid, 0)
+    return pid
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined
+  }
+}
