@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -24,6 +35,17 @@ export function writeWholeFile(path: string, text: string, mode?: number): void 
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
+  }
+}
+
+/** Whether `writeWholeFile` may write this file, as far as permissions tell: the disk may still be full. */
+export function mayBeWritten(path: string): boolean {
+  try {
+    const place = placeOf(path)
+    accessSync(place.kind === 'device' ? path : dirname(place.path), constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

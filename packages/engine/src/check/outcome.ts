@@ -1,6 +1,7 @@
 import type { Report, Verdict } from '@chaosproxy/checker'
 import { operationsIn } from '@chaosproxy/history'
 import { partOf } from '../output/part.ts'
+import { mayBeWritten } from '../whole-file.ts'
 import { type Checked, subjectOf } from './judged.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
 
@@ -10,7 +11,8 @@ export async function resultOf(task: CheckTask, checked: Checked): Promise<Check
   const { callLine, returnLine } = history.operations
   const length = operationsIn(history)
   const page = output.reporters.find(({ name }) => name === 'html')
-  const subject = subjectOf({ ...task, reportFile: page?.file }, checked)
+  const reportFile = page?.file !== undefined && mayBeWritten(page.file) ? page.file : undefined
+  const subject = subjectOf({ ...task, reportFile }, checked)
   const { vacuous, exitCode } = subject
   const row = {
     file,
