@@ -65,8 +65,15 @@ export function resumeTree(root: TreeRoot): void {
 
 /** Resolves once all processes of the tree have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // Stop them first: a process that forks during the search could escape.
-  if (root.forks) await stopTree(root)
+  // Stop them first: a process that forks during the search could escape. One in a system call that no signal
+  // interrupts, as on a slow disk, stops before it runs code of its own, so nobody has to wait until then.
+  const told = new Set<number>()
+  const mayFork = (stat: ProcessStat): boolean => {
+    const isTold = told.has(stat.pid)
+    told.add(stat.pid)
+    return !halted(stat) && !(isTold && stat.state === 'D')
+  }
+  if (root.forks) await untilNone(root, 'SIGSTOP', mayFork)
   await untilNone(root, 'SIGKILL', () => true)
 }
 

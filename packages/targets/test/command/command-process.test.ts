@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { installed } from '../../../../scripts/installed.ts'
 import { isStopped } from '../../src/processes/process-tree.ts'
 import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'
@@ -28,6 +29,10 @@ const familyOf = (path: string): string =>
     `(setsid sh -c 'echo $$ >> ${path}; sleep 300; true' &)`,
     'wait',
   ].join('\n')
+
+/** By proc(5): D while it waits and no signal interrupts it. */
+const stateOf = (pid: number): string | undefined =>
+  readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.charAt(0)
 
 describe('the processes started by a command', () => {
   test('are killed with it: children, grandchildren, processes of other sessions, and daemons', async () => {
@@ -69,6 +74,22 @@ describe('the processes started by a command', () => {
     await node.kill()
     expect(pids.map(processExists)).toEqual(pids.map(() => false))
   })
+
+  test.skipIf(installed('python3') === undefined)(
+    'are killed at once while one is in a call that no signal interrupts',
+    async () => {
+      const path = join(run.directory(), 'pids')
+      // After vfork, it waits until its child has called exec, which this one never does.
+      const waits = `import ctypes, os; c = ctypes.CDLL(None); open("${path}", "w").write(f"{os.getpid()}\\n"); c.vfork() or c.pause()`
+      const node = await run.start({ words: ['python3', '-c', waits] })
+      const [pid = 0] = await pidsWritten(path, 1)
+      await eventually(async () => expect(stateOf(pid)).toBe('D'))
+      const began = performance.now()
+      await node.kill()
+      expect(performance.now() - began).toBeLessThan(4_000)
+      expect(processExists(pid)).toBe(false)
+    },
+  )
 
   test('end when it exits by itself', async () => {
     const path = join(run.directory(), 'pids')
