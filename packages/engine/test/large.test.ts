@@ -15,6 +15,7 @@ import {
 } from '@chaosproxy/history'
 import {
   type Dealing,
+  type MemoryLimitError,
   type PackedRecording,
   readHistory,
   readPacked,
@@ -236,6 +237,32 @@ test('threads that each read a stretch get the result of reading all, and leave 
   }
   expect(Math.min(seen.same, seen.left, seen.mistakes)).toBeGreaterThan(10)
 })
+
+test('a recording whose packed operations will exceed the memory is given up in its first part', async () => {
+  const lines = Array.from({ length: 200_000 }, (_, at) => {
+    const n = Math.floor(at / 2)
+    const type = at % 2 === 0 ? 'invoke' : 'ok'
+    return printJsonLine({ index: at, time: at, process: 0, type, f: 'write', key: `k${n % 10}`, value: n })
+  })
+  const file = written('packed.jsonl', lines)
+  const packed = await readPacked(file, dealingOf(1))
+  const bytes = packed.packed[0]!.rows[0]!.pages.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const [stretch] = stretchesOf(file, 1)!
+  const readWith = (memoryBytes: number) =>
+    Promise.all(
+      [readStretch(stretch!, dealingOf(1), { memoryBytes }), readPacked(file, dealingOf(1), { memoryBytes })].map(
+        (read) =>
+          read.then(
+            () => 'read',
+            (error: MemoryLimitError) => error.events,
+          ),
+      ),
+    )
+  expect(await readWith(bytes + 4_000_000)).toEqual(['read', 'read'])
+  const [first, whole] = await readWith(bytes / 2)
+  expect(first).toBeLessThan(60_000)
+  expect(whole).toBeLessThan(100_000)
+}, 60_000)
 
 test.each(models.map(({ name }) => name))(
   'only registers are judged key by key, and not other models: %s',

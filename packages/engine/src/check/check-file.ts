@@ -84,10 +84,10 @@ export async function unlessTroubled<Result>(
 const stoppedReading = (
   file: string,
   { memoryBytes }: CheckSpec,
-  { events, textBytes }: MemoryLimitError,
+  { events, textBytes, of }: MemoryLimitError,
 ): StoppedFile => ({
   file,
-  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${plural(events, 'event')} in ${megabytes(textBytes)} of text, and nothing is known. Raise the limit, or check a shorter history.`,
+  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${plural(events, 'event')} in ${megabytes(textBytes)} of ${of === undefined ? '' : `${megabytes(of)} of `}text, and nothing is known. Raise the limit, or check a shorter history.`,
 })
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({

@@ -32,7 +32,6 @@ async function readByStretches(pool: CheckPool, task: CheckTask, places: number)
   const read = await Promise.all(
     stretches.map((stretch) => pool.run(stretchJob, task, { task, places, stretch, memoryBytes })),
   )
-  console.error('DBG', stretches.length, memoryBytes, JSON.stringify(read.map((each) => 'stretch' in each ? [each.stretch.packed.rows.reduce((n, r) => n + r.pages.reduce((m, p) => m + p.byteLength, 0), 0), each.stretch.packed.keys] .map((x) => typeof x === 'number' ? x : Object.values(x).reduce((a, b) => a + (b?.byteLength ?? 0), 0)) : each)), performance.now() - started, process.memoryUsage.rss())
   const found = read.flatMap((each) => ('stretch' in each ? [each.stretch] : []))
   if (found.length < read.length) return undefined
   try {

@@ -5,7 +5,7 @@ import type { LentHistory } from '../history/history-data.ts'
 import { type Dealing, type Packed, Packer } from '../packed/packer.ts'
 import { pumpSteps, type ReadOptions, restOf } from './read.ts'
 import { openSource, sourceName } from './source.ts'
-import { MemoryLimitError } from './system/memory-limit.ts'
+import { MemoryLimitError, willExceed } from './system/memory-limit.ts'
 
 /** A recording whose operations were packed while it was read. Plain data. */
 export interface PackedRecording {
@@ -37,7 +37,8 @@ export async function readPacked(path: string, dealing: Dealing, options: ReadOp
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      if (packer.sizeBytes > memoryBytes) throw new MemoryLimitError({ events: builder.eventCount, textBytes })
+      if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 0.5 }))
+        throw new MemoryLimitError({ events: builder.eventCount, textBytes, of: source.sizeBytes })
     }
     const { history, packed } = packer.end()
     return { rest: restOf(history), packed: [packed] }

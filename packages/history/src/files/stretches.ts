@@ -6,7 +6,7 @@ import type { ReadStretch } from '../packed/join.ts'
 import { type Dealing, Packer } from '../packed/packer.ts'
 import { pumpSteps, restOf } from './read.ts'
 import { isPlainFile, rangesSource, sourceName } from './source.ts'
-import { MemoryLimitError } from './system/memory-limit.ts'
+import { MemoryLimitError, willExceed } from './system/memory-limit.ts'
 import { partsOf } from './system/parts.ts'
 
 /** Whole lines of a file: the bytes from one place up to another. */
@@ -91,7 +91,9 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      if (packer.sizeBytes > memoryBytes) throw new MemoryLimitError({ events: builder.eventCount, textBytes })
+      // Else one reader of the whole tries, which holds each name once: so this one need not be certain.
+      if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
+        throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }
     const { history, packed, edges } = packer.endOfStretch(isFirst)
     return { rest: restOf(history), packed, edges }

@@ -57,10 +57,14 @@ export class Packer {
     this.#places[0] = dealing.placeOf('')
   }
 
+  /** Memory of the packed operations. */
+  get packedBytes(): number {
+    return this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  }
+
   /** Memory that is in use, the builder's as well. */
   get sizeBytes(): number {
-    const packed = this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return packed + this.#builder.sizeBytes + 3 * this.#places.byteLength
+    return this.packedBytes + this.#builder.sizeBytes + 3 * this.#places.byteLength
   }
 
   /** Packs the complete operations. @throws CannotPack */
