@@ -18,7 +18,7 @@ const seeds = {
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
 const PURE =
-  'packages/{history,faults,checker,workloads,wire,recorder,protocols,runner,simulator,simulated-postgresql,report,scenarios}/test/**/*.test.ts'
+  'packages/{history,faults,checker,verifier,workloads,wire,recorder,protocols,runner,simulator,simulated-postgresql,report,scenarios}/test/**/*.test.ts'
 
 /** These take seconds each: long searches, large histories, servers on packages of others. Tests beside them are quick. */
 const LONG = [

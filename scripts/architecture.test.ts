@@ -13,6 +13,7 @@ const rows = [
   'faults',
   'protocols',
   'checker',
+  'verifier',
   'workloads',
   'wire',
   'recorder',
@@ -37,6 +38,7 @@ const pure = [
   'faults',
   'protocols',
   'checker',
+  'verifier',
   'workloads',
   'wire',
   'recorder',
@@ -219,6 +221,7 @@ const namesStandIn: readonly (readonly [what: string, stands: (file: string) => 
   ['the specification of registers', (file) => /^checker\/src\/register\/(entry\.ts|encoding\/encode\.ts)$/.test(file)],
   ['the monitors of objects', (file) => /^checker\/src\/[a-z-]+\/online\//.test(file)],
   ['a workload', (file) => [...importedBy('workloads/src/registry.ts'), 'workloads/src/watcher.ts'].includes(file)],
+  ['the rules of the verifier', (file) => file.startsWith('verifier/src/')],
   ['a system, or the clients of one', (file) => /^(protocols|targets)\/src\//.test(file)],
   [
     'what a recorder takes for operations',

@@ -1,0 +1,90 @@
+import { countedCells, countedElements, countedInTransactions } from './counted.ts'
+import { type History, textsOf } from './history.ts'
+import { everything, type Model, type Objects, type Part, partsOf, type Views } from './model.ts'
+import { cells } from './objects.ts'
+import { type ProofHead, refuse, Undecided } from './proof.ts'
+import { isBefore, type Keeps } from './replay.ts'
+import { findOrder, MOST_PARTS } from './search.ts'
+import { refuteSums } from './sums.ts'
+
+// A core is a few operations, of which nothing is said. What their answers rest on may be missing: so first it is found
+// what of the core counts, the rest is dropped, which only leaves more orders, and then all orders are tried.
+
+/** What a core is to contradict. */
+export interface Subject {
+  readonly history: History
+  readonly head: ProofHead
+  readonly model: Model
+  readonly keeps: Keeps
+}
+
+/**
+ * Finds that nothing explains the core, whatever else happened. Returns the number of steps tried.
+ *
+ * @throws Refused if some order explains what counts of it.
+ */
+export function refute({ history, head, model, keeps }: Subject, lines: readonly number[]): number {
+  const named = lines.map((line) => history.byLine[line] ?? refuse(`no operation is called on line ${line}`))
+  const [first = refuse('a core names an operation at least')] = named
+  if (new Set(named).size < named.length) return refuse('an operation of the core is there twice')
+  const isLocal = keeps === 'real time'
+  if (isLocal && named.some(({ key }) => key !== first.key)) return refuse('a core of linearizability has one key')
+  const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
+  const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
+  const core = named.filter((each) => views.get(each)?.length !== 0)
+  const search = (parts: readonly Part[], start: Objects): number => {
+    const { exists, tried } = findOrder(parts, (a, b) => precedes(keeps, a, b), start)
+    return exists ? refuse('what counts of these has an order') : tried
+  }
+  const parts = partsOf(core, views)
+  if (model.family === 'cells') {
+    const counted = countedCells(core, views, keeps)
+    return startsOf(head, model, counted, isLocal).reduce((tried, start) => tried + search(counted, start), 0)
+  }
+  const { initial = null } = head
+  if (model.family === 'transactions') {
+    const counted = countedInTransactions(core, views, isLocal)
+    return search(
+      parts,
+      model.start(
+        () => initial,
+        (name) => counted.has(name),
+      ),
+    )
+  }
+  if (!isLocal || head.initial === undefined)
+    throw new Undecided('a core of this model is covered for linearizability from a known start only')
+  // What was called after the last return is no part of what led to the answers.
+  const last = core.reduce((line, { return: end }) => (end < Number.POSITIVE_INFINITY ? Math.max(line, end) : line), 0)
+  const isWhole = all.every((each) => each.line > last || core.includes(each) || views.get(each)?.length === 0)
+  if (isWhole && parts.length <= MOST_PARTS)
+    return search(
+      parts,
+      model.start(() => initial, everything),
+    )
+  if (model.family === 'sums') return refuteSums(initial, parts, views)
+  const counted = countedElements(core, views, last, textsOf(initial))
+  return search(
+    parts,
+    model.start(
+      () => initial,
+      (element) => counted.has(element),
+    ),
+  )
+}
+
+/** A transaction starts before it commits; the moments of a drain have no order. */
+const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
+  a.operation === b.operation
+    ? a.action.kind === 'transaction' && a.action.at === 'start'
+    : isBefore(keeps, a.operation, b.operation)
+
+/** Where nobody knows what a register held at first: each value that the core names, and one that it does not. */
+function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
+  if (initial !== undefined) return [model.start(() => initial, everything)]
+  const named = parts.flatMap(({ action }) => (action.kind === 'cell' ? [action] : []))
+  if (!isLocal || named.some(({ appends }) => appends !== undefined))
+    throw new Undecided('a core of several keys, or of text, is covered from a known start only')
+  const values = named.flatMap(({ expects, differs }) => expects ?? differs ?? [])
+  return ['no value', ...new Set(values)].map((value) => cells(() => value))
+}

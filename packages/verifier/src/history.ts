@@ -1,0 +1,119 @@
+import { isObject, type Json, parsed, refuse, Undecided, Unreadable } from './proof.ts'
+
+/** An invocation joined with its completion; one that never completed is of unknown outcome (DESIGN §1). */
+export interface Operation {
+  /** The line of its invocation, by which proofs name it. */
+  readonly line: number
+  readonly process: string
+  readonly client: string
+  readonly f: string
+  /** As text; that of null if there is only one object. */
+  key: string
+  readonly input: Json
+  /** What its completion says; undefined if it says no value. */
+  answer: Json | undefined
+  outcome: 'ok' | 'fail' | 'info'
+  /** The line of its completion; Infinity if its outcome is unknown. */
+  return: number
+  readonly isFinal: boolean
+}
+
+export interface History {
+  /** In order of invocation. */
+  readonly operations: readonly Operation[]
+  readonly byLine: readonly (Operation | undefined)[]
+  /** Whether every operation's client is known, and with it the order of each client's operations. */
+  readonly hasClients: boolean
+}
+
+/** Members that change what is known of an operation, and are not read here. */
+const UNREAD = ['clock', 'within', 'unsaid', 'requestId', 'locks', 'predicates', 'statements', 'isolation']
+
+type Event = { readonly [member: string]: Json }
+
+/**
+ * Reads JSON lines, one event a line, in the order of lines. The text may come in pieces of any size.
+ *
+ * @throws Unreadable for a line that is no event, a process called while it is busy, a completion without a call.
+ * @throws Undecided for what changes the meaning of operations and is not read here.
+ */
+export function readHistory(pieces: Iterable<string>): History {
+  const operations: Operation[] = []
+  const byLine: (Operation | undefined)[] = [undefined]
+  const open = new Map<string, Operation>()
+  let sessions = 0
+  let isNamed = true
+  for (const text of linesOf(pieces)) {
+    const line = byLine.push(undefined) - 1
+    if (text.trim() === '') continue
+    const event = parsed(text, line) as Event
+    if (event['chaos'] === 1 && operations.length === 0) {
+      isNamed = !isObject(event['sessions']) || event['sessions']['named'] !== false
+      continue
+    }
+    const operation = operationOf(event, line, open)
+    if (operation === undefined) continue
+    if (event['session'] !== undefined) sessions++
+    operations.push(operation)
+    byLine[line] = operation
+  }
+  return { operations, byLine, hasClients: isNamed && (sessions === 0 || sessions === operations.length) }
+}
+
+/** The operation that an event begins; undefined if it ends one, or is none of a client. */
+function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
+  const { process: name, type, f, key, value, session } = event
+  if (name === 'nemesis' || (name === 'recorder' && (f === 'end' || f === 'passed-on'))) return undefined
+  if (name === 'recorder') throw new Undecided(`line ${line}: notes of a recorder are not covered`)
+  for (const each of UNREAD)
+    if (event[each] !== undefined) throw new Undecided(`line ${line}: "${each}" is not covered`)
+  if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
+    throw new Unreadable(`line ${line}: an event has a process and an f`)
+  const process = String(name)
+  const called = open.get(process)
+  if (type === 'invoke') {
+    if (called !== undefined) throw new Unreadable(`line ${line}: process ${process} is busy since line ${called.line}`)
+    const client = session === undefined ? process : `session ${textOf(session)}`
+    const said = { line, process, client, f, key: textOf(key), input: value ?? null, isFinal: event['final'] === true }
+    const operation: Operation = { ...said, answer: undefined, outcome: 'info', return: Number.POSITIVE_INFINITY }
+    open.set(process, operation)
+    return operation
+  }
+  if (called === undefined || called.f !== f || (type !== 'ok' && type !== 'fail' && type !== 'info'))
+    throw new Unreadable(`line ${line}: this completes nothing that was called`)
+  open.delete(process)
+  called.outcome = type
+  called.answer = value
+  if (key !== undefined) called.key = textOf(key)
+  if (type !== 'info') called.return = line
+  return undefined
+}
+
+function* linesOf(pieces: Iterable<string>): Iterable<string> {
+  let rest = ''
+  for (const piece of pieces) {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
+
+/** Values are compared by their text. Two numbers beyond 2^53 may be one double, so a proof about them is refused. */
+export function textOf(json: Json | undefined): string {
+  if (json === undefined || json === null) return 'null'
+  if (typeof json === 'number')
+    return Math.abs(json) <= Number.MAX_SAFE_INTEGER ? String(json) : refuse(`${json} is not exact`)
+  if (typeof json !== 'object') return JSON.stringify(json)
+  if (isList(json)) return `[${json.map(textOf).join()}]`
+  const members = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
+}
+
+export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
+
+/** A list; null is the empty one. */
+export const listOf = (json: Json | undefined): readonly Json[] =>
+  json === null || json === undefined ? [] : isList(json) ? json : refuse(`${textOf(json)} is not a list`)
+
+export const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(textOf)

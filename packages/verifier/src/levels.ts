@@ -1,0 +1,55 @@
+import type { Keeps } from './replay.ts'
+
+// Which levels there are, what each keeps, and which follows from which (DESIGN §5, TRANSACTIONS §4).
+
+/** By level, those that it directly implies. */
+const consistency: ReadonlyMap<string, readonly string[]> = new Map([
+  ['linearizable', ['sequential']],
+  ['sequential', ['causal-convergence', 'causal-memory']],
+  ['causal-convergence', ['causal', 'session']],
+  ['causal-memory', ['causal', 'pram']],
+  ['session', ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads']],
+])
+
+const isolations: ReadonlyMap<string, readonly string[]> = new Map([
+  ['serializable', ['repeatable-read', 'snapshot-isolation']],
+  ['repeatable-read', ['cursor-stability', 'read-atomic']],
+  ['snapshot-isolation', ['parallel-snapshot-isolation', 'prefix']],
+  ['parallel-snapshot-isolation', ['causal', 'cursor-stability']],
+  ['prefix', ['causal']],
+  ['causal', ['read-atomic']],
+  ['read-atomic', ['monotonic-atomic-view']],
+  ['monotonic-atomic-view', ['read-committed']],
+  ['cursor-stability', ['read-committed']],
+  ['read-committed', ['read-uncommitted']],
+  ['read-uncommitted', []],
+])
+
+/** An isolation, and what it keeps besides. */
+export interface IsolationLevel {
+  readonly isolation: string
+  readonly keeps: Keeps
+}
+
+/** The parts of the name of an isolation level; undefined for any other name. */
+export function isolationOf(level: string): IsolationLevel | undefined {
+  for (const isolation of isolations.keys()) {
+    if (level === isolation) return { isolation, keeps: 'nothing' }
+    if (level === `strong-session-${isolation}`) return { isolation, keeps: 'clients' }
+    if (level === (isolation === 'serializable' ? 'strict-serializable' : `strong-${isolation}`))
+      return { isolation, keeps: 'real time' }
+  }
+  return undefined
+}
+
+/** Whether whatever meets the one level of consistency, or of isolation, meets the other. */
+export const implies = (strong: string, weak: string): boolean => reaches(consistency, strong, weak)
+
+export const impliesIsolation = (strong: IsolationLevel, weak: IsolationLevel): boolean =>
+  RANKS.indexOf(strong.keeps) <= RANKS.indexOf(weak.keeps) && reaches(isolations, strong.isolation, weak.isolation)
+
+/** Real time contains the order of each client. */
+const RANKS: readonly Keeps[] = ['real time', 'clients', 'nothing']
+
+const reaches = (from: ReadonlyMap<string, readonly string[]>, strong: string, weak: string): boolean =>
+  strong === weak || (from.get(strong) ?? []).some((next) => reaches(from, next, weak))

@@ -1,0 +1,92 @@
+import { isList, listOf, textOf, textsOf } from './history.ts'
+import { type Entry, everything, type Model, objectsOf } from './model.ts'
+import { unknownFunction } from './objects.ts'
+import { isObject, type Json, refuse, Undecided } from './proof.ts'
+
+/**
+ * A log: an append returns the offset of its value, a read the values from an offset on, up to a limit. Offsets increase;
+ * those of a dense log are counted from 0. Leaving out entries leaves a log, but not a dense one.
+ */
+export const logModel = (isDense: boolean): Model => ({
+  family: 'elements',
+  view(operation) {
+    const { f, outcome, input, answer = null, line } = operation
+    if (f === 'append' || f === 'send') {
+      if (isPair(input)) throw new Undecided(`line ${line}: a value that looks like an entry is not covered`)
+      return outcome === 'fail'
+        ? []
+        : [{ kind: 'place', element: textOf(input), offset: offsetOf(outcome === 'ok' ? answer : null, input, line) }]
+    }
+    if (f !== 'read' && f !== 'poll') return unknownFunction(operation)
+    if (outcome !== 'ok') return []
+    const { offset: from = 0, limit = null } = isObject(input) ? input : { offset: input ?? 0 }
+    if (typeof from !== 'number' || (limit !== null && typeof limit !== 'number'))
+      return refuse(`line ${line}: a read begins at an offset`)
+    const entries = listOf(answer).map((each, at): Entry => {
+      const [offset, value] = isPair(each) ? each : [isDense ? from + at : undefined, each]
+      return { element: textOf(value), offset }
+    })
+    return [{ kind: 'range', from, limit: limit ?? Number.POSITIVE_INFINITY, entries }]
+  },
+  start: (initial, counts) =>
+    objectsOf(
+      () =>
+        textsOf(initial())
+          .filter(counts)
+          .map((element) => ({ element, least: 0, most: MOST })),
+      (held, action) => {
+        const bound = (at: number, least: number, most: number): void => {
+          const entry = held[at]
+          if (entry === undefined) return
+          entry.least = Math.max(entry.least, least)
+          entry.most = Math.min(entry.most, most)
+        }
+        if (action.kind === 'place') {
+          const { element, offset } = action
+          if (!counts(element)) return true
+          if (isDense && counts === everything && offset !== undefined && offset !== held.length) return false
+          held.push({ element, least: offset ?? 0, most: offset ?? MOST })
+          return mayIncrease(held)
+        }
+        if (action.kind !== 'range' || action.entries.length > action.limit) return false
+        const { from, limit } = action
+        const read = action.entries.filter(({ element }) => counts(element))
+        const isFull = action.entries.length === limit
+        // A full read ends anywhere. One that shows nothing that counts says nothing.
+        if (isFull && read.length === 0) return true
+        const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
+        const mayBegin = (at: number): boolean =>
+          (held[at]?.most ?? MOST) >= from && (held[at - 1]?.least ?? -1) < from && isAt(at)
+        const places = isFull ? [...held.keys()].filter(mayBegin) : [held.length - read.length].filter(isAt)
+        const [place = -1] = places
+        if (places.length > 1) throw new Undecided('a read that may have begun at several entries is not covered')
+        if (place < 0 || (isDense && counts === everything && place !== Math.min(from, held.length))) return false
+        bound(place - 1, 0, from - 1)
+        bound(place, from, MOST)
+        for (const [n, { offset }] of read.entries()) if (offset !== undefined) bound(place + n, offset, offset)
+        return mayIncrease(held)
+      },
+    ),
+})
+
+const MOST = Number.MAX_SAFE_INTEGER
+
+/** Whether there are offsets within the bounds that increase. */
+function mayIncrease(held: readonly { readonly least: number; readonly most: number }[]): boolean {
+  let last = -1
+  return held.every(({ least, most }) => {
+    last = Math.max(last + 1, least)
+    return last <= most
+  })
+}
+
+const isPair = (json: Json): json is readonly [number, Json] =>
+  isList(json) && json.length === 2 && typeof json[0] === 'number'
+
+/** A completion that only repeats its invocation says no offset. */
+function offsetOf(answer: Json, input: Json, line: number): number | undefined {
+  if (isPair(answer)) return answer[0]
+  if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined
+  if (typeof answer === 'number' && answer !== input) return answer
+  throw new Undecided(`line ${line}: whether ${textOf(answer)} is an offset is not clear`)
+}

@@ -1,0 +1,177 @@
+import { isList, listOf, type Operation, textOf, textsOf } from './history.ts'
+import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
+import { type Json, refuse, Undecided } from './proof.ts'
+
+// The sequential specifications (DESIGN §4, §5): what each object does, and answers.
+
+export const unknownFunction = ({ line, f }: Operation): never => {
+  throw new Undecided(`line ${line}: the function "${f}" is not covered`)
+}
+
+/** A register: read, write, cas, and text that grows. A null is the first value (DESIGN §4). */
+export const register: Model = {
+  family: 'cells',
+  view(operation, { initial = null, failedCas }) {
+    const { f, input, outcome, answer = null } = operation
+    const value = (json: Json): string => textOf(json ?? initial)
+    if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: value(answer) }] : []
+    if (f === 'cas') {
+      const [old = null, next = null] = listOf(input)
+      if (outcome !== 'fail') return [{ kind: 'cell', expects: value(old), writes: value(next) }]
+      return failedCas === 'observes' ? [{ kind: 'cell', differs: value(old) }] : []
+    }
+    if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
+    if (outcome === 'fail') return []
+    if (f === 'append') return [{ kind: 'cell', appends: String(input) }]
+    // The completion counts, if it has a value of its kind (DESIGN §4).
+    const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
+    return [{ kind: 'cell', writes: value(isSaid ? answer : input) }]
+  },
+  start: (initial) => cells(() => textOf(initial())),
+}
+
+/** A lock: free, or held by a process, with a token greater than all before. */
+export const lock: Model = {
+  family: 'cells',
+  view(operation) {
+    const { f, process, outcome, input, answer } = operation
+    const isRelease = f === 'release' || f === 'unlock'
+    if (!isRelease && f !== 'acquire' && f !== 'lock') return unknownFunction(operation)
+    if (outcome === 'fail') return []
+    if (isRelease) return [{ kind: 'cell', expects: `by ${process}`, writes: FREE }]
+    const token = outcome === 'ok' && typeof answer === 'number' && answer !== input ? answer : undefined
+    return [{ kind: 'cell', expects: FREE, writes: `by ${process}`, token }]
+  },
+  start: (initial) => cells(() => (initial() === null || initial() === false ? FREE : `by ${initial()}`)),
+}
+
+const FREE = 'free'
+
+export const cells = (first: () => string): Objects =>
+  objectsOf(
+    () => ({ held: first(), tokens: [] as number[] }),
+    (cell, action) => {
+      if (action.kind !== 'cell') return false
+      const { expects = cell.held, differs, token, writes = cell.held, appends } = action
+      if (expects !== cell.held || differs === cell.held) return false
+      if (token !== undefined && cell.tokens.some((each) => each >= token)) return false
+      if (token !== undefined) cell.tokens = [token]
+      cell.held = appends === undefined ? writes : textOf((JSON.parse(cell.held) ?? '') + appends)
+      return true
+    },
+  )
+
+/** The view of an object of elements, by what its functions do. */
+const elementsBy = (does: {
+  readonly [f: string]: 'add' | 'remove' | 'contains' | 'all' | 'take' | 'drain' | 'give'
+}): Model['view'] => {
+  const kinds = new Map(Object.entries(does))
+  return (operation) => {
+    const { f, outcome, input, answer = null } = operation
+    const kind = kinds.get(f) ?? unknownFunction(operation)
+    if (outcome === 'fail') return []
+    if (kind === 'add' || kind === 'remove') return [{ kind, element: textOf(input) }]
+    if (outcome !== 'ok' && kind === 'take') return [{ kind: 'take any' }]
+    if (outcome !== 'ok') return kind === 'drain' ? unknownFunction(operation) : []
+    if (kind === 'all') return [{ kind, elements: textsOf(answer) }]
+    if (kind === 'contains') {
+      const [element = null, found] = isList(answer) ? answer : [input, answer]
+      return typeof found === 'boolean'
+        ? [{ kind, element: textOf(element), found }]
+        : refuse(`line ${operation.line}: contains is answered with true or false`)
+    }
+    if (kind === 'take' && answer === null) return [{ kind: 'empty' }]
+    if (kind !== 'drain') return [{ kind: 'take', element: textOf(answer) }]
+    // A drain takes one after another, and finds nothing at some time.
+    return [...textsOf(answer).map((element): Action => ({ kind: 'take', element })), { kind: 'empty' }]
+  }
+}
+
+/** A boolean for each element. */
+const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Objects =>
+  objectsOf(
+    () =>
+      Object.fromEntries(
+        textsOf(initial())
+          .filter(counts)
+          .map((each) => [each, true]),
+      ),
+    (held: { [element: string]: boolean }, action) => {
+      if (action.kind === 'all') {
+        const read = new Set(action.elements.filter(counts))
+        const isDistinct = read.size === action.elements.filter(counts).length
+        return isDistinct && Object.keys(held).length === read.size && [...read].every((each) => held[each] === true)
+      }
+      if (!('element' in action) || !counts(action.element)) return 'element' in action
+      const { kind, element } = action
+      if (kind === 'contains') return (held[element] === true) === action.found
+      if (isGivenOnce && held[element] === true) return false
+      if (kind === 'remove') delete held[element]
+      else held[element] = true
+      return true
+    },
+  )
+
+/** In the place of a message of a bag: a dequeue that may have taken one of those before it. */
+const TAKER = 'taker'
+
+/** Elements in the order in which they came; a queue gives the first one, a bag any. */
+const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =>
+  objectsOf(
+    () => [...textsOf(initial()).filter(counts)],
+    (held, action) => {
+      switch (action.kind) {
+        case 'add':
+          if (counts(action.element)) held.push(action.element)
+          return true
+        case 'all': {
+          const read = action.elements.filter(counts)
+          return read.length === held.length && read.every((each, at) => each === held[at])
+        }
+        case 'take': {
+          if (!counts(action.element)) return true
+          // Of equal messages the last goes: the others have more takers after them.
+          const at = isBag ? held.lastIndexOf(action.element) : 0
+          return at >= 0 && held.splice(at, 1)[0] === action.element
+        }
+        case 'take any':
+          if (isBag) held.push(TAKER)
+          else held.shift()
+          return true
+        case 'empty': {
+          let takers = 0
+          const areTaken = held.toReversed().every((each) => {
+            takers += each === TAKER ? 1 : -1
+            return takers >= 0
+          })
+          held.length = 0
+          return areTaken
+        }
+        default:
+          return false
+      }
+    },
+  )
+
+const queueView = elementsBy({
+  ...{ enqueue: 'add', send: 'add', publish: 'add' },
+  ...{ dequeue: 'take', receive: 'take', consume: 'take', drain: 'drain' },
+})
+const setView = elementsBy({ add: 'add', remove: 'remove', contains: 'contains', read: 'all' })
+
+/** Objects of elements: of each, leaving out some elements leaves one of the same kind. */
+export const elementModels: { readonly [name: string]: Model } = {
+  set: { family: 'elements', view: setView, start: (initial, counts) => marked(initial, counts, false) },
+  'unique-ids': {
+    family: 'elements',
+    view: elementsBy({ generate: 'give' }),
+    start: (_, counts) => marked(() => null, counts, true),
+  },
+  'list-append': {
+    family: 'elements',
+    view: elementsBy({ append: 'add', read: 'all' }),
+    start: (initial, counts) => ordered(initial, counts, false),
+  },
+  queue: { family: 'elements', view: queueView, start: (initial, counts) => ordered(initial, counts, false) },
+  bag: { family: 'elements', view: queueView, start: (initial, counts) => ordered(initial, counts, true) },
+}

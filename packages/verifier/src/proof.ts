@@ -1,0 +1,97 @@
+/** Anything JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
+
+/** The first line of a proof: what was judged, and how it was read. */
+export interface ProofHead {
+  readonly proof: 1
+  /** `sha256:` and the hash of the history's bytes, in hexadecimal. */
+  readonly history: string
+  readonly model: string
+  /** What every object held at first; absent if that is unknown. */
+  readonly initial?: Json
+  /** Whether a failed cas did not happen, or saw another value than it expected. */
+  readonly failedCas?: 'drop' | 'observes'
+}
+
+/** One further line of a proof. An operation is named by the line of its invocation; nothing here is believed. */
+export type LevelProof =
+  /** It follows from another level with the same result, accepted before: a stronger one if met, a weaker one if violated. */
+  | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
+  /** An order of operations, each as the difference to the one before it. Members beyond it depend on the level. */
+  | {
+      readonly level: string
+      readonly result: 'met'
+      readonly order: readonly number[]
+      /** What the key held at first, if the head does not say. */
+      readonly start?: Json
+      /** For levels of causality: by read, in order of lines, the line of the write it saw; 0 for the first value. */
+      readonly sources?: readonly number[]
+      /** For levels that give every client an order: a line of the client's. */
+      readonly client?: number
+    }
+  /** A few operations that contradict the level, whatever the others did. */
+  | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
+  /** The final reads show it. */
+  | { readonly level: string; readonly result: 'met' | 'violated'; readonly final: true }
+
+/** The lines of a proof, in their order. */
+export interface Proof {
+  readonly head: ProofHead
+  readonly levels: readonly LevelProof[]
+}
+
+/** The file is no proof, or the history is none that the verifier reads. */
+export class Unreadable extends Error {}
+
+/** A rule fails: the proof is wrong. */
+export class Refused extends Error {}
+
+/** The verifier cannot tell: the proof is neither accepted nor refused. */
+export class Undecided extends Error {}
+
+export const refuse = (why: string): never => {
+  throw new Refused(why)
+}
+
+/** @throws Unreadable for anything that does not have the form of a proof. */
+export function parseProof(text: string): Proof {
+  const [head, ...levels] = text.split('\n').flatMap((line, at) => (line.trim() === '' ? [] : [parsed(line, at + 1)]))
+  if (!isHead(head)) throw new Unreadable('line 1: a proof begins with {"proof":1,"history":"sha256:…","model":"…"}')
+  return {
+    head,
+    levels: levels.map((each, at) => {
+      if (isLevel(each)) return each
+      throw new Unreadable(`entry ${at + 1}: an entry has a level, a result, and its order, core, final or by`)
+    }),
+  }
+}
+
+/** @throws Unreadable if the line is not one JSON object. */
+export function parsed(line: string, number: number): { readonly [member: string]: unknown } {
+  try {
+    const json: unknown = JSON.parse(line)
+    if (isObject(json)) return json
+  } catch {}
+  throw new Unreadable(`line ${number}: this is not a JSON object`)
+}
+
+export const isObject = (json: unknown): json is { readonly [member: string]: Json } =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+const isHead = (json: unknown): json is ProofHead =>
+  isObject(json) &&
+  json['proof'] === 1 &&
+  typeof json['history'] === 'string' &&
+  typeof json['model'] === 'string' &&
+  [undefined, 'drop', 'observes'].includes(json['failedCas'] as undefined)
+
+function isLevel(json: { readonly [member: string]: unknown }): json is LevelProof & typeof json {
+  const { level, result, by, order, core, final, sources = [], client = 0 } = json
+  if (typeof level !== 'string') return false
+  if (result === 'violated') return [typeof by === 'string', isLines(core), final === true].filter(Boolean).length === 1
+  const isMet =
+    result === 'met' && [typeof by === 'string', isLines(order), final === true].filter(Boolean).length === 1
+  return isMet && isLines(sources) && Number.isInteger(client)
+}
+
+const isLines = (json: unknown): json is readonly number[] => Array.isArray(json) && json.every(Number.isSafeInteger)

@@ -1,0 +1,64 @@
+import { type Action, isSure, type Objects, type Part } from './model.ts'
+import { Undecided } from './proof.ts'
+
+export const MOST_PARTS = 60
+const MOST_STATES = 300_000
+
+/**
+ * Whether some order of all that happened for certain, and of any of the others, is legal. Everything is tried; what was
+ * placed before with the same result is not tried again.
+ *
+ * @throws Undecided for too many parts or states.
+ */
+export function findOrder(
+  parts: readonly Part[],
+  before: (a: Part, b: Part) => boolean,
+  start: Objects,
+): { readonly exists: boolean; readonly tried: number } {
+  if (parts.length > MOST_PARTS) throw new Undecided(`a core of ${parts.length} operations is too large to search`)
+  const bits = parts.map((_, n) => 1n << BigInt(n))
+  const setOf = (has: (part: Part) => boolean): bigint =>
+    parts.reduce((all, part, n) => (has(part) ? all | (bits[n] ?? 0n) : all), 0n)
+  const earlier = parts.map((part) => setOf((other) => other !== part && before(other, part)))
+  const sure = setOf(({ operation }) => isSure(operation))
+  const known = new Set<string>()
+  let tried = 0
+  const goOn = (done: bigint, now: Objects): boolean => {
+    if ((sure & ~done) === 0n) return true
+    const name = `${done} ${now.text()}`
+    if (known.has(name)) return false
+    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states of a core`)
+    const next = parts.flatMap((part, n) => {
+      const bit = bits[n] ?? 0n
+      return (done & bit) !== 0n || ((earlier[n] ?? 0n) & ~done) !== 0n ? [] : [{ part, bit }]
+    })
+    const place = ({ part, bit }: (typeof next)[number]): boolean | undefined => {
+      const after = now.copy()
+      tried++
+      return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
+    }
+    // What only looks, and may look now, can as well look now: it stands in nobody's way.
+    for (const each of next) {
+      const found = looks(each.part.action) ? place(each) : undefined
+      if (found !== undefined) return found
+    }
+    return next.some((each) => !looks(each.part.action) && place(each) === true)
+  }
+  return { exists: goOn(0n, start), tried }
+}
+
+/** Whether an action leaves its object as it is. */
+function looks(action: Action): boolean {
+  switch (action.kind) {
+    case 'cell':
+      return action.writes === undefined && action.appends === undefined && action.token === undefined
+    case 'contains':
+    case 'all':
+    case 'sums':
+      return true
+    case 'transaction':
+      return action.at === 'once' && action.steps.every(({ isRead }) => isRead)
+    default:
+      return false
+  }
+}

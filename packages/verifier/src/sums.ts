@@ -1,0 +1,120 @@
+import { type Operation, textOf } from './history.ts'
+import { type Amounts, everything, type Model, type Objects, objectsOf, type Part, type Views } from './model.ts'
+import { unknownFunction } from './objects.ts'
+import { isObject, type Json, refuse } from './proof.ts'
+import { isBefore } from './replay.ts'
+
+/** Fractions are added as decimals, to nine places. */
+const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(sum.toFixed(9)))
+
+const amount = (json: Json | undefined): number =>
+  typeof json === 'number' && Math.abs(json) <= Number.MAX_SAFE_INTEGER ? decimal(json) : refuse(`${json} is no amount`)
+
+/** The balances of a bank, or the number of a counter. */
+const amountsOf = (json: Json): Amounts =>
+  isObject(json)
+    ? new Map(Object.entries(json).map(([account, sum]) => [textOf(account), amount(sum ?? 0)]))
+    : new Map([['', amount(json ?? 0)]])
+
+const SIGNS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ add: 1, increment: 1, inc: 1, subtract: -1, decrement: -1, dec: -1 }),
+)
+
+/** A number that is added to and read; an amount that is not said is one. */
+export const counter: Model = {
+  family: 'sums',
+  view(operation, { initial = 0 }) {
+    const { f, outcome, input, answer = null } = operation
+    if (f === 'read') return outcome === 'ok' ? [{ kind: 'sums', amounts: amountsOf(answer ?? initial) }] : []
+    const sign = SIGNS.get(f) ?? unknownFunction(operation)
+    return outcome === 'fail'
+      ? []
+      : [{ kind: 'move', amounts: new Map([['', sign * amount(input ?? 1)]]), id: undefined }]
+  },
+  start: (initial) => accounts(initial, Number.NEGATIVE_INFINITY),
+}
+
+/** Accounts; money is moved once for each id, and never more than there is. */
+export const bank: Model = {
+  family: 'sums',
+  view(operation) {
+    const { f, outcome, input, answer = null, line } = operation
+    if (f === 'read' && outcome === 'ok' && !isObject(answer)) return refuse(`line ${line}: a read returns balances`)
+    if (f === 'read') return outcome === 'ok' ? [{ kind: 'sums', amounts: amountsOf(answer) }] : []
+    if (f !== 'transfer' && f !== 'deposit' && f !== 'withdraw') return unknownFunction(operation)
+    if (outcome === 'fail') return []
+    const { amount: sum, from, to, account = null, id } = isObject(input) ? input : {}
+    const [by, names] = [amount(sum), f === 'transfer' ? [from, to] : [account]]
+    if (by < 0 || names.some((name) => typeof name !== 'string' && typeof name !== 'number'))
+      return refuse(`line ${line}: a ${f} has an account and an amount`)
+    const amounts = new Map<string, number>()
+    for (const [n, name] of names.map((each) => textOf(String(each))).entries())
+      amounts.set(name, (amounts.get(name) ?? 0) + (n === 1 || f === 'deposit' ? by : -by))
+    return [{ kind: 'move', amounts, id: id === undefined ? undefined : textOf(id) }]
+  },
+  start: (initial, counts) => accounts(initial, counts === everything ? 0 : Number.NEGATIVE_INFINITY),
+}
+
+const accounts = (initial: () => Json, least: number): Objects =>
+  objectsOf(
+    () => ({ sums: Object.fromEntries(amountsOf(initial())), done: [] as string[] }),
+    ({ sums, done }, action) => {
+      if (action.kind === 'sums')
+        return [...Object.keys(sums), ...action.amounts.keys()].every(
+          (account) => (action.amounts.get(account) ?? 0) === (sums[account] ?? 0),
+        )
+      if (action.kind !== 'move') return false
+      if (action.id !== undefined && done.includes(action.id)) return true
+      if (action.id !== undefined) done.push(action.id)
+      for (const [account, sum] of action.amounts) sums[account] = decimal((sums[account] ?? 0) + sum)
+      return [...action.amounts.keys()].every((account) => (sums[account] ?? 0) >= least)
+    },
+  )
+
+/**
+ * A core of reads of a counter or bank, with the additions of the whole key: from one read to a later one, or from the
+ * start, less or more came together than the reads show, in one account or in all. Returns the number of pairs looked at.
+ *
+ * @throws Refused if the reads are within what the additions may come to.
+ */
+export function refuteSums(initial: Json, core: readonly Part[], views: Views): number {
+  const start: Read = { operation: undefined, amounts: amountsOf(initial) }
+  const reads = core.flatMap(({ operation, action }): readonly Read[] =>
+    action.kind === 'sums' ? [{ operation, amounts: action.amounts }] : [],
+  )
+  const moves = [...views].flatMap(([operation, [action]]) =>
+    action?.kind === 'move' ? [{ ...action, operation }] : [],
+  )
+  const timesOf = new Map<string | undefined, number>()
+  for (const { id } of moves) timesOf.set(id, (timesOf.get(id) ?? 0) + 1)
+  const total = (amounts: Amounts): number => [...amounts.values()].reduce((sum, each) => sum + each, 0)
+  const accountsOf = new Set([start, ...reads].flatMap(({ amounts }) => [...amounts.keys()]))
+  const sizes = [total, ...[...accountsOf].map((account) => (amounts: Amounts) => amounts.get(account) ?? 0)]
+  let tried = 0
+  for (const size of sizes) {
+    for (const from of [start, ...reads]) {
+      for (const to of reads) {
+        if (to.operation === undefined || (from.operation && !isBefore('real time', from.operation, to.operation)))
+          continue
+        tried++
+        let [least, most] = [0, 0]
+        for (const { operation, amounts, id } of moves) {
+          if (operation.line > to.operation.return || operation.return < (from.operation?.line ?? 0)) continue
+          const isSure = operation.outcome === 'ok' && (id === undefined || timesOf.get(id) === 1)
+          const isBetween = operation.line > (from.operation?.return ?? 0) && operation.return < to.operation.line
+          least += isSure && isBetween ? size(amounts) : Math.min(0, size(amounts))
+          most += isSure && isBetween ? size(amounts) : Math.max(0, size(amounts))
+        }
+        const by = decimal(size(to.amounts) - size(from.amounts))
+        if (by < decimal(least) || by > decimal(most)) return tried
+      }
+    }
+  }
+  return refuse('the reads show what the additions may come to')
+}
+
+/** A read, or the start. */
+interface Read {
+  readonly operation: Operation | undefined
+  readonly amounts: Amounts
+}

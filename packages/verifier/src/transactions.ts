@@ -1,0 +1,135 @@
+import { isList, textOf, textsOf } from './history.ts'
+import { type Counts, type Model, objectsOf, type Step, type Transaction } from './model.ts'
+import { unknownFunction } from './objects.ts'
+import { isObject, type Json, refuse, Undecided } from './proof.ts'
+
+/**
+ * By which rule transactions take effect: each at one moment; reading at its start and writing at its commit; or reading
+ * anything that was committed before it.
+ */
+export type Rule = 'serial' | 'snapshot' | 'committed'
+
+/** The name by which an element of a list, or a value of a register, counts or does not. */
+export const nameOf = (key: string, text: string): string => `${key} ${text}`
+
+/** Transactions of lists that are appended to, or of registers. */
+export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => ({
+  family: 'transactions',
+  view(operation, { initial = null }) {
+    const { f, outcome, input, answer, line, key } = operation
+    if ((f !== 'txn' && f !== 'transact') || key !== 'null') return unknownFunction(operation)
+    if (outcome === 'fail') return []
+    const said = outcome === 'ok' ? answer : input
+    if (!isList(said)) return refuse(`line ${line}: a transaction is a list`)
+    // Nobody knows what a transaction without an answer read.
+    const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
+    const of = { kind: 'transaction', line, steps } as const
+    return rule === 'snapshot'
+      ? [
+          { ...of, at: 'start' },
+          { ...of, at: 'commit' },
+        ]
+      : [{ ...of, at: 'once' }]
+  },
+  start(initial, counts) {
+    if (kind === 'lists' && initial() !== null) return refuse('lists begin empty')
+    const shows = kind === 'lists' ? showsList(rule, counts) : showsRegister(rule, counts, initial())
+    return objectsOf(
+      (): Committed => ({ held: {}, ends: {}, open: {} }),
+      (now, action) => {
+        if (action.kind !== 'transaction' || (action.at === 'commit' && now.open[action.line] === undefined))
+          return false
+        const written = writtenBy(action, (read, own) => action.at === 'commit' || shows(read, now, own))
+        if (written === undefined) return false
+        if (action.at === 'start') now.open[action.line] = []
+        return (
+          action.at === 'start' ||
+          commit(now, action.line, written, (key, texts) => {
+            const kept = kind === 'lists' ? texts.filter((text) => counts(nameOf(key, text))) : texts.slice(-1)
+            const all = kind === 'lists' || rule === 'committed' ? (now.held[key] ?? []) : []
+            all.push(...kept)
+            now.held[key] = all
+            if (rule === 'committed') now.ends[key] = Object.assign(now.ends[key] ?? {}, { [all.length]: true })
+          })
+        )
+      },
+    )
+  },
+})
+
+/** A register's first value: registers may begin differently, by a map of them. */
+const firstOf = (initial: Json, key: string): string =>
+  textOf(isObject(initial) ? initial[String(JSON.parse(key))] : initial)
+
+function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
+  const [f, name, value = null]: readonly Json[] = isList(json) ? json : []
+  const isRead = f === 'r' || f === 'read'
+  if (!isRead && (kind === 'lists' ? f !== 'append' : f !== 'w' && f !== 'write'))
+    throw new Undecided(`${textOf(json)} in a transaction is not covered`)
+  const key = textOf(name)
+  if (kind === 'lists') return { isRead, key, texts: isRead ? textsOf(value) : [textOf(value)] }
+  // A null that is read or written in a register is its first value.
+  return { isRead, key, texts: [value === null ? firstOf(initial, key) : textOf(value)] }
+}
+
+/** What was committed, by key: the elements of a list, or the values of a register. */
+interface Committed {
+  readonly held: { [key: string]: string[] }
+  /** By key: how many there were after each transaction. */
+  readonly ends: { [key: string]: { [count: number]: boolean } }
+  /** By transaction that has started: the keys that others wrote since. */
+  readonly open: { [line: number]: string[] }
+}
+
+/** Whether a read fits what is held of its key, and what its own transaction wrote to it before. */
+type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
+
+const showsRegister =
+  (rule: Rule, counts: Counts, initial: Json): Shows =>
+  ({ key, texts: [said = ''] }, { held }, own) => {
+    if (own.length > 0 && rule !== 'committed') return said === own.at(-1)
+    if (own.includes(said) || !counts(nameOf(key, said))) return true
+    const values = [firstOf(initial, key), ...(held[key] ?? [])]
+    return rule === 'committed' ? values.includes(said) : values.at(-1) === said
+  }
+
+const showsList =
+  (rule: Rule, counts: Counts): Shows =>
+  ({ key, texts }, { held, ends }, all) => {
+    const [there, own] = [held[key] ?? [], all.filter((text) => counts(nameOf(key, text)))]
+    const said = texts.filter((text) => counts(nameOf(key, text)))
+    if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
+    if (rule !== 'committed') return said.length === there.length + own.length
+    // Not a part of what another transaction appends (Adya 1999, G1b).
+    return said.length === 0 || said.length > there.length || ends[key]?.[said.length] === true
+  }
+
+/** What a transaction wrote, by key; undefined if a read does not fit. */
+function writtenBy({ steps }: Transaction, fits: (read: Step, own: readonly string[]) => boolean): Written | undefined {
+  const written = new Map<string, string[]>()
+  for (const step of steps) {
+    const own = written.get(step.key) ?? []
+    if (!step.isRead) written.set(step.key, [...own, ...step.texts])
+    else if (!fits(step, own)) return undefined
+  }
+  return written
+}
+
+type Written = ReadonlyMap<string, readonly string[]>
+
+function commit(
+  now: Committed,
+  line: number,
+  written: Written,
+  keep: (key: string, texts: readonly string[]) => void,
+): boolean {
+  const lost = now.open[line] ?? []
+  delete now.open[line]
+  for (const [key, texts] of written) {
+    // First committer wins: no two that overlap write one key (Berenson et al. 1995).
+    if (lost.includes(key)) return false
+    for (const keys of Object.values(now.open)) keys.push(key)
+    keep(key, texts)
+  }
+  return true
+}

@@ -1,0 +1,170 @@
+import { refute, type Subject } from './core.ts'
+import { type History, readHistory } from './history.ts'
+import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
+import { logModel } from './log.ts'
+import { everything, isSure, type Model } from './model.ts'
+import { elementModels, lock, register } from './objects.ts'
+import { type LevelProof, type ProofHead, parseProof, Refused, refuse, Undecided } from './proof.ts'
+import { createReplay } from './replay.ts'
+import { bank, counter } from './sums.ts'
+import { type Rule, transactions } from './transactions.ts'
+
+/** What became of the proof of one level. */
+export interface Finding {
+  readonly level: string
+  readonly result: 'met' | 'violated'
+  /** `undecided`: the verifier does not cover it, or it is too large. */
+  readonly verdict: 'accepted' | 'refused' | 'undecided'
+  /** What was accepted, the first rule that fails, or why it is undecided. */
+  readonly why: string
+}
+
+export interface Verification {
+  readonly head: ProofHead
+  /** In the order in which the proof names the levels. */
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Holds a proof against a history: JSON lines in pieces of any size, and the hash of their bytes.
+ *
+ * @throws Refused if the proof is cut, or of another history.
+ * @throws Unreadable if the one is no proof, or the other no history that is read here.
+ */
+export function verify(input: {
+  readonly history: Iterable<string>
+  readonly sha256: string
+  readonly proof: string
+}): Verification {
+  const { head, levels } = parseProof(input.proof)
+  if (head.history !== `sha256:${input.sha256}`)
+    return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
+  const history = readHistory(input.history)
+  const groups = new Map<string, LevelProof[]>()
+  for (const each of levels) {
+    const name = `${each.level} ${each.result}`
+    groups.set(name, [...(groups.get(name) ?? []), each])
+  }
+  const findings: Finding[] = []
+  for (const entries of groups.values()) {
+    const [{ level, result } = refuse('no level')] = entries
+    const accepted = findings.filter((each) => each.verdict === 'accepted' && each.result === result)
+    findings.push({ level, result, ...verdictOf(() => accept({ history, head }, entries, accepted)) })
+  }
+  return { head, findings }
+}
+
+function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
+  try {
+    return { verdict: 'accepted', why: accepts() }
+  } catch (error) {
+    if (error instanceof Refused) return { verdict: 'refused', why: error.message }
+    if (error instanceof Undecided) return { verdict: 'undecided', why: error.message }
+    throw error
+  }
+}
+
+/** A history, and how the proof says that it is read. */
+type Given = Pick<Subject, 'history' | 'head'>
+
+/** Says what of a level's entries was accepted. @throws Refused, or Undecided */
+function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
+  const texts: string[] = []
+  const orders: Order[] = []
+  for (const entry of entries) {
+    if ('by' in entry) texts.push(followsFrom(given, entry, accepted))
+    else if ('core' in entry) texts.push(acceptCore(given, entry.level, entry.core))
+    else if ('order' in entry) orders.push(entry)
+    else throw new Undecided(`${entry.level} is not covered`)
+  }
+  if (orders.length > 0) texts.push(acceptOrders(given, orders))
+  return texts.join('; ')
+}
+
+type Order = Extract<LevelProof, { readonly order: readonly number[] }>
+
+function followsFrom(
+  { head }: Given,
+  entry: Extract<LevelProof, { readonly by: string }>,
+  accepted: readonly Finding[],
+): string {
+  const { level, result, by } = entry
+  if (!accepted.some((each) => each.level === by)) return refuse(`${by} was not accepted as ${result} before`)
+  const [strong, weak] = result === 'met' ? [by, level] : [level, by]
+  const [one, other] = areTransactions(head) ? [isolationOf(strong), isolationOf(weak)] : []
+  const follows = one !== undefined && other !== undefined ? impliesIsolation(one, other) : implies(strong, weak)
+  return follows ? `follows from ${by}` : refuse(`it does not follow from ${by}`)
+}
+
+function acceptCore(given: Given, level: string, core: readonly number[]): string {
+  const tried = refute(subjectOf(given, level), core)
+  return core.length === 1
+    ? `this operation admits no order (${tried} tried)`
+    : `these ${core.length} operations admit no order (${tried} tried)`
+}
+
+function acceptOrders(given: Given, orders: readonly Order[]): string {
+  const [{ level } = refuse('no order')] = orders
+  const { history, head, model, keeps } = subjectOf(given, level)
+  if (keeps !== 'real time' && orders.length > 1) return refuse(`${level} is shown by one order`)
+  const view = (operation: History['operations'][number]) => model.view(operation, head)
+  const replay = createReplay(history, keeps, view, isSure)
+  let start: ProofHead['initial']
+  const objects = model.start(() => start ?? null, everything)
+  let count = 0
+  for (const { order, start: said } of orders) {
+    start = head.initial === undefined ? said : head.initial
+    if (start === undefined) return refuse('it is not said what the object held at first')
+    replay.go(order, objects)
+    count += order.length
+  }
+  replay.end()
+  return `an order of ${count} operations explains every answer`
+}
+
+/** @throws Undecided for a model or a level that is not covered. */
+function subjectOf(given: Given, level: string): Subject {
+  const { history, head } = given
+  const isolation = isolationOf(level)
+  if (areTransactions(head) && isolation !== undefined) {
+    if (isolation.keeps === 'clients' && !history.hasClients) throw new Undecided(NO_CLIENTS)
+    return { ...given, keeps: isolation.keeps, model: transactions(kindOf(head), ruleOf(isolation)) }
+  }
+  if (level !== 'linearizable' && level !== 'sequential')
+    throw new Undecided(`${level} is not covered for ${head.model}`)
+  if (level === 'sequential' && !history.hasClients) throw new Undecided(NO_CLIENTS)
+  const model = models.get(head.model)
+  if (model === undefined) throw new Undecided(`the model ${head.model} is not covered`)
+  return { ...given, model, keeps: level === 'linearizable' ? 'real time' : 'clients' }
+}
+
+const NO_CLIENTS = 'not every operation names its client, so the order of clients is not known'
+
+const models: ReadonlyMap<string, Model> = new Map(
+  Object.entries({
+    ...elementModels,
+    ...{ register, lock, counter, bank, log: logModel(false), 'dense-log': logModel(true) },
+    'multi-register': transactions('registers', 'serial'),
+  }),
+)
+
+const LISTS = 'list-append'
+
+const areTransactions = ({ model }: ProofHead): boolean => model === LISTS || model === 'rw-register'
+
+const kindOf = ({ model }: ProofHead) => (model === LISTS ? 'lists' : 'registers')
+
+function ruleOf({ isolation }: IsolationLevel): Rule {
+  switch (isolation) {
+    case 'serializable':
+    // PL-2.99 differs by predicates only, and no history that is read here has any (TRANSACTIONS §4, 3).
+    case 'repeatable-read':
+      return 'serial'
+    case 'snapshot-isolation':
+      return 'snapshot'
+    case 'read-committed':
+      return 'committed'
+    default:
+      throw new Undecided(`${isolation} is not covered`)
+  }
+}

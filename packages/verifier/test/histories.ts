@@ -1,0 +1,104 @@
+import type { EventInput, History, Json } from '@chaosproxy/history'
+import { isLinearizable, isSequential } from '../../checker/test/brute-force.ts'
+import { isObjectLinearizable, isObjectSequential } from '../../checker/test/brute-objects.ts'
+import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
+import { kinds, randomObjectEvents } from '../../checker/test/random-objects.ts'
+import { smallHistory } from '../../checker/test/small-history.ts'
+import { decide, eventsOf } from '../../checker/test/transactions/brute-force.ts'
+import { randomShape, randomTransactions } from '../../checker/test/transactions/random-transactions.ts'
+
+/** A random small history, how it is read, and what is true of it by brute force. */
+export interface Case {
+  readonly events: readonly EventInput[]
+  readonly history: History
+  readonly head: { readonly model: string; readonly initial: Json; readonly failedCas: 'drop' | 'observes' }
+  readonly levels: readonly string[]
+  /** Whether the level is met. */
+  readonly truth: (level: string) => boolean
+}
+
+const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
+
+export const models: readonly string[] = ['register', ...Object.keys(kinds), 'rw-register', 'list transactions']
+
+export function randomCase(model: string, seed: number): Case {
+  const random = randomFrom(seed)
+  if (model === 'register') return registerCase(random)
+  if (model === 'rw-register' || model === 'list transactions') return transactionCase(model, random)
+  const shape = {
+    processes: 2 + Math.floor(random() * 3),
+    operations: 3 + Math.floor(random() * 6),
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.3 ? 0.15 : 0,
+    mutated: random() < 0.6 ? 0.25 : 0,
+  }
+  const events = randomObjectEvents(kinds[model]!(random), shape, random)
+  const history = smallHistory(events)
+  return {
+    events,
+    history,
+    head: { model, initial: initials[model] ?? null, failedCas: 'drop' },
+    levels: model === 'multi-register' ? ['linearizable', 'sequential'] : ['linearizable'],
+    truth: (level) =>
+      level === 'linearizable' ? isObjectLinearizable(model, history) : isObjectSequential(model, history),
+  }
+}
+
+const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+function registerCase(random: () => number): Case {
+  const below = (n: number): number => Math.floor(random() * n)
+  const append = random() < 0.15
+  const shape = {
+    processes: 2 + below(3),
+    operations: 3 + below(6),
+    keys: 1 + below(2),
+    values: random() < 0.5 ? 0 : 1 + below(3),
+    cas: random() < 0.3,
+    append,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.5 ? 0.15 : 0,
+    mutated: append || random() < 0.7 ? 0.6 : 0,
+  }
+  // Writes of null, which no store of the generator makes: they write the first value.
+  const isNulled = random() < 0.1
+  const events = randomEvents(shape, random).map((event) =>
+    isNulled && event.value === 1 ? { ...event, value: null } : event,
+  )
+  const history = smallHistory(events)
+  const head = {
+    model: 'register',
+    initial: append ? '' : isNulled ? 2 : null,
+    failedCas: random() < 0.5 ? 'drop' : 'observes',
+  } as const
+  return {
+    events,
+    history,
+    head,
+    levels: ['linearizable', 'sequential'],
+    truth: (level) => (level === 'linearizable' ? isLinearizable(history, head) : isSequential(history, head)),
+  }
+}
+
+function transactionCase(model: string, random: () => number): Case {
+  const kind = model === 'rw-register' ? 'register' : 'list'
+  const transactions = randomTransactions(randomShape(kind, random), random)
+  const events = eventsOf(transactions, kind)
+  let known: ReadonlyMap<string, boolean> | undefined
+  const truth = (level: string): boolean => {
+    known ??= decide(transactions, { kind })
+    return known.get(level)!
+  }
+  return {
+    events,
+    history: smallHistory(events),
+    head: { model: kind === 'list' ? 'list-append' : 'rw-register', initial: null, failedCas: 'drop' },
+    levels: ['serializable', 'repeatable-read', 'snapshot-isolation', 'read-committed'].flatMap((level) => [
+      level === 'serializable' ? 'strict-serializable' : `strong-${level}`,
+      `strong-session-${level}`,
+      level,
+    ]),
+    truth,
+  }
+}
