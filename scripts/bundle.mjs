@@ -24,7 +24,7 @@ const inlined = [
 
 /** Loading these only defines what they export: a command that uses one export loads that alone. */
 const PURE =
-  /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
+  /packages\/(?:history|faults|checker|verifier|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
 /** Installed only by users who need it. */
 const OPTIONAL = '@chaosproxy/simulated-postgresql'

@@ -39,6 +39,7 @@ export function verify(input: {
   const { head, levels } = parseProof(input.proof)
   if (head.history !== `sha256:${input.sha256}`)
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
+  if (levels.length === 0) return refuse('the proof is cut: it says nothing of any level')
   const history = readHistory(input.history)
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {

@@ -11,7 +11,11 @@ export const textOfEvents = (events: readonly EventInput[]): string =>
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-export const proofText = (head: Omit<ProofHead, 'proof' | 'history'>, history: string, levels: readonly object[]): string =>
+export const proofText = (
+  head: Omit<ProofHead, 'proof' | 'history'>,
+  history: string,
+  levels: readonly object[],
+): string =>
   [{ proof: 1, history: `sha256:${hashOf(history)}`, ...head }, ...levels]
     .map((line) => `${JSON.stringify(line)}\n`)
     .join('')
@@ -21,8 +25,7 @@ export const verified = (
   history: string,
   head: Omit<ProofHead, 'proof' | 'history'>,
   levels: readonly object[],
-): Verification =>
-  verify({ history: [history], sha256: hashOf(history), proof: proofText(head, history, levels) })
+): Verification => verify({ history: [history], sha256: hashOf(history), proof: proofText(head, history, levels) })
 
 export const differences = (lines: readonly number[]): number[] => lines.map((line, at) => line - (lines[at - 1] ?? 0))
 

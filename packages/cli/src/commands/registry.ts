@@ -9,6 +9,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   check: () => commandFor(import('../check/use.ts'), () => import('../check/execute.ts')),
   convert: async () => (await import('./convert.ts')).convertCommand,
   diff: async () => (await import('./diff.ts')).diffCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   fuzz: () => commandFor(import('../fuzz/use.ts'), () => import('../fuzz/execute.ts')),
   simulate: () => commandFor(import('../simulate/use.ts'), () => import('../fuzz/execute.ts')),

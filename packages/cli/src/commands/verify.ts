@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { type Finding, Refused, Unreadable, type Verification, verify } from '@chaosproxy/verifier'
+import { flag, inGroup } from '../arguments/declare.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+export const verifyCommand: Command = {
+  name: 'verify',
+  positional: '<history> <proof>',
+  needs: 'a history and its proof: chaos verify history.jsonl proof.jsonl.',
+  summary: 'check a proof of verdicts by the definitions alone, without the checker',
+  options: inGroup('Output', [], { json: flag('print one JSON object on stdout') }),
+  examples: [['chaos verify history.jsonl proof.jsonl', 'accept the proof, or name the first rule that fails']],
+  run: executeVerify,
+}
+
+async function executeVerify(options: ParsedOptions): Promise<ExitCode> {
+  const [history, proof] = [textOf(options, 'history') ?? '', textOf(options, 'proof') ?? '']
+  const outcome = outcomeOf(history, proof)
+  if (flagOf(options, 'json')) print(process.stdout, `${JSON.stringify({ history, proof, ...outcome })}\n`)
+  else print(process.stdout, pageOf(outcome))
+  return exitCodeOf(outcome)
+}
+
+/** What became of each level, or why the proof as a whole is refused. */
+type Outcome = Pick<Verification, 'head' | 'findings'> | { readonly refused: string }
+
+/** @throws UserError for a file that cannot be read, is no proof, or no history that the verifier reads. */
+function outcomeOf(history: string, proof: string): Outcome {
+  try {
+    const hash = createHash('sha256')
+    for (const bytes of chunksOf(history)) hash.update(bytes)
+    const text = readFileSync(proof, 'utf8')
+    return verify({ history: textsOf(history), sha256: hash.digest('hex'), proof: text })
+  } catch (error) {
+    if (error instanceof Refused) return { refused: error.message }
+    if (error instanceof Unreadable) throw new UserError('input', `${history}, ${proof}: ${error.message}.`)
+    const { path = history } = error as NodeJS.ErrnoException
+    throw new UserError('input', `${path}: ${whyUnreadable(error)}`)
+  }
+}
+
+const CHUNK_BYTES = 1 << 20
+
+/** The chunk is overwritten by the next one. */
+function* chunksOf(path: string): Iterable<Uint8Array> {
+  const file = openSync(path, 'r')
+  try {
+    const chunk = new Uint8Array(CHUNK_BYTES)
+    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) yield chunk.subarray(0, size)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Two texts that are not UTF-8 would become one, so they are refused. */
+function* textsOf(path: string): Iterable<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for (const bytes of chunksOf(path)) yield decoder.decode(bytes, { stream: true })
+  yield decoder.decode()
+}
+
+function exitCodeOf(outcome: Outcome): ExitCode {
+  if ('refused' in outcome) return EXIT.violated
+  const verdicts = outcome.findings.map(({ verdict }) => verdict)
+  if (verdicts.includes('refused')) return EXIT.violated
+  return verdicts.includes('undecided') ? EXIT.unknown : EXIT.met
+}
+
+function pageOf(outcome: Outcome): string {
+  const { red, dim } = styleFor(process.stdout)
+  if ('refused' in outcome) return `${red('refused')}: ${outcome.refused}\n`
+  const { model, initial, failedCas = 'drop' } = outcome.head
+  const first = initial === undefined ? 'unknown' : JSON.stringify(initial)
+  const read = `Read as: model ${model}, initial value ${first}, failed cas: ${failedCas}.`
+  return `${[...outcome.findings.map(lineOf), dim(read)].join('\n')}\n`
+}
+
+function lineOf({ level, result, verdict, why }: Finding): string {
+  const { red, green, yellow } = styleFor(process.stdout)
+  const paint = { accepted: green, refused: red, undecided: yellow }[verdict]
+  return `${paint(verdict)}: ${level} ${result}: ${why}`
+}
