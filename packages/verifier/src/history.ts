@@ -27,7 +27,7 @@ export interface History {
 }
 
 /** Members that change what is known of an operation, and are not read here. */
-const UNREAD = ['clock', 'within', 'unsaid', 'requestId', 'locks', 'predicates', 'statements', 'isolation']
+const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)":/
 
 type Event = { readonly [member: string]: Json }
 
@@ -46,6 +46,7 @@ export function readHistory(pieces: Iterable<string>): History {
   for (const text of linesOf(pieces)) {
     const line = byLine.push(undefined) - 1
     if (text.trim() === '') continue
+    if (UNREAD.test(text)) throw new Undecided(`line ${line}: ${UNREAD.exec(text)?.[0]} is not covered`)
     const event = parsed(text, line) as Event
     if (event['chaos'] === 1 && operations.length === 0) {
       isNamed = !isObject(event['sessions']) || event['sessions']['named'] !== false
@@ -62,20 +63,27 @@ export function readHistory(pieces: Iterable<string>): History {
 
 /** The operation that an event begins; undefined if it ends one, or is none of a client. */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
-  const { process: name, type, f, key, value, session } = event
+  const { process: name, type, f, key, value, session, final } = event
   if (name === 'nemesis' || (name === 'recorder' && (f === 'end' || f === 'passed-on'))) return undefined
   if (name === 'recorder') throw new Undecided(`line ${line}: notes of a recorder are not covered`)
-  for (const each of UNREAD)
-    if (event[each] !== undefined) throw new Undecided(`line ${line}: "${each}" is not covered`)
   if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
     throw new Unreadable(`line ${line}: an event has a process and an f`)
   const process = String(name)
   const called = open.get(process)
   if (type === 'invoke') {
     if (called !== undefined) throw new Unreadable(`line ${line}: process ${process} is busy since line ${called.line}`)
-    const client = session === undefined ? process : `session ${textOf(session)}`
-    const said = { line, process, client, f, key: textOf(key), input: value ?? null, isFinal: event['final'] === true }
-    const operation: Operation = { ...said, answer: undefined, outcome: 'info', return: Number.POSITIVE_INFINITY }
+    const operation: Operation = {
+      line,
+      process,
+      client: session === undefined ? process : `session ${textOf(session)}`,
+      f,
+      key: textOf(key),
+      input: value ?? null,
+      answer: undefined,
+      outcome: 'info',
+      return: Number.POSITIVE_INFINITY,
+      isFinal: final === true,
+    }
     open.set(process, operation)
     return operation
   }

@@ -13,19 +13,19 @@ export const register: Model = {
   family: 'cells',
   view(operation, { initial = null, failedCas }) {
     const { f, input, outcome, answer = null } = operation
-    const value = (json: Json): string => textOf(json ?? initial)
-    if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: value(answer) }] : []
+    if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: textOf(answer ?? initial) }] : []
     if (f === 'cas') {
-      const [old = null, next = null] = listOf(input)
-      if (outcome !== 'fail') return [{ kind: 'cell', expects: value(old), writes: value(next) }]
-      return failedCas === 'observes' ? [{ kind: 'cell', differs: value(old) }] : []
+      const [old, next] = listOf(input)
+      const expects = textOf(old ?? initial)
+      if (outcome !== 'fail') return [{ kind: 'cell', expects, writes: textOf(next ?? initial) }]
+      return failedCas === 'observes' ? [{ kind: 'cell', differs: expects }] : []
     }
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: String(input) }]
     // The completion counts, if it has a value of its kind (DESIGN §4).
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
-    return [{ kind: 'cell', writes: value(isSaid ? answer : input) }]
+    return [{ kind: 'cell', writes: textOf((isSaid ? answer : input) ?? initial) }]
   },
   start: (initial) => cells(() => textOf(initial())),
 }

@@ -25,6 +25,8 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
+  /** How many moments of an operation that was placed are not. */
+  const left = new Uint32Array(byLine.length)
   /** The latest call so far: of one object, as linearizability is local (Herlihy & Wing 1990), or of one client. */
   const latest = new Map<string, number>()
   const place = (line: number, objects: Objects): string | undefined => {
@@ -35,6 +37,7 @@ export function createReplay(
     if (action === undefined) return actions.length === 0 ? 'it did not happen, or tells nothing' : 'it is there twice'
     const number = (placed[line] ?? 0) + 1
     placed[line] = number
+    left[line] = actions.length - number
     const { key, client, line: call } = operation
     const of = keeps === 'real time' ? key : client
     const last = keeps === 'nothing' ? 0 : (latest.get(of) ?? 0)
@@ -54,9 +57,8 @@ export function createReplay(
     },
     end() {
       for (const operation of operations) {
-        const count = placed[operation.line] ?? 0
-        if ((count > 0 || isNeeded(operation)) && count < view(operation).length)
-          refuse(`line ${operation.line}: it is not in the order`)
+        const isMissing = placed[operation.line] === 0 && isNeeded(operation) && view(operation).length > 0
+        if (isMissing || left[operation.line] !== 0) refuse(`line ${operation.line}: it is not in the order`)
       }
     },
   }
