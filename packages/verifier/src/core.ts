@@ -1,5 +1,5 @@
 import { countedCells, countedElements, countedInTransactions } from './counted.ts'
-import { type History, textsOf } from './history.ts'
+import { type History, type Operation, textsOf } from './history.ts'
 import { everything, type Model, type Objects, type Part, partsOf, type Views } from './model.ts'
 import { cells } from './objects.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
@@ -24,9 +24,8 @@ export interface Subject {
  * @throws Refused if some order explains what counts of it.
  */
 export function refute({ history, head, model, keeps }: Subject, lines: readonly number[]): number {
-  const named = lines.map((line) => history.byLine[line] ?? refuse(`no operation is called on line ${line}`))
+  const named = operationsOn(history, lines)
   const [first = refuse('a core names an operation at least')] = named
-  if (new Set(named).size < named.length) return refuse('an operation of the core is there twice')
   const isLocal = keeps === 'real time'
   if (isLocal && named.some(({ key }) => key !== first.key)) return refuse('a core of linearizability has one key')
   const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
@@ -71,6 +70,12 @@ export function refute({ history, head, model, keeps }: Subject, lines: readonly
       (element) => counted.has(element),
     ),
   )
+}
+
+/** The operations of a core. @throws Refused if a line calls none, or is there twice. */
+export function operationsOn({ byLine }: History, lines: readonly number[]): readonly Operation[] {
+  if (new Set(lines).size < lines.length) return refuse('an operation of the core is there twice')
+  return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 
 /** A transaction starts before it commits; the moments of a drain have no order. */

@@ -120,8 +120,14 @@ export function textOf(json: Json | undefined): string {
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
-/** A list; null is the empty one. */
+/** A list; null is the empty one, and `#{}` names a set of EDN. */
 export const listOf = (json: Json | undefined): readonly Json[] =>
-  json === null || json === undefined ? [] : isList(json) ? json : refuse(`${textOf(json)} is not a list`)
+  isList(json)
+    ? json
+    : isObject(json)
+      ? listOf(json['#{}'] ?? 'a map')
+      : (json ?? null) === null
+        ? []
+        : refuse('no list')
 
 export const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(textOf)

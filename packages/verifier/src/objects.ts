@@ -13,7 +13,8 @@ export const register: Model = {
   family: 'cells',
   view(operation, { initial = null, failedCas }) {
     const { f, input, outcome, answer = null } = operation
-    if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: textOf(answer ?? initial) }] : []
+    if (f === 'read' || f === 'get')
+      return outcome === 'ok' ? [{ kind: 'cell', expects: textOf(answer ?? initial) }] : []
     if (f === 'cas') {
       const [old, next] = listOf(input)
       const expects = textOf(old ?? initial)

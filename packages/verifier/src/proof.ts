@@ -17,18 +17,16 @@ export interface ProofHead {
 export type LevelProof =
   /** It follows from another level with the same result, accepted before: a stronger one if met, a weaker one if violated. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /** An order of operations, each as the difference to the one before it. Members beyond it depend on the level. */
+  /** An order of operations, each as the difference to the one before it. */
   | {
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /** What the key held at first, if the head does not say. */
+      /** What the keys of the order held at first, if the head does not say. */
       readonly start?: Json
-      /** For levels of causality: by read, in order of lines, the line of the write it saw; 0 for the first value. */
-      readonly sources?: readonly number[]
-      /** For levels that give every client an order: a line of the client's. */
-      readonly client?: number
     }
+  /** By read, in order of lines, the line of the write that it saw; 0 for the first value. */
+  | { readonly level: string; readonly result: 'met'; readonly sources: readonly number[] }
   /** A few operations that contradict the level, whatever the others did. */
   | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
   /** The final reads show it. */
@@ -86,12 +84,10 @@ const isHead = (json: unknown): json is ProofHead =>
   [undefined, 'drop', 'observes'].includes(json['failedCas'] as undefined)
 
 function isLevel(json: { readonly [member: string]: unknown }): json is LevelProof & typeof json {
-  const { level, result, by, order, core, final, sources = [], client = 0 } = json
-  if (typeof level !== 'string') return false
-  if (result === 'violated') return [typeof by === 'string', isLines(core), final === true].filter(Boolean).length === 1
-  const isMet =
-    result === 'met' && [typeof by === 'string', isLines(order), final === true].filter(Boolean).length === 1
-  return isMet && isLines(sources) && Number.isInteger(client)
+  const { level, result, by, order, sources, core, final } = json
+  if (typeof level !== 'string' || (result !== 'met' && result !== 'violated')) return false
+  const evidence = result === 'met' ? [isLines(order), isLines(sources)] : [isLines(core)]
+  return [typeof by === 'string', final === true, ...evidence].filter(Boolean).length === 1
 }
 
 const isLines = (json: unknown): json is readonly number[] => Array.isArray(json) && json.every(Number.isSafeInteger)

@@ -1,4 +1,5 @@
-import { refute, type Subject } from './core.ts'
+import { acceptSources, refuteSources } from './causal.ts'
+import { operationsOn, refute, type Subject } from './core.ts'
 import { type History, readHistory } from './history.ts'
 import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
 import { logModel } from './log.ts'
@@ -76,6 +77,8 @@ function accept(given: Given, entries: readonly LevelProof[], accepted: readonly
     if ('by' in entry) texts.push(followsFrom(given, entry, accepted))
     else if ('core' in entry) texts.push(acceptCore(given, entry.level, entry.core))
     else if ('order' in entry) orders.push(entry)
+    else if ('sources' in entry && isWeak(given, entry.level))
+      texts.push(acceptSources(given.history, given.head, entry.level, entry.sources))
     else throw new Undecided(`${entry.level} is not covered`)
   }
   if (orders.length > 0) texts.push(acceptOrders(given, orders))
@@ -98,11 +101,15 @@ function followsFrom(
 }
 
 function acceptCore(given: Given, level: string, core: readonly number[]): string {
-  const tried = refute(subjectOf(given, level), core)
-  return core.length === 1
-    ? `this operation admits no order (${tried} tried)`
-    : `these ${core.length} operations admit no order (${tried} tried)`
+  const these = core.length === 1 ? 'this operation admits' : `these ${core.length} operations admit`
+  if (!isWeak(given, level)) return `${these} no order (${refute(subjectOf(given, level), core)} tried)`
+  const named = operationsOn(given.history, core)
+  return `${these} no explanation (${refuteSources(given.history, given.head, level, named)} tried)`
 }
+
+/** Levels of registers that ask what reads saw, and not for one order. */
+const isWeak = ({ head }: Given, level: string): boolean =>
+  head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
 function acceptOrders(given: Given, orders: readonly Order[]): string {
   const [{ level } = refuse('no order')] = orders
@@ -126,20 +133,14 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
 /** @throws Undecided for a model or a level that is not covered. */
 function subjectOf(given: Given, level: string): Subject {
   const { history, head } = given
-  const isolation = isolationOf(level)
-  if (areTransactions(head) && isolation !== undefined) {
-    if (isolation.keeps === 'clients' && !history.hasClients) throw new Undecided(NO_CLIENTS)
-    return { ...given, keeps: isolation.keeps, model: transactions(kindOf(head), ruleOf(isolation)) }
-  }
-  if (level !== 'linearizable' && level !== 'sequential')
-    throw new Undecided(`${level} is not covered for ${head.model}`)
-  if (level === 'sequential' && !history.hasClients) throw new Undecided(NO_CLIENTS)
+  const isolation = areTransactions(head) ? isolationOf(level) : undefined
+  const keeps = isolation?.keeps ?? (level === 'linearizable' ? 'real time' : 'clients')
+  if (keeps === 'clients' && !history.hasClients) throw new Undecided('not every operation names its client')
+  if (isolation !== undefined) return { ...given, keeps, model: transactions(kindOf(head), ruleOf(isolation)) }
   const model = models.get(head.model)
-  if (model === undefined) throw new Undecided(`the model ${head.model} is not covered`)
-  return { ...given, model, keeps: level === 'linearizable' ? 'real time' : 'clients' }
+  if (model !== undefined && (level === 'linearizable' || level === 'sequential')) return { ...given, keeps, model }
+  throw new Undecided(`${level} is not covered for ${head.model}`)
 }
-
-const NO_CLIENTS = 'not every operation names its client, so the order of clients is not known'
 
 const models: ReadonlyMap<string, Model> = new Map(
   Object.entries({
