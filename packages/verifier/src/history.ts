@@ -1,4 +1,4 @@
-import { isObject, type Json, parsed, refuse, Undecided, Unreadable } from './proof.ts'
+import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './proof.ts'
 
 /** An invocation joined with its completion; one that never completed is of unknown outcome (DESIGN §1). */
 export interface Operation {
@@ -47,7 +47,8 @@ export function readHistory(pieces: Iterable<string>): History {
     const line = byLine.push(undefined) - 1
     if (text.trim() === '') continue
     if (UNREAD.test(text)) throw new Undecided(`line ${line}: ${UNREAD.exec(text)?.[0]} is not covered`)
-    const event = parsed(text, line) as Event
+    const event = objectIn(text)
+    if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
     if (event['chaos'] === 1 && operations.length === 0) {
       isNamed = !isObject(event['sessions']) || event['sessions']['named'] !== false
       continue

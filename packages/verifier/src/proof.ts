@@ -51,26 +51,30 @@ export const refuse = (why: string): never => {
   throw new Refused(why)
 }
 
-/** @throws Unreadable for anything that does not have the form of a proof. */
+/**
+ * @throws Unreadable if the first line is no head of a proof.
+ * @throws Refused if a later line is no entry, as the last one of a proof that was cut.
+ */
 export function parseProof(text: string): Proof {
-  const [head, ...levels] = text.split('\n').flatMap((line, at) => (line.trim() === '' ? [] : [parsed(line, at + 1)]))
-  if (!isHead(head)) throw new Unreadable('line 1: a proof begins with {"proof":1,"history":"sha256:…","model":"…"}')
-  return {
-    head,
-    levels: levels.map((each, at) => {
-      if (isLevel(each)) return each
-      throw new Unreadable(`entry ${at + 1}: an entry has a level, a result, and its order, core, final or by`)
-    }),
-  }
+  const [first = '', ...others] = text.split('\n')
+  const head = objectIn(first)
+  if (!isHead(head)) throw new Unreadable('a proof begins with {"proof":1,"history":"sha256:…","model":"…"}')
+  const levels = others.flatMap((line, at): LevelProof[] => {
+    if (line === '') return []
+    const entry = objectIn(line) ?? {}
+    return isLevel(entry) ? [entry] : refuse(`line ${at + 2} of the proof is no entry: it was cut, or damaged`)
+  })
+  return { head, levels }
 }
 
-/** @throws Unreadable if the line is not one JSON object. */
-export function parsed(line: string, number: number): { readonly [member: string]: unknown } {
+/** Undefined if the text is not one JSON object. */
+export function objectIn(text: string): { readonly [member: string]: Json } | undefined {
   try {
-    const json: unknown = JSON.parse(line)
-    if (isObject(json)) return json
-  } catch {}
-  throw new Unreadable(`line ${number}: this is not a JSON object`)
+    const json: unknown = JSON.parse(text)
+    return isObject(json) ? json : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export const isObject = (json: unknown): json is { readonly [member: string]: Json } =>
@@ -83,7 +87,7 @@ const isHead = (json: unknown): json is ProofHead =>
   typeof json['model'] === 'string' &&
   [undefined, 'drop', 'observes'].includes(json['failedCas'] as undefined)
 
-function isLevel(json: { readonly [member: string]: unknown }): json is LevelProof & typeof json {
+function isLevel(json: { readonly [member: string]: Json }): json is LevelProof & typeof json {
   const { level, result, by, order, sources, core, final } = json
   if (typeof level !== 'string' || (result !== 'met' && result !== 'violated')) return false
   const evidence = result === 'met' ? [isLines(order), isLines(sources)] : [isLines(core)]

@@ -16,19 +16,14 @@ function modelOf({ file, model }: Labelled): string {
   return model === 'mutex' ? 'lock' : 'register'
 }
 
-const levels = [
-  'linearizable',
-  'sequential',
-  'strict-serializable',
-  'strong-session-serializable',
-  'serializable',
-]
+const levels = ['linearizable', 'sequential', 'strict-serializable', 'strong-session-serializable', 'serializable']
 
 describe.runIf(corpusIsHere)('the labelled histories', () => {
   test('have most of their verdicts proved by the witnesses and counterexamples of the checker as they are', {
     timeout: 120_000,
   }, async () => {
-    const counts: { [verdict: string]: number } = {}
+    const counts = new Map<string, number>()
+    const add = (verdict: string): unknown => counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
     for (const label of labels<Labelled>()) {
       if (/causal_reverse|long_fork|huge-scc/.test(label.file)) continue
       const events: EventInput[] = []
@@ -46,18 +41,28 @@ describe.runIf(corpusIsHere)('the labelled histories', () => {
       if (events.length === 0) continue
       const { initial, failedCas } = readingOf(label)
       const head = { model, initial: (model === 'register' ? initial : null) as Json, failedCas }
-      const known = levelsOf(model, history).filter((level) => levels.includes(level))
-      const options = { deadlineMs: millis(2_000), memoryBytes: 1e9, now: () => millis(performance.now()) }
+      const known = levelsOf(model, history).filter(
+        (level) =>
+          levels.includes(level) && (level !== 'sequential' || typeof label.expect['sequential'] === 'boolean'),
+      )
+      const options = { deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) }
       const report = check(history, { ...head, levels: known, ...options })
       const text = textOfEvents(events)
       const entries = known.flatMap((level) => entriesOfLevel(history, level, report.levels[level]!))
-      for (const { result, verdict, level, why } of entries.length === 0 ? [] : verified(text, head, entries).findings) {
-        counts[`${result} ${verdict}`] = (counts[`${result} ${verdict}`] ?? 0) + 1
-        if (verdict !== 'accepted') console.log(label.file, level, result, verdict, why)
+      const findings = entries.length === 0 ? [] : verified(text, head, entries).findings
+      for (const { result, verdict } of findings) add(`${result} ${verdict}`)
+      for (const level of known) {
+        const { result } = report.levels[level]!
+        if (result !== 'unknown' && !findings.some((each) => each.level === level)) add(`${result} without evidence`)
       }
-      for (const level of known) if (!entries.some((each) => each.level === level)) { const n = `${report.levels[level]!.result} no entry ${(report.levels[level] as any).witness?.kind}`; counts[n] = (counts[n] ?? 0) + 1; console.log(label.file, level, n) }
     }
-    console.log(counts)
-    expect(counts['met accepted']).toBeGreaterThan(0)
+    const count = (verdict: string): number => counts.get(verdict) ?? 0
+    expect(count('met accepted')).toBeGreaterThanOrEqual(240)
+    expect(count('violated accepted')).toBeGreaterThanOrEqual(495)
+    // The checker keeps no order of what is serializable and not strict serializable.
+    expect(count('met refused') + count('met without evidence')).toBeLessThanOrEqual(7)
+    // Six histories of etcd, in two formats each, and a mutex show fewer operations than a proof needs; of Elle's, two of
+    // three levels each show no reader that proves which append came first, or no possible writer.
+    expect(count('violated refused')).toBeLessThanOrEqual(19)
   })
 })

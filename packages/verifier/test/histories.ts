@@ -1,11 +1,12 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
-import { isLinearizable, isSequential } from '../../checker/test/brute-force.ts'
+import { isLinearizable, isSequential, operationsOf } from '../../checker/test/brute-force.ts'
 import { isObjectLinearizable, isObjectSequential } from '../../checker/test/brute-objects.ts'
 import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
 import { kinds, randomObjectEvents } from '../../checker/test/random-objects.ts'
 import { smallHistory } from '../../checker/test/small-history.ts'
 import { decide, eventsOf } from '../../checker/test/transactions/brute-force.ts'
 import { randomShape, randomTransactions } from '../../checker/test/transactions/random-transactions.ts'
+import { type Tried, tryAll } from '../../checker/test/weak-brute-force.ts'
 
 /** A random small history, how it is read, and what is true of it by brute force. */
 export interface Case {
@@ -19,11 +20,28 @@ export interface Case {
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 
-export const models: readonly string[] = ['register', ...Object.keys(kinds), 'rw-register', 'list transactions']
+export const models: readonly string[] = [
+  'register',
+  'weak register',
+  ...Object.keys(kinds),
+  'rw-register',
+  'list transactions',
+]
+
+const weakLevels = [
+  'causal-convergence',
+  'causal',
+  'session',
+  'read-your-writes',
+  'monotonic-reads',
+  'monotonic-writes',
+  'writes-follow-reads',
+] as const
 
 export function randomCase(model: string, seed: number): Case {
   const random = randomFrom(seed)
   if (model === 'register') return registerCase(random)
+  if (model === 'weak register') return weakCase(random)
   if (model === 'rw-register' || model === 'list transactions') return transactionCase(model, random)
   const shape = {
     processes: 2 + Math.floor(random() * 3),
@@ -79,6 +97,30 @@ function registerCase(random: () => number): Case {
     levels: ['linearizable', 'sequential'],
     truth: (level) => (level === 'linearizable' ? isLinearizable(history, head) : isSequential(history, head)),
   }
+}
+
+function weakCase(random: () => number): Case {
+  const below = (n: number): number => Math.floor(random() * n)
+  const shape = {
+    processes: 2 + below(3),
+    operations: 3 + below(5),
+    keys: 1 + below(2),
+    values: random() < 0.55 ? 0 : 1 + below(3),
+    cas: false,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.5 ? 0.15 : 0,
+    mutated: random() < 0.7 ? 0.4 + below(2) * 0.6 : 0,
+  }
+  const events = randomEvents(shape, random)
+  const history = smallHistory(events)
+  const head = { model: 'register', initial: null, failedCas: 'drop' } as const
+  let known: Tried | undefined
+  const truth = (level: string): boolean => {
+    known ??= tryAll(operationsOf(history, head), null)
+    return known[level as (typeof weakLevels)[number]]
+  }
+  return { events, history, head, levels: weakLevels, truth }
 }
 
 function transactionCase(model: string, random: () => number): Case {

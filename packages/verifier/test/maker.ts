@@ -34,7 +34,7 @@ export const entriesOf = (history: History, { levels }: Pick<Report<string>, 'le
   Object.entries(levels).flatMap(([level, verdict]) => entriesOfLevel(history, level, verdict))
 
 export function entriesOfLevel(history: History, level: string, verdict: Verdict): LevelProof[] {
-  const { callLine, returnLine } = history.operations
+  const { callLine } = history.operations
   const lineOf = (row: number): number => callLine[row]!
   if (verdict.result === 'unknown') return []
   if (verdict.result === 'violated') {

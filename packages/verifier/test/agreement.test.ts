@@ -1,0 +1,62 @@
+import { type CheckOptions, check } from '@chaosproxy/checker'
+import { millis } from '@chaosproxy/history'
+import { expect, inject, test } from 'vitest'
+import { atLeast, many, manyOf } from '../../checker/test/many.ts'
+import { randomFrom } from '../../checker/test/random-history.ts'
+import { type LevelProof, Unreadable } from '../src/index.ts'
+import { tamperedProofs } from './damage.ts'
+import { type Case, models, randomCase } from './histories.ts'
+import { entriesOfLevel, textOfEvents, verified } from './maker.ts'
+
+// Proofs of small random histories, made by the checker, damaged and invented. What is accepted must be true by brute
+// force. The seed changes with each run; a failure names it.
+
+const baseSeed = inject('seed')
+const HISTORIES = 500
+
+/** What the verifier says of a proof, and whether brute force says the contrary. */
+function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelProof[]): boolean | undefined {
+  const [finding] = verified(textOfEvents(events), head, entries).findings
+  if (finding?.verdict !== 'accepted') return undefined
+  return truth(finding.level) !== (finding.result === 'met')
+}
+
+test.each(models)(
+  `no proof of a false verdict on %s is accepted, of those of ${manyOf(HISTORIES)} small random histories`,
+  (model) => {
+    const count = { made: 0, accepted: 0, tampered: 0, wrong: 0 }
+    for (let n = 0; n < many(HISTORIES); n++) {
+      const seed = baseSeed + n
+      const each = randomCase(model, seed)
+      const { history, head, levels, truth, events } = each
+      const random = randomFrom(seed)
+      const limits = { deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(0) }
+      const options: CheckOptions<string> = { ...head, levels, ...limits }
+      const report = check(history, options)
+      for (const level of levels) {
+        const entries = entriesOfLevel(history, level, report.levels[level]!).filter((entry) => !('by' in entry))
+        const fail = (proof: readonly LevelProof[]): never =>
+          expect.fail(`seed ${seed}: ${JSON.stringify(proof)} is accepted\n${textOfEvents(events)}`)
+        if (entries.length > 0) {
+          count.made++
+          const wrong = falselyAccepted(each, entries)
+          if (wrong === true) fail(entries)
+          if (wrong === false) count.accepted++
+        }
+        for (const proof of tamperedProofs(each, level, entries, random)) {
+          count.tampered++
+          if (truth(level) !== (proof[0]?.result === 'met')) count.wrong++
+          try {
+            if (falselyAccepted(each, proof) === true) fail(proof)
+          } catch (error) {
+            if (!(error instanceof Unreadable)) throw error
+          }
+        }
+      }
+    }
+    expect(count.tampered).toBeGreaterThan(atLeast(3_000))
+    expect(count.wrong).toBeGreaterThan(atLeast(500))
+    // Most counterexamples are proofs as they are; nearly all orders are.
+    expect(count.accepted / Math.max(1, count.made)).toBeGreaterThan(0.6)
+  },
+)

@@ -1,0 +1,85 @@
+import type { LevelProof } from '../src/index.ts'
+import type { Case } from './histories.ts'
+import { differences } from './maker.ts'
+
+/** Draws from a list; undefined of an empty one. */
+const one = <Item>(items: readonly Item[], random: () => number): Item | undefined =>
+  items[Math.floor(random() * items.length)]
+
+const linesOf = (order: readonly number[]): number[] => {
+  let line = 0
+  return order.map((difference) => {
+    line += difference
+    return line
+  })
+}
+
+/** Lines exchanged, dropped, told twice, invented, or cut off. */
+function damaged(lines: readonly number[], most: number, random: () => number): number[] {
+  const at = Math.floor(random() * lines.length)
+  const other = Math.floor(random() * lines.length)
+  switch (Math.floor(random() * 5)) {
+    case 0:
+      return lines.with(at, lines[other]!).with(other, lines[at]!)
+    case 1:
+      return lines.toSpliced(at, 1)
+    case 2:
+      return lines.toSpliced(other, 0, lines[at]!)
+    case 3:
+      return lines.toSpliced(at, 0, 1 + Math.floor(random() * most))
+    default:
+      return lines.slice(0, at)
+  }
+}
+
+/** Proofs of a level that somebody else might write: those of the checker damaged, and invented ones. */
+export function tamperedProofs(
+  { events, history, levels }: Case,
+  level: string,
+  entries: readonly LevelProof[],
+  random: () => number,
+): LevelProof[][] {
+  const called = [...history.operations.callLine]
+  const shuffled = called.toSorted(() => random() - 0.5)
+  const proofs: LevelProof[][] = [
+    [{ level, result: 'violated', core: shuffled.slice(0, 1 + Math.floor(random() * called.length)) }],
+    [{ level, result: 'violated', core: called }],
+    [{ level, result: 'met', order: differences(shuffled) }],
+    // Two moments of each, for levels with a start and a commit.
+    [{ level, result: 'met', order: differences([...called, ...called].toSorted(() => random() - 0.5)) }],
+    [{ level, result: 'met', order: differences(called.flatMap((line) => [line, line])) }],
+    [{ level, result: 'met', sources: sourcesOf({ events }, random) }],
+  ]
+  const other = one(levels, random) ?? level
+  for (const [n, entry] of entries.entries()) {
+    // The proof of one level as that of another.
+    proofs.push(entries.map((each) => ({ ...each, level: other })))
+    for (let times = 0; times < 2; times++) {
+      if ('order' in entry && entry.order.length > 0) {
+        const order = differences(damaged(linesOf(entry.order), events.length, random))
+        proofs.push(entries.with(n, { ...entry, order }))
+      }
+      if ('core' in entry) proofs.push(entries.with(n, { ...entry, core: damaged(entry.core, events.length, random) }))
+    }
+    if (entries.length > 1) proofs.push(entries.toSpliced(n, 1))
+  }
+  return proofs
+}
+
+/** For each read that was answered, a write of the value, or none. */
+function sourcesOf({ events }: Pick<Case, 'events'>, random: () => number): number[] {
+  const called = new Map<unknown, number>()
+  const reads: { readonly line: number; readonly key: unknown; readonly value: unknown }[] = []
+  for (const [at, { process, type, f, key, value }] of events.entries()) {
+    if (type === 'invoke') called.set(process, at + 1)
+    else if (type === 'ok' && f === 'read') reads.push({ line: called.get(process)!, key, value })
+  }
+  return reads
+    .toSorted((a, b) => a.line - b.line)
+    .map((read) => {
+      const writes = events.flatMap(({ type, f, key, value }, at) =>
+        type === 'invoke' && f === 'write' && key === read.key && value === read.value ? [at + 1] : [],
+      )
+      return one(read.value === null ? [...writes, 0] : writes, random) ?? 0
+    })
+}

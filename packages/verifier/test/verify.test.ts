@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest'
+import { Refused, Unreadable, verify } from '../src/index.ts'
+import { differences, hashOf, proofText, verified } from './maker.ts'
+
+/** Lines of a history: `0 invoke write x 1`, `0 ok write x 1`; values are JSON, and a dash is no key. */
+const history = (...lines: readonly string[]): string =>
+  lines
+    .map((line) => {
+      const [process, type, f, key, value] = line.split(' ')
+      const keyed = key === '-' ? {} : { key }
+      return `${JSON.stringify({ process: Number(process), type, f, ...keyed, value: JSON.parse(value ?? 'null') })}\n`
+    })
+    .join('')
+
+const head = { model: 'register', initial: null }
+
+/** Line 1 writes 1, line 3 reads 1, and line 5, called later, reads null. */
+const stale = history(
+  '0 invoke write - 1',
+  '0 ok write - 1',
+  '1 invoke read -',
+  '1 ok read - 1',
+  '2 invoke read -',
+  '2 ok read - null',
+)
+
+const said = (text: string, of: object, ...entries: readonly object[]): string[] =>
+  verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
+
+describe('a proof', () => {
+  test('of a violation is accepted with the number of steps that were tried', () => {
+    const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
+    expect(one).toBe('accepted: these 2 operations admit no order (2 tried)')
+  })
+
+  test('of a level that is met is accepted with an order', () => {
+    const order = differences([5, 1, 3])
+    expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
+      'accepted: an order of 3 operations explains every answer',
+    ])
+  })
+
+  test('of a weaker level follows from that of a stronger one, and of a stronger violated one from a weaker one', () => {
+    const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
+    expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
+      'accepted: follows from sequential',
+    )
+    expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
+      'refused: it does not follow from sequential',
+    )
+    expect(said(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
+      'refused: sequential was not accepted as met before',
+    ])
+  })
+
+  test.each([
+    ['leaves an operation out', [5, 1], 'sequential', 'line 3: it is not in the order'],
+    ['invents an operation', [5, 1, 3, 4], 'sequential', 'line 4: no operation is called there'],
+    ['names an operation twice', [5, 1, 3, 1], 'sequential', 'line 1: it is there twice'],
+    ['does not replay', [1, 5, 3], 'sequential', 'line 5: the object would not have answered so'],
+    [
+      'is that of a stronger level',
+      [5, 1, 3],
+      'linearizable',
+      'line 1: it had returned before the call of one that is earlier in the order',
+    ],
+  ])('whose order %s is refused', (_, lines, level, why) => {
+    expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
+  })
+
+  test.each([
+    ['has an order', [1, 3], 'what counts of these has an order'],
+    ['is empty', [], 'a core names an operation at least'],
+    ['names a line that calls nothing', [2], 'no operation is called on line 2'],
+    ['names a line twice', [1, 1], 'an operation of the core is there twice'],
+    // Another write may have been the last one.
+    ['lacks a write that its read may owe its value to', [3], 'what counts of these has an order'],
+  ])('whose core %s is refused', (_, core, why) => {
+    expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
+  })
+
+  test('of another history is refused, and so is one that is cut', () => {
+    const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
+    const proof = proofText(head, stale, [entry])
+    const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
+    expect(check(proof)).not.toThrow()
+    expect(() => verify({ history: [`${stale}\n`], sha256: hashOf(`${stale}\n`), proof })).toThrow(Refused)
+    expect(check(proof.slice(0, -10))).toThrow(/line 2 of the proof is no entry/)
+    expect(check(proofText(head, stale, []))).toThrow(/says nothing of any level/)
+  })
+
+  test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
+    'is not the text %s, which is unreadable',
+    (proof) => {
+      expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
+    },
+  )
+
+  test.each([
+    ['a level', {}, { level: 'pram', result: 'met', order: [] }],
+    ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
+    ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
+    ['final reads', {}, { level: 'eventual', result: 'met', final: true }],
+  ])('of %s that is not covered is undecided', (_, of, entry) => {
+    expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*not covered/)
+  })
+})
+
+describe('a history', () => {
+  test.each([
+    ['a busy process', ['0 invoke write - 1', '0 invoke write - 2']],
+    ['a completion without a call', ['0 ok write - 1']],
+  ])('with %s is unreadable', (_, lines) => {
+    const text = history(...lines)
+    const entry = { level: 'linearizable', result: 'met', order: [] }
+    expect(() => verified(text, head, [entry])).toThrow(Unreadable)
+  })
+
+  test('with numbers that doubles do not tell apart is refused', () => {
+    const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
+    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
+  })
+
+  test('with an unknown function is not covered', () => {
+    const text = history('0 invoke swap - 1', '0 ok swap - 1')
+    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
+  })
+
+  test('may come in pieces that end anywhere', () => {
+    const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
+    const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
+    expect(findings).toMatchObject([{ verdict: 'accepted' }])
+  })
+})
+
+describe('a core', () => {
+  test('of more than 60 operations is undecided', () => {
+    const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
+    const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
+    expect(said(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
+      'undecided: a core of 61 operations is too large to search',
+    ])
+  })
+
+  test('of a register whose first value is unknown is refuted for every value', () => {
+    const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
+    const unknown = { initial: undefined }
+    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
+    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1] })[0]).toMatch(/^refused/)
+    expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
+  })
+
+  test('of reads of a counter rests on the additions of the whole key', () => {
+    const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
+    const entry = { level: 'linearizable', result: 'violated', core: [3] }
+    expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
+    const open = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '0 invoke add - 1', '1 ok read - 3')
+    expect(said(open, { model: 'counter' }, entry)[0]).toMatch(/^refused/)
+  })
+})
+
+test('a causal level is accepted with what every read saw', () => {
+  // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
+  const text = history(
+    '0 invoke write x 1',
+    '0 ok write x 1',
+    '0 invoke write y 2',
+    '0 ok write y 2',
+    '1 invoke read y',
+    '1 ok read y 2',
+    '1 invoke read x',
+    '1 ok read x null',
+  )
+  expect(said(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
+    'refused: line 7: it did not see line 1',
+  )
+  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
+})
