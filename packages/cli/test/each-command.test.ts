@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { registry } from '../src/commands/registry.ts'
@@ -51,6 +52,16 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   convert: () => prints(['convert', history('fresh-read')], 0, /^\{.*"process".*\}$/m),
   diff: () => prints(['diff', history('fresh-read'), history('stale-read')], 0, /stale-read/),
   explain: () => prints(['explain', history('stale-read'), '--level', 'linearizable'], 0, /NOT LINEARIZABLE/),
+  verify: async () => {
+    const text = readFileSync(history('stale-read'))
+    const head = { proof: 1, history: `sha256:${createHash('sha256').update(text).digest('hex')}`, model: 'register' }
+    const proof = join(temporaryDirectory(), 'proof.jsonl')
+    const entry = { level: 'linearizable', result: 'violated', core: [4, 6] }
+    writeFileSync(proof, [{ ...head, initial: null }, entry].map((line) => `${JSON.stringify(line)}\n`).join(''))
+    await prints(['verify', history('stale-read'), proof], 0, /^accepted: linearizable violated: these 2 operations/m)
+    await prints(['verify', history('fresh-read'), proof], 1, /^refused: the proof is of another history/m)
+    await prints(['verify', history('fresh-read'), history('fresh-read')], 3, /a proof begins with/)
+  },
   fuzz: async () => {
     const out = temporaryDirectory()
     await prints(

@@ -27,7 +27,7 @@ export interface History {
 }
 
 /** Members that change what is known of an operation, and are not read here. */
-const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)":/
+const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:/
 
 type Event = { readonly [member: string]: Json }
 
