@@ -7,7 +7,7 @@ import { isBefore } from './replay.ts'
 // read saw, each asks that some relation between operations has no circle.
 
 /** A read or a write, and its value. */
-interface Access {
+export interface Access {
   readonly of: Operation
   readonly isWrite: boolean
   readonly value: string
@@ -71,10 +71,16 @@ function candidates(all: readonly Access[], read: number, { initial }: ProofHead
   return textOf(initial) === of.value ? [FIRST, ...writes] : writes
 }
 
-/** @throws Undecided for what is no read or write. */
 function accessesOf({ hasClients }: History, some: readonly Operation[], head: ProofHead): readonly Access[] {
   if (!hasClients) throw new Undecided('not every operation names its client')
-  const all = some.flatMap((of) =>
+  const all = accessesIn(some, head)
+  if (all.length > MOST_ACCESSES) throw new Undecided(`not proved: more than ${MOST_ACCESSES} operations`)
+  return all
+}
+
+/** @throws Undecided for what is no read or write. */
+export const accessesIn = (some: readonly Operation[], head: ProofHead): readonly Access[] =>
+  some.flatMap((of) =>
     register.view(of, head).map((action): Access => {
       const { expects, writes } = action.kind === 'cell' ? action : {}
       if ((expects === undefined) === (writes === undefined))
@@ -82,9 +88,6 @@ function accessesOf({ hasClients }: History, some: readonly Operation[], head: P
       return { of, isWrite: writes !== undefined, value: writes ?? expects ?? '' }
     }),
   )
-  if (all.length > MOST_ACCESSES) throw new Undecided(`not proved: more than ${MOST_ACCESSES} operations`)
-  return all
-}
 
 const bit = (n: number): bigint => 1n << BigInt(n)
 

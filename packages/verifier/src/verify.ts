@@ -1,5 +1,6 @@
 import { acceptSources, refuteSources } from './causal.ts'
 import { operationsOn, refute, type Subject } from './core.ts'
+import { acceptFinal } from './final.ts'
 import { type History, readHistory } from './history.ts'
 import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
 import { logModel } from './log.ts'
@@ -79,6 +80,7 @@ function accept(given: Given, entries: readonly LevelProof[], accepted: readonly
     else if ('order' in entry) orders.push(entry)
     else if ('sources' in entry && isWeak(given, entry.level))
       texts.push(acceptSources(given.history, given.head, entry.level, entry.sources))
+    else if ('final' in entry) texts.push(acceptFinal(given.history, given.head, entry.level, entry.result))
     else throw new Undecided(`${entry.level} is not covered`)
   }
   if (orders.length > 0) texts.push(acceptOrders(given, orders))

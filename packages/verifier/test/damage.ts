@@ -48,6 +48,8 @@ export function tamperedProofs(
     // Two moments of each, for levels with a start and a commit.
     [{ level, result: 'met', order: differences([...called, ...called].toSorted(() => random() - 0.5)) }],
     [{ level, result: 'met', order: differences(called.flatMap((line) => [line, line])) }],
+    [{ level, result: 'met', final: true }],
+    [{ level, result: 'violated', final: true }],
     [{ level, result: 'met', sources: sourcesOf({ events }, random) }],
   ]
   const other = one(levels, random) ?? level

@@ -1,5 +1,5 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
-import { isLinearizable, isSequential, operationsOf } from '../../checker/test/brute-force.ts'
+import { isConvergent, isEventual, isLinearizable, isSequential, operationsOf } from '../../checker/test/brute-force.ts'
 import { isObjectLinearizable, isObjectSequential } from '../../checker/test/brute-objects.ts'
 import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
 import { kinds, randomObjectEvents } from '../../checker/test/random-objects.ts'
@@ -14,8 +14,8 @@ export interface Case {
   readonly history: History
   readonly head: { readonly model: string; readonly initial: Json; readonly failedCas: 'drop' | 'observes' }
   readonly levels: readonly string[]
-  /** Whether the level is met. */
-  readonly truth: (level: string) => boolean
+  /** Whether the level is met; undefined if that is unknown. */
+  readonly truth: (level: string) => boolean | undefined
 }
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
@@ -23,6 +23,7 @@ const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 export const models: readonly string[] = [
   'register',
   'weak register',
+  'final reads',
   ...Object.keys(kinds),
   'rw-register',
   'list transactions',
@@ -41,6 +42,7 @@ const weakLevels = [
 export function randomCase(model: string, seed: number): Case {
   const random = randomFrom(seed)
   if (model === 'register') return registerCase(random)
+  if (model === 'final reads') return finalCase(random)
   if (model === 'weak register') return weakCase(random)
   if (model === 'rw-register' || model === 'list transactions') return transactionCase(model, random)
   const shape = {
@@ -96,6 +98,32 @@ function registerCase(random: () => number): Case {
     head,
     levels: ['linearizable', 'sequential'],
     truth: (level) => (level === 'linearizable' ? isLinearizable(history, head) : isSequential(history, head)),
+  }
+}
+
+function finalCase(random: () => number): Case {
+  const below = (n: number): number => Math.floor(random() * n)
+  const shape = {
+    processes: 2 + below(3),
+    operations: 3 + below(6),
+    keys: 1 + below(2),
+    values: random() < 0.5 ? 0 : 1 + below(3),
+    cas: false,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.5 ? 0.15 : 0,
+    mutated: random() < 0.3 ? 0.3 : 0,
+    finals: random() < 0.9,
+  }
+  const events = randomEvents(shape, random)
+  const history = smallHistory(events)
+  const head = { model: 'register', initial: null, failedCas: 'drop' } as const
+  return {
+    events,
+    history,
+    head,
+    levels: ['eventual', 'convergent'],
+    truth: (level) => (level === 'eventual' ? isEventual(history, head) : isConvergent(history, head)),
   }
 }
 

@@ -37,6 +37,7 @@ export function entriesOfLevel(history: History, level: string, verdict: Verdict
   const { callLine } = history.operations
   const lineOf = (row: number): number => callLine[row]!
   if (verdict.result === 'unknown') return []
+  if (level === 'eventual' || level === 'convergent') return [{ level, result: verdict.result, final: true }]
   if (verdict.result === 'violated') {
     const core = verdict.counterexample.operations.map(({ operation }) => lineOf(operation))
     return [{ level, result: 'violated', core }]

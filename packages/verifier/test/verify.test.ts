@@ -100,7 +100,7 @@ describe('a proof', () => {
     ['a level', {}, { level: 'pram', result: 'met', order: [] }],
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
-    ['final reads', {}, { level: 'eventual', result: 'met', final: true }],
+    ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
   ])('of %s that is not covered is undecided', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*not covered/)
   })

@@ -1,0 +1,39 @@
+import { type Access, accessesIn } from './causal.ts'
+import { type History, textOf } from './history.ts'
+import { type ProofHead, refuse, Undecided } from './proof.ts'
+
+/**
+ * Convergent (Shapiro et al. 2011): the final reads of each key agree. Eventual (Vogels 2009; Bailis & Ghodsi 2013): they
+ * agree on a value that was there at first or was written, and no acknowledged write of another one was called after all
+ * its writers had returned. For registers that are read and written.
+ *
+ * @throws Refused if the final reads show the contrary, or nothing.
+ */
+export function acceptFinal({ operations }: History, head: ProofHead, level: string, result: string): string {
+  const { model, initial } = head
+  if (model !== 'register' || initial === undefined || (level !== 'eventual' && level !== 'convergent'))
+    throw new Undecided(`${level} is not covered for ${model}`)
+  const byKey = new Map<string, Access[]>()
+  for (const each of accessesIn(operations, head)) {
+    const known = byKey.get(each.of.key)
+    if (known === undefined) byKey.set(each.of.key, [each])
+    else known.push(each)
+  }
+  const found = [...byKey.values()].map((some) => shownOf(some, level === 'eventual' ? textOf(initial) : undefined))
+  const isMet = found.includes('met') && !found.includes('unknown')
+  const shown = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
+  return shown === result ? 'the final reads show it' : refuse(`by the final reads it is ${shown}`)
+}
+
+/** What the final reads of a key show, if anything can be asked of it: of its value only if the first one is given. */
+function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
+  const values = [...new Set(some.flatMap(({ of, isWrite, value }) => (of.isFinal && !isWrite ? [value] : [])))]
+  const writes = some.filter(({ isWrite }) => isWrite)
+  if (values.length === 0) return writes.some(({ of }) => of.outcome === 'ok') ? 'unknown' : 'nothing'
+  if (values.length > 1) return 'violated'
+  if (first === undefined) return 'met'
+  const ends = writes.flatMap(({ of, value }) => (value === values[0] ? [of.return] : []))
+  if (values[0] === first) ends.push(0)
+  const others = writes.filter(({ of, value }) => of.outcome === 'ok' && value !== values[0])
+  return ends.every((end) => others.some(({ of }) => end < of.line)) ? 'violated' : 'met'
+}
