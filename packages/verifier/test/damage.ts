@@ -68,6 +68,31 @@ export function tamperedProofs(
   return proofs
 }
 
+/**
+ * An order that was refused, changed where the refusal says: the line left out, moved, told twice, or another one before
+ * it. Whoever wants a false verdict accepted would go on like that.
+ */
+export function repaired(
+  order: readonly number[],
+  why: string,
+  called: readonly number[],
+  random: () => number,
+): number[] {
+  const lines = linesOf(order)
+  const line = Number(/^line (\d+)/.exec(why)?.[1] ?? 0)
+  const at = lines.lastIndexOf(line)
+  const elsewhere = Math.floor(random() * (lines.length + 1))
+  if (at === -1) return differences(lines.toSpliced(elsewhere, 0, line))
+  switch (Math.floor(random() * 4)) {
+    case 0:
+      return differences(lines.toSpliced(at, 1))
+    case 1:
+      return differences(lines.toSpliced(at, 0, one(called, random)!))
+    default:
+      return differences(lines.toSpliced(at, 1).toSpliced(elsewhere, 0, line))
+  }
+}
+
 /** For each read that was answered, a write of the value, or none. */
 function sourcesOf({ events }: Pick<Case, 'events'>, random: () => number): number[] {
   const called = new Map<unknown, number>()
