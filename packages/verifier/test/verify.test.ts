@@ -179,3 +179,29 @@ test('a causal level is accepted with what every read saw', () => {
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
+
+test('a write of another client is not overwritten for certain where only the order of clients counts', () => {
+  const text = history(
+    '0 invoke write - 1',
+    '0 ok write - 1',
+    '1 invoke write - 2',
+    '1 ok write - 2',
+    '1 invoke read -',
+    '1 ok read - 1',
+  )
+  expect(said(text, {}, { level: 'sequential', result: 'violated', core: [3, 5] })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
+})
+
+test('no session guarantee lets a client read what it writes later', () => {
+  const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
+  expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
+})
+
+test('final reads of a value that nobody wrote are not eventual, but convergent', () => {
+  const read = { process: 0, type: 'invoke', f: 'read', value: null, final: true }
+  const text = `${JSON.stringify(read)}\n${history('0 ok read - 9')}`
+  expect(said(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'eventual', result: 'violated', final: true })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
+})
