@@ -1,5 +1,5 @@
 // The same of many times as many histories.
-process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '5'
+process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '10'
 
 await import('./agreement.test.ts')
 

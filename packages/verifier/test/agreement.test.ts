@@ -12,7 +12,7 @@ import { differences, entriesOfLevel, textOfEvents, verified } from './maker.ts'
 // force. The seed changes with each run; a failure names it.
 
 const baseSeed = inject('seed')
-const HISTORIES = 500
+const HISTORIES = 250
 
 /** Whether brute force contradicts an accepted proof; why it is not accepted. */
 function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelProof[]): boolean | string {
@@ -68,7 +68,7 @@ test.each(models)(
         }
       }
     }
-    expect(count.tampered).toBeGreaterThan(atLeast(3_000))
+    expect(count.tampered).toBeGreaterThan(atLeast(2_000))
     expect(count.wrong).toBeGreaterThan(atLeast(500))
     // Most counterexamples are proofs as they are; nearly all orders are.
     expect(count.accepted / Math.max(1, count.made)).toBeGreaterThan(0.6)
