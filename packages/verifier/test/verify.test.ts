@@ -205,3 +205,22 @@ test('final reads of a value that nobody wrote are not eventual, but convergent'
   expect(said(text, {}, { level: 'eventual', result: 'violated', final: true })[0]).toMatch(/^accepted/)
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
+
+test('a drain is named once for each message that it took, and once for the moment at which nothing was left', () => {
+  const drained = (answer: string): string =>
+    history(
+      ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],
+      ...['1 invoke drain -', `1 ok drain - ${answer}`],
+    )
+  const order = { level: 'linearizable', result: 'met', order: differences([1, 3, 5, 5, 5]) }
+  const core = { level: 'linearizable', result: 'violated', core: [1, 3, 5] }
+  const queue = { model: 'queue' }
+  expect(said(drained('[1,2]'), queue, order)[0]).toMatch(/^accepted/)
+  expect(said(drained('[1,2]'), queue, { ...order, order: differences([1, 3, 5, 5]) })[0]).toMatch(/^refused/)
+  expect(said(drained('[1,2]'), queue, core)[0]).toMatch(/^refused/)
+  expect(said(drained('[2,1]'), queue, order)[0]).toMatch(/^refused/)
+  // Its answer does not say in which order it took them.
+  expect(said(drained('[2,1]'), queue, core)[0]).toMatch(/^refused/)
+  expect(said(drained('[1]'), queue, core)[0]).toMatch(/^accepted/)
+  expect(said(drained('[1,2,3]'), queue, core)[0]).toMatch(/^accepted/)
+})
