@@ -1,2 +1,3 @@
-export { type LevelProof, type Proof, type ProofHead, Refused, Unreadable } from './proof.ts'
-export { type Finding, type Verification, verify } from './verify.ts'
+export { type History, type Operation, readHistory, textOf } from './history.ts'
+export { type LevelProof, type Proof, type ProofHead, Refused, Undecided, Unreadable } from './proof.ts'
+export { createVerifier, type Finding, type Verification, verify } from './verify.ts'

@@ -42,19 +42,25 @@ export function verify(input: {
   if (head.history !== `sha256:${input.sha256}`)
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
   if (levels.length === 0) return refuse('the proof is cut: it says nothing of any level')
-  const history = readHistory(input.history)
+  const accepts = createVerifier(readHistory(input.history), head)
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
     const name = `${each.level} ${each.result}`
     groups.set(name, [...(groups.get(name) ?? []), each])
   }
-  const findings: Finding[] = []
-  for (const entries of groups.values()) {
+  return { head, findings: [...groups.values()].map(accepts) }
+}
+
+/** Says of one level's entries after another whether they prove it; what was accepted may be referred to from then on. */
+export function createVerifier(history: History, head: ProofHead): (entries: readonly LevelProof[]) => Finding {
+  const accepted: Finding[] = []
+  return (entries) => {
     const [{ level, result } = refuse('no level')] = entries
-    const accepted = findings.filter((each) => each.verdict === 'accepted' && each.result === result)
-    findings.push({ level, result, ...verdictOf(() => accept({ history, head }, entries, accepted)) })
+    const before = accepted.filter((each) => each.result === result)
+    const finding = { level, result, ...verdictOf(() => accept({ history, head }, entries, before)) }
+    if (finding.verdict === 'accepted') accepted.push(finding)
+    return finding
   }
-  return { head, findings }
 }
 
 function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {

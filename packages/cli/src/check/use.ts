@@ -91,9 +91,10 @@ const declared = {
     ),
     ...queueOption,
   }),
-  ...inGroup('Output', ['explain', 'out'], {
+  ...inGroup('Output', ['explain', 'out', 'prove'], {
     explain: flag('print all the evidence: possible values, every operation, every order'),
     out: word('write an HTML report, of a single file'),
+    prove: word('write a proof of the verdicts on a single file, which chaos verify accepts or refuses'),
     ...reporterOptions(),
   }),
 }
@@ -114,6 +115,7 @@ export const use: Use<CheckSettings> = {
     ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
     ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
+    ['chaos check history.jsonl --prove history.proof', 'write what proves the verdicts'],
   ],
   read: parseCheckSettings,
 }
@@ -160,6 +162,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       memoryBytes: typed.memory,
       workers: typed.workers,
       explain: typed.explain,
+      prove: typed.prove,
     },
     merge: typed.merge,
     out,

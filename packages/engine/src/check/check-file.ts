@@ -4,6 +4,7 @@ import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@ch
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
+import { writeProof } from './proof.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {
@@ -64,7 +65,10 @@ export function checkRead(
       ? check(history, checking)
       : reportOfSettled(history, own, checking, settled)
   judged?.()
-  return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
+  const checkMs = performance.now() - started
+  const proof =
+    settings.prove === undefined ? undefined : writeProof(task, settings.prove, { history, report, checking })
+  return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 
 /** The result of the work, or the error in the file. */

@@ -72,6 +72,8 @@ function checkBy(
   // Only this thread can read stdin; a user's own model runs on another.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
+  // The report of several threads keeps no orders.
+  if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }
 

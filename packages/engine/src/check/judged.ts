@@ -1,7 +1,7 @@
 import { type CheckOptions, check, decidedByStart, hintsFor, overwrittenNotes, type Report } from '@chaosproxy/checker'
 import { type History, millis } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
-import type { FileSubject } from '@chaosproxy/report'
+import type { FileSubject, WrittenProof } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
 import {
   type ExitCode,
@@ -40,6 +40,7 @@ export interface Checked {
   readonly parseMs: number
   readonly checkMs: number
   readonly checking: CheckOptions<string>
+  readonly proof?: WrittenProof | undefined
 }
 
 /** The default settings of `chaos check`. */

@@ -60,6 +60,8 @@ export interface CheckSpec {
   /** The number of threads; undefined to choose by the size of the files. */
   readonly workers: number | undefined
   readonly explain: boolean
+  /** The file that a proof of the verdicts is written to; undefined if none is wanted. */
+  readonly prove?: string | undefined
 }
 
 /** The known models, for messages. */

@@ -51,6 +51,7 @@ export function jsonOf(subject: Subject): Json {
         setup: subject.setup,
         initial: subject.initial,
         again: subject.again,
+        proof: subject.proof,
       })
     case 'trouble': {
       const { file, message, why } = subject

@@ -34,6 +34,7 @@ import { raceJson } from '../race/race-json.ts'
 import { recordFactsOf, recordJson } from '../record.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
+import type { WrittenProof } from './subject.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }
@@ -56,6 +57,7 @@ export interface JsonInput extends FactsInput {
   readonly parseMs?: number | undefined
   readonly checkMs: number
   readonly again?: string | undefined
+  readonly proof?: WrittenProof | undefined
 }
 
 /** The most elements, writes and the like to list; `totals` has how many there are. */
@@ -82,6 +84,7 @@ function wholeJson(input: JsonInput): Json {
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels: report === undefined ? {} : levelsJson(report, history, facts),
+    proof: input.proof === undefined ? undefined : proofJson(input.proof),
     messages: facts.wire === undefined ? undefined : wireJson(facts.wire),
     race: facts.race === undefined ? undefined : raceJson(facts.race),
     violations: facts.violations.length === 0 ? undefined : facts.violations.map(violationJson),
@@ -306,6 +309,12 @@ function stalenessJson(staleness: Staleness, history: History): Json {
 /** Without `atMost` if no upper bound is known. */
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
+
+const proofJson = ({ file, history, levels }: WrittenProof): Json => ({
+  file,
+  history,
+  levels: Object.fromEntries(levels.map(({ level, isProved, why }) => [level, { proved: isProved, why }])),
+})
 
 const levelsJson = ({ levels }: Report<string>, history: History, facts: Facts): Json =>
   object(

@@ -1,4 +1,5 @@
 import type { Report } from '@chaosproxy/checker'
+import type { ProvedLevel } from '@chaosproxy/checker/proof'
 import type { History, Json } from '@chaosproxy/history'
 import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chaosproxy/runner/result'
 import type { Comparison } from '../comparison.ts'
@@ -53,6 +54,15 @@ export interface FileSubject {
   readonly linksHistory?: boolean | undefined
   readonly again: string
   readonly exitCode: number
+  readonly proof?: WrittenProof | undefined
+}
+
+/** A proof of the verdicts, as far as the verifier accepts it. */
+export interface WrittenProof {
+  readonly file: string
+  /** The history that it is about. */
+  readonly history: string
+  readonly levels: readonly ProvedLevel[]
 }
 
 /** A file about which nothing is known. */

@@ -7,9 +7,11 @@ import { clocksText, stalenessText } from '../measured-words.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { lineText } from '../places.ts'
 import { certaintiesIn, doubtsIn, recordFactsOf } from '../record.ts'
+import type { WrittenProof } from '../reporters/subject.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { durationOfMillis } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
+import type { PageStyle } from './evidence.ts'
 import { briefLevels, levelTable } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
@@ -152,6 +154,7 @@ export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'his
   readonly again?: string | undefined
   /** Whether explanations follow, so that nothing is to be left out. */
   readonly explain?: boolean | undefined
+  readonly proof?: WrittenProof | undefined
 }
 
 /** A single file: the verdict, every level with its reason, the contradiction drawn. Ends in a newline. */
@@ -198,7 +201,20 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     options.reportFile === undefined
       ? []
       : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
+    options.proof === undefined ? [] : proofLines(options.proof, page),
     expectationLines(facts, options.exitCode, page),
     brevity.others ? [style.dim('--explain prints every contradiction.')] : [],
+  ]
+}
+
+/** The command that verifies a proof, and which verdicts it proves. */
+function proofLines({ file, history, levels }: WrittenProof, { style, width }: PageStyle): string[] {
+  const proved = levels.filter(({ isProved }) => isProved).map(({ level }) => level)
+  const others = new Map<string, readonly string[]>()
+  for (const { level, isProved, why } of levels) if (!isProved) others.set(why, [...(others.get(why) ?? []), level])
+  return [
+    copied(`${style.dim('proof'.padEnd(9))}chaos verify ${printable(history)} ${printable(file)}`),
+    ...wrap(proved.length === 0 ? 'proves no level' : `proves ${proved.join(', ')}`, width),
+    ...[...others].flatMap(([why, some]) => wrap(`no proof of ${some.join(', ')}: ${printable(why)}`, width)),
   ]
 }

@@ -1,0 +1,85 @@
+import {
+  FAIL,
+  FLAG_FINAL,
+  FLAG_NO_RESULT,
+  FLAG_UNSAID,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+} from '@chaosproxy/history'
+import { Refused, readHistory, textOf, Undecided, Unreadable } from '@chaosproxy/verifier'
+
+/** A history as it was judged, and where each operation stands in it. */
+export interface JudgedLines {
+  readonly text: string
+  /** By row: the line of its invocation. */
+  readonly lineOf: Int32Array
+}
+
+/**
+ * Writes a history as it was judged: one event a line, in their order, with keys apart from values and the client of each
+ * process.
+ *
+ * @returns undefined if it has more than events say: doubtful times, marks of a recorder, or values that only it knows
+ */
+export function judgedLines(history: History): JudgedLines | undefined {
+  const { operations, clocks, marks, transactionNotes, functions, keys } = history
+  if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
+  const { length, process, f, key, flags, outcome, callEvent, returnEvent } = operations
+  const lineOf = new Int32Array(length)
+  const at = new Map<number, number>()
+  for (let row = 0; row < length; row++) {
+    if ((flags[row] & FLAG_UNSAID) !== 0 && outcome[row] !== OK) return undefined
+    at.set(callEvent[row], row)
+    if (returnEvent[row] >= 0) at.set(returnEvent[row], ~row)
+  }
+  const lines = [...at.keys()]
+    .sort((a, b) => a - b)
+    .map((position, index) => {
+      const event = at.get(position) ?? 0
+      const row = event < 0 ? ~event : event
+      const client = history.sessionOf(process[row])
+      const named = history.hasSessions && client >= 0 ? { session: history.sessionName(client) } : {}
+      const of = {
+        ...{ process: history.processName(process[row]), f: functions[f[row]] ?? '' },
+        ...(key[row] < 0 ? {} : { key: keys[key[row]] }),
+      }
+      if (event >= 0) {
+        lineOf[row] = index + 1
+        const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
+        return { ...of, type: 'invoke', value: inputOf(history, row), ...named, ...final }
+      }
+      const type = outcome[row] === OK ? 'ok' : outcome[row] === FAIL ? 'fail' : 'info'
+      const value: { readonly value?: Json } =
+        (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
+      return { ...of, type, ...value }
+    })
+  return { text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), lineOf }
+}
+
+/** The file itself, if the verifier reads each operation in it as it was judged. */
+export function asWritten({ operations, keys, functions, ...history }: History, text: string): JudgedLines | undefined {
+  const { length, callLine, f, key, outcome } = operations
+  try {
+    const read = readHistory([text])
+    const isSame = (row: number): boolean => {
+      const operation = read.byLine[callLine[row]]
+      return (
+        operation?.f === functions[f[row]] &&
+        operation.key === textOf(key[row] < 0 ? null : keys[key[row]]) &&
+        operation.outcome === outcomes[outcome[row]]
+      )
+    }
+    const isWhole = read.operations.length === length && history.files === undefined && history.clocks === undefined
+    return isWhole && operations.f.subarray(0, length).every((_, row) => isSame(row))
+      ? { text, lineOf: callLine }
+      : undefined
+  } catch (error) {
+    if (error instanceof Undecided || error instanceof Unreadable || error instanceof Refused) return undefined
+    throw error
+  }
+}
+
+const outcomes = ['ok', 'fail', 'info'] as const

@@ -1,0 +1,102 @@
+import { type History, UserError } from '@chaosproxy/history'
+import { createVerifier, type Finding, type LevelProof, type ProofHead, readHistory } from '@chaosproxy/verifier'
+import type { Report } from '../judge/report.ts'
+import type { Verdict } from '../verdict/verdict.ts'
+import { coreOf } from './core.ts'
+import { witnessEntries } from './entries.ts'
+import { asWritten, judgedLines } from './judged-lines.ts'
+
+/** What proves a report, as far as the verifier accepts it. */
+export interface Proved {
+  /** The proof: JSON lines. */
+  readonly proof: string
+  /** The history that it is about, as it was judged: JSON lines. Undefined if the given text says the same. */
+  readonly history: string | undefined
+  readonly levels: readonly ProvedLevel[]
+}
+
+export interface ProvedLevel {
+  readonly level: string
+  readonly result: 'met' | 'violated'
+  readonly isProved: boolean
+  /** What was accepted, or why there is no proof. */
+  readonly why: string
+}
+
+/** How a history was judged. */
+export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
+
+/**
+ * Makes a proof of each decided level and has the verifier accept it. What it does not accept is left out, with its reason.
+ *
+ * @param text the file, if it is one of JSON lines: the proof is about it if each line of it means what was judged
+ * @param sha256 the hash of a text's bytes, in hexadecimal
+ * @throws UserError (input) if events cannot say what is known of the history
+ */
+export function prove(
+  history: History,
+  { levels }: Pick<Report<string>, 'levels'>,
+  judging: Judging,
+  { text: given, sha256 }: { readonly text?: string | undefined; readonly sha256: (text: string) => string },
+): Proved {
+  const asGiven = given === undefined ? undefined : asWritten(history, given)
+  const lines = asGiven ?? judgedLines(history)
+  if (lines === undefined) throw new UserError('input', NOT_LINES)
+  const { text, lineOf } = lines
+  const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
+  const accepts = createVerifier(readHistory([text]), head)
+  const entries: LevelProof[] = []
+  const proved: ProvedLevel[] = []
+  const told = (level: string, result: 'met' | 'violated', tries: Iterable<readonly LevelProof[]>): void => {
+    let why = NO_EVIDENCE
+    for (const some of tries) {
+      const [first] = some
+      if (first === undefined) continue
+      const finding = accepts(some)
+      // Why a stronger level that it follows from is not proved.
+      const source = 'by' in first ? proved.find((each) => each.level === first.by) : undefined
+      why = source === undefined || source.isProved ? finding.why : source.why
+      if (finding.verdict !== 'accepted') continue
+      entries.push(...some)
+      proved.push({ level, result, isProved: true, why })
+      return
+    }
+    proved.push({ level, result, isProved: false, why })
+  }
+  const named = Object.entries(levels)
+  for (const [level, verdict] of named) if (verdict.result === 'met') told(level, 'met', triesOfMet(level, verdict))
+  // A weaker level that is violated proves the stronger ones.
+  for (const [level, verdict] of named.toReversed())
+    if (verdict.result === 'violated') told(level, 'violated', triesOfViolated(level, verdict))
+  const proof = [head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
+  return {
+    proof,
+    history: asGiven === undefined ? text : undefined,
+    levels: named.flatMap(([level]) => proved.filter((each) => each.level === level)),
+  }
+
+  function* acceptedBefore(level: string, result: 'met' | 'violated'): Generator<readonly LevelProof[]> {
+    for (const each of proved) if (each.isProved && each.result === result) yield [{ level, result, by: each.level }]
+  }
+
+  function* triesOfMet(level: string, verdict: Extract<Verdict, { readonly result: 'met' }>) {
+    yield* acceptedBefore(level, 'met')
+    yield witnessEntries(level, verdict, lineOf)
+  }
+
+  function* triesOfViolated(level: string, { counterexample }: Extract<Verdict, { readonly result: 'violated' }>) {
+    yield* acceptedBefore(level, 'violated')
+    const explained = counterexample.operations.map(({ operation }) => operation)
+    const asCore = (rows: readonly number[]): readonly LevelProof[] => [
+      { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
+    ]
+    const isAccepted = ({ verdict }: Finding): boolean => verdict === 'accepted'
+    const trial = createVerifier(readHistory([text]), head)
+    yield asCore(coreOf(history, explained, (rows) => isAccepted(trial(asCore(rows)))) ?? explained)
+  }
+}
+
+const NO_EVIDENCE = 'the check keeps no evidence of it'
+
+const NOT_LINES =
+  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made. Leave --prove out'

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { UNKNOWN_START } from '@chaosproxy/checker'
+import { prove } from '@chaosproxy/checker/proof'
+import { UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import type { WrittenProof } from '@chaosproxy/report'
+import type { Checked } from './judged.ts'
+import type { CheckTask } from './result.ts'
+
+/** A text of more bytes is not read again to see whether a proof may be about the file itself. */
+const MOST_BYTES = 256 << 20
+
+/**
+ * Writes what proves the verdicts on a file, and beside it the history as it was judged, unless that is the file itself.
+ *
+ * @throws UserError (input) if no proof can be about this history; (environment) if it cannot be written.
+ */
+export function writeProof(
+  { file, stored, merged }: CheckTask,
+  target: string,
+  { history, report, checking }: Pick<Checked, 'history' | 'report' | 'checking'>,
+): WrittenProof {
+  const { initial, failedCas } = checking
+  const isPlain = history.format === 'jsonl' && stored === undefined && merged === undefined && /\.jsonl$/.test(file)
+  const proved = prove(
+    history,
+    report,
+    {
+      model: report.model,
+      ...(failedCas === undefined ? {} : { failedCas }),
+      ...(initial === UNKNOWN_START ? {} : { initial }),
+    },
+    { text: isPlain ? textOf(file) : undefined, sha256: (text) => createHash('sha256').update(text).digest('hex') },
+  )
+  write(target, proved.proof)
+  const written = proved.history === undefined ? undefined : `${target}.history.jsonl`
+  if (written !== undefined && proved.history !== undefined) write(written, proved.history)
+  return { file: target, history: written ?? file, levels: proved.levels }
+}
+
+function textOf(file: string): string | undefined {
+  const bytes = readFileSync(file)
+  return bytes.length > MOST_BYTES ? undefined : bytes.toString('utf8')
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UserError('environment', `--prove ${path}: ${whyUnwritable(error)}`)
+  }
+}
