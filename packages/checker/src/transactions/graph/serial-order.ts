@@ -6,7 +6,7 @@ import type { Graph } from './graph.ts'
  *
  * @param events see `eventsOf`
  */
-export function serialOrder({ nodes, starts, to }: Graph, events: Int32Array): Int32Array | undefined {
+export function serialOrder({ nodes, starts, to }: Graph, events: Iterable<number>): Int32Array | undefined {
   const waitsFor = new Int32Array(nodes)
   for (const other of to) waitsFor[other]++
   const ready = new Int32Array(nodes)

@@ -1,7 +1,5 @@
-import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Witness } from '../../verdict/verdict.ts'
-import { orderOfRows } from '../../verdict/witness-order.ts'
 import { coreOf } from '../graph/core.ts'
 import { graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
@@ -11,8 +9,9 @@ import type { Findings } from '../record/findings.ts'
 import { READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, type Versions } from '../record/versions.ts'
 import { decideByGraphs, decideReads, isMet, type Outcomes } from './decide.ts'
-import { type Form, type IsolationLevel, impliesLevel, isolationLadder, partsOf } from './ladder.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
 import { MET, type Situation } from './situation.ts'
+import { witnessOf } from './witness.ts'
 
 /** What every level comes to, but for those that follow from others. */
 export interface Judged {
@@ -55,23 +54,8 @@ export function judgeVersions(
   budget.look(edges.length)
   const inCore = events.filter((event) => core.node[event < 0 ? ~event : event] >= 0)
   const situation: Situation = { record, versions, core, events: inCore, budget }
-  const witnessBy = (level: IsolationLevel): Witness | undefined => {
-    const { isolation, form } = partsOf(level)
-    if (isolation !== 'serializable' || form.name === 'real time') return undefined
-    return { kind: 'order', orders: [orderOfRows(undefined, record.length, () => serialRows(form))] }
-  }
+  const witnessBy = (level: IsolationLevel): Witness | undefined => witnessOf(record, versions, events, level)
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
-
-  function serialRows({ name }: Form): OperationRow[] {
-    const { edges, nodes } = versionEdges(record, versions)
-    if (name === 'sessions') addSessions(edges, record, versions.counts)
-    const serial = serialOrder(
-      graphOf(edges, nodes),
-      events.filter((event) => event >= 0),
-    )
-    if (serial === undefined) throw new Error(`no order of the transactions keeps what ${name} orders`)
-    return Array.from(serial)
-  }
 }
 
 /** The strongest levels that imply nothing which a read excludes are met. */

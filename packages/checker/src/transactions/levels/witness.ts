@@ -1,0 +1,72 @@
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import type { Witness } from '../../verdict/verdict.ts'
+import { orderOfRows } from '../../verdict/witness-order.ts'
+import { EdgeList, RW, SO, WR, WW } from '../graph/edges.ts'
+import { graphOf } from '../graph/graph.ts'
+import { addSessions } from '../graph/real-time.ts'
+import { serialOrder } from '../graph/serial-order.ts'
+import { versionEdges } from '../graph/version-edges.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import type { Versions } from '../record/versions.ts'
+import { type IsolationLevel, partsOf } from './ladder.ts'
+
+/**
+ * What shows that a level is met by a history that is not strict serializable, listed on demand; undefined if nothing but
+ * the check does. For read committed an order of the transactions, for snapshot isolation one of their starts and commits,
+ * in which each stands twice.
+ *
+ * @param events see `eventsOf`
+ */
+export function witnessOf(
+  record: TransactionRecord,
+  versions: Versions,
+  events: Int32Array,
+  level: IsolationLevel,
+): Witness | undefined {
+  const { isolation, form } = partsOf(level)
+  const list = {
+    serializable: () => ordered([WW, WR, RW]),
+    'read-committed': () => ordered([WW, WR]),
+    'snapshot-isolation': () => startsAndCommits(),
+  }
+  if (!Object.hasOwn(list, isolation)) return undefined
+  const rows = list[isolation as keyof typeof list]
+  return { kind: 'order', orders: [orderOfRows(undefined, Number.POSITIVE_INFINITY, rows)] }
+
+  function ordered(kinds: readonly number[]): OperationRow[] {
+    const { edges: all, nodes } = versionEdges(record, versions)
+    const edges = new EdgeList(all.length)
+    // A group of writers stands for edges of readers only.
+    for (let e = 0; e < all.length; e++)
+      if (kinds.includes(all.kind[e]) || (kinds.includes(RW) && all.kind[e] !== SO))
+        edges.add(all.from[e], all.to[e], WW, all.key[e])
+    if (form.name === 'sessions') addSessions(edges, record, versions.counts)
+    return Array.from(serialOrder(graphOf(edges, nodes), inForm(events)) ?? [])
+  }
+
+  /** Node t is the start of transaction t, node t + length its commit (Cerone & Gotsman 2018, section 4). */
+  function startsAndCommits(): OperationRow[] {
+    const { length } = record
+    const { edges: all, nodes } = versionEdges(record, versions)
+    // Groups of writers come after the commits: they lead to commits.
+    const [commit, group] = [(t: number) => t + length, (node: number) => node + length]
+    const edges = new EdgeList(all.length + length)
+    for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)
+    for (let e = 0; e < all.length; e++) {
+      const [from, to] = [all.from[e], all.to[e]]
+      if (all.kind[e] === WW || all.kind[e] === WR) edges.add(commit(from), to, WW, all.key[e])
+      else edges.add(from < length ? from : group(from), to < length ? commit(to) : group(to), RW, all.key[e])
+    }
+    const sessions = new EdgeList()
+    if (form.name === 'sessions') addSessions(sessions, record, versions.counts)
+    for (let e = 0; e < sessions.length; e++) edges.add(commit(sessions.from[e]), sessions.to[e], SO, -1)
+    const moments = inForm(events).flatMap((event) => (event < 0 ? [~commit(~event)] : [event, commit(event)]))
+    const order = serialOrder(graphOf(edges, nodes + length), moments) ?? []
+    return Array.from(order, (node) => (node < length ? node : node - length))
+  }
+
+  /** Without completions where real time is not kept. */
+  function inForm(all: Int32Array): number[] {
+    return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
+  }
+}
