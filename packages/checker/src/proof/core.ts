@@ -108,7 +108,8 @@ function withNeighbours(history: History, rows: Rows): Rows {
 function related(history: History, rows: Rows, isRelated: (said: Said, row: number) => boolean): Rows {
   const wider = new Set(rows)
   for (let row = 0; row < history.operations.length && wider.size <= MOST; row++)
-    if (!wider.has(row) && history.operations.outcome[row] !== FAIL && isRelated(saidBy(history, row), row)) wider.add(row)
+    if (!wider.has(row) && history.operations.outcome[row] !== FAIL && isRelated(saidBy(history, row), row))
+      wider.add(row)
   return wider
 }
 

@@ -8,8 +8,8 @@ import { asWritten, judgedLines } from './judged-lines.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
 export interface Proved {
-  /** The proof: JSON lines. */
-  readonly proof: string
+  /** The proof: JSON lines. Undefined if no level has one. */
+  readonly proof: string | undefined
   /** The history that it is about, as it was judged: JSON lines. Undefined if the given text says the same. */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
@@ -68,7 +68,8 @@ export function prove(
   // A weaker level that is violated proves the stronger ones.
   for (const [level, verdict] of named.toReversed())
     if (verdict.result === 'violated') told(level, 'violated', triesOfViolated(level, verdict))
-  const proof = [head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
+  const written = [head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
+  const proof = entries.length === 0 ? undefined : written
   return {
     proof,
     history: asGiven === undefined ? text : undefined,

@@ -33,10 +33,13 @@ export function writeProof(
     },
     { text: isPlain ? textOf(file) : undefined, sha256: (text) => createHash('sha256').update(text).digest('hex') },
   )
-  write(target, proved.proof)
-  const written = proved.history === undefined ? undefined : `${target}.history.jsonl`
-  if (written !== undefined && proved.history !== undefined) write(written, proved.history)
-  return { file: target, history: written ?? file, levels: proved.levels }
+  const { proof, levels } = proved
+  if (proof === undefined) return { written: undefined, levels }
+  write(target, proof)
+  if (proved.history === undefined) return { written: { file: target, history: file }, levels }
+  const judged = `${target}.history.jsonl`
+  write(judged, proved.history)
+  return { written: { file: target, history: judged }, levels }
 }
 
 function textOf(file: string): string | undefined {

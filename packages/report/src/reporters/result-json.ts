@@ -310,9 +310,8 @@ function stalenessJson(staleness: Staleness, history: History): Json {
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
 
-const proofJson = ({ file, history, levels }: WrittenProof): Json => ({
-  file,
-  history,
+const proofJson = ({ written, levels }: WrittenProof): Json => ({
+  ...written,
   levels: Object.fromEntries(levels.map(({ level, isProved, why }) => [level, { proved: isProved, why }])),
 })
 

@@ -59,9 +59,8 @@ export interface FileSubject {
 
 /** A proof of the verdicts, as far as the verifier accepts it. */
 export interface WrittenProof {
-  readonly file: string
-  /** The history that it is about. */
-  readonly history: string
+  /** Its file, and that of the history that it is about; undefined if no level has a proof. */
+  readonly written: { readonly file: string; readonly history: string } | undefined
   readonly levels: readonly ProvedLevel[]
 }
 

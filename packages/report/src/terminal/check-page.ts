@@ -208,13 +208,19 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
 }
 
 /** The command that verifies a proof, and which verdicts it proves. */
-function proofLines({ file, history, levels }: WrittenProof, { style, width }: PageStyle): string[] {
+function proofLines({ written, levels }: WrittenProof, { style, width }: PageStyle): string[] {
   const proved = levels.filter(({ isProved }) => isProved).map(({ level }) => level)
   const others = new Map<string, readonly string[]>()
   for (const { level, isProved, why } of levels) if (!isProved) others.set(why, [...(others.get(why) ?? []), level])
   return [
-    copied(`${style.dim('proof'.padEnd(9))}chaos verify ${printable(history)} ${printable(file)}`),
-    ...wrap(proved.length === 0 ? 'proves no level' : `proves ${proved.join(', ')}`, width),
+    ...(written === undefined
+      ? [`${style.dim('proof'.padEnd(9))}none`]
+      : [
+          copied(
+            `${style.dim('proof'.padEnd(9))}chaos verify ${printable(written.history)} ${printable(written.file)}`,
+          ),
+          ...wrap(`proves the verdicts on ${proved.join(', ')}`, width),
+        ]),
     ...[...others].flatMap(([why, some]) => wrap(`no proof of ${some.join(', ')}: ${printable(why)}`, width)),
   ]
 }
