@@ -15,10 +15,12 @@ import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { plural, UserError } from '@chaosproxy/history'
 import { STDIN, takenText } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
+import { isUserFile } from '@chaosproxy/targets/user-file'
 import { againText, waitingText } from '../arguments/queue.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { mergedFiles, namedFiles } from './files.ts'
@@ -32,6 +34,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const files: readonly NamedFile[] = merged === undefined ? await namedFiles(named) : [{ file: nameOfMerged(named) }]
   requireOneForPages(settings, files.length)
   requireOtherFiles(settings, merged ?? files.map(({ file }) => file))
+  requireProvable(settings, files.length)
   refuseToLose(settings.reporters, settings.force)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
@@ -121,10 +124,23 @@ function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   throw new UserError('usage', `${page.typed}: a report shows one file, and ${files} were given.`)
 }
 
+/** @throws UserError (usage) for a proof of several files, by a model of the user's, or where others judge. */
+function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
+  if (prove === undefined) return
+  const typed = `--prove ${prove}`
+  if (files > 1) throw new UserError('usage', `${typed}: a proof is of one file, and ${files} were given.`)
+  if (model !== undefined && isUserFile(model))
+    throw new UserError('usage', `${typed}: chaos verify does not know the model ${model}. Leave one of them out.`)
+  if (queue !== undefined)
+    throw new UserError('usage', `${typed}: the workers of a queue keep no evidence. Leave out --queue.`)
+  refuseToOverwriteOthers(prove, { typed, force, recognises: (start) => start.startsWith('{"proof":1') })
+}
+
 /** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */
-function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly string[]): void {
+function requireOtherFiles({ reporters, out, spec }: CheckSettings, files: readonly string[]): void {
   const inputs = new Set(files.map((file) => resolve(file)))
-  for (const { file, typed } of reporters)
+  const written = [...reporters, ...(spec.prove === undefined ? [] : [{ file: spec.prove, typed: '--prove' }])]
+  for (const { file, typed } of written)
     if (file !== undefined && file !== out && inputs.has(resolve(file)))
       throw new UserError('usage', `${typed}: this would overwrite a history that is to be checked. Name another file.`)
 }

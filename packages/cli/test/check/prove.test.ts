@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+
+const event = (process: number, type: string, f: string, value: unknown): string =>
+  `${JSON.stringify({ process, type, f, value })}\n`
+
+const wrote = (value: number): string => event(0, 'invoke', 'write', value) + event(0, 'ok', 'write', value)
+const read = (value: number): string => event(1, 'invoke', 'read', null) + event(1, 'ok', 'read', value)
+const STALE = wrote(1) + wrote(2) + read(1)
+const FRESH = wrote(1) + wrote(2) + read(2)
+
+async function proved(text: string, name = 'history.jsonl', ...more: readonly string[]) {
+  const directory = temporaryDirectory()
+  const [history, proof] = [join(directory, name), join(directory, 'history.proof')]
+  writeFileSync(history, text)
+  const { stdout, exitCode } = await chaosHere(['check', history, '--prove', proof, ...more])
+  return { history, proof, stdout, exitCode }
+}
+
+const verify = (history: string, proof: string) => chaosHere(['verify', history, proof])
+
+describe('chaos check --prove', () => {
+  test.each([
+    ['met', FRESH, 0],
+    ['violated', STALE, 1],
+  ] as const)('writes a proof that chaos verify accepts if linearizability is %s', async (_, text, code) => {
+    const { history, proof, stdout, exitCode } = await proved(text, 'history.jsonl', '--expect', 'linearizable')
+    expect(exitCode).toBe(code)
+    expect(stdout).toContain(`chaos verify ${history} ${proof}`)
+    const verified = await verify(history, proof)
+    expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0)
+    expect(verified.stdout).toContain('linearizable')
+  })
+
+  test('writes a proof that is refused for another history', async () => {
+    const { proof } = await proved(FRESH)
+    const { history } = await proved(STALE)
+    expect((await verify(history, proof)).exitCode).toBe(1)
+  })
+
+  test('writes a proof that is refused if its result is turned round', async () => {
+    const { history, proof } = await proved(STALE)
+    writeFileSync(proof, readFileSync(proof, 'utf8').replaceAll('"core"', '"order"').replaceAll('violated', 'met'))
+    expect((await verify(history, proof)).exitCode).toBe(1)
+  })
+
+  test('writes the history beside the proof if the file is not one of JSON lines', async () => {
+    const edn = '{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n'
+    const { proof, stdout } = await proved(edn, 'history.edn')
+    expect(stdout).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
+    expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
+  })
+
+  test('tells programs which verdicts are proved', async () => {
+    const { stdout, proof, history } = await proved(FRESH, 'history.jsonl', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      proof: { file: proof, history, levels: { linearizable: { proved: true } } },
+    })
+  })
+
+  test('replaces an earlier proof and no other file', async () => {
+    const { history, proof } = await proved(FRESH)
+    expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(0)
+    expect((await chaosHere(['check', history, '--prove', history])).exitCode).toBe(3)
+    writeFileSync(proof, 'notes')
+    expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(3)
+  })
+
+  test('refuses several files', async () => {
+    const { history, proof } = await proved(FRESH)
+    const { history: other } = await proved(STALE)
+    expect((await chaosHere(['check', history, other, '--prove', proof])).exitCode).toBe(3)
+  })
+})
