@@ -9,13 +9,15 @@ import {
   OK,
   outputOf,
 } from '@chaosproxy/history'
-import { Refused, readHistory, textOf, Undecided, Unreadable } from '@chaosproxy/verifier'
+import { type History as ReadText, Refused, readHistory, textOf, Undecided, Unreadable } from '@chaosproxy/verifier'
 
 /** A history as it was judged, and where each operation stands in it. */
 export interface JudgedLines {
   readonly text: string
   /** By row: the line of its invocation. */
   readonly lineOf: Int32Array
+  /** The text as the verifier reads it. */
+  readonly read: ReadText
 }
 
 /**
@@ -56,7 +58,8 @@ export function judgedLines(history: History): JudgedLines | undefined {
         (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
       return { ...of, type, ...value }
     })
-  return { text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), lineOf }
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  return { text, lineOf, read: readHistory([text]) }
 }
 
 /** The file itself, if the verifier reads each operation in it as it was judged. */
@@ -74,7 +77,7 @@ export function asWritten({ operations, keys, functions, ...history }: History, 
     }
     const isWhole = read.operations.length === length && history.files === undefined && history.clocks === undefined
     return isWhole && operations.f.subarray(0, length).every((_, row) => isSame(row))
-      ? { text, lineOf: callLine }
+      ? { text, lineOf: callLine, read }
       : undefined
   } catch (error) {
     if (error instanceof Undecided || error instanceof Unreadable || error instanceof Refused) return undefined

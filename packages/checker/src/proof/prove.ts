@@ -1,5 +1,5 @@
 import { type History, UserError } from '@chaosproxy/history'
-import { createVerifier, type Finding, type LevelProof, type ProofHead, readHistory } from '@chaosproxy/verifier'
+import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { coreOf } from './core.ts'
@@ -42,9 +42,9 @@ export function prove(
   const asGiven = given === undefined ? undefined : asWritten(history, given)
   const lines = asGiven ?? judgedLines(history)
   if (lines === undefined) throw new UserError('input', NOT_LINES)
-  const { text, lineOf } = lines
+  const { text, lineOf, read } = lines
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
-  const accepts = createVerifier(readHistory([text]), head)
+  const accepts = createVerifier(read, head)
   const entries: LevelProof[] = []
   const proved: ProvedLevel[] = []
   const told = (level: string, result: 'met' | 'violated', tries: Iterable<readonly LevelProof[]>): void => {
@@ -92,7 +92,7 @@ export function prove(
       { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
     ]
     const isAccepted = ({ verdict }: Finding): boolean => verdict === 'accepted'
-    const trial = createVerifier(readHistory([text]), head)
+    const trial = createVerifier(read, head)
     yield asCore(coreOf(history, explained, (rows) => isAccepted(trial(asCore(rows)))) ?? explained)
   }
 }
