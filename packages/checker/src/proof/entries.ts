@@ -1,4 +1,6 @@
+import { functionOf, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { LevelProof } from '@chaosproxy/verifier'
+import { addTo } from '../encoding/lists.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 
 type Met = Extract<Verdict, { readonly result: 'met' }>
@@ -35,4 +37,61 @@ function merged([first = [], ...others]: readonly (readonly number[])[], lineOf:
     })
   })
   return moments.sort((a, b) => a.at - b.at).map(({ line }) => line)
+}
+
+/** In place of a row: the value at first. */
+const FIRST = -1
+
+/** Where several wrote the value that a read shows, so many choices of what all reads saw are tried. */
+const MOST_CHOICES = 64
+
+/**
+ * By answered read, in their order, the write that it saw: what shows the levels between sequential and eventual. The
+ * known sources first, where there are any, and the last writes that had been called.
+ */
+export function* sourceEntries(
+  history: History,
+  initial: Json | undefined,
+  level: string,
+  { witness }: Met,
+  lineOf: Int32Array,
+): Generator<readonly LevelProof[]> {
+  if (witness.kind !== 'arbitration' && witness.kind !== 'checked') return
+  const candidates = candidatesOf(history, initial)
+  if (candidates === undefined) return
+  const known = new Map(witness.kind === 'arbitration' ? witness.sources.map(({ read, write }) => [read, write]) : [])
+  const chosen = candidates.map(({ read, writes }) => (known.has(read) ? [known.get(read) ?? FIRST] : writes))
+  const most = Math.min(
+    MOST_CHOICES,
+    chosen.reduce((product, { length }) => Math.min(MOST_CHOICES, product * length), 1),
+  )
+  for (let choice = 0; choice < most; choice++) {
+    let left = choice
+    const sources = chosen.map((writes) => {
+      const row = writes[left % writes.length]
+      left = Math.floor(left / writes.length)
+      return row === FIRST ? 0 : lineOf[row]
+    })
+    yield [{ level, result: 'met', sources }]
+  }
+}
+
+/** By answered read: who wrote its value, the last first. Undefined if there are other operations than reads and writes. */
+function candidatesOf(history: History, initial: Json | undefined) {
+  const { length, key, input, output, outcome } = history.operations
+  const nameOf = (row: number, value: number): string => `${key[row]} ${value}`
+  const writers = new Map<string, number[]>()
+  const reads: number[] = []
+  for (let row = 0; row < length; row++) {
+    const f = functionOf(history, row)
+    if (f !== 'read' && f !== 'write') return undefined
+    if (f === 'read' && outcome[row] === OK) reads.push(row)
+    if (f === 'write') addTo(writers, nameOf(row, input[row]), row)
+  }
+  const first = JSON.stringify(initial)
+  return reads.map((read) => {
+    const writes = writers.get(nameOf(read, output[read])) ?? []
+    const isFirst = writes.length === 0 || JSON.stringify(outputOf(history, read)) === first
+    return { read, writes: [...writes.toReversed(), ...(isFirst ? [FIRST] : [])] }
+  })
 }

@@ -3,7 +3,7 @@ import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { coreOf } from './core.ts'
-import { witnessEntries } from './entries.ts'
+import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, judgedLines } from './judged-lines.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
@@ -83,6 +83,7 @@ export function prove(
   function* triesOfMet(level: string, verdict: Extract<Verdict, { readonly result: 'met' }>) {
     yield* acceptedBefore(level, 'met')
     yield witnessEntries(level, verdict, lineOf)
+    yield* sourceEntries(history, judging.initial, level, verdict, lineOf)
   }
 
   function* triesOfViolated(level: string, { counterexample }: Extract<Verdict, { readonly result: 'violated' }>) {
