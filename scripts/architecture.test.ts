@@ -12,8 +12,8 @@ const rows = [
   'history',
   'faults',
   'protocols',
-  'checker',
   'verifier',
+  'checker',
   'workloads',
   'wire',
   'recorder',
@@ -37,8 +37,8 @@ const rows = [
 const pure = [
   'faults',
   'protocols',
-  'checker',
   'verifier',
+  'checker',
   'workloads',
   'wire',
   'recorder',
@@ -100,7 +100,7 @@ describe.each(rows)('%s', (row) => {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
       expect(text, file).not.toMatch(
-        /from '@chaosproxy\/(?!engine\/(?:judged|references|run|short-run|version|worlds)'|history\/files'|proxy\/(?:control|client)'|wire\/(?:http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols)'|runner\/result'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
+        /from '@chaosproxy\/(?!engine\/(?:judged|references|run|short-run|version|worlds)'|history\/files'|checker\/proof'|proxy\/(?:control|client)'|wire\/(?:http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols)'|runner\/result'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
       )
     }
   })

@@ -63,8 +63,8 @@ export const registerMutations: readonly Mutation[] = [
     [
       {
         name: 'registers-guess-ambiguous-sources',
-        before: 'if (ambiguous === undefined) return { outcomes, order }',
-        after: 'if (ambiguous === undefined || order !== undefined) return { outcomes, order }',
+        before: 'if (ambiguous === undefined) return { outcomes, orders }',
+        after: 'if (ambiguous === undefined || orders.size > 0) return { outcomes, orders }',
         breaks: 'a level is met though nobody knows which of two writes a read saw',
       },
     ],

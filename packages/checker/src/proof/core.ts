@@ -1,4 +1,4 @@
-import { FAIL, functionOf, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, functionOf, type History, inputOf, type Json, OK, outputOf, replacesWhole } from '@chaosproxy/history'
 
 /** A core of more operations is not searched by the verifier. */
 const MOST = 60
@@ -132,7 +132,7 @@ function saidBy(history: History, row: number): Said {
     return { writes: [nameOf(key, written)], shows: isOk ? [nameOf(key, expected)] : [], replaces: true }
   }
   const writes = input === null ? [] : named(input)
-  return { writes, shows: isOk && writes.length === 0 ? named(output) : [], replaces: f === 'write' || f === 'put' }
+  return { writes, shows: isOk && writes.length === 0 ? named(output) : [], replaces: replacesWhole(f) }
 }
 
 type Micro = readonly [f: string, key: Json, value: Json]

@@ -1,4 +1,4 @@
-import { functionOf, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { functionOf, type History, type Json, OK, outputOf, readsWhole, replacesWhole } from '@chaosproxy/history'
 import type { LevelProof } from '@chaosproxy/verifier'
 import { addTo } from '../encoding/lists.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -84,9 +84,10 @@ function candidatesOf(history: History, initial: Json | undefined) {
   const reads: number[] = []
   for (let row = 0; row < length; row++) {
     const f = functionOf(history, row)
-    if (f !== 'read' && f !== 'write') return undefined
-    if (f === 'read' && outcome[row] === OK) reads.push(row)
-    if (f === 'write') addTo(writers, nameOf(row, input[row]), row)
+    const isWrite = replacesWhole(f)
+    if (!isWrite && !readsWhole(f)) return undefined
+    if (isWrite) addTo(writers, nameOf(row, input[row]), row)
+    else if (outcome[row] === OK) reads.push(row)
   }
   const first = JSON.stringify(initial)
   return reads.map((read) => {

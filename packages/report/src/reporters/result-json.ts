@@ -30,11 +30,11 @@ import type { Violation } from '../facts/violations.ts'
 import type { Wire } from '../facts/wire.ts'
 import { brokenLevel } from '../measured-words.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from '../operation-words.ts'
+import type { WrittenProof } from '../proof.ts'
 import { raceJson } from '../race/race-json.ts'
 import { recordFactsOf, recordJson } from '../record.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
-import type { WrittenProof } from './subject.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }

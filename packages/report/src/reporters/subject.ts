@@ -1,8 +1,8 @@
 import type { Report } from '@chaosproxy/checker'
-import type { ProvedLevel } from '@chaosproxy/checker/proof'
 import type { History, Json } from '@chaosproxy/history'
 import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chaosproxy/runner/result'
 import type { Comparison } from '../comparison.ts'
+import type { WrittenProof } from '../proof.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
 import type { ToldStory } from '../told-story.ts'
 
@@ -55,13 +55,6 @@ export interface FileSubject {
   readonly again: string
   readonly exitCode: number
   readonly proof?: WrittenProof | undefined
-}
-
-/** A proof of the verdicts, as far as the verifier accepts it. */
-export interface WrittenProof {
-  /** Its file, and that of the history that it is about; undefined if no level has a proof. */
-  readonly written: { readonly file: string; readonly history: string } | undefined
-  readonly levels: readonly ProvedLevel[]
 }
 
 /** A file about which nothing is known. */
