@@ -17,7 +17,7 @@ test.each([
       ...together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2))),
       ...oneByOne(line(2, read('x', 1, 2))),
     ],
-    'An update was lost',
+    'Two transactions appended to the same version of a list',
   ],
   [
     'write skew',

@@ -81,9 +81,9 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
-test('a lost update says who read, who wrote, and whose write is gone', () => {
+test('a lost update of a list says who read and who appended, and not that the list lacks an element', () => {
   expect(shown(stories['lost update']).counterexample.sentence).toBe(
-    'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. The update of T1 is lost.',
+    'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it.',
   )
 })
 

@@ -1,6 +1,6 @@
 import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
-import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
+import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
 import { severalOf } from '../shown-faults.ts'
@@ -60,7 +60,10 @@ function whyOfOutcome(
     case 'violated':
       return facts.why
     case 'missed':
-      return { text: [`${facts.missed.join('; ')}.`, costText(run?.phases ?? [])].join(' ').trim(), certainty: 'shown' }
+      return {
+        text: [`${facts.missed.join('; ')}.`, run === undefined ? '' : costText(run)].join(' ').trim(),
+        certainty: 'shown',
+      }
     case 'unknown':
       return { text: facts.headline.beside || facts.missed.join(' '), certainty: 'shown' }
     case 'vacuous':
@@ -85,7 +88,7 @@ function evidenceText(history: History, run: RunSummary | undefined, granted: re
   if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
   const faults = listed(faultsIn(run))
   const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
-  return [tried, costText(run.phases), stalenessText(run)].filter((text) => text !== '').join(' ')
+  return [tried, costText(run), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
@@ -105,12 +108,13 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
 }
 
 /** What clients were answered under faults, and the slowest recovery. */
-function costText(phases: readonly PhaseSummary[]): string {
+function costText({ phases, faults }: RunSummary): string {
   const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
   const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
   if (asked === 0) return ''
   const answered = faulty.reduce((sum, { operations, availability }) => sum + availability * operations, 0)
-  const slowest = Math.max(...faulty.map(({ slowestRecoveryNanos = 0 }) => slowestRecoveryNanos))
+  const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
+  const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const recovery = slowest === 0 ? '' : `, and the slowest recovery took ${duration(slowest)}`
   return `Under faults ${percent(answered / asked)} of ${count(asked)} operations were answered${recovery}.`
 }

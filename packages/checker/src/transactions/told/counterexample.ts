@@ -9,7 +9,7 @@ import { CYCLE } from '../../verdict/words.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
-import { READ, type TransactionRecord, transactionOf } from '../record/record.ts'
+import { APPEND, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 import { storyOfCycle, storyOfRead } from './stories.ts'
 import {
@@ -115,12 +115,14 @@ function lostUpdateOf(
   const [loser, winner] = [missed.to, missed.from]
   const own = next.edge === 'rw' ? next.rows.from : readBefore(record, missed.rows.to, loser)
   const read = microText(record, missed.rows.from)
+  // What was appended to a list stays in it.
+  const isKept = record.kind.includes(APPEND)
   const both = isSameRead(record, own, missed.rows.from)
     ? `${name(loser)} and ${name(winner)} both ${read}`
     : `${name(winner)} ${read}`
   if (next.edge === 'rw')
-    return `${both}; ${name(loser)} ${microText(record, missed.rows.to)}, and ${name(winner)} ${microText(record, next.rows.to)}. Neither saw what the other wrote, so one of the updates is lost.`
-  return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it. The update of ${name(loser)} is lost.`
+    return `${both}; ${name(loser)} ${microText(record, missed.rows.to)}, and ${name(winner)} ${microText(record, next.rows.to)}. Neither saw what the other wrote${isKept ? '' : ', so one of the updates is lost'}.`
+  return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it.${isKept ? '' : ` The update of ${name(loser)} is lost.`}`
 }
 
 const isSameRead = ({ list, value }: TransactionRecord, one: number, other: number): boolean =>

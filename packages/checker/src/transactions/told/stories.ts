@@ -4,7 +4,7 @@ import { RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { forms, type Isolation } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { ReadAnomaly } from '../record/findings.ts'
-import type { TransactionRecord } from '../record/record.ts'
+import { APPEND, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { NO_ROW, rowsOfStep } from './words.ts'
 
@@ -38,6 +38,13 @@ const lostUpdate: Story = {
   sqlCure: `${IN_ONE_STEP}, or use REPEATABLE READ or SERIALIZABLE and retry.`,
   innodbCure: `${IN_ONE_STEP}, or use SERIALIZABLE and retry. REPEATABLE READ does not prevent it, except in MariaDB with innodb_snapshot_isolation.`,
   refusedBy: 'cursor-stability',
+}
+
+/** The same where each write is an append, which nothing replaces. */
+const blindAppend: Story = {
+  ...lostUpdate,
+  title: 'Two transactions appended to the same version of a list',
+  cause: 'Two transactions read the same version and both appended to it: the later one had not seen the other.',
 }
 
 const staleCheck: Story = {
@@ -228,12 +235,13 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const has = (kind: CycleStep['kind']): boolean => kinds.includes(kind)
   if (readWrites === 0) return has(WR) ? circularRead : dirtyWrite
   const [one, other] = steps
-  if (readWrites === 2 && steps.length === 2 && one.key === other.key) return lostUpdate
+  const update = record.kind.includes(APPEND) ? blindAppend : lostUpdate
+  if (readWrites === 2 && steps.length === 2 && one.key === other.key) return update
   if (readWrites === steps.length) return writeSkew
   if (steps.length === 2) {
     if (has(WW) && one.key === other.key) {
       const { from, key } = one.kind === RW ? one : other
-      return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : lostUpdate
+      return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : update
     }
     if (has(WR)) return one.key === other.key ? nonRepeatableRead : halfSeen(record, versions, steps)
     if (has(RT)) return staleRead
