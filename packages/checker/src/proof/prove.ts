@@ -88,6 +88,7 @@ export function prove(
 
   function* triesOfViolated(level: string, { counterexample }: Extract<Verdict, { readonly result: 'violated' }>) {
     yield* acceptedBefore(level, 'violated')
+    yield [{ level, result: 'violated', final: true }]
     const explained = counterexample.operations.map(({ operation }) => operation)
     const asCore = (rows: readonly number[]): readonly LevelProof[] => [
       { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
