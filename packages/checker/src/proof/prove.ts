@@ -80,13 +80,19 @@ export function prove(
     for (const each of proved) if (each.isProved && each.result === result) yield [{ level, result, by: each.level }]
   }
 
-  function* triesOfMet(level: string, verdict: Extract<Verdict, { readonly result: 'met' }>) {
+  function* triesOfMet(
+    level: string,
+    verdict: Extract<Verdict, { readonly result: 'met' }>,
+  ): Generator<readonly LevelProof[]> {
     yield* acceptedBefore(level, 'met')
     yield witnessEntries(level, verdict, lineOf)
     yield* sourceEntries(history, judging.initial, level, verdict, lineOf)
   }
 
-  function* triesOfViolated(level: string, { counterexample }: Extract<Verdict, { readonly result: 'violated' }>) {
+  function* triesOfViolated(
+    level: string,
+    { counterexample }: Extract<Verdict, { readonly result: 'violated' }>,
+  ): Generator<readonly LevelProof[]> {
     yield* acceptedBefore(level, 'violated')
     yield [{ level, result: 'violated', final: true }]
     const explained = counterexample.operations.map(({ operation }) => operation)
