@@ -86,6 +86,7 @@ export function cpuPerRequest(intercept: Intercept, { request, answer }: Traffic
     responses: exit('responses'),
     dial: () => undefined,
     abort: () => undefined,
+    guard: (callback) => callback(),
   }
   const interceptor = intercept(conversation)
   tell = (direction) => interceptor[direction].delivered(delivered[direction])

@@ -13,7 +13,7 @@ import type { ProxyCommandSettings } from './use.ts'
 const TOXIPROXY_VERSION = '2.12.0'
 
 /** Events that mean traffic is not getting through. */
-const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed', 'tls-missing', 'misread']
+const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed', 'tls-missing', 'misread', 'reader-failed']
 
 /** Logs what happens to proxies. */
 export function logEvents({ events }: ControlPlane, log: Logger): void {

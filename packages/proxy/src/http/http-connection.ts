@@ -1,7 +1,8 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { ConnectionRecorder } from '@chaosproxy/recorder'
+import { type ConnectionRecorder, unreadable } from '@chaosproxy/recorder'
 import { type HttpMapping, type Peer, peerOf } from '@chaosproxy/recorder/mapping'
 import type { MatchableHead } from '@chaosproxy/wire/http'
+import { clockWithin } from '../interceptor/boundary.ts'
 import type { Conversation, Interceptor } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Seat } from '../link/rule.ts'
@@ -65,7 +66,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#options = options
     this.conversation = options.conversation
     this.link = options.link
-    this.clock = options.clock
+    this.clock = clockWithin(options.conversation, options.clock)
     this.memos = options.memos
     this.host = options.host
     this.mapping = options.mapping
@@ -238,8 +239,10 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   ruleRemoved(rule: HttpRule): void {
-    this.requestSide.ruleRemoved(rule)
-    this.#replySide.ruleRemoved(rule)
+    this.conversation.guard(() => {
+      this.requestSide.ruleRemoved(rule)
+      this.#replySide.ruleRemoved(rule)
+    })
   }
 
   closed(): void {
@@ -250,6 +253,13 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.closed(time, reason)
     this.#endAll(time, reason)
     this.link.leave(this)
+  }
+
+  failed(error: unknown): void {
+    this.endChunk()
+    this.recording?.opaque(unreadable('HTTP/1.1', error), 'everything')
+    const time = this.now()
+    for (const turn of [...this.asked.splice(0), ...this.order.splice(0)]) turn.abandoned(time)
   }
 
   #endAll(time: Nanos, reason: string): void {

@@ -138,6 +138,11 @@ export class HttpTurn {
     this.exchange?.ended(time, reason)
   }
 
+  /** Its reader has failed, so nothing more is read in it. */
+  abandoned(time: Nanos): void {
+    this.exchange?.ended(time, LOST.unparsed)
+  }
+
   /** The server has declared that it did not process the request. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {

@@ -51,6 +51,10 @@ class PrefaceReader implements Interceptor {
     this.#chosen?.closed()
   }
 
+  failed(error: unknown): void {
+    this.#chosen?.failed?.(error)
+  }
+
   #requestBytes(bytes: Buffer): boolean {
     const wanted = PREFACE.subarray(this.#begun.length, this.#begun.length + bytes.length)
     const agrees = bytes.subarray(0, wanted.length).equals(wanted)

@@ -17,6 +17,7 @@ import {
   windowUpdate,
 } from '@chaosproxy/wire/http2'
 import type { RecordQueue } from '../http/http-connection.ts'
+import { clockWithin } from '../interceptor/boundary.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { carryOut, type Effect, type Seat } from '../link/rule.ts'
@@ -62,6 +63,7 @@ export class Http2Connection implements Interceptor {
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #abort: () => void
+  readonly #guard: Conversation['guard']
   readonly #heads: { readonly [direction in Direction]: HeaderReader } = {
     requests: new HeaderReader(),
     responses: new HeaderReader(),
@@ -78,11 +80,12 @@ export class Http2Connection implements Interceptor {
 
   constructor({ conversation, links, clock, recording, queues = [] }: Http2ConnectionOptions) {
     this.#links = links
-    this.#clock = clock
+    this.#clock = clockWithin(conversation, clock)
     this.#recording = recording
     this.#queues = queues
     this.#client = conversation.client.host
     this.#abort = () => conversation.abort()
+    this.#guard = conversation.guard
     this.#seats = { requests: links.requests.join(this), responses: links.responses.join(this) }
     this.#flows = {
       requests: this.#flowOf('requests', conversation),
@@ -164,8 +167,10 @@ export class Http2Connection implements Interceptor {
   }
 
   ruleRemoved(rule: StreamRule): void {
-    this.#flows.requests.heal(rule)
-    this.#flows.responses.heal(rule)
+    this.#guard(() => {
+      this.#flows.requests.heal(rule)
+      this.#flows.responses.heal(rule)
+    })
   }
 
   closed(): void {
@@ -174,6 +179,10 @@ export class Http2Connection implements Interceptor {
       this.#links[direction].leave(this)
     }
     this.#recording?.closed()
+  }
+
+  failed(error: unknown): void {
+    this.#recording?.failed(error)
   }
 
   /** Reads no more requests while the record is congested. */

@@ -1,6 +1,6 @@
 import { http2Codes } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { ConnectionRecorder } from '@chaosproxy/recorder'
+import { type ConnectionRecorder, unreadable } from '@chaosproxy/recorder'
 import type { HttpMapping, Peer, RoutedRequest } from '@chaosproxy/recorder/mapping'
 import { isGrpc } from '@chaosproxy/wire/grpc'
 import { type Answer, type MatchableHead, pathOf } from '@chaosproxy/wire/http'
@@ -189,6 +189,17 @@ export class Http2Recording {
   /** The rest of the connection is not HTTP/2. */
   opaque(): void {
     this.#recording.opaque('bytes that are not HTTP/2', 'everything')
+  }
+
+  /** A message could not be read, and nothing more is. */
+  failed(error: unknown): void {
+    this.#chunkTime = undefined
+    this.#recording.opaque(unreadable('HTTP/2', error), 'everything')
+    const time = this.#now()
+    for (const { turn } of [...this.#streams.values(), ...this.#lost, ...this.#undelivered]) turn.abandoned(time)
+    this.#streams.clear()
+    this.#lost.clear()
+    this.#undelivered = []
   }
 
   /** The server will send nothing more. */

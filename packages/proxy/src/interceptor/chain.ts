@@ -81,6 +81,10 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
         innermost.closed()
         outermost.closed()
       },
+      failed(error) {
+        innermost.failed?.(error)
+        outermost.failed?.(error)
+      },
     }
   }
 }

@@ -19,6 +19,11 @@ export interface Interceptor {
    * requests. `altered`: what the server gets instead of a request.
    */
   disturbed?(altered?: readonly Buffer[]): void
+  /**
+   * It threw, and gets nothing more but `closed`. From now on nothing that it read or reads is certain: it ends what is open,
+   * and records that any key may change.
+   */
+  failed?(error: unknown): void
 }
 
 /** One direction of a connection, from the interceptor's side. */
@@ -71,6 +76,8 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
+  /** Runs a callback of the interceptor, such as a timer's. If it throws, that ends this connection and no other. */
+  guard(callback: () => void): void
   /** Reports a client whose protocol or login does not work through the proxy. */
   misread?(what: 'http2' | 'channel-binding'): void
   /** Must be called by whatever loses, repeats, changes or reorders messages, before anyone can see the effect. */

@@ -1,6 +1,7 @@
 import { createRandom, type Endpoint, type Link, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Framing, isOneMessage } from '@chaosproxy/wire'
+import { clockWithin } from '../interceptor/boundary.ts'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
@@ -66,17 +67,19 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     // Either side may speak first.
     conversation.dial()
     const { statements: spoken } = framing
+    const shared = { clock: clockWithin(conversation, clock) }
     const statements =
-      spoken === undefined ? undefined : new StatementFaults({ conversation, statements: spoken, list, clock })
+      spoken === undefined ? undefined : new StatementFaults({ ...shared, conversation, statements: spoken, list })
     const stageOf = (link: MessageLink, reverse: MessageLink, direction: Track['direction']) =>
       new MessageStage({
+        ...shared,
         statements,
         link,
         reverse,
         track: { framing, direction },
         maxMessageBytes,
-        clock,
         exit: conversation[direction],
+        guard: conversation.guard,
         disturbed: (altered) => conversation.disturbed?.(altered),
       })
     const requests = stageOf(forward, backward, 'requests')

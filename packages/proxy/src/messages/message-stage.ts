@@ -1,6 +1,6 @@
 import type { MessageFault } from '@chaosproxy/faults'
 import { FrameReader, type FrameSink } from '@chaosproxy/wire'
-import type { Exit, Stage } from '../interceptor/interceptor.ts'
+import type { Conversation, Exit, Stage } from '../interceptor/interceptor.ts'
 import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { carryOut, type Seat } from '../link/rule.ts'
@@ -19,6 +19,7 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
+  readonly guard: Conversation['guard']
   /** The faults on the connection's statements, if it carries SQL. */
   readonly statements: StatementFaults | undefined
   /** Called when a message is changed or reordered. `altered`: what is sent instead of a request. */
@@ -184,11 +185,13 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   ruleRemoved(rule: MessageRule): void {
-    this.#queue.heal(rule)
-    // Without rules there is no need to hold messages whole.
-    if (this.#options.link.rules.length > 0 || this.#options.statements?.isIdle === false) return
-    this.#reader.release(this)
-    this.#run.flush()
+    this.#options.guard(() => {
+      this.#queue.heal(rule)
+      // Without rules there is no need to hold messages whole.
+      if (this.#options.link.rules.length > 0 || this.#options.statements?.isIdle === false) return
+      this.#reader.release(this)
+      this.#run.flush()
+    })
   }
 
   /** The connection is gone. */

@@ -1,5 +1,6 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Placed } from '../delivery/plan.ts'
+import { bounded } from '../interceptor/boundary.ts'
 import type { Conversation, Exit, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 import { taped } from '../interceptor/taped-conversations.ts'
 import type { ProxyClock } from '../link/clock.ts'
@@ -40,6 +41,8 @@ export interface ConnectionOptions {
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   /** A client uses another protocol than the interceptor reads. */
   readonly misread: NonNullable<Conversation['misread']>
+  /** The interceptor threw, which has ended this connection. */
+  readonly interceptorFailed: (error: unknown) => void
   readonly closed: (connection: Connection) => void
 }
 
@@ -89,7 +92,7 @@ export class Connection implements PumpedConnection {
     this.#forward.setSource(this.#client)
     this.#backward.setSink(this.#client)
     this.#dialWanted = intercept === undefined
-    this.#interceptor = intercept?.(this.#conversation())
+    this.#interceptor = intercept && bounded(intercept, this.#conversation(), options.interceptorFailed)
     this.#requests = this.#interceptor?.requests ?? this.#forward
     this.#responses = this.#interceptor?.responses ?? this.#backward
     if (this.#interceptor !== undefined) {
@@ -145,7 +148,7 @@ export class Connection implements PumpedConnection {
     return this.#peer
   }
 
-  #conversation(): Conversation {
+  #conversation(): Omit<Conversation, 'guard'> {
     return {
       id: this.#options.id,
       client: this.#clientAddress(),

@@ -317,6 +317,8 @@ class TcpRoute implements Route {
         this.#troubled('dial-failed', target, error)
       },
       misread: (what) => this.#noteMisread(what),
+      interceptorFailed: (error) =>
+        this.#troubled('reader-failed', { host: this.host, port: this.port }, asError(error)),
       closed: (ended) => {
         admitted?.giveBack()
         this.#connections.delete(ended)
@@ -359,6 +361,8 @@ class TcpRoute implements Route {
     this.#wiring.closed()
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
 const wantsTls = (): NodeJS.ErrnoException => Object.assign(new Error(), { code: 'TLS_MISSING' })
 

@@ -2,7 +2,7 @@ import type { ProxyClock } from '../link/clock.ts'
 
 /** Why a connection failed without a fault being the cause. */
 export interface Trouble {
-  readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing' | 'misread'
+  readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing' | 'misread' | 'reader-failed'
   /** The link that clients dial: `clients>db`. */
   readonly link: string
   /** `host:port` of the upstream that was dialled, or of the listener. */

@@ -52,6 +52,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
       responses: here.exit,
       dial: () => undefined,
       abort: () => undefined,
+      guard: (callback) => callback(),
     })
     const send = (text: string) => {
       // What was received is read over afterwards, as a socket's memory is.

@@ -1,3 +1,5 @@
+import { errorText } from '@chaosproxy/history'
+import { MalformedMessage } from '@chaosproxy/wire'
 import type { Touches, Understanding } from './call.ts'
 import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
@@ -186,3 +188,9 @@ export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 
   const { what } = understanding
   return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
 }
+
+/** What a connection became whose reader threw. */
+export const unreadable = (protocol: string, error: unknown): string =>
+  error instanceof MalformedMessage
+    ? `a connection that does not speak ${protocol} (${error.message})`
+    : `a connection of ${protocol} with a message that chaos failed to read (${errorText(error)})`

@@ -1,8 +1,9 @@
-import { errorText, type Nanos } from '@chaosproxy/history'
-import { FrameReader, type FrameSink, type Framing, MalformedMessage } from '@chaosproxy/wire'
+import type { Nanos } from '@chaosproxy/history'
+import { FrameReader, type FrameSink, type Framing } from '@chaosproxy/wire'
 import type { Completions, Understanding } from '../record/call.ts'
 import { partOf } from '../record/completions.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
+import { unreadable } from '../record/remarks.ts'
 import {
   MAX_MESSAGE_BYTES,
   type RecordedConversation,
@@ -118,12 +119,6 @@ export interface InOrderOptions<Request extends Unsent> {
   /** @param reading `lost`: later bytes cannot be understood. */
   open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
 }
-
-/** What a connection became whose reader threw. */
-export const unreadable = (protocol: string, error: unknown): string =>
-  error instanceof MalformedMessage
-    ? `a connection that does not speak ${protocol} (${error.message})`
-    : `a connection of ${protocol} with a message that chaos failed to read (${errorText(error)})`
 
 /** One connection whose requests and replies are passed on in order, until it is no longer understood. */
 export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
