@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { nanos } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
@@ -8,17 +7,7 @@ import { recordedProtocols } from '../../src/protocols/registry.ts'
 import { createRecorder } from '../../src/record/recorder.ts'
 import type { RecordedConversation } from '../../src/spoken/conversation.ts'
 import { RecordedLines } from '../recorded-lines.ts'
-
-// Whatever a client sends, reading twice as much takes twice as long at most: random texts of repeated and nested parts.
-
-/** Twice the text may take this many times as long: a measurement scatters, and what is quadratic takes four times. */
-const MOST_GROWTH = 3
-/** The longest that all other connections may have to wait for one message, in ms. */
-const LONGEST_MS = 50
-/** What takes less is not compared, in ms. */
-const LEAST_MS = 12
-const LONGEST_TEXT = 32 * 1024
-const FORMS = process.env['CHAOS_SOAK'] === 'short' ? 150 : 3_000
+import { type Duration, LONGEST_MS, type Parts, timed, troublesOf } from './growth.ts'
 
 interface Subject {
   readonly kind: string
@@ -27,14 +16,6 @@ interface Subject {
   greet(conversation: RecordedConversation): void
   request(text: string): Buffer
   readonly parts: Parts
-}
-
-/** Of what texts are made: what goes around others, what stands between those, and what is innermost. */
-interface Parts {
-  readonly begins: readonly string[]
-  readonly around: readonly (readonly [before: string, after: string])[]
-  readonly between: readonly string[]
-  readonly innermost: readonly string[]
 }
 
 const SELECT = 'select v from kv where '
@@ -201,29 +182,9 @@ const subjects: { readonly [name: string]: Subject } = {
   },
 }
 
-/** The same text at any size. */
-type Form = (times: number) => string
+const FAILED = 'failed to read'
 
-function formOf({ begins, around, between, innermost }: Parts, random: (below: number) => number): Form {
-  const drawn = <Part>(parts: readonly Part[]): Part => parts[random(parts.length)]!
-  const [begin, joint, inner] = [drawn(begins), drawn(between), drawn(innermost)]
-  const layers = Array.from({ length: 1 + random(3) }, () => drawn(around))
-  const before = layers.map(([each]) => each).join('')
-  const after = layers
-    .toReversed()
-    .map(([, each]) => each)
-    .join('')
-  switch (random(4)) {
-    case 0:
-      return (times) => `${begin}${before.repeat(times)}${inner}`
-    case 1:
-      return (times) => `${begin}${Array.from({ length: times }, () => `${before}${inner}${after}`).join(joint)}`
-    default:
-      return (times) => `${begin}${before.repeat(times)}${inner}${after.repeat(times)}`
-  }
-}
-
-async function msToRead({ kind, settings, greet, request }: Subject, text: string): Promise<number> {
+async function timeToRead({ kind, settings, greet, request }: Subject, text: string): Promise<Duration> {
   const protocol = recordedProtocols.find((each) => each.kind === kind)!
   let time = 0
   const recorder = createRecorder({ client: new RecordedLines(), now: () => nanos(++time) })
@@ -231,52 +192,14 @@ async function msToRead({ kind, settings, greet, request }: Subject, text: strin
   const conversation = served.open({ host: '10.0.0.1', naming: { kind: 'said' } })
   greet(conversation)
   const bytes = request(text)
-  const begun = performance.now()
-  conversation.asked(bytes, recorder.now())
-  return performance.now() - begun
+  const took = timed([() => conversation.asked(bytes, recorder.now())])
+  for (const { what } of recorder.counters.examples.touched) if (what.includes(FAILED)) throw new Error(what)
+  return took
 }
 
-async function leastMs(subject: Subject, text: string, times: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let i = 0; i < times; i++) least = Math.min(least, await msToRead(subject, text))
-  return least
-}
-
-/** What is wrong with reading this form, if anything. It grows until it is long, or slow. */
-async function troubleWith(subject: Subject, form: Form): Promise<string | undefined> {
-  // A quarter of the text: over two doublings a measurement scatters less than it grows.
-  const before = [0, 0]
-  for (let times = 1; ; times *= 2) {
-    const text = form(times)
-    if (text.length > LONGEST_TEXT || times > LONGEST_TEXT) return undefined
-    let [ms, quarterMs = 0] = [await msToRead(subject, text), before.shift()]
-    const isSlow = (): boolean => ms > LONGEST_MS || (ms > LEAST_MS && times > 2 && ms > MOST_GROWTH ** 2 * quarterMs)
-    if (isSlow()) {
-      ms = await leastMs(subject, text, 9)
-      quarterMs = await leastMs(subject, form(times / 4), 9)
-    }
-    if (isSlow()) return `${quarterMs.toFixed(1)} ms, four times the text ${ms.toFixed(1)} ms: ${text.slice(0, 120)}`
-    before.push(ms)
-  }
-}
-
-const randomFrom = (seed: number) => {
-  let state = seed >>> 0
-  return (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-describe.each(Object.keys(subjects))('what a client sends as %s', (name) => {
+describe.each(Object.entries(subjects))('what a client sends as %s', (name, subject) => {
   test(`is read in time that grows no faster than its length, and never blocks for ${LONGEST_MS} ms`, async () => {
-    const subject = subjects[name]!
-    const random = randomFrom(inject('seed') + name.length)
-    const found: string[] = []
-    for (let i = 0; i < FORMS && found.length < 5; i++) {
-      const trouble = await troubleWith(subject, formOf(subject.parts, random))
-      if (trouble !== undefined) found.push(trouble)
-    }
-    expect(found).toEqual([])
+    const read = (text: string) => timeToRead(subject, text)
+    expect(await troublesOf(subject.parts, read, inject('seed') + name.length)).toEqual([])
   })
 })

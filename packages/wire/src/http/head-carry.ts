@@ -10,6 +10,8 @@ export class HeadCarry {
   #length = 0
   #lineAt = 0
   #begun = false
+  /** The length of the empty lines before it. */
+  #blankBytes = 0
 
   constructor({ mayBeginEmpty }: { readonly mayBeginEmpty: boolean }) {
     this.#mayBeginEmpty = mayBeginEmpty
@@ -22,6 +24,11 @@ export class HeadCarry {
   /** The bytes gathered so far. Gathering more may move them. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** The same without the empty lines before it. */
+  get text(): Buffer {
+    return this.#bytes.subarray(this.#blankBytes, this.#length)
   }
 
   /** Whether nothing but empty lines was gathered. */
@@ -48,6 +55,7 @@ export class HeadCarry {
       if (!isEmpty) this.#begun = true
       else if (this.#begun) return from
       else if (!this.#mayBeginEmpty) return -1
+      else this.#blankBytes = this.#length
     }
     this.#append(bytes, from, bytes.length)
     return this.#length > MAXIMUM_HEAD_BYTES ? -1 : undefined
@@ -57,6 +65,7 @@ export class HeadCarry {
     this.#length = 0
     this.#lineAt = 0
     this.#begun = false
+    this.#blankBytes = 0
   }
 
   #append(bytes: Buffer, start: number, end: number): void {

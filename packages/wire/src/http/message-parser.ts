@@ -106,7 +106,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#earlierBytes = carry.length
     const end = carry.gather(bytes, from)
     if (end === undefined) {
-      if (this.#heads.mayBegin(carry.bytes)) return this.#stop(STEP.more, bytes.length)
+      if (this.#heads.mayBegin(carry.text)) return this.#stop(STEP.more, bytes.length)
       return this.#malformed(bytes.length, 'this is not HTTP/1.1')
     }
     if (end < 0) return this.#malformed(bytes.length, 'a bare LF, an empty line, or an endless head')

@@ -4,7 +4,7 @@ import { isControl, isKnown, OPCODE } from './frame.ts'
 
 /** The limit of node:http. */
 const LONGEST_HEAD_BYTES = 16 * 1024
-const LINE_FEED = 0x0a
+const HEAD_END = '\r\n\r\n'
 /** The largest integer exact as a double; the standard allows up to 2⁶³. */
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
@@ -16,21 +16,29 @@ const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)
   let upgraded = false
-  let head = ''
+  let head: string[] = []
+  let headBytes = 0
+  /** Its first and its last bytes. */
+  let [first, last] = ['', '']
 
   function takeHead(bytes: Buffer, start: number): number {
-    for (let at = bytes.indexOf(LINE_FEED, start); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) {
-      const before = head + bytes.toString('latin1', start, at + 1)
-      if (before.length > LONGEST_HEAD_BYTES || !isStart(before, direction)) return NOT_FRAMED
-      if (!before.endsWith('\r\n\r\n')) continue
-      head = ''
-      const meaning = meaningOf(before, direction)
-      if (meaning === 'other') return NOT_FRAMED
-      upgraded = meaning === 'upgrade'
-      return at + 1
-    }
-    head += bytes.toString('latin1', start)
-    return head.length > LONGEST_HEAD_BYTES || !isStart(head, direction) ? NOT_FRAMED : NEEDS_MORE
+    const text = bytes.toString('latin1', start, start + LONGEST_HEAD_BYTES + 1)
+    const end = (last + text).indexOf(HEAD_END)
+    const length = end < 0 ? text.length : end + HEAD_END.length - last.length
+    const part = text.slice(0, length)
+    head.push(part)
+    headBytes += length
+    first = (first + part).slice(0, starts[direction].length)
+    last = (last + part).slice(1 - HEAD_END.length)
+    if (headBytes > LONGEST_HEAD_BYTES || !isStart(first, direction)) return NOT_FRAMED
+    if (end < 0) return NEEDS_MORE
+    const meaning = meaningOf(head.join(''), direction)
+    head = []
+    headBytes = 0
+    first = last = ''
+    if (meaning === 'other') return NOT_FRAMED
+    upgraded = meaning === 'upgrade'
+    return start + length
   }
 
   return { scan: (bytes, start) => (upgraded ? messages.scan(bytes, start) : takeHead(bytes, start)) }

@@ -69,11 +69,11 @@ export class Message implements ReadParts {
 
   get query(): URLSearchParams {
     const question = this.#target.indexOf('?')
-    return decodedParameters(question < 0 ? '' : this.#target.slice(question + 1))
+    return queryOf(question < 0 ? '' : this.#target.slice(question + 1))
   }
 
   get form(): URLSearchParams {
-    return new URLSearchParams(this.#body === undefined ? '' : wholeTextOf(this.#body, this.#encoding))
+    return parametersOf((this.#body && wholeTextOf(this.#body, this.#encoding)) ?? '')
   }
 
   get #encoding(): string | undefined {
@@ -82,5 +82,15 @@ export class Message implements ReadParts {
 }
 
 /** Parses a query that may contain raw UTF-8, read as Latin-1. */
-const decodedParameters = (query: string): URLSearchParams =>
-  new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8'))
+export const queryOf = (query: string): URLSearchParams => parametersOf(Buffer.from(query, 'latin1').toString('utf8'))
+
+/** The same as `new URLSearchParams(text)`, which takes fifty times as long for each escape that is no UTF-8. */
+const parametersOf = (text: string): URLSearchParams =>
+  new URLSearchParams(
+    text
+      .replace(NO_ESCAPE, '%25')
+      .replace(NO_ASCII, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString()),
+  )
+
+const NO_ESCAPE = /%(?![\da-f]{2})/gi
+const NO_ASCII = /(?:%[89a-f][\da-f])+/gi

@@ -1,4 +1,5 @@
 import { type ClientSource, isIgnored, operationsOf, type RouteSpec } from '../table/route-table.ts'
+import { queryOf } from './message.ts'
 import { sourcesOf } from './value-source.ts'
 
 /** The query parameters that a route uses: for its key, values, conditions or client, or to send them. */
@@ -23,7 +24,7 @@ const QUERY = 'query.'
 export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
   const question = target.indexOf('?')
   if (question < 0) return []
-  const given = new URLSearchParams(Buffer.from(target.slice(question + 1), 'latin1').toString('utf8'))
+  const given = queryOf(target.slice(question + 1))
   return [...new Set(given.keys())].filter((name) => !named.includes(name))
 }
 

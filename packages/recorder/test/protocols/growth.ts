@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks'
+
+// Whatever a peer sends, reading twice as much takes twice as long at most: an oracle, and random texts of repeated and
+// nested parts.
+
+/** Twice the text may take this many times as long: a measurement scatters, and what is quadratic takes four times. */
+const MOST_GROWTH = 3
+/** The longest that all other connections may have to wait for one chunk, in ms. */
+export const LONGEST_MS = 50
+/** What takes less is not compared, in ms. */
+const LEAST_MS = 12
+const LONGEST_TEXT = 32 * 1024
+const FORMS = process.env['CHAOS_SOAK'] === 'short' ? 150 : 3_000
+/** More troubles than these are not looked for. */
+const MOST_TROUBLES = 5
+
+/** Of what texts are made: what goes around others, what stands between those, and what is innermost. */
+export interface Parts {
+  readonly begins: readonly string[]
+  readonly around: readonly (readonly [before: string, after: string])[]
+  readonly between: readonly string[]
+  readonly innermost: readonly string[]
+}
+
+/** How long a text took to be read: all of it, and the chunk that took longest. */
+export interface Duration {
+  readonly ms: number
+  readonly longestMs: number
+}
+
+/** Reads a text on a connection of its own. @throws what its reader throws */
+export type Read = (text: string) => Promise<Duration>
+
+/** How long these steps take, one after another. */
+export function timed(steps: Iterable<() => void>): Duration {
+  let [ms, longestMs] = [0, 0]
+  for (const step of steps) {
+    const begun = performance.now()
+    step()
+    const tookMs = performance.now() - begun
+    ms += tookMs
+    longestMs = Math.max(longestMs, tookMs)
+  }
+  return { ms, longestMs }
+}
+
+/** The same text at any size. */
+type Form = (times: number) => string
+
+function formOf({ begins, around, between, innermost }: Parts, random: (below: number) => number): Form {
+  const drawn = <Part>(parts: readonly Part[]): Part => parts[random(parts.length)]!
+  const [begin, joint, inner] = [drawn(begins), drawn(between), drawn(innermost)]
+  const layers = Array.from({ length: 1 + random(3) }, () => drawn(around))
+  const before = layers.map(([each]) => each).join('')
+  const after = layers
+    .toReversed()
+    .map(([, each]) => each)
+    .join('')
+  switch (random(5)) {
+    case 0:
+      return (times) => `${begin}${before.repeat(times)}${inner}`
+    case 1:
+      return (times) => `${begin}${Array.from({ length: times }, () => `${before}${inner}${after}`).join(joint)}`
+    case 2: {
+      const pieces = [...around.flat(), ...between, ...innermost, ...begins]
+      const unit = Array.from({ length: 1 + random(6) }, () => drawn(pieces)).join('')
+      return (times) => `${begin}${unit.repeat(times)}${inner}`
+    }
+    default:
+      return (times) => `${begin}${before.repeat(times)}${inner}${after.repeat(times)}`
+  }
+}
+
+/** The shortest times of several rounds, in each of which every text is read once. */
+async function quickest(read: Read, texts: readonly string[], rounds: number): Promise<readonly Duration[]> {
+  const least: Duration[] = []
+  for (let i = 0; i < rounds; i++)
+    for (const [at, text] of texts.entries()) {
+      const { ms, longestMs } = await read(text)
+      const before = least[at]
+      least[at] = { ms: Math.min(before?.ms ?? ms, ms), longestMs: Math.min(before?.longestMs ?? longestMs, longestMs) }
+    }
+  return least
+}
+
+/** What is wrong with reading this form, if anything. It grows until it is long, or slow. */
+async function troubleWith(read: Read, form: Form): Promise<string | undefined> {
+  // A quarter of the text: over two doublings a measurement scatters less than it grows.
+  const before = [0, 0]
+  for (let times = 1; ; times *= 2) {
+    const text = form(times)
+    if (text.length > LONGEST_TEXT || times > LONGEST_TEXT) return undefined
+    let took = await read(text)
+    let quarterMs = before.shift() ?? 0
+    const isSlow = (): boolean =>
+      took.longestMs > LONGEST_MS || (took.ms > LEAST_MS && times > 2 && took.ms > MOST_GROWTH ** 2 * quarterMs)
+    if (isSlow()) {
+      const [whole, quarter] = await quickest(read, [text, form(times / 4)], 9)
+      took = whole!
+      quarterMs = quarter!.ms
+    }
+    if (isSlow()) return `${quarterMs.toFixed(1)} ms, four times the text ${took.ms.toFixed(1)} ms: ${shortened(text)}`
+    before.push(took.ms)
+  }
+}
+
+const shortened = (text: string): string => JSON.stringify(`${text.slice(0, 120)} … ${text.slice(-60)}`)
+
+const randomFrom = (seed: number) => {
+  let state = seed >>> 0
+  return (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+/** What is wrong with reading random texts of these parts: what grows too fast, takes too long, or throws. */
+export async function troublesOf(parts: Parts, read: Read, seed: number): Promise<readonly string[]> {
+  const random = randomFrom(seed)
+  const found: string[] = []
+  const reading: Read = async (text) => {
+    try {
+      return await read(text)
+    } catch (error) {
+      throw new Error(`reading ${JSON.stringify(text.slice(0, 500))}`, { cause: error })
+    }
+  }
+  for (let i = 0; i < FORMS && found.length < MOST_TROUBLES; i++) {
+    const trouble = await troubleWith(reading, formOf(parts, random))
+    if (trouble !== undefined) found.push(trouble)
+  }
+  return found
+}
