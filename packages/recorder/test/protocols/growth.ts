@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 // Whatever a peer sends, reading twice as much takes twice as long at most: an oracle, and random texts of repeated and
 // nested parts.
 
@@ -31,13 +29,14 @@ export interface Duration {
 /** Reads a text on a connection of its own. @throws what its reader throws */
 export type Read = (text: string) => Promise<Duration>
 
-/** How long these steps take, one after another. */
+/** The processor time that these steps take, one after another: a busy machine makes everything else longer. */
 export function timed(steps: Iterable<() => void>): Duration {
   let [ms, longestMs] = [0, 0]
   for (const step of steps) {
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     step()
-    const tookMs = performance.now() - begun
+    const { user, system } = process.cpuUsage(begun)
+    const tookMs = (user + system) / 1_000
     ms += tookMs
     longestMs = Math.max(longestMs, tookMs)
   }
