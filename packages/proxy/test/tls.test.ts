@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer as createHttp1 } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import { type AddressInfo, connect as connectPlainly } from 'node:net'
 import {
   type ConnectionOptions,
@@ -9,6 +11,7 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import { UserError } from '@chaosproxy/history'
+import { Agent, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../src/tls/authority.ts'
 import { parseTls, type TlsOptions } from '../src/tls/tls-options.ts'
@@ -205,6 +208,50 @@ describe('TLS on both sides of the proxy', () => {
     const client = await dialSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
     await client.received.until(({ ended }) => ended)
     expect(client.received.text).toBe('http/1.1')
+  })
+
+  /** What a client that offers both versions of HTTP speaks through the proxy, in front of a server that speaks these. */
+  async function versionsOver(spoken: readonly string[] | undefined) {
+    const agreed: (string | false | null)[] = []
+    const http2 = createSecureServer(asServer, (_, reply) => void reply.end('hello'))
+    const http1 = createHttp1((_, reply) => void reply.end('hello'))
+    const upstream = await serveSecurely(spoken === undefined ? {} : { ALPNProtocols: [...spoken] }, (socket) => {
+      agreed.push(socket.alpnProtocol)
+      if (socket.alpnProtocol === 'h2') http2.emit('secureConnection', socket)
+      else http1.emit('connection', socket)
+    })
+    const { route } = await routeWith({ terminate: { identity, alpn: ['h2', 'http/1.1'] }, originate: trust }, upstream)
+    const agent = new Agent({ allowH2: true, connect: { ca: authority.certificate } })
+    cleanUp(() => agent.destroy())
+    const ask = async () => (await request(`https://localhost:${route.port}/`, { dispatcher: agent })).body.text()
+    expect([await ask(), await ask()]).toEqual(['hello', 'hello'])
+    return { agreed: agreed.at(-1), failures: route.failedHandshakes }
+  }
+
+  test.each([
+    ['h2', ['http/1.1', 'h2']],
+    ['h2', ['h2']],
+    ['http/1.1', ['http/1.1']],
+    [false, undefined],
+  ])('makes the client agree to %s if the server speaks %s', async (wanted, spoken) => {
+    expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
+  })
+
+  test('asks a server again that no longer speaks what it agreed to', async () => {
+    let spoken = ['h2']
+    const server = await serveSecurely(
+      { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },
+      (socket) => socket.end(String(socket.alpnProtocol)),
+    )
+    const { route } = await routeWith({ terminate: { identity, alpn: ['h2', 'http/1.1'] }, originate: trust }, server)
+    const told = async () => {
+      const { received } = startSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['h2', 'http/1.1'] })
+      await received.until(isOver)
+      return received.text
+    }
+    expect(await told()).toBe('h2')
+    spoken = ['http/1.1']
+    expect([await told(), await told()]).toEqual(['', 'http/1.1'])
   })
 
   test('keeps a half-close: a reply arrives after the end of the request', async () => {

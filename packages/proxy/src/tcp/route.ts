@@ -264,7 +264,7 @@ class TcpRoute implements Route {
   #secure(client: Socket, links: LinkPair, process: string | undefined, admitted: Admitted): void {
     const edges = this.#edges
     const plainly = (ready: Socket) => this.#connect(ready, links, process, admitted)
-    const securely = edges === undefined ? plainly : (raw: Socket) => edges.accept(raw, plainly)
+    const securely = edges === undefined ? plainly : (raw: Socket) => edges.accept(raw, this.#upstream, plainly)
     if (this.#options.encryption === undefined) securely(client)
     else this.#negotiate(client, this.#options.encryption, { plainly, securely })
   }

@@ -1,6 +1,6 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
-import { connect, createSecureContext, createServer, TLSSocket } from 'node:tls'
+import { connect, createSecureContext, createServer, type Server, TLSSocket } from 'node:tls'
 import { UserError } from '@chaosproxy/history'
 import type { Encryption } from '@chaosproxy/wire'
 import { peerOf } from '../socket/peer-of.ts'
@@ -8,11 +8,17 @@ import { carriedOver } from '../socket/reset-socket.ts'
 import { isPath, markUnix, placeOf } from '../socket/unix-socket.ts'
 import { createAuthority } from './authority.ts'
 import { RequestedTls } from './requested-tls.ts'
+import { createSpokenProtocols } from './spoken-protocols.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
 /** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept open forever. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const LOOPBACK_NAMES: readonly [string, ...string[]] = ['localhost', '127.0.0.1', '::1']
+
+interface Target {
+  readonly host: string
+  readonly port: number
+}
 
 /** Wraps the two sockets of a connection in TLS. */
 export interface SecureEdges {
@@ -20,12 +26,15 @@ export interface SecureEdges {
   readonly authority: string | undefined
   /** Failed handshakes, with clients and with servers. */
   readonly failures: number
-  /** Takes a newly accepted client; calls `ready` after its handshake, or at once without TLS. */
-  accept(client: Socket, ready: (client: Socket) => void): void
+  /**
+   * Takes a newly accepted client; calls `ready` after its handshake, or at once without TLS. The client may agree only to
+   * protocols that the server speaks, which is therefore asked first.
+   */
+  accept(client: Socket, server: Target | undefined, ready: (client: Socket) => void): void
   /**
    * Undefined if servers are reached without TLS. The returned socket emits 'secureConnect' once it can be written to.
    */
-  readonly dial: ((target: { readonly host: string; readonly port: number }, client: Socket) => Socket) | undefined
+  readonly dial: ((target: Target, client: Socket) => Socket) | undefined
   /** Aborts every handshake in progress. */
   close(): void
 }
@@ -41,12 +50,31 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   const accepting =
     options.terminate === undefined ? undefined : acceptor(withProtocol(options.terminate, encryption), routeName)
   let failures = 0
+  const { alpn = [] } = options.terminate ?? {}
+  const spoken =
+    dialling && alpn.length > 1
+      ? createSpokenProtocols({ protocols: alpn, offer: (target, protocol) => begun(dialling(target, [protocol])) })
+      : undefined
+
+  /** Ends a handshake that takes too long. */
+  function begun({ raw, secured }: ReturnType<ServerDialler>): TLSSocket {
+    handshakes.add(raw)
+    const giveUp = setTimeout(() => raw.destroy(), HANDSHAKE_TIMEOUT_MS)
+    raw.once('close', () => {
+      clearTimeout(giveUp)
+      handshakes.delete(raw)
+    })
+    secured.once('secureConnect', () => clearTimeout(giveUp))
+    return secured
+  }
 
   /** Tracks the raw socket until its handshake succeeds; counts a failure if it closes before that. */
-  function watch(raw: Socket): () => boolean {
+  function watch(raw: Socket, failed?: () => void): () => boolean {
     handshakes.add(raw)
     raw.once('close', () => {
-      if (handshakes.delete(raw)) failures++
+      if (!handshakes.delete(raw)) return
+      failures++
+      failed?.()
     })
     return () => handshakes.delete(raw)
   }
@@ -56,30 +84,34 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
     get failures() {
       return failures
     },
-    accept(client, ready) {
+    accept(client, server, ready) {
       if (accepting === undefined) {
         ready(client)
         return
       }
       const done = watch(client)
-      accepting.accept(client, (secured) => {
-        done()
-        ready(secured)
+      const acceptFor = (protocols: readonly string[] | undefined): void =>
+        accepting.accept(client, protocols, (secured) => {
+          done()
+          ready(secured)
+        })
+      if (spoken === undefined || server === undefined) {
+        acceptFor(undefined)
+        return
+      }
+      client.on('error', () => undefined)
+      void spoken.of(server).then((protocols) => {
+        if (!client.destroyed) acceptFor(protocols)
       })
     },
     dial:
       dialling === undefined
         ? undefined
         : (target, client) => {
-            const { raw, secured } = dialling(target, client)
-            const done = watch(raw)
-            const giveUp = setTimeout(() => raw.destroy(), HANDSHAKE_TIMEOUT_MS)
-            raw.once('close', () => clearTimeout(giveUp))
-            secured.once('secureConnect', () => {
-              clearTimeout(giveUp)
-              done()
-            })
-            return secured
+            const agreed = client instanceof TLSSocket && client.alpnProtocol
+            const handshake = dialling(target, typeof agreed === 'string' ? [agreed] : [])
+            const done = watch(handshake.raw, () => spoken?.forget(target))
+            return begun(handshake).once('secureConnect', done)
           },
     close() {
       for (const raw of handshakes) raw.destroy()
@@ -92,26 +124,34 @@ const withProtocol = (options: TerminateOptions, encryption: Encryption | undefi
   encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
 
 function acceptor(options: TerminateOptions, routeName: string) {
-  const { clientAuthorities, alpn } = options
+  const { clientAuthorities, alpn: preferred = [] } = options
   const authority = options.identity === undefined ? (options.authority ?? createAuthority()) : undefined
   const [first, ...rest] = options.names ?? LOOPBACK_NAMES
   const identity = options.identity ?? authority?.issue([first ?? 'localhost', ...rest])
   const given = { cert: identity?.certificate, key: identity?.key, ca: clientAuthorities }
   contextOf(given, `proxy route ${routeName}: tls.terminate`)
   const waiting: Map<string, (secured: Socket) => void> = new Map()
+  const servers: Map<string, Server> = new Map()
   // Does not listen: accepted sockets are handed to it. It rejects invalid certificates and slow handshakes.
-  const server = createServer({
-    ...given,
-    requestCert: clientAuthorities !== undefined,
-    rejectUnauthorized: clientAuthorities !== undefined,
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-  })
-  server.on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))
-  server.on('tlsClientError', (_, secured) => secured.destroy())
+  const newServer = (alpn: readonly string[]): Server =>
+    createServer({
+      ...given,
+      requestCert: clientAuthorities !== undefined,
+      rejectUnauthorized: clientAuthorities !== undefined,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      // With an empty list a client that offers anything is refused.
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    })
+      .on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))
+      .on('tlsClientError', (_, secured) => secured.destroy())
+  function serverFor(alpn: readonly string[]): Server {
+    const server = servers.get(alpn.join()) ?? newServer(alpn)
+    servers.set(alpn.join(), server)
+    return server
+  }
   return {
     authority: authority?.certificate,
-    accept(raw: Socket, ready: (secured: Socket) => void): void {
+    accept(raw: Socket, alpn: readonly string[] | undefined, ready: (secured: Socket) => void): void {
       // The TLS socket does not expose the raw one; find it by the address, which both have.
       const name = nameOf(raw)
       raw.once('close', () => waiting.delete(name))
@@ -120,16 +160,16 @@ function acceptor(options: TerminateOptions, routeName: string) {
         carriedOver(secured, raw)
         ready(secured)
       })
-      server.emit('connection', raw)
+      serverFor(alpn ?? preferred).emit('connection', raw)
     },
   }
 }
 
 /** The encrypted connection, and the one in plaintext on top of it. */
 type ServerDialler = (
-  target: { readonly host: string; readonly port: number },
-  client?: Socket,
-) => { readonly raw: Socket; readonly secured: Socket }
+  target: Target,
+  agreed?: readonly string[],
+) => { readonly raw: Socket; readonly secured: TLSSocket }
 
 function nameOf(socket: Socket): string {
   const { host, port } = peerOf(socket)
@@ -143,8 +183,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
     { cert: identity?.certificate, key: identity?.key, ca: authorities },
     `proxy route ${routeName}: tls.originate`,
   )
-  return (target, client) => {
-    const agreed = client instanceof TLSSocket && typeof client.alpnProtocol === 'string' ? [client.alpnProtocol] : []
+  return (target, agreed = []) => {
     const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined } = options
     // What the client agreed to is what it will speak, and so the server has to.
     const alpn = agreed.length > 0 ? agreed : (options.alpn ?? [])
