@@ -61,18 +61,20 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   const names = path.split('.')
   const wanted = match.equals === undefined ? undefined : canonical(match.equals)
   const name = Buffer.from(names.at(-1) ?? '')
-  const isAdded = ADDED.has(names[0] ?? '')
+  const isSought = !ADDED.has(names[0] ?? '') && PLAIN.test(names.at(-1) ?? '')
   return (message) => {
     const text = framing.plain?.(message) ?? message
     // A text that is no JSON takes a hundred times as long to parse as one that is.
-    if (!isAdded && !text.includes(name) && !text.includes(ESCAPE)) return false
+    if (isSought && !text.includes(name) && !text.includes(ESCAPE)) return false
     const value = framing.read(message)
     const found = value === undefined ? undefined : memberOf(value, names)
     return found !== undefined && (wanted === undefined || equals(found, wanted))
   }
 }
 
-const ESCAPE = 0x5c
+/** Letters may be written as `\u0041`; whatever else has an escape is not in a plain name. */
+const ESCAPE = Buffer.from('\\u')
+const PLAIN = /^[\w-]+$/
 /** Members by which framings describe messages that are no JSON. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
