@@ -26,7 +26,7 @@ export abstract class ExpressionReader extends SqlReader {
 
   /** Up to what ends it. It may be empty. */
   expression(): Expression {
-    return this.#joined('or', () => this.#joined('and', () => this.#negated()))
+    return this.#joined('or')
   }
 
   /** What is nested in more brackets than are read is skipped. */
@@ -42,12 +42,14 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  #joined(is: 'and' | 'or', read: () => Expression): Expression {
+  #joined(is: 'and' | 'or'): Expression {
     const from = this.at
-    const first = read()
+    const first = is === 'or' ? this.#joined('and') : this.#negated()
+    if (!this.takeWord(is)) return first
     const parts = [first]
-    while (this.takeWord(is)) parts.push(read())
-    return parts.length === 1 ? first : { is, parts, from, to: this.at }
+    do parts.push(is === 'or' ? this.#joined('and') : this.#negated())
+    while (this.takeWord(is))
+    return { is, parts, from, to: this.at }
   }
 
   #negated(): Expression {
@@ -122,6 +124,7 @@ export abstract class ExpressionReader extends SqlReader {
   #sum(): Expression {
     const from = this.at
     const first = this.#cast()
+    if (!this.isSymbol('+') && !this.isSymbol('-')) return first
     const parts = [first]
     let sign: 1 | -1 = 1
     while (this.isSymbol('+') || this.isSymbol('-')) {
@@ -129,7 +132,6 @@ export abstract class ExpressionReader extends SqlReader {
       this.at++
       parts.push(this.#cast())
     }
-    if (parts.length === 1) return first
     return parts.length === 2
       ? { is: 'sum', sign, parts, from, to: this.at }
       : { is: 'other', parts, from, to: this.at }
@@ -196,7 +198,7 @@ export abstract class ExpressionReader extends SqlReader {
     const parts: Expression[] = []
     this.nested(() => {
       while (!this.isAtEnd && !this.isSymbol(')') && !this.takeWord('end'))
-        parts.push(this.takeWord('when', 'then', 'else') ? this.expression() : this.#advanced())
+        parts.push(this.takeWord('when', 'then') || this.takeWord('else') ? this.expression() : this.#advanced())
     })
     return { is: 'other', parts, from, to: this.at }
   }

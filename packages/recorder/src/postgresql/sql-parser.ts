@@ -20,6 +20,9 @@ const AFTER_ORDER = words('limit offset fetch for')
 const RETURNING = words('returning')
 const UNKNOWN_NUMBER: Operand = { kind: 'constant', text: null }
 
+type End = Pick<Query, 'limit' | 'offset' | 'locks'>
+const NO_END: End = { limit: undefined, offset: undefined, locks: [] }
+
 class SqlParser extends ExpressionReader {
   statement(): Tree | undefined {
     if (this.takeWord('select')) {
@@ -143,15 +146,14 @@ class SqlParser extends ExpressionReader {
     const end = this.#end()
     const isWhole = this.isAtEnd || this.isSymbol(')')
     if (!isWhole) this.skipTo()
-    return {
-      ...{ items, sources: sources ?? [], where, from, to: this.at },
-      ...(end ?? { limit: undefined, offset: undefined, locks: [] }),
-      isPlain: isWhole && !isDistinct && sources !== undefined && end !== undefined,
-    }
+    const { limit, offset, locks } = end ?? NO_END
+    const isPlain = isWhole && !isDistinct && sources !== undefined && end !== undefined
+    return { from, to: this.at, items, sources: sources ?? [], where, limit, offset, locks, isPlain }
   }
 
   /** What follows a WHERE. */
-  #end(): Pick<Query, 'limit' | 'offset' | 'locks'> | undefined {
+  #end(): End | undefined {
+    if (this.isAtEnd || this.isSymbol(')')) return NO_END
     const end: { limit: Operand | undefined; offset: Operand | undefined } = { limit: undefined, offset: undefined }
     const locks: Query['locks'][number][] = []
     for (;;) {

@@ -30,9 +30,9 @@ export class SqlReader {
     return word !== undefined && words.has(word)
   }
 
-  takeWord(...words: readonly string[]): boolean {
+  takeWord(one: string, other: string = one): boolean {
     const { word } = this
-    if (word === undefined || !words.includes(word)) return false
+    if (word === undefined || (word !== one && word !== other)) return false
     this.at++
     return true
   }

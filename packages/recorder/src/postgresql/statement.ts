@@ -128,6 +128,8 @@ function cursorOf(
   tables: ReadonlyMap<string, RecordedTable>,
   { functionsRead }: Recorded,
 ): Statement | undefined {
+  const [first] = tokens
+  if (first?.text !== 'fetch' && first?.text !== 'declare') return undefined
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   if (words[0] === 'fetch') return { kind: 'fetch', what, name: tokens.at(-1)?.text ?? '' }
   const at = words[0] === 'declare' ? words.indexOf('for', words.indexOf('cursor') + 1) : -1
