@@ -86,8 +86,21 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   const tables = new Map([[table, { name: table, key, values: new Map([[value, type]]) }]])
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, tokens, tables)
   const action = rows && actionOf(rows, recorded)
-  if (action === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
+  if (action === undefined) {
+    const { touches, why } = analyseOther(tokens, recorded)
+    return { kind: 'other', what, touches, why: touches === 'nothing' ? whyUnread(tokens, tree, rows) : why }
+  }
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
+}
+
+/** Why a result that may show the column, or whether a row is there, is no read of it; empty if it shows neither. */
+function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
+  const isSelect = tokens[0]?.text === 'select'
+  const shows =
+    rows === undefined
+      ? tree !== 'other'
+      : rows.does === 'read' && rows.rows.kind === 'keys' && (rows.shown.values.size > 0 || rows.tells !== undefined)
+  return !isSelect || !shows ? '' : tree === 'too deep' ? TOO_DEEP : UNREAD_COLUMN
 }
 
 export function controlOf(tokens: readonly Token[]): Control | undefined {
@@ -217,6 +230,7 @@ function conditionsIn(text: Text): Aside {
 
 const TOO_DEEP =
   'brackets in it are nested more than 100 deep, and are not read; nest them less, or name the row by its primary key'
+const UNREAD_COLUMN = 'its result does not show one row: select the recorded column of one row by its primary key'
 const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 

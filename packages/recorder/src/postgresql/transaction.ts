@@ -111,6 +111,8 @@ const notUnderstood = (what: string, why: string, touches: Touches): Collapsed =
 })
 
 function passedOn(all: readonly Executed[]): Collapsed {
+  for (const { step } of all)
+    if (step.kind === 'other' && step.why !== '') return notUnderstood(step.what, step.why, 'nothing')
   const [first] = all
   const what = first === undefined ? 'an empty transaction' : first.step.what
   return { understanding: () => ({ kind: 'passed-on', what, touches: 'nothing' }), completions: () => [] }

@@ -213,6 +213,17 @@ describe('a connection to PostgreSQL', () => {
     ])
   })
 
+  test('names a SELECT by key whose result is not read, and suggests another form', () => {
+    const lines = recorded([
+      asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
+      answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
+      asks(query('SELECT count(*) FROM kv')),
+      answers(columns(column('count', 20)), row('1'), tag('SELECT 1'), ready()),
+    ])
+    expect(lines[0]).toMatch(/^not-understood: .*SELECT coalesce.*select the recorded column of one row/)
+    expect(lines.slice(1).join()).not.toContain('not-understood')
+  })
+
   test('marks the rows that an unreadable statement may write, and suggests another form', () => {
     const lines = recorded([
       asks(query('BEGIN')),

@@ -14,7 +14,8 @@ function inOneColumn(sql: string): string {
   const statement = meaning(sql, one)
   if (statement.kind === 'action') return statement.action.does
   if (statement.kind !== 'other') return statement.kind
-  return typeof statement.touches === 'object' ? `one row: ${statement.why}` : statement.touches
+  if (typeof statement.touches === 'object') return `one row: ${statement.why}`
+  return statement.touches === 'nothing' && statement.why !== '' ? 'not understood' : statement.touches
 }
 
 /** What it is if transactions are recorded: what it does, to the rows of which parameters, under how many conditions. */
@@ -47,8 +48,8 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
   ['SELECT value FROM kv WHERE 1 = 1 AND key = $1', 'read', 'read of $1'],
   ['SELECT value FROM kv WHERE ((key)) = ($1) AND TRUE', 'read', 'read of $1'],
   ['SELECT value FROM kv WHERE key IN ($1)', 'read', 'read of $1'],
-  ['SELECT value FROM kv WHERE key IN ($1, $2)', 'nothing', 'read of $1, $2'],
-  ['SELECT value FROM kv WHERE key = ANY($1)', 'nothing', 'read of each of $1'],
+  ['SELECT value FROM kv WHERE key IN ($1, $2)', 'not understood', 'read of $1, $2'],
+  ['SELECT value FROM kv WHERE key = ANY($1)', 'not understood', 'read of each of $1'],
   ['SELECT value FROM kv WHERE key = $1 LIMIT 1', 'read', 'read of $1'],
   ['SELECT value FROM kv WHERE key = $1 LIMIT 1 OFFSET 0', 'read', 'read of $1'],
   ['SELECT value FROM kv WHERE key = $1 LIMIT $2 OFFSET $3', 'read', 'read of $1'],
@@ -56,9 +57,9 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
   ['SELECT "kv"."value" FROM "public"."kv" WHERE "kv"."key" = $1', 'read', 'read of $1'],
   ['SELECT * FROM kv WHERE key = $1 FOR UPDATE', 'read', 'read of $1, locked'],
   ['SELECT value FROM kv WHERE key = $1::text', 'read', 'read of $1'],
-  ['SELECT coalesce(value, 0) AS value FROM kv WHERE key = $1', 'nothing', 'may change "nothing"'],
-  ['SELECT exists(SELECT 1 FROM kv WHERE key = $1)', 'nothing', 'read of $1, whether it is there'],
-  ['SELECT count(*) FROM kv WHERE key = $1', 'nothing', 'read of $1, whether it is there'],
+  ['SELECT coalesce(value, 0) AS value FROM kv WHERE key = $1', 'not understood', 'may change "nothing"'],
+  ['SELECT exists(SELECT 1 FROM kv WHERE key = $1)', 'not understood', 'read of $1, whether it is there'],
+  ['SELECT count(*) FROM kv WHERE key = $1', 'not understood', 'read of $1, whether it is there'],
   ['UPDATE kv SET value = $2 WHERE key = $1', 'write', 'update of $1 by operand'],
   ['UPDATE kv SET value = value + $2 WHERE key = $1', 'add', 'update of $1 by sum'],
   ['UPDATE kv SET value = value - $2 WHERE key = $1 AND value >= $2', UNKNOWN_SUM, 'update of $1 by sum, >= $2'],
@@ -72,6 +73,8 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
   ],
   ['INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', 'insert', 'insert, nothing'],
   ['DELETE FROM kv WHERE key = $1', 'delete', 'delete of $1'],
+  ['SELECT count(*) FROM kv', 'nothing', 'read of any rows'],
+  ['SELECT other FROM kv WHERE key IN ($1, $2)', 'nothing', 'read of $1, $2'],
   ["COPY (SELECT value FROM kv WHERE key = 'a') TO STDOUT", 'nothing', 'may change "nothing"'],
 ]
 
