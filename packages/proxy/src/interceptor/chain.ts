@@ -78,12 +78,10 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
         },
       },
       closed() {
-        innermost.closed()
-        outermost.closed()
+        for (const each of [innermost, outermost]) each.closed()
       },
       failed(error) {
-        innermost.failed?.(error)
-        outermost.failed?.(error)
+        for (const each of [innermost, outermost]) each.failed?.(error)
       },
     }
   }
