@@ -60,6 +60,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
+  /** A chunk may release another one that was held, which is read within it. */
+  #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
   constructor(options: HttpConnectionOptions) {
@@ -98,13 +100,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   beginChunk(): Nanos {
-    this.#chunkTime = undefined
-    this.#chunkTime = this.#options.now()
+    this.#openChunks++
+    this.#chunkTime ??= this.#options.now()
     return this.#chunkTime
   }
 
   endChunk(): void {
-    this.#chunkTime = undefined
+    this.#openChunks--
+    if (this.#openChunks === 0) this.#chunkTime = undefined
   }
 
   nowMs(): number {
@@ -256,7 +259,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   failed(error: unknown): void {
-    this.endChunk()
+    this.#chunkTime = undefined
     this.recording?.opaque(unreadable('HTTP/1.1', error), 'everything')
     const time = this.now()
     for (const turn of [...this.asked.splice(0), ...this.order.splice(0)]) turn.abandoned(time)

@@ -378,7 +378,7 @@ export class RequestSide implements Stage {
     if (turn === undefined) throw new Error('a request ends that did not begin')
     const connection = this.#connection
     const body = this.#capture.end()
-    turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body, connection.peer)
+    turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body, connection.peer, time)
     if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
     const isUnharmed = this.#progress === 'unharmed'
     if (this.#isSearched && this.#progress !== 'searched') this.#search(turn)

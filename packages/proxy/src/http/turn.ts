@@ -49,7 +49,7 @@ export class HttpTurn {
   endsConnection = false
   #requestEnded = false
   /** Steps from before the end of the request, for example if a server refuses it early. */
-  #early: ((exchange: Exchange) => void)[] | undefined
+  #early: ((exchange: Exchange, time: Nanos) => void)[] | undefined
   /** The status of a reply that refused the request before all of it had come. */
   #refusedWith: number | undefined
   #understood: Understood | undefined
@@ -81,7 +81,7 @@ export class HttpTurn {
     this.exchange?.forwarded(time)
   }
 
-  requestEnded(head: MatchableHead, body: Captured | undefined, peer: Peer): void {
+  requestEnded(head: MatchableHead, body: Captured | undefined, peer: Peer, time: Nanos): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {
       this.exchange = this.#recording.beginWhole(this.#begunAt)
@@ -92,7 +92,7 @@ export class HttpTurn {
       this.exchange.called(this.#understood.understanding)
     }
     if (this.#early === undefined) return
-    if (this.exchange !== undefined) for (const record of this.#early) record(this.exchange)
+    if (this.exchange !== undefined) for (const record of this.#early) record(this.exchange, time)
     this.#early = undefined
   }
 
@@ -118,18 +118,18 @@ export class HttpTurn {
   answered(time: Nanos, answer: Answer): void {
     if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
-    else this.#later((exchange) => exchange.answered(exchange.now(), this.#complete(answer)))
+    else this.#later((exchange, at) => exchange.answered(at, this.#complete(answer)))
   }
 
   /** The client has received a whole response. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
-    else this.#later((exchange) => exchange.delivered(exchange.now(), this.#complete(answer)))
+    else this.#later((exchange, at) => exchange.delivered(at, this.#complete(answer)))
   }
 
   lostForClient(time: Nanos, reason: string): void {
     if (this.#requestEnded) this.exchange?.lostForClient(time, reason)
-    else this.#later((exchange) => exchange.lostForClient(exchange.now(), reason))
+    else this.#later((exchange, at) => exchange.lostForClient(at, reason))
   }
 
   /** The connection ended, so nothing more will be seen of it. */
@@ -177,7 +177,7 @@ export class HttpTurn {
   }
 
   /** Once the request has ended, which is when its operation may end: other events are recorded meanwhile. */
-  #later(record: (exchange: Exchange) => void): void {
+  #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)
   }

@@ -238,11 +238,11 @@ export class Http2Recording {
     const routed = this.#match(head)
     if (!routed.isKnown) {
       turn.routed = routed
-      turn.requestEnded(head, undefined, this.#peer)
+      turn.requestEnded(head, undefined, this.#peer, this.#time)
       return
     }
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
-    const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer })
+    const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer, now: () => this.#time })
     this.#streams.set(number, stream)
     // A request that needs no body, such as an ignored stream, need not wait for its end.
     if (routed.bodyBytes === 0) stream.requestEnded()

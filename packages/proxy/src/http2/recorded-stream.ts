@@ -1,3 +1,4 @@
+import type { Nanos } from '@chaosproxy/history'
 import { keptOfAnswer, type Peer, type RoutedRequest } from '@chaosproxy/recorder/mapping'
 import { isGrpc, type Method, onlyMessage } from '@chaosproxy/wire/grpc'
 import { GRPC_UNKNOWN } from '@chaosproxy/wire/grpc-status'
@@ -10,6 +11,8 @@ interface StreamParts {
   readonly method: Method | undefined
   /** The client. */
   readonly peer: Peer
+  /** The histories' clock. */
+  readonly now: () => Nanos
 }
 
 /** What is read of one request and its response as their frames pass. */
@@ -21,6 +24,7 @@ export class RecordedStream {
   /** The RPC method, if it is known. */
   readonly #method: Method | undefined
   readonly #peer: Peer
+  readonly #now: () => Nanos
   readonly #isGrpc: boolean
   readonly #request: BodyCapture = new BodyCapture()
   readonly #reply: BodyCapture = new BodyCapture()
@@ -34,13 +38,14 @@ export class RecordedStream {
   /** Whether the response was passed on completely. */
   answerHasPassed = false
 
-  constructor(number: number, head: MatchableHead, turn: HttpTurn, { routed, method, peer }: StreamParts) {
+  constructor(number: number, head: MatchableHead, turn: HttpTurn, { routed, method, peer, now }: StreamParts) {
     this.number = number
     this.turn = turn
     this.head = head
     this.#routed = routed
     this.#method = method
     this.#peer = peer
+    this.#now = now
     this.#isGrpc = isGrpc(head.headers.get('content-type'))
     this.#request.start(routed.bodyBytes)
     turn.method = head.method
@@ -64,17 +69,17 @@ export class RecordedStream {
   }
 
   requestEnded(): void {
-    this.turn.requestEnded(this.head, this.#requestBody(), this.#peer)
+    this.turn.requestEnded(this.head, this.#requestBody(), this.#peer, this.#now())
   }
 
   /** The rest of the request will not come; the server may act on what it has. */
   requestCut(): void {
     if (this.turn.isWhole) return
-    if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer)
+    if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer, this.#now())
     else if (this.#isGrpc) {
       // A server may respond to a call once it has the message, even if the stream has not ended.
       const body = this.#requestBody()
-      if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer)
+      if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer, this.#now())
     }
   }
 

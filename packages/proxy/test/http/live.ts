@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type HttpFault, httpFamily } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
 import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
@@ -22,6 +23,8 @@ export interface LiveOptions {
   readonly table?: RouteTable | undefined
   readonly crashServer?: HttpFaultsOptions['crashServer']
   readonly seed?: number | string | undefined
+  /** The clock of the histories. */
+  readonly now?: (() => Nanos) | undefined
 }
 
 /** A route for HTTP from the clients to n1, recorded in memory. */
@@ -32,7 +35,7 @@ export async function httpRouteTo(
   const seed = options.seed ?? 1
   const client = new RecordedLines()
   const backend = new RecordedLines()
-  const recorder = createRecorder({ now: startRunClock(), client, backend })
+  const recorder = createRecorder({ now: options.now ?? startRunClock(), client, backend })
   const http = createHttpFaults({ seed, recorder, crashServer: options.crashServer })
   const intercept = http.intercept({ from: 'clients', to: 'n1', table: options.table ?? textTable })
   const created = network({ seed })

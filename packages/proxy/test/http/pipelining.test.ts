@@ -1,4 +1,5 @@
 import { createRandom } from '@chaosproxy/faults'
+import { nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import { bytesOf, cutAt, readResponses } from '../../../wire/test/http/feed.ts'
 import { dial, eventually, Received, serve, settled } from '../sockets.ts'
@@ -13,7 +14,13 @@ test('pipelined requests get their own responses in order, under every fault', a
     if (body.endsWith('1')) reply.write(body.slice(0, 2))
     reply.end(body.endsWith('1') ? body.slice(2) : body)
   })
-  const { route, apply, recorder, client } = await httpRouteTo(service, { seed })
+  let time = 0
+  // However long a chunk takes to be read, its events have one time: later ones would come before earlier ones.
+  const now = () => {
+    time += 100_000_000
+    return nanos(time)
+  }
+  const { route, apply, recorder, client } = await httpRouteTo(service, { seed, now })
   const refusals = apply({ kind: 'error-status', when: { probability: 0.1 } })
   const replacements = apply({ kind: 'error-status', after: 'forwarding', status: 502, when: { probability: 0.1 } })
   const faults = [

@@ -98,10 +98,6 @@ export class Exchange {
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
-  now(): Nanos {
-    return this.#recording.now()
-  }
-
   /** The backend's whole reply has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
