@@ -238,7 +238,7 @@ test('threads that each read a stretch get the result of reading all, and leave 
   expect(Math.min(seen.same, seen.left, seen.mistakes)).toBeGreaterThan(10)
 })
 
-test('a recording whose packed operations will exceed the memory is given up in its first part', async () => {
+test('reading stops early if the packed operations of a recording would exceed the memory', async () => {
   const lines = Array.from({ length: 200_000 }, (_, at) => {
     const n = Math.floor(at / 2)
     const type = at % 2 === 0 ? 'invoke' : 'ok'

@@ -237,7 +237,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
   })
 
-  test('asks a server again that no longer speaks what it agreed to', async () => {
+  test('asks a server again which protocol it speaks once it no longer speaks the agreed one', async () => {
     let spoken = ['h2']
     const server = await serveSecurely(
       { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },

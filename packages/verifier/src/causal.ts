@@ -26,13 +26,16 @@ const MOST_CHOICES = 100_000
 export function acceptSources(history: History, head: ProofHead, level: string, lines: readonly number[]): string {
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)
-  if (reads.length !== lines.length) return refuse(`${reads.length} reads saw something, and not ${lines.length}`)
+  if (reads.length !== lines.length)
+    return refuse(`the history has ${reads.length} answered reads, and the proof names what ${lines.length} saw`)
   const sources = reads.map((read, n): readonly [number, number] => {
     const source = lines[n] === 0 ? FIRST : all.findIndex(({ of }) => of.line === lines[n])
     const isPossible = candidates(all, read, head).includes(source)
-    return isPossible ? [read, source] : refuse(`line ${all[read]?.of.line}: it did not see line ${lines[n]}`)
+    return isPossible
+      ? [read, source]
+      : refuse(`line ${all[read]?.of.line}: this read cannot have seen what line ${lines[n]} wrote, as the proof says`)
   })
-  return ruleOf(level)(all, new Map(sources))
+  return ruleOf(level, undefined)(all, new Map(sources))
     ? `it fits what ${lines.length} reads saw`
     : refuse('what reads saw breaks it')
 }
@@ -54,9 +57,9 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
     if (read !== undefined)
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))
     tried++
-    return ruleOf(level)(all, sources)
+    return ruleOf(level, textOf(head.initial))(all, sources)
   }
-  return choose(0, new Map()) ? refuse('what counts of these can be explained') : tried
+  return choose(0, new Map()) ? refuse('no violation: writes explain what counts of these reads') : tried
 }
 
 const FIRST = -1
@@ -66,7 +69,8 @@ const gives = (write: Access, read: Access): boolean =>
 
 function candidates(all: readonly Access[], read: number, { initial }: ProofHead): readonly number[] {
   const of = all[read]
-  if (of === undefined || initial === undefined) throw new Undecided('this level is covered from a known start only')
+  if (of === undefined || initial === undefined)
+    throw new Undecided('the verifier covers this level only if the initial value is known')
   const writes = [...all.keys()].filter((n) => gives(all[n] ?? of, of))
   return textOf(initial) === of.value ? [FIRST, ...writes] : writes
 }
@@ -109,11 +113,12 @@ const relation = (all: readonly Access[], isFirst: (a: number, b: number) => boo
 
 type Rule = (all: readonly Access[], sources: Sources) => boolean
 
-/** What a level asks of what every read saw. */
-function ruleOf(level: string): Rule {
+/** What a level asks of what every read saw. `first`: see `memory`. */
+function ruleOf(level: string, first: string | undefined): Rule {
   if (level === 'causal' || level === 'causal-convergence') return causal(level === 'causal-convergence')
+  if (level === 'causal-memory' || level === 'pram') return memory(level === 'causal-memory', first)
   const guarantees = level === 'session' ? GUARANTEES : GUARANTEES.filter((each) => each === level)
-  if (guarantees.length === 0) throw new Undecided(`${level} is not covered`)
+  if (guarantees.length === 0) throw new Undecided(`the verifier does not cover ${level}`)
   return session(new Set(guarantees), level === 'session')
 }
 
@@ -136,6 +141,58 @@ const causal =
     for (const [write, source] of others) forced[source] = (forced[source] ?? 0n) | bit(write)
     return !hasCircle(forced)
   }
+
+/**
+ * Bouajjani et al. 2017, CM, and Lipton & Sandberg 1988, PRAM: at each read its client has an order of all writes and its own
+ * reads so far, which keeps the causal order, or the order of each client. To meet the level, each read sees the very
+ * write that it is said to have seen. To break it, not even one of the same value will do: then no larger causal order helps.
+ *
+ * @param first the first value, if any write of a value that was read explains it
+ */
+const memory =
+  (isCausal: boolean, first: string | undefined): Rule =>
+  (all, sources) => {
+    const clients = relation(all, (a, b) => precedes(all, a, b))
+    const before = closed(relation(all, (a, b) => isIn(clients[b], a) || (isCausal && (sources.get(b) ?? FIRST) === a)))
+    if (before.some((set, n) => isIn(set, n))) return false
+    const reads = [...sources.keys()]
+    const sees = (read: number, last: number): boolean =>
+      first === undefined ? last === sources.get(read) : (all[last]?.value ?? first) === all[read]?.value
+    // What holds at the last read of a client holds at those before it.
+    return reads
+      .filter((read) => !reads.some((later) => isIn(clients[later], read)))
+      .every((read) => {
+        const members = [...all.keys()].filter(
+          (n) => all[n]?.isWrite === true || n === read || (sources.has(n) && isIn(clients[read], n)),
+        )
+        return hasOrder(all, before, members, sees)
+      })
+  }
+
+const MOST_STATES = 300_000
+
+/** A search by the definition: a read that may look now looks now. */
+function hasOrder(
+  all: readonly Access[],
+  before: Relation,
+  members: readonly number[],
+  sees: (read: number, last: number) => boolean,
+): boolean {
+  const whole = members.reduce((set, n) => set | bit(n), 0n)
+  const known = new Set<string>()
+  const go = (placed: bigint, last: { readonly [key: string]: number }): boolean => {
+    const ready = members.filter((n) => !isIn(placed, n) && ((before[n] ?? 0n) & whole & ~placed) === 0n)
+    const keyOf = (n: number): string => all[n]?.of.key ?? ''
+    const look = ready.find((n) => all[n]?.isWrite === false && sees(n, last[keyOf(n)] ?? FIRST))
+    if (look !== undefined) return go(placed | bit(look), last)
+    if (placed === whole) return true
+    const name = `${placed} ${JSON.stringify(Object.entries(last).sort())}`
+    if (known.has(name)) return false
+    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states of a client`)
+    return ready.some((n) => all[n]?.isWrite === true && go(placed | bit(n), { ...last, [keyOf(n)]: n }))
+  }
+  return go(0n, {})
+}
 
 /**
  * Pairs of a write that a read saw and another one of its key that was visible to it, which came before. Undefined if a

@@ -25,15 +25,16 @@ export interface Subject {
  */
 export function refute({ history, head, model, keeps }: Subject, lines: readonly number[]): number {
   const named = operationsOn(history, lines)
-  const [first = refuse('a core names an operation at least')] = named
+  const [first = refuse('a core must name at least one operation')] = named
   const isLocal = keeps === 'real time'
-  if (isLocal && named.some(({ key }) => key !== first.key)) return refuse('a core of linearizability has one key')
+  if (isLocal && named.some(({ key }) => key !== first.key))
+    return refuse('the operations of a core of linearizability must have one key')
   const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
   const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
   const core = named.filter((each) => views.get(each)?.length !== 0)
   const search = (parts: readonly Part[], start: Objects): number => {
     const { exists, tried } = findOrder(parts, (a, b) => precedes(keeps, a, b), start)
-    return exists ? refuse('what counts of these has an order') : tried
+    return exists ? refuse('no violation: what counts of these operations has an order') : tried
   }
   const parts = partsOf(core, views)
   if (model.family === 'cells') {
@@ -52,7 +53,9 @@ export function refute({ history, head, model, keeps }: Subject, lines: readonly
     )
   }
   if (!isLocal || head.initial === undefined)
-    throw new Undecided('a core of this model is covered for linearizability from a known start only')
+    throw new Undecided(
+      'the verifier covers a core of this model only for linearizability, and only if the initial value is known',
+    )
   // What was called after the last return is no part of what led to the answers.
   const last = core.reduce((line, { return: end }) => (end < Number.POSITIVE_INFINITY ? Math.max(line, end) : line), 0)
   const isWhole = all.every((each) => each.line > last || core.includes(each) || views.get(each)?.length === 0)
@@ -89,7 +92,7 @@ function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], 
   if (initial !== undefined) return [model.start(() => initial, everything)]
   const named = parts.flatMap(({ action }) => (action.kind === 'cell' ? [action] : []))
   if (!isLocal || named.some(({ appends }) => appends !== undefined))
-    throw new Undecided('a core of several keys, or of text, is covered from a known start only')
+    throw new Undecided('the verifier covers a core of several keys, or of text, only if the initial value is known')
   const values = named.flatMap(({ expects, differs }) => expects ?? differs ?? [])
   return ['no value', ...new Set(values)].map((value) => cells(() => value))
 }

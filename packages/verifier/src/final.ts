@@ -12,7 +12,7 @@ import { type ProofHead, refuse, Undecided } from './proof.ts'
 export function acceptFinal({ operations }: History, head: ProofHead, level: string, result: string): string {
   const { model, initial } = head
   if (model !== 'register' || initial === undefined || (level !== 'eventual' && level !== 'convergent'))
-    throw new Undecided(`${level} is not covered for ${model}`)
+    throw new Undecided(`the verifier does not cover ${level} for ${model}`)
   const byKey = new Map<string, Access[]>()
   for (const each of accessesIn(operations, head)) {
     const known = byKey.get(each.of.key)
@@ -22,7 +22,7 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
   const found = [...byKey.values()].map((some) => shownOf(some, level === 'eventual' ? textOf(initial) : undefined))
   const isMet = found.includes('met') && !found.includes('unknown')
   const shown = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
-  return shown === result ? 'the final reads show it' : refuse(`by the final reads it is ${shown}`)
+  return shown === result ? 'the final reads show it' : refuse(`the final reads show that it is ${shown}`)
 }
 
 /** What the final reads of a key show, if anything can be asked of it: of its value only if the first one is given. */

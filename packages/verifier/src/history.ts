@@ -46,7 +46,7 @@ export function readHistory(pieces: Iterable<string>): History {
   for (const text of linesOf(pieces)) {
     const line = byLine.push(undefined) - 1
     if (text.trim() === '') continue
-    if (UNREAD.test(text)) throw new Undecided(`line ${line}: ${UNREAD.exec(text)?.[0]} is not covered`)
+    if (UNREAD.test(text)) throw new Undecided(`line ${line}: the verifier does not cover ${UNREAD.exec(text)?.[0]}`)
     const event = objectIn(text)
     if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
     if (event['chaos'] === 1 && operations.length === 0) {
@@ -66,13 +66,14 @@ export function readHistory(pieces: Iterable<string>): History {
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
   if (name === 'nemesis' || (name === 'recorder' && (f === 'end' || f === 'passed-on'))) return undefined
-  if (name === 'recorder') throw new Undecided(`line ${line}: notes of a recorder are not covered`)
+  if (name === 'recorder') throw new Undecided(`line ${line}: the verifier does not cover notes of a recorder`)
   if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
     throw new Unreadable(`line ${line}: an event has a process and an f`)
   const process = String(name)
   const called = open.get(process)
   if (type === 'invoke') {
-    if (called !== undefined) throw new Unreadable(`line ${line}: process ${process} is busy since line ${called.line}`)
+    if (called !== undefined)
+      throw new Unreadable(`line ${line}: process ${process} has not completed its call of line ${called.line}`)
     const operation: Operation = {
       line,
       process,
@@ -89,7 +90,7 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
     return operation
   }
   if (called === undefined || called.f !== f || (type !== 'ok' && type !== 'fail' && type !== 'info'))
-    throw new Unreadable(`line ${line}: this completes nothing that was called`)
+    throw new Unreadable(`line ${line}: this completes no call`)
   open.delete(process)
   called.outcome = type
   called.answer = value

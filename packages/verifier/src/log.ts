@@ -12,7 +12,8 @@ export const logModel = (isDense: boolean): Model => ({
   view(operation) {
     const { f, outcome, input, answer = null, line } = operation
     if (f === 'append' || f === 'send') {
-      if (isPair(input)) throw new Undecided(`line ${line}: a value that looks like an entry is not covered`)
+      if (isPair(input))
+        throw new Undecided(`line ${line}: the verifier does not cover a value that may be taken for an entry of a log`)
       return outcome === 'fail'
         ? []
         : [{ kind: 'place', element: textOf(input), offset: offsetOf(outcome === 'ok' ? answer : null, input, line) }]
@@ -21,7 +22,7 @@ export const logModel = (isDense: boolean): Model => ({
     if (outcome !== 'ok') return []
     const { offset: from = 0, limit = null } = isObject(input) ? input : { offset: input ?? 0 }
     if (typeof from !== 'number' || (limit !== null && typeof limit !== 'number'))
-      return refuse(`line ${line}: a read begins at an offset`)
+      return refuse(`line ${line}: a read must begin at an offset`)
     const entries = listOf(answer).map((each, at): Entry => {
       const [offset, value] = isPair(each) ? each : [isDense ? from + at : undefined, each]
       return { element: textOf(value), offset }
@@ -59,7 +60,8 @@ export const logModel = (isDense: boolean): Model => ({
           (held[at]?.most ?? MOST) >= from && (held[at - 1]?.least ?? -1) < from && isAt(at)
         const places = isFull ? [...held.keys()].filter(mayBegin) : [held.length - read.length].filter(isAt)
         const [place = -1] = places
-        if (places.length > 1) throw new Undecided('a read that may have begun at several entries is not covered')
+        if (places.length > 1)
+          throw new Undecided('the verifier does not cover a read that may have begun at several entries of a log')
         if (place < 0 || (isDense && counts === everything && place !== Math.min(from, held.length))) return false
         bound(place - 1, 0, from - 1)
         bound(place, from, MOST)
@@ -88,5 +90,5 @@ function offsetOf(answer: Json, input: Json, line: number): number | undefined {
   if (isPair(answer)) return answer[0]
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined
   if (typeof answer === 'number' && answer !== input) return answer
-  throw new Undecided(`line ${line}: whether ${textOf(answer)} is an offset is not clear`)
+  throw new Undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
 }

@@ -5,7 +5,7 @@ import { type Json, refuse, Undecided } from './proof.ts'
 // The sequential specifications (DESIGN §4, §5): what each object does, and answers.
 
 export const unknownFunction = ({ line, f }: Operation): never => {
-  throw new Undecided(`line ${line}: the function "${f}" is not covered`)
+  throw new Undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 }
 
 /** A register: read, write, cas, and text that grows. A null is the first value (DESIGN §4). */

@@ -58,7 +58,8 @@ export function createReplay(
     end() {
       for (const operation of operations) {
         const isMissing = placed[operation.line] === 0 && isNeeded(operation) && view(operation).length > 0
-        if (isMissing || left[operation.line] !== 0) refuse(`line ${operation.line}: it is not in the order`)
+        if (isMissing || left[operation.line] !== 0)
+          refuse(`line ${operation.line}: the order leaves this operation out`)
       }
     },
   }

@@ -39,14 +39,15 @@ export const bank: Model = {
   family: 'sums',
   view(operation) {
     const { f, outcome, input, answer = null, line } = operation
-    if (f === 'read' && outcome === 'ok' && !isObject(answer)) return refuse(`line ${line}: a read returns balances`)
+    if (f === 'read' && outcome === 'ok' && !isObject(answer))
+      return refuse(`line ${line}: a read must return balances`)
     if (f === 'read') return outcome === 'ok' ? [{ kind: 'sums', amounts: amountsOf(answer) }] : []
     if (f !== 'transfer' && f !== 'deposit' && f !== 'withdraw') return unknownFunction(operation)
     if (outcome === 'fail') return []
     const { amount: sum, from, to, account = null, id } = isObject(input) ? input : {}
     const [by, names] = [amount(sum), f === 'transfer' ? [from, to] : [account]]
     if (by < 0 || names.some((name) => typeof name !== 'string' && typeof name !== 'number'))
-      return refuse(`line ${line}: a ${f} has an account and an amount`)
+      return refuse(`line ${line}: a ${f} must name an account and an amount`)
     const amounts = new Map<string, number>()
     for (const [n, name] of names.map((each) => textOf(String(each))).entries())
       amounts.set(name, (amounts.get(name) ?? 0) + (n === 1 || f === 'deposit' ? by : -by))
@@ -110,7 +111,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
       }
     }
   }
-  return refuse('the reads show what the additions may come to')
+  return refuse('no violation: the additions may come to what was read')
 }
 
 /** A read, or the start. */

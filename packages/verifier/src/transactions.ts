@@ -20,7 +20,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     if ((f !== 'txn' && f !== 'transact') || key !== 'null') return unknownFunction(operation)
     if (outcome === 'fail') return []
     const said = outcome === 'ok' ? answer : input
-    if (!isList(said)) return refuse(`line ${line}: a transaction is a list`)
+    if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
     // Nobody knows what a transaction without an answer read.
     const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
     const of = { kind: 'transaction', line, steps } as const
@@ -65,7 +65,7 @@ function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
   const [f, name, value = null]: readonly Json[] = isList(json) ? json : []
   const isRead = f === 'r' || f === 'read'
   if (!isRead && (kind === 'lists' ? f !== 'append' : f !== 'w' && f !== 'write'))
-    throw new Undecided(`${textOf(json)} in a transaction is not covered`)
+    throw new Undecided(`the verifier does not cover ${textOf(json)} in a transaction`)
   const key = textOf(name)
   if (kind === 'lists') return { isRead, key, texts: isRead ? textsOf(value) : [textOf(value)] }
   // A null that is read or written in a register is its first value.

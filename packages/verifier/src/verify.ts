@@ -41,7 +41,7 @@ export function verify(input: {
   const { head, levels } = parseProof(input.proof)
   if (head.history !== `sha256:${input.sha256}`)
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
-  if (levels.length === 0) return refuse('the proof is cut: it says nothing of any level')
+  if (levels.length === 0) return refuse('the proof is cut: it has no entry for any level')
   const accepts = createVerifier(readHistory(input.history), head)
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
@@ -87,7 +87,7 @@ function accept(given: Given, entries: readonly LevelProof[], accepted: readonly
     else if ('sources' in entry && isWeak(given, entry.level))
       texts.push(acceptSources(given.history, given.head, entry.level, entry.sources))
     else if ('final' in entry) texts.push(acceptFinal(given.history, given.head, entry.level, entry.result))
-    else throw new Undecided(`${entry.level} is not covered`)
+    else throw new Undecided(`the verifier does not cover ${entry.level}`)
   }
   if (orders.length > 0) texts.push(acceptOrders(given, orders))
   return texts.join('; ')
@@ -101,11 +101,12 @@ function followsFrom(
   accepted: readonly Finding[],
 ): string {
   const { level, result, by } = entry
-  if (!accepted.some((each) => each.level === by)) return refuse(`${by} was not accepted as ${result} before`)
+  if (!accepted.some((each) => each.level === by))
+    return refuse(`the proof uses that ${by} is ${result}, which no earlier entry proves`)
   const [strong, weak] = result === 'met' ? [by, level] : [level, by]
   const [one, other] = areTransactions(head) ? [isolationOf(strong), isolationOf(weak)] : []
   const follows = one !== undefined && other !== undefined ? impliesIsolation(one, other) : implies(strong, weak)
-  return follows ? `follows from ${by}` : refuse(`it does not follow from ${by}`)
+  return follows ? `follows from ${by}` : refuse(`${level} does not follow from ${by}`)
 }
 
 function acceptCore(given: Given, level: string, core: readonly number[]): string {
@@ -122,7 +123,7 @@ const isWeak = ({ head }: Given, level: string): boolean =>
 function acceptOrders(given: Given, orders: readonly Order[]): string {
   const [{ level } = refuse('no order')] = orders
   const { history, head, model, keeps } = subjectOf(given, level)
-  if (keeps !== 'real time' && orders.length > 1) return refuse(`${level} is shown by one order`)
+  if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
   let start: ProofHead['initial']
@@ -130,7 +131,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   let count = 0
   for (const { order, start: said } of orders) {
     start = head.initial === undefined ? said : head.initial
-    if (start === undefined) return refuse('it is not said what the object held at first')
+    if (start === undefined) return refuse('the proof does not say what the object held at first')
     replay.go(order, objects)
     count += order.length
   }
@@ -147,7 +148,7 @@ function subjectOf(given: Given, level: string): Subject {
   if (isolation !== undefined) return { ...given, keeps, model: transactions(kindOf(head), ruleOf(isolation)) }
   const model = models.get(head.model)
   if (model !== undefined && (level === 'linearizable' || level === 'sequential')) return { ...given, keeps, model }
-  throw new Undecided(`${level} is not covered for ${head.model}`)
+  throw new Undecided(`the verifier does not cover ${level} for ${head.model}`)
 }
 
 const models: ReadonlyMap<string, Model> = new Map(
@@ -175,6 +176,6 @@ function ruleOf({ isolation }: IsolationLevel): Rule {
     case 'read-committed':
       return 'committed'
     default:
-      throw new Undecided(`${isolation} is not covered`)
+      throw new Undecided(`the verifier does not cover ${isolation}`)
   }
 }

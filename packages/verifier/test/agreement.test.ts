@@ -18,7 +18,8 @@ const HISTORIES = 250
 function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelProof[]): boolean | string {
   const [finding] = verified(textOfEvents(events), head, entries).findings
   if (finding?.verdict !== 'accepted') return finding?.why ?? ''
-  return truth(finding.level) !== (finding.result === 'met')
+  const isMet = truth(finding.level)
+  return isMet !== undefined && isMet !== (finding.result === 'met')
 }
 
 /** Orders of a false verdict that are repaired where they are refused, this many times. */
@@ -59,7 +60,7 @@ test.each(models)(
         }
         for (const proof of tamperedProofs(each, level, entries, random)) {
           count.tampered++
-          if (truth(level) !== (proof[0]?.result === 'met')) count.wrong++
+          if (truth(level) === (proof[0]?.result !== 'met')) count.wrong++
           try {
             if (falselyAccepted(each, proof) === true) fail(proof)
           } catch (error) {

@@ -30,6 +30,8 @@ export const models: readonly string[] = [
 ]
 
 const weakLevels = [
+  'causal-memory',
+  'pram',
   'causal-convergence',
   'causal',
   'session',
@@ -148,7 +150,7 @@ function weakCase(random: () => number): Case {
   const history = smallHistory(events)
   const head = { model: 'register', initial: null, failedCas: 'drop' } as const
   let known: Tried | undefined
-  const truth = (level: string): boolean => {
+  const truth = (level: string): boolean | undefined => {
     known ??= tryAll(operationsOf(history, head), null)
     return known[level as (typeof weakLevels)[number]]
   }

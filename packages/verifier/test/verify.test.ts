@@ -40,7 +40,7 @@ describe('a proof', () => {
     ])
   })
 
-  test('of a weaker level follows from that of a stronger one, and of a stronger violated one from a weaker one', () => {
+  test('of a met level proves the weaker levels, and of a violated level the stronger ones', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: follows from sequential',
@@ -116,7 +116,7 @@ describe('a history', () => {
     expect(() => verified(text, head, [entry])).toThrow(Unreadable)
   })
 
-  test('with numbers that doubles do not tell apart is refused', () => {
+  test('with whole numbers beyond 2^53 is refused', () => {
     const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
@@ -159,7 +159,7 @@ describe('a core', () => {
   })
 })
 
-test('a causal level is accepted with what every read saw', () => {
+test('a met causal level is accepted if the proof names the write that each read saw', () => {
   // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
   const text = history(
     '0 invoke write x 1',
@@ -180,7 +180,7 @@ test('a causal level is accepted with what every read saw', () => {
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test('a write of another client is not overwritten for certain where only the order of clients counts', () => {
+test('where only the order of each client counts, a write of another client may still be the last', () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',
@@ -193,12 +193,12 @@ test('a write of another client is not overwritten for certain where only the or
   expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
 })
 
-test('no session guarantee lets a client read what it writes later', () => {
+test('every session guarantee forbids a client to read what it writes only later', () => {
   const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
   expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
 })
 
-test('final reads of a value that nobody wrote are not eventual, but convergent', () => {
+test('equal final reads of a value that nobody wrote violate eventual and meet convergent', () => {
   const read = { process: 0, type: 'invoke', f: 'read', value: null, final: true }
   const text = `${JSON.stringify(read)}\n${history('0 ok read - 9')}`
   expect(said(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
@@ -206,7 +206,7 @@ test('final reads of a value that nobody wrote are not eventual, but convergent'
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
-test('a drain is named once for each message that it took, and once for the moment at which nothing was left', () => {
+test('a proof names a drain once for each message that it took, and once for finding the queue empty', () => {
   const drained = (answer: string): string =>
     history(
       ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],

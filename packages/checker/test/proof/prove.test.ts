@@ -31,7 +31,7 @@ describe.each(models)('a proof of the model %s', (model) => {
       for (const { level, verdict, why } of findings) expect(verdict, `${level}, seed ${seed}: ${why}`).toBe('accepted')
       for (const { level, result, isProved } of levels) {
         if (isProved && given.levels.includes(level))
-          expect(result === 'met', `${level}, seed ${seed}`).toBe(given.truth(level))
+          expect([undefined, result === 'met'], `${level}, seed ${seed}`).toContain(given.truth(level))
         if (!given.levels.slice(0, 1).includes(level)) continue
         told.decided++
         if (isProved) told.proved++

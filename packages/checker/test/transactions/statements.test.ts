@@ -60,7 +60,7 @@ test.each<readonly [string, readonly Did[]]>([
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`of connections that hold a lock, none is called wrong, in ${manyOf(300)} recordings`, () => {
+test(`of connections that lock what they read is never violated, in ${manyOf(300)} recordings`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)
@@ -92,7 +92,7 @@ test(`of connections that hold a lock, none is called wrong, in ${manyOf(300)} r
   }
 })
 
-test('operations of other objects, and those that nobody recorded, are no statements', () => {
+test('operations of other models, and histories that nobody recorded, are not judged by connection', () => {
   const event = { process: 0, type: 'invoke', f: 'add', key: 'x', value: 1 }
   expect(areStatements(historyFromObjects([{ chaos: 1, model: 'set', workload: 'traffic' }, event]))).toBe(false)
   expect(areStatements(historyFromObjects([{ chaos: 1 }, { ...event, f: 'read', value: null }]))).toBe(false)

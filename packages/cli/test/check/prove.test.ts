@@ -40,7 +40,7 @@ describe('chaos check --prove', () => {
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('writes a proof that is refused if its result is turned round', async () => {
+  test('writes a proof that is refused once violated is replaced by met', async () => {
     const { history, proof } = await proved(STALE)
     writeFileSync(proof, readFileSync(proof, 'utf8').replaceAll('"core"', '"order"').replaceAll('violated', 'met'))
     expect((await verify(history, proof)).exitCode).toBe(1)
@@ -53,7 +53,7 @@ describe('chaos check --prove', () => {
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
   })
 
-  test('tells programs which verdicts are proved', async () => {
+  test('lists in its JSON which verdicts are proved', async () => {
     const { stdout, proof, history } = await proved(FRESH, 'history.jsonl', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
       proof: { file: proof, history, levels: { linearizable: { proved: true } } },

@@ -213,7 +213,7 @@ describe('a connection to PostgreSQL', () => {
     ])
   })
 
-  test('names a SELECT by key whose result is not read, and suggests another form', () => {
+  test('names a SELECT by key that the recorder does not understand, and suggests another form', () => {
     const lines = recorded([
       asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
       answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
