@@ -124,7 +124,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     [{ command: 'node x.js {lisen}' }, 3, 'Did you mean {listen}?'],
     [{ nodes: 1, command: ['/bin/sh', '-c', 'echo "no licence found"; exit 7'] }, 4, '  no licence found'],
     [{ nodes: 1, command: ['no-such-server'], files: {} }, 4, 'there is no program no-such-server'],
-    [{ role: { by: 'http', path: '/role', leads: 'master' }, readyWithinMs: 2_000 }, 4, 'no node leads after 2000 ms'],
+    [{ role: { by: 'http', path: '/role', leads: 'master' }, readyWithinMs: 6_000 }, 4, 'no node leads after 6000 ms'],
     [{ files: { 'data.json': '{"x":17}' } }, 4, 'n1 holds data already: a read of x before the run returned 17'],
     [{ client: { kind: 'http', routes: 'rutes.json' } }, 3, '"routes" is "rutes.json"'],
   ])('that cannot be is refused: %j', async (changes, code, message) => {
