@@ -66,7 +66,7 @@ describe.skipIf(isMissing)('behind a proxy of PostgreSQL', () => {
     [{ kind: 'crash-before-reply' } as const, 'ECONNRESET'],
   ])('a row is there although its client did not get the reply to COMMIT: %j', async (harm, seen) => {
     const { faults, connect, has } = await world()
-    const client = await connect(undefined, 500)
+    const client = await connect(undefined, 3_000)
     const fault = faults.applyToStatements({
       ...{ ...harm, links: links.to, match: { statement: 'commit' }, when: { nth: 2 } },
     })
