@@ -341,7 +341,7 @@ patientTest('each kind of run is headed by what users lost', async () => {
       "p2's confirmed write was missing at n4",
       "The counters lost 702 additions",
       "Account a was overdrawn by 10,836",
-      "Two transactions appended to the same version of a list",
+      "At least 11 updates were lost",
       "7 messages were handed out more than once",
       "1 acknowledged element was lost",
       "n5 ended with another p than the others",
