@@ -31,33 +31,6 @@ export function bounded(
     conversation.abort()
   }
 
-  function stageOf(direction: 'requests' | 'responses'): Stage {
-    const within = (act: (stage: Stage) => void): void => {
-      if (!hasFailed && inner !== undefined) act(inner[direction])
-    }
-    return {
-      receive(bytes) {
-        try {
-          if (!hasFailed && inner !== undefined) return inner[direction].receive(bytes)
-        } catch (error) {
-          fail(error)
-        }
-        // Some of the bytes may have been passed on.
-        return false
-      },
-      end: () => guard(() => within((stage) => stage.end())),
-      reset: () => guard(() => within((stage) => stage.reset())),
-      delivered(totalBytes) {
-        try {
-          if (!hasFailed) inner?.[direction].delivered(totalBytes)
-        } catch (error) {
-          fail(error)
-        }
-      },
-      altered: () => guard(() => within((stage) => stage.altered?.())),
-    }
-  }
-
   guard(() => {
     inner = intercept({
       ...conversation,
@@ -66,9 +39,38 @@ export function bounded(
       },
     })
   })
+  function stageOf(stage: Stage | undefined): Stage {
+    const within = (act: (stage: Stage) => void): void => {
+      if (!hasFailed && stage !== undefined) guard(() => act(stage))
+    }
+    return {
+      receive(bytes) {
+        if (hasFailed || stage === undefined) return false
+        try {
+          return stage.receive(bytes)
+        } catch (error) {
+          fail(error)
+          // Some of the bytes may have been passed on.
+          return false
+        }
+      },
+      end: () => within((each) => each.end()),
+      reset: () => within((each) => each.reset()),
+      delivered(totalBytes) {
+        if (hasFailed || stage === undefined) return
+        try {
+          stage.delivered(totalBytes)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      altered: () => within((each) => each.altered?.()),
+    }
+  }
+
   return {
-    requests: stageOf('requests'),
-    responses: stageOf('responses'),
+    requests: stageOf(inner?.requests),
+    responses: stageOf(inner?.responses),
     get isIdle() {
       return inner?.isIdle === true
     },
