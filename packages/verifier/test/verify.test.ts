@@ -46,15 +46,15 @@ describe('a proof', () => {
       'accepted: follows from sequential',
     )
     expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
-      'refused: it does not follow from sequential',
+      'refused: linearizable does not follow from sequential',
     )
     expect(said(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
-      'refused: sequential was not accepted as met before',
+      'refused: the proof uses that sequential is met, which no earlier entry proves',
     ])
   })
 
   test.each([
-    ['leaves an operation out', [5, 1], 'sequential', 'line 3: it is not in the order'],
+    ['leaves an operation out', [5, 1], 'sequential', 'line 3: the order leaves this operation out'],
     ['invents an operation', [5, 1, 3, 4], 'sequential', 'line 4: no operation is called there'],
     ['names an operation twice', [5, 1, 3, 1], 'sequential', 'line 1: it is there twice'],
     ['does not replay', [1, 5, 3], 'sequential', 'line 5: the object would not have answered so'],
@@ -69,12 +69,12 @@ describe('a proof', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'what counts of these has an order'],
-    ['is empty', [], 'a core names an operation at least'],
+    ['has an order', [1, 3], 'no violation: what counts of these operations has an order'],
+    ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'an operation of the core is there twice'],
     // Another write may have been the last one.
-    ['lacks a write that its read may owe its value to', [3], 'what counts of these has an order'],
+    ['lacks a write that its read may owe its value to', [3], 'no violation: what counts of these operations has an order'],
   ])('whose core %s is refused', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
@@ -86,7 +86,7 @@ describe('a proof', () => {
     expect(check(proof)).not.toThrow()
     expect(() => verify({ history: [`${stale}\n`], sha256: hashOf(`${stale}\n`), proof })).toThrow(Refused)
     expect(check(proof.slice(0, -10))).toThrow(/line 2 of the proof is no entry/)
-    expect(check(proofText(head, stale, []))).toThrow(/says nothing of any level/)
+    expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
@@ -102,7 +102,7 @@ describe('a proof', () => {
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
   ])('of %s that is not covered is undecided', (_, of, entry) => {
-    expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*not covered/)
+    expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })
 
@@ -174,7 +174,7 @@ test('a met causal level is accepted if the proof names the write that each read
   expect(said(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
   expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
   expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
-    'refused: line 7: it did not see line 1',
+    'refused: line 7: this read cannot have seen what line 1 wrote, as the proof says',
   )
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
