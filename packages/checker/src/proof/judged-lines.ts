@@ -1,5 +1,4 @@
 import {
-  FAIL,
   FLAG_FINAL,
   FLAG_NO_RESULT,
   FLAG_UNSAID,
@@ -7,6 +6,7 @@ import {
   inputOf,
   type Json,
   OK,
+  type Operations,
   outputOf,
 } from '@chaosproxy/history'
 import { type History as ReadText, Refused, readHistory, textOf, Undecided, Unreadable } from '@chaosproxy/verifier'
@@ -53,17 +53,18 @@ export function judgedLines(history: History): JudgedLines | undefined {
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
         return { ...of, type: 'invoke', value: inputOf(history, row), ...named, ...final }
       }
-      const type = outcome[row] === OK ? 'ok' : outcome[row] === FAIL ? 'fail' : 'info'
       const value: { readonly value?: Json } =
         (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
-      return { ...of, type, ...value }
+      return { ...of, type: outcomes[outcome[row]], ...value }
     })
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   return { text, lineOf, read: readHistory([text]) }
 }
 
-/** The file itself, if the verifier reads each operation in it as it was judged. */
-export function asWritten({ operations, keys, functions, ...history }: History, text: string): JudgedLines | undefined {
+/** The file itself, if the verifier reads each operation in it, its client and the order of events as they were judged. */
+export function asWritten(history: History, text: string): JudgedLines | undefined {
+  const { operations, keys, functions, files, clocks, taken, hasSessions } = history
+  if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined
   const { length, callLine, f, key, outcome } = operations
   try {
     const read = readHistory([text])
@@ -75,14 +76,24 @@ export function asWritten({ operations, keys, functions, ...history }: History, 
         operation.outcome === outcomes[outcome[row]]
       )
     }
-    const isWhole = read.operations.length === length && history.files === undefined && history.clocks === undefined
-    return isWhole && operations.f.subarray(0, length).every((_, row) => isSame(row))
+    const isWhole = read.operations.length === length && isInOrder(operations)
+    return isWhole && callLine.subarray(0, length).every((_, row) => isSame(row))
       ? { text, lineOf: callLine, read }
       : undefined
   } catch (error) {
     if (error instanceof Undecided || error instanceof Unreadable || error instanceof Refused) return undefined
     throw error
   }
+}
+
+/** Whether the order of events is that of their lines. */
+function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Operations): boolean {
+  const lines: number[] = []
+  for (let row = 0; row < length; row++) {
+    lines[callEvent[row]] = callLine[row]
+    if (returnEvent[row] >= 0) lines[returnEvent[row]] = returnLine[row]
+  }
+  return lines.every((line, at) => at === 0 || (lines[at - 1] ?? 0) < line)
 }
 
 const outcomes = ['ok', 'fail', 'info'] as const

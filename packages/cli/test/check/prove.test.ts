@@ -53,6 +53,18 @@ describe('chaos check --prove', () => {
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
   })
 
+  test('writes the history beside the proof if --order time sorts its lines', async () => {
+    const at = (process: number, type: string, f: string, value: unknown, time: number): string =>
+      `${JSON.stringify({ process, type, f, value, time })}\n`
+    const late = at(1, 'invoke', 'read', null, 50) + at(1, 'ok', 'read', 1, 60)
+    const first = at(0, 'invoke', 'write', 1, 10) + at(0, 'ok', 'write', 1, 20)
+    const second = at(2, 'invoke', 'write', 2, 30) + at(2, 'ok', 'write', 2, 40)
+    const { proof } = await proved(first + late + second, 'history.jsonl', '--order', 'time')
+    const { exitCode, stdout } = await verify(`${proof}.history.jsonl`, proof)
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('linearizable violated')
+  })
+
   test('lists in its JSON which verdicts are proved', async () => {
     const { stdout, proof, history } = await proved(FRESH, 'history.jsonl', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
