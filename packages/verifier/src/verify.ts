@@ -46,7 +46,9 @@ export function verify(input: {
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
     const name = `${each.level} ${each.result}`
-    groups.set(name, [...(groups.get(name) ?? []), each])
+    const group = groups.get(name) ?? []
+    group.push(each)
+    groups.set(name, group)
   }
   return { head, findings: [...groups.values()].map(accepts) }
 }

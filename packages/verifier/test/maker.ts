@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Report, Verdict } from '@chaosproxy/checker'
 import { type EventInput, type History, printJsonLine } from '@chaosproxy/history'
+import { witnessEntries } from '../../checker/src/proof/entries.ts'
 import type { LevelProof, ProofHead, Verification } from '../src/index.ts'
 import { verify } from '../src/index.ts'
 
@@ -42,22 +43,5 @@ export function entriesOfLevel(history: History, level: string, verdict: Verdict
     const core = verdict.counterexample.operations.map(({ operation }) => lineOf(operation))
     return [{ level, result: 'violated', core }]
   }
-  const { witness } = verdict
-  if (witness.kind === 'implied') return [{ level, result: 'met', by: witness.by }]
-  if (witness.kind !== 'order') return []
-  const byKey = new Map<string | undefined, (readonly number[])[]>()
-  for (const { key, operations } of witness.orders) byKey.set(key, [...(byKey.get(key) ?? []), operations])
-  if (byKey.size === 0) return [{ level, result: 'met', order: [] }]
-  return [...byKey.values()].map((orders): LevelProof => {
-    // A set that is never read whole has an order for each element: merged by moments, which keeps real time.
-    const moments = orders.flatMap((rows) => {
-      let at = 0
-      return rows.map((row) => {
-        at = Math.max(at, lineOf(row))
-        return { at, row }
-      })
-    })
-    const rows = orders.length === 1 ? orders[0]! : moments.toSorted((a, b) => a.at - b.at).map(({ row }) => row)
-    return { level, result: 'met', order: differences(rows.map(lineOf)) }
-  })
+  return [...witnessEntries(level, verdict, callLine)]
 }

@@ -74,7 +74,11 @@ describe('a proof', () => {
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'an operation of the core is there twice'],
     // Another write may have been the last one.
-    ['lacks a write that its read may owe its value to', [3], 'no violation: what counts of these operations has an order'],
+    [
+      'lacks a write that its read may owe its value to',
+      [3],
+      'no violation: what counts of these operations has an order',
+    ],
   ])('whose core %s is refused', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })

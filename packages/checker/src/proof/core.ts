@@ -1,7 +1,12 @@
 import { FAIL, functionOf, type History, inputOf, type Json, OK, outputOf, replacesWhole } from '@chaosproxy/history'
+import { createBudget, limitedTo } from '../limits/budget.ts'
+import { shrink } from '../search/shrink.ts'
 
 /** A core of more operations is not searched by the verifier. */
 const MOST = 60
+
+/** More than cutting a core of so many operations takes. */
+const MOST_STEPS = 1_000_000
 
 /**
  * Looks for few operations that contradict a level by themselves. It begins with those that explain the violation, adds
@@ -21,25 +26,13 @@ export function coreOf(
     const wider = widen?.(history, core) ?? core
     if (wider.size > MOST || (widen !== undefined && wider.size === core.size)) continue
     core = wider
-    if (accepts(inOrder(core))) return smallest(inOrder(core), accepts)
+    if (accepts(inOrder(core)))
+      return shrink(inOrder(core), accepts, createBudget({ ...limitedTo(MOST_STEPS), memoryBytes: 0 }))
   }
   return undefined
 }
 
 const inOrder = (rows: ReadonlySet<number>): readonly number[] => [...rows].sort((a, b) => a - b)
-
-/** The smallest set that delta debugging finds: halves first, single operations last. */
-function smallest(rows: readonly number[], accepts: (rows: readonly number[]) => boolean): readonly number[] {
-  let current = rows
-  for (let chunk = Math.ceil(rows.length / 2); ; chunk = Math.ceil(chunk / 2)) {
-    for (let start = 0; start < current.length; ) {
-      const without = [...current.slice(0, start), ...current.slice(start + chunk)]
-      if (without.length > 0 && accepts(without)) current = without
-      else start += chunk
-    }
-    if (chunk <= 1) return current
-  }
-}
 
 type Rows = ReadonlySet<number>
 

@@ -11,11 +11,7 @@ export function witnessEntries(level: string, { witness }: Met, lineOf: Int32Arr
   if (witness.kind === 'convergence') return [{ level, result: 'met', final: true }]
   if (witness.kind !== 'order') return []
   const byKey = new Map<string | undefined, (readonly number[])[]>()
-  for (const { key, operations } of witness.orders) {
-    const known = byKey.get(key)
-    if (known === undefined) byKey.set(key, [operations])
-    else known.push(operations)
-  }
+  for (const { key, operations } of witness.orders) addTo(byKey, key, operations)
   if (byKey.size === 0) return [{ level, result: 'met', order: [] }]
   return [...byKey.values()].map(
     (orders): LevelProof => ({ level, result: 'met', order: differences(merged(orders, lineOf)) }),

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { UNKNOWN_START } from '@chaosproxy/checker'
 import { prove } from '@chaosproxy/checker/proof'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
+import { writeWholeFile } from '../whole-file.ts'
 import type { Checked } from './judged.ts'
 import type { CheckTask } from './result.ts'
 
@@ -49,7 +50,7 @@ function textOf(file: string): string | undefined {
 
 function write(path: string, text: string): void {
   try {
-    writeFileSync(path, text)
+    writeWholeFile(path, text)
   } catch (error) {
     throw new UserError('environment', `--prove ${path}: ${whyUnwritable(error)}`)
   }

@@ -39,6 +39,7 @@ export function bounded(
       },
     })
   })
+
   function stageOf(stage: Stage | undefined): Stage {
     const within = (act: (stage: Stage) => void): void => {
       if (!hasFailed && stage !== undefined) guard(() => act(stage))

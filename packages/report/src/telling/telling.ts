@@ -61,7 +61,7 @@ function whyOfOutcome(
       return facts.why
     case 'missed':
       return {
-        text: [`${facts.missed.join('; ')}.`, run === undefined ? '' : costText(run)].join(' ').trim(),
+        text: [`${facts.missed.join('; ')}.`, costText(run)].join(' ').trim(),
         certainty: 'shown',
       }
     case 'unknown':
@@ -108,7 +108,8 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
 }
 
 /** What clients were answered under faults, and the slowest recovery. */
-function costText({ phases, faults }: RunSummary): string {
+function costText(run: RunSummary | undefined): string {
+  const { phases, faults } = run ?? { phases: [], faults: [] }
   const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
   const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
   if (asked === 0) return ''

@@ -24,22 +24,17 @@ export function witnessOf(
   level: IsolationLevel,
 ): Witness | undefined {
   const { isolation, form } = partsOf(level)
-  const list = {
-    serializable: () => ordered([WW, WR, RW]),
-    'read-committed': () => ordered([WW, WR]),
-    'snapshot-isolation': () => startsAndCommits(),
-  }
+  const list = { serializable: ordered, 'read-committed': ordered, 'snapshot-isolation': startsAndCommits }
   if (!Object.hasOwn(list, isolation)) return undefined
   const rows = list[isolation as keyof typeof list]
   return { kind: 'order', orders: [orderOfRows(undefined, Number.POSITIVE_INFINITY, rows)] }
 
-  function ordered(kinds: readonly number[]): OperationRow[] {
+  function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // A group of writers stands for edges of readers only.
+    // Read committed lets a read be older than what was committed before it.
     for (let e = 0; e < all.length; e++)
-      if (kinds.includes(all.kind[e]) || (kinds.includes(RW) && all.kind[e] !== SO))
-        edges.add(all.from[e], all.to[e], WW, all.key[e])
+      if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)
     return Array.from(serialOrder(graphOf(edges, nodes), inForm(events)) ?? [])
   }
@@ -54,7 +49,7 @@ export function witnessOf(
     for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)
     for (let e = 0; e < all.length; e++) {
       const [from, to] = [all.from[e], all.to[e]]
-      if (all.kind[e] === WW || all.kind[e] === WR) edges.add(commit(from), to, WW, all.key[e])
+      if (isOfWriter(all.kind[e])) edges.add(commit(from), to, WW, all.key[e])
       else edges.add(from < length ? from : group(from), to < length ? commit(to) : group(to), RW, all.key[e])
     }
     const sessions = new EdgeList()
@@ -70,3 +65,5 @@ export function witnessOf(
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }
 }
+
+const isOfWriter = (kind: number): boolean => kind === WW || kind === WR

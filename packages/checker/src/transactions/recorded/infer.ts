@@ -85,8 +85,9 @@ export function inferRecorded(
   const predecessors = new Predecessors(orders, counts)
   const ofCells = byCell(orders, left)
   const values = orders.map((order, cell) => likelyValues(record, order, counts, pins[cell], ofCells[cell]))
+  const firsts = pins.map((each) => each.get(INITIAL) ?? UNKNOWN)
   const additions = orders.map((order, cell) =>
-    doubts.has(cell) ? undefined : orderOfAdditions(record, order, ofCells[cell], pins[cell].get(INITIAL) ?? UNKNOWN),
+    doubts.has(cell) ? undefined : orderOfAdditions(record, order, ofCells[cell], firsts[cell]),
   )
   const likelyOrders = orders.map((order, cell) => {
     const found = additions[cell]
@@ -109,16 +110,12 @@ export function inferRecorded(
   for (const { read, place } of likely)
     if (place !== undefined) seen[read.cell].push({ place, value: read.value, mayBe: read.mayBe })
   const isExplained = likelyOrders.every(
-    (order, cell) =>
-      doubts.has(cell) || areExplained(record, order, likelyCounts, pins[cell].get(INITIAL) ?? UNKNOWN, seen[cell]),
+    (order, cell) => doubts.has(cell) || areExplained(record, order, likelyCounts, firsts[cell], seen[cell]),
   )
+  const best = { ...parts, orders: likelyOrders, sources: ofClients(likely), counts: likelyCounts, isCertain: false }
   return {
     certain: inferenceOf(record, { ...parts, sources: ofClients(certain), counts, isCertain: true }),
-    likely: isExplained
-      ? inferenceOf(record, {
-          ...{ ...parts, orders: likelyOrders, sources: ofClients(likely), counts: likelyCounts, isCertain: false },
-        })
-      : undefined,
+    likely: isExplained ? inferenceOf(record, best) : undefined,
   }
 }
 
