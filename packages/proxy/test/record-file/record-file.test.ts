@@ -165,7 +165,7 @@ describe('a recording in several parts', () => {
     const file = openRecordFile(path, { parts: { everyMs: 1, keep: 100 }, disk, onNotice })
     for (let ms = 0; ms < 4; ms++) {
       file.write(line(ms), { time: ms * 1e6 })
-      await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
+      await expect.poll(() => file.statistics.writtenLines, { timeout: 10_000 }).toBe(ms + 1)
     }
     await file.close()
     expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([line(1), line(2), line(3)])
