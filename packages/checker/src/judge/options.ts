@@ -34,7 +34,8 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
   readonly assume?: readonly string[] | undefined
   /**
    * For transactions that a recorder saw at the wire (see also `asStatements`): judges all that one request did, or that a
-   * connection did until it was idle, as one transaction. A violation then shows that no transaction is around statements that belong together.
+   * connection did until it was idle, as one transaction. A violation then shows that no transaction is
+   * around statements that belong together.
    */
   readonly unit?: 'request' | 'connection' | undefined
   /**
