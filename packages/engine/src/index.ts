@@ -1,5 +1,5 @@
 export { checkCommandLine } from './check/again.ts'
-export { type CheckedHistory, type CheckSettings, check } from './check/check.ts'
+export { type CheckedHistory, type CheckSettings, check, createOrderProver } from './check/check.ts'
 export { troubleOf } from './check/check-file.ts'
 export { type CheckEvent, checkFiles } from './check/check-files.ts'
 export { checkFilesElsewhere } from './check/elsewhere.ts'

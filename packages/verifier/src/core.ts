@@ -23,7 +23,11 @@ export interface Subject {
  *
  * @throws Refused if some order explains what counts of it.
  */
-export function refute({ history, head, model, keeps }: Subject, lines: readonly number[]): number {
+export function refute(
+  { history, head, model, keeps }: Subject,
+  lines: readonly number[],
+  find: typeof findOrder = findOrder,
+): number {
   const named = operationsOn(history, lines)
   const [first = refuse('a core must name at least one operation')] = named
   const isLocal = keeps === 'real time'
@@ -33,7 +37,7 @@ export function refute({ history, head, model, keeps }: Subject, lines: readonly
   const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
   const core = named.filter((each) => views.get(each)?.length !== 0)
   const search = (parts: readonly Part[], start: Objects): number => {
-    const { exists, tried } = findOrder(parts, (a, b) => precedes(keeps, a, b), start)
+    const { exists, tried } = find(parts, (a, b) => precedes(keeps, a, b), start)
     return exists ? refuse('no violation: what counts of these operations has an order') : tried
   }
   const parts = partsOf(core, views)

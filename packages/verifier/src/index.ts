@@ -1,3 +1,4 @@
 export { type History, type Operation, readHistory, textOf } from './history.ts'
 export { type LevelProof, type Proof, type ProofHead, Refused, Undecided, Unreadable } from './proof.ts'
-export { createVerifier, type Finding, type Verification, verify } from './verify.ts'
+export type { DeadEnd } from './search.ts'
+export { createVerifier, type Finding, ordersOf, type Verification, verify } from './verify.ts'

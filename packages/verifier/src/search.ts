@@ -47,6 +47,33 @@ export function findOrder(
   return { exists: goOn(0n, start), tried }
 }
 
+/** The first steps of an order, of which the last cannot be taken. */
+export interface DeadEnd {
+  /** The operations in the order tried, by the lines of their calls. */
+  readonly lines: readonly number[]
+  /** The line of one that the order must have earlier; undefined if the object would not have answered the last so. */
+  readonly missing: number | undefined
+}
+
+/** Every order of a few operations, up to where it fails: all of them, if no order is legal. */
+export function deadEnds(
+  parts: readonly Part[],
+  before: (a: Part, b: Part) => boolean,
+  start: Objects,
+): readonly DeadEnd[] {
+  const goOn = (done: readonly Part[], now: Objects): readonly DeadEnd[] =>
+    parts
+      .filter((part) => !done.includes(part))
+      .flatMap((part) => {
+        const tried = [...done, part]
+        const missing = parts.find((other) => !tried.includes(other) && before(other, part))
+        const after = now.copy()
+        if (missing === undefined && after.apply(part.action, part.operation.key)) return goOn(tried, after)
+        return { lines: tried.map(({ operation }) => operation.line), missing: missing?.operation.line }
+      })
+  return goOn([], start)
+}
+
 /** Whether an action leaves its object as it is. */
 function looks(action: Action): boolean {
   switch (action.kind) {

@@ -8,6 +8,7 @@ import { everything, isSure, type Model } from './model.ts'
 import { elementModels, lock, register } from './objects.ts'
 import { type LevelProof, type ProofHead, parseProof, Refused, refuse, Undecided } from './proof.ts'
 import { createReplay } from './replay.ts'
+import { type DeadEnd, deadEnds, type findOrder } from './search.ts'
 import { bank, counter } from './sums.ts'
 import { type Rule, transactions } from './transactions.ts'
 
@@ -46,9 +47,7 @@ export function verify(input: {
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
     const name = `${each.level} ${each.result}`
-    const group = groups.get(name) ?? []
-    group.push(each)
-    groups.set(name, group)
+    ;(groups.get(name) ?? groups.set(name, []).get(name))?.push(each)
   }
   return { head, findings: [...groups.values()].map(accepts) }
 }
@@ -116,6 +115,17 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
   if (!isWeak(given, level)) return `${these} no order (${refute(subjectOf(given, level), core)} tried)`
   const named = operationsOn(given.history, core)
   return `${these} no explanation (${refuteSources(given.history, given.head, level, named)} tried)`
+}
+
+/**
+ * Every order of the operations of an accepted core that takes an order, up to where it fails, for each value that the
+ * object may have held at first. None where no order is looked for: sums, and levels that ask what reads saw.
+ */
+export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
+  const found: DeadEnd[] = []
+  const list: typeof findOrder = (...of) => ({ exists: false, tried: found.push(...deadEnds(...of)) })
+  if (!isWeak(given, level)) refute(subjectOf(given, level), core, list)
+  return found
 }
 
 /** Levels of registers that ask what reads saw, and not for one order. */

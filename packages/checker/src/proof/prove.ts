@@ -1,10 +1,10 @@
 import { type History, UserError } from '@chaosproxy/history'
-import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
+import { createVerifier, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
-import { coreOf } from './core.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, judgedLines } from './judged-lines.ts'
+import { type Judging, NOT_LINES, provenCore } from './orders.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
 export interface Proved {
@@ -22,9 +22,6 @@ export interface ProvedLevel {
   /** What was accepted, or why there is no proof. */
   readonly why: string
 }
-
-/** How a history was judged. */
-export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
 /**
  * Makes a proof of each decided level and has the verifier accept it. What it does not accept is left out, with its reason.
@@ -95,17 +92,9 @@ export function prove(
   ): Generator<readonly LevelProof[]> {
     yield* acceptedBefore(level, 'violated')
     yield [{ level, result: 'violated', final: true }]
-    const explained = counterexample.operations.map(({ operation }) => operation)
-    const asCore = (rows: readonly number[]): readonly LevelProof[] => [
-      { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
-    ]
-    const isAccepted = ({ verdict }: Finding): boolean => verdict === 'accepted'
-    const trial = createVerifier(read, head)
-    yield asCore(coreOf(history, explained, (rows) => isAccepted(trial(asCore(rows)))) ?? explained)
+    const core = provenCore(history, level, counterexample, { lines: { read, lineOf }, head })
+    yield [{ level, result: 'violated', core: core.map((row) => lineOf[row]) }]
   }
 }
 
 const NO_EVIDENCE = 'the check keeps no evidence of it'
-
-const NOT_LINES =
-  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made. Leave --prove out'

@@ -10,6 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 
 const explained = {
   level: word('the level to explain', 'the strongest that is violated'),
+  prove: flag('verify the violation, and list each order of its operations with the reason why it fails'),
   ...objectOptions,
   ...readingOptions,
 }
@@ -26,6 +27,7 @@ export const explainCommand: Command = {
   examples: [
     ['chaos explain chaos-results/20261120-074501-raft', 'a run'],
     ['chaos explain histories/stale-read.jsonl --level linearizable', 'a history, by one level'],
+    ['chaos explain histories/stale-read.jsonl --prove', 'with every order of its operations'],
   ],
   run: executeExplain,
 }

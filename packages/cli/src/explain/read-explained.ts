@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { levelsInWords, type Report } from '@chaosproxy/checker'
-import { type CheckedHistory, check } from '@chaosproxy/engine'
+import { type CheckedHistory, type CheckSettings, check, createOrderProver } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, UserError } from '@chaosproxy/history'
 import { isStored, readHistory, storedHistory } from '@chaosproxy/history/files'
@@ -15,6 +15,8 @@ import type { ValuesOf } from '../option.ts'
 interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
   /** By default the strongest that is violated. */
   readonly level?: string | undefined
+  /** Whether the violation is to be proved. */
+  readonly prove?: boolean | undefined
 }
 
 /** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
@@ -35,15 +37,20 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
+    ...(asked.prove === true ? { prove: createOrderProver(read, settingsOf({ model, initial }), report) } : {}),
     backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }
 
 const judged = (
   history: History,
-  { model, initial }: Pick<Asked, 'model' | 'initial'>,
-): Report<string> & Pick<CheckedHistory, 'vacuous'> =>
-  check(history, { ...(model === undefined ? {} : { model }), ...(initial === undefined ? {} : { initial }) })
+  asked: Pick<Asked, 'model' | 'initial'>,
+): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, settingsOf(asked))
+
+const settingsOf = ({ model, initial }: Pick<Asked, 'model' | 'initial'>): CheckSettings => ({
+  ...(model === undefined ? {} : { model }),
+  ...(initial === undefined ? {} : { initial }),
+})
 
 interface Files {
   readonly history: string

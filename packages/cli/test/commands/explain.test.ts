@@ -19,6 +19,61 @@ describe('chaos explain', () => {
     expect(stdout).toContain('A read was answered by a copy that was behind.')
   })
 
+  test('lists with --prove every order of the operations, and why each fails', async () => {
+    const { exitCode, stdout } = await chaosHere(['explain', history('stale-read'), '--prove'])
+    expect(exitCode).toBe(0)
+    const proof = stdout.slice(stdout.indexOf('  Verified'), stdout.indexOf('  What each level allows')).trimEnd()
+    expect(proof).toMatchInlineSnapshot(`
+      "  Verified: these 3 operations admit no order (3 tried).
+          write 1: process 0, lines 2–3
+          write 2: process 0, lines 4–5
+          read → 1: process 1, lines 6–7
+
+        Every order, up to where it fails
+          write 1, write 2, read → 1
+            ✘ the read must return 2
+          write 1, read → 1
+            ✘ read → 1 was called 2.0 ms after write 2 had returned
+          write 2
+            ✘ the same client did write 1 earlier
+          read → 1
+            ✘ read → 1 was called 12 ms after write 1 had returned"
+    `)
+  })
+
+  test('says with --prove why a violation is not proved', async () => {
+    const file = join(temporaryDirectory(), 'history.jsonl')
+    const transaction = (process: number, asked: unknown, answered: unknown) => [
+      { process, type: 'invoke', f: 'txn', value: asked },
+      { process, type: 'ok', f: 'txn', value: answered },
+    ]
+    const written = [
+      ['append', 'x', 1],
+      ['append', 'y', 1],
+    ]
+    const read = transaction(
+      1,
+      [
+        ['r', 'x', null],
+        ['r', 'y', null],
+      ],
+      [
+        ['r', 'x', [1]],
+        ['r', 'y', []],
+      ],
+    )
+    writeFileSync(
+      file,
+      [...transaction(0, written, written), ...read].map((line) => `${JSON.stringify(line)}\n`).join(''),
+    )
+    const { stdout } = await chaosHere(['explain', file, '--level', 'read-atomic', '--prove', '--json'])
+    expect(JSON.parse(stdout).proof).toMatchObject({
+      isProved: false,
+      verdict: 'Not proved: the verifier does not cover monotonic-atomic-view.',
+      orders: [],
+    })
+  })
+
   test('prints the same sentence as every other report', async () => {
     const { sentence } = await explained('stale-read')
     for (const args of [

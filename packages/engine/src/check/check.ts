@@ -1,11 +1,13 @@
 import {
   type CheckOptions,
+  type Counterexample,
   decidedByStart,
   entryFor,
   check as judge,
   type Report,
   usualModel,
 } from '@chaosproxy/checker'
+import { judgingOf, type ProvedOrders, proveOrders } from '@chaosproxy/checker/proof'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
 import { missingSuccesses } from '@chaosproxy/runner'
 import { initialOf } from './options.ts'
@@ -39,11 +41,27 @@ const MEMORY_BYTES = 2_000_000_000
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
+  const options = optionsOf(history, settings)
+  const report = judge(history, options)
+  return { ...report, vacuous: [...missingSuccesses(history, options), ...decidedByStart(history, options)] }
+}
+
+/**
+ * Proves the violations of a history that `check` found by these settings.
+ *
+ * @throws UserError (input) if events cannot say what is known of the history
+ */
+export const createOrderProver =
+  (history: History, settings: CheckSettings, { model }: Pick<Report, 'model'>) =>
+  (counterexample: Pick<Counterexample, 'level' | 'operations'>): ProvedOrders =>
+    proveOrders(history, counterexample.level, counterexample, judgingOf(model, optionsOf(history, settings)))
+
+function optionsOf(history: History, settings: CheckSettings): CheckOptions<string> {
   const { model = usualModel(history), now = () => performance.now() } = settings
   const { levels = entryFor(model, history).judge.ladder.levels } = settings
   const named = typeof model === 'string' ? model : undefined
   const initial = initialOf(history, { initial: settings.initial, model: named })
-  const options: CheckOptions<string> = {
+  return {
     ...settings,
     model,
     initial,
@@ -53,6 +71,4 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
     memoryBytes: settings.memoryBytes ?? MEMORY_BYTES,
     now: () => millis(now()),
   }
-  const report = judge(history, options)
-  return { ...report, vacuous: [...missingSuccesses(history, options), ...decidedByStart(history, options)] }
 }

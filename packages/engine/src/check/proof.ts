@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { UNKNOWN_START } from '@chaosproxy/checker'
-import { prove } from '@chaosproxy/checker/proof'
+import { judgingOf, prove } from '@chaosproxy/checker/proof'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
@@ -22,18 +21,11 @@ export function writeProof(
   target: string,
   { history, report, checking }: Pick<Checked, 'history' | 'report' | 'checking'>,
 ): WrittenProof {
-  const { initial, failedCas } = checking
   const isPlain = history.format === 'jsonl' && stored === undefined && merged === undefined && /\.jsonl$/.test(file)
-  const proved = prove(
-    history,
-    report,
-    {
-      model: report.model,
-      ...(failedCas === undefined ? {} : { failedCas }),
-      ...(initial === UNKNOWN_START ? {} : { initial }),
-    },
-    { text: isPlain ? textOf(file) : undefined, sha256: (text) => createHash('sha256').update(text).digest('hex') },
-  )
+  const proved = prove(history, report, judgingOf(report.model, checking), {
+    text: isPlain ? textOf(file) : undefined,
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+  })
   const { proof, levels } = proved
   if (proof === undefined) return { written: undefined, levels }
   write(target, proof)

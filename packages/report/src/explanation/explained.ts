@@ -1,4 +1,5 @@
-import { DECLARED, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
+import { type Counterexample, DECLARED, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
+import type { ProvedOrders } from '@chaosproxy/checker/proof'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { causesOf } from '../facts/causes.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
@@ -10,6 +11,7 @@ import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
+import { proofTold, type ToldProof } from './proof-told.ts'
 import { type Step, stepsOf } from './steps.ts'
 
 /** A verdict told as a story, as plain data. */
@@ -35,6 +37,8 @@ export interface Explained {
   readonly messages: readonly string[]
   /** Of a simulated program: the await that was overtaken, and the lines that both requests ran; absent if none was. */
   readonly race?: Race | undefined
+  /** That the operations have no order, as it was verified; absent if that was not asked for, or nothing is violated. */
+  readonly proof?: ToldProof | undefined
   /** Faults in force meanwhile. */
   readonly faults: readonly string[]
   /** Strongest first: what the level asks for, and whether it allows what was seen. */
@@ -54,6 +58,8 @@ export interface ExplainInput extends FactsInput {
   readonly level?: string | undefined
   /** What the nodes answered, judged by itself, if the proxy recorded it. */
   readonly backend?: Report<string> | undefined
+  /** Proves a violation, if that is asked for. */
+  readonly prove?: ((counterexample: Counterexample) => ProvedOrders) | undefined
 }
 
 export function explain(input: ExplainInput): Explained {
@@ -77,6 +83,7 @@ export function explain(input: ExplainInput): Explained {
     steps: shown === undefined ? [] : stepsOf(history, shown),
     messages: wireLines(wire),
     ...(race === undefined ? {} : { race }),
+    ...(shown === undefined || input.prove === undefined ? {} : { proof: proofTold(history, input.prove(shown)) }),
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes:

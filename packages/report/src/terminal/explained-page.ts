@@ -42,6 +42,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
           : drawRace(race, { ...page, width: page.width - 2 }).map((line) => `  ${line}`.trimEnd()),
         page,
       ),
+      proofLines(explained, page),
       titled(
         'Faults in force meanwhile',
         faults.flatMap((fault) => hanging(fault, '  ', page)),
@@ -78,6 +79,23 @@ function stepLines(
     page,
   )
   return isAccused ? told.map((line) => style.accent(line)) : told
+}
+
+/** What was verified, and every order with the reason why it fails. */
+function proofLines({ proof }: Explained, page: PageStyle): string[] {
+  if (proof === undefined) return []
+  const { verdict, operations, orders, isProved } = proof
+  const paint = isProved ? page.style.bold : page.style.yellow
+  const named = operations.map(({ name, text }) => `${name}: ${text}`)
+  const tried = orders.flatMap(({ order, fails }) => [
+    ...hanging(order, '  ', page),
+    ...hanging(`${page.symbols.violated} ${fails}`, '    ', page),
+  ])
+  return [
+    ...wrap(verdict, page.width).map(paint),
+    ...named.flatMap((line) => hanging(line, '  ', page)),
+    ...(tried.length === 0 ? [] : ['', page.style.bold('Every order, up to where it fails'), ...tried]),
+  ]
 }
 
 const WORD: { readonly [result in Verdict['result']]: string } = {

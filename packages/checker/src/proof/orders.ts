@@ -1,0 +1,108 @@
+import { type History, UserError } from '@chaosproxy/history'
+import { createVerifier, type DeadEnd, type LevelProof, ordersOf, type ProofHead } from '@chaosproxy/verifier'
+import { UNKNOWN_START } from '../encoding/unknown-start.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Counterexample } from '../verdict/verdict.ts'
+import { coreOf } from './core.ts'
+import { type JudgedLines, judgedLines } from './judged-lines.ts'
+
+/** How a history was judged. */
+export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
+
+export const judgingOf = (
+  model: string,
+  { initial, failedCas }: Pick<CheckOptions<string>, 'initial' | 'failedCas'>,
+): Judging => ({
+  model,
+  ...(failedCas === undefined ? {} : { failedCas }),
+  ...(initial === UNKNOWN_START ? {} : { initial }),
+})
+
+export const NOT_LINES =
+  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made. Leave --prove out'
+
+/** A history as the verifier reads it, and how. */
+interface Reading {
+  readonly lines: Pick<JudgedLines, 'read' | 'lineOf'>
+  readonly head: ProofHead
+}
+
+const coreEntry = (level: string, rows: readonly number[], { lines: { lineOf } }: Reading): readonly LevelProof[] => [
+  { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
+]
+
+/**
+ * What a counterexample shows, if the verifier accepts that: so what is drawn is what is proved. Otherwise the smallest
+ * core found that it accepts; if it accepts none, what is shown.
+ */
+export function provenCore(
+  history: History,
+  level: string,
+  { operations }: Pick<Counterexample, 'operations'>,
+  reading: Reading,
+): readonly number[] {
+  const explained = operations.map(({ operation }) => operation)
+  const accepts = createVerifier(reading.lines.read, reading.head)
+  const isAccepted = (rows: readonly number[]): boolean =>
+    accepts(coreEntry(level, rows, reading)).verdict === 'accepted'
+  const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
+  return isAccepted(shown) ? shown : (coreOf(history, explained, isAccepted) ?? explained)
+}
+
+/** Operations that contradict a level whatever the others did. */
+export interface ProvedOrders {
+  /** Rows of the history. */
+  readonly operations: readonly number[]
+  /** What the verifier accepted, or why it accepts nothing. */
+  readonly why: string
+  readonly isProved: boolean
+  /** Each order up to where it fails; empty if no order is looked for, or if there are too many. */
+  readonly orders: readonly FailedOrder[]
+}
+
+/** The first steps of an order, of which the last cannot be taken. */
+export interface FailedOrder {
+  /** Rows, in the order tried. A transaction that starts and commits is there twice. */
+  readonly rows: readonly number[]
+  /** The operation that must come earlier; undefined if the last would not have been answered so. */
+  readonly missing: number | undefined
+}
+
+/** More operations have more orders than a person reads. */
+const MOST_LISTED = 5
+
+/**
+ * Proves one violated level, and lists every order of its core, if that has at most five operations.
+ *
+ * @throws UserError (input) if events cannot say what is known of the history
+ */
+export function proveOrders(
+  history: History,
+  level: string,
+  counterexample: Pick<Counterexample, 'operations'>,
+  judging: Judging,
+): ProvedOrders {
+  const lines = judgedLines(history)
+  if (lines === undefined) throw new UserError('input', NOT_LINES)
+  const reading: Reading = { lines, head: { proof: 1, history: '', ...judging } }
+  const byDefinition = createVerifier(lines.read, reading.head)([{ level, result: 'violated', final: true }])
+  if (byDefinition.verdict === 'accepted')
+    return {
+      operations: counterexample.operations.map(({ operation }) => operation),
+      ...{ why: byDefinition.why, isProved: true, orders: [] },
+    }
+  const operations = provenCore(history, level, counterexample, reading)
+  const { verdict, why } = createVerifier(lines.read, reading.head)(coreEntry(level, operations, reading))
+  const isProved = verdict === 'accepted'
+  if (!isProved || operations.length > MOST_LISTED) return { operations, why, isProved, orders: [] }
+  const rowOf = new Map(operations.map((row) => [lines.lineOf[row], row]))
+  const rowAt = (line: number): number | readonly number[] => rowOf.get(line) ?? []
+  const ends: readonly DeadEnd[] = ordersOf({ history: lines.read, head: reading.head }, level, [...rowOf.keys()])
+  return {
+    ...{ operations, why, isProved },
+    orders: ends.map(({ lines: tried, missing }) => ({
+      rows: tried.flatMap(rowAt),
+      missing: missing === undefined ? undefined : rowOf.get(missing),
+    })),
+  }
+}

@@ -1,0 +1,93 @@
+import type { FailedOrder, ProvedOrders } from '@chaosproxy/checker/proof'
+import { duration, type History, hasTimes, OK } from '@chaosproxy/history'
+import {
+  briefAnswer,
+  functionOf,
+  isRead,
+  isReplacing,
+  isSameClient,
+  linesOf,
+  operationText,
+  processInWords,
+  requestText,
+  tells,
+  writtenText,
+} from '../operation-words.ts'
+import { linesText } from '../places.ts'
+import { nameOfPart } from '../transactions/lanes.ts'
+
+/** A proof that few operations have no order, as plain data. */
+export interface ToldProof {
+  readonly isProved: boolean
+  /** `Verified: these 3 operations admit no order (4 tried).`, or why it is not proved. */
+  readonly verdict: string
+  readonly operations: readonly ToldOperation[]
+  /** Each order up to where it fails; empty if it has none, or more than a person reads. */
+  readonly orders: readonly ToldOrder[]
+}
+
+export interface ToldOperation {
+  readonly name: string
+  /** Whose it is, and where it stands. */
+  readonly text: string
+}
+
+export interface ToldOrder {
+  readonly order: string
+  readonly fails: string
+}
+
+export function proofTold(history: History, { operations, why, isProved, orders }: ProvedOrders): ToldProof {
+  const isOfTransactions = operations.every((row) => functionOf(history, row).startsWith('t'))
+  const withKey = new Set(operations.map((row) => history.operations.key[row])).size > 1
+  const briefly = operations.map((row) => briefText(history, row, withKey))
+  const isTelling = new Set(briefly).size === operations.length
+  const nameOf = (row: number): string => {
+    const at = operations.indexOf(row)
+    if (isOfTransactions) return nameOfPart(at)
+    return isTelling ? (briefly[at] ?? '') : operationText(history, row, { withKey })
+  }
+  return {
+    isProved,
+    verdict: `${isProved ? 'Verified' : 'Not proved'}: ${why}.`,
+    operations: operations.map((row) => ({
+      name: nameOf(row),
+      text: `${processInWords(history, history.operations.process[row] ?? 0)}, ${linesText(history, linesOf(history, row))}`,
+    })),
+    orders: orders.map((order) => ({
+      order: order.rows.map(nameOf).join(', '),
+      fails: failureText(history, order, nameOf),
+    })),
+  }
+}
+
+/** `write 641`, `read → 738`: without who asked. */
+function briefText(history: History, row: number, withKey: boolean): string {
+  const answer = history.operations.outcome[row] === OK && !tells(history, row) ? '' : ` → ${briefAnswer(history, row)}`
+  return `${requestText(history, row, { withKey })}${answer}`
+}
+
+/** Why an order ends: what must come earlier, or what the answer would have been. */
+function failureText(history: History, { rows, missing }: FailedOrder, nameOf: (row: number) => string): string {
+  const last = rows.at(-1) ?? -1
+  if (missing !== undefined) return missingText(history, { last, missing }, nameOf)
+  const { key } = history.operations
+  const before = rows.slice(0, -1)
+  if (before.length === 0) return 'nothing before it explains its answer'
+  const written = before.findLast((row) => key[row] === key[last] && isReplacing(history, row))
+  const areCells = rows.every((row) => isRead(history, row) || isReplacing(history, row))
+  if (written === undefined || !areCells) return 'its answer does not follow from what comes before it'
+  const held = writtenText(history, written)
+  return isRead(history, last) ? `the read must return ${held}` : `the value is then ${held}`
+}
+
+function missingText(
+  history: History,
+  { last, missing }: { readonly last: number; readonly missing: number },
+  nameOf: (row: number) => string,
+): string {
+  if (isSameClient(history, last, missing)) return `the same client did ${nameOf(missing)} earlier`
+  const { callTime, returnTime } = history.operations
+  const after = hasTimes(history) ? `${duration((callTime[last] ?? 0) - (returnTime[missing] ?? 0))} after ` : 'after '
+  return `${nameOf(last)} was called ${after}${nameOf(missing)} had returned`
+}
