@@ -102,10 +102,10 @@ function reduced(
     return holds
   }
   const chosen = shrink(startOf(operations, conflict, enough, budget), enough, budget)
-  const shown = completion ?? related(chosen)
+  const closed = completion ?? related(chosen)
   const core = inTime(
     () =>
-      coreOf(chosen, shown, {
+      coreOf(chosen, closed, {
         isContradiction,
         isSupported: () =>
           judge.supports?.(operations, budget) ??
@@ -113,40 +113,20 @@ function reduced(
         conflict,
         budget,
       }),
-    () => shown,
+    () => closed,
   )
-  const fewer = helpful(core, shown, operations, related)
-  const helping = shown.length > MOST_SHOWN ? core : isContradiction(fewer) ? fewer : shown
-  const wanted = { shown: helping, core: new Set(core) }
   const makesSure = (some: readonly number[]): boolean => isSure(choose(operations, some), judge)
-  const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
-  const rows = limited.shown
-  const inCore = limited.core
+  const { shown, uncut } = limit(core, operations, { among, limit: limitReached(), makesSure })
   const culprit = culpritOf(operations, core, judge)
-  const { row } = operations
+  const set = choose(operations, shown)
   return {
     level: 'linearizable',
-    ...told(choose(operations, [...inCore]), row[culprit], judge),
-    operations: [...new Set(rows.map((i) => row[i]))].map((r) => ({
-      operation: r,
-      role: rows.some((i) => row[i] === r && inCore.has(i)) ? ('core' as const) : ('context' as const),
-    })),
+    ...told(set, operations.row[culprit], judge),
+    operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
     keys: part.key === undefined ? [] : [part.key],
-    culprit: row[culprit],
-    uncut: limited.uncut,
+    culprit: operations.row[culprit],
+    uncut,
   }
-}
-
-/** Of the operations shown, those of the contradiction, and those that it depends on and that were called before all of it had returned. */
-function helpful(
-  core: readonly number[],
-  shown: readonly number[],
-  { calls, returns }: Part,
-  related: (some: readonly number[]) => readonly number[],
-): readonly number[] {
-  const last = core.reduce((latest, i) => Math.max(latest, returns[i]), 0)
-  const wanted = new Set(related(core))
-  return shown.filter((i) => wanted.has(i) && calls[i] < last)
 }
 
 function told(

@@ -97,8 +97,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     () => all,
   )
   const makesSure = (some: readonly number[]): boolean => violates(some, createAllowance(ALLOWED_LOOKS))
-  const found = { shown: core, core: new Set(core) }
-  const { shown, uncut } = limit(found, part, { among: part.length, limit: watch.limit(), makesSure })
+  const { shown, uncut } = limit(core, part, { among: part.length, limit: watch.limit(), makesSure })
   return {
     level: 'sequential',
     sentence: sentenceOf(choose(part, shown), judge.rule, beside),

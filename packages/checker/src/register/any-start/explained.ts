@@ -73,16 +73,14 @@ function cutDown<Known extends Answer>(
   )
   const makesSure = (some: readonly number[]): boolean =>
     isSure((allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated')
-  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
-  // The core alone has the shortest cycle.
-  const indices = shown.filter((i) => core.has(i))
-  const set = restrict(encoded, indices)
+  const { shown, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
+  const set = restrict(encoded, shown)
   const again = inTime(() => seek(set), unknown)
-  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
+  const keys = [...new Set(shown.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
     level,
     ...wordsOf(set, again),
-    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
+    operations: shown.map((i) => ({ operation: encoded.row[i], role: 'core' as const })),
     keys,
     uncut,
   }

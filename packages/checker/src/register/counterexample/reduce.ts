@@ -1,18 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { type Encoded, NEVER, restrict } from '../../encoding/encoded.ts'
-import { type Budget, inTime, ticking } from '../../limits/budget.ts'
+import { type Budget, ticking } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import type { OrderRule } from '../replay/replay.ts'
-import { createCompletion, isSupported, writtenValues } from './sources.ts'
-
-/** A contradiction reduced to what it needs, as ascending indices into the history it was found in. */
-export interface Reduced {
-  /** Contradictory whatever else happened, unless that takes too many operations: then equal to the core. */
-  readonly shown: readonly number[]
-  /** Contradictory by itself and irreducible. A part of `shown`. */
-  readonly core: ReadonlySet<number>
-}
+import { createCompletion } from './sources.ts'
 
 /** A budget that remembers which limit was reached while it was used. */
 export function watched(budget: Budget): {
@@ -33,10 +25,9 @@ export function watched(budget: Budget): {
   }
 }
 
-/** The part of a reduced contradiction to show: no more than a person could read. */
+/** The part of a core to show: no more than a person could read. */
 export interface Limited {
   readonly shown: readonly number[]
-  readonly core: ReadonlySet<number>
   readonly uncut: Uncut | undefined
 }
 
@@ -49,28 +40,24 @@ export interface Limiting {
   readonly makesSure: (some: readonly number[]) => boolean
 }
 
-/** Keeps to `MOST_OPERATIONS`: first the context goes, then what returned earliest. */
+/** Keeps to `MOST_OPERATIONS`: what returned earliest goes. */
 export function limit(
-  { shown, core }: Reduced,
+  core: readonly number[],
   { returns }: Pick<Encoded, 'returns'>,
   { among, limit, makesSure }: Limiting,
 ): Limited {
-  if (shown.length <= MOST_OPERATIONS) {
-    return { shown, core, uncut: limit && { why: limit, among, standsAlone: makesSure(shown) } }
-  }
-  const all = core.size <= MOST_OPERATIONS ? [...core] : shown.toSorted((a, b) => returns[a] - returns[b])
-  const kept = all.slice(-MOST_OPERATIONS).sort((a, b) => a - b)
-  const uncut: Uncut = { why: limit ?? 'size', among, standsAlone: makesSure(kept) }
-  // A core that is shown without its context is cut down all the same.
-  const isWhole = core.size <= MOST_OPERATIONS && limit === undefined
-  return { shown: kept, core: new Set(kept.filter((i) => core.has(i))), uncut: isWhole ? undefined : uncut }
+  if (core.length <= MOST_OPERATIONS)
+    return { shown: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }
+  const kept = core
+    .toSorted((a, b) => returns[a] - returns[b])
+    .slice(-MOST_OPERATIONS)
+    .sort((a, b) => a - b)
+  return { shown: kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
 export interface Contradiction {
   /** As they were when the contradiction was complete. */
   readonly operations: Encoded
-  /** The same operations with their final returns, where `operations` is cut: readers of the core see those. */
-  readonly settled?: Encoded
   readonly rule: OrderRule
   readonly jsonOf: (name: number) => Json
   /** Whether some of the operations are contradictory by themselves. */
@@ -79,22 +66,18 @@ export interface Contradiction {
   readonly within?: readonly number[] | undefined
 }
 
-/** Context is shown up to this many operations. */
-const MOST_SHOWN = 40
-
 /** Size of the first window of last operations; doubles until contradictory. Small sets are judged quickest. */
 const FIRST_WINDOW = 4
 
 /**
- * Reduces a contradiction in two steps. The first keeps everything that a remaining observation may depend on (see
- * `createCompletion`), so that the operations shown are a true explanation. The second finds the core by removing any
- * of them, except the last write of an observed value: a stale read must not turn into a read of something never
- * written.
+ * Reduces a contradiction to a core, which is contradictory whatever else happened: with each observation it has
+ * everything that this may depend on (see `createCompletion`), and without any one of its operations that is no longer so,
+ * or there is no contradiction left. Ascending indices into the history it was found in.
  *
  * @throws OutOfTime if there is no time to begin.
  */
-export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
-  const { operations, rule, jsonOf, contradicts } = contradiction
+export function reduce(contradiction: Contradiction, budget: Budget): readonly number[] {
+  const { operations, rule, jsonOf, contradicts, within } = contradiction
   const complete = createCompletion(operations, rule, jsonOf, budget)
   // The completion of the last set found contradictory.
   let completion: readonly number[] | undefined
@@ -104,35 +87,17 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
     if (holds) completion = completed
     return holds
   }
-  const { within } = contradiction
   const start = within !== undefined && contradictory(within) ? within : window(operations, contradictory, budget)
   shrink(start, contradictory, budget)
-  const shown = completion ?? complete(start)
-  // A text depends on every operation that may have contributed a piece: none of these is removed while a read of it
-  // remains.
   const isClosed = (some: readonly number[]): boolean => {
     const there = new Set(some)
     return complete(some).every((i) => there.has(i))
   }
-  const core = inTime(
-    () => coreOf(contradiction, shown, operations.hasAppend ? isClosed : undefined, budget),
-    () => shown,
+  return shrink(
+    completion ?? complete(start),
+    (some) => isClosed(some) && contradicts(restrict(operations, some)),
+    budget,
   )
-  // If an explanation has this many operations, show only the core: otherwise a person could not find the contradiction
-  // in it.
-  return { shown: shown.length > MOST_SHOWN && core.length < shown.length ? core : shown, core: new Set(core) }
-}
-
-/** @throws OutOfTime */
-function coreOf(
-  { operations, settled = operations, contradicts }: Contradiction,
-  shown: readonly number[],
-  isClosed: ((some: readonly number[]) => boolean) | undefined,
-  budget: Budget,
-): readonly number[] {
-  const written = writtenValues(operations, budget)
-  const supports = isClosed ?? ((some) => isSupported(operations, some, written))
-  return shrink(shown, (some) => supports(some) && contradicts(restrict(settled, some)), budget)
 }
 
 function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {

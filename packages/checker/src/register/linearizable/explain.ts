@@ -68,28 +68,27 @@ function cutDown(
 ): Counterexample {
   const jsonOf = decoder.value
   const operations = prefix(part, culpritReturn, budget)
-  const settled = settledIn(part, operations, budget)
   const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
   const within = operations.hasConditional && !operations.anyStart ? overconsumed(operations, budget) : undefined
-  const reduced = reduce({ operations, settled, rule: 'real time', jsonOf, contradicts, within }, budget)
-  const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(settled, some), decoder)
-  const { shown, core, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
+  const reduced = reduce({ operations, rule: 'real time', jsonOf, contradicts, within }, budget)
+  const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(operations, some), decoder)
+  const { shown, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
   const set = restrict(operations, shown)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])
   const spokenOf = new Set<number>()
   const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
-  const cores = new Set(Array.from(core, (i) => operations.row[i]))
+  const core = new Set(set.row)
   // The sentence may name a write that came too late or failed: it is not part of the contradiction, but the reader
   // will look for it.
-  const rows = new Set([...shown.map((i) => operations.row[i]), ...spokenOf])
+  const rows = new Set([...core, ...spokenOf])
   return {
     level: 'linearizable',
     uncut,
     sentence,
     operations: [...rows]
       .sort((one, other) => one - other)
-      .map((operation) => ({ operation, role: cores.has(operation) ? 'core' : 'context' })),
+      .map((operation) => ({ operation, role: core.has(operation) ? 'core' : 'context' })),
     keys: keyName === undefined ? [] : [keyName],
     culprit: culprit === -1 ? undefined : set.row[culprit],
     statesBefore: inTime(() =>
@@ -127,18 +126,6 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
       return { why, among: part.length, standsAlone }
     },
   }
-}
-
-/** The operations of a prefix, with their returns in the whole history. */
-function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded {
-  const indices = new Int32Array(operations.length)
-  let at = 0
-  for (let i = 0; i < indices.length; i++) {
-    budget.tick()
-    while (part.row[at] !== operations.row[i]) at++
-    indices[i] = at
-  }
-  return restrict(part, indices, budget)
 }
 
 /** The sentence is about the last observation: the culprit or, if that wrote, the last observation before it. */
