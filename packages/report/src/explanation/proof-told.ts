@@ -26,13 +26,13 @@ export interface ToldProof {
   readonly orders: readonly ToldOrder[]
 }
 
-export interface ToldOperation {
+interface ToldOperation {
   readonly name: string
   /** Whose it is, and where it stands. */
   readonly text: string
 }
 
-export interface ToldOrder {
+interface ToldOrder {
   readonly order: string
   readonly fails: string
 }
