@@ -1,4 +1,4 @@
-import { functionOf, type History, type Json, OK, outputOf, readsWhole, replacesWhole } from '@chaosproxy/history'
+import { FAIL, functionOf, type History, type Json, OK, outputOf, readsWhole, replacesWhole } from '@chaosproxy/history'
 import type { LevelProof } from '@chaosproxy/verifier'
 import { addTo } from '../encoding/lists.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -72,13 +72,14 @@ export function* sourceEntries(
   }
 }
 
-/** By answered read: who wrote its value, the last first. Undefined if there are other operations than reads and writes. */
+/** By answered read: who wrote its value, the last first. Undefined if other operations than reads and writes did something. */
 function candidatesOf(history: History, initial: Json | undefined) {
   const { length, key, input, output, outcome } = history.operations
   const nameOf = (row: number, value: number): string => `${key[row]} ${value}`
   const writers = new Map<string, number[]>()
   const reads: number[] = []
   for (let row = 0; row < length; row++) {
+    if (outcome[row] === FAIL) continue
     const f = functionOf(history, row)
     const isWrite = replacesWhole(f)
     if (!isWrite && !readsWhole(f)) return undefined
