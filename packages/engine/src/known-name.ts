@@ -14,9 +14,20 @@ export function knownName<Name extends string>(
 ): Name {
   const found = known.find((one) => one === name)
   if (found !== undefined) return found
+  const here = what === 'level' && Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined
+  if (here !== undefined) throw new UserError('usage', `${printable(where)}: there is no such level. Give ${here}.`)
   const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
   throw new UserError('usage', `${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
+}
+
+/** What others call a level, and the level here. */
+const elsewhere: { readonly [name: string]: string } = {
+  'strictly-serializable':
+    'linearizable: one order of whole operations, in real time; or for transactions strict-serializable',
+  'strong-serializable': 'strict-serializable: one order of whole transactions, in real time',
+  strong: 'linearizable: one order of all operations, in real time',
+  atomic: 'linearizable: one order of all operations, in real time',
 }
 
 /** The stronger forms of levels follow from their names. */

@@ -7,20 +7,7 @@ export const oneOf = <Name extends string>(option: string, what: string, typed: 
   knownName(`--${option} ${typed}`, what, typed, known)
 
 /** A level of any judge; whether the model's judge has it is checked later. */
-export function parseLevel(option: string, typed: string): string {
-  const here = Object.hasOwn(elsewhere, typed) ? elsewhere[typed] : undefined
-  if (here !== undefined) throw new UserError('usage', `--${option} ${typed}: there is no such level. Give ${here}.`)
-  return oneOf(option, 'level', typed, levelNames())
-}
-
-/** What others call a level, and the level here. */
-const elsewhere: { readonly [name: string]: string } = {
-  'strictly-serializable':
-    'linearizable: one order of whole operations, in real time; or for transactions strict-serializable',
-  'strong-serializable': 'strict-serializable: one order of whole transactions, in real time',
-  strong: 'linearizable: one order of all operations, in real time',
-  atomic: 'linearizable: one order of all operations, in real time',
-}
+export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
 /** The levels in a few lines, for help. */
 export const levelsText = (): string => levelsInWords(levelNames())
