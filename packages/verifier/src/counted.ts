@@ -34,7 +34,7 @@ export function countedCells(core: readonly Operation[], views: Views, keeps: Ke
 
 /** Whether an answer may be owed to a write. A text is owed to every write whose text occurs in it. */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
-  if (differs !== undefined) return appends !== undefined || writes !== differs
+  if (differs !== undefined) return isText || writes !== differs
   if (writes === expects) return true
   const piece: unknown = appends ?? (isText ? JSON.parse(writes ?? 'null') : undefined)
   return (

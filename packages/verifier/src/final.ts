@@ -30,6 +30,9 @@ function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'v
   const values = [...new Set(some.flatMap(({ of, isWrite, value }) => (of.isFinal && !isWrite ? [value] : [])))]
   const writes = some.filter(({ isWrite }) => isWrite)
   if (values.length === 0) return writes.some(({ of }) => of.outcome === 'ok') ? 'unknown' : 'nothing'
+  const firstRead = Math.min(...some.flatMap(({ of, isWrite }) => (of.isFinal && !isWrite ? [of.line] : [])))
+  if (writes.some(({ of }) => of.line > firstRead || (of.outcome === 'ok' && of.return > firstRead)))
+    throw new Undecided('something was written after final reads had begun')
   if (values.length > 1) return 'violated'
   if (first === undefined) return 'met'
   const ends = writes.flatMap(({ of, value }) => (value === values[0] ? [of.return] : []))

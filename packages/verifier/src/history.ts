@@ -24,10 +24,15 @@ export interface History {
   readonly byLine: readonly (Operation | undefined)[]
   /** Whether every operation's client is known, and with it the order of each client's operations. */
   readonly hasClients: boolean
+  /** The model and the first value that its header names, if it does. */
+  readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
-/** Members that change what is known of an operation, and are not read here. */
-const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:/
+/**
+ * Members that change what is known of an operation, and are not read here; escapes that may hide them; and fractions
+ * that are no exact doubles.
+ */
+const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]|\.\d{16}/
 
 type Event = { readonly [member: string]: Json }
 
@@ -42,34 +47,44 @@ export function readHistory(pieces: Iterable<string>): History {
   const byLine: (Operation | undefined)[] = [undefined]
   const open = new Map<string, Operation>()
   let sessions = 0
-  let isNamed = true
+  let header: Event | undefined
+  const types = new Map<string, string>()
   for (const text of linesOf(pieces)) {
     const line = byLine.push(undefined) - 1
     if (text.trim() === '') continue
     if (UNREAD.test(text)) throw new Undecided(`line ${line}: the verifier does not cover ${UNREAD.exec(text)?.[0]}`)
     const event = objectIn(text)
     if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
-    if (event['chaos'] === 1 && operations.length === 0) {
-      isNamed = !isObject(event['sessions']) || event['sessions']['named'] !== false
+    if (event['chaos'] === 1 && operations.length === 0 && header === undefined) {
+      header = event
       continue
     }
+    const { process } = event
+    const type = types.get(String(process)) ?? typeof process
+    if (typeof process !== type)
+      throw new Undecided(`line ${line}: ${process} and "${process}" may be one process, or two`)
+    types.set(String(process), type)
     const operation = operationOf(event, line, open)
     if (operation === undefined) continue
     if (event['session'] !== undefined) sessions++
     operations.push(operation)
     byLine[line] = operation
   }
-  return { operations, byLine, hasClients: isNamed && (sessions === 0 || sessions === operations.length) }
+  const { sessions: named, model, initial } = header ?? {}
+  const areNamed = !isObject(named) || named['named'] !== false
+  const hasClients = areNamed && (sessions === 0 || sessions === operations.length)
+  return { operations, byLine, hasClients, says: { model, initial } }
 }
 
 /** The operation that an event begins; undefined if it ends one, or is none of a client. */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
-  if (name === 'nemesis' || (name === 'recorder' && (f === 'end' || f === 'passed-on'))) return undefined
+  const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
+  if (name === 'nemesis' || (name === 'recorder' && isHarmless)) return undefined
   if (name === 'recorder') throw new Undecided(`line ${line}: the verifier does not cover notes of a recorder`)
   if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
     throw new Unreadable(`line ${line}: an event has a process and an f`)
-  const process = String(name)
+  const process = typeof name === 'number' ? textOf(name) : name
   const called = open.get(process)
   if (type === 'invoke') {
     if (called !== undefined)

@@ -25,16 +25,18 @@ export const logModel = (isDense: boolean): Model => ({
       return refuse(`line ${line}: a read must begin at an offset`)
     const entries = listOf(answer).map((each, at): Entry => {
       const [offset, value] = isPair(each) ? each : [isDense ? from + at : undefined, each]
-      return { element: textOf(value), offset }
+      return { element: textOf(value), offset: offset === undefined ? undefined : exact(offset, line) }
     })
-    return [{ kind: 'range', from, limit: limit ?? Number.POSITIVE_INFINITY, entries }]
+    return [{ kind: 'range', from: exact(from, line), limit: limit ?? Number.POSITIVE_INFINITY, entries }]
   },
   start: (initial, counts) =>
     objectsOf(
-      () =>
-        textsOf(initial())
+      () => {
+        if (listOf(initial()).some(isPair)) throw new Undecided('the log may begin with entries, or with values')
+        return textsOf(initial())
           .filter(counts)
-          .map((element) => ({ element, least: 0, most: MOST })),
+          .map((element) => ({ element, least: 0, most: MOST }))
+      },
       (held, action) => {
         const bound = (at: number, least: number, most: number): void => {
           const entry = held[at]
@@ -60,9 +62,11 @@ export const logModel = (isDense: boolean): Model => ({
           (held[at]?.most ?? MOST) >= from && (held[at - 1]?.least ?? -1) < from && isAt(at)
         const places = isFull ? [...held.keys()].filter(mayBegin) : [held.length - read.length].filter(isAt)
         const [place = -1] = places
+        const isWhole = isDense && counts === everything
+        if (isWhole && read.some(({ offset }, n) => offset !== undefined && offset !== place + n)) return false
         if (places.length > 1)
           throw new Undecided('the verifier does not cover a read that may have begun at several entries of a log')
-        if (place < 0 || (isDense && counts === everything && place !== Math.min(from, held.length))) return false
+        if (place < 0 || (isWhole && place !== Math.min(from, held.length))) return false
         bound(place - 1, 0, from - 1)
         bound(place, from, MOST)
         for (const [n, { offset }] of read.entries()) if (offset !== undefined) bound(place + n, offset, offset)
@@ -85,10 +89,15 @@ function mayIncrease(held: readonly { readonly least: number; readonly most: num
 const isPair = (json: Json): json is readonly [number, Json] =>
   isList(json) && json.length === 2 && typeof json[0] === 'number'
 
+const exact = (offset: number, line: number): number => {
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset
+  throw new Undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
+}
+
 /** A completion that only repeats its invocation says no offset. */
 function offsetOf(answer: Json, input: Json, line: number): number | undefined {
-  if (isPair(answer)) return answer[0]
+  if (isPair(answer)) return exact(answer[0], line)
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined
-  if (typeof answer === 'number' && answer !== input) return answer
+  if (typeof answer === 'number' && answer !== input) return exact(answer, line)
   throw new Undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
 }

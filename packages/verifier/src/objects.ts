@@ -1,6 +1,6 @@
 import { isList, listOf, type Operation, textOf, textsOf } from './history.ts'
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
-import { type Json, refuse, Undecided } from './proof.ts'
+import { type Json, type ProofHead, refuse, Undecided } from './proof.ts'
 
 // The sequential specifications (DESIGN §4, §5): what each object does, and answers.
 
@@ -8,25 +8,42 @@ export const unknownFunction = ({ line, f }: Operation): never => {
   throw new Undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 }
 
+/** What an operation asked for. @throws Undecided if it was answered with another value of that kind, which may count. */
+function asked({ input, answer, outcome, line }: Operation): Json {
+  const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
+  if (isOther && (input === null || typeof answer === typeof input))
+    throw new Undecided(`line ${line}: it was answered with another value`)
+  return input
+}
+
+/** A null is the first value (DESIGN §4). @throws Undecided if nobody knows that. */
+function known(json: Json | undefined, { initial }: ProofHead): string {
+  if ((json ?? null) !== null) return textOf(json)
+  return initial === undefined ? undecided('nobody knows what a null is') : textOf(initial)
+}
+
+function undecided(why: string): never {
+  throw new Undecided(why)
+}
+
 /** A register: read, write, cas, and text that grows. A null is the first value (DESIGN §4). */
 export const register: Model = {
   family: 'cells',
-  view(operation, { initial = null, failedCas }) {
+  view(operation, head) {
     const { f, input, outcome, answer = null } = operation
-    if (f === 'read' || f === 'get')
-      return outcome === 'ok' ? [{ kind: 'cell', expects: textOf(answer ?? initial) }] : []
+    if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: known(answer, head) }] : []
     if (f === 'cas') {
-      const [old, next] = listOf(input)
-      const expects = textOf(old ?? initial)
-      if (outcome !== 'fail') return [{ kind: 'cell', expects, writes: textOf(next ?? initial) }]
-      return failedCas === 'observes' ? [{ kind: 'cell', differs: expects }] : []
+      const [old, next] = listOf(asked(operation))
+      const expects = known(old, head)
+      if (outcome !== 'fail') return [{ kind: 'cell', expects, writes: known(next, head) }]
+      return head.failedCas === 'observes' ? [{ kind: 'cell', differs: expects }] : []
     }
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (f === 'append') return [{ kind: 'cell', appends: String(input) }]
+    if (f === 'append') return [{ kind: 'cell', appends: String(asked(operation)) }]
     // The completion counts, if it has a value of its kind (DESIGN §4).
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
-    return [{ kind: 'cell', writes: textOf((isSaid ? answer : input) ?? initial) }]
+    return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
   start: (initial) => cells(() => textOf(initial())),
 }
@@ -71,9 +88,11 @@ const elementsBy = (does: {
     const { f, outcome, input, answer = null } = operation
     const kind = kinds.get(f) ?? unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (kind === 'add' || kind === 'remove') return [{ kind, element: textOf(input) }]
+    if (kind === 'add' || kind === 'remove') return [{ kind, element: textOf(asked(operation)) }]
     if (outcome !== 'ok' && kind === 'take') return [{ kind: 'take any' }]
     if (outcome !== 'ok') return kind === 'drain' ? unknownFunction(operation) : []
+    if (kind === 'all' && operation.answer === undefined)
+      return undecided(`line ${operation.line}: a read says nothing`)
     if (kind === 'all') return [{ kind, elements: textsOf(answer) }]
     if (kind === 'contains') {
       const [element = null, found] = isList(answer) ? answer : [input, answer]

@@ -87,11 +87,26 @@ const isHead = (json: unknown): json is ProofHead =>
   typeof json['model'] === 'string' &&
   [undefined, 'drop', 'observes'].includes(json['failedCas'] as undefined)
 
+const EVIDENCE = ['by', 'order', 'sources', 'core', 'final']
+
+/** Whether an entry has exactly one kind of evidence, and one that can show its result. */
 function isLevel(json: { readonly [member: string]: Json }): json is LevelProof & typeof json {
-  const { level, result, by, order, sources, core, final } = json
-  if (typeof level !== 'string' || (result !== 'met' && result !== 'violated')) return false
-  const evidence = result === 'met' ? [isLines(order), isLines(sources)] : [isLines(core)]
-  return [typeof by === 'string', final === true, ...evidence].filter(Boolean).length === 1
+  const { level, result } = json
+  const [kind, ...others] = EVIDENCE.filter((each) => json[each] !== undefined)
+  if (typeof level !== 'string' || (result !== 'met' && result !== 'violated') || others.length > 0) return false
+  switch (kind) {
+    case 'by':
+      return typeof json[kind] === 'string'
+    case 'final':
+      return json[kind] === true
+    case 'core':
+      return result === 'violated' && isLines(json[kind])
+    case 'order':
+    case 'sources':
+      return result === 'met' && isLines(json[kind])
+    default:
+      return false
+  }
 }
 
 const isLines = (json: unknown): json is readonly number[] => Array.isArray(json) && json.every(Number.isSafeInteger)

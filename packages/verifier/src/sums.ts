@@ -1,14 +1,25 @@
 import { type Operation, textOf } from './history.ts'
 import { type Amounts, everything, type Model, type Objects, objectsOf, type Part, type Views } from './model.ts'
 import { unknownFunction } from './objects.ts'
-import { isObject, type Json, refuse } from './proof.ts'
+import { isObject, type Json, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 
-/** Fractions are added as decimals, to nine places. */
-const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(sum.toFixed(9)))
+/** Larger numbers have no nine places as doubles. */
+const MOST_WITH_PLACES = 1_000_000
 
-const amount = (json: Json | undefined): number =>
-  typeof json === 'number' && Math.abs(json) <= Number.MAX_SAFE_INTEGER ? decimal(json) : refuse(`${json} is no amount`)
+/** Fractions are added as decimals, to nine places. @throws Undecided if the sum is not exact. */
+function plus(one: number, other: number): number {
+  const sum = one + other
+  if ([one, other, sum].every(Number.isSafeInteger)) return sum
+  if ([one, other, sum].every((each) => Math.abs(each) < MOST_WITH_PLACES)) return Number(sum.toFixed(9))
+  throw new Undecided(`the sum of ${one} and ${other} is not exact`)
+}
+
+function amount(json: Json | undefined): number {
+  if (typeof json !== 'number') return refuse(`${json} is no amount`)
+  if (plus(json, 0) !== json) throw new Undecided(`the amount ${json} has more than nine places`)
+  return json
+}
 
 /** The balances of a bank, or the number of a counter. */
 const amountsOf = (json: Json): Amounts =>
@@ -67,7 +78,7 @@ const accounts = (initial: () => Json, least: number): Objects =>
       if (action.kind !== 'move') return false
       if (action.id !== undefined && done.includes(action.id)) return true
       if (action.id !== undefined) done.push(action.id)
-      for (const [account, sum] of action.amounts) sums[account] = decimal((sums[account] ?? 0) + sum)
+      for (const [account, sum] of action.amounts) sums[account] = plus(sums[account] ?? 0, sum)
       return [...action.amounts.keys()].every((account) => (sums[account] ?? 0) >= least)
     },
   )
@@ -88,7 +99,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
   )
   const timesOf = new Map<string | undefined, number>()
   for (const { id } of moves) timesOf.set(id, (timesOf.get(id) ?? 0) + 1)
-  const total = (amounts: Amounts): number => [...amounts.values()].reduce((sum, each) => sum + each, 0)
+  const total = (amounts: Amounts): number => [...amounts.values()].reduce((sum, each) => plus(sum, each), 0)
   const accountsOf = new Set([start, ...reads].flatMap(({ amounts }) => [...amounts.keys()]))
   const sizes = [total, ...[...accountsOf].map((account) => (amounts: Amounts) => amounts.get(account) ?? 0)]
   let tried = 0
@@ -103,11 +114,11 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
           if (operation.line > to.operation.return || operation.return < (from.operation?.line ?? 0)) continue
           const isSure = operation.outcome === 'ok' && (id === undefined || timesOf.get(id) === 1)
           const isBetween = operation.line > (from.operation?.return ?? 0) && operation.return < to.operation.line
-          least += isSure && isBetween ? size(amounts) : Math.min(0, size(amounts))
-          most += isSure && isBetween ? size(amounts) : Math.max(0, size(amounts))
+          least = plus(least, isSure && isBetween ? size(amounts) : Math.min(0, size(amounts)))
+          most = plus(most, isSure && isBetween ? size(amounts) : Math.max(0, size(amounts)))
         }
-        const by = decimal(size(to.amounts) - size(from.amounts))
-        if (by < decimal(least) || by > decimal(most)) return tried
+        const by = plus(size(to.amounts), -size(from.amounts))
+        if (by < least || by > most) return tried
       }
     }
   }

@@ -59,7 +59,10 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
 
 /** A register's first value: registers may begin differently, by a map of them. */
 const firstOf = (initial: Json, key: string): string =>
-  textOf(isObject(initial) ? initial[String(JSON.parse(key))] : initial)
+  textOf(isObject(initial) ? memberOf(initial, String(JSON.parse(key))) : initial)
+
+const memberOf = (held: { readonly [member: string]: Json }, name: string): Json | undefined =>
+  Object.hasOwn(held, name) ? held[name] : undefined
 
 function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
   const [f, name, value = null]: readonly Json[] = isList(json) ? json : []
@@ -109,8 +112,9 @@ function writtenBy({ steps }: Transaction, fits: (read: Step, own: readonly stri
   const written = new Map<string, string[]>()
   for (const step of steps) {
     const own = written.get(step.key) ?? []
-    if (!step.isRead) written.set(step.key, [...own, ...step.texts])
-    else if (!fits(step, own)) return undefined
+    if (step.isRead && !fits(step, own)) return undefined
+    if (!step.isRead) own.push(...step.texts)
+    if (own.length > 0) written.set(step.key, own)
   }
   return written
 }

@@ -1,7 +1,7 @@
 import { acceptSources, refuteSources } from './causal.ts'
 import { operationsOn, refute, type Subject } from './core.ts'
 import { acceptFinal } from './final.ts'
-import { type History, readHistory } from './history.ts'
+import { type History, readHistory, textOf } from './history.ts'
 import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
 import { logModel } from './log.ts'
 import { everything, isSure, type Model } from './model.ts'
@@ -43,7 +43,13 @@ export function verify(input: {
   if (head.history !== `sha256:${input.sha256}`)
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
   if (levels.length === 0) return refuse('the proof is cut: it has no entry for any level')
-  const accepts = createVerifier(readHistory(input.history), head)
+  const history = readHistory(input.history)
+  const { model = head.model, initial = head.initial } = history.says
+  if (model !== head.model || textOf(initial) !== textOf(head.initial))
+    return refuse(
+      `the history says that it is of ${textOf(model)}, from ${textOf(initial)}; the proof reads it otherwise`,
+    )
+  const accepts = createVerifier(history, head)
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
     const name = `${each.level} ${each.result}`
@@ -138,7 +144,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  let start: ProofHead['initial']
+  let start = head.initial ?? orders[0]?.start
   const objects = model.start(() => start ?? null, everything)
   let count = 0
   for (const { order, start: said } of orders) {

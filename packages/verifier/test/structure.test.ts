@@ -16,7 +16,7 @@ test('the verifier imports nothing but its own files', () => {
 /** Without comments and blank lines. */
 const linesOf = (text: string): number => text.split('\n').filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line)).length
 
-const MOST_LINES = 1_400
+const MOST_LINES = 1_480
 
 test(`the verifier has at most ${MOST_LINES} lines`, () => {
   expect(sources.reduce((sum, { text }) => sum + linesOf(text), 0)).toBeLessThanOrEqual(MOST_LINES)

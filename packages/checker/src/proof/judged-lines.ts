@@ -9,7 +9,18 @@ import {
   type Operations,
   outputOf,
 } from '@chaosproxy/history'
-import { type History as ReadText, Refused, readHistory, textOf, Undecided, Unreadable } from '@chaosproxy/verifier'
+import {
+  type ProofHead,
+  type History as ReadText,
+  Refused,
+  readHistory,
+  textOf,
+  Undecided,
+  Unreadable,
+} from '@chaosproxy/verifier'
+
+/** How a history was judged. */
+export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
 /** A history as it was judged, and where each operation stands in it. */
 export interface JudgedLines {
@@ -31,6 +42,9 @@ export function judgedLines(history: History): JudgedLines | undefined {
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent } = operations
   const lineOf = new Int32Array(length)
+  // The process 1 and the process "1" have one name.
+  const processes = new Set(process.subarray(0, length))
+  if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
   for (let row = 0; row < length; row++) {
     if ((flags[row] & FLAG_UNSAID) !== 0 && outcome[row] !== OK) return undefined
@@ -61,8 +75,8 @@ export function judgedLines(history: History): JudgedLines | undefined {
   return { text, lineOf, read: readHistory([text]) }
 }
 
-/** The file itself, if the verifier reads each operation in it, its client and the order of events as they were judged. */
-export function asWritten(history: History, text: string): JudgedLines | undefined {
+/** The file itself, if the verifier reads it as it was judged: its header, each operation, its client and the order of events. */
+export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined
   const { length, callLine, f, key, outcome } = operations
@@ -76,7 +90,9 @@ export function asWritten(history: History, text: string): JudgedLines | undefin
         operation.outcome === outcomes[outcome[row]]
       )
     }
-    const isWhole = read.operations.length === length && isInOrder(operations)
+    const { model = judging.model, initial = judging.initial } = read.says
+    const isReadSo = model === judging.model && textOf(initial) === textOf(judging.initial)
+    const isWhole = isReadSo && read.operations.length === length && isInOrder(operations)
     return isWhole && callLine.subarray(0, length).every((_, row) => isSame(row))
       ? { text, lineOf: callLine, read }
       : undefined

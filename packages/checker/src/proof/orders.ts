@@ -4,10 +4,7 @@ import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { coreOf } from './core.ts'
-import { type JudgedLines, judgedLines } from './judged-lines.ts'
-
-/** How a history was judged. */
-export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
+import { type JudgedLines, type Judging, judgedLines } from './judged-lines.ts'
 
 export const judgingOf = (
   model: string,

@@ -3,8 +3,8 @@ import { createVerifier, type LevelProof, type ProofHead } from '@chaosproxy/ver
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
-import { asWritten, judgedLines } from './judged-lines.ts'
-import { type Judging, NOT_LINES, provenCore } from './orders.ts'
+import { asWritten, type Judging, judgedLines } from './judged-lines.ts'
+import { NOT_LINES, provenCore } from './orders.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
 export interface Proved {
@@ -36,7 +36,7 @@ export function prove(
   judging: Judging,
   { text: given, sha256 }: { readonly text?: string | undefined; readonly sha256: (text: string) => string },
 ): Proved {
-  const asGiven = given === undefined ? undefined : asWritten(history, given)
+  const asGiven = given === undefined ? undefined : asWritten(history, given, judging)
   const lines = asGiven ?? judgedLines(history)
   if (lines === undefined) throw new UserError('input', NOT_LINES)
   const { text, lineOf, read } = lines
