@@ -38,10 +38,10 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   const isOthers = (row: number): boolean => transactionOf(record, row) !== transaction
   switch (anomaly) {
     case 'incompatible-order':
-      return writesOf(differing(record, micro, other))
+      return writesOf(differing(record, micro, other).flatMap(([first]) => first ?? []))
     // One element that only one of the two reads has is enough.
     case 'non-repeatable-read':
-      return writesOf(missing(record, micro, other))
+      return writesOf(differing(record, micro, other).flat())
         .filter(isOthers)
         .slice(0, 1)
     case 'internal':
@@ -58,18 +58,11 @@ function elements({ list, lists }: TransactionRecord, read: number): readonly nu
   return nodes.reverse()
 }
 
-/** The first elements in which two lists differ. */
-function differing(record: TransactionRecord, one: number, other: number): readonly number[] {
+/** The elements of two lists from where they differ. */
+function differing(record: TransactionRecord, one: number, other: number) {
   const [first, second] = [elements(record, one), elements(record, other)]
   const at = first.findIndex((node, i) => node !== second[i])
-  return at < 0 ? second.slice(first.length, first.length + 1) : [first[at], second[at]].flatMap((node) => node ?? [])
-}
-
-/** The elements of either list from where they differ. */
-function missing(record: TransactionRecord, one: number, other: number): readonly number[] {
-  const [first, second] = [elements(record, one), elements(record, other)]
-  const at = first.findIndex((node, i) => node !== second[i])
-  return at < 0 ? second.slice(first.length) : [...first.slice(at), ...second.slice(at)]
+  return at < 0 ? [[], second.slice(first.length)] : [first.slice(at), second.slice(at)]
 }
 
 /** The first write of others behind one of its own. */
