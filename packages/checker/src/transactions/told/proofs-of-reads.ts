@@ -1,7 +1,7 @@
 import type { Finding } from '../record/findings.ts'
 import { ABORTED, APPEND, READ, type TransactionRecord, transactionOf, WRITE } from '../record/record.ts'
 import { findWrites } from '../record/writes.ts'
-import type { Proof } from './proofs.ts'
+import type { Proof } from './words.ts'
 
 /**
  * What a wrong read is not wrong without: who wrote what it shows, or the read that shows in which order writes took

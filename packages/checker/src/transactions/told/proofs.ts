@@ -2,16 +2,7 @@ import { RW, WW } from '../graph/edges.ts'
 import type { CycleStep, Violation } from '../levels/situation.ts'
 import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
-import { inOrder, keyText, microText, NO_ROW, rowsOfStep, writeOf } from './words.ts'
-
-/** A transaction without which the others of a counterexample are no contradiction. */
-export interface Proof {
-  readonly transaction: number
-  /** Its micro-operations that matter. */
-  readonly rows: readonly number[]
-  /** `shows that T1 wrote x before T3`. */
-  readonly why: string
-}
+import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /** The labels of what is not known to prove one order, where each transaction was left out in turn and where not. */
 const NEEDED = 'without it an order is left'

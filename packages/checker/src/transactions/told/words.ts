@@ -208,10 +208,12 @@ export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly rows: StepRows
 }
 
-/** A transaction that is drawn for what it proves. */
-export interface DrawnProof {
+/** A transaction without which the others of a counterexample are no contradiction. */
+export interface Proof {
   readonly transaction: number
+  /** Its micro-operations that matter. */
   readonly rows: readonly number[]
+  /** `shows that T1 wrote x before T3`. */
   readonly why: string
 }
 
@@ -220,7 +222,7 @@ export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],
   orders: readonly DrawnOrder[],
-  proofs: readonly DrawnProof[],
+  proofs: readonly Proof[],
 ): TransactionDrawing {
   const rows = new Set(orders.flatMap(({ rows: { from, to } }) => [from, to]).filter((row) => row !== NO_ROW))
   for (const row of [...rows]) {
@@ -264,7 +266,7 @@ interface DrawnFinding {
   /** Whether the other micro-operation is a write. */
   readonly isWrite: boolean
   readonly because: string
-  readonly proofs: readonly DrawnProof[]
+  readonly proofs: readonly Proof[]
 }
 
 /** A read that is wrong by itself, and what it contradicts. */
@@ -286,7 +288,7 @@ function partsOf(
   record: TransactionRecord,
   transactions: readonly number[],
   some: ReadonlySet<number>,
-  proofs: readonly DrawnProof[],
+  proofs: readonly Proof[],
   wrong: number = NO_ROW,
 ): {
   readonly parts: readonly DrawnTransaction[]
@@ -315,7 +317,7 @@ function partsOf(
 }
 
 /** Why a transaction is there, unless it is on the cycle or wrong itself. */
-function whyOf(proofs: readonly DrawnProof[], t: number): Pick<DrawnTransaction, 'why'> {
+function whyOf(proofs: readonly Proof[], t: number): Pick<DrawnTransaction, 'why'> {
   const why = proofs.find(({ transaction }) => transaction === t)?.why
   return why === undefined ? {} : { why }
 }
