@@ -9,7 +9,8 @@ import { judgeVersions } from './judge.ts'
 import { type IsolationLevel, impliesLevel } from './ladder.ts'
 import type { Situation, Violation } from './situation.ts'
 
-const EXAMPLE_MS = 1_000
+/** For each level, most of which need none. */
+const EXAMPLE_MS = 500
 
 /**
  * Few transactions of one component that violate a level by themselves: an element counts among them if its append is, and
@@ -24,16 +25,15 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
     if (t >= 0) members[core.component[node]]?.push(t)
   })
   for (const some of members.filter(({ length }) => length <= MOST_OPERATIONS)) {
-    const all = [...new Set([...some, ...longestReaders(record, versions, some)])].sort((a, b) => a - b)
-    const isFound = inTime(
-      () => isViolated(all),
-      () => undefined,
-    )
-    if (isFound === undefined) return undefined
-    if (isFound) {
-      const among = shrink(all, isViolated, budget)
-      return { result: 'violated', among, standsAlone: true, isCut: budget.left() > 0 }
-    }
+    const all = inTime(() => {
+      budget.look(record.kind.length)
+      const closed = [...new Set([...some, ...longestReaders(record, versions, some)])].sort((a, b) => a - b)
+      return isViolated(closed) ? closed : []
+    })
+    if (all === undefined) return undefined
+    if (all.length === 0) continue
+    const among = shrink(all, isViolated, budget)
+    return { result: 'violated', among, standsAlone: true, isCut: budget.left() > 0 }
   }
   return undefined
 }
