@@ -107,6 +107,8 @@ export interface DrawnTransaction {
   readonly steps: readonly DrawnStep[]
   /** How many others it has. */
   readonly others: number
+  /** Why it is there, if it is not on the cycle, or not wrong itself: `shows that T1 wrote x before T3`. */
+  readonly why?: string | undefined
   /** The transactions that it is made of, if it was judged as one and is none. */
   readonly members?: readonly OperationRow[] | undefined
 }

@@ -262,7 +262,7 @@ describe('a read that is wrong by itself', () => {
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )
     expect(sentenceOf(report, 'read-committed')).toMatch(
-      /T2 \(.*\) appended 2 to x after T1 \(.*\), which was rolled back, appended 1 to x\.$/,
+      /T2 \(.*\) appended 2 to x after T1 \(.*\), which was rolled back, appended 1 to x\. T3 \(process 2\) read x = \[1,2\], which shows the order of the writes\.$/,
     )
     const verdict = report.levels['read-committed']
     expect(verdict?.result === 'violated' && verdict.counterexample.transactions?.arrows).toMatchObject([
@@ -285,7 +285,7 @@ describe('a read that is wrong by itself', () => {
     )
     expect(met(report)).toContain('strong-read-committed')
     expect(sentenceOf(report, 'read-atomic')).toBe(
-      'Non-repeatable read: T1 (process 0) read x = [] and then read x = [1].',
+      'Non-repeatable read: T1 (process 0) read x = [] and then read x = [1]. T2 (process 1) appended 1 to x.',
     )
   })
 })

@@ -52,12 +52,12 @@ function stepsOfTransactions(history: History, { parts }: TransactionDrawing): S
     const { operation, members = [] } = part
     const last = members.at(-1) ?? operation
     const others = othersText(part)
-    const did = [...part.steps.map(({ text }) => printable(text)), ...(others === '' ? [] : [others])].join(', ')
+    const did = [...part.steps.map(({ text }) => text), others, part.why ?? ''].filter((text) => text !== '')
     const took = hasReturned(history, last) && timed
     const after = took ? ` after ${duration((returnTime[last] ?? 0) - (callTime[operation] ?? 0))}` : ''
     return {
       at: timed ? moment(callTime[operation] ?? 0, digits) : '',
-      text: `${nameOfPart(i)}, ${processInWords(history, process[operation] ?? 0)}: ${did}; ${endText(history, part)}${after}.`,
+      text: `${nameOfPart(i)}, ${processInWords(history, process[operation] ?? 0)}: ${did.map(printable).join(', ')}; ${endText(history, part)}${after}.`,
       isAccused: part.steps.some(({ isWrong }) => isWrong === true),
       lines: linesText(
         history,

@@ -44,7 +44,9 @@ export const canDraw = (history: History, drawing: TransactionDrawing): boolean 
 export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
   const told = parts.slice(0, MOST_LISTED).map((part, i) => {
     const [line] = linesOf(history, part.operation)
-    const did = [...part.steps.map(({ text }) => text), ...[othersText(part)].filter((text) => text !== '')].join(', ')
+    const did = [...part.steps.map(({ text }) => text), othersText(part), part.why ?? '']
+      .filter((text) => text !== '')
+      .join(', ')
     const who = processInWords(history, history.operations.process[part.operation] ?? 0)
     return html`<li class="core" data-step="${i + 1}" data-line="${line ?? 0}" tabindex="0"><b>${nameOfPart(i)}</b> ${who}: ${did}<small>${endText(history, part)} · ${linesText(history, linesOf(history, part.operation))}</small></li>`
   })
@@ -147,6 +149,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   const others = othersText(part)
   if (others !== '') write(`… ${others}`, 'others', LINE, CHARACTER)
+  if (part.why !== undefined) write(part.why, 'others', LINE, CHARACTER)
   return { lines, steps, height: y - HEAD }
 }
 
@@ -169,7 +172,8 @@ function boxMarkup(
   const name = nameOfPart(part)
   const lines = linesOf(history, drawn.operation)
   const end = endText(history, drawn)
-  const said = `Transaction ${name}, ${end}: ${drawn.steps.map(({ text }) => text).join(', ')}`
+  const did = [...drawn.steps.map(({ text }) => text), drawn.why ?? []].flat().join(', ')
+  const said = `Transaction ${name}, ${end}: ${did}`
   const [left, right] = [box.left + 11, box.right - 11]
   const cited = clip(linesText(history, lines), Math.floor((right - left) / CHARACTER) - name.length - end.length - 4)
   return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${said}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/><text class="txn-name" x="${left}" y="${box.top + 19}">${name}</text><text class="t2" x="${left + 26}" y="${box.top + 19}">${hasEnded || end !== 'committed' ? end : ''}</text>${cited.length < 6 ? undefined : html`<text class="right t2" x="${right}" y="${box.top + 19}">${cited}</text>`}${texts.lines.map(

@@ -349,6 +349,7 @@ function counterexampleJson(
 ): Json {
   const near = counterexample === shown ? known : nearFaults(history, counterexample, spans)
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
+  const whyOf = new Map(counterexample.transactions?.parts.map(({ operation, why }) => [operation, why]))
   const operationOf = (part: number): OperationRow => counterexample.transactions?.parts[part]?.operation ?? -1
   return object({
     sentence: counterexample.sentence,
@@ -358,7 +359,9 @@ function counterexampleJson(
     // The faults that matter to it, most telling first, in the words of every page.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => object({ text, relation })),
     keys: counterexample.keys,
-    operations: counterexample.operations.map(({ operation, role }) => operationJson(history, operation, { role })),
+    operations: counterexample.operations.map(({ operation, role }) =>
+      operationJson(history, operation, { role, why: whyOf.get(operation) }),
+    ),
     // A position in `operations` above.
     culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
     statesBefore: counterexample.statesBefore,

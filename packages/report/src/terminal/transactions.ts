@@ -89,6 +89,7 @@ function textsOf(drawing: TransactionDrawing, part: number, options: DrawingOpti
       ...(sql === undefined ? [] : [{ text: `  ${printable(sql)}`, marks: '', paint: style.dim, canCut: true }]),
     ]),
     ...(others === '' ? [] : [{ text: `${symbols.ellipsis} ${others}`, marks: '', paint: style.dim }]),
+    ...(drawn.why === undefined ? [] : [{ text: printable(drawn.why), marks: '', paint: style.dim }]),
   ]
 }
 

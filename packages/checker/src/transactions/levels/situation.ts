@@ -25,16 +25,22 @@ export interface CycleStep {
 }
 
 /** What a level's own graph says: a violation may come with the cycle that shows it, or transactions that do. */
-export type Outcome =
-  | { readonly result: 'met' }
-  | {
-      readonly result: 'violated'
-      readonly cycle?: readonly CycleStep[] | undefined
-      readonly among?: readonly number[] | undefined
-      /** Whether the cycle is for one order of writes whose order no read shows: the others lead to others. */
-      readonly isGuess?: boolean | undefined
-    }
-  | { readonly result: 'unknown'; readonly reason: Reason }
+export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
+
+export interface Violation {
+  readonly result: 'violated'
+  readonly cycle?: readonly CycleStep[] | undefined
+  /** Transactions that violate the level, with those of the cycle. */
+  readonly among?: readonly number[] | undefined
+  /** Whether those violate it by themselves; false if that could not be verified. */
+  readonly standsAlone?: boolean | undefined
+  /** Whether each of them was left out in turn, and the others do not violate it. */
+  readonly isCut?: boolean | undefined
+  /** By one of those that is not on the cycle: a step that it proves. */
+  readonly proves?: ReadonlyMap<number, CycleStep> | undefined
+  /** Whether the cycle is for one order of writes whose order no read shows: the others lead to others. */
+  readonly isGuess?: boolean | undefined
+}
 
 export const MET: Outcome = { result: 'met' }
 export const VIOLATED: Outcome = { result: 'violated' }

@@ -223,8 +223,7 @@ export function decideRegisters(
   function violation(level: IsolationLevel, suspects: readonly number[]): Outcome {
     const { isolation, form } = partsOf(level)
     const example = findExample(registers, isolation, orderings[form.name], suspects, budget.within(EXAMPLE_MS))
-    const { cycle, isGuess, transactions } = example
-    return { result: 'violated', cycle, isGuess, among: transactions }
+    return { result: 'violated', ...example }
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Budget, inTime } from '../../limits/budget.ts'
-import { componentsOf, isAcyclic } from '../graph/components.ts'
-import { EdgeList, type EdgeMask, type Edges, WR } from '../graph/edges.ts'
+import { isAcyclic } from '../graph/components.ts'
+import { EdgeList, type Edges, WR } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
+import { shortCycle, shortestWay } from '../graph/ways.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { addGranted, type Ordering, problemOf, type Rules } from './problem.ts'
@@ -124,52 +125,3 @@ function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, so
 /** Why a reader sees a writer: what leads from one to the other. */
 const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
   shortestWay(past, writer, reader, () => true) ?? [writer]
-
-/** Searches for a shortest cycle begin at no more nodes than this. */
-const MOST_BEGINNINGS = 100
-
-/** The nodes of a short cycle, in its order; undefined if there is none. */
-function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
-  const { of, size, count } = componentsOf(graph, mask)
-  let smallest = -1
-  for (let c = 0; c < count; c++) if (size[c] > 1 && (smallest < 0 || size[c] < size[smallest])) smallest = c
-  if (smallest < 0) return undefined
-  let best: readonly number[] | undefined
-  let begun = 0
-  for (let node = 0; node < graph.nodes && begun < MOST_BEGINNINGS; node++) {
-    if (of[node] !== smallest) continue
-    begun++
-    const way = shortestWay(graph, node, node, (other) => of[other] === smallest)
-    if (way !== undefined && (best === undefined || way.length < best.length)) best = way
-  }
-  return best
-}
-
-/** The nodes of a shortest way from one node to another, by breadth; without the last one. */
-function shortestWay(
-  { starts, to }: Graph,
-  from: number,
-  target: number,
-  isAllowed: (node: number) => boolean,
-): readonly number[] | undefined {
-  const cameFrom = new Map<number, number>()
-  const queue = [from]
-  for (let at = 0; at < queue.length; at++) {
-    const node = queue[at] as number
-    for (let e = starts[node]; e < starts[node + 1]; e++) {
-      const other = to[e]
-      if (other === target) {
-        const way = [node]
-        for (let back = node; back !== from; ) {
-          back = cameFrom.get(back) ?? from
-          way.unshift(back)
-        }
-        return way
-      }
-      if (cameFrom.has(other) || other === from || !isAllowed(other)) continue
-      cameFrom.set(other, node)
-      queue.push(other)
-    }
-  }
-  return undefined
-}

@@ -14,8 +14,6 @@ export interface Sources {
   readonly counts: Uint8Array
   /** By micro-operation, for reads of other transactions' writes: the writer or INITIAL; otherwise NOBODY. */
   readonly source: Int32Array
-  /** By micro-operation: 1 for the first read of a key that its transaction has not written before. */
-  readonly isExternal: Uint8Array
   /** By micro-operation: 1 for the last write of a key by its transaction. */
   readonly isLast: Uint8Array
   readonly findings: Findings
@@ -59,7 +57,6 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
   const writes = findWrites(record, WRITE)
   const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
   const source = new Int32Array(rows).fill(NOBODY)
-  const isExternal = new Uint8Array(rows)
   const isLast = new Uint8Array(rows)
   const findings = new Findings()
   let ambiguous: Ambiguity | undefined
@@ -81,7 +78,6 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
         findings.add(anomaly, t, row, before)
       }
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
-      isExternal[row] = before < 0 ? 1 : 0
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
         // Nobody may write what was there before: a read of it would not tell which of both it saw.
@@ -109,7 +105,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (isLast[found] === 0) findings.add('G1b', t, row, found)
     }
   }
-  return { counts, source, isExternal, isLast, findings, ambiguous }
+  return { counts, source, isLast, findings, ambiguous }
 }
 
 /** Who wrote each key, and who read which writer's value of it. */

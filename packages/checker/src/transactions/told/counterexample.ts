@@ -7,10 +7,12 @@ import {
 } from '../../verdict/verdict.ts'
 import { CYCLE } from '../../verdict/words.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
-import type { CycleStep, Situation } from '../levels/situation.ts'
+import type { CycleStep, Situation, Violation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import { APPEND, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
+import { MOST_NAMED, proofsOfCycle, proofsText } from './proofs.ts'
+import { proofsOfRead } from './proofs-of-reads.ts'
 import { storyOfCycle, storyOfRead } from './stories.ts'
 import {
   becauseOf,
@@ -58,10 +60,11 @@ export function tellCycle(
   versions: Versions,
   anomaly: string,
   steps: readonly CycleStep[],
-  isGuess = false,
+  { isGuess = false, among, proves, isCut = true }: Omit<Violation, 'result' | 'cycle'> = {},
 ): Told {
   const story = storyOfCycle(record, versions, steps)
-  const transactions = steps.map(({ from }) => from)
+  const proofs = proofsOfCycle(record, versions, steps, { among, proves, isCut })
+  const transactions = [...steps.map(({ from }) => from), ...proofs.map(({ transaction }) => transaction)]
   const name = createNames(record.history, transactions)
   const orders = steps.map((step): DrawnOrder => {
     const rows = rowsOfStep(record, versions, step)
@@ -78,12 +81,13 @@ export function tellCycle(
       : (skewOf(record, orders, name) ??
         `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`)
   return {
-    sentence: `${titleOf(anomaly, story)}: ${because}${isGuess ? GUESS : ''}`,
+    sentence: `${titleOf(anomaly, story)}: ${because}${isGuess ? GUESS : ''}${proofsText(record, proofs, name)}`,
     operations: rowsOf(transactions),
     keys: [...new Set(orders.flatMap(({ key }) => key ?? []))],
     anomaly,
     story,
-    transactions: drawn(record, transactions, orders),
+    transactions: drawn(record, transactions, orders, proofs),
+    ...uncutOf(among ?? [], true, isCut),
   }
 }
 
@@ -131,9 +135,11 @@ const isSameRead = ({ list, value }: TransactionRecord, one: number, other: numb
 const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 
 /** Tells a read that is wrong by itself. */
-export function tellFinding(record: TransactionRecord, { anomaly, transaction, micro, other }: Finding): Told {
+export function tellFinding(record: TransactionRecord, finding: Finding): Told {
+  const { anomaly, transaction, micro, other } = finding
   const second = other < 0 ? transaction : transactionOf(record, other)
-  const transactions = [transaction, second]
+  const proofs = proofsOfRead(record, finding)
+  const transactions = [transaction, second, ...proofs.map((proof) => proof.transaction)]
   const name = createNames(record.history, transactions)
   const story = storyOfRead(record, anomaly)
   const reader = name(transaction)
@@ -143,13 +149,17 @@ export function tellFinding(record: TransactionRecord, { anomaly, transaction, m
   const sentence = sentencesFor(record, micro)[anomaly]({ reader, did, writer, what })
   const isWrite = other >= 0 && record.kind[other] !== READ
   return {
-    sentence: `${titleOf(anomaly, story)}: ${sentence}.`,
+    sentence: `${titleOf(anomaly, story)}: ${sentence}.${proofsText(record, proofs, name)}`,
     operations: rowsOf(transactions),
     keys: [keyText(record, record.key[micro])],
     culprit: transaction,
     anomaly,
     story,
-    transactions: drawnFinding(record, { ...{ transaction, micro, other, second }, because: sentence, isWrite }),
+    transactions: drawnFinding(record, {
+      ...{ transaction, micro, other, second, proofs },
+      because: sentence,
+      isWrite,
+    }),
   }
 }
 
@@ -192,7 +202,11 @@ const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
   list[micro] < 0 ? ofRegisters : sentences
 
 /** What is shown if transactions contradict each other in more ways than one cycle. */
-export function tellAmong(record: TransactionRecord, transactions: readonly number[]): Told {
+export function tellAmong(
+  record: TransactionRecord,
+  transactions: readonly number[],
+  { standsAlone = false, isCut = false }: Pick<Violation, 'standsAlone' | 'isCut'> = {},
+): Told {
   const shown = inOrder(transactions).slice(0, MOST_OPERATIONS)
   const name = createNames(record.history, shown)
   const named = shown.slice(0, MOST_NAMED).map(name).join(', ')
@@ -202,14 +216,14 @@ export function tellAmong(record: TransactionRecord, transactions: readonly numb
     operations: rowsOf(shown),
     keys: [],
     transactions: drawnWhole(record, shown),
-    uncut:
-      shown.length < transactions.length
-        ? { why: 'size', among: transactions.length, standsAlone: false }
-        : { why: 'time', among: transactions.length, standsAlone: false },
+    ...uncutOf(transactions, standsAlone && shown.length === transactions.length, isCut),
   }
 }
 
-const MOST_NAMED = 8
+function uncutOf({ length }: readonly number[], standsAlone: boolean, isCut: boolean): Pick<Told, 'uncut'> {
+  if (standsAlone && isCut) return {}
+  return { uncut: { why: length > MOST_OPERATIONS ? 'size' : 'time', among: length, standsAlone } }
+}
 
 /** What is shown if no short cycle was found: transactions that lie on cycles together. */
 export function tellComponent({ core, record }: Situation): Told {

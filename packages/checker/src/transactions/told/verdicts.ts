@@ -5,8 +5,9 @@ import { nameOf } from '../anomalies/classes.ts'
 import { type FoundCycles, findCycles } from '../anomalies/find.ts'
 import { findLostUpdates } from '../anomalies/lost-updates.ts'
 import { excludedBy } from '../levels/decide.ts'
+import { findExampleAmong } from '../levels/example.ts'
 import type { Judged } from '../levels/judge.ts'
-import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder, partsOf } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import { type TransactionRecord, transactionOf } from '../record/record.ts'
 import { type Told, tellAmong, tellComponent, tellCycle, tellFinding } from './counterexample.ts'
@@ -53,12 +54,12 @@ export function tellJudged(
         verdicts[level] = outcome
         break
       case 'violated': {
-        const { cycle, among, isGuess = false } = outcome
+        const { cycle, among } = outcome
         const told =
           cycle !== undefined
-            ? tellCycle(record, versions, nameOf(cycle), cycle, isGuess)
+            ? tellCycle(record, versions, nameOf(cycle), cycle, outcome)
             : among !== undefined
-              ? tellAmong(record, among)
+              ? tellAmong(record, among, outcome)
               : exampleFor(level)
         if (cycle !== undefined) anomalies[nameOf(cycle)] ??= { count: 1, first: cycle.map(({ from }) => from) }
         verdicts[level] = { result: 'violated', counterexample: { level, ...told } }
@@ -86,7 +87,8 @@ export function tellJudged(
     const found = cycleFor(level, cycles)
     if (found !== undefined) return tellCycle(record, versions, found.anomaly, found.steps)
     if (situation === undefined) throw new Error(`${level} is violated by nothing that was found`)
-    return tellComponent(situation)
+    const example = findExampleAmong(situation, level)
+    return example?.among === undefined ? tellComponent(situation) : tellAmong(record, example.among, example)
   }
 }
 
@@ -107,6 +109,9 @@ function doubtful(record: TransactionRecord, repeated: Inference['repeated']): V
 }
 
 function cycleFor(level: IsolationLevel, cycles: FoundCycles | undefined) {
-  const known = cycles?.classes.find(({ excludedBy: weakest }) => impliesLevel(level, weakest))
+  const { isolation, form } = partsOf(level)
+  // Without predicates, repeatable read excludes the same cycles as serializable.
+  const asked = isolation === 'repeatable-read' ? form.prefixed('serializable') : level
+  const known = cycles?.classes.find(({ excludedBy: weakest }) => impliesLevel(asked, weakest))
   return known ?? cycles?.ofLevel(level)
 }

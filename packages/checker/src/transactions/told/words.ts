@@ -118,8 +118,10 @@ export function rowsOfStep(
     case SO:
     case RT:
       return { from: NO_ROW, to: NO_ROW }
-    case WW:
-      return { from: writeOf(record, versions, from, key), to: writeOf(record, versions, to, key) }
+    case WW: {
+      const last = writeOf(record, versions, to, key)
+      return { from: writeBefore(record, versions, from, key, last), to: last }
+    }
     case WR: {
       const read = readFrom(record, versions, to, from, key)
       const version = read === NO_ROW ? undefined : versions.of[read]
@@ -160,8 +162,18 @@ export function becauseOf(
   }
 }
 
+/** The last that a transaction appended to a key before another's write; otherwise the last that it wrote. */
+function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
+  const { of } = versions
+  const last = writeOf(record, versions, t, key)
+  if (write === NO_ROW || last === NO_ROW || record.kind[last] !== APPEND) return last
+  for (let row = last; row >= record.starts[t]; row--)
+    if (record.kind[row] !== READ && record.key[row] === key && of[row] >= 0 && of[row] < of[write]) return row
+  return last
+}
+
 /** What a transaction wrote to a key: this version, otherwise the last. */
-function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number, version?: number): number {
+export function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number, version?: number): number {
   const { starts, kind } = record
   let last = NO_ROW
   for (let row = starts[t + 1] - 1; row >= starts[t]; row--) {
@@ -196,18 +208,28 @@ export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly rows: StepRows
 }
 
-/** Transactions in a cycle: of each only what an order is about. */
+/** A transaction without which the others of a counterexample are no contradiction. */
+export interface Proof {
+  readonly transaction: number
+  /** Its micro-operations that matter. */
+  readonly rows: readonly number[]
+  /** `shows that T1 wrote x before T3`. */
+  readonly why: string
+}
+
+/** Transactions in a cycle, and what proves it: of each only what an order is about. */
 export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],
   orders: readonly DrawnOrder[],
+  proofs: readonly Proof[],
 ): TransactionDrawing {
   const rows = new Set(orders.flatMap(({ rows: { from, to } }) => [from, to]).filter((row) => row !== NO_ROW))
   for (const row of [...rows]) {
     const read = readBefore(record, row, transactionOf(record, row))
     if (read !== NO_ROW) rows.add(read)
   }
-  const { parts, endOf } = partsOf(record, transactions, rows)
+  const { parts, endOf } = partsOf(record, transactions, rows, proofs)
   const arrows = orders.map(
     ({ from, to, rows, edge, key, because }): TransactionArrow => ({
       ...{ from: endOf(from, rows.from), to: endOf(to, rows.to), edge, key, because },
@@ -232,7 +254,7 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
   const rows = transactions.flatMap((t) =>
     Array.from({ length: Math.min(MOST_STEPS, starts[t + 1] - starts[t]) }, (_, i) => starts[t] + i),
   )
-  return { parts: partsOf(record, transactions, new Set(rows)).parts, arrows: [], isCycle: false }
+  return { parts: partsOf(record, transactions, new Set(rows), []).parts, arrows: [], isCycle: false }
 }
 
 interface DrawnFinding {
@@ -244,15 +266,16 @@ interface DrawnFinding {
   /** Whether the other micro-operation is a write. */
   readonly isWrite: boolean
   readonly because: string
+  readonly proofs: readonly Proof[]
 }
 
 /** A read that is wrong by itself, and what it contradicts. */
 export function drawnFinding(
   record: TransactionRecord,
-  { transaction, micro, other, second, isWrite, because }: DrawnFinding,
+  { transaction, micro, other, second, isWrite, because, proofs }: DrawnFinding,
 ): TransactionDrawing {
   const rows = new Set([micro, other].filter((row) => row >= 0))
-  const { parts, endOf } = partsOf(record, [transaction, second], rows, micro)
+  const { parts, endOf } = partsOf(record, [transaction, second], rows, proofs, micro)
   const key = keyText(record, record.key[micro])
   const arrow: TransactionArrow = {
     ...{ from: endOf(second, other), to: endOf(transaction, micro), key, because },
@@ -264,14 +287,16 @@ export function drawnFinding(
 function partsOf(
   record: TransactionRecord,
   transactions: readonly number[],
-  rows: ReadonlySet<number>,
+  some: ReadonlySet<number>,
+  proofs: readonly Proof[],
   wrong: number = NO_ROW,
 ): {
   readonly parts: readonly DrawnTransaction[]
   readonly endOf: (transaction: number, row: number) => ArrowEnd
 } {
-  const shown = inOrder(transactions)
-  const rowsOfPart = shown.map((t) => [...rows].filter((row) => row >= record.starts[t] && row < record.starts[t + 1]))
+  const shown = inOrder([...transactions, ...proofs.map(({ transaction }) => transaction)])
+  const rows = [...new Set([...some, ...proofs.flatMap((proof) => proof.rows)])]
+  const rowsOfPart = shown.map((t) => rows.filter((row) => row >= record.starts[t] && row < record.starts[t + 1]))
   for (const its of rowsOfPart) its.sort((a, b) => a - b)
   return {
     parts: shown.map((operation, at) => ({
@@ -281,6 +306,7 @@ function partsOf(
         ...(row === wrong ? { isWrong: true } : {}),
       })),
       others: record.starts[operation + 1] - record.starts[operation] - (rowsOfPart[at]?.length ?? 0),
+      ...whyOf(proofs, operation),
     })),
     endOf: (transaction, row) => {
       const part = shown.indexOf(transaction)
@@ -288,4 +314,10 @@ function partsOf(
       return step < 0 ? { part } : { part, step }
     },
   }
+}
+
+/** Why a transaction is there, unless it is on the cycle or wrong itself. */
+function whyOf(proofs: readonly Proof[], t: number): Pick<DrawnTransaction, 'why'> {
+  const why = proofs.find(({ transaction }) => transaction === t)?.why
+  return why === undefined ? {} : { why }
 }

@@ -1,0 +1,104 @@
+import { type Budget, inTime } from '../../limits/budget.ts'
+import { shrink } from '../../search/shrink.ts'
+import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
+import { Findings } from '../record/findings.ts'
+import { partOf } from '../record/part.ts'
+import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
+import { judgeVersions } from './judge.ts'
+import { type IsolationLevel, impliesLevel } from './ladder.ts'
+import type { Situation, Violation } from './situation.ts'
+
+/** For each level, most of which need none. */
+const EXAMPLE_MS = 500
+
+/**
+ * Few transactions of one component that violate a level by themselves: an element counts among them if its append is, and
+ * appends have the order that their reads show. Undefined if no component of at most 200 transactions was seen to.
+ */
+export function findExampleAmong(situation: Situation, level: IsolationLevel): Violation | undefined {
+  const { record, versions, core } = situation
+  const budget = situation.budget.within(EXAMPLE_MS)
+  const isViolated = (some: readonly number[]): boolean => violates(record, versions, some, level, budget)
+  const members: number[][] = Array.from({ length: core.components }, () => [])
+  core.transaction.forEach((t, node) => {
+    if (t >= 0) members[core.component[node]]?.push(t)
+  })
+  for (const some of members.filter(({ length }) => length <= MOST_OPERATIONS)) {
+    const all = inTime(() => {
+      budget.look(record.kind.length)
+      const closed = [...new Set([...some, ...longestReaders(record, versions, some)])].sort((a, b) => a - b)
+      return isViolated(closed) ? closed : []
+    })
+    if (all === undefined) return undefined
+    if (all.length === 0) continue
+    const among = shrink(all, isViolated, budget)
+    return { result: 'violated', among, standsAlone: true, isCut: budget.left() > 0 }
+  }
+  return undefined
+}
+
+/** For each key that the transactions append to, who read the most of it. */
+function longestReaders({ starts, kind, key, length }: TransactionRecord, { of }: Versions, some: readonly number[]) {
+  const longest = new Map<number, { readonly version: number; readonly reader: number }>()
+  for (const t of some)
+    for (let row = starts[t]; row < starts[t + 1]; row++)
+      if (kind[row] !== READ) longest.set(key[row], { version: INITIAL, reader: t })
+  for (let t = 0; t < length; t++)
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      const known = longest.get(key[row])
+      if (kind[row] === READ && known !== undefined && of[row] > known.version)
+        longest.set(key[row], { version: of[row], reader: t })
+    }
+  return [...longest.values()].map(({ reader }) => reader)
+}
+
+function violates(
+  whole: TransactionRecord,
+  versions: Versions,
+  some: readonly number[],
+  level: IsolationLevel,
+  budget: Budget,
+): boolean {
+  const { record, rows } = partOf(whole, some)
+  const { outcomes } = judgeVersions(record, versionsIn(record, rows, versions), new Findings(), budget)
+  return [...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other))
+}
+
+/** What the transactions of a part show of the order of versions. */
+function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
+  const { length, status, starts, kind, key, keys } = record
+  /** By key: the last version that is read. */
+  const seen = new Int32Array(keys.length).fill(INITIAL)
+  rows.forEach((row, at) => {
+    if (kind[at] === READ) seen[key[at]] = Math.max(seen[key[at]], versions.of[row])
+  })
+  const isSeen = (at: number): boolean => versions.of[rows[at] ?? 0] <= seen[key[at]]
+  const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
+  const written: { readonly version: number; readonly writer: number; readonly key: number }[] = []
+  for (let t = 0; t < length; t++) {
+    const its = Array.from({ length: starts[t + 1] - starts[t] }, (_, at) => starts[t] + at).filter(
+      (at) => kind[at] !== READ && versions.of[rows[at] ?? 0] >= 0,
+    )
+    if (its.some(isSeen)) counts[t] = 1
+    if (counts[t] === 1)
+      written.push(...its.map((at) => ({ version: versions.of[rows[at] ?? 0], writer: t, key: key[at] })))
+  }
+  written.sort((a, b) => a.key - b.key || a.version - b.version)
+  const first = new Int32Array(keys.length + 1)
+  const ordered = new Int32Array(keys.length)
+  for (let k = 0; k < keys.length; k++) {
+    const its = written.filter((each) => each.key === k)
+    first[k + 1] = first[k] + its.length
+    ordered[k] = first[k] + its.filter(({ version }) => version <= seen[k]).length
+  }
+  const number = new Map(written.map(({ version }, at) => [version, at]))
+  const of = Int32Array.from(rows, (row, at) => {
+    const version = versions.of[row]
+    if (version < 0) return version
+    if (kind[at] !== READ) return number.get(version) ?? NO_VERSION
+    const last = written.findLastIndex((each) => each.key === key[at] && each.version <= version)
+    return last < 0 ? INITIAL : last
+  })
+  return { starts: first, ordered, writer: Int32Array.from(written, ({ writer }) => writer), of, counts }
+}

@@ -1,0 +1,52 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import type { TransactionRecord } from './record.ts'
+
+/** Some transactions of a record as a record of their own. */
+export interface Part {
+  readonly record: TransactionRecord
+  /** By transaction of the part: its number in the whole. */
+  readonly whole: readonly number[]
+  /** By transaction of the whole: its number in the part. */
+  readonly number: ReadonlyMap<number, number>
+  /** By micro-operation of the part: its row in the whole. */
+  readonly rows: readonly number[]
+  /** By key of the part: its number in the whole. */
+  readonly keys: readonly number[]
+}
+
+/** @param kept numbers of transactions, ascending */
+export function partOf(record: TransactionRecord, kept: readonly number[]): Part {
+  const starts = new Int32Array(kept.length + 1)
+  const rows: number[] = []
+  kept.forEach((t, at) => {
+    for (let row = record.starts[t]; row < record.starts[t + 1]; row++) rows.push(row)
+    starts[at + 1] = rows.length
+  })
+  const keys = [...new Set(rows.map((row) => record.key[row]))]
+  const keyNumber = new Map(keys.map((key, at) => [key, at]))
+  const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
+  // Positions close together: what goes through all events is then as short as the part.
+  const positions = [...new Set(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))].sort((a, b) => a - b)
+  const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
+  const ranked = (column: Int32Array): Int32Array => Int32Array.from(kept, (t) => rank.get(column[t]) ?? NEVER)
+  return {
+    record: {
+      ...record,
+      length: kept.length,
+      status: Uint8Array.from(kept, (t) => record.status[t]),
+      session: Int32Array.from(kept, (t) => record.session[t]),
+      invoked: ranked(record.invoked),
+      completed: ranked(record.completed),
+      starts,
+      kind: Uint8Array.from(rows, (row) => record.kind[row]),
+      key: Int32Array.from(rows, (row) => keyNumber.get(record.key[row]) ?? 0),
+      value: ofRows(record.value),
+      list: ofRows(record.list),
+      keys: Int32Array.from(keys, (key) => record.keys[key]),
+    },
+    whole: kept,
+    number: new Map(kept.map((t, at) => [t, at])),
+    rows,
+    keys,
+  }
+}

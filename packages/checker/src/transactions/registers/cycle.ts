@@ -1,0 +1,204 @@
+import { type EdgeKind, EdgeList, type Edges, NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import { graphOf } from '../graph/graph.ts'
+import { shortestWay } from '../graph/ways.ts'
+import type { Isolation } from '../levels/ladder.ts'
+import type { CycleStep } from '../levels/situation.ts'
+import type { Part } from '../record/part.ts'
+import { COMMITTED, type TransactionRecord } from '../record/record.ts'
+import type { Ordering } from './problem.ts'
+import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
+
+/** Some transactions, and what is known of them without the others: reads of what others wrote show nothing. */
+export interface Chosen extends Part {
+  readonly sources: Sources
+  /** Granted orders among them. */
+  readonly granted: Edges
+}
+
+export interface FoundCycle {
+  /**
+   * A cycle that the level excludes; undefined if none was found. Where nothing shows in which order two of them wrote a
+   * key, it is for the order in which they completed; the other order leads to another cycle.
+   */
+  readonly cycle: readonly CycleStep[] | undefined
+  readonly isGuess: boolean
+  /** By transaction that is not on the cycle: a step of it that it proves. */
+  readonly proves: ReadonlyMap<number, CycleStep>
+}
+
+/** Steps of the search for a cycle. */
+const MOST_STEPS = 200_000
+
+/** A cycle that holds in every order of the writes, or else one for the order in which they completed. */
+export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
+  const facts = keyFactsOf(some.record, some.sources)
+  const inWhole = (step: CycleStep): CycleStep => ({
+    ...{ from: some.whole[step.from] ?? 0, to: some.whole[step.to] ?? 0, kind: step.kind },
+    key: step.key === NO_KEY ? NO_KEY : (some.keys[step.key] ?? NO_KEY),
+  })
+  const certain = certainlyEarlier(some, facts, isolation, ordering)
+  const found = shortestOf(edgesOf(some, facts, ordering, certain), isolation)
+  const cycle = found ?? shortestOf(edgesOf(some, facts, ordering, probablyEarlier(some, facts)), isolation)
+  const proofs = found === undefined ? [] : proofsOf(some, facts, ordering, found)
+  return {
+    cycle: cycle?.map(inWhole),
+    isGuess: found === undefined,
+    proves: new Map(proofs.map(([t, step]) => [some.whole[t] ?? 0, inWhole(step)])),
+  }
+}
+
+/** Who proves the steps of a cycle: an order of two writes rests on what was read between them. */
+function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: readonly CycleStep[]) {
+  const edges = new EdgeList(16)
+  for (const { from, to, kind, key } of edgesOf(some, facts, ordering, () => false).flat())
+    if (kind !== RW) edges.add(from, to, kind, key)
+  const graph = graphOf(edges, some.record.length)
+  return cycle.flatMap((step) => {
+    const { from, to, kind, key } = step
+    if (kind !== WW && kind !== RW) return []
+    const sources = kind === WW ? [from] : sourcesOf(facts, from, key)
+    const ways = sources.flatMap((source) => shortestWay(graph, source, to, () => true) ?? [])
+    return ways.filter((t) => t !== from).map((t) => [t, step] as const)
+  })
+}
+
+/** Whose value of a key a transaction read. */
+function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
+  const found: number[] = []
+  for (let at = readStarts[key]; at < readStarts[key + 1]; at++)
+    if (reader[at] === t && source[at] !== INITIAL) found.push(source[at])
+  return found
+}
+
+/** A shortest cycle that the level excludes, with the fewest rw. */
+function shortestOf(from: readonly (readonly CycleStep[])[], isolation: Isolation): readonly CycleStep[] | undefined {
+  let best: readonly CycleStep[] | undefined
+  let steps = 0
+  const way: CycleStep[] = []
+  const isOnWay = new Uint8Array(from.length)
+  const go = (first: number, node: number): void => {
+    for (const step of from[node] ?? []) {
+      if (++steps > MOST_STEPS || (best !== undefined && way.length + 1 > best.length)) return
+      if (step.to === first) {
+        const cycle = [...way, step]
+        if (excludes[isolation](cycle) && (best === undefined || isSimpler(cycle, best))) best = cycle
+      } else if (step.to > first && isOnWay[step.to] === 0) {
+        isOnWay[step.to] = 1
+        way.push(step)
+        go(first, step.to)
+        way.pop()
+        isOnWay[step.to] = 0
+      }
+    }
+  }
+  for (let first = 0; first < from.length; first++) go(first, first)
+  return best
+}
+
+const readWrites = (cycle: readonly CycleStep[]): number => cycle.filter(({ kind }) => kind === RW).length
+
+const isSimpler = (one: readonly CycleStep[], other: readonly CycleStep[]): boolean =>
+  one.length < other.length || (one.length === other.length && readWrites(one) < readWrites(other))
+
+const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined => cycle.at(at - 1)?.kind
+const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1
+const any = (): boolean => true
+
+/** By level: whether it excludes a cycle. */
+const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[]) => boolean } = {
+  'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
+  'read-committed': (cycle) => readWrites(cycle) === 0,
+  'cursor-stability': (cycle) =>
+    readWrites(cycle) === 0 ||
+    (readWrites(cycle) === 1 && cycle.every(({ kind, key }) => key === cycle[0]?.key && kind !== WR)),
+  'monotonic-atomic-view': atMostOne,
+  'read-atomic': atMostOne,
+  causal: atMostOne,
+  'parallel-snapshot-isolation': atMostOne,
+  prefix: (cycle) =>
+    cycle.every(({ kind }, at) => kind !== RW || (before(cycle, at) !== RW && before(cycle, at) !== WW)),
+  'snapshot-isolation': (cycle) => cycle.every(({ kind }, at) => kind !== RW || before(cycle, at) !== RW),
+  'repeatable-read': any,
+  serializable: any,
+}
+
+/** Whether one writer of a key comes before another. */
+type Earlier = (key: number, one: number, other: number) => boolean
+
+/** By transaction: the orders that follow from one of the writers of each key. */
+function edgesOf(
+  { record, granted }: Chosen,
+  facts: KeyFacts,
+  ordering: Ordering,
+  isEarlier: Earlier,
+): readonly (readonly CycleStep[])[] {
+  const { length, session, invoked, completed, isTied } = record
+  const from: CycleStep[][] = Array.from({ length }, () => [])
+  const add = (a: number, b: number, kind: EdgeKind, key: number): void => {
+    if (a !== b) from[a]?.push({ from: a, to: b, kind, key })
+  }
+  for (let k = 0; k < facts.keys; k++) {
+    const writers = facts.writer.subarray(facts.writerStarts[k], facts.writerStarts[k + 1])
+    for (const one of writers) for (const other of writers) if (isEarlier(k, one, other)) add(one, other, WW, k)
+    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
+      const [reader, source] = [facts.reader[at], facts.source[at]]
+      if (source !== INITIAL) add(source, reader, WR, k)
+      for (const writer of writers) if (source === INITIAL || isEarlier(k, source, writer)) add(reader, writer, RW, k)
+    }
+  }
+  for (let e = 0; e < granted.length; e++)
+    add(granted.from[e], granted.to[e], granted.kind[e] as EdgeKind, granted.key[e])
+  if (ordering === 'none') return from
+  for (let a = 0; a < length; a++)
+    for (let b = 0; b < length; b++) {
+      const follows = isTied && a < b && session[a] === session[b] && record.status[a] === COMMITTED
+      if (completed[a] >= invoked[b] && !follows) continue
+      if (session[a] >= 0 && session[a] === session[b]) add(a, b, SO, NO_KEY)
+      else if (ordering === 'real time') add(a, b, RT, NO_KEY)
+    }
+  return from
+}
+
+/** What holds in every order that the level allows: versions follow what was read, sessions and time. */
+function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
+  const { length } = part.record
+  const isBefore = new Uint8Array(length * length)
+  const kinds: readonly EdgeKind[] = isolation === 'read-uncommitted' ? [WW, SO, RT] : [WW, WR, SO, RT]
+  for (const steps of edgesOf(part, facts, ordering, () => false))
+    for (const { from, to, kind } of steps) if (kinds.includes(kind)) isBefore[from * length + to] = 1
+  for (let via = 0; via < length; via++)
+    for (let a = 0; a < length; a++)
+      if (isBefore[a * length + via] === 1)
+        for (let b = 0; b < length; b++) if (isBefore[via * length + b] === 1) isBefore[a * length + b] = 1
+  return (_, one, other) => one !== other && isBefore[one * length + other] === 1
+}
+
+/** As if writers of a key had written it in the order of their completions. */
+function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
+  const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
+  return (k, one, other) => {
+    const all = orders[k] ?? []
+    return all.indexOf(one) < all.indexOf(other)
+  }
+}
+
+/** The writers of a key by completion, but each after the one whose value it read. */
+function inOrder(
+  { writerStarts, writer, readStarts, reader, source, isUpdate }: KeyFacts,
+  record: TransactionRecord,
+  k: number,
+) {
+  const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
+    (a, b) => record.completed[a] - record.completed[b] || a - b,
+  )
+  // As many rounds as there are writers sort any chain of updates.
+  for (let round = 0; round < writers.length; round++)
+    for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
+      if (isUpdate[at] === 0 || source[at] === INITIAL) continue
+      const [first, second] = [writers.indexOf(source[at]), writers.indexOf(reader[at])]
+      if (first < second) continue
+      writers.splice(second, 1)
+      writers.splice(first, 0, reader[at])
+    }
+  return writers
+}
