@@ -7,14 +7,14 @@ export const counterexampleMutations: readonly Mutation[] = [
   ...inFile('register/counterexample/reduce.ts', uncut, [
     {
       name: 'counterexample-of-any-size',
-      before: 'if (shown.length <= MOST_OPERATIONS) {',
-      after: 'if (shown.length >= 0) {',
+      before: 'if (core.length <= MOST_OPERATIONS)',
+      after: 'if (core.length >= 0)',
       breaks: 'a counterexample may have as many operations as the history',
     },
     {
       name: 'counterexample-unmarked',
-      before: 'return { shown, core, uncut: limit && { why: limit, among, standsAlone: makesSure(shown) } }',
-      after: 'return { shown, core, uncut: undefined }',
+      before: 'return { shown: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }',
+      after: 'return { shown: core, uncut: undefined }',
       breaks: 'a counterexample is not marked that there was no time to cut down',
     },
   ]),
