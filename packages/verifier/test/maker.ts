@@ -43,5 +43,5 @@ export function entriesOfLevel(history: History, level: string, verdict: Verdict
     const core = verdict.counterexample.operations.map(({ operation }) => lineOf(operation))
     return [{ level, result: 'violated', core }]
   }
-  return [...witnessEntries(level, verdict, callLine)]
+  return [...witnessEntries(history, null, level, verdict, callLine)]
 }

@@ -209,9 +209,10 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
 
 /** The command that verifies a proof, and which verdicts it proves. */
 function proofLines({ written, levels }: WrittenProof, { style, width }: PageStyle): string[] {
-  const proved = levels.filter(({ isProved }) => isProved).map(({ level }) => level)
+  const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)
   const others = new Map<string, readonly string[]>()
-  for (const { level, isProved, why } of levels) if (!isProved) others.set(why, [...(others.get(why) ?? []), level])
+  for (const { level, verdict, why } of levels)
+    if (verdict !== 'accepted') others.set(why, [...(others.get(why) ?? []), level])
   return [
     ...(written === undefined
       ? [`${style.dim('proof'.padEnd(9))}none`]
