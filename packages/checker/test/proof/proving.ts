@@ -9,18 +9,15 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 /** Longer histories take more time to prove than the tests have. */
 const MOST_OPERATIONS = 100
 
-/** A file to which every decided level is added: `npm run mutate -- --verify` compares them. */
-const verdictsFile = process.env['VERDICTS_FILE']
+/** A file that collects every history with how it was judged: `npm run mutate -- --verify` judges them again. */
+const historiesFile = process.env['HISTORIES_FILE']
 
 /** `check`, whose verdicts the verifier accepts, as far as it covers them. @throws if it refuses one */
 export function checkProved(history: History, options: CheckOptions): Report
 export function checkProved(history: History, options: CheckOptions<string>): Report<string>
 export function checkProved(history: History, options: CheckOptions<string>): Report<string> {
   const report = check(history, options)
-  const levels = provedLevels(history, report, options)
-  if (verdictsFile !== undefined)
-    appendFileSync(verdictsFile, levels.map((each) => `${JSON.stringify(each)}\n`).join(''))
-  const refused = levels.filter(({ verdict }) => verdict === 'refused')
+  const refused = provedLevels(history, report, options).filter(({ verdict }) => verdict === 'refused')
   if (refused.length === 0) return report
   throw new Error(`the verifier refuses ${refused.map(({ level, result, why }) => `${level} ${result}: ${why}`)}`)
 }
@@ -28,14 +25,17 @@ export function checkProved(history: History, options: CheckOptions<string>): Re
 function provedLevels(
   history: History,
   report: Report<string>,
-  { model, initial, failedCas = 'drop', assume = [], unit }: CheckOptions<string>,
+  { model, initial, levels, failedCas = 'drop', assume = [], unit }: CheckOptions<string>,
 ): readonly ProvedLevel[] {
   // A proof is by a model that the verifier knows, and assumes nothing.
   if (typeof model !== 'string' || assume.length > 0 || unit !== undefined) return []
   if (history.operations.length > MOST_OPERATIONS) return []
   const head = { model: report.model, failedCas, ...(initial === UNKNOWN_START ? {} : { initial }) }
   try {
-    return prove(history, report, head, { sha256 }).levels
+    const proved = prove(history, report, head, { sha256 })
+    if (historiesFile !== undefined)
+      appendFileSync(historiesFile, `${JSON.stringify({ ...head, levels, text: proved.history })}\n`)
+    return proved.levels
   } catch (error) {
     // Its events do not say all that is known of this history.
     if (error instanceof UserError) return []
