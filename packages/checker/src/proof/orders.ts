@@ -1,5 +1,12 @@
 import { type History, UserError } from '@chaosproxy/history'
-import { createVerifier, type DeadEnd, type Finding, type LevelProof, ordersOf, type ProofHead } from '@chaosproxy/verifier'
+import {
+  createVerifier,
+  type DeadEnd,
+  type Finding,
+  type LevelProof,
+  ordersOf,
+  type ProofHead,
+} from '@chaosproxy/verifier'
 import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
@@ -19,7 +26,7 @@ export const judgingOf = (
 })
 
 export const NOT_LINES =
-  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made. Leave --prove out'
+  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made'
 
 /** A history as the verifier reads it, and how. */
 interface Reading {
@@ -99,7 +106,7 @@ export function proveOrders(
   judging: Judging,
 ): ProvedOrders {
   const lines = judgedLines(history)
-  if (lines === undefined) throw new UserError('input', NOT_LINES)
+  if (lines === undefined) throw new UserError('input', `${NOT_LINES}. Leave --prove out`)
   const reading: Reading = { lines, head: { proof: 1, history: '', ...judging } }
   const byDefinition = createVerifier(lines.read, reading.head)([{ level, result: 'violated', final: true }])
   if (byDefinition.verdict === 'accepted')

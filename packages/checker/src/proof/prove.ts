@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -29,7 +29,6 @@ export interface ProvedLevel {
  *
  * @param text the file, if it is one of JSON lines: the proof is about it if each line of it means what was judged
  * @param sha256 the hash of a text's bytes, in hexadecimal
- * @throws UserError (input) if events cannot say what is known of the history
  */
 export function prove(
   history: History,
@@ -39,7 +38,16 @@ export function prove(
 ): Proved {
   const asGiven = given === undefined ? undefined : asWritten(history, given)
   const lines = asGiven ?? judgedLines(history)
-  if (lines === undefined) throw new UserError('input', NOT_LINES)
+  if (lines === undefined) {
+    const decided = Object.entries(levels).flatMap(([level, { result }]) =>
+      result === 'unknown' ? [] : [{ level, result }],
+    )
+    return {
+      proof: undefined,
+      history: undefined,
+      levels: decided.map((each) => ({ ...each, verdict: 'undecided', why: NOT_LINES })),
+    }
+  }
   const { text } = lines
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
   const draft = createDraft({ history, head, lines })

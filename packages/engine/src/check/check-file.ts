@@ -66,8 +66,11 @@ export function checkRead(
       : reportOfSettled(history, own, checking, settled)
   judged?.()
   const checkMs = performance.now() - started
+  const isFile = task.stored === undefined && task.merged === undefined
   const proof =
-    settings.prove === undefined ? undefined : writeProof(task, settings.prove, { history, report, checking })
+    settings.prove === undefined
+      ? undefined
+      : writeProof(isFile ? file : undefined, settings.prove, { history, report, checking })
   return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 
