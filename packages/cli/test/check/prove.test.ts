@@ -137,7 +137,7 @@ test('a violation that chaos fuzz finds is proved', async () => {
   const words = ['fuzz', '--bug', 'stale-read', '--seeds', '400', '--workers', '1', '--out', directory]
   expect((await chaosHere(words)).exitCode).toBe(1)
   const found = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-  const history = found.find((path) => path.endsWith('history.jsonl')) ?? ''
+  const history = found.find((path) => path.endsWith('.jsonl')) ?? ''
   const proof = join(directory, 'found.proof')
   const { stdout } = await chaosHere(['check', join(directory, history), '--prove', proof, '--json'])
   const told = JSON.parse(stdout).proof
