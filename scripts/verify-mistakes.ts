@@ -12,6 +12,7 @@ import { applied, type Mutation } from './mutations/mutation.ts'
 interface Outcome {
   readonly caught?: string
   readonly wrong?: string
+  readonly isAccepted?: boolean
   readonly other: number
   readonly unknown: number
   readonly threw: number
@@ -56,9 +57,9 @@ export async function verifyMistakes(
   return caught < 0.95 * wrong ? 1 : 0
 }
 
-function wordOf({ caught, wrong, other, unknown, threw }: Outcome): string {
+function wordOf({ caught, wrong, isAccepted, other, unknown, threw }: Outcome): string {
   if (caught !== undefined) return 'caught'
-  if (wrong !== undefined) return 'WRONG, ACCEPTED'
+  if (wrong !== undefined) return isAccepted === true ? 'WRONG, ACCEPTED' : 'not covered'
   if (threw > 0) return 'throws'
   if (unknown > 0) return 'only unknown'
   return other > 0 ? 'only words' : 'no difference'

@@ -28,8 +28,9 @@ interface Judged {
 export interface AgainOutcome {
   /** The verdict that is not accepted. */
   readonly caught?: string
-  /** A verdict that the correct checker contradicts. */
+  /** A verdict that the correct checker contradicts, and whether the verifier accepts it. */
   readonly wrong?: string
+  readonly isAccepted?: boolean
   /** How many histories were judged otherwise: in words or evidence, as unknown, or not at all. */
   readonly other: number
   readonly unknown: number
@@ -62,7 +63,7 @@ function judge(line: string, known?: string): Judged | 'same' {
 
 function compare(correct: readonly string[]): AgainOutcome {
   const count = { other: 0, unknown: 0, threw: 0 }
-  let wrong: string | undefined
+  let wrong: Pick<AgainOutcome, 'wrong' | 'isAccepted'> = {}
   for (const [at, line] of given.entries()) {
     const due: Judged = JSON.parse(correct[at] ?? '{}')
     let ours: Judged | 'same'
@@ -77,9 +78,10 @@ function compare(correct: readonly string[]): AgainOutcome {
     if (Object.keys(due.levels).some((level) => ours.levels[level] === undefined)) count.unknown++
     for (const [level, { result, isProved }] of Object.entries(ours.levels)) {
       const known = due.levels[level]
-      if (known !== undefined && known.result !== result) wrong ??= `${level} ${result}: ${line}`
+      const isWrong = known !== undefined && known.result !== result
+      if (isWrong && wrong.isAccepted !== true) wrong = { wrong: `${level} ${result}: ${line}`, isAccepted: isProved }
       if (!isProved && known?.isProved === true) return { ...count, caught: `${level} ${result}: ${line}` }
     }
   }
-  return { ...count, ...(wrong === undefined ? {} : { wrong }) }
+  return { ...count, ...wrong }
 }

@@ -1,10 +1,10 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
+import { writeProof } from '../written-proof.ts'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
-import { writeProof } from './proof.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {

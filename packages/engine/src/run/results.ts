@@ -3,9 +3,9 @@ import { plural, UserError } from '@chaosproxy/history'
 import { htmlOf, jsonOf, type RunSubject, type WrittenProof } from '@chaosproxy/report'
 import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
 import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
-import { writeProof } from '../check/proof.ts'
 import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
+import { writeProof } from '../written-proof.ts'
 import { circumstancesOf } from './circumstances.ts'
 
 /** A finished run and where it is kept. */

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
-import { UserError } from '@chaosproxy/history'
+import { type History, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
-import { writeWholeFile } from '../whole-file.ts'
-import type { Checked } from './judged.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 /** A text of more bytes is not read again to see whether a proof may be about the file itself. */
 const MOST_BYTES = 256 << 20
 
 /** What was judged, and how. */
-interface Proven extends Pick<Checked, 'history' | 'report'> {
-  readonly checking: Pick<Checked['checking'], 'initial' | 'failedCas'>
+interface Proven {
+  readonly history: History
+  readonly report: Report<string>
+  readonly checking: Pick<CheckOptions<string>, 'initial' | 'failedCas'>
 }
 
 /**
