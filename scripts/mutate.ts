@@ -2,21 +2,23 @@
 // npm run mutate -- zones models/    those whose name, or file, contains one of the words
 // npm run mutate -- --jobs 1         one at a time (default: 2)
 // npm run mutate -- --list           what there is, without trying it
+// npm run mutate -- --verify FILE    whether the verifier alone notices (scripts/verify-mistakes.ts)
 //
 // Makes one mistake at a time in a copy of the checker, and runs the checker's tests there. Exits with 1 if some mistake
 // survives them, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { applied, type Mutation, sourceOf } from './mutations/mutation.ts'
 import { mutations } from './mutations/registry.ts'
+import { verifyMistakes } from './verify-mistakes.ts'
 
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
 /** The packages that the checker's tests need. */
-const PACKAGES = ['history', 'faults', 'checker']
+const PACKAGES = ['history', 'faults', 'checker', 'verifier']
 /** The configuration of Vitest, with all that it imports. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
@@ -37,7 +39,11 @@ interface Outcome {
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: '2' }, list: { type: 'boolean', default: false } },
+  options: {
+    jobs: { type: 'string', default: '2' },
+    list: { type: 'boolean', default: false },
+    verify: { type: 'string' },
+  },
 })
 const chosen = mutations.filter(
   ({ name, file }) => words.length === 0 || words.some((word) => name.includes(word) || file.includes(word)),
@@ -61,7 +67,11 @@ if (chosen.length === 0) {
   for (const { name, file, breaks } of chosen) console.log(`${name}  (${file})\n    ${breaks}`)
 } else {
   try {
-    process.exitCode = await tryAll(chosen, Math.max(1, Number(options.jobs)))
+    const jobs = Math.max(1, Number(options.jobs))
+    process.exitCode =
+      options.verify === undefined
+        ? await tryAll(chosen, jobs)
+        : await verifyMistakes(root, makeCopy(), chosen, resolve(options.verify), jobs)
   } finally {
     removeCopies()
   }

@@ -1,10 +1,11 @@
-import { type CheckOptions, check, type Level, type Report } from '@chaosproxy/checker'
+import type { CheckOptions, Level, Report } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
+import { checkProved } from './proof/proving.ts'
 import { smallHistory } from './small-history.ts'
 
-/** `check` with what tests mostly want. */
+/** `check`, proved, with what tests mostly want. */
 export function checkHistory(history: History, options: Partial<CheckOptions> = {}): Report {
-  return check(history, {
+  return checkProved(history, {
     model: 'register',
     initial: null,
     levels: ['linearizable', 'sequential', 'eventual'],

@@ -1,4 +1,4 @@
-import type { Operation } from './history.ts'
+import { type Operation, wordsOf } from './history.ts'
 import { type Action, type CellAction, type Part, partsOf, type Step, type Views } from './model.ts'
 import { isBefore, type Keeps } from './replay.ts'
 import { nameOf } from './transactions.ts'
@@ -36,10 +36,8 @@ export function countedCells(core: readonly Operation[], views: Views, keeps: Ke
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
   if (writes === expects) return true
-  const piece: unknown = appends ?? (isText ? JSON.parse(writes ?? 'null') : undefined)
-  return (
-    piece !== undefined && expects !== 'null' && String(JSON.parse(expects ?? 'null')).includes(String(piece ?? ''))
-  )
+  const piece = appends ?? (isText && writes !== undefined ? wordsOf(writes) : undefined)
+  return piece !== undefined && expects !== 'null' && wordsOf(expects ?? 'null').includes(piece)
 }
 
 /**

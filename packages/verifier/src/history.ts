@@ -135,6 +135,9 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
+/** What is appended to where a value of this text is held: a string itself, nothing for null, else its text. */
+export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
+
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
 /** A list; null is the empty one, and `#{}` names a set of EDN. */

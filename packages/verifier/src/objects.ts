@@ -1,4 +1,4 @@
-import { isList, listOf, type Operation, textOf, textsOf } from './history.ts'
+import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './history.ts'
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
 import { type Json, type ProofHead, refuse, Undecided } from './proof.ts'
 
@@ -40,7 +40,7 @@ export const register: Model = {
     }
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (f === 'append') return [{ kind: 'cell', appends: String(asked(operation)) }]
+    if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
     // The completion counts, if it has a value of its kind (DESIGN §4).
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
@@ -48,17 +48,17 @@ export const register: Model = {
   start: (initial) => cells(() => textOf(initial())),
 }
 
-/** A lock: free, or held by a process, with a token greater than all before. */
+/** A lock: free, or held by a client, with a token greater than all before. */
 export const lock: Model = {
   family: 'cells',
   view(operation) {
-    const { f, process, outcome, input, answer } = operation
+    const { f, client, outcome, input, answer } = operation
     const isRelease = f === 'release' || f === 'unlock'
     if (!isRelease && f !== 'acquire' && f !== 'lock') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (isRelease) return [{ kind: 'cell', expects: `by ${process}`, writes: FREE }]
+    if (isRelease) return [{ kind: 'cell', expects: `by ${client}`, writes: FREE }]
     const token = outcome === 'ok' && typeof answer === 'number' && answer !== input ? answer : undefined
-    return [{ kind: 'cell', expects: FREE, writes: `by ${process}`, token }]
+    return [{ kind: 'cell', expects: FREE, writes: `by ${client}`, token }]
   },
   start: (initial) => cells(() => (initial() === null || initial() === false ? FREE : `by ${initial()}`)),
 }
@@ -74,7 +74,7 @@ export const cells = (first: () => string): Objects =>
       if (expects !== cell.held || differs === cell.held) return false
       if (token !== undefined && cell.tokens.some((each) => each >= token)) return false
       if (token !== undefined) cell.tokens = [token]
-      cell.held = appends === undefined ? writes : textOf((JSON.parse(cell.held) ?? '') + appends)
+      cell.held = appends === undefined ? writes : textOf(wordsOf(cell.held) + appends)
       return true
     },
   )

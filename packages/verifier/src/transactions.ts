@@ -33,7 +33,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
   },
   start(initial, counts) {
     if (kind === 'lists' && initial() !== null) return refuse('lists begin empty')
-    const shows = kind === 'lists' ? showsList(rule, counts) : showsRegister(rule, counts, initial())
+    const shows = kind === 'lists' ? showsList(rule, counts) : showsRegister(rule, counts, initial)
     return objectsOf(
       (): Committed => ({ held: {}, ends: {}, open: {} }),
       (now, action) => {
@@ -88,11 +88,11 @@ interface Committed {
 type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
 
 const showsRegister =
-  (rule: Rule, counts: Counts, initial: Json): Shows =>
+  (rule: Rule, counts: Counts, initial: () => Json): Shows =>
   ({ key, texts: [said = ''] }, { held }, own) => {
     if (own.length > 0 && rule !== 'committed') return said === own.at(-1)
     if (own.includes(said) || !counts(nameOf(key, said))) return true
-    const values = [firstOf(initial, key), ...(held[key] ?? [])]
+    const values = [firstOf(initial(), key), ...(held[key] ?? [])]
     return rule === 'committed' ? values.includes(said) : values.at(-1) === said
   }
 

@@ -162,7 +162,8 @@ function subjectOf(given: Given, level: string): Subject {
   const { history, head } = given
   const isolation = areTransactions(head) ? isolationOf(level) : undefined
   const keeps = isolation?.keeps ?? (level === 'linearizable' ? 'real time' : 'clients')
-  if (keeps === 'clients' && !history.hasClients) throw new Undecided('not every operation names its client')
+  if ((keeps === 'clients' || head.model === 'lock') && !history.hasClients)
+    throw new Undecided('not every operation names its client')
   if (isolation !== undefined) return { ...given, keeps, model: transactions(kindOf(head), ruleOf(isolation)) }
   const model = models.get(head.model)
   if (model !== undefined && (level === 'linearizable' || level === 'sequential')) return { ...given, keeps, model }

@@ -10,6 +10,16 @@ import { verify } from '../src/index.ts'
 export const textOfEvents = (events: readonly EventInput[]): string =>
   events.map((event) => `${printJsonLine(event)}\n`).join('')
 
+/** Lines of a history: `0 invoke write x 1`, `0 ok write x 1`; values are JSON, a dash is no key, and a session may follow. */
+export const history = (...lines: readonly string[]): string =>
+  lines
+    .map((line) => {
+      const [process, type, f, key, value, session] = line.split(' ')
+      const named = { ...(key === '-' ? {} : { key }), ...(session === undefined ? {} : { session }) }
+      return `${JSON.stringify({ process: Number(process), type, f, ...named, value: JSON.parse(value ?? 'null') })}\n`
+    })
+    .join('')
+
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export const proofText = (
@@ -43,5 +53,5 @@ export function entriesOfLevel(history: History, level: string, verdict: Verdict
     const core = verdict.counterexample.operations.map(({ operation }) => lineOf(operation))
     return [{ level, result: 'violated', core }]
   }
-  return [...witnessEntries(level, verdict, callLine)]
+  return [...witnessEntries(history, null, level, verdict, callLine)]
 }

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Refused, Unreadable, verify } from '../src/index.ts'
-import { differences, hashOf, proofText, verified } from './maker.ts'
-
-/** Lines of a history: `0 invoke write x 1`, `0 ok write x 1`; values are JSON, and a dash is no key. */
-const history = (...lines: readonly string[]): string =>
-  lines
-    .map((line) => {
-      const [process, type, f, key, value] = line.split(' ')
-      const keyed = key === '-' ? {} : { key }
-      return `${JSON.stringify({ process: Number(process), type, f, ...keyed, value: JSON.parse(value ?? 'null') })}\n`
-    })
-    .join('')
+import { differences, hashOf, history, proofText, verified } from './maker.ts'
 
 const head = { model: 'register', initial: null }
 

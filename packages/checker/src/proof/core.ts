@@ -3,7 +3,7 @@ import { createBudget, limitedTo } from '../limits/budget.ts'
 import { shrink } from '../search/shrink.ts'
 
 /** A core of more operations is not searched by the verifier. */
-const MOST = 60
+export const MOST_IN_CORE = 60
 
 /** More than cutting a core of so many operations takes. */
 const MOST_STEPS = 1_000_000
@@ -22,9 +22,18 @@ export function coreOf(
   accepts: (rows: readonly number[]) => boolean,
 ): readonly number[] | undefined {
   let core: ReadonlySet<number> = new Set(explained)
-  for (const widen of [undefined, withGivers, withReaders, withGivers, withWriters, withNeighbours]) {
+  for (const widen of [
+    undefined,
+    withGivers,
+    withReaders,
+    withGivers,
+    withWriters,
+    withNeighbours,
+    withEarlier,
+    withAll,
+  ]) {
     const wider = widen?.(history, core) ?? core
-    if (wider.size > MOST || (widen !== undefined && wider.size === core.size)) continue
+    if (wider.size > MOST_IN_CORE || (widen !== undefined && wider.size === core.size)) continue
     core = wider
     if (accepts(inOrder(core)))
       return shrink(inOrder(core), accepts, createBudget({ ...limitedTo(MOST_STEPS), memoryBytes: 0 }))
@@ -63,7 +72,7 @@ function withGivers(history: History, rows: Rows): Rows {
       -1,
     )
     for (const other of all) {
-      if (wider.size > MOST) return wider
+      if (wider.size > MOST_IN_CORE) return wider
       const isReplaced = returnEvent[other] >= 0 && returnEvent[other] < replaced
       if (wider.has(other) || isLater(other) || isReplaced) continue
       if (saidBy(history, other).writes.some((each) => shows.includes(each))) wider.add(other)
@@ -87,20 +96,27 @@ function withWriters(history: History, rows: Rows): Rows {
 }
 
 /** Adds what was under way on their keys while they were. */
-function withNeighbours(history: History, rows: Rows): Rows {
+const withNeighbours = (history: History, rows: Rows): Rows =>
+  withOpenAfter(history, rows, Math.min(...[...rows].map((row) => history.operations.callEvent[row])))
+
+/** Adds all that was called on their keys before they had returned: then everything counts. */
+const withEarlier = (history: History, rows: Rows): Rows => withOpenAfter(history, rows, 0)
+
+const withAll = (history: History): Rows => new Set(history.operations.callEvent.subarray(0, MOST_IN_CORE + 1).keys())
+
+function withOpenAfter(history: History, rows: Rows, from: number): Rows {
   const { key, callEvent, returnEvent, length } = history.operations
   const keys = new Set([...rows].map((row) => key[row]))
-  const from = Math.min(...[...rows].map((row) => callEvent[row]))
   const to = Math.max(...[...rows].map((row) => Math.max(callEvent[row], returnEvent[row])))
   const wider = new Set(rows)
-  for (let row = 0; row < length && wider.size <= MOST; row++)
+  for (let row = 0; row < length && wider.size <= MOST_IN_CORE; row++)
     if (keys.has(key[row]) && callEvent[row] < to && (returnEvent[row] < 0 || returnEvent[row] > from)) wider.add(row)
   return wider
 }
 
 function related(history: History, rows: Rows, isRelated: (said: Said, row: number) => boolean): Rows {
   const wider = new Set(rows)
-  for (let row = 0; row < history.operations.length && wider.size <= MOST; row++)
+  for (let row = 0; row < history.operations.length && wider.size <= MOST_IN_CORE; row++)
     if (!wider.has(row) && history.operations.outcome[row] !== FAIL && isRelated(saidBy(history, row), row))
       wider.add(row)
   return wider

@@ -1,4 +1,14 @@
-import { FAIL, functionOf, type History, type Json, OK, outputOf, readsWhole, replacesWhole } from '@chaosproxy/history'
+import {
+  FAIL,
+  functionOf,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  readsWhole,
+  replacesWhole,
+} from '@chaosproxy/history'
 import type { LevelProof } from '@chaosproxy/verifier'
 import { addTo } from '../encoding/lists.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -6,16 +16,41 @@ import type { Verdict } from '../verdict/verdict.ts'
 type Met = Extract<Verdict, { readonly result: 'met' }>
 
 /** What a verdict says for a level that is met; none if nothing shows it but the check. */
-export function witnessEntries(level: string, { witness }: Met, lineOf: Int32Array): readonly LevelProof[] {
+export function witnessEntries(
+  history: History,
+  initial: Json | undefined,
+  level: string,
+  { witness }: Met,
+  lineOf: Int32Array,
+): readonly LevelProof[] {
   if (witness.kind === 'implied') return [{ level, result: 'met', by: witness.by }]
-  if (witness.kind === 'convergence') return [{ level, result: 'met', final: true }]
   if (witness.kind !== 'order') return []
   const byKey = new Map<string | undefined, (readonly number[])[]>()
   for (const { key, operations } of witness.orders) addTo(byKey, key, operations)
-  if (byKey.size === 0) return [{ level, result: 'met', order: [] }]
-  return [...byKey.values()].map(
-    (orders): LevelProof => ({ level, result: 'met', order: differences(merged(orders, lineOf)) }),
-  )
+  if (byKey.size === 0) byKey.set(undefined, [[]])
+  return [...byKey.values()].map((orders): LevelProof => {
+    const moments = orders.map((rows) => rows.flatMap((row) => momentsOf(history, row)))
+    const order = differences(merged(moments, lineOf))
+    return { level, result: 'met', order, ...(initial === undefined ? { start: startOf(history, orders.flat()) } : {}) }
+  })
+}
+
+/** A drain is named once for each message, and once for the moment at which it found nothing. */
+function momentsOf(history: History, row: number): readonly number[] {
+  const taken = functionOf(history, row) === 'drain' ? outputOf(history, row) : null
+  return Array.isArray(taken) ? [row, ...taken.map(() => row)] : [row]
+}
+
+/** What a register held before the first write of an order: what is read before it, or what nobody mentions. */
+function startOf(history: History, rows: readonly number[]): Json {
+  for (const row of rows) {
+    const f = functionOf(history, row)
+    if (readsWhole(f)) return outputOf(history, row)
+    const input = inputOf(history, row)
+    if (f === 'cas' && Array.isArray(input) && history.operations.outcome[row] !== FAIL) return input[0] ?? null
+    if (replacesWhole(f)) break
+  }
+  return 'what nobody mentions'
 }
 
 /** Each number as the difference to the one before it. */

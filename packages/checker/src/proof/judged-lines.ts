@@ -8,6 +8,7 @@ import {
   OK,
   type Operations,
   outputOf,
+  replacesWhole,
 } from '@chaosproxy/history'
 import {
   type ProofHead,
@@ -18,6 +19,7 @@ import {
   Undecided,
   Unreadable,
 } from '@chaosproxy/verifier'
+import { saidInFull, saidOf } from '../encoding/half-said.ts'
 
 /** How a history was judged. */
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
@@ -37,7 +39,8 @@ export interface JudgedLines {
  *
  * @returns undefined if it has more than events say: doubtful times, marks of a recorder, or values that only it knows
  */
-export function judgedLines(history: History): JudgedLines | undefined {
+export function judgedLines(recorded: History): JudgedLines | undefined {
+  const history = saidInFull(recorded) ?? recorded
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent } = operations
@@ -47,7 +50,8 @@ export function judgedLines(history: History): JudgedLines | undefined {
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
   for (let row = 0; row < length; row++) {
-    if ((flags[row] & FLAG_UNSAID) !== 0 && outcome[row] !== OK) return undefined
+    const isUnknown = outcome[row] !== OK || saidOf(outputOf(history, row))?.is === 'half'
+    if ((flags[row] & FLAG_UNSAID) !== 0 && isUnknown) return undefined
     at.set(callEvent[row], row)
     if (returnEvent[row] >= 0) at.set(returnEvent[row], ~row)
   }
@@ -65,7 +69,9 @@ export function judgedLines(history: History): JudgedLines | undefined {
       if (event >= 0) {
         lineOf[row] = index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
-        return { ...of, type: 'invoke', value: inputOf(history, row), ...named, ...final }
+        // A write that does not say its value wrote what its answer says.
+        const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
+        return { ...of, type: 'invoke', value, ...named, ...final }
       }
       const value: { readonly value?: Json } =
         (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
@@ -79,20 +85,22 @@ export function judgedLines(history: History): JudgedLines | undefined {
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined
-  const { length, callLine, f, key, outcome } = operations
+  const { length, callLine, f, key, outcome, flags } = operations
   try {
     const read = readHistory([text])
     const isSame = (row: number): boolean => {
       const operation = read.byLine[callLine[row]]
       return (
         operation?.f === functions[f[row]] &&
+        !isUnsaid(flags[row], operation.f) &&
         operation.key === textOf(key[row] < 0 ? null : keys[key[row]]) &&
         operation.outcome === outcomes[outcome[row]]
       )
     }
     const { model = judging.model, initial = judging.initial } = read.says
     const isReadSo = model === judging.model && textOf(initial) === textOf(judging.initial)
-    const isWhole = isReadSo && read.operations.length === length && isInOrder(operations)
+    const isSaid = isReadSo && saidInFull(history) === undefined
+    const isWhole = isSaid && read.operations.length === length && isInOrder(operations)
     return isWhole && callLine.subarray(0, length).every((_, row) => isSame(row))
       ? { text, lineOf: callLine, read }
       : undefined
@@ -101,6 +109,9 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
     throw error
   }
 }
+
+/** Whether an operation writes a value that its invocation does not say. */
+const isUnsaid = (flags: number, f: string): boolean => (flags & FLAG_UNSAID) !== 0 && (replacesWhole(f) || f === 'cas')
 
 /** Whether the order of events is that of their lines. */
 function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Operations): boolean {

@@ -1,9 +1,16 @@
 import { type History, UserError } from '@chaosproxy/history'
-import { createVerifier, type DeadEnd, type LevelProof, ordersOf, type ProofHead } from '@chaosproxy/verifier'
+import {
+  createVerifier,
+  type DeadEnd,
+  type Finding,
+  type LevelProof,
+  ordersOf,
+  type ProofHead,
+} from '@chaosproxy/verifier'
 import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
-import { coreOf } from './core.ts'
+import { coreOf, MOST_IN_CORE } from './core.ts'
 import { type JudgedLines, type Judging, judgedLines } from './judged-lines.ts'
 
 export const judgingOf = (
@@ -16,7 +23,7 @@ export const judgingOf = (
 })
 
 export const NOT_LINES =
-  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made. Leave --prove out'
+  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made'
 
 /** A history as the verifier reads it, and how. */
 interface Reading {
@@ -28,22 +35,38 @@ const coreEntry = (level: string, rows: readonly number[], { lines: { lineOf } }
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
 
+/** What the verifier says. */
+export type Said = Pick<Finding, 'verdict' | 'why'>
+
+const NO_CORE: Said = {
+  verdict: 'undecided',
+  why: `no ${MOST_IN_CORE} operations are found that contradict it by themselves`,
+}
+
 /**
  * What a counterexample shows, if the verifier accepts that: so what is drawn is what is proved. Otherwise the smallest
- * core found that it accepts; if it accepts none, what is shown.
+ * core found that it accepts; if it accepts none, what is shown. It refuses it only if no other core is left.
  */
 export function provenCore(
   history: History,
   level: string,
   { operations }: Pick<Counterexample, 'operations'>,
   reading: Reading,
-): readonly number[] {
+): Said & { readonly operations: readonly number[] } {
   const explained = operations.map(({ operation }) => operation)
   const accepts = createVerifier(reading.lines.read, reading.head)
-  const isAccepted = (rows: readonly number[]): boolean =>
-    accepts(coreEntry(level, rows, reading)).verdict === 'accepted'
+  const saidOf = (rows: readonly number[]): Said => accepts(coreEntry(level, rows, reading))
+  let undecided: Said | undefined
+  const isAccepted = (rows: readonly number[]): boolean => {
+    const said = saidOf(rows)
+    if (said.verdict === 'undecided') undecided = said
+    return said.verdict === 'accepted'
+  }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  return isAccepted(shown) ? shown : (coreOf(history, explained, isAccepted) ?? explained)
+  const core = isAccepted(shown) ? shown : coreOf(history, explained, isAccepted)
+  if (core !== undefined) return { operations: core, ...saidOf(core) }
+  const isLarge = history.operations.length > MOST_IN_CORE
+  return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }
 }
 
 /** Operations that contradict a level whatever the others did. */
@@ -80,7 +103,7 @@ export function proveOrders(
   judging: Judging,
 ): ProvedOrders {
   const lines = judgedLines(history)
-  if (lines === undefined) throw new UserError('input', NOT_LINES)
+  if (lines === undefined) throw new UserError('input', `${NOT_LINES}. Leave --prove out`)
   const reading: Reading = { lines, head: { proof: 1, history: '', ...judging } }
   const byDefinition = createVerifier(lines.read, reading.head)([{ level, result: 'violated', final: true }])
   if (byDefinition.verdict === 'accepted')
@@ -88,8 +111,7 @@ export function proveOrders(
       operations: counterexample.operations.map(({ operation }) => operation),
       ...{ why: byDefinition.why, isProved: true, orders: [] },
     }
-  const operations = provenCore(history, level, counterexample, reading)
-  const { verdict, why } = createVerifier(lines.read, reading.head)(coreEntry(level, operations, reading))
+  const { operations, verdict, why } = provenCore(history, level, counterexample, reading)
   const isProved = verdict === 'accepted'
   if (!isProved || operations.length > MOST_LISTED) return { operations, why, isProved, orders: [] }
   const rowOf = new Map(operations.map((row) => [lines.lineOf[row], row]))

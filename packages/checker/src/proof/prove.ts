@@ -1,10 +1,10 @@
-import { type History, UserError } from '@chaosproxy/history'
-import { createVerifier, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
+import type { History } from '@chaosproxy/history'
+import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
-import { asWritten, type Judging, judgedLines } from './judged-lines.ts'
-import { NOT_LINES, provenCore } from './orders.ts'
+import { asWritten, type JudgedLines, type Judging, judgedLines } from './judged-lines.ts'
+import { NOT_LINES, provenCore, type Said } from './orders.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
 export interface Proved {
@@ -18,7 +18,8 @@ export interface Proved {
 export interface ProvedLevel {
   readonly level: string
   readonly result: 'met' | 'violated'
-  readonly isProved: boolean
+  /** What the verifier says of the evidence; `undecided` also if there is none. */
+  readonly verdict: Finding['verdict']
   /** What was accepted, or why there is no proof. */
   readonly why: string
 }
@@ -28,7 +29,6 @@ export interface ProvedLevel {
  *
  * @param text the file, if it is one of JSON lines: the proof is about it if each line of it means what was judged
  * @param sha256 the hash of a text's bytes, in hexadecimal
- * @throws UserError (input) if events cannot say what is known of the history
  */
 export function prove(
   history: History,
@@ -38,63 +38,129 @@ export function prove(
 ): Proved {
   const asGiven = given === undefined ? undefined : asWritten(history, given, judging)
   const lines = asGiven ?? judgedLines(history)
-  if (lines === undefined) throw new UserError('input', NOT_LINES)
-  const { text, lineOf, read } = lines
-  const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
-  const accepts = createVerifier(read, head)
-  const entries: LevelProof[] = []
-  const proved: ProvedLevel[] = []
-  const told = (level: string, result: 'met' | 'violated', tries: Iterable<readonly LevelProof[]>): void => {
-    let why = NO_EVIDENCE
-    for (const some of tries) {
-      const [first] = some
-      if (first === undefined) continue
-      const finding = accepts(some)
-      // Why a stronger level that it follows from is not proved.
-      const source = 'by' in first ? proved.find((each) => each.level === first.by) : undefined
-      why = source === undefined || source.isProved ? finding.why : source.why
-      if (finding.verdict !== 'accepted') continue
-      entries.push(...some)
-      proved.push({ level, result, isProved: true, why })
-      return
+  if (lines === undefined) {
+    const decided = Object.entries(levels).flatMap(([level, { result }]) =>
+      result === 'unknown' ? [] : [{ level, result }],
+    )
+    return {
+      proof: undefined,
+      history: undefined,
+      levels: decided.map((each) => ({ ...each, verdict: 'undecided', why: NOT_LINES })),
     }
-    proved.push({ level, result, isProved: false, why })
   }
+  const { text } = lines
+  const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
+  const draft = createDraft({ history, head, lines })
   const named = Object.entries(levels)
-  for (const [level, verdict] of named) if (verdict.result === 'met') told(level, 'met', triesOfMet(level, verdict))
+  // Those that follow from others come after them.
+  for (const isImplied of [false, true])
+    for (const [level, verdict] of named)
+      if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
+        draft.tell(level, 'met', () => evidenceOfMet(draft, level, verdict))
   // A weaker level that is violated proves the stronger ones.
   for (const [level, verdict] of named.toReversed())
-    if (verdict.result === 'violated') told(level, 'violated', triesOfViolated(level, verdict))
+    if (verdict.result === 'violated') draft.tell(level, 'violated', () => evidenceOfViolated(draft, level, verdict))
+  const { entries, proved } = draft
   const written = [head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
-  const proof = entries.length === 0 ? undefined : written
   return {
-    proof,
+    proof: entries.length === 0 ? undefined : written,
     history: asGiven === undefined ? text : undefined,
     levels: named.flatMap(([level]) => proved.filter((each) => each.level === level)),
   }
+}
 
-  function* acceptedBefore(level: string, result: 'met' | 'violated'): Generator<readonly LevelProof[]> {
-    for (const each of proved) if (each.isProved && each.result === result) yield [{ level, result, by: each.level }]
+type Met = Extract<Verdict, { readonly result: 'met' }>
+type Violated = Extract<Verdict, { readonly result: 'violated' }>
+
+const isProved = ({ verdict }: Said): boolean => verdict === 'accepted'
+
+interface Subject {
+  readonly history: History
+  readonly head: ProofHead
+  readonly lines: JudgedLines
+}
+
+/** A proof while it is made. */
+interface Draft extends Subject {
+  readonly entries: readonly LevelProof[]
+  readonly proved: readonly ProvedLevel[]
+  /** Adds the first entries that the verifier accepts. Returns what it says of them, or of the last. */
+  firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
+  /** Proves a level by another one, or by its own evidence. */
+  tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
+}
+
+function createDraft(subject: Subject): Draft {
+  const { history, head, lines } = subject
+  const accepts = createVerifier(lines.read, head)
+  const entries: LevelProof[] = []
+  const proved: ProvedLevel[] = []
+  const firstAccepted = (tries: Iterable<readonly LevelProof[]>): Said | undefined => {
+    let said: Said | undefined
+    for (const some of tries) {
+      if (some.length === 0) continue
+      said = accepts(some)
+      if (!isProved(said)) continue
+      entries.push(...some)
+      break
+    }
+    return said
   }
-
-  function* triesOfMet(
-    level: string,
-    verdict: Extract<Verdict, { readonly result: 'met' }>,
-  ): Generator<readonly LevelProof[]> {
-    yield* acceptedBefore(level, 'met')
-    yield witnessEntries(level, verdict, lineOf)
-    yield* sourceEntries(history, judging.initial, level, verdict, lineOf)
+  const tell: Draft['tell'] = (level, result, evidence) => {
+    const others = proved.filter((each) => each.result === result && isProved(each))
+    const follows = firstAccepted(others.map(({ level: by }): LevelProof[] => [{ level, result, by }]))
+    const said = follows !== undefined && isProved(follows) ? follows : evidence()
+    const isUnsaid = said === undefined || (said.verdict === 'refused' && isPartlySaid(history, head))
+    const { verdict, why } = isUnsaid ? NO_EVIDENCE : said
+    proved.push({ level, result, verdict, why })
   }
+  return { ...subject, entries, proved, firstAccepted, tell }
+}
 
-  function* triesOfViolated(
-    level: string,
-    { counterexample }: Extract<Verdict, { readonly result: 'violated' }>,
-  ): Generator<readonly LevelProof[]> {
-    yield* acceptedBefore(level, 'violated')
-    yield [{ level, result: 'violated', final: true }]
-    const core = provenCore(history, level, counterexample, { lines: { read, lineOf }, head })
-    yield [{ level, result: 'violated', core: core.map((row) => lineOf[row]) }]
+/**
+ * Whether orders lack what a proof needs: what objects, texts and several registers held at first, or when a drain took each
+ * of its messages.
+ */
+const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
+  functions.includes('drain') ||
+  (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))
+
+function evidenceOfMet(
+  { history, head, lines, proved, firstAccepted }: Draft,
+  level: string,
+  verdict: Met,
+): Said | undefined {
+  const { witness } = verdict
+  if (byFinalReads.includes(level)) {
+    const said = firstAccepted([[{ level, result: 'met', final: true }]])
+    // Its definition is narrower than what is implied.
+    return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
+  }
+  if (witness.kind === 'implied') {
+    // Why a stronger level that it follows from is not proved.
+    const source = proved.find((each) => each.level === witness.by)
+    if (source === undefined || !isProved(source)) return source
+  }
+  return firstAccepted(tries())
+
+  function* tries(): Generator<readonly LevelProof[]> {
+    yield witnessEntries(history, head.initial, level, verdict, lines.lineOf)
+    yield* sourceEntries(history, head.initial, level, verdict, lines.lineOf)
   }
 }
 
-const NO_EVIDENCE = 'the check keeps no evidence of it'
+function evidenceOfViolated(
+  { history, head, lines, firstAccepted }: Draft,
+  level: string,
+  { counterexample }: Violated,
+): Said | undefined {
+  if (byFinalReads.includes(level)) return firstAccepted([[{ level, result: 'violated', final: true }]])
+  const { operations, ...said } = provenCore(history, level, counterexample, { lines, head })
+  const core = operations.map((row) => lines.lineOf[row])
+  return isProved(said) ? firstAccepted([[{ level, result: 'violated', core }]]) : said
+}
+
+/** Levels that final reads show. */
+const byFinalReads: readonly string[] = ['eventual', 'convergent']
+
+const NO_EVIDENCE: Said = { verdict: 'undecided', why: 'the check keeps no evidence of it' }

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
-import { check, levelsOf } from '../../src/index.ts'
+import { levelsOf } from '../../src/index.ts'
 import { corpus, corpusIsHere, labels } from '../labelled.ts'
+import { checkProved } from '../proof/proving.ts'
 
 interface Label {
   readonly file: string
@@ -43,7 +44,7 @@ describe.runIf(corpusIsHere)('the histories of lists that Elle is tested with', 
 
   test.each(ofLists)('$file has the anomalies that it is labelled with', async ({ file, expect: label }) => {
     const history = await readHistory(join(corpus, file))
-    const report = check(history, {
+    const report = checkProved(history, {
       model: 'list-append',
       initial: null,
       levels: levelsOf('list-append', history),

@@ -1,5 +1,6 @@
 import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
-import { check, levelsOf, type Report } from '../../src/index.ts'
+import { levelsOf, type Report } from '../../src/index.ts'
+import { checkProved } from '../proof/proving.ts'
 
 /** A transaction as a test writes it: who, and what it did; it begins after the one before it has ended. */
 export type Line = readonly [process: number, value: Json, end?: 'ok' | 'fail' | 'info']
@@ -19,7 +20,7 @@ export const together = (...lines: readonly Line[]): readonly EventInput[] => [
 
 export function judged(events: Iterable<EventInput>, initial: Json = null): Report<string> {
   const history = historyFromEvents(events)
-  return check(history, {
+  return checkProved(history, {
     model: 'list-append',
     initial,
     levels: levelsOf('list-append', history),

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Report } from '@chaosproxy/checker'
-import { check, levelsOf, UNKNOWN_START } from '@chaosproxy/checker'
+import { levelsOf, UNKNOWN_START } from '@chaosproxy/checker'
 import type { EventInput, historyFromEvents, Json } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, inject, test } from 'vitest'
 import { limitedTo } from '../../src/limits/budget.ts'
 import { corpus, corpusIsHere } from '../labelled.ts'
 import { many, manyOf } from '../many.ts'
+import { checkProved } from '../proof/proving.ts'
 import { randomFrom } from '../random-history.ts'
 import { smallHistory } from '../small-history.ts'
 import { eventsOf } from './brute-force.ts'
@@ -21,7 +22,7 @@ function judge(
   assume: readonly string[] = [],
   initial: Json = null,
 ): Report<string> {
-  return check(history, {
+  return checkProved(history, {
     ...{ model, initial, assume, failedCas: 'drop', memoryBytes: 1e9 },
     levels: levelsOf(model, history),
     ...limitedTo(1e9),

@@ -20,7 +20,7 @@ import { againText, waitingText } from '../arguments/queue.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
-import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { refuseToReplaceProof } from '../terminal/overwriting.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { mergedFiles, namedFiles } from './files.ts'
@@ -133,7 +133,7 @@ function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings
     throw new UserError('usage', `${typed}: chaos verify does not know the model ${model}. Leave one of them out.`)
   if (queue !== undefined)
     throw new UserError('usage', `${typed}: the workers of a queue keep no evidence. Leave out --queue.`)
-  refuseToOverwriteOthers(prove, { typed, force, recognises: (start) => start.startsWith('{"proof":1') })
+  refuseToReplaceProof(prove, force)
 }
 
 /** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */

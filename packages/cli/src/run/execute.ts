@@ -8,6 +8,7 @@ import {
   firstOf,
   packageVersion,
   partOf,
+  proved,
   runSubjectOf,
   writeResults,
   writeRunsPage,
@@ -51,7 +52,8 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
   const done: FinishedRun[] = []
   try {
     for (const run of [settings.run, ...repeats]) {
-      const finished = await performOne({ ...settings, run }, followers, page)
+      const performed = await performOne({ ...settings, run }, followers, page)
+      const finished = performed && settings.prove !== undefined ? proved(performed, settings.prove) : performed
       if (finished === undefined && done.length === 0) return EXIT.interrupted
       if (finished === undefined) break
       const last = done.at(-1)

@@ -6,11 +6,13 @@ import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { Option, Options } from '../option.ts'
 import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry.ts'
+import { refuseToReplaceProof } from '../terminal/overwriting.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
 
 export const outputOptions: Options & { readonly out: Option<string | undefined> } = inGroup('Output', [], {
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),
+  prove: word('write a proof of the verdicts, which chaos verify accepts or refuses'),
   ...eventsOption,
   otel: wordOrNone(
     'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, to OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -30,6 +32,8 @@ export interface RunOutput {
   readonly telemetry?: TelemetrySettings | undefined
   /** The `host:port` where Prometheus finds its metrics, if anywhere. */
   readonly metrics?: string | undefined
+  /** The file that a proof of the verdicts is written to, if one is wanted. */
+  readonly prove?: string | undefined
   /** Where to create run directories. */
   readonly out: string
 }
@@ -41,8 +45,16 @@ export const parseOutput = (options: ParsedOptions, usualOut: string = USUAL_OUT
   events: parseEvents(options),
   telemetry: parseTelemetry(options),
   metrics: parseMetrics(options),
+  prove: parseProve(options),
   out: textOf(options, 'out') ?? usualOut,
 })
+
+/** @throws UserError (usage) for a file that is no earlier proof. */
+function parseProve(options: ParsedOptions): string | undefined {
+  const prove = textOf(options, 'prove')
+  if (prove !== undefined) refuseToReplaceProof(prove, flagOf(options, 'force'))
+  return prove
+}
 
 /** @throws UserError (usage) for an address that is none. */
 function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {

@@ -201,6 +201,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const repeats = await plannedRepeats(times, run, (next) => planRun(next, registries, file ?? 'chaos run'))
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
+  if (output.prove !== undefined && repeats.length > 0)
+    throw new UserError('usage', `--prove ${output.prove}: a proof is of one run. Leave out --times.`)
   return {
     run,
     repeats,

@@ -27,6 +27,14 @@ export function refuseToOverwriteOthers(path: string, { typed, force, recognises
   )
 }
 
+/** @throws UserError (usage) for a file that is no earlier proof. */
+export const refuseToReplaceProof = (prove: string, force: boolean): void =>
+  refuseToOverwriteOthers(prove, {
+    typed: `--prove ${prove}`,
+    force,
+    recognises: (start) => start.startsWith('{"proof":1'),
+  })
+
 function refuse(typed: string, why: string): never {
   throw new UserError('usage', `${typed}: ${why}. Name another file, or replace it with --force.`)
 }

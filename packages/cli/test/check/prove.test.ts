@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { valueService, WRITE_AND_READ } from '../value-service.ts'
 
 const event = (process: number, type: string, f: string, value: unknown): string =>
   `${JSON.stringify({ process, type, f, value })}\n`
@@ -85,4 +86,61 @@ describe('chaos check --prove', () => {
     const { history: other } = await proved(STALE)
     expect((await chaosHere(['check', history, other, '--prove', proof])).exitCode).toBe(3)
   })
+})
+
+describe('chaos run --prove', () => {
+  const run = (...more: readonly string[]) => {
+    const directory = temporaryDirectory()
+    const proof = join(directory, 'run.proof')
+    const words = [
+      'run',
+      '--target',
+      'raft',
+      '--time',
+      '2s',
+      '--seed',
+      '1',
+      '--out',
+      directory,
+      '--prove',
+      proof,
+      ...more,
+    ]
+    return chaosHere(words).then((done) => ({ ...done, directory, proof }))
+  }
+
+  test('writes a proof that chaos verify accepts, and lists in its JSON what it proves', async () => {
+    const { stdout, stderr, exitCode } = await run('--json')
+    expect(exitCode, stderr).toBe(0)
+    const { proof } = JSON.parse(stdout)
+    expect(proof.levels.linearizable).toMatchObject({ proved: true })
+    const verified = await verify(proof.history, proof.file)
+    expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0)
+  })
+
+  test('refuses several runs', async () => {
+    expect((await run('--times', '2')).exitCode).toBe(3)
+  })
+})
+
+test('chaos record --prove writes a proof that chaos verify accepts', async () => {
+  const { cwd, record } = valueService()
+  const words = [...record, '--json', '--prove', join(cwd, 'record.proof'), ...WRITE_AND_READ]
+  const { stdout, stderr } = await chaosHere(words, { cwd })
+  const { proof } = JSON.parse(stdout)
+  expect(proof.levels.linearizable, stderr).toMatchObject({ proved: true })
+  expect((await verify(proof.history, proof.file)).exitCode).toBe(0)
+})
+
+test('a violation that chaos fuzz finds is proved', async () => {
+  const directory = temporaryDirectory()
+  const words = ['fuzz', '--bug', 'stale-read', '--seeds', '400', '--workers', '1', '--out', directory]
+  expect((await chaosHere(words)).exitCode).toBe(1)
+  const found = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  const history = found.find((path) => path.endsWith('.jsonl')) ?? ''
+  const proof = join(directory, 'found.proof')
+  const { stdout } = await chaosHere(['check', join(directory, history), '--prove', proof, '--json'])
+  const told = JSON.parse(stdout).proof
+  expect(told.levels.linearizable).toMatchObject({ proved: true })
+  expect((await verify(told.history, told.file)).exitCode).toBe(0)
 })

@@ -1,10 +1,10 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
+import { writeProof } from '../written-proof.ts'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
-import { writeProof } from './proof.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {
@@ -66,8 +66,11 @@ export function checkRead(
       : reportOfSettled(history, own, checking, settled)
   judged?.()
   const checkMs = performance.now() - started
+  const isFile = task.stored === undefined && task.merged === undefined
   const proof =
-    settings.prove === undefined ? undefined : writeProof(task, settings.prove, { history, report, checking })
+    settings.prove === undefined
+      ? undefined
+      : writeProof(isFile ? file : undefined, settings.prove, { history, report, checking })
   return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 

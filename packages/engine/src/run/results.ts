@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
-import { plural } from '@chaosproxy/history'
-import { htmlOf, jsonOf, type RunSubject } from '@chaosproxy/report'
+import { plural, UserError } from '@chaosproxy/history'
+import { htmlOf, jsonOf, type RunSubject, type WrittenProof } from '@chaosproxy/report'
 import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
 import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
 import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
+import { writeProof } from '../written-proof.ts'
 import { circumstancesOf } from './circumstances.ts'
 
 /** A finished run and where it is kept. */
@@ -15,6 +16,7 @@ export interface FinishedRun {
   /** The command that repeats it. */
   readonly again: string
   readonly exitCode: ExitCode
+  readonly proof?: WrittenProof | undefined
 }
 
 export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
@@ -27,7 +29,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
 
 /** `alone` means that no other run is reported at the same time. */
 export const runSubjectOf = (
-  { run, judged, directory, again, exitCode }: FinishedRun,
+  { run, judged, directory, again, exitCode, proof }: FinishedRun,
   alone: boolean = true,
 ): RunSubject => ({
   kind: 'run',
@@ -39,8 +41,24 @@ export const runSubjectOf = (
   reportFile: directory.report,
   again,
   exitCode,
+  proof,
   alone,
 })
+
+/** Adds a proof of its verdicts, which is written to the file, or why there is none. */
+export function proved(finished: FinishedRun, target: string): FinishedRun {
+  const { run, judged, directory } = finished
+  try {
+    return { ...finished, proof: writeProof(directory.history, target, { ...judged, checking: run.workload }) }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const why = error.message
+    const levels = Object.entries(judged.report.levels).flatMap(([level, { result }]) =>
+      result === 'unknown' ? [] : [{ level, result, verdict: 'undecided' as const, why }],
+    )
+    return { ...finished, proof: { written: undefined, levels } }
+  }
+}
 
 /** Writes `run.json` and `report.html` next to the history. */
 export function writeResults(finished: FinishedRun): void {

@@ -34,9 +34,9 @@ function isResult(start: string): boolean {
 export function jsonOf(subject: Subject): Json {
   switch (subject.kind) {
     case 'run': {
-      const { summary, history, directory } = subject
+      const { summary, history, directory, proof } = subject
       const { checkMs } = summary.timing
-      return toJson({ report: summary.report, history, run: summary, directory, checkMs, again: subject.again })
+      return toJson({ report: summary.report, history, run: summary, directory, checkMs, again: subject.again, proof })
     }
     case 'file':
       return toJson({

@@ -312,7 +312,7 @@ const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
 
 const proofJson = ({ written, levels }: WrittenProof): Json => ({
   ...written,
-  levels: Object.fromEntries(levels.map(({ level, isProved, why }) => [level, { proved: isProved, why }])),
+  levels: Object.fromEntries(levels.map(({ level, verdict, why }) => [level, { proved: verdict === 'accepted', why }])),
 })
 
 const levelsJson = ({ levels }: Report<string>, history: History, facts: Facts): Json =>

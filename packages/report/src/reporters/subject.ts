@@ -23,6 +23,7 @@ export interface RunSubject {
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
+  readonly proof?: WrittenProof | undefined
 }
 
 /** A saved history, by `chaos check`. */

@@ -11,7 +11,6 @@ import { certaintiesIn, doubtsIn, recordFactsOf } from '../record.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { durationOfMillis } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
-import type { PageStyle } from './evidence.ts'
 import { briefLevels, levelTable } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
@@ -25,6 +24,7 @@ import {
   headLines,
   lostLines,
   pageStyle,
+  proofLines,
   requirementLines,
   vacuousTexts,
   warnings,
@@ -204,23 +204,5 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     options.proof === undefined ? [] : proofLines(options.proof, page),
     expectationLines(facts, options.exitCode, page),
     brevity.others ? [style.dim('--explain prints every contradiction.')] : [],
-  ]
-}
-
-/** The command that verifies a proof, and which verdicts it proves. */
-function proofLines({ written, levels }: WrittenProof, { style, width }: PageStyle): string[] {
-  const proved = levels.filter(({ isProved }) => isProved).map(({ level }) => level)
-  const others = new Map<string, readonly string[]>()
-  for (const { level, isProved, why } of levels) if (!isProved) others.set(why, [...(others.get(why) ?? []), level])
-  return [
-    ...(written === undefined
-      ? [`${style.dim('proof'.padEnd(9))}none`]
-      : [
-          copied(
-            `${style.dim('proof'.padEnd(9))}chaos verify ${printable(written.history)} ${printable(written.file)}`,
-          ),
-          ...wrap(`proves the verdicts on ${proved.join(', ')}`, width),
-        ]),
-    ...[...others].flatMap(([why, some]) => wrap(`no proof of ${some.join(', ')}: ${printable(why)}`, width)),
   ]
 }

@@ -7,6 +7,7 @@ import type { Headline } from '../facts/headline.ts'
 import { lostText } from '../losses/register.ts'
 import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
 import { printable, valueText } from '../operation-words.ts'
+import type { WrittenProof } from '../proof.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
 import type { Next } from '../telling/next.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
@@ -28,6 +29,7 @@ export interface RunPageOptions extends TerminalOptions {
   readonly reportFile?: string | undefined
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
+  readonly proof?: WrittenProof | undefined
 }
 
 /** The page at the end of a run: the verdict, why, how the run went, and where its files are. Ends in a newline. */
@@ -72,6 +74,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
+    options.proof === undefined ? [] : proofLines(options.proof, page),
     facts.expectation === undefined && facts.headline.mood === 'bad' && options.exitCode === 0
       ? spread(style.dim('nothing was expected, so this is no failure'), 'exit code 0', page.width)
       : expectationLines(facts, options.exitCode, page),
@@ -258,6 +261,25 @@ function fileLines(options: RunPageOptions, { next: { command } }: Telling, { st
   return entries.flatMap(([name, value]) =>
     value === undefined ? [] : [copied(`${style.dim(name.padEnd(9))}${printable(value)}`)],
   )
+}
+
+/** The command that verifies a proof, and which verdicts it proves. */
+export function proofLines({ written, levels }: WrittenProof, { style, width }: PageStyle): string[] {
+  const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)
+  const others = new Map<string, readonly string[]>()
+  for (const { level, verdict, why } of levels)
+    if (verdict !== 'accepted') others.set(why, [...(others.get(why) ?? []), level])
+  return [
+    ...(written === undefined
+      ? [`${style.dim('proof'.padEnd(9))}none`]
+      : [
+          copied(
+            `${style.dim('proof'.padEnd(9))}chaos verify ${printable(written.history)} ${printable(written.file)}`,
+          ),
+          ...wrap(`proves the verdicts on ${proved.join(', ')}`, width),
+        ]),
+    ...[...others].flatMap(([why, some]) => wrap(`no proof of ${some.join(', ')}: ${printable(why)}`, width)),
+  ]
 }
 
 /** Each requirement with what was found. */

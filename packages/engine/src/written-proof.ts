@@ -1,37 +1,44 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
-import { UserError } from '@chaosproxy/history'
+import { type History, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
-import { writeWholeFile } from '../whole-file.ts'
-import type { Checked } from './judged.ts'
-import type { CheckTask } from './result.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 /** A text of more bytes is not read again to see whether a proof may be about the file itself. */
 const MOST_BYTES = 256 << 20
 
+/** What was judged, and how. */
+interface Proven {
+  readonly history: History
+  readonly report: Report<string>
+  readonly checking: Pick<CheckOptions<string>, 'initial' | 'failedCas'>
+}
+
 /**
- * Writes what proves the verdicts on a file, and beside it the history as it was judged, unless that is the file itself.
+ * Writes what proves the verdicts on a history, and beside it the history as it was judged, unless that is its file.
  *
- * @throws UserError (input) if no proof can be about this history; (environment) if it cannot be written.
+ * @param file the history, if it is a file of JSON lines
+ * @throws UserError (environment) if it cannot be written
  */
 export function writeProof(
-  { file, stored, merged }: CheckTask,
+  file: string | undefined,
   target: string,
-  { history, report, checking }: Pick<Checked, 'history' | 'report' | 'checking'>,
+  { history, report, checking }: Proven,
 ): WrittenProof {
-  const isPlain = history.format === 'jsonl' && stored === undefined && merged === undefined && /\.jsonl$/.test(file)
+  const plain = file !== undefined && history.format === 'jsonl' && /\.jsonl$/.test(file) ? textOf(file) : undefined
   const proved = prove(history, report, judgingOf(report.model, checking), {
-    text: isPlain ? textOf(file) : undefined,
+    text: plain,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
   })
   const { proof, levels } = proved
   if (proof === undefined) return { written: undefined, levels }
   write(target, proof)
-  if (proved.history === undefined) return { written: { file: target, history: file }, levels }
+  if (proved.history === undefined && file !== undefined) return { written: { file: target, history: file }, levels }
   const judged = `${target}.history.jsonl`
-  write(judged, proved.history)
+  write(judged, proved.history ?? '')
   return { written: { file: target, history: judged }, levels }
 }
 

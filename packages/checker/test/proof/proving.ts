@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+import type { History } from '@chaosproxy/history'
+import { type CheckOptions, check, type Report, UNKNOWN_START } from '../../src/index.ts'
+import { type ProvedLevel, prove } from '../../src/proof/prove.ts'
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Longer histories take more time to prove than the tests have. */
+const MOST_OPERATIONS = 100
+
+/** A file that collects every history with how it was judged: `npm run mutate -- --verify` judges them again. */
+const historiesFile = process.env['HISTORIES_FILE']
+
+/** `check`, whose verdicts the verifier accepts, as far as it covers them. @throws if it refuses one */
+export function checkProved(history: History, options: CheckOptions): Report
+export function checkProved(history: History, options: CheckOptions<string>): Report<string>
+export function checkProved(history: History, options: CheckOptions<string>): Report<string> {
+  const report = check(history, options)
+  const refused = provedLevels(history, report, options).filter(({ verdict }) => verdict === 'refused')
+  if (refused.length === 0) return report
+  throw new Error(`the verifier refuses ${refused.map(({ level, result, why }) => `${level} ${result}: ${why}`)}`)
+}
+
+function provedLevels(
+  history: History,
+  report: Report<string>,
+  { model, initial, levels, failedCas = 'drop', assume = [], unit }: CheckOptions<string>,
+): readonly ProvedLevel[] {
+  // A proof is by a model that the verifier knows, and assumes nothing.
+  if (typeof model !== 'string' || assume.length > 0 || unit !== undefined) return []
+  if (history.operations.length > MOST_OPERATIONS) return []
+  const head = { model: report.model, failedCas, ...(initial === UNKNOWN_START ? {} : { initial }) }
+  const proved = prove(history, report, head, { sha256 })
+  if (historiesFile !== undefined && proved.history !== undefined)
+    appendFileSync(historiesFile, `${JSON.stringify({ ...head, levels, text: proved.history })}\n`)
+  return proved.levels
+}
