@@ -1,7 +1,8 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
+import type { Claims } from '../claims/registry.ts'
 import { isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -35,7 +36,7 @@ const MOST_NEAR = 3
 export function nearFaults(
   history: History,
   counterexample: Counterexample,
-  spans: readonly FaultSpan[],
+  { spans, may }: { readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
   wire?: Wire,
 ): readonly NearFault[] {
   if (spans.length === 0) return []
@@ -55,13 +56,18 @@ export function nearFaults(
     touched
       // Where the two were cut off from each other, a cut from others explains nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
+      .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, ...linesOf(history, counterexample, gap) }))
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
         const short = inBrief(span.label)
         if (!hasTimes(history)) return untimed(history, span, short, gap)
         const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
-        const isForgetting = hasForgotten(span, gap, wire)
+        const isForgetting =
+          hasForgotten(span, gap, wire) &&
+          culprit !== undefined &&
+          gap.ignored !== undefined &&
+          may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
         const isTakeover = hasTakenOver(history, span, gap)
         const relation = isForgetting
           ? forgottenText(history, span, gap)
@@ -72,6 +78,18 @@ export function nearFaults(
         return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: endOf(span) < gap.asked }
       })
   )
+}
+
+/** The two operations that contradict each other; of a cycle, the first and the last. */
+function linesOf(
+  { operations: { callTime, returnTime } }: History,
+  { operations, culprit }: Counterexample,
+  { ignored }: Gap,
+): { readonly earlier: OperationRow; readonly later: OperationRow } {
+  const rows = operations.map(({ operation }) => operation)
+  const first = rows.reduce((one, other) => ((callTime[other] ?? 0) < (callTime[one] ?? 0) ? other : one), rows[0] ?? 0)
+  const last = rows.reduce((one, other) => ((returnTime[other] ?? 0) > (returnTime[one] ?? 0) ? other : one), first)
+  return { earlier: ignored ?? culprit ?? first, later: culprit ?? last }
 }
 
 /** Without times, the moments of a fault are event positions: lines say when it was in force. */
