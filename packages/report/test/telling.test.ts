@@ -195,13 +195,24 @@ describe('an outcome', () => {
   })
 
   test('unknown is headed by what was lost all the same', () => {
-    const lost = { key: 'x', value: 743, operation: 1 }
-    const ended: Counterexample = { ...counterexample, level: 'eventual' }
+    const history = made([
+      { p: 1, f: 'write', key: 'x', in: 6, from: ms(1), to: ms(2), node: 'n1' },
+      { p: 2, f: 'write', key: 'x', in: 743, from: ms(3), to: ms(4), node: 'n1' },
+      ...['n1', 'n2', 'n3'].map((node, i) => ({
+        ...{ p: 5, f: 'read', key: 'x', out: 6, final: true, node },
+        ...{ from: ms(10 + 2 * i), to: ms(11 + 2 * i) },
+      })),
+    ])
+    const ended: Counterexample = {
+      ...{ level: 'eventual', sentence: 'gone.', keys: ['x'], culprit: 2 },
+      operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' })),
+    }
     const judged = {
       ...report('unknown', { linearizable: unknown('out of time'), eventual: violated(ended) }),
-      lost: [lost],
+      lost: [{ key: 'x', value: 743, operation: 1 }],
     }
-    const { what, outcome } = told(summary({ report: judged }))
+    const run = summary({ report: judged })
+    const { what, outcome } = tellingOf(factsOf({ history, report: judged, run }), { history, run })
     expect([outcome, what]).toEqual(['unknown', "p2's confirmed write to x is gone"])
   })
 })

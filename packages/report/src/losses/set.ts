@@ -1,8 +1,9 @@
-import type { Counterexample } from '@chaosproxy/checker'
-import { type History, plural } from '@chaosproxy/history'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { canonical, type History, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
-import { clientOf, isFinal, isRead, nameText, nodeOf } from '../operation-words.ts'
+import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
+import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 
 /** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
@@ -12,18 +13,28 @@ export const setLosses: readonly FindLoss[] = [
 ]
 
 function lostElements({ history, report: { accounting } }: LossInput): Loss | undefined {
-  const surelyLost = accounting?.surelyLost ?? 0
-  if (accounting?.result !== 'violated' || surelyLost === 0) return undefined
-  const elements = plural(surelyLost, 'acknowledged element')
-  const isOne = surelyLost === 1
-  const { length } = history.operations
-  let hasFinal = false
-  for (let row = length - 1; row >= 0 && !hasFinal; row--) hasFinal = isFinal(history, row)
-  const said = hasFinal ? `${isOne ? 'was' : 'were'} lost` : `${isOne ? 'is' : 'are'} missing from the last read`
-  const changes = accounting.lost.map(({ operation }) => operation)
-  const claim = { claim: 'lost', of: 'elements', changes, least: surelyLost } as const
+  if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
+  const finals = rowsWhere(history, (row) => isFinal(history, row))
+  // What one copy still holds is not lost.
+  const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
+  const changes = accounting.lost
+    .filter(({ key, value, operation }) => history.operations.outcome[operation] === OK && !held.has(named(key, value)))
+    .map(({ operation }) => operation)
+  const [first, ...others] = changes
+  if (first === undefined) return undefined
+  const elements = plural(changes.length, 'acknowledged element')
+  const [were, are] = others.length === 0 ? ['was', 'is'] : ['were', 'are']
+  const said = finals.length > 0 ? `${were} lost` : `${are} missing from the last read`
+  const claim = { claim: 'lost', of: 'elements', changes, least: changes.length } as const
   return { claim, title: `${elements} ${said}`, level: 'eventual' }
 }
+
+function elementsHeld(history: History, read: OperationRow): readonly string[] {
+  const answer = outputOf(history, read)
+  return Array.isArray(answer) ? answer.map((value) => named(keyOf(history, read), value)) : []
+}
+
+const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
 /** `p33's confirmed 261 was missing at n3`, or that somebody had read it before. */
 function unseen(history: History, counterexample: Counterexample): Loss | undefined {
