@@ -183,6 +183,12 @@ describe('an outcome', () => {
     )
   })
 
+  test('met names the strongest level that was found, whichever was expected', () => {
+    const expectation = { level: 'eventual', met: true, promised: true } as const
+    const { headline, expected } = factsOf({ history, report: fine, run: summary({ report: fine, expectation }) })
+    expect([headline.title, expected]).toEqual(['Linearizable', 'promised eventual, found linearizable'])
+  })
+
   test('of a run that was interrupted before it showed anything is headed by that', () => {
     const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
     expect(what).toBe('Interrupted')
