@@ -3,8 +3,8 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { Claims } from '../claims/registry.ts'
-import { isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
-import { changeText, type Gap, gapOf } from './gap.ts'
+import { hasReturned, isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
+import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
@@ -42,6 +42,9 @@ export function nearFaults(
   if (spans.length === 0) return []
   const gap = gapOf(history, counterexample)
   const { culprit, operations } = counterexample
+  const doubled = doubledIn(history, counterexample)
+  if (doubled.length > 0 && culprit !== undefined)
+    return behindDoubling(history, doubled, { read: culprit, gap, spans, may })
   const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
   const isOldRead = isSure && culprit !== undefined && isRead(history, culprit)
   const isSpending = culprit !== undefined && spendsFrom(history, culprit) !== undefined
@@ -60,24 +63,53 @@ export function nearFaults(
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
-        const short = inBrief(span.label)
-        if (!hasTimes(history)) return untimed(history, span, short, gap)
-        const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
+        if (!hasTimes(history)) return untimed(history, span, gap)
         const isForgetting =
           hasForgotten(span, gap, wire) &&
           culprit !== undefined &&
           gap.ignored !== undefined &&
           may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
+        if (isForgetting) return { ...nearFault(span, gap, forgottenText(history, span, gap)), isForgetting }
         const isTakeover = hasTakenOver(history, span, gap)
-        const relation = isForgetting
-          ? forgottenText(history, span, gap)
-          : isTakeover
-            ? takeoverText(history, span, gap)
-            : relationOf(history, span, short, gap)
-        const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: endOf(span) < gap.asked }
+        const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap)
+        return { ...nearFault(span, gap, relation), isTakeover }
       })
   )
+}
+
+function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault {
+  const short = inBrief(span.label)
+  const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
+  const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
+  return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
+}
+
+/** What kept an answer from an addition, which whoever asked for it then repeated. The last such faults count. */
+function behindDoubling(
+  history: History,
+  doubled: readonly OperationRow[],
+  {
+    read,
+    gap,
+    spans,
+    may,
+  }: { readonly read: OperationRow; readonly gap: Gap; readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
+): readonly NearFault[] {
+  const { callTime, returnTime } = history.operations
+  const isMet = ({ from, to }: FaultSpan, row: OperationRow): boolean =>
+    (callTime[row] ?? 0) <= to && (!hasReturned(history, row) || (returnTime[row] ?? 0) >= from)
+  return spans
+    .filter((span) => span.hits !== 0 && (WITHHOLDING.has(span.kind) || stopsNodes(span.kind)))
+    .filter((span) =>
+      doubled.some(
+        (row) => isMet(span, row) && may({ claim: 'blamed on a fault', fault: span, earlier: row, later: read }),
+      ),
+    )
+    .slice(-MOST_NEAR)
+    .map((span) => {
+      const relation = `In force while something was added twice: ${inBrief(span.label)}, ${moment(span.from)} to ${moment(span.to)}.`
+      return hasTimes(history) ? nearFault(span, gap, relation) : untimed(history, span, gap)
+    })
 }
 
 /** The two operations that contradict each other; of a cycle, the first and the last. */
@@ -93,7 +125,8 @@ function linesOf(
 }
 
 /** Without times, the moments of a fault are event positions: lines say when it was in force. */
-function untimed(history: History, span: FaultSpan, short: string, { asked }: Gap): NearFault {
+function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
+  const short = inBrief(span.label)
   const isOver = span.to < asked
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
   const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
@@ -247,10 +280,10 @@ const inBrief = (label: string): string =>
 
 function relationOf(
   history: History,
-  { kind, nodes, from, to }: FaultSpan,
-  short: string,
+  { kind, label, nodes, from, to }: FaultSpan,
   { culprit, asked, to: answered, ignored }: Gap,
 ): string {
+  const short = inBrief(label)
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
   if (kind === 'flip-bit') return `Since ${moment(from)}, and for good: ${short}.`

@@ -1,7 +1,16 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
 import { amountText, byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
-import { changeText, clockOf, type LayOutSheet, rounded, rowsWhere, type SheetRow, wasBefore } from '../sheets/sheet.ts'
+import {
+  amountOf,
+  changeText,
+  clockOf,
+  type LayOutSheet,
+  rounded,
+  rowsWhere,
+  type SheetRow,
+  wasBefore,
+} from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** `The counter lost 513 additions`, if that is what the final reads lack; otherwise how many reads were wrong. */
@@ -224,10 +233,3 @@ const rangeText = (total: number, least: number, most: number): string =>
   least === total
     ? `0 to ${changeText(rounded(most - total))}`
     : `${changeText(rounded(least - total))} to ${changeText(rounded(most - total))}`
-
-/** An addition without an amount adds one. */
-function amountOf(history: History, row: OperationRow): number {
-  const input = inputOf(history, row)
-  const amount = typeof input === 'number' ? input : 1
-  return functionOf(history, row).startsWith('dec') || functionOf(history, row).startsWith('sub') ? -amount : amount
-}
