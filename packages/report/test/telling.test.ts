@@ -164,11 +164,12 @@ describe('an outcome', () => {
       command: 'npx chaos run --target t --time 4s --times 20',
     })
     expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
-      text: 'The settings allow this. Try reads=primary and sync=2.',
+      text: 'Try reads=primary and sync=2.',
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
     const merged = { weakness: 'sums replace each other', stronger: { sums: 'merge' }, strongerPromise: 'eventual' }
-    expect(told({ ...run, ...merged }).next).toEqual({
+    const lasting = report('not eventual', { linearizable: violated(counterexample), eventual: violated(counterexample) })
+    expect(told({ ...run, ...merged, report: lasting }).next).toEqual({
       text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
     })

@@ -69,7 +69,6 @@ interface BlamedOnFault {
 interface SettingsAllow {
   readonly claim: 'the settings allow'
   readonly change: { readonly [setting: string]: number | boolean | string }
-  /** What the target promises with it, and the level that was broken. */
+  /** The level that the target then promises, and that was broken. */
   readonly promise: string
-  readonly broken: string
 }

@@ -23,6 +23,8 @@ export interface Recorded {
   readonly faults: readonly FaultSpan[]
   /** What the run was told to do; absent for a history of which no run is known. */
   readonly spec?: RunSetup['spec'] | undefined
+  /** The level that the target promised, if the run was held to that. */
+  readonly promised?: string | undefined
   readonly durationNanos?: number | undefined
   readonly heard?: Heard | undefined
 }

@@ -114,6 +114,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const { made, may } = claimsOf({
     ...{ history, faults: spans, spec: setup?.spec },
     ...{ durationNanos: run?.durationNanos, heard: run?.heard },
+    promised: expectation?.promised === true ? expectation.level : undefined,
   })
   const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, { asked, may })
   const shown =
