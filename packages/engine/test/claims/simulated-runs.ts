@@ -4,6 +4,7 @@ import { completeRun, inMemory, type JudgedRun, performRun, planRun, type RunDra
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { factsOf } from '../../../report/src/facts/facts.ts'
 import { tellingOf } from '../../../report/src/telling/telling.ts'
+import { majorityText } from '../../../report/src/terminal/run-tables.ts'
 import { registries } from '../../src/worlds/registries.ts'
 
 /** Reads alone break nothing. */
@@ -54,6 +55,7 @@ export async function claimedOf(first: number, step: number): Promise<Claimed> {
     const { history, summary: run } = judged
     const facts = factsOf({ history, report: run.report, run })
     tellingOf(facts, { history, run })
+    majorityText(run.phases, facts)
     for (const { claim, held } of facts.claims) {
       if (held === 'holds') said.set(claim.claim, (said.get(claim.claim) ?? 0) + 1)
       else if (held === 'refuted') refuted.push(`${JSON.stringify(draft)}, seed ${seed}: ${JSON.stringify(claim)}`)

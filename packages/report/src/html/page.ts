@@ -79,7 +79,7 @@ ${
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
-${phasesSection(run?.phases ?? [])}
+${phasesSection(run?.phases ?? [], facts)}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
     ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
