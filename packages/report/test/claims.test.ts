@@ -187,7 +187,7 @@ test('no majority is up while too many nodes are killed, paused or cut off', () 
 
 test('a fault is to blame if it took effect between the two operations, on a node or link of theirs', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
-  const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, earlier: 1, later: 2 })
+  const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
   expect(told(span('partition', 15, 25, { links }))).toBe('holds')
   expect(told(span('partition', 15, 25, { links, hits: 0 }))).toBe('refuted')

@@ -57,12 +57,11 @@ export interface NoMajorityUp {
   readonly share: number
 }
 
-/** A fault explains why `later` contradicts `earlier`. */
+/** A fault explains why these operations contradict each other. */
 interface BlamedOnFault {
   readonly claim: 'blamed on a fault'
   readonly fault: FaultSpan
-  readonly earlier: OperationRow
-  readonly later: OperationRow
+  readonly between: readonly OperationRow[]
 }
 
 /** With these settings changed, the target promises what was broken. */

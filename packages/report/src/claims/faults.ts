@@ -55,21 +55,19 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
   return up.some((one) => 2 * up.filter((other) => one === other || !isCut(one, other)).length > nodes.length)
 }
 
-/** In force between the two lines that contradict each other, on a node or link of theirs, and it took effect. */
-export function isToBlame({ history }: Recorded, { fault, earlier, later }: BlamedOnFault): Held {
+/** In force between the lines that contradict each other, on a node or link of theirs, and it took effect. */
+export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'
-  const ended = (returnEvent[later] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[later] ?? 0)
-  if (fault.from > ended || (!lasts(fault) && fault.to < (callTime[earlier] ?? 0))) return 'refuted'
-  const nodes = [earlier, later].flatMap((row) => history.nodes[node[row] ?? -1] ?? [])
+  const endOf = (row: number): number =>
+    (returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
+  const first = Math.min(...between.map((row) => callTime[row] ?? 0))
+  if (fault.from > Math.max(...between.map(endOf)) || (!lasts(fault) && fault.to < first)) return 'refuted'
+  const nodes = between.flatMap((row) => history.nodes[node[row] ?? -1] ?? [])
   const isPlaced = fault.nodes.length + fault.links.length > 0 && fault.kind !== 'failover'
-  return held(
-    !isPlaced ||
-      nodes.length === 0 ||
-      nodes.some(
-        (name) => fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name),
-      ),
-  )
+  const concerns = (name: string): boolean =>
+    fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name)
+  return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
 }
 
 /** What a damaged disk holds stays wrong, and whoever took over leads since. */
