@@ -83,6 +83,8 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
   let launching: Promise<unknown> | undefined
   let life = { number: 0, alive: false }
   let [lives, kills, pauses] = [0, 0, 0]
+  /** How many faults were injected so far that may end it. */
+  let faults = 0
   let ended = false
   const hearing: Hearing = { ended: options.died, refused: rethrow }
   let command: ProgramCommand | undefined
@@ -116,6 +118,19 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     if (pauses > 0) await process.pause()
   }
 
+  async function restart(): Promise<void> {
+    const [before, own] = [faults, lives + 1]
+    try {
+      await start()
+    } catch (error) {
+      // Killed again while starting: the healed fault is over, and the new one will be healed in turn, or has been.
+      if (kills > 0 || lives > own) return
+      // One that was injected and healed meanwhile may have kept it from starting.
+      if (faults > before) await restart()
+      else hearing.refused(error)
+    }
+  }
+
   return {
     id,
     start,
@@ -124,18 +139,21 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     command: () => command,
     async kill() {
       kills++
+      faults++
       // A life that is being launched can be killed once it exists.
       await launching
       const victim = current
       await victim?.kill()
       return victim !== undefined
     },
-    expectEnd: () => void kills++,
+    expectEnd() {
+      kills++
+      faults++
+    },
     async revive() {
       kills--
       if (kills > 0 || current !== undefined) return
-      // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
-      await start().catch((error: unknown) => (kills > 0 ? undefined : hearing.refused(error)))
+      await restart()
     },
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
