@@ -8,10 +8,10 @@ type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
 /** Given out more often than put in, and never given back. */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
-  if (history.functions.some((f) => meaningOf(f)?.effect === 'settles')) return 'unknown'
-  const effectOf = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
   const initial = history.header?.initial
-  if (initial === 'unknown') return 'unknown'
+  const isGivenBack = history.functions.some((f) => meaningOf(f)?.effect === 'settles')
+  if (of === 'messages' && (isGivenBack || initial === 'unknown')) return 'unknown'
+  const effectOf = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
   return held(
     handed.every(({ key, value, times }) => {
       const rows = rowsOfKey(history, key === undefined ? -1 : history.keys.indexOf(key))
