@@ -31,7 +31,7 @@ interface Missing {
 }
 
 /** A node had a change, was killed, and answered without it. */
-export interface CameBackWithout {
+interface CameBackWithout {
   readonly claim: 'came back without'
   readonly change: OperationRow
   readonly read: OperationRow
@@ -52,7 +52,7 @@ interface SlowestRecovery {
 }
 
 /** For this share of the run, from 0 to 1, no node could reach a majority of the nodes. */
-export interface NoMajorityUp {
+interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number
 }

@@ -99,7 +99,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
 }
 
 /** Whether a read shows a value that nothing can have written once the change was called. */
-export function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
+function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
   const rows = rowsOfKey(history, history.operations.key[read] ?? -1)
   const changes = rows.filter((row) => mayChange(functionOf(history, row)))
   if (!changes.every((row) => isReplacing(history, row))) return 'unknown'
