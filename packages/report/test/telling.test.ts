@@ -168,7 +168,10 @@ describe('an outcome', () => {
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
     const merged = { weakness: 'sums replace each other', stronger: { sums: 'merge' }, strongerPromise: 'eventual' }
-    const lasting = report('not eventual', { linearizable: violated(counterexample), eventual: violated(counterexample) })
+    const lasting = report('not eventual', {
+      linearizable: violated(counterexample),
+      eventual: violated(counterexample),
+    })
     expect(told({ ...run, ...merged, report: lasting }).next).toEqual({
       text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
