@@ -138,10 +138,12 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     }),
     'no-unseen': known.some(([offset]) => ends.some((from) => offset >= from)),
   }
+  const isUnreached = told.some((each) => !isSeen(each) && !ends.some((from) => from <= each[0]))
   const leavesOpen: { [guarantee in Guarantee]?: boolean } = {
     'no-aborted-reads': unsent.includes('older'),
-    'no-lost-writes': untold || told.some((each) => !isSeen(each) && !isPassed(each[0]) && isBeforeGroup(each[0])),
-    'no-unseen': untold || told.some((each) => !isSeen(each) && !ends.some((from) => from <= each[0])),
+    'no-lost-writes':
+      untold || isUnreached || told.some((each) => !isSeen(each) && !isPassed(each[0]) && isBeforeGroup(each[0])),
+    'no-unseen': untold || isUnreached,
   }
   return {
     broken: guarantees.filter((each) => breaks[each]),
@@ -231,4 +233,24 @@ test.each([
   const [before, after] = [poll(0, [[0, 0]]), poll(null, [[3, 3]])]
   expect(judge([...sends, ...before, ...after]).levels['no-skips']).toMatchObject({ result: 'violated' })
   expect(judge([...sends, ...before, ...between, ...after]).levels['no-skips']).toMatchObject({ result: 'met' })
+})
+
+test('an acknowledged message that no consumer came to is not known to be kept', () => {
+  const done = (f: string, value: Json, type: 'ok' | 'fail', told: Json): EventInput[] => [
+    { process: 0, type: 'invoke', f, value, ...(f === 'send' ? { key: 'k' } : {}) },
+    { process: 0, type, f, value: told, ...(f === 'send' ? { key: 'k' } : {}) },
+  ]
+  const sends = [...done('send', 1, 'ok', 0), ...done('send', 2, 'ok', 1)]
+  const gone = [...sends, ...done('poll', { k: 0 }, 'ok', { k: [[0, 1]] }), ...done('poll', { k: 1 }, 'fail', null)]
+  const kept = [
+    ...sends,
+    ...done('poll', { k: 0 }, 'ok', {
+      k: [
+        [0, 1],
+        [1, 2],
+      ],
+    }),
+  ]
+  expect(judge(gone).levels['no-lost-writes'].result).toBe('unknown')
+  expect(judge(kept).levels['no-lost-writes'].result).toBe('met')
 })

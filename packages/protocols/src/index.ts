@@ -33,6 +33,6 @@ export {
   traceOf,
 } from './machine-error.ts'
 export { UNSUPPORTED } from './objects/object.ts'
-export { functionsOf, objects } from './objects/registry.ts'
+export { functionsOf, isEverRead, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'
 export type { MachineTypes, MessageOf, Turn } from './turn.ts'

@@ -1,8 +1,11 @@
 import { check, type ModelName } from '@chaosproxy/checker'
+import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { made, ms, summary } from '../../runner/test/timeline.ts'
 import { accountLines, sumsText } from '../src/accounting-words.ts'
 import { causesOf } from '../src/facts/causes.ts'
+import { factsOf } from '../src/facts/facts.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/reporters/result-json.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
@@ -149,4 +152,39 @@ test('a sum that is too high is blamed on an addition made twice, one that is to
   }
   expect(causeOf(9)).toBe('An operation took effect twice.')
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
+})
+
+test('a sum that is too high although every addition was answered is blamed on the fault that kept a reply', () => {
+  const add = (p: number, from: number, to: number) => ({
+    p,
+    f: 'add',
+    in: 1,
+    from: ms(from),
+    to: ms(to),
+    node: 'bank',
+  })
+  const history = made([
+    add(0, 1, 2),
+    // Its COMMIT was made, the answer to it was lost, and the service made it once more.
+    add(1, 10, 200),
+    add(2, 300, 301),
+    { p: 0, f: 'read', out: 4, from: ms(400), to: ms(401), node: 'bank' },
+  ])
+  const { report } = judged('counter', history)
+  const told = (from: number, to: number) => {
+    const cut: Fault = { kind: 'partition', links: linksBetween([['bank'], ['postgres']]), mode: 'drop' }
+    const faults = [{ id: 'f', fault: cut, from: ms(from), to: ms(to), hits: 1 }]
+    const facts = factsOf({ history, report, run: summary({ report, faults }) })
+    return {
+      why: facts.why.text,
+      cause: causesOf({ report, history, counterexample: facts.shown!, near: facts.near })[0]?.cause,
+    }
+  }
+  expect(told(5, 150)).toEqual({
+    why: expect.stringMatching(/^In force while something was added twice: .*, 0.005 s to 0.150 s\.$/),
+    cause: 'An operation took effect twice.',
+  })
+  expect(told(250, 260).why).toBe(
+    'No fault explains this: the system does it by itself. It looks as if an operation took effect twice.',
+  )
 })

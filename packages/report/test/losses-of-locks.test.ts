@@ -118,7 +118,7 @@ describe('a lock', () => {
       expect(why.settings).not.toContain('memory')
       const calm = { ...summary({ report }), ...weak }
       expect(tellingOf(factsOf({ history, report, run: calm }), { history, run: calm }).next.text).toBe(
-        'The settings allow this. Try appendonly=always.',
+        'Try appendonly=always.',
       )
     })
 

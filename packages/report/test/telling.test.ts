@@ -164,11 +164,15 @@ describe('an outcome', () => {
       command: 'npx chaos run --target t --time 4s --times 20',
     })
     expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
-      text: 'The settings allow this. Try reads=primary and sync=2.',
+      text: 'Try reads=primary and sync=2.',
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
     const merged = { weakness: 'sums replace each other', stronger: { sums: 'merge' }, strongerPromise: 'eventual' }
-    expect(told({ ...run, ...merged }).next).toEqual({
+    const lasting = report('not eventual', {
+      linearizable: violated(counterexample),
+      eventual: violated(counterexample),
+    })
+    expect(told({ ...run, ...merged, report: lasting }).next).toEqual({
       text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
     })
@@ -183,6 +187,12 @@ describe('an outcome', () => {
     )
   })
 
+  test('met names the strongest level that was found, whichever was expected', () => {
+    const expectation = { level: 'eventual', met: true, promised: true } as const
+    const { headline, expected } = factsOf({ history, report: fine, run: summary({ report: fine, expectation }) })
+    expect([headline.title, expected]).toEqual(['Linearizable', 'promised eventual, found linearizable'])
+  })
+
   test('of a run that was interrupted before it showed anything is headed by that', () => {
     const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
     expect(what).toBe('Interrupted')
@@ -195,13 +205,24 @@ describe('an outcome', () => {
   })
 
   test('unknown is headed by what was lost all the same', () => {
-    const lost = { key: 'x', value: 743, operation: 1 }
-    const ended: Counterexample = { ...counterexample, level: 'eventual' }
+    const history = made([
+      { p: 1, f: 'write', key: 'x', in: 6, from: ms(1), to: ms(2), node: 'n1' },
+      { p: 2, f: 'write', key: 'x', in: 743, from: ms(3), to: ms(4), node: 'n1' },
+      ...['n1', 'n2', 'n3'].map((node, i) => ({
+        ...{ p: 5, f: 'read', key: 'x', out: 6, final: true, node },
+        ...{ from: ms(10 + 2 * i), to: ms(11 + 2 * i) },
+      })),
+    ])
+    const ended: Counterexample = {
+      ...{ level: 'eventual', sentence: 'gone.', keys: ['x'], culprit: 2 },
+      operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' })),
+    }
     const judged = {
       ...report('unknown', { linearizable: unknown('out of time'), eventual: violated(ended) }),
-      lost: [lost],
+      lost: [{ key: 'x', value: 743, operation: 1 }],
     }
-    const { what, outcome } = told(summary({ report: judged }))
+    const run = summary({ report: judged })
+    const { what, outcome } = tellingOf(factsOf({ history, report: judged, run }), { history, run })
     expect([outcome, what]).toEqual(['unknown', "p2's confirmed write to x is gone"])
   })
 })

@@ -1,5 +1,6 @@
-import { targetOf } from '@chaosproxy/targets/named'
-import { settingsFor } from '@chaosproxy/workloads'
+import { meaningOf } from '@chaosproxy/history'
+import { targetNames, targetOf } from '@chaosproxy/targets/named'
+import { type Setting, type SettingValue, settingsFor, workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 
 interface Asked {
@@ -48,4 +49,47 @@ describe('what settings give up', () => {
     expect(await weaknessOf('master-master', { set: { sums: 'settle' } })).toMatch(/settles conflicts later/)
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
+
+  test('a queue of NATS says when a message is handed out again, and nothing of the reads of a bucket', async () => {
+    expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
+      'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
+    )
+    expect(await weaknessOf('nats', { set: { direct: 'on' }, faults: ['pause'] })).toBe(
+      'any replica answers a read, and may lag (direct=on)',
+    )
+  })
+
+  test.each(targetNames)(
+    '%s names no read of what is never read, and no fault that the run does not inject',
+    async (name) => {
+      const target = await targetOf(name)
+      const usual = settingsFor(target)
+      const variants = [
+        {},
+        ...target.settings.flatMap((setting) => valuesOf(setting).map((value) => ({ [setting.name]: value }))),
+      ]
+      const said = workloads
+        .filter(({ object }) => target.objects?.includes(object) !== false)
+        .flatMap(({ object, functions }) =>
+          variants.map((set) => {
+            const question = { object, settings: { ...usual, ...set }, faults: ['partition'] as const, nodes: 5 }
+            return {
+              set,
+              object,
+              isRead: functions.some((f) => READING.includes(meaningOf(f)?.effect ?? '')),
+              text: target.weakness?.(question) ?? '',
+            }
+          }),
+        )
+      expect(said.filter(({ isRead, text }) => !isRead && NAMES_READS.test(text))).toEqual([])
+      expect(said.filter(({ text }) => /\b(killed|kill|power loss|promotion)\b/.test(text))).toEqual([])
+    },
+  )
 })
+
+const READING = ['reads', 'transacts', 'watches']
+
+const NAMES_READS = /\breads?\b/
+
+const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
+  typeof usual === 'boolean' ? [true, false] : values

@@ -13,7 +13,7 @@ import type { Ladder } from '../verdict/ladder.ts'
  *   (nonmonotonic-poll)
  * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
  * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed,
- *   was polled by another at least (lost-write)
+ *   was polled by another at least (lost-write); unknown of one that nobody came to
  * - committed-starts: a consumer that resumes does not begin after what was committed
  * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
  */

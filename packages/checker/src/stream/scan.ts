@@ -340,11 +340,13 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
   const open = placed.find(
     ({ offset, message }) => !seen.has(seenAt(offset, message)) && !ends.some(({ from }) => from <= offset),
   )
+  // Nobody passed over it because nobody came that far: whether it is still there was not looked at.
   if (open !== undefined)
-    unsure(
-      'no-unseen',
-      `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
-    )
+    for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
+      unsure(
+        guarantee,
+        `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
+      )
   const untold = firstUntold(sends, placed)
   if (untold === undefined) return
   for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)

@@ -1,4 +1,5 @@
 import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { isEverRead } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig, BrokerState } from './state.ts'
@@ -7,14 +8,14 @@ import type { BrokerConfig, BrokerState } from './state.ts'
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
 /** How often a message arrives, and in which order. */
-const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }) =>
+const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }, _nodes, object) =>
   delivery === 'at-most-once'
     ? 'a message is handed out once, and never again if its reply is lost'
     : delivery === 'at-least-once'
       ? 'a message that its consumer did not confirm is handed out again'
       : ordered !== true
         ? 'a message does not wait for the one before it'
-        : topics === 'push'
+        : topics === 'push' && isEverRead(object)
           ? 'each node reads its own copy'
           : undefined
 

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
+import { isEverRead } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { createOrderedQueue } from './machine.ts'
 import type { Entry, OrderedQueueMessage, OrderedQueueState } from './state.ts'
@@ -59,7 +60,8 @@ function watchKept(): Watch {
 const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
 /** No read asks another node. */
-const weakness: Weakness = () => 'every node answers reads from its own copy, which may lag'
+const weakness: Weakness = (_settings, _nodes, object) =>
+  isEverRead(object) ? 'every node answers reads from its own copy, which may lag' : undefined
 
 export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',

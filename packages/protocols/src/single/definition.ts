@@ -1,4 +1,5 @@
 import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { isEverRead } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
 import type { SingleConfig, SingleState } from './state.ts'
@@ -7,10 +8,10 @@ const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
 /** What an app server does when no answer comes. */
-const weakness: Weakness = ({ retry = 'key', degrade }) =>
+const weakness: Weakness = ({ retry = 'key', degrade }, _nodes, object) =>
   retry === 'blind'
     ? 'a request without an answer is sent again without a key, and may take effect twice'
-    : degrade === true
+    : degrade === true && isEverRead(object)
       ? 'reads that fail are answered with older values'
       : undefined
 

@@ -1,4 +1,5 @@
 import { type InvariantWatch, type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { isEverRead } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { createWatchCache } from './machine.ts'
 import type { WatchCacheMessage, WatchCacheState } from './state.ts'
@@ -6,8 +7,8 @@ import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 const CONSISTENT = { reads: 'consistent' } as const
 
 /** Caches lag behind the store. */
-const weakness: Weakness = ({ reads = 'cache' }) =>
-  reads === 'cache' ? 'caches answer reads without asking the store, and lag' : undefined
+const weakness: Weakness = ({ reads = 'cache' }, _nodes, object) =>
+  reads === 'cache' && isEverRead(object) ? 'caches answer reads without asking the store, and lag' : undefined
 
 export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',

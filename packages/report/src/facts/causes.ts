@@ -1,6 +1,6 @@
 import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
@@ -178,9 +178,7 @@ const causes: readonly Cause[] = [
     cause: 'An operation took effect twice.',
     remedy:
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
-    fits: (input) =>
-      (input.report.accounting?.duplicated.length ?? 0) > 0 ||
-      (countedWrongly(input, isTooMuch) && input.history.operations.outcome.includes(INFO)),
+    fits: (input) => (input.report.accounting?.duplicated.length ?? 0) > 0 || countedWrongly(input, isTooMuch),
   },
   {
     cause: 'Two payments out of one account did not hear of each other.',
@@ -262,7 +260,10 @@ const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /** Whether the read of a counter that is accused is off in this way: others may be off in another. */
-const countedWrongly = ({ report, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>
+const countedWrongly = (
+  { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
+  how: (read: Accounted) => boolean,
+): boolean =>
   report.model === 'counter' &&
   report.accounting?.unexpected.some((read) => read.operation === counterexample.culprit && how(read)) === true
 
@@ -323,6 +324,8 @@ function isStaleRead(input: CauseInput): boolean {
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
+  // A copy that is behind shows no more than there is.
+  if (countedWrongly({ report, counterexample }, isTooMuch)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
   if (writes.length === 0) return report.model === 'counter'

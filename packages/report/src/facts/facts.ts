@@ -9,6 +9,7 @@ import {
   type RunSummary,
   strongestOf,
 } from '@chaosproxy/runner/result'
+import { type Claims, claimsOf, type Made } from '../claims/registry.ts'
 import { clockOfLease, leaseSentence } from '../lease-words.ts'
 import { accusedLevel, counterexampleOf } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
@@ -75,6 +76,10 @@ export interface Facts {
   readonly leaseClock: FaultSpan | undefined
   /** Of a simulated program that broke something: the await that was overtaken, if one was. */
   readonly race: Race | undefined
+  /** What was claimed besides levels. Only what the record bears out is said. */
+  readonly claims: readonly Made[]
+  /** Whether a further claim may be said. */
+  readonly may: Claims['may']
   /** Why {@link shown} was possible; without text if nothing is shown. */
   readonly why: Why
   /** The requirements that are not met, as sentences. */
@@ -106,13 +111,18 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const setup = own.setup ?? run
   const asked = expectation?.level ?? own.asked
   const spans = shownFaults(history, run)
-  const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, asked)
+  const { made, may } = claimsOf({
+    ...{ history, faults: spans, spec: setup?.spec },
+    ...{ durationNanos: run?.durationNanos, heard: run?.heard },
+    promised: expectation?.promised === true ? expectation.level : undefined,
+  })
+  const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, { asked, may })
   const shown =
     report === undefined
       ? undefined
       : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, asked)))
   const wire = wireOf(history, shown, run?.heard)
-  const near = shown === undefined ? [] : nearFaults(history, shown, spans, wire)
+  const near = shown === undefined ? [] : nearFaults(history, shown, { spans, may }, wire)
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
   const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
   const race = shown === undefined ? undefined : raceOfHeader(history.header)
@@ -144,7 +154,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
     violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
-    ...{ near, wire, lease, leaseClock, race },
+    ...{ near, wire, lease, leaseClock, race, may, claims: made },
     why:
       likely === undefined
         ? why
@@ -160,11 +170,15 @@ const resultAsked = (report: Report<string>, asked: string | undefined) =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
 /** What users lost, if the level that the page is about is violated. */
-function lossIn(history: History, report: Report<string>, asked: string | undefined): Loss | undefined {
+function lossIn(
+  history: History,
+  report: Report<string>,
+  { asked, may }: Pick<Facts, 'asked' | 'may'>,
+): Loss | undefined {
   // Where the level is undecided, what was lost is news all the same.
   const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
-  return counterexample === undefined ? undefined : lossOf({ history, report, counterexample })
+  return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
 }
 
 /** A level that is met, but vacuously, must not read like the level that was expected. */

@@ -2,9 +2,11 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
   clientOf,
+  effectOf,
   functionOf,
   hasReturned,
   isFinal,
+  isRead,
   isTaking,
   keyOf,
   nameText,
@@ -16,6 +18,7 @@ import {
   writtenBy,
   writtenText,
 } from '../operation-words.ts'
+import { amountOf, rowsWhere } from '../sheets/sheet.ts'
 
 /** The moments between which everything went wrong, and the nodes where it did. */
 export interface Gap {
@@ -45,6 +48,23 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
     writer: writer === undefined || (callEvent[writer] ?? 0) < 0 ? undefined : nodeOf(history, writer),
     ignored: writer,
   }
+}
+
+/** The additions in progress or done when a read showed more than all of them come to: one of them took effect twice. */
+export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
+  if (culprit === undefined || !isRead(history, culprit)) return []
+  const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
+  const { key, outcome, callEvent, returnEvent } = history.operations
+  const additions = rowsWhere(
+    history,
+    (row) =>
+      key[row] === key[culprit] &&
+      effectOf(history, row) === 'adds' &&
+      outcome[row] !== FAIL &&
+      (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0),
+  )
+  const most = additions.reduce((sum, row) => sum + Math.max(0, amountOf(history, row)), Number(initial ?? 0))
+  return typeof shown === 'number' && shown > most ? additions : []
 }
 
 /** Where replicas disagree or a cycle has no one culprit: from the newest change on, or from the first operation. */

@@ -1,5 +1,5 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import { allMet, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import { allMet, foundLevel, judgedLevels, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
 import { adjective, type Despite, despiteText } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
@@ -78,11 +78,18 @@ function verdictLine(
   if (verdict.result === 'unknown')
     return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason.text }
   const isWeaker = verdictOf(report, strongest).result === 'violated'
-  const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
+  const met = isWeaker ? weakerText(report, level, strongest) : adjective(bestMet(report, level))
   const found = isWeaker ? met : 'no violation found'
   if (isInterrupted) return { mood: 'unsure', verdict: INTERRUPTED, beside: `${found} until then` }
   if (isVacuous) return { mood: 'unsure', verdict: INCONCLUSIVE, beside: found }
   return { mood: 'good', verdict: capitalised(met), beside: '' }
+}
+
+/** The strongest level that is met: the one asked about, or one above it. */
+function bestMet(report: Report<string>, level: string): string {
+  const found = foundLevel(report) ?? level
+  const levels = judgedLevels(report)
+  return levels.indexOf(found) < levels.indexOf(level) ? found : level
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
-import { isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
-import { changeText, type Gap, gapOf } from './gap.ts'
+import type { Claims } from '../claims/registry.ts'
+import { hasReturned, isRead, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
+import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
@@ -35,47 +36,89 @@ const MOST_NEAR = 3
 export function nearFaults(
   history: History,
   counterexample: Counterexample,
-  spans: readonly FaultSpan[],
+  { spans, may }: { readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
   wire?: Wire,
 ): readonly NearFault[] {
   if (spans.length === 0) return []
   const gap = gapOf(history, counterexample)
   const { culprit, operations } = counterexample
-  const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
+  const rows = operations.map(({ operation }) => operation)
+  const between = culprit === undefined ? rows : [gap.ignored ?? culprit, culprit]
+  const nodes = rows.flatMap((row) => nodeOf(history, row) ?? [])
+  const doubled = doubledIn(history, counterexample)
+  if (doubled.length > 0 && culprit !== undefined)
+    return behindDoubling(history, doubled, { read: culprit, gap, spans, may })
+  const isSure = rows.every((row) => history.operations.outcome[row] !== INFO)
   const isOldRead = isSure && culprit !== undefined && isRead(history, culprit)
   const isSpending = culprit !== undefined && spendsFrom(history, culprit) !== undefined
   const touched = concerning(history, spans, gap)
     .filter((span) => !isOldRead || !changesOutcomesOnly(span))
     .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
-    .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
+    .map((span) => ({ span, touch: touching(span, gap, nodes) }))
+    .map(({ span, touch }) => ({ span, touch, weight: touch * overlapOf(span, gap) }))
     .filter(({ span, touch }) => touch > (isSpending && isAmongNodes(span) ? 1 : 0))
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
       // Where the two were cut off from each other, a cut from others explains nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
+      .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
-        const short = inBrief(span.label)
-        if (!hasTimes(history)) return untimed(history, span, short, gap)
-        const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
-        const isForgetting = hasForgotten(span, gap, wire)
+        if (!hasTimes(history)) return untimed(history, span, gap)
+        const isForgetting =
+          hasForgotten(history, span, gap, wire) &&
+          culprit !== undefined &&
+          gap.ignored !== undefined &&
+          may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
+        if (isForgetting) return { ...nearFault(span, gap, forgottenText(history, span, gap)), isForgetting }
         const isTakeover = hasTakenOver(history, span, gap)
-        const relation = isForgetting
-          ? forgottenText(history, span, gap)
-          : isTakeover
-            ? takeoverText(history, span, gap)
-            : relationOf(history, span, short, gap)
-        const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: endOf(span) < gap.asked }
+        const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap)
+        return { ...nearFault(span, gap, relation), isTakeover }
       })
   )
 }
 
+function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault {
+  const short = inBrief(span.label)
+  const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
+  const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
+  return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
+}
+
+/** What kept an answer from an addition, which whoever asked for it then repeated. The last such faults count. */
+function behindDoubling(
+  history: History,
+  doubled: readonly OperationRow[],
+  {
+    read,
+    gap,
+    spans,
+    may,
+  }: { readonly read: OperationRow; readonly gap: Gap; readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
+): readonly NearFault[] {
+  const { callTime, returnTime } = history.operations
+  const isMet = (span: FaultSpan, row: OperationRow): boolean =>
+    (callTime[row] ?? 0) <= span.to &&
+    (!hasReturned(history, row) || (returnTime[row] ?? 0) >= span.from) &&
+    touching(span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0
+  return spans
+    .filter((span) => span.hits !== 0 && (WITHHOLDING.has(span.kind) || stopsNodes(span.kind)))
+    .filter((span) =>
+      doubled.some((row) => isMet(span, row) && may({ claim: 'blamed on a fault', fault: span, between: [row, read] })),
+    )
+    .slice(-MOST_NEAR)
+    .map((span) => {
+      const relation = `In force while something was added twice: ${inBrief(span.label)}, ${moment(span.from)} to ${moment(span.to)}.`
+      return hasTimes(history) ? nearFault(span, gap, relation) : untimed(history, span, gap)
+    })
+}
+
 /** Without times, the moments of a fault are event positions: lines say when it was in force. */
-function untimed(history: History, span: FaultSpan, short: string, { asked }: Gap): NearFault {
+function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
+  const short = inBrief(span.label)
   const isOver = span.to < asked
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
   const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
@@ -164,13 +207,21 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
 /** What a fault counts for on the culprit's own node, or a link between the two. */
 const BETWEEN = 2
 
-/** 1 for other faults of the two nodes and of their links; 0 if the fault was elsewhere. */
-function touching({ kind, nodes, links }: FaultSpan, { culprit, writer }: Gap): number {
+/**
+ * 1 for other faults of the two nodes and of their links, or of all these nodes where none of them is to blame; 0 if the
+ * fault was elsewhere.
+ */
+function touching(
+  { kind, nodes, links }: FaultSpan,
+  { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
+  all: readonly string[],
+): number {
   // Who leads is of concern to all.
   const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
-  if (isUnplaced || (culprit === undefined && writer === undefined)) return 1
+  if (isUnplaced) return 1
   const about = (node: string | undefined): boolean =>
     node !== undefined && (nodes.includes(node) || links.some(({ from, to }) => from === node || to === node))
+  if (culprit === undefined && writer === undefined) return all.length === 0 || all.some(about) ? 1 : 0
   const between = links.some(
     ({ from, to }) => (from === culprit && to === writer) || (from === writer && to === culprit),
   )
@@ -179,12 +230,18 @@ function touching({ kind, nodes, links }: FaultSpan, { culprit, writer }: Gap): 
 }
 
 /** Whether the node that answered had acknowledged or received what it ignores, and was killed since. */
-function hasForgotten({ kind, nodes, from, to }: FaultSpan, { culprit, writer, asked }: Gap, wire?: Wire): boolean {
+function hasForgotten(
+  { operations: { returnTime } }: History,
+  { kind, nodes, from, to }: FaultSpan,
+  { culprit, writer, asked, ignored }: Gap,
+  wire?: Wire,
+): boolean {
   if (culprit === undefined || !LOSES_MEMORY.has(kind) || !nodes.includes(culprit) || to > asked) return false
+  const isKnown = ignored !== undefined && (returnTime[ignored] ?? Number.POSITIVE_INFINITY) <= from
   const received = wire?.messages.some(
     (message) => message.to === culprit && message.carries !== undefined && (message.endedAt ?? from) < from,
   )
-  return culprit === writer || received === true
+  return (culprit === writer && isKnown) || received === true
 }
 
 /** What the other node acknowledged only after that, it may have acknowledged although it no longer led. */
@@ -229,10 +286,10 @@ const inBrief = (label: string): string =>
 
 function relationOf(
   history: History,
-  { kind, nodes, from, to }: FaultSpan,
-  short: string,
+  { kind, label, nodes, from, to }: FaultSpan,
   { culprit, asked, to: answered, ignored }: Gap,
 ): string {
+  const short = inBrief(label)
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
   if (kind === 'flip-bit') return `Since ${moment(from)}, and for good: ${short}.`

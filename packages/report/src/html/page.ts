@@ -1,6 +1,6 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { duration, type History, hasTimes, plural } from '@chaosproxy/history'
-import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/result'
+import { foundText, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
@@ -73,13 +73,13 @@ ${
   first === undefined
     ? undefined
     : contradiction(facts, whyTitle(history, first, { isAside: facts.isAside }), [
-        figure(page, first, spans, { facts }),
-        otherFigures(page, others, spans, first.counterexample.operations.length === 1),
+        figure(page, first, facts, { facts }),
+        otherFigures(page, others, facts, first.counterexample.operations.length === 1),
       ])
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
-${phasesSection(run?.phases ?? [])}
+${phasesSection(run?.phases ?? [], facts)}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
     ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
@@ -231,7 +231,7 @@ const WHOLE_WIDTH = 1080
 export function figure(
   page: Page,
   violation: Violation,
-  spans: readonly FaultSpan[],
+  known: Pick<Facts, 'spans' | 'may'>,
   { facts, hasTimeline = true }: Beside = {},
 ): Html {
   const { history, historyFile, linksHistory = true } = page
@@ -239,7 +239,7 @@ export function figure(
   const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
-  const { near, wire } = facts ?? { near: nearFaults(history, counterexample, spans), wire: undefined }
+  const { near, wire } = facts ?? { near: nearFaults(history, counterexample, known), wire: undefined }
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
@@ -264,7 +264,7 @@ export function figure(
 function otherFigures(
   page: Page,
   violations: readonly Violation[],
-  spans: readonly FaultSpan[],
+  known: Pick<Facts, 'spans' | 'may'>,
   isFirstOpen: boolean,
 ): Html | undefined {
   const told = violations.map((violation, i) => {
@@ -272,7 +272,7 @@ function otherFigures(
     const [level, ...sentence] = violationText(counterexample).split(': ')
     const lines = firstLines(page.history, counterexample).join(' ')
     const open = isFirstOpen && i === 0 ? html` open` : undefined
-    return html`<details${open} data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, spans)}</details>`
+    return html`<details${open} data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, known)}</details>`
   })
   return told.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${told}</div>`
 }

@@ -3,6 +3,7 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { count, duration, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
+import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { lostText } from '../losses/register.ts'
 import {
@@ -25,10 +26,10 @@ import { capitalised, durationOfMillis, listedAtMost } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
-export function phasesSection(all: readonly PhaseSummary[]): Html | undefined {
+export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
   if (all.length === 0) return undefined
   const phases = namedPhases(all)
-  const majority = majorityText(phases)
+  const majority = majorityText(phases, facts)
   const telling = tellingPhases(phases)
   const others = phases.filter((phase) => !telling.includes(phase))
   return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(telling, phases, 'Phases')}${

@@ -23,7 +23,7 @@ export interface VerdictPart {
 export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFar?: boolean } = {}): VerdictPart {
   const { history, report, run } = page
   const facts = factsOf(page)
-  const { headline, violations, spans } = facts
+  const { headline, violations } = facts
   const [first] = violations
   const telling = tellingOf(facts, page)
   return {
@@ -39,7 +39,7 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
     drawing:
       first === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
+        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, facts, { facts, hasTimeline: false })}`
             .html,
   }
 }

@@ -1,5 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
+import type { Claim } from '../claims/claim.ts'
 import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
@@ -19,9 +20,10 @@ export function appendLoss(history: History, { culprit, operations: shown }: Cou
   if (missing !== undefined) {
     const writer = clientOf(history, missing)
     const node = nodeOf(history, culprit)
-    if (writer === reader) return { title: `${reader} did not see its own confirmed append${to}` }
-    if (node === undefined) return { title: `${reader} did not see ${writer}'s confirmed append${to}` }
-    return { title: `${writer}'s confirmed append${to} was missing at ${nameText(node, 24)}` }
+    const claim: Claim = { claim: 'missing', known: missing, read: culprit }
+    if (writer === reader) return { claim, title: `${reader} did not see its own confirmed append${to}` }
+    if (node === undefined) return { claim, title: `${reader} did not see ${writer}'s confirmed append${to}` }
+    return { claim, title: `${writer}'s confirmed append${to} was missing at ${nameText(node, 24)}` }
   }
   const earlier = before.findLast((row) => isRead(history, row) && !text.startsWith(textOf(history, row)))
   if (earlier !== undefined && textOf(history, earlier).startsWith(text)) {

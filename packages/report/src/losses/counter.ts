@@ -1,15 +1,25 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
 import { amountText, byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
-import { changeText, clockOf, type LayOutSheet, rounded, rowsWhere, type SheetRow, wasBefore } from '../sheets/sheet.ts'
+import {
+  amountOf,
+  changeText,
+  clockOf,
+  type LayOutSheet,
+  rounded,
+  rowsWhere,
+  type SheetRow,
+  wasBefore,
+} from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** `The counter lost 513 additions`, if that is what the final reads lack; otherwise how many reads were wrong. */
-export const counterLoss: FindLoss = ({ history, report }) => {
-  const wrong = report.accounting?.unexpected ?? []
-  if (wrong.length === 0) return undefined
-  return inTheEnd(history, wrong) ?? meanwhile(history, wrong)
-}
+export const counterLosses: readonly FindLoss[] = [
+  ({ history, report }) => inTheEnd(history, wrongIn(report)),
+  ({ history, report }) => meanwhile(history, wrongIn(report)),
+]
+
+const wrongIn = ({ accounting }: Report<string>): readonly Accounted[] => accounting?.unexpected ?? []
 
 interface Off {
   readonly missing: number
@@ -47,6 +57,7 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
     return {
+      claim: { claim: 'lost', of: 'additions', changes: [], least: missing },
       title: ones(history)
         ? `${name} lost ${plural(missing, 'addition')}`
         : `${name} lost ${count(missing)} of the sum`,
@@ -57,7 +68,8 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
     : undefined
 }
 
-function meanwhile(history: History, wrong: readonly Accounted[]): Loss {
+function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefined {
+  if (wrong.length === 0) return undefined
   const low = wrong.filter((each) => offBy(each).missing > 0).length
   const reads = plural(low === 0 ? wrong.length : low, 'read')
   if (low > 0 && onlyAdds(history)) return { title: `${reads} missed acknowledged additions` }
@@ -221,10 +233,3 @@ const rangeText = (total: number, least: number, most: number): string =>
   least === total
     ? `0 to ${changeText(rounded(most - total))}`
     : `${changeText(rounded(least - total))} to ${changeText(rounded(most - total))}`
-
-/** An addition without an amount adds one. */
-function amountOf(history: History, row: OperationRow): number {
-  const input = inputOf(history, row)
-  const amount = typeof input === 'number' ? input : 1
-  return functionOf(history, row).startsWith('dec') || functionOf(history, row).startsWith('sub') ? -amount : amount
-}

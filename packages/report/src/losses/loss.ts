@@ -1,11 +1,14 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
+import type { Claim } from '../claims/claim.ts'
 import type { Despite } from '../level-words.ts'
 
 /** What a broken promise cost, in the words of those who use the object. */
 export interface Loss {
   /** `106 acknowledged messages were lost`. It follows from the record: an operation of unknown outcome counts for nothing. */
   readonly title: string
+  /** What the title asserts, where it is one of the kinds that are held against the record. */
+  readonly claim?: Claim
   /** The level whose counterexample shows it, if that is not the one that the page is about. */
   readonly level?: string
   /** A level whose name seems to deny the title, and why both are true if it is met. */
@@ -19,5 +22,5 @@ export interface LossInput {
   readonly counterexample: Counterexample
 }
 
-/** Undefined if the violation is not one that the object has words for. */
+/** Undefined if it is not this that was lost. */
 export type FindLoss = (input: LossInput) => Loss | undefined

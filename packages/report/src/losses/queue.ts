@@ -1,11 +1,20 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, count, FLAG_FINAL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
-import { effectOf, functionOf, hasReturned, nameText, valueText } from '../operation-words.ts'
+import {
+  canonical,
+  count,
+  FLAG_FINAL,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  plural,
+} from '@chaosproxy/history'
+import { effectOf, functionOf, hasReturned, keyOf, nameText, valueText } from '../operation-words.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 
 /** What came of the messages; otherwise, what the counterexample shows of one or two of them. */
-export const queueLoss: FindLoss = (input) =>
-  lostMessages(input) ?? twice(input) ?? foundEmpty(input) ?? outOfOrder(input)
+export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /** `106 acknowledged messages were lost`; `never came out` if only an empty answer shows that nothing was left. */
 function lostMessages({ history, report }: LossInput): Loss | undefined {
@@ -15,7 +24,12 @@ function lostMessages({ history, report }: LossInput): Loss | undefined {
   const missing = lost.reduce((sum, { count }) => sum + count, 0)
   const messages = plural(surelyLost, 'acknowledged message')
   const verb = !wasDrained(history) ? 'never came out' : surelyLost === 1 ? 'was lost' : 'were lost'
-  return { title: `${surelyLost < missing ? 'At least ' : ''}${messages} ${verb}`, level: 'eventual' }
+  const changes = lost.map(({ operation }) => operation)
+  return {
+    claim: { claim: 'lost', of: 'messages', changes, least: surelyLost },
+    title: `${surelyLost < missing ? 'At least ' : ''}${messages} ${verb}`,
+    level: 'eventual',
+  }
 }
 
 /** `Message 7 was handed out twice`: no operation of unknown outcome explains that it came out again. */
@@ -28,15 +42,25 @@ function twice({ history, report, counterexample }: LossInput): Loss | undefined
   )
   if (again === undefined) return undefined
   if (core.filter((row) => sentBy(history, row) === again).length !== 1) return undefined
-  const many = report.accounting?.duplicated.length ?? 0
-  if (many > 1) return { title: `${plural(many, 'message')} were handed out more than once` }
+  const duplicated = report.accounting?.duplicated ?? []
+  if (duplicated.length > 1) {
+    const handed = duplicated.map(({ key, value, count }) => ({ key, value, times: count + 1 }))
+    return {
+      claim: { claim: 'handed out twice', of: 'messages', handed },
+      title: `${plural(duplicated.length, 'message')} were handed out more than once`,
+    }
+  }
   // Sent once, it came out once more than there are too many of it.
-  const surplus = report.accounting?.duplicated.find(({ value, key }) => {
+  const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })
   const times = (surplus?.count ?? 1) + 1
   const often = times === 2 ? 'twice' : `${count(times)} times`
-  return { title: `Message ${valueText(JSON.parse(again))} was handed out ${often}` }
+  const value: Json = JSON.parse(again)
+  return {
+    claim: { claim: 'handed out twice', of: 'messages', handed: [{ key: keyOf(history, culprit), value, times }] },
+    title: `Message ${valueText(value)} was handed out ${often}`,
+  }
 }
 
 /** `Queue x was found empty while it held messages`: whatever was in progress, it was not empty at any moment of the culprit. */

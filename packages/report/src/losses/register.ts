@@ -7,6 +7,7 @@ import {
   type Report,
 } from '@chaosproxy/checker'
 import { count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import type { Claim } from '../claims/claim.ts'
 import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf, type Despite } from '../level-words.ts'
 import {
@@ -27,24 +28,27 @@ import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
-export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
-  goneForGood(history, report.lost) ??
-  changedTwice(history, counterexample) ??
-  forgotten(history, report, counterexample) ??
-  effectWithoutCause(history, report, counterexample) ??
-  unseen(history, report, counterexample) ??
-  appendLoss(history, counterexample) ??
-  disagreement(history, report, counterexample) ??
-  olderThanKnown(history, counterexample) ??
-  apartAtTheEnd(history, counterexampleOf(report, 'eventual'))
+export const registerLosses: readonly FindLoss[] = [
+  ({ history, report }) => goneForGood(history, report.lost),
+  ({ history, counterexample }) => changedTwice(history, counterexample),
+  ({ history, report, counterexample }) => forgotten(history, report, counterexample),
+  ({ history, report, counterexample }) => effectWithoutCause(history, report, counterexample),
+  ({ history, report, counterexample }) => unseen(history, report, counterexample),
+  ({ history, counterexample }) => appendLoss(history, counterexample),
+  ({ history, report, counterexample }) => disagreement(history, report, counterexample),
+  ({ history, counterexample }) => olderThanKnown(history, counterexample),
+  ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
+]
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
   const [first] = lost
   if (first === undefined) return undefined
   const keys = new Set(lost.map(({ key }) => key)).size
+  const claim: Claim = { claim: 'lost', of: 'writes', changes: lost.map(({ operation }) => operation), least: keys }
   if (lost.length > 1)
     return {
+      claim,
       title: `${keys < lost.length ? 'At least ' : ''}${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'} lost`,
       level: 'eventual',
     }
@@ -53,10 +57,10 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   const [only, ...others] = history.nodes
   // A single node may still hold it: what it serves may come from a cache.
   const isAlone = only !== undefined && others.length === 0
-  if (isAlone) return { title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
+  if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
   const isKnown = asked.length === 0 || asked.length >= history.nodes.length
-  return { title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
+  return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
 /** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */
@@ -120,6 +124,7 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
   const node = nodeOf(history, culprit)
   if (confirmed === undefined || node === undefined || nodeOf(history, confirmed) !== node) return undefined
   return {
+    claim: { claim: 'missing', known: confirmed, read: culprit },
     title: `${nameText(node, 24)} answered without ${clientOf(history, confirmed)}'s confirmed write`,
   }
 }
@@ -238,10 +243,16 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
       ? { title: `${reader} saw ${key} go back from ${from} to ${to}`, despite: byItsReadsAlone(history, culprit) }
       : { title: `After ${other} had read ${from}, ${reader} saw ${key} go back to ${to}` }
   }
+  const claim: Claim = { claim: 'missing', known: confirmed, read: culprit }
   if (isOwn)
-    return { title: `${reader} did not see its own confirmed write`, despite: byItsWritesAlone(history, culprit) }
+    return {
+      claim,
+      title: `${reader} did not see its own confirmed write`,
+      despite: byItsWritesAlone(history, culprit),
+    }
   const node = nodeOf(history, culprit)
   return {
+    claim,
     title:
       node === undefined
         ? `${reader} did not see ${other}'s confirmed write`

@@ -1,36 +1,37 @@
 import { count } from '@chaosproxy/history'
+import type { Claims } from '../claims/registry.ts'
 import { finalStatesSheet } from '../sheets/final-states.ts'
 import { elementSheet, messageSheet } from '../sheets/life.ts'
 import type { LayOutSheet, Sheet, SheetInput } from '../sheets/sheet.ts'
 import { bankLoss, bankSheet } from './bank.ts'
-import { counterLoss, counterSheet } from './counter.ts'
+import { counterLosses, counterSheet } from './counter.ts'
 import { listLoss } from './list-append.ts'
 import { holdingsSheet, lockLoss } from './lock.ts'
 import { logLoss } from './log.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 import { multiRegisterLoss } from './multi-register.ts'
-import { queueLoss } from './queue.ts'
-import { registerLoss } from './register.ts'
-import { idsLoss, setLoss } from './set.ts'
-import { streamLoss, watchLoss, workQueueLoss } from './watch.ts'
+import { queueLosses } from './queue.ts'
+import { registerLosses } from './register.ts'
+import { idsLoss, setLosses } from './set.ts'
+import { streamLosses, watchLoss, workQueueLosses } from './watch.ts'
 
-/** By model. One without words of its own is told by the level that it broke. */
-const losses: { readonly [model: string]: FindLoss } = {
-  register: registerLoss,
-  counter: counterLoss,
-  set: setLoss,
-  queue: queueLoss,
-  bag: queueLoss,
-  lock: lockLoss,
-  bank: bankLoss,
-  'list-append': listLoss,
-  log: logLoss,
-  'dense-log': logLoss,
-  'multi-register': multiRegisterLoss,
-  'unique-ids': idsLoss,
-  watch: watchLoss,
-  stream: streamLoss,
-  'work-queue': workQueueLoss,
+/** By model, most telling first. One without words of its own is told by the level that it broke. */
+const losses: { readonly [model: string]: readonly FindLoss[] } = {
+  register: registerLosses,
+  counter: counterLosses,
+  set: setLosses,
+  queue: queueLosses,
+  bag: queueLosses,
+  lock: [lockLoss],
+  bank: [bankLoss],
+  'list-append': [listLoss],
+  log: [logLoss],
+  'dense-log': [logLoss],
+  'multi-register': [multiRegisterLoss],
+  'unique-ids': [idsLoss],
+  watch: [watchLoss],
+  stream: streamLosses,
+  'work-queue': workQueueLosses,
 }
 
 /** `At least 3 updates were lost`, or what else the anomaly did. */
@@ -42,12 +43,16 @@ const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterex
   return { title: lost > 1 ? `At least ${count(lost)} updates were lost` : story.title }
 }
 
-export const lossOf = (input: LossInput): Loss | undefined =>
-  input.report.transactions !== undefined
-    ? transactionsLoss(input)
-    : Object.hasOwn(losses, input.report.model)
-      ? losses[input.report.model]?.(input)
-      : undefined
+/** The most telling loss that may be said. */
+export function lossOf(input: LossInput, { may }: Pick<Claims, 'may'>): Loss | undefined {
+  const { model, transactions } = input.report
+  const known = transactions !== undefined ? [transactionsLoss] : Object.hasOwn(losses, model) ? losses[model] : []
+  for (const find of known ?? []) {
+    const loss = find(input)
+    if (loss !== undefined && (loss.claim === undefined || may(loss.claim))) return loss
+  }
+  return undefined
+}
 
 /** By model: what shows best how it was broken, if that is not an axis of time. */
 const sheets: { readonly [model: string]: LayOutSheet } = {

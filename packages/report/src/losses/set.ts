@@ -1,21 +1,40 @@
-import type { Counterexample } from '@chaosproxy/checker'
-import { type History, plural } from '@chaosproxy/history'
-import { clientOf, isFinal, isRead, nameText, nodeOf } from '../operation-words.ts'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { canonical, type History, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import type { Claim } from '../claims/claim.ts'
+import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
-import type { FindLoss, Loss } from './loss.ts'
+import { rowsWhere } from '../sheets/sheet.ts'
+import type { FindLoss, Loss, LossInput } from './loss.ts'
 
 /** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
-export const setLoss: FindLoss = ({ history, report, counterexample }) => {
-  const surelyLost = report.accounting?.surelyLost ?? 0
-  if (report.accounting?.result !== 'violated' || surelyLost === 0) return unseen(history, counterexample)
-  const elements = plural(surelyLost, 'acknowledged element')
-  const isOne = surelyLost === 1
-  const { length } = history.operations
-  let hasFinal = false
-  for (let row = length - 1; row >= 0 && !hasFinal; row--) hasFinal = isFinal(history, row)
-  const said = hasFinal ? `${isOne ? 'was' : 'were'} lost` : `${isOne ? 'is' : 'are'} missing from the last read`
-  return { title: `${elements} ${said}`, level: 'eventual' }
+export const setLosses: readonly FindLoss[] = [
+  lostElements,
+  ({ history, counterexample }) => unseen(history, counterexample),
+]
+
+function lostElements({ history, report: { accounting } }: LossInput): Loss | undefined {
+  if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
+  const finals = rowsWhere(history, (row) => isFinal(history, row))
+  // What one copy still holds is not lost.
+  const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
+  const changes = accounting.lost
+    .filter(({ key, value, operation }) => history.operations.outcome[operation] === OK && !held.has(named(key, value)))
+    .map(({ operation }) => operation)
+  const [first, ...others] = changes
+  if (first === undefined) return undefined
+  const elements = plural(changes.length, 'acknowledged element')
+  const [were, are] = others.length === 0 ? ['was', 'is'] : ['were', 'are']
+  const said = finals.length > 0 ? `${were} lost` : `${are} missing from the last read`
+  const claim = { claim: 'lost', of: 'elements', changes, least: changes.length } as const
+  return { claim, title: `${elements} ${said}`, level: 'eventual' }
 }
+
+function elementsHeld(history: History, read: OperationRow): readonly string[] {
+  const answer = outputOf(history, read)
+  return Array.isArray(answer) ? answer.map((value) => named(keyOf(history, read), value)) : []
+}
+
+const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
 /** `p33's confirmed 261 was missing at n3`, or that somebody had read it before. */
 function unseen(history: History, counterexample: Counterexample): Loss | undefined {
@@ -24,14 +43,23 @@ function unseen(history: History, counterexample: Counterexample): Loss | undefi
   const { element, known, read } = missing
   const [who, reader, node] = [clientOf(history, known), clientOf(history, read), nodeOf(history, read)]
   const where = node === undefined ? reader : nameText(node, 24)
-  if (isRead(history, known)) return { title: `${element}, which ${who} had read, was missing at ${where}` }
-  if (who === reader) return { title: `${reader} did not see its own confirmed ${element}` }
-  return { title: `${who}'s confirmed ${element} was missing at ${where}` }
+  if (isRead(history, known))
+    return {
+      claim: { claim: 'missing', known, read, element: missing.text },
+      title: `${element}, which ${who} had read, was missing at ${where}`,
+    }
+  const claim: Claim = { claim: 'missing', known, read }
+  if (who === reader) return { claim, title: `${reader} did not see its own confirmed ${element}` }
+  return { claim, title: `${who}'s confirmed ${element} was missing at ${where}` }
 }
 
 /** `7 ids were handed out more than once`. */
 export const idsLoss: FindLoss = ({ report: { accounting } }) => {
   const repeated = accounting?.duplicated.length ?? 0
   if (repeated === 0) return undefined
-  return { title: `${plural(repeated, 'id')} ${repeated === 1 ? 'was' : 'were'} handed out more than once` }
+  const handed = (accounting?.duplicated ?? []).map(({ key, value, count }) => ({ key, value, times: count }))
+  return {
+    claim: { claim: 'handed out twice', of: 'ids', handed },
+    title: `${plural(repeated, 'id')} ${repeated === 1 ? 'was' : 'were'} handed out more than once`,
+  }
 }

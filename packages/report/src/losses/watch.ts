@@ -76,19 +76,23 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /** `3 acknowledged messages were lost`, which breaks `level`, or what else was done to producers and consumers. */
-const lossOfMessages =
-  (level: string, titles: { readonly [guarantee: string]: string }): FindLoss =>
-  ({ report: { lost }, counterexample }) => {
-    if (lost.length > 0)
-      return {
-        title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
-        level,
-      }
+const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
+  ({ report: { lost } }) => {
+    if (lost.length === 0) return undefined
+    const changes = lost.map(({ operation }) => operation)
+    return {
+      claim: { claim: 'lost', of: 'messages', changes, least: lost.length },
+      title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
+      level,
+    }
+  },
+  ({ counterexample }) => {
     const title = Object.hasOwn(titles, counterexample.level) ? titles[counterexample.level] : undefined
     return title === undefined ? undefined : { title }
-  }
+  },
+]
 
-export const streamLoss: FindLoss = lossOfMessages('no-lost-writes', {
+export const streamLosses: readonly FindLoss[] = lossesOfMessages('no-lost-writes', {
   'consistent-offsets': 'One offset was given to two messages',
   'no-duplicates': 'A message was stored twice',
   'no-aborted-reads': 'A consumer got a message that was not sent',
@@ -99,7 +103,7 @@ export const streamLoss: FindLoss = lossOfMessages('no-lost-writes', {
   'no-unseen': 'An acknowledged message never reached a consumer',
 })
 
-export const workQueueLoss: FindLoss = lossOfMessages('no-lost-messages', {
+export const workQueueLosses: readonly FindLoss[] = lossesOfMessages('no-lost-messages', {
   'no-invented-messages': 'A consumer got a message that was not put in',
   'no-handouts-after-ack': 'A message came again after it was acknowledged',
   'no-double-leases': 'Two consumers had one message at a time',

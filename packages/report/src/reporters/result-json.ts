@@ -345,9 +345,9 @@ function verdictJson(verdict: Verdict, history: History, facts: Facts): Json {
 function counterexampleJson(
   counterexample: Counterexample,
   history: History,
-  { shown, near: known, spans }: Facts,
+  { shown, near: known, spans, may }: Facts,
 ): Json {
-  const near = counterexample === shown ? known : nearFaults(history, counterexample, spans)
+  const near = counterexample === shown ? known : nearFaults(history, counterexample, { spans, may })
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
   const whyOf = new Map(counterexample.transactions?.parts.map(({ operation, why }) => [operation, why]))
   const operationOf = (part: number): OperationRow => counterexample.transactions?.parts[part]?.operation ?? -1

@@ -46,6 +46,8 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
 
 export interface MissingElement {
   readonly element: string
+  /** The same as canonical JSON. */
+  readonly text: string
   /** The confirmed addition, or the read that had seen it. */
   readonly known: OperationRow
   /** The read without it. */
@@ -64,7 +66,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
     ...before.filter((row) => isRead(history, row)),
   ]) {
     const element = valuesOf(history, known).find((value) => !found.includes(value))
-    if (element !== undefined) return { element: subjectText(element), known, read: culprit }
+    if (element !== undefined) return { element: subjectText(element), text: element, known, read: culprit }
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import { amountText, type History, hasTimes, moment } from '@chaosproxy/history'
+import { amountText, functionOf, type History, hasTimes, inputOf, moment } from '@chaosproxy/history'
 import { linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
@@ -55,6 +55,13 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
   const rows: OperationRow[] = []
   for (let row = 0; row < history.operations.length; row++) if (holds(row)) rows.push(row)
   return rows
+}
+
+/** What it adds to a counter: without an amount, one. */
+export function amountOf(history: History, row: OperationRow): number {
+  const input = inputOf(history, row)
+  const amount = typeof input === 'number' ? input : 1
+  return functionOf(history, row).startsWith('dec') || functionOf(history, row).startsWith('sub') ? -amount : amount
 }
 
 export const wasBefore = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>

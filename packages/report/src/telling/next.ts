@@ -71,7 +71,7 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 
 /** Without the planted bug; with other settings, if these give it up; otherwise by what usually helps. */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
-  const { setup, lease, leaseClock } = facts
+  const { report, setup, lease, leaseClock, may } = facts
   // What makes writes last keeps no lock from expiring, nor does a system without the bug.
   const {
     stronger = {},
@@ -83,9 +83,14 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   if (bug === undefined && chosen.length === 0) return { text: remedyOf(facts, history, run), command: again }
   const repeats = run === undefined ? setup?.again : again
   const promise = strongerPromise === undefined ? '' : `, with which it promises to be ${adjective(strongerPromise)}`
+  const doAllow =
+    strongerPromise !== undefined &&
+    report !== undefined &&
+    verdictOf(report, strongerPromise).result === 'violated' &&
+    may({ claim: 'the settings allow', change: stronger, promise: strongerPromise })
   const text =
     bug === undefined
-      ? `The settings allow this. Try ${listed(chosen)}${promise}.`
+      ? `${doAllow ? 'The settings allow this. ' : ''}Try ${listed(chosen)}${promise}.`
       : `Without the planted bug${chosen.length === 0 ? '' : `, and with ${listed(chosen)},`} the run should pass.`
   if (repeats === undefined || isBySpec(repeats)) return { text }
   const command = withSettings(withoutOption(repeats, 'bug'), chosen)

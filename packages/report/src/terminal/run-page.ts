@@ -70,7 +70,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     recordText(record, unjudgedIn, page),
-    brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
+    brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, facts, page),
     brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
@@ -90,9 +90,9 @@ const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
 const stalenessLines = ({ report }: RunSummary, { width }: PageStyle): string[] =>
   report?.staleness === undefined ? [] : wrap(stalenessText(report.staleness), width)
 
-function phaseLines({ phases }: RunSummary, page: PageStyle): string[] {
+function phaseLines({ phases }: RunSummary, facts: Facts, page: PageStyle): string[] {
   if (phases.length === 0) return []
-  const majority = majorityText(phases)
+  const majority = majorityText(phases, facts)
   return [...phaseTable(phases, page), ...(majority === '' ? [] : ['', ...wrap(majority, page.width)])]
 }
 

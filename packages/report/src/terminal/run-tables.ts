@@ -1,6 +1,7 @@
 import { faultName } from '@chaosproxy/faults'
 import { count, duration, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
+import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
@@ -117,12 +118,13 @@ export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageSt
 
 /**
  * `for 12% of the run there was no working majority; the rest of the time live nodes answered 99.80% of requests`: what a system that
- * needs a majority can be held to. Empty if there was a majority all the time.
+ * needs a majority can be held to. Empty if there was a majority all the time, or that is not known.
  */
-export function majorityText(phases: readonly PhaseSummary[]): string {
+export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)
   if (without.length === 0) return ''
   const share = without.reduce((sum, phase) => sum + phase.share, 0)
+  if (!may({ claim: 'no majority up', share })) return ''
   const rest = phases.filter(({ majority, operations }) => majority && operations > 0)
   const operations = rest.reduce((sum, phase) => sum + phase.operations, 0)
   const answered = rest.reduce((sum, phase) => sum + (phase.upAvailability ?? phase.availability) * phase.operations, 0)

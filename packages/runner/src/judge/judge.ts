@@ -34,6 +34,8 @@ interface SummaryInput
   /** The workload that was run; it knows which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
+  /** Whether the nodes may replicate each other. Of somebody else's servers nobody knows that. */
+  readonly isGroup: boolean
   /** Whether the target marks the point at which its bug makes a difference. */
   readonly marks: boolean
   readonly report: Report<string>
@@ -82,6 +84,7 @@ export async function judge(
     weakness: weaknessOf(run),
     ...strongerSettings(run, report),
     requestedFaults: requestedFaults(run),
+    isGroup: target.clients !== 'observed',
     marks: target.marks,
     backend: backend && (check(backend, checking) as Report),
   })
@@ -113,7 +116,7 @@ function summarize(input: SummaryInput): RunSummary {
     faults,
     operations: countOperations(history),
     phases: summarizePhases(history, faults, {
-      nodes: outcome.nodes,
+      nodes: input.isGroup ? outcome.nodes : [],
       healedAt: outcome.healedAt,
       endedAt: outcome.endedAt,
       report,

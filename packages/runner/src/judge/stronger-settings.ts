@@ -5,8 +5,8 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * The fewest other settings, at most two, that give up nothing; defaults before others. If there are none: one setting
- * with which the target promises a level that it broke. Empty if neither is known.
+ * The fewest other settings with which the target promises a level that it broke: at most two that give up nothing, or one
+ * that gives up less; defaults before others. Without a promise, those that give up nothing. Empty if none is known.
  */
 export function strongerSettings(
   {
@@ -41,20 +41,23 @@ export function strongerSettings(
     return !givesUp(settings) && isValid(settings)
   }
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
+  /** The level that these settings promise, if it was broken. */
+  const brokenPromise = (settings: Settings): string | undefined => {
+    const level = promiseOf(target, { workload: workloadName, object, settings, faults: faultKinds })
+    return level !== 'nothing' && verdictOf(report, level).result === 'violated' ? level : undefined
+  }
   const defaults = target.settings.map((each) => [each.name, each.default] as const).filter(isOther)
   const others = target.settings.flatMap((each) => valuesOf(each).map((value) => [each.name, value] as const))
   const changes = [defaults, others.filter(isOther)]
-  const stronger = changes.flatMap(changesOf).find(isStrong)
-  if (stronger !== undefined) return { stronger }
-  for (const change of changes.flat()) {
-    const alone: Settings = Object.fromEntries([change])
-    const settings = { ...targetSettings, ...alone }
-    if (!isValid(settings)) continue
-    const level = promiseOf(target, { workload: workloadName, object, settings, faults: faultKinds })
-    if (level !== 'nothing' && verdictOf(report, level).result === 'violated')
-      return { stronger: alone, strongerPromise: level }
+  const strong = changes.flatMap(changesOf).filter(isStrong)
+  const alone = changes.flat().map((change): Settings => Object.fromEntries([change]))
+  for (const stronger of [...strong, ...alone.filter((change) => isValid({ ...targetSettings, ...change }))]) {
+    const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
+    if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  return {}
+  // A target may promise nothing whatever is chosen.
+  const [stronger] = strong
+  return stronger === undefined ? {} : { stronger }
 }
 
 /** Each alone, then each two of different names. */

@@ -22,7 +22,7 @@ export interface RunSummary {
   readonly weakness?: string | undefined
   /** Settings that give up nothing of that, as far as the target knows; absent if it has none. */
   readonly stronger?: Settings | undefined
-  /** The violated level that the target promises with these settings, if they give up something all the same. */
+  /** The violated level that the target promises with these settings. */
   readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean

@@ -77,12 +77,34 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
 const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
   `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
+/** How often it was started, and the faults that may end it: how many there were, and how many of them are over. */
+interface Counts {
+  lives: number
+  faults: number
+  healed: number
+}
+
+const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
+
+/** Starts a node; once more if a fault that has come and gone meanwhile may have kept it from that. */
+async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
+  const { lives, faults } = count
+  try {
+    await start()
+  } catch (error) {
+    // Killed again while starting: the healed fault is over, and the new one will be healed in turn, or has been.
+    if (isHurt(count) || count.lives > lives + 1) return
+    await (count.faults > faults ? restart(start, count, refused) : refused(error))
+  }
+}
+
 export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): SupervisedNode {
   const { id } = options
   let current: Life<Ready>['process'] | undefined
   let launching: Promise<unknown> | undefined
   let life = { number: 0, alive: false }
-  let [lives, kills, pauses] = [0, 0, 0]
+  const count: Counts = { lives: 0, faults: 0, healed: 0 }
+  let pauses = 0
   let ended = false
   const hearing: Hearing = { ended: options.died, refused: rethrow }
   let command: ProgramCommand | undefined
@@ -93,8 +115,8 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
 
   async function start(): Promise<void> {
     if (ended) throw stopped(id)
-    lives++
-    const launch = options.launch(lives)
+    count.lives++
+    const launch = options.launch(count.lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
     // Callers that await it handle the rejection; there may be none.
@@ -104,7 +126,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     process.exited.then((exit) => {
       if (current !== process) return
       current = undefined
-      if (life.alive && kills === 0 && !ended) hearing.ended(endedText(options, exit))
+      if (life.alive && !isHurt(count) && !ended) hearing.ended(endedText(options, exit))
       if (life.alive) enter(false)
       options.moved(undefined)
     })
@@ -123,19 +145,17 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     pid: () => current?.pid,
     command: () => command,
     async kill() {
-      kills++
+      count.faults++
       // A life that is being launched can be killed once it exists.
       await launching
       const victim = current
       await victim?.kill()
       return victim !== undefined
     },
-    expectEnd: () => void kills++,
+    expectEnd: () => void count.faults++,
     async revive() {
-      kills--
-      if (kills > 0 || current !== undefined) return
-      // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
-      await start().catch((error: unknown) => (kills > 0 ? undefined : hearing.refused(error)))
+      count.healed++
+      if (!isHurt(count) && current === undefined) await restart(start, count, (error) => hearing.refused(error))
     },
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {

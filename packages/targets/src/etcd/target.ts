@@ -5,6 +5,7 @@ import { numberOf, type Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
+import { ofReads } from '../of-reads.ts'
 import { goSuffers } from '../preload/suffers.ts'
 import { etcdClients } from './client/clients.ts'
 import { etcdErrors } from './client/outcomes.ts'
@@ -97,12 +98,12 @@ export const etcd: Target = {
   // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   promises: promised,
-  weakness: ({ settings: { reads, data } }) =>
-    reads === 'serializable'
-      ? 'serializable reads are answered by any member, which may lag'
-      : data === 'wiped'
-        ? 'a member that is killed loses its data, and may vote twice'
-        : undefined,
+  weakness({ object, settings: { reads, data }, faults }) {
+    const lag =
+      reads === 'serializable' ? ofReads(object, 'serializable reads are answered by any member, which may lag') : ''
+    const isForgetful = data === 'wiped' && faults.includes('kill')
+    return lag || (isForgetful ? 'a member that is killed loses its data, and may vote twice' : undefined)
+  },
   errors: etcdErrors,
   suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
   missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server', oldest: '3.4' }]),

@@ -4,6 +4,7 @@ import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
 import { ownerOf } from '../mariadb/programs.ts'
+import { ofReads } from '../of-reads.ts'
 import { readsBeforeWriting } from '../sql/weakness.ts'
 import { galeraCluster, settings } from './cluster.ts'
 import { missingGalera, requireGalera } from './programs.ts'
@@ -51,7 +52,7 @@ export const galera: Target = {
 function weakness({ settings, object }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
   const given = [
-    sync === 0 ? 'a node answers reads before it has applied what others committed (sync=0)' : '',
+    sync === 0 ? ofReads(object, 'a node answers reads before it has applied what others committed (sync=0)') : '',
     readsBeforeWriting(object, settings) ? `at ${isolation} a transaction overwrites changes that it has not read` : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')

@@ -3,6 +3,7 @@ import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
+import { ofReads } from '../of-reads.ts'
 import { readsBeforeWriting, SKEWED } from '../sql/weakness.ts'
 import { mariadbCluster, settings } from './cluster.ts'
 import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
@@ -58,7 +59,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
   const isPromoted = faults.includes('failover')
   const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
   const given = [
-    reads === 'primary' ? '' : 'replicas answer reads, and lag',
+    reads === 'primary' ? '' : ofReads(object, 'replicas answer reads, and lag'),
     isPromoted && commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
     isPromoted && commit === 'semi-sync'
       ? `a commit stops waiting for a replica after ${settings['give-up-ms']} ms`

@@ -1,6 +1,6 @@
 import { millis, UserError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
-import type { Setting } from '@chaosproxy/workloads'
+import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
@@ -85,14 +85,28 @@ export const nats: Target = {
   },
 }
 
-function weakness({ settings: { direct, data }, faults }: WeaknessQuestion): string {
-  const reads =
-    direct === 'on'
-      ? 'any replica answers a read, and may lag, or stay behind after a kill (direct=on)'
-      : 'the leader answers reads without asking whether the others still follow it (direct=off)'
-  if (faults.includes('power-loss'))
-    return `what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it; ${reads}`
-  return data === 'wiped' ? `${reads}; a server that is killed loses its data, and may vote twice` : reads
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const given = [
+    faults.includes('power-loss')
+      ? 'what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it'
+      : '',
+    usageText(object, settings, faults),
+    settings['data'] === 'wiped' && faults.includes('kill')
+      ? 'a server that is killed loses its data, and may vote twice'
+      : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+/** Buckets are read; queues hand out; of streams, polls ask the consumer's leader. */
+function usageText(object: string, settings: Settings, faults: WeaknessQuestion['faults']): string {
+  if (object === 'queue')
+    return `a message whose acknowledgement does not arrive in ${settings['ack-wait-ms']} ms is handed out again`
+  if (object !== 'register') return ''
+  if (settings['direct'] !== 'on')
+    return 'the leader answers reads without asking whether the others still follow it (direct=off)'
+  const behind = faults.includes('kill') ? ', or stay behind after a kill' : ''
+  return `any replica answers a read, and may lag${behind} (direct=on)`
 }
 
 /**

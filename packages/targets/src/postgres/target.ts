@@ -4,6 +4,7 @@ import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
+import { ofReads } from '../of-reads.ts'
 import { readsBeforeWriting, SKEWED } from '../sql/weakness.ts'
 import { findServer, INSTALL, isReachable, missingServer } from './client/programs.ts'
 import { postgresCluster, settings } from './cluster.ts'
@@ -70,7 +71,7 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const given = [
-    reads === 'primary' ? '' : 'standbys answer reads, and lag',
+    reads === 'primary' ? '' : ofReads(object, 'standbys answer reads, and lag'),
     commit === 'async' && faults.includes('failover')
       ? 'a commit waits for no standby, so a promotion may lose it'
       : '',

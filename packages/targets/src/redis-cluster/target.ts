@@ -2,6 +2,7 @@ import { millis, UserError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { planCluster } from '../cluster/parts.ts'
+import { ofReads } from '../of-reads.ts'
 import { REDIS_CLIENTS } from '../redis/clients.ts'
 import { exposure, redis } from '../redis/target.ts'
 import { planClusterClients } from './clients.ts'
@@ -35,15 +36,15 @@ export const redisCluster: Target = {
   start,
 }
 
-function weakness({ settings: { reads, wait, appendonly } }: WeaknessQuestion): string {
+function weakness({ object, settings: { reads, wait, appendonly } }: WeaknessQuestion): string {
   const given = [
     wait === 0
       ? 'a write is acknowledged before the replica has it'
-      : 'a write that its replica did not confirm in time may be read, and lost',
+      : 'a write that its replica did not confirm in time may take effect, and be lost',
     'a master that is cut off takes commands until it notices',
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
-    reads === 'replicas' ? 'replicas answer reads, and lag' : '',
+    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
   ]
   return given.filter((text) => text !== '').join('; ')
 }

@@ -5,6 +5,7 @@ import { tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
+import { ofReads } from '../of-reads.ts'
 import { machineSuffers } from '../preload/suffers.ts'
 import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
 import { redisDeclaration } from './declaration.ts'
@@ -58,12 +59,12 @@ export const redis: Target = {
 }
 
 /** Replication is asynchronous, and by default nothing is on disk. */
-function weaknessOf({ settings: { reads, wait, appendonly }, nodes }: WeaknessQuestion): string | undefined {
+function weaknessOf({ object, settings: { reads, wait, appendonly }, nodes }: WeaknessQuestion): string | undefined {
   const given = [
     wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
-    reads === 'replicas' ? 'replicas answer reads, and lag' : '',
+    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')
 }

@@ -117,13 +117,15 @@ export const zookeeper: Target = {
   },
 }
 
-function weakness({ object, settings: { sync, data, ...rest } }: WeaknessQuestion): string {
+function weakness({ object, settings: { sync, data, ...rest }, faults }: WeaknessQuestion): string {
   if (isUnguarded(object, rest)) return 'a lock is lost without notice when the session of its holder expires'
   const reads =
     sync === true
       ? `sync asks the leader, which does not ask whether others still follow it: one that stood still for ${numberOf(rest, 'tick-ms') * numberOf(rest, 'sync-limit')} ms may answer for another`
       : "a read is answered by the client's own server, which may lag (sync=false)"
-  return data === 'wiped' ? `${reads}; a server that is killed loses its data, and may vote twice` : reads
+  return data === 'wiped' && faults.includes('kill')
+    ? `${reads}; a server that is killed loses its data, and may vote twice`
+    : reads
 }
 
 /**

@@ -44,6 +44,39 @@ test('a node that becomes ready while it is killed for being late was not ready 
   expect([died, node.life().alive]).toEqual([[], false])
 })
 
+test('a node that a fault of the run kept from starting is started again once that is healed', async () => {
+  const refusals: ((error: UserError) => void)[] = []
+  const exits: ((exit: Exit) => void)[] = []
+  const died: string[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 60_000 },
+    async launch(life) {
+      const exited = withResolvers<Exit>()
+      exits.push(exited.resolve)
+      const kill = async () => exited.resolve({ code: null, signal: 'SIGKILL' } as Exit)
+      const ready = life === 2 ? new Promise<string>((_, reject) => refusals.push(reject)) : Promise.resolve('ready')
+      const command: ProgramCommand = { words: ['server'] }
+      return {
+        ready,
+        process: { pid: 2 ** 22 + 1, command, exited: exited.promise, kill, pause: kill, resume() {}, end: kill },
+      }
+    },
+    moved() {},
+    died: (message) => void died.push(message),
+  })
+  await node.start()
+  await node.kill()
+  const revived = node.revive()
+  await expect.poll(() => refusals).toHaveLength(1)
+  // Its disk fails while it starts, and works again before it has ended of that.
+  node.expectEnd()
+  await node.revive()
+  exits[1]?.({ code: 1, signal: null } as Exit)
+  refusals[0]?.(new UserError('environment', 'n1 did not start again'))
+  await revived
+  expect([node.life().alive, died]).toEqual([true, []])
+})
+
 test('a node with damaged files may end by itself, and not start again, which is no trouble', async () => {
   const died: string[] = []
   const lost: string[] = []

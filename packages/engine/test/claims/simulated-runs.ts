@@ -1,0 +1,93 @@
+import { type Event, type Header, historyFromEvents, millis, UserError } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
+import { completeRun, inMemory, type JudgedRun, performRun, planRun, type RunDraft } from '@chaosproxy/runner'
+import { type Workload, workloads } from '@chaosproxy/workloads'
+import { factsOf } from '../../../report/src/facts/facts.ts'
+import { tellingOf } from '../../../report/src/telling/telling.ts'
+import { majorityText } from '../../../report/src/terminal/run-tables.ts'
+import { registries } from '../../src/worlds/registries.ts'
+
+/** Reads alone break nothing. */
+const isTelling = ({ name }: Workload): boolean => name !== 'read-only'
+
+/** Every simulated system with every workload that it carries: as it is by default, with each other setting, and with each bug. */
+export const drafts: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
+  workloads
+    .filter((workload) => objects.includes(workload.object) && isTelling(workload))
+    .flatMap((workload) =>
+      [
+        {},
+        ...settings.flatMap((setting) =>
+          (typeof setting.default === 'boolean' ? [true, false] : (setting.values ?? []))
+            .filter((value) => value !== setting.default)
+            .map((value) => ({ settings: { [setting.name]: value } })),
+        ),
+        ...bugs.map((bug) => ({ bug: bug.name })),
+      ].map((chosen) => ({ target: { name: `sim:${name}`, ...chosen }, workload: workload.name })),
+    ),
+)
+
+const FAULTS = [
+  ['partition', 'kill', 'pause'],
+  ['isolate-leader', 'kill'],
+  ['loss', 'delay', 'kill'],
+  ['clock', 'pause', 'partition'],
+]
+
+/** What was claimed of one run: the draft and seed of what the record does not bear out, and how often each kind was said. */
+export interface Claimed {
+  readonly runs: number
+  readonly refuted: readonly string[]
+  readonly said: ReadonlyMap<string, number>
+}
+
+/** Tells of runs of every `step`th draft, and holds each claim against the record. */
+export async function claimedOf(first: number, step: number): Promise<Claimed> {
+  const refuted: string[] = []
+  const said = new Map<string, number>()
+  let runs = 0
+  for (let i = first % step; i < drafts.length; i += step) {
+    const draft = drafts[i] ?? {}
+    const seed = first + i
+    const judged = await judgedOf(draft, seed)
+    if (judged === undefined) continue
+    runs++
+    const { history, summary: run } = judged
+    const facts = factsOf({ history, report: run.report, run })
+    tellingOf(facts, { history, run })
+    majorityText(run.phases, facts)
+    for (const { claim, held } of facts.claims) {
+      if (held === 'holds') said.set(claim.claim, (said.get(claim.claim) ?? 0) + 1)
+      else if (held === 'refuted') refuted.push(`${JSON.stringify(draft)}, seed ${seed}: ${JSON.stringify(claim)}`)
+    }
+  }
+  return { runs, refuted, said }
+}
+
+/** Undefined for a combination that the system refuses, and for a run that is stopped. */
+async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | undefined> {
+  const size = { rate: 200, timeMs: millis(2_500), clients: 10, checkMs: millis(5_000), expect: 'none' }
+  const events: Event[] = []
+  let header: Header | undefined
+  try {
+    const asked = { ...size, faults: FAULTS[seed % FAULTS.length] ?? [], ...draft }
+    const spec = await completeRun(asked, registries, { where: 'test', seed })
+    const plan = await planRun(spec, registries, 'test')
+    return await performRun(spec, {
+      plan: async () => plan,
+      store: {
+        ...inMemory(events),
+        open(given, failed) {
+          header = given
+          return inMemory(events).open(given, failed)
+        },
+        read: async () => historyFromEvents(events, { header }),
+        readBackend: async () => undefined,
+      },
+      judging: { version: 'test', startedAt: '', now: () => millis(performance.now()) },
+    })
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}

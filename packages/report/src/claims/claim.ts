@@ -1,0 +1,73 @@
+import type { OperationRow } from '@chaosproxy/checker'
+import type { Json } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
+
+/** What a screen asserts besides levels, with the data that it rests on. Operations are rows of the history. */
+export type Claim =
+  | Lost
+  | Missing
+  | CameBackWithout
+  | HandedOutTwice
+  | SlowestRecovery
+  | NoMajorityUp
+  | BlamedOnFault
+  | SettingsAllow
+
+/** Of these acknowledged changes at least `least` are gone for good; of a counter, `least` of its sum. */
+interface Lost {
+  readonly claim: 'lost'
+  readonly of: 'writes' | 'elements' | 'messages' | 'additions'
+  readonly changes: readonly OperationRow[]
+  readonly least: number
+}
+
+/** A node answered `read` without a change that had been acknowledged to, or seen by, whoever made `known`. */
+interface Missing {
+  readonly claim: 'missing'
+  readonly known: OperationRow
+  readonly read: OperationRow
+  /** As canonical JSON: what is missing, if `known` is a read of several elements. */
+  readonly element?: string | undefined
+}
+
+/** A node had a change, was killed, and answered without it. */
+interface CameBackWithout {
+  readonly claim: 'came back without'
+  readonly change: OperationRow
+  readonly read: OperationRow
+  readonly fault: Pick<FaultSpan, 'kind' | 'nodes' | 'from' | 'to'>
+}
+
+/** Each of these was given out more often than it was put in. */
+interface HandedOutTwice {
+  readonly claim: 'handed out twice'
+  readonly of: 'messages' | 'ids'
+  readonly handed: readonly { readonly key: string | undefined; readonly value: Json; readonly times: number }[]
+}
+
+/** The longest time from the beginning of a fault that took effect to the first answer to an operation called since. */
+interface SlowestRecovery {
+  readonly claim: 'slowest recovery'
+  readonly nanos: number
+}
+
+/** For this share of the run, from 0 to 1, no node could reach a majority of the nodes. */
+interface NoMajorityUp {
+  readonly claim: 'no majority up'
+  readonly share: number
+}
+
+/** A fault explains why these operations contradict each other. */
+interface BlamedOnFault {
+  readonly claim: 'blamed on a fault'
+  readonly fault: FaultSpan
+  readonly between: readonly OperationRow[]
+}
+
+/** With these settings changed, the target promises what was broken. */
+interface SettingsAllow {
+  readonly claim: 'the settings allow'
+  readonly change: { readonly [setting: string]: number | boolean | string }
+  /** The level that the target then promises, and that was broken. */
+  readonly promise: string
+}

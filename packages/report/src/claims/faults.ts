@@ -1,0 +1,74 @@
+import { nodeNames, stopsNodes } from '@chaosproxy/faults'
+import { OK } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
+import type { Claim } from './claim.ts'
+import { type Held, held, type Recorded } from './recorded.ts'
+
+type SlowestRecovery = Extract<Claim, { readonly claim: 'slowest recovery' }>
+type NoMajorityUp = Extract<Claim, { readonly claim: 'no majority up' }>
+type BlamedOnFault = Extract<Claim, { readonly claim: 'blamed on a fault' }>
+
+/** The largest of all faults that took effect: from the beginning of each to the first answer to what was asked since. */
+export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: SlowestRecovery): Held {
+  const { callTime, returnTime, outcome, length } = history.operations
+  let slowest = 0
+  for (const { from, hits } of faults) {
+    if (hits === 0) continue
+    let first = Number.POSITIVE_INFINITY
+    for (let row = 0; row < length; row++)
+      if (outcome[row] === OK && (callTime[row] ?? 0) >= from) first = Math.min(first, returnTime[row] ?? first)
+    if (first !== Number.POSITIVE_INFINITY) slowest = Math.max(slowest, first - from)
+  }
+  return held(nanos === slowest)
+}
+
+/** Half a percent of the run: what is said is rounded to whole percents. */
+const TOLERATED = 0.005
+
+/** For this share of the run no node could reach more than half of them. Where a fault was in doubt, nobody can say. */
+export function wasNoMajorityUp({ history, faults, spec, durationNanos }: Recorded, { share }: NoMajorityUp): Held {
+  if (spec === undefined || durationNanos === undefined) return 'unknown'
+  if (faults.some(({ perhapsUntil }) => perhapsUntil !== undefined)) return 'unknown'
+  const nodes = nodeNames(spec.nodes)
+  if (!history.nodes.every((node) => nodes.includes(node))) return 'unknown'
+  const times = [...new Set(faults.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
+  let without = 0
+  for (const [i, from] of times.entries()) {
+    const to = times[i + 1] ?? from
+    if (
+      !isMajorityUp(
+        nodes,
+        faults.filter((fault) => fault.from <= from && fault.to >= to),
+      )
+    )
+      without += to - from
+  }
+  return held(Math.abs(without / Math.max(1, durationNanos) - share) < TOLERATED)
+}
+
+function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): boolean {
+  const down = new Set(active.flatMap(({ kind, nodes: of }) => (stopsNodes(kind) ? of : [])))
+  const cuts = active.flatMap(({ kind, links }) => (kind === 'partition' ? links : []))
+  const isCut = (one: string, other: string): boolean =>
+    cuts.some(({ from, to }) => (from === one && to === other) || (from === other && to === one))
+  const up = nodes.filter((node) => !down.has(node))
+  return up.some((one) => 2 * up.filter((other) => one === other || !isCut(one, other)).length > nodes.length)
+}
+
+/** In force between the lines that contradict each other, on a node or link of theirs, and it took effect. */
+export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
+  const { callTime, returnTime, node, returnEvent } = history.operations
+  if (fault.hits === 0) return 'refuted'
+  const endOf = (row: number): number =>
+    (returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
+  const first = Math.min(...between.map((row) => callTime[row] ?? 0))
+  if (fault.from > Math.max(...between.map(endOf)) || (!lasts(fault) && fault.to < first)) return 'refuted'
+  const nodes = between.flatMap((row) => history.nodes[node[row] ?? -1] ?? [])
+  const isPlaced = fault.nodes.length + fault.links.length > 0 && fault.kind !== 'failover'
+  const concerns = (name: string): boolean =>
+    fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name)
+  return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
+}
+
+/** What a damaged disk holds stays wrong, and whoever took over leads since. */
+const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

@@ -1,0 +1,32 @@
+import { canonical, outputOf } from '@chaosproxy/history'
+import type { Claim } from './claim.ts'
+import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from './recorded.ts'
+
+type Missing = Extract<Claim, { readonly claim: 'missing' }>
+type CameBackWithout = Extract<Claim, { readonly claim: 'came back without' }>
+
+/** The node answered without it after the acknowledgement. */
+export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
+  if (!precedes(history, known, read)) return 'refuted'
+  if (element === undefined) return lacks(history, read, known)
+  const [before, after] = [known, read].map((row) => outputOf(history, row))
+  if (!isAnsweredRead(history, known) || !Array.isArray(before) || !Array.isArray(after)) return 'unknown'
+  const has = (list: readonly unknown[]): boolean => list.some((each) => canonical(each as never) === element)
+  return held(has(before) && !has(after))
+}
+
+/** The node answered with it before the fault, and without it after. */
+export function cameBackWithout({ history, heard }: Recorded, { change, read, fault }: CameBackWithout): Held {
+  const { callTime, returnTime, node } = history.operations
+  const where = node[read] ?? -1
+  const name = history.nodes[where]
+  if (name === undefined || !fault.nodes.includes(name) || fault.to > (callTime[read] ?? 0)) return 'refuted'
+  const isBefore = (row: number): boolean => (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.from
+  const had =
+    (node[change] === where && precedes(history, change, read) && isBefore(change)) ||
+    heard?.messages.some(
+      ({ to, carries, endedAt, fate }) =>
+        to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
+    ) === true
+  return had ? lacks(history, read, change) : 'refuted'
+}

@@ -1,0 +1,54 @@
+import type { Claim } from './claim.ts'
+import { isSlowestRecovery, isToBlame, wasNoMajorityUp } from './faults.ts'
+import { isHandedOutTwice } from './handed-out.ts'
+import { isLost } from './lost.ts'
+import { cameBackWithout, isMissing } from './missing.ts'
+import type { Held, Recorded } from './recorded.ts'
+import { doSettingsAllow } from './settings.ts'
+
+/** What must hold of the record, by kind. Each is written from the meaning of the claim alone. */
+const meanings: {
+  readonly [kind in Claim['claim']]: (recorded: Recorded, claim: Extract<Claim, { readonly claim: kind }>) => Held
+} = {
+  lost: isLost,
+  missing: isMissing,
+  'came back without': cameBackWithout,
+  'handed out twice': isHandedOutTwice,
+  'slowest recovery': isSlowestRecovery,
+  'no majority up': wasNoMajorityUp,
+  'blamed on a fault': isToBlame,
+  'the settings allow': doSettingsAllow,
+}
+
+/** Whether the record bears a claim out. */
+export function holds<Kind extends Claim['claim']>(
+  recorded: Recorded,
+  claim: Extract<Claim, { readonly claim: Kind }> & { readonly claim: Kind },
+): Held {
+  return meanings[claim.claim](recorded, claim)
+}
+
+/** A claim that was made, and whether it is said: only if the record bears it out. */
+export interface Made {
+  readonly claim: Claim
+  readonly held: Held
+}
+
+/** Keeps what was claimed of a record. */
+export interface Claims {
+  readonly made: readonly Made[]
+  /** Whether the record bears it out, so that it may be said. */
+  readonly may: (claim: Claim) => boolean
+}
+
+export function claimsOf(recorded: Recorded): Claims {
+  const made: Made[] = []
+  return {
+    made,
+    may(claim) {
+      const held = holds(recorded, claim)
+      made.push({ claim, held })
+      return held === 'holds'
+    },
+  }
+}
