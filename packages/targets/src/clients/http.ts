@@ -20,6 +20,7 @@ import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
+import { createFirstExchanges, type FirstExchanges } from './first-exchanges.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine } from './line.ts'
@@ -64,7 +65,13 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
       requireFunctions(maker, asked.functions, at)
       const isOfOne = requireRequests(maker, asked, at)
-      const shared: HttpClients = { maker, isOfOne, nameKey: namesFor(run), probation: createProbation(broke) }
+      const shared: HttpClients = {
+        maker,
+        isOfOne,
+        nameKey: namesFor(run),
+        probation: createProbation(broke),
+        first: createFirstExchanges(broke, () => performance.now()),
+      }
       return { connect: (address) => httpClient(address, shared), close: async () => {} }
     },
   }
@@ -99,9 +106,10 @@ export interface HttpClients {
   readonly isOfOne: boolean
   readonly nameKey: NameKey
   readonly probation: Probation
+  readonly first: FirstExchanges
 }
 
-export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, probation }: HttpClients): Client {
+export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, probation, first }: HttpClients): Client {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   const versions = createVersions(maker)
   let asked = 0
@@ -124,6 +132,7 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
         return
       }
       probation.passed(f)
+      const answeredFirst = first.asked(input, made.request)
       line.ask({
         bytes: requestText(made, authorityOf(address)),
         prepare: (reader) => reader.expect(made.request.method, made.answerBytes),
@@ -131,6 +140,7 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
         ended(end) {
           const completion = completionOf(end, made, harmless)
           versions.learned(named, completion)
+          if (end.type === 'reply') answeredFirst(end.reply, completion)
           completed(completion)
         },
       })

@@ -6,6 +6,7 @@ import { type CommandSpec, nameOfField, nameOfKey } from '@chaosproxy/recorder/r
 import { compileRequestMaker, createSpellings } from '@chaosproxy/recorder/routes'
 import { FrameReader, type Framing } from '@chaosproxy/wire'
 import { commandsOf, isTableName } from '../clients/commands.ts'
+import { createFirstExchanges } from '../clients/first-exchanges.ts'
 import { httpClient } from '../clients/http.ts'
 import { openLine, type ReplySource } from '../clients/line.ts'
 import { createProbation } from '../clients/probation.ts'
@@ -76,6 +77,10 @@ function fieldOf(name: string): Input | undefined {
 }
 
 const nobody = createProbation(() => {})
+const anyExchanges = createFirstExchanges(
+  () => {},
+  () => 0,
+)
 
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
@@ -96,7 +101,13 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   return {
     canRead: (key) => exact.make({ f: 'read', key, value: null }, asker).type === 'made',
     connect: (address) =>
-      httpClient(address, { maker: exact, isOfOne: false, nameKey: (key) => key, probation: nobody }),
+      httpClient(address, {
+        maker: exact,
+        isOfOne: false,
+        nameKey: (key) => key,
+        probation: nobody,
+        first: anyExchanges,
+      }),
   }
 }
 
