@@ -10,21 +10,11 @@ import {
   type Json,
   meaningOf,
   OK,
+  oncePerHistory,
   outputOf,
 } from '@chaosproxy/history'
 import type { Claim } from './claim.ts'
-import {
-  changeOf,
-  type Held,
-  held,
-  isAnsweredRead,
-  isFinalRead,
-  isOk,
-  lacks,
-  precedes,
-  type Recorded,
-  rowsOfKey,
-} from './recorded.ts'
+import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded, rowsOfKey } from './recorded.ts'
 
 type Lost = Extract<Claim, { readonly claim: 'lost' }>
 
@@ -69,8 +59,8 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
-  const finals = rowsOfKey(history, history.operations.key[first] ?? -1).filter(
-    (row) => isFinalRead(history, row) && changes.every((change) => precedes(history, change, row)),
+  const finals = ofKey(history, history.operations.key[first] ?? -1).finalReads.filter((row) =>
+    changes.every((change) => precedes(history, change, row)),
   )
   if (finals.length === 0) return 'unknown'
   return all(finals.flatMap((read) => changes.map((change) => lacks(history, read, change))))
@@ -82,11 +72,10 @@ const all = (each: readonly Held[]): Held =>
 /** In the reads that end the record: its final reads, or else the last one. */
 function isElementLost(history: History, change: OperationRow): Held {
   if (!isOk(history, change)) return 'refuted'
-  const reads = rowsOfKey(history, history.operations.key[change] ?? -1).filter(
-    (row) => isAnsweredRead(history, row) && precedes(history, change, row),
-  )
-  const finals = reads.filter((row) => isFinalRead(history, row))
-  const last = finals.length > 0 ? finals : reads.slice(-1)
+  const { reads, finalReads } = ofKey(history, history.operations.key[change] ?? -1)
+  const sees = (row: OperationRow): boolean => precedes(history, change, row)
+  const finals = finalReads.filter(sees)
+  const last = finals.length > 0 ? finals : [reads.findLast(sees) ?? []].flat()
   return last.length === 0 ? 'unknown' : all(last.map((read) => lacks(history, read, change)))
 }
 
@@ -139,56 +128,90 @@ export function handedBy(history: History, row: OperationRow): readonly Json[] {
   return answer === null ? [] : [answer]
 }
 
+/** What polls showed of a partition. */
+interface Polled {
+  /** As canonical JSON. */
+  readonly messages: Set<string>
+  highest: number
+  /** The last event at which somebody looked after everything was healed. */
+  lastLook: number
+}
+
+const polledOf = oncePerHistory((history) => {
+  const { outcome, flags, callEvent, length } = history.operations
+  const partitions = new Map<string, Polled>()
+  for (let row = 0; row < length; row++) {
+    const answer = outcome[row] === OK && functionOf(history, row) === 'poll' ? outputOf(history, row) : null
+    for (const [partition, polled] of Object.entries(isObject(answer) ? answer : {})) {
+      if (!Array.isArray(polled)) continue
+      const known = partitions.get(partition) ?? { messages: new Set(), highest: -1, lastLook: -1 }
+      partitions.set(partition, known)
+      for (const each of polled) {
+        if (!Array.isArray(each)) continue
+        const [offset, message = null] = each
+        known.messages.add(canonical(message))
+        if (typeof offset === 'number') known.highest = Math.max(known.highest, offset)
+      }
+      if (((flags[row] ?? 0) & FLAG_FINAL) !== 0) known.lastLook = Math.max(known.lastLook, callEvent[row] ?? -1)
+    }
+  }
+  return partitions
+})
+
 /** Of a partition: no poll has it, though one got a message after it, or looked at the end. */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
-  const partition = history.keys[history.operations.key[change] ?? -1] ?? ''
+  const { key, returnEvent } = history.operations
+  const polled = polledOf(history).get(history.keys[key[change] ?? -1] ?? '')
+  if (polled === undefined) return 'unknown'
+  if (polled.messages.has(canonical(inputOf(history, change)))) return 'refuted'
   const given = outputOf(history, change)
   const offset = Array.isArray(given) ? given[0] : given
-  const message = canonical(inputOf(history, change))
-  let isPassed = false
-  for (let row = 0; row < history.operations.length; row++) {
-    if (history.operations.outcome[row] !== OK || functionOf(history, row) !== 'poll') continue
-    const answer = outputOf(history, row)
-    const polled = isObject(answer) ? answer[partition] : undefined
-    if (!Array.isArray(polled)) continue
-    for (const each of polled) {
-      if (!Array.isArray(each)) continue
-      const [at, text = null] = each
-      if (canonical(text) === message) return 'refuted'
-      isPassed ||= typeof at === 'number' && typeof offset === 'number' && at > offset
-    }
-    isPassed ||= isFinalCall(history, row) && precedes(history, change, row as OperationRow)
-  }
-  return isPassed ? 'holds' : 'unknown'
+  const isPassed = typeof offset === 'number' && polled.highest > offset
+  return isPassed || polled.lastLook > (returnEvent[change] ?? 0) ? 'holds' : 'unknown'
 }
 
-const isFinalCall = ({ operations }: History, row: number): boolean => ((operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
+/** What became of the messages of a queue that leases, as canonical JSON. */
+const leasesOf = oncePerHistory((history) => {
+  const queues = new Map<number, Leases>()
+  return (key: number): Leases => {
+    const known = queues.get(key)
+    if (known !== undefined) return known
+    const leases: Leases = { enqueued: new Map(), receipts: new Map(), acknowledged: new Set(), look: undefined }
+    queues.set(key, leases)
+    for (const row of rowsOfKey(history, key)) noteLease(history, leases, row)
+    return leases
+  }
+})
+
+interface Leases {
+  /** By message, how often it was put in. */
+  readonly enqueued: Map<string, number>
+  /** By receipt, the message that was taken. */
+  readonly receipts: Map<string, string>
+  readonly acknowledged: Set<string>
+  /** The last look at what remained. */
+  look: { readonly row: OperationRow; readonly left: ReadonlySet<string> } | undefined
+}
+
+function noteLease(history: History, leases: Leases, row: OperationRow): void {
+  const f = functionOf(history, row)
+  const effect = meaningOf(f)?.effect
+  if (effect === 'appends') add(leases.enqueued, changeOf(history, row), 1)
+  if (f === 'ack') leases.acknowledged.add(leases.receipts.get(canonical(inputOf(history, row))) ?? '')
+  const answer = isOk(history, row) ? outputOf(history, row) : null
+  if (!Array.isArray(answer)) return
+  if (effect === 'takes') leases.receipts.set(canonical(answer[1] ?? null), canonical(answer[0] ?? null))
+  if (effect === 'reads') leases.look = { row, left: new Set(answer.map((each) => canonical(each))) }
+}
 
 /** Of a queue that leases: nobody acknowledged it, and a look at what remained does not have it. */
 function isLeasedLost(history: History, change: OperationRow): Held {
-  const rows = rowsOfKey(history, history.operations.key[change] ?? -1)
   const message = changeOf(history, change)
   if (!isOk(history, change)) return 'refuted'
-  if (rows.filter((row) => functionOf(history, row) === 'enqueue' && changeOf(history, row) === message).length > 1)
-    return 'unknown'
-  const receipts = rows
-    .filter((row) => functionOf(history, row) === 'take' && isOk(history, row))
-    .map((row) => outputOf(history, row))
-    .flatMap((taken) =>
-      Array.isArray(taken) && canonical(taken[0] ?? null) === message ? [canonical(taken[1] ?? null)] : [],
-    )
-  const isAcknowledged = rows.some(
-    (row) => functionOf(history, row) === 'ack' && receipts.includes(canonical(inputOf(history, row))),
-  )
-  const looks = rows.filter(
-    (row) => functionOf(history, row) === 'remaining' && precedes(history, change, row) && isOk(history, row),
-  )
-  const last = looks.at(-1)
-  if (last === undefined) return 'unknown'
-  const left = outputOf(history, last)
-  const isLeft = Array.isArray(left) && left.some((each) => canonical(each) === message)
-  return held(!isAcknowledged && !isLeft)
+  const { enqueued, acknowledged, look } = leasesOf(history)(history.operations.key[change] ?? -1)
+  if ((enqueued.get(message) ?? 0) > 1 || look === undefined || !precedes(history, change, look.row)) return 'unknown'
+  return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
 /** By how much the best final read of every counter falls short of what had been acknowledged before it. */
@@ -196,8 +219,8 @@ function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0
   for (const key of keys) {
-    const rows = rowsOfKey(history, key)
-    const short = rows.filter((row) => isFinalRead(history, row)).map((read) => shortOf(history, rows, read))
+    const { rows, finalReads } = ofKey(history, key)
+    const short = finalReads.map((read) => shortOf(history, rows, read))
     if (short.length > 0) missing += Math.min(...short)
   }
   return missing

@@ -34,29 +34,73 @@ export type Held = 'holds' | 'refuted' | 'unknown'
 
 export const held = (holds: boolean): Held => (holds ? 'holds' : 'refuted')
 
-/** By key, the rows that have not failed. */
-const rowsByKey = oncePerHistory(({ operations }) => {
-  const rows = new Map<number, OperationRow[]>()
+/** What is known of one key. A value is canonical JSON. */
+interface OfKey {
+  /** Those that have not failed. */
+  readonly rows: OperationRow[]
+  readonly reads: OperationRow[]
+  readonly finalReads: OperationRow[]
+  /** By value, the changes that put it there. */
+  readonly writers: Map<string, OperationRow[]>
+  /** By the number of a value, the answered reads of it. */
+  readonly readers: Map<number, OperationRow[]>
+  /** What changes name that add nothing. */
+  readonly notAdded: Set<string>
+  areReplacing: boolean
+}
+
+const byKey = oncePerHistory((history) => {
+  const { operations } = history
+  const keys = new Map<number, OfKey>()
   for (let row = 0; row < operations.length; row++) {
     if (operations.outcome[row] === FAIL) continue
     const key = operations.key[row] ?? -1
-    const known = rows.get(key)
-    if (known === undefined) rows.set(key, [row])
-    else known.push(row)
+    const known = keys.get(key) ?? nothingKnown()
+    keys.set(key, known)
+    known.rows.push(row)
+    if (isAnsweredRead(history, row)) {
+      known.reads.push(row)
+      if (isFinal(history, row)) known.finalReads.push(row)
+      put(known.readers, operations.output[row] ?? -1, row)
+    }
+    const f = functionOf(history, row)
+    if (!mayChange(f)) continue
+    const value = changeOf(history, row)
+    put(known.writers, value, row)
+    known.areReplacing &&= isReplacing(history, row)
+    if (!['adds', 'appends'].includes(meaningOf(f)?.effect ?? '')) known.notAdded.add(value)
   }
-  return rows
+  return keys
 })
 
+function put<Key>(lists: Map<Key, OperationRow[]>, key: Key, row: OperationRow): void {
+  const known = lists.get(key)
+  if (known === undefined) lists.set(key, [row])
+  else known.push(row)
+}
+
+const nothingKnown = (): OfKey => ({
+  ...{ rows: [], reads: [], finalReads: [], writers: new Map(), readers: new Map(), notAdded: new Set() },
+  areReplacing: true,
+})
+
+const NOTHING = nothingKnown()
+
+export const ofKey = (history: History, key: number): OfKey => byKey(history).get(key) ?? NOTHING
+
 /** The rows of a key that have not failed. */
-export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => rowsByKey(history).get(key) ?? []
+export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
-/** The elements of each list that was read, as canonical JSON. */
-const elementsRead = oncePerHistory(() => new Map<OperationRow, ReadonlySet<string>>())
+/** What each read returned, as far as it was asked for: a long list is decoded once. Elements are canonical JSON. */
+const shownBy = oncePerHistory(() => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>())
 
-function elementsOf(history: History, read: OperationRow, list: readonly Json[]): ReadonlySet<string> {
-  const known = elementsRead(history).get(read) ?? new Set(list.map((each) => canonical(each)))
-  elementsRead(history).set(read, known)
-  return known
+function shownIn(history: History, read: OperationRow) {
+  const known = shownBy(history).get(read)
+  if (known !== undefined) return known
+  const value = outputOf(history, read)
+  const elements = new Set(Array.isArray(value) ? value.map((each) => canonical(each)) : [])
+  shownBy(history).set(read, { value, elements })
+  return { value, elements }
 }
 
 export const isOk = ({ operations }: History, row: OperationRow): boolean => operations.outcome[row] === OK
@@ -68,8 +112,8 @@ export const precedes = ({ operations }: History, one: OperationRow, other: Oper
 export const isAnsweredRead = (history: History, row: OperationRow): boolean =>
   isOk(history, row) && readsWhole(functionOf(history, row))
 
-export const isFinalRead = (history: History, row: OperationRow): boolean =>
-  isAnsweredRead(history, row) && ((history.operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
+const isFinal = ({ operations }: History, row: OperationRow): boolean =>
+  ((operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
 
 /** What a change leaves behind, or puts in: as canonical JSON. */
 export const changeOf = (history: History, row: OperationRow): string =>
@@ -84,31 +128,21 @@ const isReplacing = (history: History, row: OperationRow): boolean => {
 export function lacks(history: History, read: OperationRow, change: OperationRow): Held {
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'
   if (isReplacing(history, change)) return isOlder(history, read, change)
-  const rows = rowsOfKey(history, history.operations.key[change] ?? -1)
-  const isAdding = (row: OperationRow): boolean =>
-    ['adds', 'appends'].includes(meaningOf(functionOf(history, row))?.effect ?? '')
-  const changes = rows.filter((row) => mayChange(functionOf(history, row)))
   const added = inputOf(history, change)
   // What was removed, or may have been, is not missing.
-  const isKept = changes.every((row) => isAdding(row) || changeOf(history, row) !== canonical(added))
-  if (!isKept) return 'unknown'
-  const shown = outputOf(history, read)
-  if (shown === null) return 'holds'
-  if (Array.isArray(shown)) return held(!elementsOf(history, read, shown).has(canonical(added)))
-  return typeof shown === 'string' && typeof added === 'string' ? held(!shown.includes(added)) : 'unknown'
+  if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
+  const { value, elements } = shownIn(history, read)
+  if (value === null) return 'holds'
+  if (Array.isArray(value)) return held(!elements.has(canonical(added)))
+  return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'
 }
 
 /** Whether a read shows a value that nothing can have written once the change was called. */
 function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
-  const rows = rowsOfKey(history, history.operations.key[read] ?? -1)
-  const changes = rows.filter((row) => mayChange(functionOf(history, row)))
-  if (!changes.every((row) => isReplacing(history, row))) return 'unknown'
-  const value = canonical(outputOf(history, read))
-  const writers = changes.filter((row) => changeOf(history, row) === value)
-  const isSeen = (): boolean =>
-    rows.some(
-      (row) =>
-        isAnsweredRead(history, row) && canonical(outputOf(history, row)) === value && precedes(history, row, change),
-    )
-  return held(writers.every((writer) => precedes(history, writer, change)) || (writers.length === 1 && isSeen()))
+  const { areReplacing, writers, readers } = ofKey(history, history.operations.key[read] ?? -1)
+  if (!areReplacing) return 'unknown'
+  const wrote = writers.get(canonical(outputOf(history, read))) ?? []
+  const shown = history.operations.output[read] ?? -1
+  const isSeen = (): boolean => (readers.get(shown) ?? []).some((row) => precedes(history, row, change))
+  return held(wrote.every((writer) => precedes(history, writer, change)) || (wrote.length === 1 && isSeen()))
 }
