@@ -96,7 +96,7 @@ describe('a queue', () => {
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
   })
 
-  test('shows no dequeue of unknown outcome, if every message was handed out', () => {
+  test('omits dequeues of unknown outcome if every message was dequeued by a known one', () => {
     const unknown = (p: number, from: number): Made => ({
       ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
     })

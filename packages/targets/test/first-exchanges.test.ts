@@ -51,7 +51,7 @@ const times = (count: number, act: () => void): void => {
 }
 
 describe('the first exchanges of a run', () => {
-  test('end it if 50 reads of what was written find nothing', () => {
+  test('end the run if 50 reads of written keys find nothing', () => {
     const { errors, put, get } = service()
     put(200, done)
     times(49, () => get(404))
@@ -62,7 +62,7 @@ describe('the first exchanges of a run', () => {
     ])
   })
 
-  test('do not end it in its first 3 s', () => {
+  test('do not end the run in its first 3 s', () => {
     const errors: UserError[] = []
     const first = createFirstExchanges(
       (error) => errors.push(error),
@@ -76,7 +76,7 @@ describe('the first exchanges of a run', () => {
   test.each([
     ['a read has found something', ({ get }: ReturnType<typeof service>) => get(200)],
     ['a delete may have removed it', ({ remove }: ReturnType<typeof service>) => remove()],
-  ])('do not end it if %s', (_, act) => {
+  ])('do not end the run if %s', (_, act) => {
     const made = service()
     made.put(200, done)
     act(made)
@@ -84,25 +84,25 @@ describe('the first exchanges of a run', () => {
     expect(made.errors).toEqual([])
   })
 
-  test('do not end it if nothing was written to what is read', () => {
+  test('do not end the run if the keys that are read were not written', () => {
     const { errors, put, get } = service()
     put(200, done, 'y')
     times(100, () => get(404))
     expect(errors).toEqual([])
   })
 
-  test('end it if 50 writes are refused', () => {
+  test('end the run if 50 writes are refused', () => {
     const { errors, put } = service()
     times(60, () => put(422, failed))
     expect(errors.map(({ message }) => message)).toEqual([
-      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, as were all before it. Correct the route of writes, or what the service asks for.',
+      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, and no write before it worked. Correct the route of writes, its path or its body.',
     ])
   })
 
   test.each([
     ['a write has worked', 200, done],
     ['they are refused for a while, as without a leader', 503, failed],
-  ])('do not end it if %s', (_, status, completion) => {
+  ])('do not end the run if %s', (_, status, completion) => {
     const { errors, put } = service()
     put(status, completion)
     times(100, () => put(status, failed))

@@ -28,11 +28,11 @@ export interface History {
   readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
-/**
- * Members that change what is known of an operation, and are not read here; escapes that may hide them; and fractions
- * that are no exact doubles.
- */
-const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]|\.\d{16}/
+/** Members that change what is known of an operation, and are not read here; and escapes that may hide them. */
+const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]/
+
+/** Fractions with more digits than doubles can tell apart. */
+const FRACTIONS = /-?\d+\.\d{16,}(?:[eE][-+]?\d+)?/g
 
 type Event = { readonly [member: string]: Json }
 
@@ -53,6 +53,8 @@ export function readHistory(pieces: Iterable<string>): History {
     const line = byLine.push(undefined) - 1
     if (text.trim() === '') continue
     if (UNREAD.test(text)) throw new Undecided(`line ${line}: the verifier does not cover ${UNREAD.exec(text)?.[0]}`)
+    const inexact = text.match(FRACTIONS)?.find((number) => String(Number(number)) !== number)
+    if (inexact !== undefined) throw new Undecided(`line ${line}: no double is exactly ${inexact}`)
     const event = objectIn(text)
     if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
     if (event['chaos'] === 1 && operations.length === 0 && header === undefined) {
@@ -62,7 +64,9 @@ export function readHistory(pieces: Iterable<string>): History {
     const { process } = event
     const type = types.get(String(process)) ?? typeof process
     if (typeof process !== type)
-      throw new Undecided(`line ${line}: ${process} and "${process}" may be one process, or two`)
+      throw new Undecided(
+        `line ${line}: the process ${process} is also written as "${process}", which may be another one`,
+      )
     types.set(String(process), type)
     const operation = operationOf(event, line, open)
     if (operation === undefined) continue

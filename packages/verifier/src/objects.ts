@@ -12,7 +12,7 @@ export const unknownFunction = ({ line, f }: Operation): never => {
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
   if (isOther && (input === null || typeof answer === typeof input))
-    throw new Undecided(`line ${line}: it was answered with another value`)
+    throw new Undecided(`line ${line}: its completion has another value than its call, and either may count`)
   return input
 }
 

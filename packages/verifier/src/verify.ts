@@ -47,7 +47,7 @@ export function verify(input: {
   const { model = head.model, initial = head.initial } = history.says
   if (model !== head.model || textOf(initial) !== textOf(head.initial))
     return refuse(
-      `the history says that it is of ${textOf(model)}, from ${textOf(initial)}; the proof reads it otherwise`,
+      `the header of the history names the model ${textOf(model)} and the first value ${textOf(initial)}; the proof names others`,
     )
   const accepts = createVerifier(history, head)
   const groups = new Map<string, LevelProof[]>()
@@ -118,7 +118,7 @@ function followsFrom(
 
 function acceptCore(given: Given, level: string, core: readonly number[]): string {
   const these = core.length === 1 ? 'this operation admits' : `these ${core.length} operations admit`
-  if (!isWeak(given, level)) return `${these} no order (${refute(subjectOf(given, level), core)} tried)`
+  if (!isWeak(given, level)) return `${these} no order (${refute(subjectOf(given, level), core)} steps tried)`
   const named = operationsOn(given.history, core)
   return `${these} no explanation (${refuteSources(given.history, given.head, level, named)} tried)`
 }

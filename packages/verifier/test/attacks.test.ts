@@ -58,21 +58,21 @@ const overlapping = [
 const append = (value: unknown, answer?: unknown): Operation => [0, 'append', value, 'ok', answer]
 
 const attacks: readonly (readonly [what: string, history: string, head: object, entry: object])[] = [
-  ['a core that stands beside an order', stale, register, { ...met('linearizable', []), core: [3] }],
+  ['an entry with an order and a core', stale, register, { ...met('linearizable', []), core: [3] }],
   [
-    'an order that stands beside final reads',
+    'an entry with final reads and an order',
     written,
     register,
     { level: 'linearizable', result: 'violated', final: true, order: [1, 2] },
   ],
   [
-    'sources that are to show a violation',
+    'an entry with final reads and sources',
     written,
     register,
     { level: 'causal', result: 'violated', final: true, sources: [1] },
   ],
   [
-    'final reads beside no list',
+    'an entry with final reads and a core that is no list',
     written,
     register,
     { level: 'linearizable', result: 'violated', final: true, core: 'x' },

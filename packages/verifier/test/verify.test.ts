@@ -20,7 +20,7 @@ const said = (text: string, of: object, ...entries: readonly object[]): string[]
 describe('a proof', () => {
   test('of a violation is accepted with the number of steps that were tried', () => {
     const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
-    expect(one).toBe('accepted: these 2 operations admit no order (2 tried)')
+    expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
 
   test('of a level that is met is accepted with an order', () => {

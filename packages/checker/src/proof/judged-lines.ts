@@ -38,6 +38,7 @@ export interface JudgedLines {
  * process.
  *
  * @returns undefined if it has more than events say: doubtful times, marks of a recorder, or values that only it knows
+ * @throws Undecided, Unreadable or Refused if the verifier cannot read it
  */
 export function judgedLines(recorded: History): JudgedLines | undefined {
   const history = saidInFull(recorded) ?? recorded
@@ -81,6 +82,22 @@ export function judgedLines(recorded: History): JudgedLines | undefined {
   return { text, lineOf, read: readHistory([text]) }
 }
 
+const NOT_LINES =
+  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows)'
+
+/** The lines of a history as it was judged, or why the verifier cannot read them. */
+export function readLines(history: History): JudgedLines | { readonly why: string } {
+  try {
+    return judgedLines(history) ?? { why: NOT_LINES }
+  } catch (error) {
+    if (isOfVerifier(error)) return { why: error.message }
+    throw error
+  }
+}
+
+const isOfVerifier = (error: unknown): error is Error =>
+  error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
+
 /** The file itself, if the verifier reads it as it was judged: its header, each operation, its client and the order of events. */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
@@ -105,7 +122,7 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
       ? { text, lineOf: callLine, read }
       : undefined
   } catch (error) {
-    if (error instanceof Undecided || error instanceof Unreadable || error instanceof Refused) return undefined
+    if (isOfVerifier(error)) return undefined
     throw error
   }
 }

@@ -11,7 +11,7 @@ import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { coreOf, MOST_IN_CORE } from './core.ts'
-import { type JudgedLines, type Judging, judgedLines } from './judged-lines.ts'
+import { type JudgedLines, type Judging, readLines } from './judged-lines.ts'
 
 export const judgingOf = (
   model: string,
@@ -21,9 +21,6 @@ export const judgingOf = (
   ...(failedCas === undefined ? {} : { failedCas }),
   ...(initial === UNKNOWN_START ? {} : { initial }),
 })
-
-export const NOT_LINES =
-  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows), so no proof of it is made'
 
 /** A history as the verifier reads it, and how. */
 interface Reading {
@@ -102,8 +99,8 @@ export function proveOrders(
   counterexample: Pick<Counterexample, 'operations'>,
   judging: Judging,
 ): ProvedOrders {
-  const lines = judgedLines(history)
-  if (lines === undefined) throw new UserError('input', `${NOT_LINES}. Leave --prove out`)
+  const lines = readLines(history)
+  if ('why' in lines) throw new UserError('input', `no proof is made: ${lines.why}. Leave --prove out`)
   const reading: Reading = { lines, head: { proof: 1, history: '', ...judging } }
   const byDefinition = createVerifier(lines.read, reading.head)([{ level, result: 'violated', final: true }])
   if (byDefinition.verdict === 'accepted')

@@ -3,8 +3,8 @@ import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
-import { asWritten, type JudgedLines, type Judging, judgedLines } from './judged-lines.ts'
-import { NOT_LINES, provenCore, type Said } from './orders.ts'
+import { asWritten, type JudgedLines, type Judging, readLines } from './judged-lines.ts'
+import { provenCore, type Said } from './orders.ts'
 
 /** What proves a report, as far as the verifier accepts it. */
 export interface Proved {
@@ -37,15 +37,15 @@ export function prove(
   { text: given, sha256 }: { readonly text?: string | undefined; readonly sha256: (text: string) => string },
 ): Proved {
   const asGiven = given === undefined ? undefined : asWritten(history, given, judging)
-  const lines = asGiven ?? judgedLines(history)
-  if (lines === undefined) {
+  const lines = asGiven ?? readLines(history)
+  if ('why' in lines) {
     const decided = Object.entries(levels).flatMap(([level, { result }]) =>
       result === 'unknown' ? [] : [{ level, result }],
     )
     return {
       proof: undefined,
       history: undefined,
-      levels: decided.map((each) => ({ ...each, verdict: 'undecided', why: NOT_LINES })),
+      levels: decided.map((each) => ({ ...each, verdict: 'undecided', why: lines.why })),
     }
   }
   const { text } = lines

@@ -1,4 +1,4 @@
-import { millis } from '@chaosproxy/history'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { verify } from '@chaosproxy/verifier'
 import { describe, expect, inject, test } from 'vitest'
 import { type Case, models, randomCase } from '../../../verifier/test/histories.ts'
@@ -38,4 +38,18 @@ describe.each(models)('a proof of the model %s', (model) => {
     }
     expect(told.proved / told.decided).toBeGreaterThan(0.97)
   })
+})
+
+test('a history that the verifier cannot read has no proof, and says why', () => {
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'write', value: { clock: 1 } },
+    { process: 0, type: 'ok', f: 'write', value: { clock: 1 } },
+  ])
+  const report = check(history, {
+    ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop' },
+    ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+  })
+  const { proof, levels } = prove(history, report, { model: 'register', initial: null }, { sha256 })
+  expect(proof).toBeUndefined()
+  expect(levels[0]).toMatchObject({ verdict: 'undecided', why: 'line 1: the verifier does not cover "clock":' })
 })

@@ -10,7 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 
 const explained = {
   level: word('the level to explain', 'the strongest that is violated'),
-  prove: flag('verify the violation, and list each order of its operations with the reason why it fails'),
+  prove: flag('verify the violation independently; list every order of the conflicting operations and why each fails'),
   ...objectOptions,
   ...readingOptions,
 }

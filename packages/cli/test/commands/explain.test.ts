@@ -24,18 +24,18 @@ describe('chaos explain', () => {
     expect(exitCode).toBe(0)
     const proof = stdout.slice(stdout.indexOf('  Verified'), stdout.indexOf('  What each level allows')).trimEnd()
     expect(proof).toMatchInlineSnapshot(`
-      "  Verified: these 3 operations admit no order (3 tried).
+      "  Verified: these 3 operations admit no order (3 steps tried).
           write 1: process 0, lines 2–3
           write 2: process 0, lines 4–5
           read → 1: process 1, lines 6–7
 
-        Every order, up to where it fails
+        All orders, each cut at the first operation that fails
           write 1, write 2, read → 1
             ✘ the read must return 2
           write 1, read → 1
             ✘ read → 1 was called 2.0 ms after write 2 had returned
           write 2
-            ✘ the same client did write 1 earlier
+            ✘ write 2 comes too early: the same client called write 1 before it
           read → 1
             ✘ read → 1 was called 12 ms after write 1 had returned"
     `)
@@ -69,7 +69,7 @@ describe('chaos explain', () => {
     const { stdout } = await chaosHere(['explain', file, '--level', 'read-atomic', '--prove', '--json'])
     expect(JSON.parse(stdout).proof).toMatchObject({
       isProved: false,
-      verdict: 'Not proved: the verifier does not cover monotonic-atomic-view.',
+      verdict: 'Not proved: the verifier does not cover monotonic-atomic-view. The verdict of the check stands.',
       orders: [],
     })
   })

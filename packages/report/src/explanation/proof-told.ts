@@ -19,7 +19,7 @@ import { nameOfPart } from '../transactions/lanes.ts'
 /** A proof that few operations have no order, as plain data. */
 export interface ToldProof {
   readonly isProved: boolean
-  /** `Verified: these 3 operations admit no order (4 tried).`, or why it is not proved. */
+  /** `Verified: these 3 operations admit no order (4 steps tried).`, or why it is not proved. */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
   /** Each order up to where it fails; empty if it has none, or more than a person reads. */
@@ -49,7 +49,7 @@ export function proofTold(history: History, { operations, why, isProved, orders 
   }
   return {
     isProved,
-    verdict: `${isProved ? 'Verified' : 'Not proved'}: ${why}.`,
+    verdict: isProved ? `Verified: ${why}.` : `Not proved: ${why}. The verdict of the check stands.`,
     operations: operations.map((row) => ({
       name: nameOf(row),
       text: `${processInWords(history, history.operations.process[row] ?? 0)}, ${linesText(history, linesOf(history, row))}`,
@@ -73,12 +73,12 @@ function failureText(history: History, { rows, missing }: FailedOrder, nameOf: (
   if (missing !== undefined) return missingText(history, { last, missing }, nameOf)
   const { key } = history.operations
   const before = rows.slice(0, -1)
-  if (before.length === 0) return 'nothing before it explains its answer'
+  if (before.length === 0) return `nothing before ${nameOf(last)} explains its answer`
   const written = before.findLast((row) => key[row] === key[last] && isReplacing(history, row))
   const areCells = rows.every((row) => isRead(history, row) || isReplacing(history, row))
-  if (written === undefined || !areCells) return 'its answer does not follow from what comes before it'
+  if (written === undefined || !areCells) return `what comes before ${nameOf(last)} does not explain its answer`
   const held = writtenText(history, written)
-  return isRead(history, last) ? `the read must return ${held}` : `the value is then ${held}`
+  return isRead(history, last) ? `the read must return ${held}` : `the value before ${nameOf(last)} is ${held}`
 }
 
 function missingText(
@@ -86,7 +86,8 @@ function missingText(
   { last, missing }: { readonly last: number; readonly missing: number },
   nameOf: (row: number) => string,
 ): string {
-  if (isSameClient(history, last, missing)) return `the same client did ${nameOf(missing)} earlier`
+  if (isSameClient(history, last, missing))
+    return `${nameOf(last)} comes too early: the same client called ${nameOf(missing)} before it`
   const { callTime, returnTime } = history.operations
   const after = hasTimes(history) ? `${duration((callTime[last] ?? 0) - (returnTime[missing] ?? 0))} after ` : 'after '
   return `${nameOf(last)} was called ${after}${nameOf(missing)} had returned`

@@ -94,7 +94,9 @@ function proofLines({ proof }: Explained, page: PageStyle): string[] {
   return [
     ...wrap(verdict, page.width).map(paint),
     ...named.flatMap((line) => hanging(line, '  ', page)),
-    ...(tried.length === 0 ? [] : ['', page.style.bold('Every order, up to where it fails'), ...tried]),
+    ...(tried.length === 0
+      ? []
+      : ['', page.style.bold('All orders, each cut at the first operation that fails'), ...tried]),
   ]
 }
 

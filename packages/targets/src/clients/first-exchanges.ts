@@ -38,7 +38,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       broke(
         new UserError(
           'input',
-          `no write works: ${exchangeText(request, answer)}, as were all before it. Correct the route of writes, or what the service asks for.`,
+          `no write works: ${exchangeText(request, answer)}, and no write before it worked. Correct the route of writes, its path or its body.`,
         ),
       )
   }
