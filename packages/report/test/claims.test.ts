@@ -136,6 +136,8 @@ test('a node came back without a write that it had acknowledged before it was ki
     return holds({ history, faults: [fault] }, { claim: 'came back without', change: 1, read: 2, fault })
   }
   expect(told(22, 28)).toBe('holds')
+  // It was killed while the acknowledgement was on its way.
+  expect(told(20.5, 28)).toBe('holds')
   // It was acknowledged once the node was up again.
   expect(told(15, 18)).toBe('refuted')
   expect(told(22, 28, ['n2'])).toBe('refuted')

@@ -37,7 +37,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
-    ...(asked.prove === true ? { prove: createOrderProver(read, settingsOf({ model, initial }), report) } : {}),
+    ...(asked.prove === true ? { prove: await createOrderProver(read, settingsOf({ model, initial }), report) } : {}),
     backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }

@@ -48,9 +48,12 @@ export const reporterOptions = (): ReporterOptions => ({
  */
 export function parseReporters(options: ParsedOptions, kind: ReportedKind): readonly ReporterChoice[] {
   const chosen = chooseReporters(options, kind)
-  refuseToLose(chosen, flagOf(options, 'force'))
+  refuseToLose(chosen, isForced(options))
   return chosen
 }
+
+/** Whether files that others wrote may be overwritten. */
+export const isForced = (options: ParsedOptions): boolean => flagOf(options, 'force')
 
 /** @throws UserError (usage) for a file that is no earlier text of the reporter that would replace it. */
 export function refuseToLose(choices: readonly ReporterChoice[], force: boolean): void {

@@ -4,8 +4,9 @@ import { whyUnwritable } from '@chaosproxy/history/files'
 import type { RunListener } from '@chaosproxy/runner'
 import { specWithoutSecrets } from '@chaosproxy/runner/result'
 import { word } from '../arguments/declare.ts'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
+import { isForced } from '../reporting/choice.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
@@ -28,7 +29,7 @@ export function parseEvents(options: ParsedOptions): string | undefined {
   if (path !== undefined)
     refuseToOverwriteOthers(path, {
       typed: `--events ${path}`,
-      force: flagOf(options, 'force'),
+      force: isForced(options),
       recognises: (start) => start.startsWith('{"type":"starting"'),
     })
   return path

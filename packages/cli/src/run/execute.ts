@@ -53,7 +53,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
   try {
     for (const run of [settings.run, ...repeats]) {
       const performed = await performOne({ ...settings, run }, followers, page)
-      const finished = performed && settings.prove !== undefined ? proved(performed, settings.prove) : performed
+      const finished = performed && settings.prove !== undefined ? await proved(performed, settings.prove) : performed
       if (finished === undefined && done.length === 0) return EXIT.interrupted
       if (finished === undefined) break
       const last = done.at(-1)

@@ -4,7 +4,7 @@ import { inGroup, word, wordOrNone } from '../arguments/declare.ts'
 import { uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { Option, Options } from '../option.ts'
-import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
+import { isForced, parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry.ts'
 import { refuseToReplaceProof } from '../terminal/overwriting.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
@@ -52,7 +52,7 @@ export const parseOutput = (options: ParsedOptions, usualOut: string = USUAL_OUT
 /** @throws UserError (usage) for a file that is no earlier proof. */
 function parseProve(options: ParsedOptions): string | undefined {
   const prove = textOf(options, 'prove')
-  if (prove !== undefined) refuseToReplaceProof(prove, flagOf(options, 'force'))
+  if (prove !== undefined) refuseToReplaceProof(prove, isForced(options))
   return prove
 }
 

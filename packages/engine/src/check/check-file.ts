@@ -1,7 +1,6 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
-import { writeProof } from '../written-proof.ts'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
@@ -50,7 +49,7 @@ export function readingOf({
 }
 
 /** Checks a history. Its time limit starts now, so reading does not count. */
-export function checkRead(
+export async function checkRead(
   task: CheckTask,
   { history: read, parseMs }: ReadFile,
   { checking: begins, judged, own, settled }: CheckListener = {},
@@ -67,10 +66,13 @@ export function checkRead(
   judged?.()
   const checkMs = performance.now() - started
   const isFile = task.stored === undefined && task.merged === undefined
+  // Few ask for it.
   const proof =
     settings.prove === undefined
       ? undefined
-      : writeProof(isFile ? file : undefined, settings.prove, { history, report, checking })
+      : (await import('../written-proof.ts')).writeProof(isFile ? file : undefined, settings.prove, {
+          ...{ history, report, checking },
+        })
   return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 

@@ -7,7 +7,7 @@ import {
   type Report,
   usualModel,
 } from '@chaosproxy/checker'
-import { judgingOf, type ProvedOrders, proveOrders } from '@chaosproxy/checker/proof'
+import type { ProvedOrders } from '@chaosproxy/checker/proof'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
 import { missingSuccesses } from '@chaosproxy/runner'
 import { initialOf } from './options.ts'
@@ -46,15 +46,23 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
   return { ...report, vacuous: [...missingSuccesses(history, options), ...decidedByStart(history, options)] }
 }
 
+type OrderProver = (counterexample: Pick<Counterexample, 'level' | 'operations'>) => ProvedOrders
+
 /**
- * Proves the violations of a history that `check` found by these settings.
+ * What proves the violations of a history that `check` found by these settings.
  *
  * @throws UserError (input) if events cannot say what is known of the history
  */
-export const createOrderProver =
-  (history: History, settings: CheckSettings, { model }: Pick<Report, 'model'>) =>
-  (counterexample: Pick<Counterexample, 'level' | 'operations'>): ProvedOrders =>
-    proveOrders(history, counterexample.level, counterexample, judgingOf(model, optionsOf(history, settings)))
+export async function createOrderProver(
+  history: History,
+  settings: CheckSettings,
+  { model }: Pick<Report, 'model'>,
+): Promise<OrderProver> {
+  // Few ask for it.
+  const { judgingOf, proveOrders } = await import('@chaosproxy/checker/proof')
+  const judging = judgingOf(model, optionsOf(history, settings))
+  return (counterexample) => proveOrders(history, counterexample.level, counterexample, judging)
+}
 
 function optionsOf(history: History, settings: CheckSettings): CheckOptions<string> {
   const { model = usualModel(history), now = () => performance.now() } = settings

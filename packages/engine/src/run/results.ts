@@ -5,7 +5,6 @@ import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
 import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
 import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
-import { writeProof } from '../written-proof.ts'
 import { circumstancesOf } from './circumstances.ts'
 
 /** A finished run and where it is kept. */
@@ -46,8 +45,10 @@ export const runSubjectOf = (
 })
 
 /** Adds a proof of its verdicts, which is written to the file, or why there is none. */
-export function proved(finished: FinishedRun, target: string): FinishedRun {
+export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
+  // Few ask for it.
+  const { writeProof } = await import('../written-proof.ts')
   try {
     return { ...finished, proof: writeProof(directory.history, target, { ...judged, checking: run.workload }) }
   } catch (error) {

@@ -21,7 +21,9 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
   const where = node[read] ?? -1
   const name = history.nodes[where]
   if (name === undefined || !fault.nodes.includes(name) || fault.to > (callTime[read] ?? 0)) return 'refuted'
-  const isBefore = (row: number): boolean => (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.from
+  // What was asked of it before and acknowledged until it was up again, it had done before it was killed.
+  const isBefore = (row: number): boolean =>
+    (callTime[row] ?? 0) < fault.from && (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.to
   const had =
     (node[change] === where && precedes(history, change, read) && isBefore(change)) ||
     heard?.messages.some(
