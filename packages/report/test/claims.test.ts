@@ -54,7 +54,7 @@ describe('an acknowledged write is lost', () => {
     expect(told(write(1, { type: 'info', error: 'timeout' }), read(1, last))).toBe('refuted')
   })
 
-  test('is not known if nobody read in the end', () => {
+  test('is unknown if nothing was read after it', () => {
     expect(told(read(1))).toBe('unknown')
   })
 })
@@ -155,7 +155,7 @@ test('a message was handed out twice if it came out more often than it was put i
   expect(holds(ran(...inTurn(put, taken, { f: 'nack', in: 'r' }, taken)), twice)).toBe('unknown')
 })
 
-test('an id was handed out twice if two were given it', () => {
+test('an id was handed out twice if two clients were given it', () => {
   const twice: Claim = { claim: 'handed out twice', of: 'ids', handed: [{ key: undefined, value: 7, times: 2 }] }
   const ids = (...given: readonly number[]) =>
     holds(ran(...given.map((out, i) => ({ p: i, f: 'generate', out, from: ms(i), to: ms(i) + 1 }))), twice)

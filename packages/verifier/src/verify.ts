@@ -53,7 +53,9 @@ export function verify(input: {
   const groups = new Map<string, LevelProof[]>()
   for (const each of levels) {
     const name = `${each.level} ${each.result}`
-    ;(groups.get(name) ?? groups.set(name, []).get(name))?.push(each)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [each])
+    else group.push(each)
   }
   return { head, findings: [...groups.values()].map(accepts) }
 }

@@ -130,7 +130,7 @@ test('a reader that proves which append came first is drawn and says so', () => 
   expect(shown?.sentence).toMatch(/T3 \(process 2\) read x = \[2,1\], which shows that T2 appended to x before T1\.$/)
 })
 
-test('what proves that a read is older than a write of its register is drawn and says so', () => {
+test('a drawing labels the transaction that proves that a read is older than a write', () => {
   const events = together(
     [0, [['w', 'x', 1]]],
     [

@@ -44,6 +44,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   }
   return {
     asked({ f, key = '' }, request) {
+      if (hasWritten && hasFound) return nothingMore
       if (replacesWhole(f)) return (answer, completion) => afterWrite(request, answer, completion, key)
       const before = written.get(key)
       return (answer, { type }) => {
@@ -61,6 +62,9 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
     },
   }
 }
+
+/** Both have worked: nothing is watched any more. */
+const nothingMore = (): void => {}
 
 /** Counts failures. True once, when there were enough over enough time. */
 function createPatience(now: () => number): () => boolean {
