@@ -1,5 +1,5 @@
 import type { FailedOrder, ProvedOrders } from '@chaosproxy/checker/proof'
-import { duration, type History, hasTimes, OK } from '@chaosproxy/history'
+import { duration, type History, hasTimes, isTransaction, OK } from '@chaosproxy/history'
 import {
   briefAnswer,
   functionOf,
@@ -38,7 +38,7 @@ interface ToldOrder {
 }
 
 export function proofTold(history: History, { operations, why, isProved, orders }: ProvedOrders): ToldProof {
-  const isOfTransactions = operations.every((row) => functionOf(history, row).startsWith('t'))
+  const isOfTransactions = operations.every((row) => isTransaction(functionOf(history, row)))
   const withKey = new Set(operations.map((row) => history.operations.key[row])).size > 1
   const briefly = operations.map((row) => briefText(history, row, withKey))
   const isTelling = new Set(briefly).size === operations.length
