@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
-import { LONG_FILES, LongFilesReporter } from './scripts/long-soak.ts'
+import { LeftOutReporter } from './scripts/left-out.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 import { patientFiles } from './scripts/patient-files.ts'
 import { sources } from './scripts/sources.ts'
@@ -14,7 +14,6 @@ const timeouts = {
   expect: { poll: { timeout: 60_000 } },
 }
 const stuck = new StuckReporter({ namesAfterMs: 3 * 60_000, givesUpAfterMs: 2 * timeouts.testTimeout })
-const leftOut = isShort ? LONG_FILES.map(({ file }) => file) : []
 const drawn = isShort ? 1 : Date.now() % 1_000_000_000
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
@@ -33,11 +32,11 @@ const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** More than there are cores: a file uses a third of a core, and waits otherwise. */
 const WORKERS = 4
 
-// Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short, for CI, does a few of each and leaves the
-// longest files out.
+// Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each; CI names the files for
+// which it has time, in scripts/ci-soak-files.
 export default defineConfig({
   test: {
-    reporters: ['default', new LastLinesReporter(), ...(isShort ? [new LongFilesReporter()] : []), stuck],
+    reporters: ['default', new LastLinesReporter(), ...(isShort ? [new LeftOutReporter()] : []), stuck],
     // So many fail together for one reason, and each may take its whole time limit.
     bail: isShort ? 10 : 0,
     sequence: { sequencer: LongestFirst },
@@ -49,7 +48,7 @@ export default defineConfig({
           ...seeds,
           name: 'alone',
           include: [ALONE],
-          exclude: [...configDefaults.exclude, ...leftOut],
+          exclude: configDefaults.exclude,
           fileParallelism: false,
           sequence: { groupOrder: 0 },
         },
@@ -62,7 +61,7 @@ export default defineConfig({
           ...leavingOut,
           name: 'runs',
           include: [RUNS],
-          exclude: [...configDefaults.exclude, ALONE, ...leftOut],
+          exclude: [...configDefaults.exclude, ALONE],
           // Importing takes as much of a core as many of these runs.
           isolate: false,
           maxWorkers: WORKERS,
@@ -77,7 +76,7 @@ export default defineConfig({
           ...leavingOut,
           env: { PATIENT: 'true' },
           name: 'patient',
-          include: patientFiles().filter((file) => !leftOut.includes(file)),
+          include: [...patientFiles()],
           isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
@@ -90,7 +89,7 @@ export default defineConfig({
           ...seeds,
           name: 'side by side',
           include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
-          exclude: [...configDefaults.exclude, ALONE, ...leftOut],
+          exclude: [...configDefaults.exclude, ALONE],
           // After those above: both attach to containers of projects with the same name.
           // Beside three others, links between containers were not seen in time to divert traffic.
           maxWorkers: 2,
