@@ -58,12 +58,8 @@ const realOf = (targets: readonly Target[]): readonly Target[] =>
 
 function targetList(targets: readonly Target[]): Listing {
   const real = realOf(targets)
-  const described = real.flatMap((target): readonly Listed[] => [
-    [target.name, target.summary],
-    ['', `${target.defaultNodes} nodes · promises under faults: ${usualPromise(target)}`],
-    ...target.settings.map((setting): Listed => ['', settingText('--set', setting, style)]),
-    ['', ''],
-  ])
+  const [target] = real
+  const isAlone = target !== undefined && real.length === 1
   const rows = targets.map((target) => ({
     target: target.name,
     summary: target.summary,
@@ -74,9 +70,36 @@ function targetList(targets: readonly Target[]): Listing {
     bugs: target.bugs.map((bug) => bug.name),
     ...(target.errors === undefined ? {} : { errors: target.errors }),
   }))
-  const how = 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'
-  return { rows, lines: [...listing(described, style.bold), how] }
+  return { rows, lines: isAlone ? described(target) : shortList(real) }
 }
+
+/** A line for each. */
+const shortList = (targets: readonly Target[]): readonly string[] => [
+  ...listing(
+    [
+      ...targets.map(({ name, summary }): Listed => [name, summary.replace(/;.*/, '')]),
+      ['maelstrom', 'a program that speaks the protocol of Maelstrom'],
+    ],
+    style.bold,
+  ),
+  '',
+  'One of them, with its settings and what it promises: chaos targets NAME',
+  'Run one: chaos run --target NAME; a protocol also with --sim, in the simulator',
+  'Run a program of your own: chaos run --target ./declaration.json, or --target maelstrom:WORKLOAD:COMMAND',
+]
+
+const described = (target: Target): readonly string[] => [
+  ...listing(
+    [
+      [target.name, target.summary],
+      ['', `${target.defaultNodes} nodes · promises under faults: ${usualPromise(target)}`],
+      ...target.settings.map((setting): Listed => ['', settingText('--set', setting, style)]),
+    ],
+    style.bold,
+  ),
+  '',
+  `Run it: chaos run --target ${target.name}`,
+]
 
 /** Which errors of a target mean that an operation failed, and which leave it unknown: one line for each. */
 function errorTable({ errors = [] }: Target): readonly string[] {

@@ -113,3 +113,11 @@ test('a list wraps at spaces, under its last column, and loses nothing', () => {
 test('a list does not wrap if the width is unknown', () => {
   expect(fitted('a b '.repeat(100), undefined)).toBe('a b '.repeat(100))
 })
+
+test('chaos targets has a line for each target, and is at most forty lines long', async () => {
+  const lines = (await chaosHere(['targets'])).stdout.trim().split('\n')
+  const real: { target: string; tier: string }[] = JSON.parse((await chaosHere(['targets', '--json'])).stdout)
+  const names = real.filter(({ tier }) => tier === 'real').map(({ target }) => target)
+  expect(lines.length).toBeLessThanOrEqual(40)
+  expect(lines.slice(0, names.length + 1).map((line) => line.split(' ')[0])).toEqual([...names, 'maelstrom'])
+})
