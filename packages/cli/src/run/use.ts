@@ -252,7 +252,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
     if (name === undefined) return {}
     throw new UserError(
       'usage',
-      `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test.`,
+      `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test. If ${name} belongs to the list of an option, write the list with commas.`,
     )
   }
   const { runs = {} } = loaded.config

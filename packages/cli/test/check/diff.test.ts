@@ -16,6 +16,15 @@ describe('chaos diff', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('calls nothing better or worse between histories of different models', async () => {
+    const [before, after] = [history('fresh-read'), history('transactions/on-call')]
+    const { stdout } = await chaosHere(['diff', before, after, '--json'])
+    const { unlike, levels, figures } = JSON.parse(stdout)
+    expect(unlike).toMatch(/^Before had model register, after has model [a-z-]+: /)
+    expect([...levels, ...figures].filter(({ change }) => change !== '')).toEqual([])
+    expect((await chaosHere(['diff', before, after])).stdout).toContain('Before had model register')
+  })
+
   test('finds no difference between a result and itself', async () => {
     const { stdout } = await chaosHere(['diff', history('stale-read'), history('stale-read'), '--json'])
     const { settings, levels, figures } = JSON.parse(stdout)

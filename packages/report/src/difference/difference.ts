@@ -15,6 +15,8 @@ export interface DifferenceRow {
 export interface Difference {
   /** What happened, why, and what next, as each one's pages say it. */
   readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
+  /** Why the two cannot be compared, as a sentence; undefined if they can. */
+  readonly unlike: string | undefined
   /** Target, workload, seed and the like, where they differ. */
   readonly settings: readonly DifferenceRow[]
   /** The levels whose verdicts differ, strongest first. */
@@ -24,12 +26,34 @@ export interface Difference {
 }
 
 /** Compares two results, each as `--json` prints it. */
-export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
-  tellings: [savedTelling(before), savedTelling(after)],
-  settings: settingRows(before, after),
-  levels: levelRows(before, after),
-  figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
-})
+export function differenceOf(before: Parsed, after: Parsed): Difference {
+  const unlike = unlikeText(before, after)
+  const judged = (rows: readonly DifferenceRow[]): readonly DifferenceRow[] =>
+    unlike === undefined ? rows : rows.map((row) => ({ ...row, change: '' }))
+  return {
+    tellings: [savedTelling(before), savedTelling(after)],
+    unlike,
+    settings: settingRows(before, after),
+    levels: judged(levelRows(before, after)),
+    figures: judged(figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after))),
+  }
+}
+
+/** What decides which operations there are, and what they mean. */
+const QUESTIONS = ['workload', 'model'] as const
+
+function unlikeText(before: Parsed, after: Parsed): string | undefined {
+  const what = QUESTIONS.find((setting) => {
+    const [from, to] = [settingAt(before, setting), settingAt(after, setting)]
+    return from !== '' && to !== '' && from !== to
+  })
+  if (what === undefined) return undefined
+  return `Before had ${what} ${settingAt(before, what)}, after has ${what} ${settingAt(after, what)}: no figure shows that one is better than the other.`
+}
+
+/** What to say if no verdict differs. Results that are told differently differ in what was expected, measured or lost. */
+export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
+  levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''
 
 /** What changed from one result to the other, in a sentence without its full stop. */
 export function differenceTitle({ tellings: [before, after] }: Difference): string {

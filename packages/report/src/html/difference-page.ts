@@ -1,7 +1,13 @@
 import { describeFault, type Fault } from '@chaosproxy/faults'
 import { count, moment, plural } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed, textAt } from '@chaosproxy/runner/result'
-import { type Difference, type DifferenceRow, differenceOf, differenceTitle } from '../difference/difference.ts'
+import {
+  type Difference,
+  type DifferenceRow,
+  differenceOf,
+  differenceTitle,
+  sameVerdicts,
+} from '../difference/difference.ts'
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
 import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
@@ -44,10 +50,11 @@ ${rowsSection('Figures', 'figures', difference.figures)}
 }
 
 /** Results of different subjects are no before and after of one thing. */
-function sameText({ settings, levels }: Difference): string {
-  const other = settings.map(({ what }) => what)
+function sameText(difference: Difference): string {
+  const other = difference.settings.map(({ what }) => what)
   return [
-    levels.length === 0 ? 'Every level has the same verdict in both.' : '',
+    difference.unlike ?? '',
+    sameVerdicts(difference),
     other.length === 0 ? '' : `They differ in ${other.join(', ')}.`,
   ]
     .filter((text) => text !== '')

@@ -1,4 +1,4 @@
-import type { Difference, DifferenceRow } from '../difference/difference.ts'
+import { type Difference, type DifferenceRow, sameVerdicts } from '../difference/difference.ts'
 import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import { type SavedTelling, savedStory } from '../telling/saved-telling.ts'
@@ -15,14 +15,16 @@ export function renderDifference(
   style: Style,
   options: TerminalOptions,
 ): string {
-  const { tellings, settings, levels, figures } = difference
+  const { tellings, unlike, settings, levels, figures } = difference
   const page = pageStyle(style, options)
   const rows = [...settings, ...levels, ...figures]
   const [titles, legend] = columnsOf(names, page.width)
   return finish(
     [
       ...tellingSections(tellings, names, page),
-      levels.length === 0 ? ['Every level has the same verdict in both.'] : [],
+      [unlike ?? '', sameVerdicts(difference)]
+        .filter((text) => text !== '')
+        .flatMap((text) => wrap(printable(text), page.width)),
       rows.length === 0 ? [] : legend,
       rows.length === 0 ? [] : linesOf(rows, titles, page),
     ],
