@@ -1,12 +1,13 @@
 import type { Bounds, ClockCost, Staleness } from '@chaosproxy/checker'
-import { count, duration, percent, plural } from '@chaosproxy/history'
+import { count, duration, percentOf, plural } from '@chaosproxy/history'
 import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runner/result'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'
-  const share = reads.stale === 0 ? '' : ` (${percent(reads.stale / reads.measured)})`
-  return `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}${share}`
+  const stale = `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}`
+  const share = percentOf(reads.stale / reads.measured, reads.measured)
+  return reads.stale === 0 || share === stale ? stale : `${stale} (${share})`
 }
 
 /** `12 ms and 1 version`. */

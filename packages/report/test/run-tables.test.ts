@@ -21,17 +21,17 @@ test('says how many failures are answers, which count as available', () => {
 
 test('a run without faults has an end, and nothing that healed', () => {
   expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
-    'availability: calm 100.00% · at the end 100.00%',
+    'availability: calm 9 of 9 · at the end 1 of 1',
   ])
   expect(phasesInBrief([phase('kill', 9, 0), phase('healed', 1, 1)], page)).toEqual([
-    'availability: kill 0.00% · healed 100.00%',
+    'availability: kill 0 of 9 · healed 1 of 1',
   ])
 })
 
 test('availability by node says which time it is of', () => {
   const nodes = [{ node: 'n1', operations: 9, availability: 0 }]
-  expect(nodesText(nodes, ', before healing')).toBe('availability by node, before healing: n1 0.00%')
-  expect(nodesText(nodes)).toBe('availability by node: n1 0.00%')
+  expect(nodesText(nodes, ', before healing')).toBe('availability by node, before healing: n1 0 of 9')
+  expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
 test('a node that took a while to start again was killed until it was started, and ready later', () => {

@@ -1,6 +1,6 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { count, duration, moment, percent, plural } from '@chaosproxy/history'
+import { count, duration, moment, percent, percentOf, plural, shareOf } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -51,7 +51,7 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   const head = ['share of the run', 'operations', 'availability', 'of nodes up', 'p50', 'p99', 'slowest recovery']
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="numbers"><thead><tr><th scope="col">phase</th>${head.map((title) => html`<th scope="col">${title}</th>`)}${hasStale ? html`<th scope="col">stale reads</th>` : undefined}${isJudged ? html`<th scope="col">violation seen</th>` : undefined}</tr></thead><tbody>${shown.map(
     (phase) =>
-      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td>${hasStale ? html`<td${(phase.staleReads ?? 0) > 0 ? html` class="why-bad"` : undefined}>${measured(phase, count(phase.staleReads ?? 0))}</td>` : undefined}${isJudged ? brokenCell(phase) : undefined}</tr>`,
+      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percentOf(phase.availability, phase.operations))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td>${hasStale ? html`<td${(phase.staleReads ?? 0) > 0 ? html` class="why-bad"` : undefined}>${measured(phase, count(phase.staleReads ?? 0))}</td>` : undefined}${isJudged ? brokenCell(phase) : undefined}</tr>`,
   )}</tbody></table></div>`
 }
 
@@ -97,7 +97,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
   return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}${report?.clocks === undefined ? undefined : html`<p class="note">${capitalised(clocksText(report.clocks))}.</p>`}</div>${
     nodes.length === 0
       ? undefined
-      : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), `${percent(node.availability)} of ${count(node.operations)}`]))}</div>`
+      : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), shareOf(node.availability, node.operations)]))}</div>`
   }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${
     run?.views === undefined
       ? undefined

@@ -1,5 +1,5 @@
 import { faultName } from '@chaosproxy/faults'
-import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
+import { duration, type History, operationsIn, plural, shareOf } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
@@ -119,5 +119,5 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const isKnown = slowest > 0 && may({ claim: 'slowest recovery', nanos: slowest })
   const recovery = !isKnown ? '' : `, and the slowest recovery took ${duration(slowest)}`
-  return `Under faults ${percent(answered / asked)} of ${count(asked)} operations were answered${recovery}.`
+  return `Under faults ${shareOf(answered / asked, asked)} operations were answered${recovery}.`
 }

@@ -1,5 +1,5 @@
 import { faultName } from '@chaosproxy/faults'
-import { count, duration, moment, percent, plural } from '@chaosproxy/history'
+import { count, duration, moment, percent, percentOf, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
@@ -28,7 +28,7 @@ const phaseColumns: readonly PhaseColumn[] = [
     align: 'right',
     missed: 9,
     cell: (phase, page) => ({
-      text: measured(phase, page, () => percent(phase.availability)),
+      text: measured(phase, page, () => percentOf(phase.availability, phase.operations)),
       paint: phase.operations === 0 ? page.style.dim : phase.availability < 1 ? page.style.yellow : page.style.green,
     }),
   },
@@ -103,10 +103,10 @@ export function phaseTable(all: readonly PhaseSummary[], page: PageStyle): strin
 /** Just the availabilities and the stale reads of the phases, as many in a line as fit. */
 export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageStyle): string[] {
   const lines: string[] = []
-  for (const { phase, availability, staleReads = 0 } of namedPhases(phases).filter(
+  for (const { phase, availability, operations, staleReads = 0 } of namedPhases(phases).filter(
     ({ operations }) => operations > 0,
   )) {
-    const item = `${printable(phase)} ${percent(availability)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`
+    const item = `${printable(phase)} ${percentOf(availability, operations)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`
     const last = lines.at(-1)
     const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
     if (last === undefined) lines.push(longer)
@@ -142,7 +142,7 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
     ? ''
     : `availability by node${when}: ${nodes
         .slice(0, MOST_NODES)
-        .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
+        .map(({ node, availability, operations }) => `${nameText(node)} ${percentOf(availability, operations)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
 /** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
