@@ -163,7 +163,7 @@ describe('the page of runs', () => {
     expect(await textAt((await opened(resultsWith({}))).url)).toContain('No runs yet')
     expect(await textAt((await opened(join(tmpdir(), 'chaos-no-such'))).url)).toContain('No runs yet')
     const damaged = resultsWith({
-      [ONE]: { 'run.json': '{"cut', 'history.jsonl': '' },
+      [ONE]: { 'run.json': '{"cut', 'history.jsonl': '{"chaos":1}\n{"type":"invoke"}\n' },
       [OTHER]: { 'live.json': '{"pid' },
     })
     const page = await textAt((await opened(damaged)).url)

@@ -1,5 +1,5 @@
 import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
-import { type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine/run'
+import { EXIT, type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'
@@ -13,7 +13,7 @@ export interface LivePage {
 
 /**
  * Performs a run with its live page, and the same run again whenever somebody asks for it there. The page stays until the
- * first interrupt after a run.
+ * first interrupt after a run; without a terminal, until an interrupt of a run as well.
  */
 export async function withLivePage(
   settings: RunSettings,
@@ -32,13 +32,17 @@ export async function withLivePage(
     print(process.stderr, `\n  Live page: ${page.url}\n`)
     for (;;) {
       const exitCode = await perform(live)
-      if (!(await askedAgain(page.again()))) return exitCode
+      const isUnattended = exitCode === EXIT.interrupted && !hasTerminal()
+      if (isUnattended || !(await askedAgain(page.again()))) return exitCode
     }
   } finally {
     following?.ended()
     await page.close()
   }
 }
+
+/** Whether somebody can send a second interrupt by hand. */
+const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 async function askedAgain(again: Promise<void>): Promise<boolean> {
   const interrupts = listenForInterrupts('The live page is closed.')

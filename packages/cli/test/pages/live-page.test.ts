@@ -327,6 +327,15 @@ describe('the server of the live page', () => {
     expect((await run.finished).exitCode).toBe(0)
   })
 
+  test('ends at one interrupt of a run that no terminal is attached to', async () => {
+    const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
+    await until(() => run.said().includes('cluster ready'))
+    run.child.kill('SIGINT')
+    const { exitCode, stderr } = await run.finished
+    expect(exitCode).toBe(130)
+    expect(stderr).not.toContain('stays until')
+  })
+
   patientTest('survives thousands of quick reconnects without leaks, and still shows the run', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const address = new URL(run.url)

@@ -45,7 +45,7 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   const path = join(out, name)
   const has = (file: string) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true
   const file = lstatSync(join(path, RUN_JSON), { throwIfNoEntry: false })
-  const [hasReport, hasHistory] = [has('report.html'), has('history.jsonl')]
+  const [hasReport, hasHistory] = [has('report.html'), recordsSomething(join(path, 'history.jsonl'))]
   const changed = [file?.mtimeMs, file?.size, hasReport, hasHistory].join(' ')
   const before = known.get(name)
   if (before?.changed === changed) return before.run
@@ -57,6 +57,16 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   })
   known.set(name, { changed, run })
   return run
+}
+
+/** No head is longer, in bytes. */
+const LONGEST_HEAD = 4096
+
+/** Whether a history has more than its head. A run that could not start leaves only that. */
+function recordsSomething(path: string): boolean {
+  const file = lstatSync(path, { throwIfNoEntry: false })
+  if (file?.isFile() !== true) return false
+  return file.size > LONGEST_HEAD || (foundText(path) ?? '').trimEnd().includes('\n')
 }
 
 /** The heads of replays that `chaos fuzz` wrote. */
