@@ -44,7 +44,7 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   },
   init: async () => {
     const cwd = temporaryDirectory()
-    expect(await chaos(['init'], { cwd })).toMatchObject({ exitCode: 0 })
+    expect(await chaos(['init', '--target', 'raft'], { cwd })).toMatchObject({ exitCode: 0 })
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(true)
   },
   doctor: () => prints(['doctor'], 0, /Node/),

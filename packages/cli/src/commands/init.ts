@@ -23,7 +23,7 @@ const FILE = 'chaos.config.ts'
 
 const declared = {
   ...inGroup('What is tested', [], {
-    target: word(`what to test; chaos targets lists them [default: the service in this folder, or ${DEFAULT_TARGET}]`),
+    target: word(`what to test; chaos targets lists them [default: the service in this folder]`),
     command: word(
       'test a service of your own: the command that starts a node, with {listen} for the address clients use',
     ),
@@ -132,11 +132,9 @@ const nextText = (isReady: boolean): string =>
     : 'Next: give the service its port as said above, then npx chaos run smoke'
 
 async function chosenForFolder(typed: TypedPlace): Promise<FolderChoice> {
-  const usual = await targetStart(DEFAULT_TARGET, typed.nodes)
   const asked = {
     survey: surveyFolder(process.cwd()),
     typed,
-    usual,
     say: (text: string) => print(process.stdout, fitted(text)),
   }
   return canAsk()

@@ -8,6 +8,11 @@ export const canAsk = (): boolean => process.stdin.isTTY === true && process.std
 
 export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result>): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  terminal.once('SIGINT', () => {
+    // Closed first: it gives the terminal back its modes. Nothing is written yet, and the signal ends the process.
+    terminal.close()
+    process.kill(process.pid, 'SIGINT')
+  })
   const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('n')))
   try {
     return await use(async (question) => (await Promise.race([terminal.question(question), closed])).trim())

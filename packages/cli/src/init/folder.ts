@@ -18,8 +18,6 @@ export interface Asked {
   /** Without a terminal the likeliest is written without a question. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
-  /** What to test in a folder without a service. */
-  readonly usual: Start
 }
 
 /**
@@ -54,8 +52,8 @@ async function withRoutes(proposal: Proposal, ask: Ask, { survey, typed, say }: 
   return proposalOf(survey, told) ?? proposal
 }
 
-async function withoutProgram({ survey, typed, ask, say, usual }: Asked): Promise<FolderChoice> {
-  const { compose, image } = survey
+async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<FolderChoice> {
+  const { compose, image, other } = survey
   if (typed.path !== undefined || typed.value !== undefined)
     throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
   if (compose !== undefined) {
@@ -75,24 +73,26 @@ async function withoutProgram({ survey, typed, ask, say, usual }: Asked): Promis
       'usage',
       `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command that starts it here, npx chaos init --command 'PROGRAM --port {port}', or put it into a Compose file: npx chaos init --compose.`,
     )
-  say(
-    `  Nothing here looks like a service: ${LOOKED_FOR}.\n  For one: npx chaos init --command 'node server.js --port {port}'\n\n`,
-  )
-  const what = 'name' in usual.target ? usual.target.name : 'the example'
-  if (ask !== undefined && !isYes(await ask(`Write a configuration for ${what}, which comes along? [Y/n] `)))
-    return nothingWritten(say)
-  return { write: 'configuration', start: usual, isReady: true }
+  const there =
+    other === undefined
+      ? `Nothing here looks like a service: ${LOOKED_FOR}.`
+      : `${other.file}: a program in ${other.language}, and nothing says how it starts.\nSay it: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
+  if (ask === undefined) throw new UserError('usage', `${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
+  say(`  ${there}\n`)
+  return nothingWritten(say)
 }
 
 const LOOKED_FOR =
   'no package.json with a server, no Flask, FastAPI or other Python server, no Compose file, no Dockerfile'
 
-function nothingWritten(say: Asked['say']): FolderChoice {
-  say(`Nothing was written. Other beginnings:
+const OTHER_BEGINNINGS = `Other beginnings:
   npx chaos init --command 'node server.js --port {port}'   the command that starts a node of your service
   npx chaos init --compose                                  the containers of a Compose project
   npx chaos init --example                                  a small service to try
-  npx chaos init --target raft                              a system that comes along
+  npx chaos init --target raft                              a system that comes along`
+
+function nothingWritten(say: Asked['say']): FolderChoice {
+  say(`Nothing was written. ${OTHER_BEGINNINGS}
 `)
   return { write: 'nothing' }
 }

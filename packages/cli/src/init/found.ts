@@ -37,6 +37,8 @@ export interface FoundRoutes {
   readonly result: string | undefined
   /** Where it was found: `server.js:12`. */
   readonly where: string
+  /** Keys are whole numbers. */
+  readonly isNumbered?: true | undefined
 }
 
 export const WRITE_METHODS = ['PUT', 'POST', 'PATCH'] as const

@@ -39,6 +39,7 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace): Proposal | 
     write: (path === found?.path ? found.write : undefined) ?? 'PUT',
     value: typed.value ?? found?.value ?? USUAL_PLACE.value,
     result: typed.value ?? found?.result ?? found?.value ?? USUAL_PLACE.value,
+    isNumbered: path === found?.path ? found.isNumbered : undefined,
   }
   const target: Start['target'] =
     running === undefined && program !== undefined

@@ -8,6 +8,10 @@ interface Handler {
   readonly where: string
   /** What follows, up to the next handler. */
   readonly body: string
+  /** Where the type of its body, if it has one, puts a value. */
+  readonly declared?: string | undefined
+  /** The key must be a whole number. */
+  readonly isNumbered?: boolean
 }
 
 export interface RoutesInSource {
@@ -20,7 +24,7 @@ export interface RoutesInSource {
 /** Guesses from the text of a service at which path it keeps objects. */
 export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   const handlers = sources.flatMap((source) =>
-    source.path.endsWith('.py') ? ofPython(source) : ofNode(source, mountedAt(source, sources)),
+    source.path.endsWith('.py') ? ofPython(source) : [...ofNode(source, mountedAt(source, sources)), ...ofNest(source)],
   )
   const found = handlers.length > 0 ? handlers : sources.flatMap(ofPlainServer)
   return {
@@ -43,7 +47,7 @@ function pairIn(handlers: readonly Handler[]): FoundRoutes | undefined {
 }
 
 function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRoutes {
-  const value = valueIn(write.body)
+  const value = valueIn(write.body) ?? write.declared
   const result = resultIn(read.body, value)
   return {
     path: read.path,
@@ -51,6 +55,7 @@ function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRout
     value: value ?? result,
     result: result ?? value,
     where: write.where,
+    ...(write.isNumbered || read.isNumbered ? { isNumbered: true } : {}),
   }
 }
 
@@ -61,6 +66,20 @@ const ofNode = ({ path: file, text }: SourceFile, mounted: string): readonly Han
   handlersIn(file, text, IN_NODE, (path) =>
     `${mounted}${path === '/' ? '' : path}`.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}'),
   )
+
+const IN_NEST = /@(?<method>Get|Put|Post|Patch)\(\s*(?:(?<quote>['"`])(?<path>[^'"`]*)\k<quote>)?\s*\)/g
+
+/** Of each controller: `@Controller('items')`, and what its methods add. */
+const ofNest = ({ path: file, text }: SourceFile): readonly Handler[] => {
+  const base = /@Controller\(\s*['"`]([^'"`]*)['"`]\s*\)/.exec(text)?.[1]
+  if (base === undefined) return []
+  return handlersIn(file, text, IN_NEST, (path) =>
+    `/${[base, path]
+      .flatMap((part) => part.split('/'))
+      .filter(Boolean)
+      .join('/')}`.replaceAll(/:(\w+)/g, '{$1}'),
+  )
+}
 
 /** The path below which another file uses this one: `/items` of `app.use('/items', require('./items'))`. */
 function mountedAt({ path: file }: SourceFile, sources: readonly SourceFile[]): string {
@@ -85,7 +104,7 @@ const IN_PYTHON =
 
 const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
   handlersIn(file, text, IN_PYTHON, (path) =>
-    path.replaceAll(/<(?:(?:string|path|default):)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
+    path.replaceAll(/<(?:(?:string|path|default|int):)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
   )
 
 function handlersIn(
@@ -98,14 +117,35 @@ function handlersIn(
   return matches.flatMap((match, i) => {
     const { method = '', path = '', rest = '' } = match.groups ?? {}
     const body = text.slice(match.index + match[0].length, matches[i + 1]?.index)
+    const declared = declaredIn(body, text)
     return methodsOf(method, rest).map((each) => ({
       method: each,
       path: withKey(templateOf(path)),
       where: `${file}:${text.slice(0, match.index).split('\n').length}`,
       body,
+      declared,
+      isNumbered: takesNumbers(path, body),
     }))
   })
 }
+
+/** `<int:id>` of Flask, `id: int` of FastAPI, `ParseIntPipe` of Nest, `:id(\\d+)` of Express. */
+function takesNumbers(path: string, body: string): boolean {
+  const name = /[:{<](\w+)[>}(]?/.exec(path.replace('int:', ''))?.[1] ?? ''
+  return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
+}
+
+/** The only member of a model that a parameter has as its type: `class Item(BaseModel):` and `item: Item`. */
+function declaredIn(body: string, text: string): string | undefined {
+  for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
+    if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
+    const [first, ...others] = Array.from(members.matchAll(/^\s+(\w+)\s*[:!?]/gm), ([, member = '']) => member)
+    if (first !== undefined && others.length === 0) return `json.${first}`
+  }
+  return undefined
+}
+
+const MODELS = /^\s*(?:export\s+)?class\s+(\w+)(?:\([^)]*BaseModel\s*\):|\s*\{)\n((?:[ \t]+[^\n]*\n|\n)+)/gm
 
 /** `GET, PUT` of `@app.route('/x', methods=['GET', 'PUT'])`. */
 function methodsOf(method: string, rest: string): readonly string[] {
@@ -118,13 +158,14 @@ function methodsOf(method: string, rest: string): readonly string[] {
 const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
-const IN_PLAIN = /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)/
+/** `'/items/'` or, in a regular expression, `/^\/items\/([^/]+)$/`. */
+const IN_PLAIN = /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(/
 const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
 
 /** A server without a framework: its methods, and what its paths begin with, are texts in the source. */
 function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   const match = IN_PLAIN.exec(text)
-  const path = match?.groups?.['path']
+  const path = match?.groups?.['path'] ?? match?.groups?.['pattern']?.replaceAll('\\', '')
   if (match === null || path === undefined || OF_FILES.test(path)) return []
   const begins = WRITE_METHODS.flatMap((method) => beginOf(method, text))
   if (begins.length === 0) return []
@@ -151,7 +192,8 @@ function valueIn(body: string): string | undefined {
     /\{\s*(\w+)[^{}]*\}\s*=\s*(?:await\s+)?(?:\w+\.)*(?:body|json\(\)|req\.json\(\)|parse\([^)]*\))/,
     /\bJSON\.parse\([^)]*\)\.(\w+)/,
     /\b(?:json|get_json\(\)|loads\([^\n]*?\)|data|body|payload)\s*(?:\[\s*|\.get\(\s*)['"](\w+)['"]/,
-    /\b(?:item|body|payload|data)\.(\w+)/,
+    /\b(?:item|body|payload|data|dto)\.(\w+)/,
+    /@Body\(\s*['"`](\w+)['"`]\s*\)/,
   ])
   return member === undefined ? undefined : `json.${member}`
 }

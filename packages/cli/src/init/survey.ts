@@ -4,6 +4,7 @@ import { type ListeningProcess, listeningIn } from '@chaosproxy/targets'
 import { readComposeFile } from './compose-file.ts'
 import { readDockerfile } from './dockerfile.ts'
 import type { ComposedService, FoundProgram, SourceFile } from './found.ts'
+import { type OtherLanguage, otherLanguages } from './manifests.ts'
 import { nodeProgram } from './node-program.ts'
 import { pythonProgram } from './python-program.ts'
 import { type RoutesInSource, routesInSource } from './routes-in-source.ts'
@@ -15,6 +16,8 @@ export interface FolderSurvey {
   /** The command of a Dockerfile that nothing else explains. */
   readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
   readonly listening: readonly ListeningProcess[]
+  /** What no reader of sources here understands. */
+  readonly other: OtherLanguage | undefined
 }
 
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
@@ -43,6 +46,7 @@ export function surveyFolder(directory: string): FolderSurvey {
         ? undefined
         : { command: image.words.join(' '), exposed: image.exposed },
     listening: listeningIn(directory),
+    other: otherLanguages.find(({ file }) => existsSync(join(directory, file))),
   }
 }
 

@@ -22,6 +22,8 @@ export interface ServedPlace {
   readonly write: WriteMethod
   readonly value: string
   readonly result: string
+  /** Keys are whole numbers. */
+  readonly isNumbered?: true | undefined
 }
 
 export const USUAL_PLACE: ServedPlace = {
@@ -100,7 +102,15 @@ const OWN_KEYS = `        // Each run has keys of its own, since what an earlier
         keys: '{key}-{run}',
 `
 
-const ownTarget = (start: string, { path, write, value, result }: ServedPlace, ownKeys: boolean): string => `
+const NUMBERS = `        // The service takes whole numbers as keys.
+        keys: '{number}',
+`
+
+const ownTarget = (
+  start: string,
+  { path, write, value, result, isNumbered }: ServedPlace,
+  ownKeys: boolean,
+): string => `
   targets: {
     service: {
 ${start}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
@@ -108,7 +118,7 @@ ${start}      // Which requests read and write, and where key and value are in t
       // fixed object says { request: 'GET /counter', key: { const: 'counter' }, … }, for --workload-set keys=1.
       client: {
         kind: 'http',
-${ownKeys ? OWN_KEYS : ''}        routes: {
+${isNumbered ? NUMBERS : ownKeys ? OWN_KEYS : ''}        routes: {
           routes: [
             { request: 'GET ${path}', f: 'read', result: '${result}', outcomes: { 404: 'absent' } },
             { request: '${write} ${path}', f: 'write', value: '${value}' },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { readComposeFile } from '../../src/init/compose-file.ts'
@@ -98,6 +98,63 @@ app.listen({ port: process.env.PORT })`,
       },
       { command: 'node app.mjs --quiet', environment: { ...byPort, DATA_DIR: '{data}' } },
       { path: '/kv/{key}', write: 'PUT', value: 'json.value', result: 'json.value', where: 'app.mjs:3' },
+    ],
+    [
+      'a service of NestJS',
+      {
+        'package.json': manifest('node dist/main.js', '@nestjs/core'),
+        'src/main.ts': 'await app.listen(process.env.PORT ?? 3000)',
+        'src/items.controller.ts': `@Controller('items')
+export class ItemsController {
+  @Get(':id')
+  read(@Param('id') id: string) { return { value: this.items.get(id) } }
+  @Put(':id')
+  write(@Param('id') id: string, @Body() dto: ItemDto) { this.items.set(id, dto.value) }
+}`,
+      },
+      { command: 'node dist/main.js', environment: byPort },
+      {
+        ...{ path: '/items/{key}', write: 'PUT', value: 'json.value', result: 'json.value' },
+        where: 'src/items.controller.ts:5',
+      },
+    ],
+    [
+      'a plain server whose path is a regular expression',
+      {
+        'server.js': `createServer((req, res) => {
+  const match = /^\\/notes\\/([^/]+)$/.exec(req.url)
+  if (req.method === 'GET') res.end(JSON.stringify({ text: notes.get(match[1]) }))
+  if (req.method === 'PUT') req.on('end', () => notes.set(match[1], JSON.parse(body).text))
+}).listen(process.env.PORT)`,
+      },
+      { command: 'node server.js', environment: byPort },
+      { path: '/notes/{key}', write: 'PUT', value: 'json.text', result: 'json.text', where: 'server.js:2' },
+    ],
+    [
+      'a FastAPI service whose body is a model of pydantic, with numbers as keys',
+      {
+        'main.py': `from fastapi import FastAPI
+from pydantic import BaseModel
+
+class Stock(BaseModel):
+    amount: int
+
+app = FastAPI()
+
+@app.get('/stocks/{number}')
+def read(number: int):
+    return {'amount': stocks[number]}
+
+@app.put('/stocks/{number}')
+def write(number: int, new: Stock):
+    stocks[number] = new.amount
+`,
+      },
+      { command: 'python3 -m uvicorn main:app --port {port}', environment: {} },
+      {
+        ...{ path: '/stocks/{key}', write: 'PUT', value: 'json.amount', result: 'json.amount' },
+        ...{ where: 'main.py:13', isNumbered: true },
+      },
     ],
     [
       'a start script that needs a shell',
@@ -222,7 +279,6 @@ async function asked(files: { readonly [path: string]: string }, answers: readon
     typed: { path: undefined, value: undefined, nodes: undefined, ...typed },
     ask: answers === undefined ? undefined : answer,
     say: (text) => void said.push(text),
-    usual: { target: { name: 'raft' }, nodes: 5 },
   } satisfies Asked)
   return { choice, said: said.join(''), left }
 }
@@ -258,13 +314,13 @@ Write chaos.config.ts? [Y/n] `)
     expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
   })
 
-  test('offers the declaration of a Compose project, and a system that comes along where there is nothing', async () => {
+  test('offers the declaration of a Compose project, and writes nothing where there is nothing', async () => {
     const compose = await asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, ['y'])
     expect(compose.said).toContain('compose.yaml  web (shop, port 80)')
     expect(compose.choice).toEqual({ write: 'declaration', composeFile: 'compose.yaml' })
     const nothing = await asked({}, [''])
-    expect(nothing.said).toMatch(/Nothing here looks like a service.*for raft, which comes along\? \[Y\/n\] $/s)
-    expect(nothing.choice).toMatchObject({ start: { target: { name: 'raft' } } })
+    expect(nothing.said).toMatch(/Nothing here looks like a service.*npx chaos init --target raft/s)
+    expect(nothing.choice).toEqual({ write: 'nothing' })
   })
 })
 
@@ -300,6 +356,15 @@ describe('chaos init without a terminal', () => {
     )
     const { said: typed } = await asked(SHOP, undefined, { path: '/v2/{key}', nodes: 3 })
     expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
+  })
+
+  test('writes nothing for a program whose language it cannot read, and says which command to give', async () => {
+    await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
+      /^go\.mod: a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
+    )
+    const cwd = folderOf({ Gemfile: "gem 'rails'" })
+    expect(await chaosHere(['init'], { cwd })).toMatchObject({ exitCode: 3, stdout: '' })
+    expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
   test('refuses what it cannot write without a question', async () => {

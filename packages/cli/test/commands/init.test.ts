@@ -1,26 +1,43 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { installed } from '../../../../scripts/installed.ts'
 import { fileNameOf } from '../../src/init/compose.ts'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
 describe('chaos init', () => {
   patientTest('writes a configuration whose runs work unchanged', async () => {
     const cwd = temporaryDirectory()
-    expect(await chaosHere(['init'], { cwd })).toMatchObject({
+    expect(await chaosHere(['init', '--target', 'raft'], { cwd })).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('chaos run smoke'),
     })
     const { stdout, exitCode } = await chaosHere(['run', 'smoke', '--sim', '--seed', '1', '--json'], { cwd })
     expect(JSON.parse(stdout).headline).toBe('linearizable')
     expect(exitCode).toBe(0)
-    const again = await chaosHere(['init'], { cwd })
+    const again = await chaosHere(['init', '--target', 'raft'], { cwd })
     expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts already exists. --force replaces it.\n' })
     expect(await chaosHere(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('Did you mean raft?'),
     })
+  })
+
+  test.skipIf(installed('script') === undefined)('is ended by Ctrl-C at a question, and writes nothing', async () => {
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'server.js'), 'createServer().listen(process.env.PORT)')
+    const command = `'${process.execPath}' '${join(root, 'packages/cli/bin/chaos.js')}' init`
+    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd, stdio: 'pipe' })
+    child.stdout
+      .once('data', () => undefined)
+      .on('data', (text: Buffer) => {
+        if (String(text).includes('Path of an object')) child.stdin.write('\u0003')
+      })
+    expect(await once(child, 'close')).toEqual([130, null])
+    expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
   test('writes a configuration for a service of one’s own, and says what is wrong with an impossible command', async () => {
