@@ -113,6 +113,20 @@ describe('an outcome', () => {
     })
   })
 
+  test('of a run in which no write worked is to mend what the errors name, and no level is called met', () => {
+    const refused = made(
+      Array.from({ length: 12 }, (_, i) => ({
+        ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
+        ...{ from: ms(i), to: ms(i + 1) },
+      })),
+    )
+    const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
+    const facts = factsOf({ history: refused, report: fine, run })
+    const { outcome, next } = tellingOf(facts, { history: refused, run })
+    expect([outcome, facts.isEmpty]).toEqual(['vacuous', true])
+    expect(next.text).toBe('No write worked. Mend what the errors name, then run it again.')
+  })
+
   test('of a run that never recovered is in the logs, whatever could not be decided', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))

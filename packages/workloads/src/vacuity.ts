@@ -11,10 +11,39 @@ import {
 } from '@chaosproxy/history'
 import type { Workload } from './workload.ts'
 
-/** The complaint if none of these functions ever succeeded. */
+/** The complaint if none of these functions ever succeeded, with what they ended with instead. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
-  return someSucceeded(history, functions, () => true) ? [] : [`no ${what} succeeded`]
+  return someSucceeded(history, functions, () => true)
+    ? []
+    : [`no ${what} succeeded${commonestErrors(history, isOneOf(history, functions))}`]
 }
+
+/** So many different errors are named. */
+const MOST_ERRORS = 3
+
+/**
+ * The commonest errors of these operations as ` (9 of 12: timeout; 2 of 12: status 503)`; empty if none had an error.
+ */
+export function commonestErrors({ operations, errorOf }: History, isCounted: (row: number) => boolean): string {
+  const counts = new Map<string, number>()
+  let tried = 0
+  for (let row = 0; row < operations.length; row++) {
+    if (!isCounted(row)) continue
+    tried++
+    const error = errorOf(row)?.split('\n')[0]
+    if (error !== undefined) counts.set(error, (counts.get(error) ?? 0) + 1)
+  }
+  const commonest = [...counts].sort(([, one], [, other]) => other - one).slice(0, MOST_ERRORS)
+  return commonest.length === 0
+    ? ''
+    : ` (${commonest.map(([error, times]) => `${times} of ${tried}: ${error}`).join('; ')})`
+}
+
+/** Whether an operation is of these functions. */
+export const isOneOf =
+  ({ operations, functions: names }: History, functions: readonly string[]) =>
+  (row: number): boolean =>
+    functions.includes(names[operations.f[row] ?? 0] ?? '')
 
 /** Whether any of these functions succeeded with a result that passes the test. */
 export function someSucceeded(

@@ -52,6 +52,8 @@ export interface Facts {
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
+  /** Whether the record lacks what could have broken a level, so that what it meets is no news. */
+  readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
   /** The level that it is about; undefined for the strongest. */
   readonly asked: string | undefined
@@ -137,6 +139,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     expectation,
     requirements,
     vacuous,
+    isEmpty: report !== undefined && isEmpty(report, vacuous, run),
     setup,
     asked,
     headline:
@@ -162,6 +165,15 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }
+
+/** Of a file every doubt is of what succeeded. */
+const isEmpty = ({ levels }: Report<string>, vacuous: readonly string[], run: RunSummary | undefined): boolean =>
+  vacuous.length > 0 &&
+  (run === undefined || run.lacks?.includes('successes') === true) &&
+  Object.values(levels).every(({ result }) => result !== 'violated')
+
+/** In place of the levels of a record that is empty. */
+export const PROVES_NONE = 'No level is proved: the record lacks what could break one.'
 
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 

@@ -1,7 +1,7 @@
 import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration, plural } from '@chaosproxy/history'
 import { foundLevel, judgedLevels, levelsNotOfModel, strongestMet } from '@chaosproxy/runner/result'
-import type { Facts } from '../facts/facts.ts'
+import { type Facts, PROVES_NONE } from '../facts/facts.ts'
 import {
   guaranteeText,
   heldApart,
@@ -74,6 +74,7 @@ export function ladder(
   report: Report<string>,
   { convergedNanos, isSoFar = false }: LadderOptions = {},
 ): Html {
+  if (facts.isEmpty && !isSoFar) return html`<p class="why">${PROVES_NONE}</p>`
   const why = whyNotOfModel(report)
   const judgement: Judgement = { report, expected: facts.expectation?.level, convergedNanos, isSoFar }
   if (report.transactions !== undefined) return isolationTable(judgement)

@@ -1,5 +1,5 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -26,7 +26,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
       return decided(facts, run, again)
     case 'vacuous':
       return isRun
-        ? supplied(run, again)
+        ? supplied(history, run, again)
         : {
             text:
               run?.lacks?.[0] === 'faults'
@@ -157,12 +157,30 @@ function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
 }
 
-function supplied({ spec, operations, lacks = [] }: RunSummary, again: string | undefined): Next {
+/** So many attempts without one success are no chance. */
+const MANY = 10
+
+/** The functions that were asked for many times and never worked. */
+function neverWorked({ operations, functions }: History): readonly string[] {
+  const tried = functions.map(() => 0)
+  const worked = functions.map(() => false)
+  for (let row = 0; row < operations.length; row++) {
+    const f = operations.f[row] ?? 0
+    tried[f] = (tried[f] ?? 0) + 1
+    if (operations.outcome[row] === OK) worked[f] = true
+  }
+  return functions.filter((_, f) => (tried[f] ?? 0) >= MANY && worked[f] !== true)
+}
+
+function supplied(history: History, { spec, operations, lacks = [] }: RunSummary, again: string | undefined): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
     command: withOption(again, name, value),
   })
   const neverAsked = neverAskedText(operations)
+  const broken = neverWorked(history)
+  if (broken.length > 0 && lacks.includes('successes'))
+    return { text: `No ${listed(broken)} worked. Mend what the errors name, then run it again.`, command: again }
   const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
   switch (first) {
     case 'faults': {

@@ -1,7 +1,7 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { strongestOf } from '@chaosproxy/runner/result'
-import type { Facts } from '../facts/facts.ts'
+import { type Facts, PROVES_NONE } from '../facts/facts.ts'
 import {
   despiteText,
   isolationColumns,
@@ -29,8 +29,9 @@ export function levelTable(
   report: Report<string>,
   history: History,
   page: PageStyle,
-  { headline, asked }: Pick<Facts, 'headline' | 'asked'>,
+  { headline, asked, isEmpty }: Pick<Facts, 'headline' | 'asked' | 'isEmpty'>,
 ): string[] {
+  if (isEmpty) return provesNone(page)
   if (report.transactions !== undefined) return isolationTable(report, page)
   const { style, symbols } = page
   const rows = levelRows(report, headline.despite)
@@ -63,14 +64,18 @@ export function levelTable(
   return table([{ title: 'level' }, { title: 'verdict' }], cells, style.dim).map((line) => line.trimEnd())
 }
 
+const provesNone = ({ style, symbols, width }: PageStyle): string[] =>
+  wrap(`${symbols.unknown} ${PROVES_NONE}`, width).map((line) => style.yellow(line))
+
 const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 
 /** The levels of each verdict in a line, strongest first. */
 export function briefLevels(
   report: Report<string>,
-  { headline: { despite, mood } }: Pick<Facts, 'headline'>,
+  { headline: { despite, mood }, isEmpty }: Pick<Facts, 'headline' | 'isEmpty'>,
   page: PageStyle,
 ): string[] {
+  if (isEmpty) return provesNone(page)
   if (report.transactions !== undefined) return isolationTable(report, page)
   const { width, style, symbols, brevity } = page
   const rows = levelRows(report)

@@ -1,7 +1,14 @@
 import { type CheckOptions, entryOf, type Need, type Semantics, unmetNeeds } from '@chaosproxy/checker'
 import { faultName } from '@chaosproxy/faults'
 import { duration, type History, INFO } from '@chaosproxy/history'
-import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
+import {
+  commonestErrors,
+  isOneOf,
+  register,
+  type Workload,
+  withoutConcurrency,
+  withoutNews,
+} from '@chaosproxy/workloads'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord, Lack } from '../result/run-summary.ts'
@@ -30,7 +37,7 @@ export function findDoubts(
 ): Doubt[] {
   if (history.operations.length === 0) return doubts('successes', ['no operation was made'])
   const found = [
-    ...doubts('recovery', withoutRecovery(recovery)),
+    ...doubts('recovery', withoutRecovery(history, faults, recovery)),
     ...doubts('successes', withoutSuccesses(history, workload)),
     ...doubts('record', [...leftOutReads(history), ...refusedFinalReads(history)]),
     ...(isAccountedFor(history, faults) ? [] : doubts('concurrency', withoutConcurrency(history, workload))),
@@ -74,10 +81,12 @@ export function withoutObservation(history: History, workload: Pick<Workload, 'm
 }
 
 /** Recovery is part of every promise: a system that stops for ever violates nothing further. */
-const withoutRecovery = (recovery: Recovery | undefined): string[] =>
-  recovery?.type === 'unanswered'
-    ? [`nothing was answered after everything was healed, in ${duration(recovery.waited)}`]
-    : []
+function withoutRecovery(history: History, faults: readonly FaultRecord[], recovery: Recovery | undefined): string[] {
+  if (recovery?.type !== 'unanswered') return []
+  const healed = Math.max(0, ...faults.map(({ to }) => to))
+  const errors = commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= healed)
+  return [`nothing was answered after everything was healed, in ${duration(recovery.waited)}${errors}`]
+}
 
 /**
  * What is worth knowing of a run that proves something: that nothing raced. A program that does one thing at a time shows
@@ -121,22 +130,7 @@ export function missingSuccesses(
 }
 
 const unmetText = (history: History, { what, functions }: Need): string =>
-  `no ${what} succeeded${usualErrorText(history, functions)}`
-
-/** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */
-function usualErrorText(history: History, functions: readonly string[] | undefined): string {
-  const { f, length } = history.operations
-  const counts = new Map<string, number>()
-  let tried = 0
-  for (let row = 0; row < length; row++) {
-    if (functions !== undefined && !functions.includes(history.functions[f[row] ?? 0] ?? '')) continue
-    tried++
-    const error = history.errorOf(row)?.split('\n')[0]
-    if (error !== undefined) counts.set(error, (counts.get(error) ?? 0) + 1)
-  }
-  const [usual] = [...counts].sort(([, one], [, other]) => other - one)
-  return usual === undefined ? '' : ` (${usual[1]} of ${tried}: ${usual[0]})`
-}
+  `no ${what} succeeded${commonestErrors(history, functions === undefined ? () => true : isOneOf(history, functions))}`
 
 export function idleFaults(faults: readonly FaultRecord[]): string[] {
   const names = new Set(faults.map(({ fault }) => faultName(fault)))
