@@ -27,9 +27,10 @@ import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
-/** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
+/** What lasts first: a write that is gone, copies that differ at the end; then changes that are lost, and what reads missed. */
 export const registerLosses: readonly FindLoss[] = [
   ({ history, report }) => goneForGood(history, report.lost),
+  ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
   ({ history, counterexample }) => changedTwice(history, counterexample),
   ({ history, report, counterexample }) => forgotten(history, report, counterexample),
   ({ history, report, counterexample }) => effectWithoutCause(history, report, counterexample),
@@ -37,7 +38,6 @@ export const registerLosses: readonly FindLoss[] = [
   ({ history, counterexample }) => appendLoss(history, counterexample),
   ({ history, report, counterexample }) => disagreement(history, report, counterexample),
   ({ history, counterexample }) => olderThanKnown(history, counterexample),
-  ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
 ]
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
