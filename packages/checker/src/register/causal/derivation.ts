@@ -1,6 +1,7 @@
 import { addTo } from '../../encoding/lists.ts'
+import { shortestWay } from '../../graph/shortest-way.ts'
 import type { WeakDefinition } from '../../levels/definition.ts'
-import type { Edge } from '../sequential/edges.ts'
+import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'
 import { type Facts, previousOf } from './orders/order.ts'
 
@@ -115,34 +116,17 @@ function pathBetween(
   reader: number | undefined,
 ): readonly Edge[] {
   const { threads, writerOf } = facts
-  const left = new Map<number, Edge | undefined>([[to, undefined]])
-  const queue = [to]
-  const visit = (edge: Edge): void => {
-    if (left.has(edge.from)) return
-    left.set(edge.from, edge)
-    queue.push(edge.from)
-  }
-  for (let head = 0; head < queue.length && !left.has(from); head++) {
-    const at = queue[head]
-    for (const { edge, number } of into.get(at) ?? []) if (number < limit) visit(edge)
+  const { start, items } = threads.before
+  const way = shortestWay<Edge>(to, from, (at, visit) => {
+    for (const { edge, number } of into.get(at) ?? []) if (number < limit) visit(edge.from, edge)
     const source = writerOf[at]
     if (source >= 0 && (reader === undefined || threads.of[at] === reader))
-      visit({ from: source, to: at, reason: 'reads from' })
+      visit(source, { from: source, to: at, reason: 'reads from' })
     const previous = previousOf(threads, at)
-    if (previous !== -1) visit({ from: previous, to: at, reason: 'process order' })
-    const { start, items } = threads.before
-    for (let n = start[at]; n < start[at + 1]; n++) visit({ from: items[n], to: at, reason: 'process order' })
-  }
-  const path: Edge[] = []
-  for (let at = from; at !== to; ) {
-    const edge = left.get(at)
-    if (edge === undefined) throw new Error('an order was derived from a path that does not exist')
-    const last = path[path.length - 1]
-    // Merges consecutive steps of program order: the operations in between do not matter.
-    if (last?.reason === 'process order' && edge.reason === 'process order') {
-      path[path.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
-    } else path.push(edge)
-    at = edge.to
-  }
+    if (previous !== -1) visit(previous, { from: previous, to: at, reason: 'process order' })
+    for (let n = start[at]; n < start[at + 1]; n++) visit(items[n], { from: items[n], to: at, reason: 'process order' })
+  })
+  if (way === undefined) throw new Error('an order was derived from a path that does not exist')
+  const path = inOwnOrder(way.toReversed())
   return path
 }

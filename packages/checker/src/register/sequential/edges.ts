@@ -10,6 +10,18 @@ export interface Edge {
   readonly reader?: number | undefined
 }
 
+/** The path with consecutive steps of a client's own order as one: the operations in between do not matter. */
+export function inOwnOrder(path: readonly Edge[]): readonly Edge[] {
+  const steps: Edge[] = []
+  for (const edge of path) {
+    const last = steps.at(-1)
+    if (last?.reason === 'process order' && edge.reason === 'process order')
+      steps[steps.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
+    else steps.push(edge)
+  }
+  return steps
+}
+
 export const PROCESS = 0
 export const AFTER = 1
 export const BEFORE = 2

@@ -1,7 +1,9 @@
 import { NOTHING } from '../../encoding/encoded.ts'
+import { groupBy } from '../../encoding/lists.ts'
+import { depthFirst, NO_MORE } from '../../graph/depth-first.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Facts } from '../causal/orders/order.ts'
-import type { Edge } from '../sequential/edges.ts'
+import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
@@ -81,53 +83,30 @@ export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read:
  * @throws OutOfTime
  */
 function findCycle(edges: readonly Edge[], nodes: number, budget: Budget): readonly Edge[] | undefined {
-  const start = new Int32Array(nodes + 1)
-  for (const { from } of edges) start[from + 1]++
-  for (let n = 0; n < nodes; n++) start[n + 1] += start[n]
-  const next = start.slice()
-  const items = new Int32Array(edges.length)
-  for (let e = 0; e < edges.length; e++) items[next[edges[e].from]++] = e
-  next.set(start)
-  const state = new Uint8Array(nodes)
-  const path: number[] = []
-  for (let node = 0; node < nodes; node++) {
-    if (state[node] !== 0 || start[node] === start[node + 1]) continue
-    state[node] = 1
-    for (let at = node; ; ) {
-      budget.tick()
-      if (next[at] === start[at + 1]) {
-        state[at] = 2
-        const back = path.pop()
-        if (back === undefined) break
-        at = edges[back].from
-        continue
-      }
-      const e = items[next[at]++]
-      const { to } = edges[e]
-      if (state[to] === 1) {
-        path.push(e)
-        return inFewSteps(path.slice(path.findIndex((each) => edges[each].from === to)).map((each) => edges[each]))
-      }
-      if (state[to] === 2) continue
-      state[to] = 1
-      path.push(e)
-      at = to
-    }
-  }
-  return undefined
+  const from = edges.map((edge) => edge.from)
+  const { start, items } = groupBy(from, nodes, budget)
+  const leading = (node: number) => items.subarray(start[node], start[node + 1])
+  const ordered = depthFirst(
+    nodes,
+    (node, place) => (start[node] + place < start[node + 1] ? edges[items[start[node] + place]].to : NO_MORE),
+    { tick: () => budget.tick() },
+  )
+  if ('order' in ordered) return undefined
+  const { cycle } = ordered
+  const steps = cycle.flatMap((node, at) => {
+    const to = cycle[(at + 1) % cycle.length]
+    const edge = leading(node).find((e) => edges[e].to === to)
+    return edge === undefined ? [] : [edges[edge]]
+  })
+  return inFewSteps(steps)
 }
 
+/** The cycle, begun where no step of a client's own order is cut in two. */
 function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
   const first = Math.max(
     0,
     cycle.findIndex(({ reason }) => reason !== 'process order'),
   )
-  const steps: Edge[] = []
-  for (const edge of [...cycle.slice(first), ...cycle.slice(0, first)]) {
-    const last = steps[steps.length - 1]
-    if (last?.reason === 'process order' && edge.reason === 'process order') {
-      steps[steps.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
-    } else steps.push(edge)
-  }
+  const steps = inOwnOrder([...cycle.slice(first), ...cycle.slice(0, first)])
   return steps
 }

@@ -1,5 +1,5 @@
 import { componentsOf } from './components.ts'
-import { type EdgeKind, EdgeList } from './edges.ts'
+import { type EdgeKind, EdgeList, EVERY_KIND } from './edges.ts'
 import { type Graph, graphOf } from './graph.ts'
 
 /**
@@ -16,8 +16,6 @@ export interface Core {
   readonly component: Int32Array
   readonly components: number
 }
-
-const EVERY_KIND = 0xff
 
 /** @param transactions how many nodes are transactions: they come first in the graph */
 export function coreOf(graph: Graph, transactions: number): Core {

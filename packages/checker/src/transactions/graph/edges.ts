@@ -16,6 +16,8 @@ export type EdgeMask = number
 export const maskOf = (...kinds: readonly EdgeKind[]): EdgeMask =>
   kinds.reduce<EdgeMask>((mask, kind) => mask | (1 << kind), 0)
 
+export const EVERY_KIND: EdgeMask = 0xff
+
 /** In place of a key: the edge is of none. */
 export const NO_KEY = -1
 

@@ -1,4 +1,5 @@
-import { type EdgeKind, EdgeList, type Edges, NO_KEY, WW } from './edges.ts'
+import { type Before, NO_MORE, NO_NODE } from '../../graph/depth-first.ts'
+import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from './edges.ts'
 
 /** Edges grouped by where they start: those of node n are rows starts[n] to starts[n + 1]. */
 export interface Graph {
@@ -27,6 +28,15 @@ export function graphOf(edges: Edges, nodes: number): Graph {
   }
   return { nodes, starts, to, kind, key }
 }
+
+/** To where the edges of some kinds lead, one after the other. */
+export const edgesBy =
+  ({ starts, to, kind }: Graph, mask: EdgeMask): Before =>
+  (node, place) => {
+    const edge = starts[node] + place
+    if (edge >= starts[node + 1]) return NO_MORE
+    return (mask & (1 << kind[edge])) === 0 ? NO_NODE : to[edge]
+  }
 
 /** The same edges, each turned round. */
 export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>

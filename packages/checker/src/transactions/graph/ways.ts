@@ -1,3 +1,4 @@
+import { shortestWay } from '../../graph/shortest-way.ts'
 import { componentsOf } from './components.ts'
 import type { EdgeMask } from './edges.ts'
 import type { Graph } from './graph.ts'
@@ -16,37 +17,19 @@ export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | un
   for (let node = 0; node < graph.nodes && begun < MOST_BEGINNINGS; node++) {
     if (of[node] !== smallest) continue
     begun++
-    const way = shortestWay(graph, node, node, (other) => of[other] === smallest)
+    const way = wayBetween(graph, node, node, (other) => of[other] === smallest)
     if (way !== undefined && (best === undefined || way.length < best.length)) best = way
   }
   return best
 }
 
-/** The nodes of a shortest way from one node to another, by breadth; without the last one. */
-export function shortestWay(
+/** The nodes of a shortest way from one node to another; without the last one. */
+export const wayBetween = (
   { starts, to }: Graph,
   from: number,
   target: number,
   isAllowed: (node: number) => boolean,
-): readonly number[] | undefined {
-  const cameFrom = new Map<number, number>()
-  const queue = [from]
-  for (let at = 0; at < queue.length; at++) {
-    const node = queue[at] as number
-    for (let e = starts[node]; e < starts[node + 1]; e++) {
-      const other = to[e]
-      if (other === target) {
-        const way = [node]
-        for (let back = node; back !== from; ) {
-          back = cameFrom.get(back) ?? from
-          way.unshift(back)
-        }
-        return way
-      }
-      if (cameFrom.has(other) || other === from || !isAllowed(other)) continue
-      cameFrom.set(other, node)
-      queue.push(other)
-    }
-  }
-  return undefined
-}
+): readonly number[] | undefined =>
+  shortestWay<number>(from, target, (node, visit) => {
+    for (let e = starts[node]; e < starts[node + 1]; e++) if (to[e] === target || isAllowed(to[e])) visit(to[e], node)
+  })

@@ -1,6 +1,7 @@
+import { depthFirst } from '../../graph/depth-first.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { LINK, maskOf, NO_KEY, RW, WR, WW } from '../graph/edges.ts'
-import { type Graph, reversed } from '../graph/graph.ts'
+import { edgesBy, type Graph, reversed } from '../graph/graph.ts'
 import { READ } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
@@ -12,33 +13,13 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
  * @param backwards the core's graph, turned round
  */
 function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
-  const { nodes, starts, to, kind } = backwards
-  const place = new Int32Array(nodes).fill(-1)
-  const isOpen = new Uint8Array(nodes)
-  const next = starts.slice(0, nodes)
-  const way: number[] = []
+  const { nodes } = backwards
   const ends = Float64Array.from(core.transaction, (t) => (t < 0 ? -1 : record.completed[t]))
   const roots = Int32Array.from({ length: nodes }, (_, n) => n).sort((a, b) => ends[a] - ends[b] || a - b)
-  let placed = 0
-  for (const root of roots) {
-    if (place[root] >= 0) continue
-    way.push(root)
-    isOpen[root] = 1
-    while (way.length > 0) {
-      const node = way[way.length - 1]
-      if (next[node] < starts[node + 1]) {
-        const edge = next[node]++
-        const before = to[edge]
-        if ((mask & (1 << kind[edge])) === 0 || place[before] >= 0) continue
-        if (isOpen[before] === 1) return undefined
-        isOpen[before] = 1
-        way.push(before)
-        continue
-      }
-      place[node] = placed++
-      way.pop()
-    }
-  }
+  const ordered = depthFirst(nodes, edgesBy(backwards, mask), { roots })
+  if ('cycle' in ordered) return undefined
+  const place = new Int32Array(nodes)
+  for (const [at, node] of ordered.order.entries()) place[node] = at
   return place
 }
 

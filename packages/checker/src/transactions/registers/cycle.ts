@@ -1,6 +1,6 @@
 import { type EdgeKind, EdgeList, type Edges, NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { graphOf } from '../graph/graph.ts'
-import { shortestWay } from '../graph/ways.ts'
+import { wayBetween } from '../graph/ways.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Part } from '../record/part.ts'
@@ -57,7 +57,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
     const { from, to, kind, key } = step
     if (kind !== WW && kind !== RW) return []
     const sources = kind === WW ? [from] : sourcesOf(facts, from, key)
-    const ways = sources.flatMap((source) => shortestWay(graph, source, to, () => true) ?? [])
+    const ways = sources.flatMap((source) => wayBetween(graph, source, to, () => true) ?? [])
     return ways.filter((t) => t !== from).map((t) => [t, step] as const)
   })
 }

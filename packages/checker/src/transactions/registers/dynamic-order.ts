@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/graph.ts'
+import { type Graph, reversed } from '../graph/graph.ts'
 
 /** Levels of decisions that something rests on, ascending; empty if it holds in any case. */
 export type Grounds = readonly number[]
@@ -49,7 +49,7 @@ export class DynamicOrder {
   /** @param order all nodes, in an order that contains the graph */
   constructor(graph: Graph, order: Int32Array, tick: () => void) {
     this.#forward = graph
-    this.#backward = reversedGraph(graph)
+    this.#backward = reversed(graph)
     this.#at = order
     this.position = new Int32Array(graph.nodes)
     for (let at = 0; at < order.length; at++) this.position[order[at]] = at
@@ -181,15 +181,4 @@ export function union(a: Grounds, b: Grounds): Grounds {
     if (y <= x) j++
   }
   return all
-}
-
-/** The same edges the other way round. */
-export function reversedGraph({ nodes, starts, to }: Graph): Graph {
-  const from = new Int32Array(to.length)
-  const begins = new Int32Array(nodes + 1)
-  for (const node of to) begins[node + 1]++
-  for (let n = 0; n < nodes; n++) begins[n + 1] += begins[n]
-  const next = begins.slice()
-  for (let n = 0; n < nodes; n++) for (let e = starts[n]; e < starts[n + 1]; e++) from[next[to[e]]++] = n
-  return { nodes, starts: begins, to: from, kind: new Uint8Array(0), key: new Int32Array(0) }
 }

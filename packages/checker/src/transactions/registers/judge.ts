@@ -1,9 +1,9 @@
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { isAcyclic } from '../graph/components.ts'
-import { EdgeList, type Edges, WR } from '../graph/edges.ts'
+import { EdgeList, type Edges, EVERY_KIND, WR } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
-import { shortCycle, shortestWay } from '../graph/ways.ts'
+import { shortCycle, wayBetween } from '../graph/ways.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { addGranted, type Ordering, problemOf, type Rules } from './problem.ts'
@@ -111,7 +111,6 @@ export class RegisterJudge {
   }
 }
 
-const EVERY_KIND = 0xff
 const NONE: Edges = new EdgeList(0)
 
 function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, source }: KeyFacts): EdgeList {
@@ -124,4 +123,4 @@ function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, so
 
 /** Why a reader sees a writer: what leads from one to the other. */
 const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
-  shortestWay(past, writer, reader, () => true) ?? [writer]
+  wayBetween(past, writer, reader, () => true) ?? [writer]

@@ -1,3 +1,4 @@
+import { depthFirst, NO_MORE } from '../../graph/depth-first.ts'
 import type { Assumption } from '../granted/assumptions.ts'
 import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.ts'
 import { READ, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'
@@ -54,26 +55,13 @@ class VersionOrder {
     if (value[after] === initial) this.#later[other]?.add(one)
   }
 
-  /** Versions on a cycle, by depth first search. */
+  /** Versions on a cycle. */
   contradiction(): GrantedOrders['contradiction'] {
-    const state = new Uint8Array(this.#shown.length)
-    for (let root = 0; root < state.length; root++) {
-      if (state[root] !== 0) continue
-      state[root] = 1
-      const way = [{ version: root, next: [...(this.#later[root] ?? [])] }]
-      for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
-        const other = top.next.pop()
-        if (other === undefined) {
-          state[top.version] = 2
-          way.pop()
-        } else if (state[other] === 1) return [this.#shown[top.version] ?? 0, this.#shown[other] ?? 0]
-        else if (state[other] === 0) {
-          state[other] = 1
-          way.push({ version: other, next: [...(this.#later[other] ?? [])] })
-        }
-      }
-    }
-    return undefined
+    const later = this.#later.map((versions) => [...versions])
+    const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
+    if ('order' in ordered) return undefined
+    const [first = 0, last = first] = [ordered.cycle[0], ordered.cycle.at(-1)]
+    return [this.#shown[last] ?? 0, this.#shown[first] ?? 0]
   }
 
   edges(): EdgeList {

@@ -1,8 +1,8 @@
+import { depthFirst } from '../../graph/depth-first.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { type EdgeList, WW } from '../graph/edges.ts'
-import type { Graph } from '../graph/graph.ts'
+import { type EdgeList, EVERY_KIND, WW } from '../graph/edges.ts'
+import { edgesBy, type Graph, reversed } from '../graph/graph.ts'
 import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
-import { reversedGraph } from './dynamic-order.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
@@ -168,7 +168,7 @@ function firstWhere(length: number, holds: (at: number) => boolean): number {
  * @param past acyclic: what makes one transaction visible to another
  */
 export function addCausalViews(facts: KeyFacts, past: Graph, views: Views, budget: Budget): void {
-  const backward = reversedGraph(past)
+  const backward = reversed(past)
   const order = nearInvocation(past, backward)
   const position = new Int32Array(past.nodes)
   for (let at = 0; at < order.length; at++) position[order[at]] = at
@@ -231,25 +231,7 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
 
 /** All nodes, each after those that lead to it, and otherwise by their numbers: those of transactions follow time. */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
-  const order = new Int32Array(nodes)
-  const next = backward.starts.slice(0, nodes)
-  const isPlaced = new Uint8Array(nodes)
-  const way: number[] = []
-  let placed = 0
-  for (let root = 0; root < nodes; root++) {
-    if (isPlaced[root] === 1) continue
-    way.push(root)
-    for (let node = way.at(-1); node !== undefined; node = way.at(-1)) {
-      while (next[node] < backward.starts[node + 1] && isPlaced[backward.to[next[node]]] === 1) next[node]++
-      if (next[node] < backward.starts[node + 1]) {
-        way.push(backward.to[next[node]])
-        continue
-      }
-      way.pop()
-      if (isPlaced[node] === 1) continue
-      isPlaced[node] = 1
-      order[placed++] = node
-    }
-  }
-  return order
+  const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
+  if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')
+  return ordered.order
 }

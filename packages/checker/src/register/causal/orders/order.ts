@@ -1,5 +1,6 @@
 import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
 import { type Threads, threadsOf } from '../../../encoding/threads.ts'
+import { depthFirst, NO_MORE, NO_NODE } from '../../../graph/depth-first.ts'
 import { type Budget, createPace, OutOfTime } from '../../../limits/budget.ts'
 import type { Edge } from '../../sequential/edges.ts'
 
@@ -79,40 +80,19 @@ export function basisOf(
   budget: Budget,
 ): { readonly basis: Int32Array } | { readonly cycle: readonly Edge[] } {
   const { length } = encoded
-  const { before } = threads
-  const basis = new Int32Array(length)
-  const state = new Uint8Array(length)
-  let count = 0
-  const path: number[] = []
-  for (let i = 0; i < length; i++) {
-    if (state[i] === PLACED) continue
-    path.push(i)
-    state[i] = ENTERED
-    while (path.length > 0) {
-      budget.tick()
-      const top = path[path.length - 1]
-      let need = previousOf(threads, top)
-      for (let n = before.start[top]; n < before.start[top + 1] && (need === -1 || state[need] === PLACED); n++) {
-        need = before.items[n]
-      }
-      if (need === -1 || state[need] === PLACED) need = writerOf[top]
-      if (need < 0 || state[need] === PLACED) {
-        state[top] = PLACED
-        basis[count++] = top
-        path.pop()
-      } else if (state[need] === ENTERED) {
-        return { cycle: cycleThrough(path.slice(path.indexOf(need)), writerOf) }
-      } else {
-        state[need] = ENTERED
-        path.push(need)
-      }
-    }
-  }
-  return { basis }
+  const { start, items } = threads.before
+  const ordered = depthFirst(
+    length,
+    (operation, place) => {
+      if (place === 0) return previousOf(threads, operation)
+      const at = start[operation] + place - 1
+      if (at < start[operation + 1]) return items[at]
+      return at > start[operation + 1] ? NO_MORE : Math.max(NO_NODE, writerOf[operation])
+    },
+    { tick: () => budget.tick() },
+  )
+  return 'order' in ordered ? { basis: ordered.order } : { cycle: cycleThrough(ordered.cycle, writerOf) }
 }
-
-const ENTERED = 1
-const PLACED = 2
 
 /** Each operation of the path needs the next, and the last needs the first. */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {

@@ -1,0 +1,56 @@
+/** In place of a node: there is none here, and there may be one after it. */
+export const NO_NODE = -1
+/** In place of a node: the list is at its end. */
+export const NO_MORE = -2
+
+/** The nodes that come before a node, by their place in a list. */
+export type Before = (node: number, place: number) => number
+
+export type Ordered =
+  | { readonly order: Int32Array }
+  /** Each node comes after the next, and the last after the first. */
+  | { readonly cycle: readonly number[] }
+
+interface Walk {
+  /** Which nodes are looked at first; by number unless given. */
+  readonly roots?: Int32Array | undefined
+  /** Called at each step. What it throws ends the walk. */
+  readonly tick?: (() => void) | undefined
+}
+
+const ENTERED = 1
+const PLACED = 2
+
+/**
+ * All nodes from 0 to `nodes` - 1, each after those that come before it, or a cycle among them: depth-first search (Tarjan,
+ * "Edge-disjoint spanning trees and depth-first search", 1976) with a stack of its own.
+ */
+export function depthFirst(nodes: number, before: Before, { roots, tick }: Walk = {}): Ordered {
+  const order = new Int32Array(nodes)
+  const state = new Uint8Array(nodes)
+  const next = new Int32Array(nodes)
+  const path: number[] = []
+  let count = 0
+  for (let at = 0; at < nodes; at++) {
+    const root = roots === undefined ? at : roots[at]
+    if (state[root] === PLACED) continue
+    state[root] = ENTERED
+    path.push(root)
+    while (path.length > 0) {
+      tick?.()
+      const node = path[path.length - 1]
+      const other = before(node, next[node]++)
+      if (other === NO_MORE) {
+        state[node] = PLACED
+        order[count++] = node
+        path.pop()
+      } else if (other === NO_NODE || state[other] === PLACED) continue
+      else if (state[other] === ENTERED) return { cycle: path.slice(path.indexOf(other)) }
+      else {
+        state[other] = ENTERED
+        path.push(other)
+      }
+    }
+  }
+  return { order }
+}
