@@ -28,6 +28,18 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
+    'graph/depth-first.ts',
+    ['sessions.test', 'weaker'],
+    [
+      {
+        name: 'cycles-pass-as-orders',
+        before: '} else if (other === NO_NODE || state[other] === PLACED) continue',
+        after: '} else if (other === NO_NODE || state[other] !== 0) continue',
+        breaks: 'reads that go back in a circle, and a read of a later write, pass',
+      },
+    ],
+  ),
+  ...inFile(
     'register/causal/orders/convergence.ts',
     ['weaker'],
     [

@@ -54,19 +54,7 @@ export { UNNAMED } from './tables/sessions.ts'
 export { isTransaction, NO_MICRO_VALUE, transactionNames } from './tables/transactions.ts'
 export { canonical, NULL, type ValueId, ValueTable } from './tables/value.ts'
 export { asciiOnly } from './text/ascii.ts'
-export {
-  amountText,
-  byName,
-  count,
-  duration,
-  moment,
-  momentInMillis,
-  percent,
-  percentOf,
-  plural,
-  rate,
-  shareOf,
-} from './text/figures.ts'
+export { amountText, byName, count, duration, moment, momentInMillis, percent, plural, rate } from './text/figures.ts'
 export { harmlessOutput, printable, printableLines } from './text/harmless-text.ts'
 export { fillPlaceholders, literally, type Placeholders } from './text/placeholders.ts'
 export { didYouMean, nearest } from './text/suggest.ts'

@@ -7,10 +7,8 @@ import {
   moment,
   momentInMillis,
   percent,
-  percentOf,
   plural,
   rate,
-  shareOf,
 } from '../src/text/figures.ts'
 
 test.each([
@@ -43,9 +41,4 @@ test('a share is never rounded to all or nothing', () => {
 
 test('names are compared by the numbers in them', () => {
   expect(['n10', 'n2', 'm3', 'n1'].sort(byName)).toEqual(['m3', 'n1', 'n2', 'n10'])
-})
-
-test('a share of fewer than twenty is written as a count of them', () => {
-  expect([percentOf(2 / 3, 3), shareOf(2 / 3, 3)]).toEqual(['2 of 3', '2 of 3'])
-  expect([percentOf(0.5, 20), shareOf(0.5, 1_204)]).toEqual(['50.00%', '50.00% of 1,204'])
 })

@@ -1,6 +1,7 @@
 import type { Bounds, ClockCost, Staleness } from '@chaosproxy/checker'
-import { count, duration, percentOf, plural } from '@chaosproxy/history'
+import { count, duration, plural } from '@chaosproxy/history'
 import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runner/result'
+import { percentOf } from './words.ts'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {

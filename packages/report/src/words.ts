@@ -1,4 +1,4 @@
-import { count, duration, moment, type Nanos } from '@chaosproxy/history'
+import { count, duration, moment, type Nanos, percent } from '@chaosproxy/history'
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
@@ -11,6 +11,17 @@ export function digitsToTellApart(times: readonly number[]): number {
   }
   return 9
 }
+
+/** Below so many, a percentage would claim more than is known. */
+const FEW = 20
+
+/** A share from 0 to 1 of so many: `99.98%`, or `2 of 3` where there are few. */
+export const percentOf = (share: number, all: number): string =>
+  all < FEW ? `${Math.round(share * all)} of ${all}` : percent(share)
+
+/** The same with the number of all: `99.98% of 1,204`, or `2 of 3`. */
+export const shareOf = (share: number, all: number): string =>
+  all < FEW ? percentOf(share, all) : `${percent(share)} of ${count(all)}`
 
 /** `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[]): string =>

@@ -48,17 +48,6 @@ export function percent(share: number, digits: number = 2): string {
   return `${shown.toFixed(digits)}%`
 }
 
-/** Below so many, a percentage would claim more than is known. */
-const FEW = 20
-
-/** A share from 0 to 1 of so many: `99.98%`, or `2 of 3` where there are few. */
-export const percentOf = (share: number, all: number): string =>
-  all < FEW ? `${Math.round(share * all)} of ${all}` : percent(share)
-
-/** The same with the number of all: `99.98% of 1,204`, or `2 of 3`. */
-export const shareOf = (share: number, all: number): string =>
-  all < FEW ? percentOf(share, all) : `${percent(share)} of ${count(all)}`
-
 /** A name that ends in a number without leading zeros. */
 const NUMBERED = /^(\D*)([1-9]\d{0,14})$/
 

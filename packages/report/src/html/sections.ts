@@ -1,6 +1,6 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { count, duration, moment, percent, percentOf, plural, shareOf } from '@chaosproxy/history'
+import { count, duration, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -22,7 +22,7 @@ import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
-import { capitalised, durationOfMillis, listedAtMost } from '../words.ts'
+import { capitalised, durationOfMillis, listedAtMost, percentOf, shareOf } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */

@@ -1,10 +1,10 @@
 import { faultName } from '@chaosproxy/faults'
-import { duration, type History, operationsIn, plural, shareOf } from '@chaosproxy/history'
+import { duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
 import { severalOf } from '../shown-faults.ts'
-import { listed } from '../words.ts'
+import { listed, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 
