@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
 import { type History, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
+import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** A text of more bytes is not read again to see whether a proof may be about the file itself. */
 const MOST_BYTES = 256 << 20
+
+/** A report with more of a history and its proof is too large to be passed on. */
+const MOST_EMBEDDED_BYTES = 2_000_000
 
 /** What was judged, and how. */
 interface Proven {
@@ -36,10 +40,18 @@ export function writeProof(
   const { proof, levels } = proved
   if (proof === undefined) return { written: undefined, levels }
   write(target, proof)
-  if (proved.history === undefined && file !== undefined) return { written: { file: target, history: file }, levels }
-  const judged = `${target}.history.jsonl`
-  write(judged, proved.history ?? '')
-  return { written: { file: target, history: judged }, levels }
+  const isOfFile = proved.history === undefined && file !== undefined
+  const judged = isOfFile ? file : `${target}.history.jsonl`
+  if (!isOfFile) write(judged, proved.history ?? '')
+  const embedded = embeddedOf(proved.history ?? plain ?? '', proof)
+  return { written: { file: target, history: judged }, levels, embedded }
+}
+
+/** What a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
+function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
+  const script = verifierScript()
+  const isSmall = Buffer.byteLength(history) + Buffer.byteLength(proof) <= MOST_EMBEDDED_BYTES
+  return isSmall && existsSync(script) ? { history, proof, verifier: readFileSync(script, 'utf8') } : undefined
 }
 
 function textOf(file: string): string | undefined {

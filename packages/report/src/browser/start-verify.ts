@@ -1,0 +1,59 @@
+import type { Finding, Refused, verify } from '@chaosproxy/verifier'
+import type { find } from './find.ts'
+import type { sha256 } from './sha256.ts'
+
+interface VerifyParts {
+  readonly find: typeof find
+  readonly sha256: typeof sha256
+}
+
+/** Exports of the verifier's package. */
+interface Verifier {
+  readonly verify: typeof verify
+  readonly Refused: typeof Refused
+}
+
+/** The button that verifies the proof in the page, and prints for each level what was accepted, or why it was not. */
+export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier) => void {
+  return ({ verify, Refused }) => {
+    const [button, verified] = [find('#verify', HTMLButtonElement), find('#verified', HTMLElement)]
+    const line = (verdict: Finding['verdict'], text: string): Node => {
+      const names = { accepted: 'Verified', refused: 'Refused', undecided: 'Not verified' }
+      const paragraph = document.createElement('p')
+      paragraph.className = verdict === 'accepted' ? 'note' : 'note why-bad'
+      paragraph.textContent = `${names[verdict]}: ${text}.`
+      return paragraph
+    }
+    const lines = (): readonly Node[] => {
+      const embedded = (selector: string): string => JSON.parse(find(selector, HTMLScriptElement).text)
+      const [history, proof] = [embedded('#proved-history'), embedded('#proof-text')]
+      const hash = sha256(history)
+      const { findings } = verify({ history: [history], sha256: hash, proof })
+      // Violations come first; levels with the same finding share a line.
+      const sorted = findings.toSorted((a, b) => b.result.localeCompare(a.result))
+      const likeOf = ({ result, verdict, why }: Finding): readonly Finding[] =>
+        sorted.filter((each) => each.result === result && each.verdict === verdict && each.why === why)
+      return [
+        ...sorted
+          .filter((each) => likeOf(each)[0] === each)
+          .map((each) => {
+            const levels = likeOf(each).map(({ level }) => level)
+            return line(each.verdict, `${levels.join(', ')} ${each.result}: ${each.why}`)
+          }),
+        line('accepted', `the proof is of the history in this page, whose SHA-256 is ${hash}`),
+      ]
+    }
+    const tried = (): readonly Node[] => {
+      try {
+        return lines()
+      } catch (error) {
+        return [line(error instanceof Refused ? 'refused' : 'undecided', error instanceof Error ? error.message : '')]
+      }
+    }
+    button.addEventListener('click', () => {
+      verified.textContent = 'Verifying …'
+      // That text is drawn before the page is busy.
+      requestAnimationFrame(() => setTimeout(() => verified.replaceChildren(...tried())))
+    })
+  }
+}
