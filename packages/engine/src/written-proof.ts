@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
 import { type History, UserError } from '@chaosproxy/history'
@@ -11,8 +12,8 @@ import { writeWholeFile } from './whole-file.ts'
 /** A text of more bytes is not read again to see whether a proof may be about the file itself. */
 const MOST_BYTES = 256 << 20
 
-/** A report with more of a history and its proof is too large to be passed on. */
-const MOST_EMBEDDED_BYTES = 2_000_000
+/** Characters that a history and its proof may add to a report: some 20 MB of history, compressed. */
+const MOST_EMBEDDED = 2_000_000
 
 /** What was judged, and how. */
 interface Proven {
@@ -49,10 +50,14 @@ export function writeProof(
 
 /** What a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
 function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
-  const script = verifierScript()
-  const isSmall = Buffer.byteLength(history) + Buffer.byteLength(proof) <= MOST_EMBEDDED_BYTES
-  return isSmall && existsSync(script) ? { history, proof, verifier: readFileSync(script, 'utf8') } : undefined
+  if (!existsSync(verifierScript())) return undefined
+  const texts = { history: packed(history), proof: packed(proof) }
+  return texts.history.length + texts.proof.length > MOST_EMBEDDED
+    ? undefined
+    : { ...texts, verifier: readFileSync(verifierScript(), 'utf8') }
 }
+
+const packed = (text: string): string => gzipSync(text).toString('base64')
 
 function textOf(file: string): string | undefined {
   const bytes = readFileSync(file)

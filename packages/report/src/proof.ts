@@ -9,10 +9,12 @@ export interface WrittenProof {
   readonly embedded?: EmbeddedProof | undefined
 }
 
-/** With what a page verifies a proof: the texts of both files, and a script that defines the variable `verifier`. */
+/** What a page needs to verify a proof. */
 interface EmbeddedProof {
+  /** Both files: their bytes compressed by gzip, in base64. */
   readonly history: string
   readonly proof: string
+  /** A script that defines the variable `verifier`: the exports of the verifier's package. */
   readonly verifier: string
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../chaos.ts'
@@ -179,17 +180,24 @@ describe('a report, opened in a real browser', () => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const file = await proved()
     const text = readFileSync(file, 'utf8')
-    const [, history = ''] = text.match(/id="proved-history">(".*?")<\/script>/) ?? []
+    const packed = (id: string) => text.match(new RegExp(`id="${id}">"(.*?)"<`))?.[1] ?? ''
+    const [history, proof] = [packed('proved-history'), packed('proof-text')]
+    const unpacked = (base64: string) => gunzipSync(Buffer.from(base64, 'base64')).toString()
+    const pack = (changed: string) => gzipSync(changed).toString('base64')
     // The stale read returns what was written last, which is linearizable.
-    const honest = JSON.stringify(JSON.parse(history).replace('"value": 1, "node": "n2"', '"value": 2, "node": "n2"'))
-    const hash = (json: string) => createHash('sha256').update(JSON.parse(json)).digest('hex')
+    const honest = unpacked(history).replace('"value": 1, "node": "n2"', '"value": 2, "node": "n2"')
+    const hashOf = (some: string) => createHash('sha256').update(some).digest('hex')
+    const ofHonest = unpacked(proof).replace(hashOf(unpacked(history)), hashOf(honest))
+    const otherCore = unpacked(proof).replace(/"core":\[[^\]]*/, '"core":[2')
     for (const [tampered, said] of [
-      [text.replace(history, honest), /^Refused: the proof is of another history/],
+      [text.replace(history, pack(honest)), /^Refused: the proof is of another history/],
       [
-        text.replace(history, honest).replaceAll(hash(history), hash(honest)),
+        text.replace(history, pack(honest)).replace(proof, pack(ofHonest)),
         /^Refused: linearizable violated: no violation: what counts of these operations has an order\.$/m,
       ],
-      [text.replace(/\\"core\\":\[[^\]]*/, '\\"core\\":[1'), /^Refused: linearizable violated: /m],
+      [text.replace(proof, pack(otherCore)), /^Refused: linearizable violated: no violation/m],
+      [text.replace(history, pack('')), /^Refused: /],
+      [text.replace(proof, pack('')), /^Not verified: /],
     ] as const) {
       expect(tampered).not.toBe(text)
       writeFileSync(file, tampered)

@@ -24,9 +24,13 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
       paragraph.textContent = `${names[verdict]}: ${text}.`
       return paragraph
     }
-    const lines = (): readonly Node[] => {
-      const embedded = (selector: string): string => JSON.parse(find(selector, HTMLScriptElement).text)
-      const [history, proof] = [embedded('#proved-history'), embedded('#proof-text')]
+    const embedded = (selector: string): Promise<string> => {
+      const base64: string = JSON.parse(find(selector, HTMLScriptElement).text)
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+      return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text()
+    }
+    const lines = async (): Promise<readonly Node[]> => {
+      const [history, proof] = [await embedded('#proved-history'), await embedded('#proof-text')]
       const hash = sha256(history)
       const { findings } = verify({ history: [history], sha256: hash, proof })
       // Violations come first; levels with the same finding share a line.
@@ -43,9 +47,9 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
         line('accepted', `the proof is of the history in this page, whose SHA-256 is ${hash}`),
       ]
     }
-    const tried = (): readonly Node[] => {
+    const tried = async (): Promise<readonly Node[]> => {
       try {
-        return lines()
+        return await lines()
       } catch (error) {
         return [line(error instanceof Refused ? 'refused' : 'undecided', error instanceof Error ? error.message : '')]
       }
@@ -53,7 +57,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
     button.addEventListener('click', () => {
       verified.textContent = 'Verifying …'
       // That text is drawn before the page is busy.
-      requestAnimationFrame(() => setTimeout(() => verified.replaceChildren(...tried())))
+      requestAnimationFrame(() => setTimeout(async () => verified.replaceChildren(...(await tried()))))
     })
   }
 }

@@ -15,7 +15,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   }</section>`
 }
 
-/** The texts of the history and of its proof, and what the button does. */
+/** The history, its proof, and what the button does. */
 export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
   proof?.embedded &&
   html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`

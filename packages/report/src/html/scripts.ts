@@ -74,7 +74,7 @@ export const runsScript: string = scriptOf(startRuns, {
 
 export const toldScript: string = scriptOf(startTold, { find, startTheme, markSteps, walkSteps })
 
-/** @param verifier a script that defines the variable `verifier`: the exports of the verifier's package */
+/** @param verifier a script that defines the variable `verifier` */
 export const verifyScript = (verifier: string): string =>
   `${verifier}\n${scriptOf(startVerify, { find, sha256 })}(verifier)`
 
