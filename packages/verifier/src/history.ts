@@ -56,7 +56,7 @@ export function readHistory(pieces: Iterable<string>): History {
     const inexact = text.match(FRACTIONS)?.find((number) => String(Number(number)) !== number)
     if (inexact !== undefined) throw new Undecided(`line ${line}: no double is exactly ${inexact}`)
     const event = objectIn(text)
-    if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
+    if (typeof event === 'string') throw new Unreadable(`line ${line}: ${event}`)
     if (event['chaos'] === 1 && operations.length === 0 && header === undefined) {
       header = event
       continue

@@ -47,7 +47,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
           commit(now, action.line, written, (key, texts) => {
             const kept = kind === 'lists' ? texts.filter((text) => counts(nameOf(key, text))) : texts.slice(-1)
             const all = kind === 'lists' || rule === 'committed' ? (now.held[key] ?? []) : []
-            all.push(...kept)
+            for (const text of kept) all.push(text)
             now.held[key] = all
             if (rule === 'committed') now.ends[key] = Object.assign(now.ends[key] ?? {}, { [all.length]: true })
           })

@@ -83,6 +83,16 @@ describe('a proof', () => {
     expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
   })
 
+  test('is refused if an entry names a member twice, or is nested thousands deep', () => {
+    for (const entry of [
+      '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
+      `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    ]) {
+      const proof = `${proofText(head, stale, [])}${entry}\n`
+      expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Refused)
+    }
+  })
+
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
     'is not the text %s, which is unreadable',
     (proof) => {
@@ -108,6 +118,39 @@ describe('a history', () => {
     const text = history(...lines)
     const entry = { level: 'linearizable', result: 'met', order: [] }
     expect(() => verified(text, head, [entry])).toThrow(Unreadable)
+  })
+
+  test.each([
+    ['names a member twice', '"value":1,"value":2', 'an object has two members of one name'],
+    ['names a member of a value twice', '"value":{"a":1,"a" : 1}', 'an object has two members of one name'],
+    ['is nested thousands deep', `"value":${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'lists and objects are nested'],
+    [
+      'is nested deep in sets',
+      `"value":${'{"#{}":'.repeat(5_000)}[]${'}'.repeat(5_000)}`,
+      'lists and objects are nested',
+    ],
+  ])('with a line that %s is unreadable', (_, member, why) => {
+    const text = `{"process":0,"type":"invoke","f":"write",${member}}\n`
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    const of = () => verified(text, head, [entry])
+    expect(of).toThrow(Unreadable)
+    expect(of).toThrow(`line 1: ${why}`)
+  })
+
+  test('whose strings look like members is read', () => {
+    const value = '{"a": 1, "a": 2, "a\\\\": 3}'
+    const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operations explains every answer'])
+  })
+
+  test('without operations meets every level, and the proof says that it has none', () => {
+    expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
+      'accepted: an order of 0 operations explains every answer',
+    ])
+    expect(said('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
+      'accepted: it fits what 0 reads saw',
+    ])
   })
 
   test('with whole numbers beyond 2^53 is refused', () => {
