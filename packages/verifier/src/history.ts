@@ -1,6 +1,6 @@
 import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './proof.ts'
 
-/** An invocation joined with its completion; one that never completed is of unknown outcome (DESIGN §1). */
+/** An invocation joined with its completion; one that never completed is of unknown outcome. */
 export interface Operation {
   /** The line of its invocation, by which proofs name it. */
   readonly line: number

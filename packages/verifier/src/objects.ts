@@ -2,7 +2,7 @@ import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './hist
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
 import { type Json, type ProofHead, refuse, Undecided } from './proof.ts'
 
-// The sequential specifications (DESIGN §4, §5): what each object does, and answers.
+// The sequential specifications (Herlihy & Wing 1990): what each object does, and answers.
 
 export const unknownFunction = ({ line, f }: Operation): never => {
   throw new Undecided(`line ${line}: the verifier does not cover the function "${f}"`)
@@ -16,7 +16,7 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/** A null is the first value (DESIGN §4). @throws Undecided if nobody knows that. */
+/** A null stands for the first value. @throws Undecided if that is unknown. */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('nobody knows what a null is') : textOf(initial)
@@ -26,7 +26,7 @@ function undecided(why: string): never {
   throw new Undecided(why)
 }
 
-/** A register: read, write, cas, and text that grows. A null is the first value (DESIGN §4). */
+/** A register: read, write, cas, and text that grows. */
 export const register: Model = {
   family: 'cells',
   view(operation, head) {
@@ -41,7 +41,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // The completion counts, if it has a value of its kind (DESIGN §4).
+    // Where a completion has another value of that kind than its invocation, the completion counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },

@@ -148,12 +148,13 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  let start = head.initial ?? orders[0]?.start
-  const objects = model.start(() => start ?? null, everything)
+  // The object of a key is made where an order first names the key, and then holds what this order says that it held at first.
+  let first = head.initial ?? orders[0]?.start
+  const objects = model.start(() => first ?? null, everything)
   let count = 0
-  for (const { order, start: said } of orders) {
-    start = head.initial === undefined ? said : head.initial
-    if (start === undefined) return refuse('the proof does not say what the object held at first')
+  for (const { order, start } of orders) {
+    first = head.initial === undefined ? start : head.initial
+    if (first === undefined) return refuse('the proof does not say what the object held at first')
     replay.go(order, objects)
     count += order.length
   }
@@ -191,7 +192,7 @@ const kindOf = ({ model }: ProofHead) => (model === LISTS ? 'lists' : 'registers
 function ruleOf({ isolation }: IsolationLevel): Rule {
   switch (isolation) {
     case 'serializable':
-    // PL-2.99 differs by predicates only, and no history that is read here has any (TRANSACTIONS §4, 3).
+    // PL-2.99 differs from PL-3 only where predicates are read (Adya 1999), and such histories are not read here.
     case 'repeatable-read':
       return 'serial'
     case 'snapshot-isolation':
