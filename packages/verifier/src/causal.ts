@@ -43,8 +43,8 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
       : refuse(`line ${all[read]?.of.line}: this read cannot have seen what line ${lines[n]} wrote, as the proof says`)
   })
   return ruleOf(level, undefined)(all, new Map(sources))
-    ? `it fits what ${lines.length} reads saw`
-    : refuse('what reads saw breaks it')
+    ? `the writes that the proof names for ${lines.length} reads keep its rule`
+    : refuse('the writes that the proof names for the reads break its rule')
 }
 
 /**
@@ -67,7 +67,9 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
-  return choose(0, new Map()) ? refuse('no violation: writes explain what counts of these reads') : tried
+  return choose(0, new Map())
+    ? refuse('writes explain these reads, except those that may have seen a write outside the core')
+    : tried
 }
 
 const gives = (write: Access, read: Access): boolean =>
@@ -94,7 +96,7 @@ export const accessesIn = (some: readonly Operation[], head: ProofHead): readonl
     register.view(of, head).map((action): Access => {
       const { expects, writes } = action.kind === 'cell' ? action : {}
       if ((expects === undefined) === (writes === undefined))
-        throw new Undecided(`line ${of.line}: this level is defined for reads and writes only`)
+        throw new Undecided(`line ${of.line} calls ${of.f}, and this level is defined for reads and writes only`)
       return { of, isWrite: writes !== undefined, value: writes ?? expects ?? '' }
     }),
   )

@@ -41,7 +41,7 @@ export function refute(
   const search = (some: readonly Part[], start: Objects): number => {
     if (some.length > MOST_PARTS) throw new Undecided(`a core of ${some.length} operations is too large to search`)
     const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
-    return exists ? refuse('no violation: what counts of these operations has an order') : tried
+    return exists ? refuse('these operations have an order, if answers that may rest on others are left out') : tried
   }
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps)

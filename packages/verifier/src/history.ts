@@ -145,13 +145,10 @@ export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.pa
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
 /** A list; null is the empty one, and `#{}` names a set of EDN. */
-export const listOf = (json: Json | undefined): readonly Json[] =>
-  isList(json)
-    ? json
-    : isObject(json)
-      ? listOf(json['#{}'] ?? 'a map')
-      : (json ?? null) === null
-        ? []
-        : refuse('no list')
+export function listOf(json: Json | undefined): readonly Json[] {
+  if (isList(json)) return json
+  if (isObject(json)) return listOf(json['#{}'] ?? 'a map')
+  return (json ?? null) === null ? [] : refuse('no list')
+}
 
 export const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(textOf)

@@ -1,7 +1,7 @@
 import { isList, listOf, textOf, textsOf } from './history.ts'
 import { type Entry, everything, type Model, objectsOf } from './model.ts'
 import { unknownFunction } from './objects.ts'
-import { isObject, type Json, refuse, Undecided } from './proof.ts'
+import { isObject, type Json, refuse, undecided } from './proof.ts'
 
 /**
  * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, a read the values from an offset on, up to a
@@ -14,7 +14,7 @@ export const logModel = (isDense: boolean): Model => ({
     const { f, outcome, input, answer = null, line } = operation
     if (f === 'append' || f === 'send') {
       if (isPair(input))
-        throw new Undecided(`line ${line}: the verifier does not cover a value that may be taken for an entry of a log`)
+        undecided(`line ${line}: the verifier does not cover a value that may be taken for an entry of a log`)
       return outcome === 'fail'
         ? []
         : [{ kind: 'place', element: textOf(input), offset: offsetOf(outcome === 'ok' ? answer : null, input, line) }]
@@ -33,7 +33,7 @@ export const logModel = (isDense: boolean): Model => ({
   start: (initial, counts) =>
     objectsOf(
       () => {
-        if (listOf(initial()).some(isPair)) throw new Undecided('the log may begin with entries, or with values')
+        if (listOf(initial()).some(isPair)) undecided('the log may begin with entries, or with values')
         return textsOf(initial())
           .filter(counts)
           .map((element) => ({ element, least: 0, most: MOST }))
@@ -66,7 +66,7 @@ export const logModel = (isDense: boolean): Model => ({
         const [place = -1] = places
         if (isNumbered && read.some(({ offset }, n) => offset !== undefined && offset !== place + n)) return false
         if (places.length > 1)
-          throw new Undecided('the verifier does not cover a read that may have begun at several entries of a log')
+          undecided('the verifier does not cover a read that may have begun at several entries of a log')
         if (place < 0 || (isNumbered && place !== Math.min(from, held.length))) return false
         bound(place - 1, 0, from - 1)
         bound(place, from, MOST)
@@ -90,15 +90,15 @@ function mayIncrease(held: readonly { readonly least: number; readonly most: num
 const isPair = (json: Json): json is readonly [number, Json] =>
   isList(json) && json.length === 2 && typeof json[0] === 'number'
 
-const exact = (offset: number, line: number): number => {
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset
-  throw new Undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
-}
+const exact = (offset: number, line: number): number =>
+  Number.isSafeInteger(offset) && offset >= 0
+    ? offset
+    : undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
 
 /** A completion that only repeats its invocation says no offset. */
 function offsetOf(answer: Json, input: Json, line: number): number | undefined {
   if (isPair(answer)) return exact(answer[0], line)
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined
   if (typeof answer === 'number' && answer !== input) return exact(answer, line)
-  throw new Undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
+  return undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
 }

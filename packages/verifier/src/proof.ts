@@ -51,6 +51,10 @@ export const refuse = (why: string): never => {
   throw new Refused(why)
 }
 
+export const undecided = (why: string): never => {
+  throw new Undecided(why)
+}
+
 /**
  * @throws Unreadable if the first line is no head of a proof.
  * @throws Refused if a later line is no entry, as the last one of a proof that was cut.

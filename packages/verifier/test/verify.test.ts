@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Refused, Unreadable, verify } from '../src/index.ts'
+import { Refused, sentenceOf, Unreadable, verify } from '../src/index.ts'
 import { differences, hashOf, history, proofText, verified } from './maker.ts'
 
 const head = { model: 'register', initial: null }
@@ -21,6 +21,21 @@ describe('a proof', () => {
   test('of a violation is accepted with the number of steps that were tried', () => {
     const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
+  })
+
+  test.each([
+    ['accepted', [5, 1], 'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5'],
+    ['refused', [3], 'not shown that linearizable is violated: these operations have an order, .*, see line 3'],
+  ])('that is %s is said in a sentence with the lines of its core', (verdict, core, sentence) => {
+    const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
+    expect(finding?.verdict).toBe(verdict)
+    expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
+  })
+
+  test('says of several levels in one sentence what was found of each', () => {
+    const order = differences([5, 1, 3])
+    const [finding] = verified(stale, head, [{ level: 'sequential', result: 'met', order }]).findings
+    expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
   })
 
   test('of a level that is met is accepted with an order', () => {
@@ -59,7 +74,7 @@ describe('a proof', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'no violation: what counts of these operations has an order'],
+    ['has an order', [1, 3], 'these operations have an order, if answers that may rest on others are left out'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'an operation of the core is there twice'],
@@ -67,7 +82,7 @@ describe('a proof', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'no violation: what counts of these operations has an order',
+      'these operations have an order, if answers that may rest on others are left out',
     ],
   ])('whose core %s is refused', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
@@ -141,7 +156,7 @@ describe('a history', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
-    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operations explains every answer'])
+    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
   test('without operations meets every level, and the proof says that it has none', () => {
@@ -149,7 +164,7 @@ describe('a history', () => {
       'accepted: an order of 0 operations explains every answer',
     ])
     expect(said('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
-      'accepted: it fits what 0 reads saw',
+      'accepted: the writes that the proof names for 0 reads keep its rule',
     ])
   })
 

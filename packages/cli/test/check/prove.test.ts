@@ -64,7 +64,7 @@ describe('chaos check --prove', () => {
     const { proof } = await proved(first + late + second, 'history.jsonl', '--order', 'time')
     const { exitCode, stdout } = await verify(`${proof}.history.jsonl`, proof)
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('linearizable violated')
+    expect(stdout).toContain('linearizable is violated')
   })
 
   test('lists in its JSON which verdicts are proved', async () => {

@@ -166,9 +166,9 @@ describe('a report, opened in a real browser', () => {
         await page.emulateMedia({ colorScheme })
         const text = await verified(page)
         expect(text).toMatch(
-          /^Verified: linearizable violated: these 3 operations admit no order \(\d+ steps tried\)\.$/m,
+          /^Verified: linearizable is violated: these 3 operations admit no order \(\d+ steps tried\), see lines 2, 4, 6\.$/m,
         )
-        expect(text).toMatch(/^Verified: sequential met: an order of 6 operations explains every answer\.$/m)
+        expect(text).toMatch(/^Verified: sequential is met: an order of 6 operations explains every answer\.$/m)
         expect(text).not.toMatch(/Refused|Not verified/)
         expect(await page.evaluate(pageWidth)).toBe(width)
         expect(await page.evaluate(trespasses)).toEqual([])
@@ -193,9 +193,9 @@ describe('a report, opened in a real browser', () => {
       [text.replace(history, pack(honest)), /^Refused: the proof is of another history/],
       [
         text.replace(history, pack(honest)).replace(proof, pack(ofHonest)),
-        /^Refused: linearizable violated: no violation: what counts of these operations has an order\.$/m,
+        /^Refused: not shown that linearizable is violated: these operations have an order, .*, see lines 2, 4, 6\.$/m,
       ],
-      [text.replace(proof, pack(otherCore)), /^Refused: linearizable violated: no violation/m],
+      [text.replace(proof, pack(otherCore)), /^Refused: not shown that linearizable is violated: .*, see line 2\.$/m],
       [text.replace(history, pack('')), /^Refused: /],
       [text.replace(proof, pack('')), /^Not verified: /],
     ] as const) {

@@ -1,4 +1,4 @@
-import type { Finding, Refused, verify } from '@chaosproxy/verifier'
+import type { Finding, Refused, sentenceOf, verify } from '@chaosproxy/verifier'
 import type { find } from './find.ts'
 import type { sha256 } from './sha256.ts'
 
@@ -10,12 +10,13 @@ interface VerifyParts {
 /** Exports of the verifier's package. */
 interface Verifier {
   readonly verify: typeof verify
+  readonly sentenceOf: typeof sentenceOf
   readonly Refused: typeof Refused
 }
 
 /** The button that verifies the proof in the page, and prints for each level what was accepted, or why it was not. */
 export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier) => void {
-  return ({ verify, Refused }) => {
+  return ({ verify, sentenceOf, Refused }) => {
     const [button, verified] = [find('#verify', HTMLButtonElement), find('#verified', HTMLElement)]
     const line = (verdict: Finding['verdict'], text: string): Node => {
       const names = { accepted: 'Verified', refused: 'Refused', undecided: 'Not verified' }
@@ -33,17 +34,22 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
       const [history, proof] = [await embedded('#proved-history'), await embedded('#proof-text')]
       const hash = sha256(history)
       const { findings } = verify({ history: [history], sha256: hash, proof })
-      // Violations come first; levels with the same finding share a line.
+      // Violations come first; levels of which the same was found share a line.
       const sorted = findings.toSorted((a, b) => b.result.localeCompare(a.result))
-      const likeOf = ({ result, verdict, why }: Finding): readonly Finding[] =>
-        sorted.filter((each) => each.result === result && each.verdict === verdict && each.why === why)
+      const likeOf = (one: Finding): readonly Finding[] =>
+        sorted.filter((each) => sentenceOf(each, []) === sentenceOf(one, []))
       return [
         ...sorted
           .filter((each) => likeOf(each)[0] === each)
-          .map((each) => {
-            const levels = likeOf(each).map(({ level }) => level)
-            return line(each.verdict, `${levels.join(', ')} ${each.result}: ${each.why}`)
-          }),
+          .map((each) =>
+            line(
+              each.verdict,
+              sentenceOf(
+                each,
+                likeOf(each).map(({ level }) => level),
+              ),
+            ),
+          ),
         line('accepted', `the proof is of the history in this page, whose SHA-256 is ${hash}`),
       ]
     }
