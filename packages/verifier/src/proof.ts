@@ -90,14 +90,16 @@ const NO_OBJECT = 'this is not a JSON object'
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
 /** Deeper values would take more stack than there is, where they are compared. */
-const MOST_NESTED = 100
+const MOST_NESTED = 600
 
 /** How many members the objects in it have. @throws Unreadable if it is nested too deep. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects are nested more than ${MOST_NESTED} deep`)
   const inner: readonly unknown[] = Object.values(json)
-  return inner.reduce((sum: number, each) => sum + membersIn(each, depth + 1), isObject(json) ? inner.length : 0)
+  let count = isObject(json) ? inner.length : 0
+  for (const each of inner) count += membersIn(each, depth + 1)
+  return count
 }
 
 export const isObject = (json: unknown): json is { readonly [member: string]: Json } =>

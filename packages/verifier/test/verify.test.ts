@@ -1,3 +1,5 @@
+import { check } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { Refused, sentenceOf, Unreadable, verify } from '../src/index.ts'
 import { differences, hashOf, history, proofText, verified } from './maker.ts'
@@ -157,6 +159,24 @@ describe('a history', () => {
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
+  })
+
+  test('in which an account without money transfers some to itself has nothing moved, as the checker has it', () => {
+    const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
+    const read = { f: 'read', value: { a: 3, b: 0 } }
+    const text = [transfer, read]
+      .flatMap((operation) => ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, ...operation })}\n`))
+      .join('')
+    const bank = { model: 'bank', initial: { a: 3, b: 0 } }
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const limits = { deadlineMs: millis(1_000), memoryBytes: 1e9, now: () => millis(0), failedCas: 'drop' } as const
+    const report = check(historyFromEvents(events), { ...bank, ...limits, levels: ['linearizable'] })
+    expect(report.levels.linearizable.result).toBe('met')
+    expect(said(text, bank, { level: 'linearizable', result: 'met', order: [1, 2] })[0]).toMatch(/^accepted/)
+    expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
   test('without operations meets every level, and the proof says that it has none', () => {
