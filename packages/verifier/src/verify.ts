@@ -31,7 +31,7 @@ export function sentenceOf(
 ): string {
   const claim = `${levels.join(', ')} ${levels.length === 1 ? 'is' : 'are'} ${result}`
   const said = { accepted: claim, refused: `not shown that ${claim}`, undecided: `unknown whether ${claim}` }
-  return `${said[verdict]}: ${why}${core.length === 0 ? '' : `, see ${core.length === 1 ? 'line' : 'lines'} ${core.join(', ')}`}`
+  return `${said[verdict]}: ${why}${core.length === 0 ? '' : `, see ${core.length === 1 ? 'line' : 'lines'} ${core.join(', ')} of the history`}`
 }
 
 export interface Verification {
@@ -125,7 +125,7 @@ function followsFrom(
   const [strong, weak] = result === 'met' ? [by, level] : [level, by]
   const [one, other] = areTransactions(head) ? [isolationOf(strong), isolationOf(weak)] : []
   const follows = one !== undefined && other !== undefined ? impliesIsolation(one, other) : implies(strong, weak)
-  return follows ? `follows from ${by}` : refuse(`${level} does not follow from ${by}`)
+  return follows ? `because ${by} is ${result}` : refuse(`${level} does not follow from ${by}`)
 }
 
 function acceptCore(given: Given, level: string, core: readonly number[]): string {

@@ -26,8 +26,16 @@ describe('a proof', () => {
   })
 
   test.each([
-    ['accepted', [5, 1], 'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5'],
-    ['refused', [3], 'not shown that linearizable is violated: these operations have an order, .*, see line 3'],
+    [
+      'accepted',
+      [5, 1],
+      'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
+    ],
+    [
+      'refused',
+      [3],
+      'not shown that linearizable is violated: these operations have an order, .*, see line 3 of the history',
+    ],
   ])('that is %s is said in a sentence with the lines of its core', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
@@ -50,7 +58,7 @@ describe('a proof', () => {
   test('of a met level proves the weaker levels, and of a violated level the stronger ones', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
-      'accepted: follows from sequential',
+      'accepted: because sequential is met',
     )
     expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
       'refused: linearizable does not follow from sequential',

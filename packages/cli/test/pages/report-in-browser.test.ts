@@ -166,7 +166,7 @@ describe('a report, opened in a real browser', () => {
         await page.emulateMedia({ colorScheme })
         const text = await verified(page)
         expect(text).toMatch(
-          /^Verified: linearizable is violated: these 3 operations admit no order \(\d+ steps tried\), see lines 2, 4, 6\.$/m,
+          /^Verified: linearizable is violated: these 3 operations admit no order \(\d+ steps tried\), see lines 2, 4, 6 of the history\.$/m,
         )
         expect(text).toMatch(/^Verified: sequential is met: an order of 6 operations explains every answer\.$/m)
         expect(text).not.toMatch(/Refused|Not verified/)
@@ -193,9 +193,12 @@ describe('a report, opened in a real browser', () => {
       [text.replace(history, pack(honest)), /^Refused: the proof is of another history/],
       [
         text.replace(history, pack(honest)).replace(proof, pack(ofHonest)),
-        /^Refused: not shown that linearizable is violated: these operations have an order, .*, see lines 2, 4, 6\.$/m,
+        /^Refused: not shown that linearizable is violated: these operations have an order, .*, see lines 2, 4, 6 of the history\.$/m,
       ],
-      [text.replace(proof, pack(otherCore)), /^Refused: not shown that linearizable is violated: .*, see line 2\.$/m],
+      [
+        text.replace(proof, pack(otherCore)),
+        /^Refused: not shown that linearizable is violated: .*, see line 2 of the history\.$/m,
+      ],
       [text.replace(history, pack('')), /^Refused: /],
       [text.replace(proof, pack('')), /^Not verified: /],
     ] as const) {
