@@ -116,7 +116,7 @@ cpSync('examples', 'packages/cli/bundle-examples', {
   filter: (path) => !/node_modules|chaos-results|database/.test(path),
 })
 
-const made = { cli: 'main.js', engine: 'check-worker.js', console: 'judge.js', targets: 'node.js' }
+const made = { cli: 'main.js', engine: 'verifier.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
 
 /** What `chaos check` loads. Each layer before it is what another command shares with it, which then loads no more. */
@@ -143,10 +143,10 @@ await Promise.all([
   }),
 ])
 
-/** Code for a browser: one file, of which only what is used is kept, and so nothing of Node. */
-const bundleForBrowser = (name, path) =>
+/** Code for a browser: one script, of which only what is used is kept, and so nothing of Node. A variable of its name holds its exports. */
+const bundleForBrowser = (row, name, path) =>
   build({
-    input: { [name]: `packages/console/dist/${path}.js` },
+    input: { [name]: `packages/${path}.js` },
     external: (id) => !/^(?:[./\0]|@chaosproxy\/|preact|uplot|fzstd|valibot)/.test(id),
     treeshake: { moduleSideEffects: (id) => /preact|uplot|packages\/console\/dist\//.test(id) },
     platform: 'browser',
@@ -154,8 +154,9 @@ const bundleForBrowser = (name, path) =>
     transform: { target: 'es2023' },
     logLevel: 'warn',
     output: {
-      dir: 'packages/console/bundle',
+      dir: `packages/${row}/bundle`,
       format: 'iife',
+      name: name.replace('-', '_'),
       cleanDir: false,
       codeSplitting: false,
       minify: true,
@@ -164,9 +165,11 @@ const bundleForBrowser = (name, path) =>
   })
 
 // The live page loads its code from the run's own server; the page that judges saved histories contains it.
-await bundleForBrowser('page', 'browser/main')
-await bundleForBrowser('saved-page', 'saved/main')
-await bundleForBrowser('saved-worker', 'saved/worker')
+await bundleForBrowser('console', 'page', 'console/dist/browser/main')
+await bundleForBrowser('console', 'saved-page', 'console/dist/saved/main')
+await bundleForBrowser('console', 'saved-worker', 'console/dist/saved/worker')
+// A report that has a proof contains it.
+await bundleForBrowser('engine', 'verifier', 'verifier/dist/index')
 
 writeLicences('cli', inlined)
 writeLicences('engine', ['chalk'])

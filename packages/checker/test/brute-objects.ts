@@ -122,9 +122,9 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
     step: (state, { f, input, output }) => {
       const { a, b, done } = state as { a: number; b: number; done: readonly Json[] }
       if (f === 'read') return only(equal(output, { a, b }), state)
-      const { from, amount, id = null } = input as { from: string; amount: number; id?: number }
+      const { from, to, amount, id = null } = input as { from: string; to: string; amount: number; id?: number }
       if (id !== null && done.includes(id)) return [state]
-      const sign = from === 'a' ? -1 : 1
+      const sign = from === to ? 0 : from === 'a' ? -1 : 1
       const after = { a: a + sign * amount, b: b - sign * amount, done: id === null ? done : [...done, id].sort() }
       return only(after.a >= 0 && after.b >= 0, after)
     },

@@ -290,7 +290,8 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
           if (f === 'read') return { ...balances }
           const { from, to, amount, id } = value as { from: string; to: string; amount: number; id?: number }
           if (id !== undefined && done.has(id)) return value
-          if (balances[from]! < amount) return undefined
+          // A transfer from an account to itself moves nothing.
+          if (from !== to && balances[from]! < amount) return undefined
           if (id !== undefined) done.add(id)
           balances[from]! -= amount
           balances[to]! += amount
@@ -304,6 +305,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
         [
           ['a', 'b'],
           ['b', 'a'],
+          ['b', 'b'],
         ] as const,
         r,
       )

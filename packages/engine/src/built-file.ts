@@ -21,3 +21,6 @@ export type ThreadScript = keyof typeof built
  */
 export const builtFile = (name: ThreadScript): string =>
   isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
+
+/** The verifier as one script for a browser, which only the bundle has. */
+export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
 import { type History, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
+import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** A text of more bytes is not read again to see whether a proof may be about the file itself. */
 const MOST_BYTES = 256 << 20
+
+/** Characters that a history and its proof may add to a report: some 20 MB of history, compressed. */
+const MOST_EMBEDDED = 2_000_000
 
 /** What was judged, and how. */
 interface Proven {
@@ -36,11 +41,23 @@ export function writeProof(
   const { proof, levels } = proved
   if (proof === undefined) return { written: undefined, levels }
   write(target, proof)
-  if (proved.history === undefined && file !== undefined) return { written: { file: target, history: file }, levels }
-  const judged = `${target}.history.jsonl`
-  write(judged, proved.history ?? '')
-  return { written: { file: target, history: judged }, levels }
+  const isOfFile = proved.history === undefined && file !== undefined
+  const judged = isOfFile ? file : `${target}.history.jsonl`
+  if (!isOfFile) write(judged, proved.history ?? '')
+  const embedded = embeddedOf(proved.history ?? plain ?? '', proof)
+  return { written: { file: target, history: judged }, levels, embedded }
 }
+
+/** What a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
+function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
+  if (!existsSync(verifierScript())) return undefined
+  const texts = { history: packed(history), proof: packed(proof) }
+  return texts.history.length + texts.proof.length > MOST_EMBEDDED
+    ? undefined
+    : { ...texts, verifier: readFileSync(verifierScript(), 'utf8') }
+}
+
+const packed = (text: string): string => gzipSync(text).toString('base64')
 
 function textOf(file: string): string | undefined {
   const bytes = readFileSync(file)

@@ -10,6 +10,7 @@ import {
   runsScript,
   themeScript,
   toldScript,
+  verifyScript,
 } from '../src/html/scripts.ts'
 
 const folder = join(import.meta.dirname, '..', 'src', 'browser')
@@ -33,9 +34,11 @@ describe.each(files)('browser/%s', (file) => {
   test('is embedded in the page, unless it has types only', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
-      expect([pageScript, explorerScript, comparisonScript, runsScript, proxiesScript, toldScript].join('\n')).toMatch(
-        new RegExp(`(function|class) ${name}\\b`),
-      )
+      expect(
+        [pageScript, explorerScript, comparisonScript, runsScript, proxiesScript, toldScript, verifyScript('')].join(
+          '\n',
+        ),
+      ).toMatch(new RegExp(`(function|class) ${name}\\b`))
   })
 })
 
@@ -46,6 +49,7 @@ test.each([
   ['runs', runsScript],
   ['theme', themeScript],
   ['told', toldScript],
+  ['verify', verifyScript('var verifier = {}')],
 ])('the %s script is whole: it parses, ends no element, and refers to no module', (_, script) => {
   expect(() => new Script(script)).not.toThrow()
   expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)

@@ -6,6 +6,7 @@ import { decode } from '../src/browser/decode.ts'
 import { renderHtml } from '../src/html/page.ts'
 import type { Page } from '../src/html/page-input.ts'
 import { linesOf, outcomeName, printable } from '../src/operation-words.ts'
+import type { WrittenProof } from '../src/proof.ts'
 import { sampleRun } from './sample-run.ts'
 
 const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
@@ -111,6 +112,41 @@ describe('the page', () => {
   test('a history without operations, a report or times is a page all the same', () => {
     expect(renderHtml(page({ history: made([]) }))).toContain('Not checked')
     expect(renderHtml(page({ history: made([]), report: allMet() }))).toContain('All 0 operations fit one order')
+  })
+})
+
+describe('the page of a run with a proof', () => {
+  const proof: WrittenProof = {
+    written: { file: 'p.jsonl', history: 'h.jsonl' },
+    levels: [
+      { level: 'linearizable', result: 'met', verdict: 'accepted', why: '' },
+      { level: 'eventual', result: 'met', verdict: 'undecided', why: 'no final reads' },
+    ],
+  }
+  const embedded = { history: 'the </script> history', proof: 'the proof', verifier: 'var verifier = {}' }
+  const before = renderHtml(page({ history: made([]) }))
+  const added = (of: WrittenProof): string => {
+    const text = renderHtml(page({ history: made([]), proof: of }))
+    const start = text.indexOf('<section aria-labelledby="proof">')
+    expect(text.slice(0, start)).toBe(before.slice(0, start))
+    return text.slice(start)
+  }
+
+  test('has the command that verifies it, and a button only if the page holds what is verified', () => {
+    for (const text of [added(proof), added({ ...proof, embedded })]) {
+      expect(text).toContain('Proves the verdicts on linearizable.')
+      expect(text).toContain('No proof of eventual: no final reads.')
+      expect(text).toContain('chaos verify h.jsonl p.jsonl')
+    }
+    expect(added(proof)).not.toContain('id="verify"')
+    const whole = added({ ...proof, embedded })
+    expect(whole).toContain('<button id="verify" type="button">Verify</button>')
+    expect(whole).toContain('>"the \\u003c/script\\u003e history"<')
+    expect(whole).toContain('var verifier = {}')
+  })
+
+  test('is as without a proof if no level has one', () => {
+    expect(renderHtml(page({ history: made([]), proof: { ...proof, written: undefined } }))).toBe(before)
   })
 })
 

@@ -1,28 +1,35 @@
 import { type History, type Operation, textOf } from './history.ts'
-import { register } from './objects.ts'
+import type { Part } from './model.ts'
+import { cells, register } from './objects.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
+import { findOrder } from './search.ts'
 
-// The levels between sequential and eventual, for reads and writes of registers (DESIGN §5). Once it is known what every
-// read saw, each asks that some relation between operations has no circle.
+// The levels between sequential and eventual, for reads and writes of registers. Each is a rule about the history and the
+// sources of its reads: of every read, the write whose value it returned. If several writes have that value, the history
+// does not say which it was. A proof that a level is met names sources that keep the rule. A proof that it is violated
+// names a core of which all possible sources break the rule.
 
-/** A read or a write, and its value. */
+/** A read or a write, and its value. Below, each is named by its index in the list of all. */
 export interface Access {
   readonly of: Operation
   readonly isWrite: boolean
   readonly value: string
 }
 
-/** By place of an operation, the bits of those before it. */
+/** By access, the set of those before it: bit n stands for access n. */
 type Relation = bigint[]
 
-/** By place of a read: the place of the write that it saw, or -1 for the first value. */
+/** By read, its source: a write, or `FIRST`. */
 type Sources = ReadonlyMap<number, number>
+
+/** The source of a read that returned what its register held at first. */
+const FIRST = -1
 
 const MOST_ACCESSES = 2_000
 const MOST_CHOICES = 100_000
 
-/** Accepts what every read is said to have seen: by read, in order of lines, the line of a write, or 0. */
+/** Accepts the sources that a proof names: for every read, in order of lines, the line of a write, or 0 for `FIRST`. */
 export function acceptSources(history: History, head: ProofHead, level: string, lines: readonly number[]): string {
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)
@@ -36,33 +43,34 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
       : refuse(`line ${all[read]?.of.line}: this read cannot have seen what line ${lines[n]} wrote, as the proof says`)
   })
   return ruleOf(level, undefined)(all, new Map(sources))
-    ? `it fits what ${lines.length} reads saw`
-    : refuse('what reads saw breaks it')
+    ? `the writes that the proof names for ${lines.length} reads keep its rule`
+    : refuse('the writes that the proof names for the reads break its rule')
 }
 
 /**
- * Finds that nothing which the core's reads may have seen fits the level. A read counts if every write of its value is in
- * the core. Returns the number of choices tried.
+ * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its value
+ * is in the core: its source then is one of them, whatever else happened. Returns the number of choices tried.
  */
 export function refuteSources(history: History, head: ProofHead, level: string, core: readonly Operation[]): number {
   const whole = accessesOf(history, history.operations, head)
   const all = accessesOf(history, core, head)
-  const isMissing = (read: Access): boolean =>
+  const lacksSource = (read: Access): boolean =>
     whole.some((each) => gives(each, read) && !isBefore('clients', read.of, each.of) && !core.includes(each.of))
-  const reads = [...all.entries()].flatMap(([n, each]) => (each.isWrite || isMissing(each) ? [] : [n]))
+  const reads = [...all.entries()].flatMap(([n, each]) => (each.isWrite || lacksSource(each) ? [] : [n]))
+  const numberOf = new Map(reads.map((read) => [read, candidates(all, read, head).length]))
+  reads.sort((a, b) => (numberOf.get(a) ?? 0) - (numberOf.get(b) ?? 0))
   let tried = 0
   const choose = (n: number, sources: Sources): boolean => {
-    if (tried > MOST_CHOICES) throw new Undecided(`more than ${MOST_CHOICES} choices of what the core saw`)
+    if (tried++ > MOST_CHOICES) throw new Undecided(`more than ${MOST_CHOICES} choices of what the core saw`)
     const read = reads[n]
     if (read !== undefined)
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))
-    tried++
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
-  return choose(0, new Map()) ? refuse('no violation: writes explain what counts of these reads') : tried
+  return choose(0, new Map())
+    ? refuse('writes explain these reads, except those that may have seen a write outside the core')
+    : tried
 }
-
-const FIRST = -1
 
 const gives = (write: Access, read: Access): boolean =>
   write.isWrite && write.of.key === read.of.key && write.value === read.value
@@ -88,7 +96,7 @@ export const accessesIn = (some: readonly Operation[], head: ProofHead): readonl
     register.view(of, head).map((action): Access => {
       const { expects, writes } = action.kind === 'cell' ? action : {}
       if ((expects === undefined) === (writes === undefined))
-        throw new Undecided(`line ${of.line}: this level is defined for reads and writes only`)
+        throw new Undecided(`line ${of.line} calls ${of.f}, and this level is defined for reads and writes only`)
       return { of, isWrite: writes !== undefined, value: writes ?? expects ?? '' }
     }),
   )
@@ -97,7 +105,7 @@ const bit = (n: number): bigint => 1n << BigInt(n)
 
 const isIn = (set: bigint | undefined, n: number): boolean => ((set ?? 0n) & bit(n)) !== 0n
 
-/** Whether it holds with what is added by whatever lies between. */
+/** The transitive closure (Warshall 1962). */
 function closed(relation: Relation): Relation {
   const all = [...relation]
   for (const [via, before] of all.entries()) {
@@ -106,14 +114,15 @@ function closed(relation: Relation): Relation {
   return all
 }
 
-const hasCircle = (relation: Relation): boolean => closed(relation).some((before, n) => isIn(before, n))
+const hasCycle = (relation: Relation): boolean => closed(relation).some((before, n) => isIn(before, n))
 
 const relation = (all: readonly Access[], isFirst: (a: number, b: number) => boolean): Relation =>
   all.map((_, b) => all.reduce((set, _, a) => (isFirst(a, b) ? set | bit(a) : set), 0n))
 
+/** Whether sources keep the rule of a level. */
 type Rule = (all: readonly Access[], sources: Sources) => boolean
 
-/** What a level asks of what every read saw. `first`: see `memory`. */
+/** The rule of a level; `first` is that of `memory`. */
 function ruleOf(level: string, first: string | undefined): Rule {
   if (level === 'causal' || level === 'causal-convergence') return causal(level === 'causal-convergence')
   if (level === 'causal-memory' || level === 'pram') return memory(level === 'causal-memory', first)
@@ -125,9 +134,10 @@ function ruleOf(level: string, first: string | undefined): Rule {
 const GUARANTEES = ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'] as const
 
 /**
- * Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). The least causal order is that of clients and of what reads saw. CC: no
- * read saw a write that another one of its past had overwritten before. CCv: the writes of a read's past come before the
- * one that it saw, in one order for all.
+ * Causal consistency, CC, and causal convergence, CCv (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017). The causal order is the
+ * least one: that of each client, and of a source before its read. The past of a read is what comes before it there.
+ * CC: no other write of the same key lies between the source and the read. CCv: one order of all writes keeps the causal
+ * order, and has every other write of the same key in the past of a read before the source of that read.
  */
 const causal =
   (isConvergent: boolean): Rule =>
@@ -139,15 +149,17 @@ const causal =
     if (!isConvergent) return others.every(([write, source]) => !isIn(past[write], source))
     const forced = [...past]
     for (const [write, source] of others) forced[source] = (forced[source] ?? 0n) | bit(write)
-    return !hasCircle(forced)
+    return !hasCycle(forced)
   }
 
 /**
- * Bouajjani et al. 2017, CM, and Lipton & Sandberg 1988, PRAM: at each read its client has an order of all writes and its own
- * reads so far, which keeps the causal order, or the order of each client. To meet the level, each read sees the very
- * write that it is said to have seen. To break it, not even one of the same value will do: then no larger causal order helps.
+ * Causal memory, CM (Bouajjani et al. 2017), and PRAM (Lipton & Sandberg 1988): each client has an order of all writes and of
+ * its own reads, in which every read returns the latest write of its key. The order keeps the causal order for CM, and that
+ * of each client for PRAM.
  *
- * @param first the first value, if any write of a value that was read explains it
+ * @param first undefined to accept that the level is met: the latest write must be the read's source. To refute it, what
+ * registers held at first: any latest write with the value that was read will do. Sources then only add to the causal
+ * order, and if the least such order leaves no order to a client, a larger one does not either.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -156,48 +168,33 @@ const memory =
     const before = closed(relation(all, (a, b) => isIn(clients[b], a) || (isCausal && (sources.get(b) ?? FIRST) === a)))
     if (before.some((set, n) => isIn(set, n))) return false
     const reads = [...sources.keys()]
-    const sees = (read: number, last: number): boolean =>
-      first === undefined ? last === sources.get(read) : (all[last]?.value ?? first) === all[read]?.value
-    // What holds at the last read of a client holds at those before it.
+    // An order up to a client's last read also explains its reads before that one.
     const lasts = reads.filter((read) => !reads.some((later) => isIn(clients[later], read)))
     const clientOf = (n: number): string | undefined => all[n]?.of.client
     if (new Set(lasts.map(clientOf)).size < lasts.length)
       throw new Undecided('the verifier does not cover this level where reads of one client overlap')
+    const indexOf = new Map(all.map(({ of }, n) => [of, n]))
+    const isFirst = (a: Part, b: Part): boolean =>
+      isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
+    // To tell writes of one value apart, each counts as a write of its own index.
+    const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
-      const isMember = (n: number): boolean =>
-        all[n]?.isWrite === true || (sources.has(n) && clientOf(n) === clientOf(last))
-      return hasOrder(all, before, [...all.keys()].filter(isMember), sees)
+      const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {
+        if (!isWrite && (!sources.has(n) || of.client !== clientOf(last))) return []
+        const text = textOfAccess(value, n)
+        return [{ operation: of, action: { kind: 'cell', [isWrite ? 'writes' : 'expects']: text } }]
+      })
+      return findOrder(
+        parts,
+        isFirst,
+        cells(() => first ?? `${FIRST}`),
+      ).exists
     })
   }
 
-const MOST_STATES = 300_000
-
-/** A search by the definition: a read that may look now looks now. */
-function hasOrder(
-  all: readonly Access[],
-  before: Relation,
-  members: readonly number[],
-  sees: (read: number, last: number) => boolean,
-): boolean {
-  const whole = members.reduce((set, n) => set | bit(n), 0n)
-  const known = new Set<string>()
-  const go = (placed: bigint, last: { readonly [key: string]: number }): boolean => {
-    const ready = members.filter((n) => !isIn(placed, n) && ((before[n] ?? 0n) & whole & ~placed) === 0n)
-    const keyOf = (n: number): string => all[n]?.of.key ?? ''
-    const look = ready.find((n) => all[n]?.isWrite === false && sees(n, last[keyOf(n)] ?? FIRST))
-    if (look !== undefined) return go(placed | bit(look), last)
-    if (placed === whole) return true
-    const name = `${placed} ${JSON.stringify(Object.entries(last).sort())}`
-    if (known.has(name)) return false
-    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states of a client`)
-    return ready.some((n) => all[n]?.isWrite === true && go(placed | bit(n), { ...last, [keyOf(n)]: n }))
-  }
-  return go(0n, {})
-}
-
 /**
- * Pairs of a write that a read saw and another one of its key that was visible to it, which came before. Undefined if a
- * read saw the first value although a write of its key was visible.
+ * What sources say of the order of writes: of all writes of a key that are visible to a read, its source is the latest.
+ * Undefined if a read returned the first value although a write of its key is visible to it.
  */
 function overwritten(
   all: readonly Access[],
@@ -221,8 +218,15 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
 }
 
 /**
- * Viotti & Vukolić 2016: the least visibility that the guarantees allow, and one order of all writes; for all four
- * together, the guarantees of writes hold for what is visible as well (Terry et al. 1994).
+ * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them: some visibility of writes to reads,
+ * and one order of all writes, in which the source of each read is the latest visible write of its key. Here they are the
+ * least that the guarantees ask for:
+ * - read-your-writes: a read sees the earlier writes of its client, and the order keeps those of one key.
+ * - monotonic-reads: a read sees what earlier reads of its client saw.
+ * - monotonic-writes: the order keeps the writes of each client.
+ * - writes-follow-reads: the order has what a client saw before what the client writes later.
+ *
+ * @param propagates for all four together: whoever sees a write sees what the last two put before it
  */
 const session =
   (guarantees: ReadonlySet<(typeof GUARANTEES)[number]>, propagates: boolean): Rule =>
@@ -230,31 +234,35 @@ const session =
     const clients = relation(all, (a, b) => precedes(all, a, b))
     const writes = all.reduce((set, { isWrite }, n) => (isWrite ? set | bit(n) : set), 0n)
     const sees = all.map((_, n) => ((sources.get(n) ?? FIRST) === FIRST ? 0n : bit(sources.get(n) ?? FIRST)))
-    const seenBefore = (n: number): bigint =>
-      all.reduce((set, { isWrite }, at) => (!isWrite && isIn(clients[n], at) ? set | (sees[at] ?? 0n) : set), 0n)
+    /** By access, what earlier reads of its client see. */
+    const seenBefore = (): Relation =>
+      all.map((_, n) => sees.reduce((set, seen, at) => (seen !== 0n && isIn(clients[n], at) ? set | seen : set), 0n))
+    // Until nothing more becomes visible.
     for (let known = ''; known !== sees.join(); ) {
       known = sees.join()
+      const seen = seenBefore()
       for (const [read, { isWrite }] of all.entries()) {
         if (isWrite) continue
         let set = sees[read] ?? 0n
         if (guarantees.has('read-your-writes')) set |= (clients[read] ?? 0n) & writes
-        if (guarantees.has('monotonic-reads')) set |= seenBefore(read)
+        if (guarantees.has('monotonic-reads')) set |= seen[read] ?? 0n
         for (const n of propagates ? all.keys() : [])
-          if (isIn(set, n)) set |= ((clients[n] ?? 0n) & writes) | seenBefore(n)
+          if (isIn(set, n)) set |= ((clients[n] ?? 0n) & writes) | (seen[n] ?? 0n)
         sees[read] = set
       }
     }
-    // Nobody reads what is written later.
-    if (hasCircle(clients.map((before, n) => before | (sees[n] ?? 0n)))) return false
+    // Nobody sees what is written later.
+    if (hasCycle(clients.map((before, n) => before | (sees[n] ?? 0n)))) return false
     const others = overwritten(all, sources, (read, write) => isIn(sees[read], write))
     if (others === undefined) return false
+    const seen = seenBefore()
     const order = all.map(({ of, isWrite }, n) => {
       if (!isWrite) return 0n
       const own = (clients[n] ?? 0n) & writes
       const ownOfKey = all.reduce((set, each, at) => (each.of.key === of.key ? set | (own & bit(at)) : set), 0n)
       const before = guarantees.has('monotonic-writes') ? own : guarantees.has('read-your-writes') ? ownOfKey : 0n
-      return before | (guarantees.has('writes-follow-reads') ? seenBefore(n) & ~bit(n) : 0n)
+      return before | (guarantees.has('writes-follow-reads') ? (seen[n] ?? 0n) & ~bit(n) : 0n)
     })
     for (const [write, source] of others) order[source] = (order[source] ?? 0n) | bit(write)
-    return !hasCircle(order)
+    return !hasCycle(order)
   }

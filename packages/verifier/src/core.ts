@@ -1,16 +1,17 @@
 import { countedCells, countedElements, countedInTransactions } from './counted.ts'
 import { type History, type Operation, textsOf } from './history.ts'
-import { everything, type Model, type Objects, type Part, partsOf, type Views } from './model.ts'
+import { type Counts, everything, type Model, type Objects, type Part, partsOf, type Views } from './model.ts'
 import { cells } from './objects.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { isBefore, type Keeps } from './replay.ts'
-import { findOrder, MOST_PARTS } from './search.ts'
+import { findOrder } from './search.ts'
 import { refuteSums } from './sums.ts'
 
-// A core is a few operations, of which nothing is said. What their answers rest on may be missing: so first it is found
-// what of the core counts, the rest is dropped, which only leaves more orders, and then all orders are tried.
+// A core is a few operations, and a proof says nothing else of them. An answer may be right because of an operation that the
+// core lacks. So the verifier first finds which answers of the core count: those that only operations of the core can make
+// right. It ignores the others, which can only leave more orders, and then tries every order of the core.
 
-/** What a core is to contradict. */
+/** What a core contradicts: that this history of these objects has an order that keeps this. */
 export interface Subject {
   readonly history: History
   readonly head: ProofHead
@@ -19,7 +20,7 @@ export interface Subject {
 }
 
 /**
- * Finds that nothing explains the core, whatever else happened. Returns the number of steps tried.
+ * Finds that no order explains the core, whatever else happened. Returns the number of steps tried.
  *
  * @throws Refused if some order explains what counts of it.
  */
@@ -36,48 +37,45 @@ export function refute(
   const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
   const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
   const core = named.filter((each) => views.get(each)?.length !== 0)
-  const search = (parts: readonly Part[], start: Objects): number => {
-    const { exists, tried } = find(parts, (a, b) => precedes(keeps, a, b), start)
-    return exists ? refuse('no violation: what counts of these operations has an order') : tried
-  }
   const parts = partsOf(core, views)
+  const search = (some: readonly Part[], start: Objects): number => {
+    if (some.length > MOST_PARTS) throw new Undecided(`a core of ${some.length} operations is too large to search`)
+    const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
+    return exists ? refuse('these operations have an order, if answers that may rest on others are left out') : tried
+  }
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps)
     return startsOf(head, model, counted, isLocal).reduce((tried, start) => tried + search(counted, start), 0)
   }
   const { initial = null } = head
+  const searchCounting = (counts: Counts): number =>
+    search(
+      parts,
+      model.start(() => initial, counts),
+    )
   if (model.family === 'transactions') {
     const counted = countedInTransactions(core, views, isLocal)
-    return search(
-      parts,
-      model.start(
-        () => initial,
-        (name) => counted.has(name),
-      ),
-    )
+    return searchCounting((name) => counted.has(name))
   }
   if (!isLocal || head.initial === undefined)
     throw new Undecided(
       'the verifier covers a core of this model only for linearizability, and only if the initial value is known',
     )
-  // What was called after the last return is no part of what led to the answers.
-  const last = core.reduce((line, { return: end }) => (end < Number.POSITIVE_INFINITY ? Math.max(line, end) : line), 0)
-  const isWhole = all.every((each) => each.line > last || core.includes(each) || views.get(each)?.length === 0)
-  if (isWhole && parts.length <= MOST_PARTS)
-    return search(
-      parts,
-      model.start(() => initial, everything),
-    )
-  if (model.family === 'sums') return refuteSums(initial, parts, views)
-  const counted = countedElements(core, views, last, textsOf(initial))
-  return search(
-    parts,
-    model.start(
-      () => initial,
-      (element) => counted.has(element),
-    ),
+  // No answer of the core depends on what was called after its last return. If all else is in the core, all of it counts.
+  const lastReturn = core.reduce(
+    (line, { return: at }) => (at < Number.POSITIVE_INFINITY ? Math.max(line, at) : line),
+    0,
   )
+  const lacksNothing = all.every(
+    (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.length === 0,
+  )
+  if (lacksNothing && parts.length <= MOST_PARTS) return searchCounting(everything)
+  if (model.family === 'sums') return refuteSums(initial, parts, views)
+  const counted = countedElements(core, views, lastReturn, textsOf(initial))
+  return searchCounting((element) => counted.has(element))
 }
+
+const MOST_PARTS = 60
 
 /** The operations of a core. @throws Refused if a line calls none, or is there twice. */
 export function operationsOn({ byLine }: History, lines: readonly number[]): readonly Operation[] {

@@ -4,8 +4,9 @@ import { isBefore, type Keeps } from './replay.ts'
 import { nameOf } from './transactions.ts'
 
 /**
- * Registers and locks: an answer counts if every operation that may have been the last write before it is in the core.
- * In a legal order of the whole, that write is left if all but the core is left out, and nothing comes in between.
+ * Registers and locks: an answer counts if every write that may have been the last one before it is in the core. Why: leave
+ * all but the core out of a legal order of the whole history. The last write before the answer is still there, and still
+ * the last one before it, as others were only left out. So the answer is right in the order of the core as well.
  */
 export function countedCells(core: readonly Operation[], views: Views, keeps: Keeps): readonly Part[] {
   const inCore = new Set(core)
@@ -13,26 +14,25 @@ export function countedCells(core: readonly Operation[], views: Views, keeps: Ke
   return partsOf(core, views).map((part): Part => {
     const { operation, action } = part
     if (action.kind !== 'cell' || (action.expects ?? action.differs) === undefined) return part
-    const own = writes.filter(
+    const ofKey = writes.filter(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
-    const isText = own.some(({ appends }) => appends !== undefined)
-    // An answered write before the answer overwrote all that came before that write.
-    const sure = own.filter(
-      ({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation),
-    )
-    const latest = sure.reduce((line, { of }) => Math.max(line, of.line), 0)
-    const isOver = ({ return: end, client }: Operation): boolean =>
-      end < latest && (keeps === 'real time' || client === operation.client)
-    const isMissing = own.some(
+    const isText = ofKey.some(({ appends }) => appends !== undefined)
+    // The latest call of a write that certainly happened, and came before the answer. It overwrote all that came before it.
+    const lastOverwrite = ofKey
+      .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
+      .reduce((line, { of }) => Math.max(line, of.line), 0)
+    const isOverwritten = ({ return: end, client }: Operation): boolean =>
+      end < lastOverwrite && (keeps === 'real time' || client === operation.client)
+    const lacksGiver = ofKey.some(
       ({ of, ...write }) =>
-        !inCore.has(of) && !isBefore(keeps, operation, of) && !isOver(of) && gives(write, action, isText),
+        !inCore.has(of) && !isBefore(keeps, operation, of) && !isOverwritten(of) && gives(write, action, isText),
     )
-    return isMissing ? { operation, action: { ...action, expects: undefined, differs: undefined } } : part
+    return lacksGiver ? { operation, action: { ...action, expects: undefined, differs: undefined } } : part
   })
 }
 
-/** Whether an answer may be owed to a write. A text is owed to every write whose text occurs in it. */
+/** Whether an answer may be right because of a write. Every write whose text occurs in a text may have given a part of it. */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
   if (writes === expects) return true
@@ -41,34 +41,35 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 }
 
 /**
- * Sets, lists, queues, logs: leaving out some elements leaves an object of the same kind. An element counts if every
- * operation about it that was called before `last`, the core's last return, is in the core.
+ * Sets, lists, queues, bags, logs: an element counts if every operation about it that was called before the core's last
+ * return is in the core. Why: such an object without some of its elements is an object of the same kind. So what the core
+ * says of the elements that count must be right by itself.
  */
 export function countedElements(
   core: readonly Operation[],
   views: Views,
-  last: number,
+  lastReturn: number,
   initial: readonly string[],
 ): ReadonlySet<string> {
   const inCore = new Set(core)
   const counted = new Set([...initial, ...partsOf(core, views).flatMap(({ action }) => elementsIn(action))])
-  // By element: how often it was put in, less how often it was taken out.
-  const left = new Map<string, number>()
-  const change = (element: string, by: number): unknown => left.set(element, (left.get(element) ?? 0) + by)
+  /** By element: how often it was put in, less how often an answer shows that it was taken out. */
+  const surplus = new Map<string, number>()
+  const change = (element: string, by: number): unknown => surplus.set(element, (surplus.get(element) ?? 0) + by)
   for (const element of initial) change(element, 1)
-  let isAnyTaken = false
+  let lacksTaker = false
   for (const [operation, actions] of views) {
     for (const action of actions) {
       if (action.kind === 'add') change(action.element, 1)
       if (action.kind === 'take') change(action.element, -1)
-      if (inCore.has(operation) || operation.line > last) continue
+      if (inCore.has(operation) || operation.line > lastReturn) continue
       if (action.kind === 'add' || action.kind === 'remove' || action.kind === 'take' || action.kind === 'place')
         counted.delete(action.element)
-      isAnyTaken ||= action.kind === 'take any'
+      lacksTaker ||= action.kind === 'take any'
     }
   }
-  // A dequeue without an answer may have taken whatever others are not known to have taken.
-  if (isAnyTaken) for (const element of counted) if ((left.get(element) ?? 0) > 0) counted.delete(element)
+  // A dequeue without an answer that the core lacks may have taken any element of which no answer shows who took it.
+  if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
 
@@ -79,8 +80,9 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Transactions: an element of a list counts if all who append it are in the core, and a value of a register if all who
- * write it are. With real time, those need not be that were called after all of the core had returned.
+ * Transactions: an element of a list counts if all transactions that append it are in the core, and a value of a register if
+ * all that write it are: the same two rules, with a transaction as one step. With real time, a transaction that was called
+ * after all of the core had returned need not be in it.
  */
 export function countedInTransactions(
   core: readonly Operation[],

@@ -27,10 +27,11 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
 
 /** What the final reads of a key show, if anything can be asked of it: of its value only if the first one is given. */
 function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
-  const values = [...new Set(some.flatMap(({ of, isWrite, value }) => (of.isFinal && !isWrite ? [value] : [])))]
+  const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)
+  const values = [...new Set(reads.map(({ value }) => value))]
   const writes = some.filter(({ isWrite }) => isWrite)
   if (values.length === 0) return writes.some(({ of }) => of.outcome === 'ok') ? 'unknown' : 'nothing'
-  const firstRead = Math.min(...some.flatMap(({ of, isWrite }) => (of.isFinal && !isWrite ? [of.line] : [])))
+  const firstRead = reads.reduce((line, { of }) => Math.min(line, of.line), Number.POSITIVE_INFINITY)
   if (writes.some(({ of }) => of.line > firstRead || (of.outcome === 'ok' && of.return > firstRead)))
     throw new Undecided('a write was called, or returned, after final reads had begun')
   if (values.length > 1) return 'violated'

@@ -1,6 +1,6 @@
 import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './proof.ts'
 
-/** An invocation joined with its completion; one that never completed is of unknown outcome (DESIGN §1). */
+/** An invocation joined with its completion; one that never completed is of unknown outcome. */
 export interface Operation {
   /** The line of its invocation, by which proofs name it. */
   readonly line: number
@@ -56,7 +56,7 @@ export function readHistory(pieces: Iterable<string>): History {
     const inexact = text.match(FRACTIONS)?.find((number) => String(Number(number)) !== number)
     if (inexact !== undefined) throw new Undecided(`line ${line}: no double is exactly ${inexact}`)
     const event = objectIn(text)
-    if (event === undefined) throw new Unreadable(`line ${line}: this is not a JSON object`)
+    if (typeof event === 'string') throw new Unreadable(`line ${line}: ${event}`)
     if (event['chaos'] === 1 && operations.length === 0 && header === undefined) {
       header = event
       continue
@@ -145,13 +145,10 @@ export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.pa
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
 /** A list; null is the empty one, and `#{}` names a set of EDN. */
-export const listOf = (json: Json | undefined): readonly Json[] =>
-  isList(json)
-    ? json
-    : isObject(json)
-      ? listOf(json['#{}'] ?? 'a map')
-      : (json ?? null) === null
-        ? []
-        : refuse('no list')
+export function listOf(json: Json | undefined): readonly Json[] {
+  if (isList(json)) return json
+  if (isObject(json)) return listOf(json['#{}'] ?? 'a map')
+  return (json ?? null) === null ? [] : refuse('no list')
+}
 
 export const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(textOf)

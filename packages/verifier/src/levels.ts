@@ -1,6 +1,7 @@
 import type { Keeps } from './replay.ts'
 
-// Which levels there are, what each keeps, and which follows from which (DESIGN §5, TRANSACTIONS §4).
+// Which levels there are, what each keeps, and which follows from which (Bouajjani et al. 2017; Viotti & Vukolić 2016; for
+// isolation Adya 1999; Cerone, Bernardi & Gotsman 2015).
 
 /** By level, those that it directly implies. */
 const consistency: ReadonlyMap<string, readonly string[]> = new Map([

@@ -1,11 +1,12 @@
 import { isList, listOf, textOf, textsOf } from './history.ts'
 import { type Entry, everything, type Model, objectsOf } from './model.ts'
 import { unknownFunction } from './objects.ts'
-import { isObject, type Json, refuse, Undecided } from './proof.ts'
+import { isObject, type Json, refuse, undecided } from './proof.ts'
 
 /**
- * A log: an append returns the offset of its value, a read the values from an offset on, up to a limit. Offsets increase;
- * those of a dense log are counted from 0. Leaving out entries leaves a log, but not a dense one.
+ * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, a read the values from an offset on, up to a
+ * limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it; a dense log without some of
+ * its entries is a log that is not dense. An entry is held with the least and the greatest offset that it may have.
  */
 export const logModel = (isDense: boolean): Model => ({
   family: 'elements',
@@ -13,7 +14,7 @@ export const logModel = (isDense: boolean): Model => ({
     const { f, outcome, input, answer = null, line } = operation
     if (f === 'append' || f === 'send') {
       if (isPair(input))
-        throw new Undecided(`line ${line}: the verifier does not cover a value that may be taken for an entry of a log`)
+        undecided(`line ${line}: the verifier does not cover a value that may be taken for an entry of a log`)
       return outcome === 'fail'
         ? []
         : [{ kind: 'place', element: textOf(input), offset: offsetOf(outcome === 'ok' ? answer : null, input, line) }]
@@ -32,12 +33,13 @@ export const logModel = (isDense: boolean): Model => ({
   start: (initial, counts) =>
     objectsOf(
       () => {
-        if (listOf(initial()).some(isPair)) throw new Undecided('the log may begin with entries, or with values')
+        if (listOf(initial()).some(isPair)) undecided('the log may begin with entries, or with values')
         return textsOf(initial())
           .filter(counts)
           .map((element) => ({ element, least: 0, most: MOST }))
       },
       (held, action) => {
+        const isNumbered = isDense && counts === everything
         const bound = (at: number, least: number, most: number): void => {
           const entry = held[at]
           if (entry === undefined) return
@@ -47,7 +49,7 @@ export const logModel = (isDense: boolean): Model => ({
         if (action.kind === 'place') {
           const { element, offset } = action
           if (!counts(element)) return true
-          if (isDense && counts === everything && offset !== undefined && offset !== held.length) return false
+          if (isNumbered && offset !== undefined && offset !== held.length) return false
           held.push({ element, least: offset ?? 0, most: offset ?? MOST })
           return mayIncrease(held)
         }
@@ -55,18 +57,17 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A full read ends anywhere. One that shows nothing that counts says nothing.
+        // A full read may end before the end of the log. If none of its entries counts, it says nothing.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>
           (held[at]?.most ?? MOST) >= from && (held[at - 1]?.least ?? -1) < from && isAt(at)
         const places = isFull ? [...held.keys()].filter(mayBegin) : [held.length - read.length].filter(isAt)
         const [place = -1] = places
-        const isWhole = isDense && counts === everything
-        if (isWhole && read.some(({ offset }, n) => offset !== undefined && offset !== place + n)) return false
+        if (isNumbered && read.some(({ offset }, n) => offset !== undefined && offset !== place + n)) return false
         if (places.length > 1)
-          throw new Undecided('the verifier does not cover a read that may have begun at several entries of a log')
-        if (place < 0 || (isWhole && place !== Math.min(from, held.length))) return false
+          undecided('the verifier does not cover a read that may have begun at several entries of a log')
+        if (place < 0 || (isNumbered && place !== Math.min(from, held.length))) return false
         bound(place - 1, 0, from - 1)
         bound(place, from, MOST)
         for (const [n, { offset }] of read.entries()) if (offset !== undefined) bound(place + n, offset, offset)
@@ -77,7 +78,7 @@ export const logModel = (isDense: boolean): Model => ({
 
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** Whether there are offsets within the bounds that increase. */
+/** Whether offsets within the bounds exist that increase from entry to entry. */
 function mayIncrease(held: readonly { readonly least: number; readonly most: number }[]): boolean {
   let last = -1
   return held.every(({ least, most }) => {
@@ -89,15 +90,15 @@ function mayIncrease(held: readonly { readonly least: number; readonly most: num
 const isPair = (json: Json): json is readonly [number, Json] =>
   isList(json) && json.length === 2 && typeof json[0] === 'number'
 
-const exact = (offset: number, line: number): number => {
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset
-  throw new Undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
-}
+const exact = (offset: number, line: number): number =>
+  Number.isSafeInteger(offset) && offset >= 0
+    ? offset
+    : undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
 
 /** A completion that only repeats its invocation says no offset. */
 function offsetOf(answer: Json, input: Json, line: number): number | undefined {
   if (isPair(answer)) return exact(answer[0], line)
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined
   if (typeof answer === 'number' && answer !== input) return exact(answer, line)
-  throw new Undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
+  return undecided(`line ${line}: ${textOf(answer)} may be an offset or a value`)
 }

@@ -59,10 +59,10 @@ export interface Objects {
   text(): string
 }
 
-/** Whether what is said of an element counts. */
+/** Whether an element counts: what answers say of others is not compared. */
 export type Counts = (element: string) => boolean
 
-/** Nothing is left out. */
+/** Whether something counts, where nothing is left out. */
 export const everything: Counts = () => true
 
 export interface Model {
@@ -73,7 +73,10 @@ export interface Model {
    * @throws Undecided for an unknown function.
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
-  /** Objects as they are at first. What only a whole object keeps is asked of `everything` only. */
+  /**
+   * Objects as they are at first. Only if `counts` is `everything`, and so nothing is left out, do they refuse what another
+   * operation might have made right: an offset of a dense log, an overdraft of a bank.
+   */
   start(initial: () => Json, counts: Counts): Objects
 }
 

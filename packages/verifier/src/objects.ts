@@ -1,32 +1,27 @@
 import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './history.ts'
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
-import { type Json, type ProofHead, refuse, Undecided } from './proof.ts'
+import { type Json, type ProofHead, refuse, undecided } from './proof.ts'
 
-// The sequential specifications (DESIGN §4, §5): what each object does, and answers.
+// The sequential specifications (Herlihy & Wing 1990): what each object does, and answers.
 
-export const unknownFunction = ({ line, f }: Operation): never => {
-  throw new Undecided(`line ${line}: the verifier does not cover the function "${f}"`)
-}
+export const unknownFunction = ({ line, f }: Operation): never =>
+  undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 
 /** What an operation asked for. @throws Undecided if it was answered with another value of that kind, which may count. */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
   if (isOther && (input === null || typeof answer === typeof input))
-    throw new Undecided(`line ${line}: its completion has another value than its call, and either may count`)
+    undecided(`line ${line}: its completion has another value than its call, and either may count`)
   return input
 }
 
-/** A null is the first value (DESIGN §4). @throws Undecided if nobody knows that. */
+/** A null stands for the first value. @throws Undecided if that is unknown. */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('nobody knows what a null is') : textOf(initial)
 }
 
-function undecided(why: string): never {
-  throw new Undecided(why)
-}
-
-/** A register: read, write, cas, and text that grows. A null is the first value (DESIGN §4). */
+/** A register: read, write, cas, and text that grows. */
 export const register: Model = {
   family: 'cells',
   view(operation, head) {
@@ -41,7 +36,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // The completion counts, if it has a value of its kind (DESIGN §4).
+    // Where a completion has another value of that kind than its invocation, the completion counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
@@ -110,12 +105,7 @@ const elementsBy = (does: {
 /** A boolean for each element. */
 const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Objects =>
   objectsOf(
-    () =>
-      Object.fromEntries(
-        textsOf(initial())
-          .filter(counts)
-          .map((each) => [each, true]),
-      ),
+    () => Object.fromEntries(Array.from(textsOf(initial()).filter(counts), (each) => [each, true])),
     (held: { [element: string]: boolean }, action) => {
       if (action.kind === 'all') {
         const read = new Set(action.elements.filter(counts))

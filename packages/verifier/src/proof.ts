@@ -51,6 +51,10 @@ export const refuse = (why: string): never => {
   throw new Refused(why)
 }
 
+export const undecided = (why: string): never => {
+  throw new Undecided(why)
+}
+
 /**
  * @throws Unreadable if the first line is no head of a proof.
  * @throws Refused if a later line is no entry, as the last one of a proof that was cut.
@@ -61,20 +65,41 @@ export function parseProof(text: string): Proof {
   if (!isHead(head)) throw new Unreadable('a proof begins with {"proof":1,"history":"sha256:…","model":"…"}')
   const levels = others.flatMap((line, at): LevelProof[] => {
     if (line === '') return []
-    const entry = objectIn(line) ?? {}
+    const entry = objectIn(line)
     return isLevel(entry) ? [entry] : refuse(`line ${at + 2} of the proof is no entry: it was cut, or damaged`)
   })
   return { head, levels }
 }
 
-/** Undefined if the text is not one JSON object. */
-export function objectIn(text: string): { readonly [member: string]: Json } | undefined {
+/** The object that a JSON text says, or why it cannot be read. */
+export function objectIn(text: string): { readonly [member: string]: Json } | string {
   try {
     const json: unknown = JSON.parse(text)
-    return isObject(json) ? json : undefined
-  } catch {
-    return undefined
+    const count = membersIn(json)
+    // Every member is written as a string and a colon. Strings may contain that too, and are then left out.
+    const isNamedOnce =
+      text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
+    if (!isNamedOnce) return 'an object has two members of one name'
+    return isObject(json) ? json : NO_OBJECT
+  } catch (error) {
+    return error instanceof Unreadable ? error.message : NO_OBJECT
   }
+}
+
+const NO_OBJECT = 'this is not a JSON object'
+const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
+
+/** Deeper values would take more stack than there is, where they are compared. */
+const MOST_NESTED = 600
+
+/** How many members the objects in it have. @throws Unreadable if it is nested too deep. */
+function membersIn(json: unknown, depth = 0): number {
+  if (typeof json !== 'object' || json === null) return 0
+  if (depth > MOST_NESTED) throw new Unreadable(`lists and objects are nested more than ${MOST_NESTED} deep`)
+  const inner: readonly unknown[] = Object.values(json)
+  let count = isObject(json) ? inner.length : 0
+  for (const each of inner) count += membersIn(each, depth + 1)
+  return count
 }
 
 export const isObject = (json: unknown): json is { readonly [member: string]: Json } =>
@@ -90,7 +115,8 @@ const isHead = (json: unknown): json is ProofHead =>
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final']
 
 /** Whether an entry has exactly one kind of evidence, and one that can show its result. */
-function isLevel(json: { readonly [member: string]: Json }): json is LevelProof & typeof json {
+function isLevel(json: unknown): json is LevelProof {
+  if (!isObject(json)) return false
   const { level, result } = json
   const [kind, ...others] = EVIDENCE.filter((each) => json[each] !== undefined)
   if (typeof level !== 'string' || (result !== 'met' && result !== 'violated') || others.length > 0) return false

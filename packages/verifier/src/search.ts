@@ -1,21 +1,19 @@
 import { type Action, isSure, type Objects, type Part } from './model.ts'
 import { Undecided } from './proof.ts'
 
-export const MOST_PARTS = 60
 const MOST_STATES = 300_000
 
 /**
- * Whether some order of all that happened for certain, and of any of the others, is legal. Everything is tried; what was
- * placed before with the same result is not tried again.
+ * Whether some order of all parts that happened for certain, and of any of the others, is legal: it keeps `before`, and the
+ * objects answer as they did. Every order is tried; two beginnings of the same parts that leave the same objects are one.
  *
- * @throws Undecided for too many parts or states.
+ * @throws Undecided for too many states.
  */
 export function findOrder(
   parts: readonly Part[],
   before: (a: Part, b: Part) => boolean,
   start: Objects,
 ): { readonly exists: boolean; readonly tried: number } {
-  if (parts.length > MOST_PARTS) throw new Undecided(`a core of ${parts.length} operations is too large to search`)
   const bits = parts.map((_, n) => 1n << BigInt(n))
   const setOf = (has: (part: Part) => boolean): bigint =>
     parts.reduce((all, part, n) => (has(part) ? all | (bits[n] ?? 0n) : all), 0n)
@@ -27,7 +25,7 @@ export function findOrder(
     if ((sure & ~done) === 0n) return true
     const name = `${done} ${now.text()}`
     if (known.has(name)) return false
-    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states of a core`)
+    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states to search`)
     const next = parts.flatMap((part, n) => {
       const bit = bits[n] ?? 0n
       return (done & bit) !== 0n || ((earlier[n] ?? 0n) & ~done) !== 0n ? [] : [{ part, bit }]
@@ -37,7 +35,7 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // What only looks, and may look now, can as well look now: it stands in nobody's way.
+    // A part that changes nothing, and can come now, comes now: if some order is legal, so is that order with it moved here.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -47,7 +45,7 @@ export function findOrder(
   return { exists: goOn(0n, start), tried }
 }
 
-/** The first steps of an order, of which the last cannot be taken. */
+/** The first operations of an order, of which the last cannot come there. */
 export interface DeadEnd {
   /** The operations in the order tried, by the lines of their calls. */
   readonly lines: readonly number[]

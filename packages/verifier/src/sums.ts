@@ -45,7 +45,10 @@ export const counter: Model = {
   start: (initial) => accounts(initial, Number.NEGATIVE_INFINITY),
 }
 
-/** Accounts; money is moved once for each id, and never more than there is. */
+/**
+ * Accounts, none of which may be below zero after a move; money is moved once for each id. A transfer from an account to itself
+ * moves nothing, and needs no money.
+ */
 export const bank: Model = {
   family: 'sums',
   view(operation) {
@@ -122,7 +125,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
       }
     }
   }
-  return refuse('no violation: the additions may come to what was read')
+  return refuse('the additions may come to what was read')
 }
 
 /** A read, or the start. */

@@ -4,8 +4,9 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 
 /**
- * By which rule transactions take effect: each at one moment; reading at its start and writing at its commit; or reading
- * anything that was committed before it.
+ * How transactions take effect. `serial`: each at one moment (Papadimitriou 1979). `snapshot`: it reads what was committed at
+ * its start, and writes at its commit (Berenson et al. 1995). `committed`: each of its reads sees anything that was committed
+ * before it, as a whole (Adya 1999, PL-2).
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
@@ -23,19 +24,14 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
     // Nobody knows what a transaction without an answer read.
     const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
-    const of = { kind: 'transaction', line, steps } as const
-    return rule === 'snapshot'
-      ? [
-          { ...of, at: 'start' },
-          { ...of, at: 'commit' },
-        ]
-      : [{ ...of, at: 'once' }]
+    const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
+    return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
   },
   start(initial, counts) {
     if (kind === 'lists' && initial() !== null) return refuse('lists begin empty')
     const shows = kind === 'lists' ? showsList(rule, counts) : showsRegister(rule, counts, initial)
     return objectsOf(
-      (): Committed => ({ held: {}, ends: {}, open: {} }),
+      (): Committed => ({ held: {}, lengths: {}, open: {} }),
       (now, action) => {
         if (action.kind !== 'transaction' || (action.at === 'commit' && now.open[action.line] === undefined))
           return false
@@ -47,9 +43,9 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
           commit(now, action.line, written, (key, texts) => {
             const kept = kind === 'lists' ? texts.filter((text) => counts(nameOf(key, text))) : texts.slice(-1)
             const all = kind === 'lists' || rule === 'committed' ? (now.held[key] ?? []) : []
-            all.push(...kept)
+            for (const text of kept) all.push(text)
             now.held[key] = all
-            if (rule === 'committed') now.ends[key] = Object.assign(now.ends[key] ?? {}, { [all.length]: true })
+            if (rule === 'committed') now.lengths[key] = Object.assign(now.lengths[key] ?? {}, { [all.length]: true })
           })
         )
       },
@@ -78,9 +74,9 @@ function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
 /** What was committed, by key: the elements of a list, or the values of a register. */
 interface Committed {
   readonly held: { [key: string]: string[] }
-  /** By key: how many there were after each transaction. */
-  readonly ends: { [key: string]: { [count: number]: boolean } }
-  /** By transaction that has started: the keys that others wrote since. */
+  /** By key: the lengths that its list had after a transaction. A read of another length saw only a part of one. */
+  readonly lengths: { [key: string]: { [length: number]: boolean } }
+  /** By transaction that has started and not committed: the keys that others committed since. */
   readonly open: { [line: number]: string[] }
 }
 
@@ -98,13 +94,13 @@ const showsRegister =
 
 const showsList =
   (rule: Rule, counts: Counts): Shows =>
-  ({ key, texts }, { held, ends }, all) => {
+  ({ key, texts }, { held, lengths }, all) => {
     const [there, own] = [held[key] ?? [], all.filter((text) => counts(nameOf(key, text)))]
     const said = texts.filter((text) => counts(nameOf(key, text)))
     if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
     if (rule !== 'committed') return said.length === there.length + own.length
     // Not a part of what another transaction appends (Adya 1999, G1b).
-    return said.length === 0 || said.length > there.length || ends[key]?.[said.length] === true
+    return said.length === 0 || said.length > there.length || lengths[key]?.[said.length] === true
   }
 
 /** What a transaction wrote, by key; undefined if a read does not fit. */

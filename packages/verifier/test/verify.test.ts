@@ -1,5 +1,7 @@
+import { check } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { Refused, Unreadable, verify } from '../src/index.ts'
+import { Refused, sentenceOf, Unreadable, verify } from '../src/index.ts'
 import { differences, hashOf, history, proofText, verified } from './maker.ts'
 
 const head = { model: 'register', initial: null }
@@ -23,6 +25,29 @@ describe('a proof', () => {
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
 
+  test.each([
+    [
+      'accepted',
+      [5, 1],
+      'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
+    ],
+    [
+      'refused',
+      [3],
+      'not shown that linearizable is violated: these operations have an order, .*, see line 3 of the history',
+    ],
+  ])('that is %s is said in a sentence with the lines of its core', (verdict, core, sentence) => {
+    const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
+    expect(finding?.verdict).toBe(verdict)
+    expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
+  })
+
+  test('says of several levels in one sentence what was found of each', () => {
+    const order = differences([5, 1, 3])
+    const [finding] = verified(stale, head, [{ level: 'sequential', result: 'met', order }]).findings
+    expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
+  })
+
   test('of a level that is met is accepted with an order', () => {
     const order = differences([5, 1, 3])
     expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
@@ -33,7 +58,7 @@ describe('a proof', () => {
   test('of a met level proves the weaker levels, and of a violated level the stronger ones', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
-      'accepted: follows from sequential',
+      'accepted: because sequential is met',
     )
     expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
       'refused: linearizable does not follow from sequential',
@@ -59,7 +84,7 @@ describe('a proof', () => {
   })
 
   test.each([
-    ['has an order', [1, 3], 'no violation: what counts of these operations has an order'],
+    ['has an order', [1, 3], 'these operations have an order, if answers that may rest on others are left out'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'an operation of the core is there twice'],
@@ -67,7 +92,7 @@ describe('a proof', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'no violation: what counts of these operations has an order',
+      'these operations have an order, if answers that may rest on others are left out',
     ],
   ])('whose core %s is refused', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
@@ -81,6 +106,16 @@ describe('a proof', () => {
     expect(() => verify({ history: [`${stale}\n`], sha256: hashOf(`${stale}\n`), proof })).toThrow(Refused)
     expect(check(proof.slice(0, -10))).toThrow(/line 2 of the proof is no entry/)
     expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
+  })
+
+  test('is refused if an entry names a member twice, or is nested thousands deep', () => {
+    for (const entry of [
+      '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
+      `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    ]) {
+      const proof = `${proofText(head, stale, [])}${entry}\n`
+      expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Refused)
+    }
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
@@ -108,6 +143,57 @@ describe('a history', () => {
     const text = history(...lines)
     const entry = { level: 'linearizable', result: 'met', order: [] }
     expect(() => verified(text, head, [entry])).toThrow(Unreadable)
+  })
+
+  test.each([
+    ['names a member twice', '"value":1,"value":2', 'an object has two members of one name'],
+    ['names a member of a value twice', '"value":{"a":1,"a" : 1}', 'an object has two members of one name'],
+    ['is nested thousands deep', `"value":${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'lists and objects are nested'],
+    [
+      'is nested deep in sets',
+      `"value":${'{"#{}":'.repeat(5_000)}[]${'}'.repeat(5_000)}`,
+      'lists and objects are nested',
+    ],
+  ])('with a line that %s is unreadable', (_, member, why) => {
+    const text = `{"process":0,"type":"invoke","f":"write",${member}}\n`
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    const of = () => verified(text, head, [entry])
+    expect(of).toThrow(Unreadable)
+    expect(of).toThrow(`line 1: ${why}`)
+  })
+
+  test('whose strings look like members is read', () => {
+    const value = '{"a": 1, "a": 2, "a\\\\": 3}'
+    const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
+  })
+
+  test('in which an account without money transfers some to itself has nothing moved, as the checker has it', () => {
+    const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
+    const read = { f: 'read', value: { a: 3, b: 0 } }
+    const text = [transfer, read]
+      .flatMap((operation) => ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, ...operation })}\n`))
+      .join('')
+    const bank = { model: 'bank', initial: { a: 3, b: 0 } }
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const limits = { deadlineMs: millis(1_000), memoryBytes: 1e9, now: () => millis(0), failedCas: 'drop' } as const
+    const report = check(historyFromEvents(events), { ...bank, ...limits, levels: ['linearizable'] })
+    expect(report.levels.linearizable.result).toBe('met')
+    expect(said(text, bank, { level: 'linearizable', result: 'met', order: [1, 2] })[0]).toMatch(/^accepted/)
+    expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
+  })
+
+  test('without operations meets every level, and the proof says that it has none', () => {
+    expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
+      'accepted: an order of 0 operations explains every answer',
+    ])
+    expect(said('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
+      'accepted: the writes that the proof names for 0 reads keep its rule',
+    ])
   })
 
   test('with whole numbers beyond 2^53 is refused', () => {

@@ -28,7 +28,8 @@ const numbers: { readonly [f: string]: number } = {
 /**
  * Accounts whose balances may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
  * `{"account":…,"amount":…}`; a read returns all balances, `{"a":10,"b":0}`. An operation with an `id` takes effect
- * once, however often it is sent. A transfer without enough money is `fail`. The initial value is the opening balances.
+ * once, however often it is sent. A transfer without enough money is `fail`; one from an account to itself moves nothing
+ * and needs none. The initial value is the opening balances.
  */
 export const bank: ObjectEntry = {
   name: 'bank',

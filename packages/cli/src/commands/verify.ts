@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { type Finding, Refused, Unreadable, type Verification, verify } from '@chaosproxy/verifier'
+import { type Finding, Refused, sentenceOf, Unreadable, type Verification, verify } from '@chaosproxy/verifier'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print } from '../terminal/output.ts'
@@ -13,9 +13,12 @@ export const verifyCommand: Command = {
   name: 'verify',
   positional: '<history> <proof>',
   needs: 'a history and its proof: chaos verify history.jsonl proof.jsonl.',
-  summary: 'check a proof of verdicts by the definitions alone, without the checker',
+  summary: 'verify what --prove wrote, by the definitions of the levels and without the checker',
   options: inGroup('Output', [], { json: flag('print one JSON object on stdout') }),
-  examples: [['chaos verify history.jsonl proof.jsonl', 'accept the proof, or name the first rule that fails']],
+  examples: [
+    ['chaos check history.jsonl --prove proof.jsonl', 'check a history, and write a proof of the verdicts'],
+    ['chaos verify history.jsonl proof.jsonl', 'accept the proof of each verdict, or say what is wrong with it'],
+  ],
   run: executeVerify,
 }
 
@@ -77,12 +80,13 @@ function pageOf(outcome: Outcome): string {
   if ('refused' in outcome) return `${red('refused')}: ${outcome.refused}\n`
   const { model, initial, failedCas = 'drop' } = outcome.head
   const first = initial === undefined ? 'unknown' : JSON.stringify(initial)
-  const read = `Read as: model ${model}, initial value ${first}, failed cas: ${failedCas}.`
+  const failed = failedCas === 'drop' ? 'did not happen' : 'saw another value than it expected'
+  const read = `Read as: model ${model}, initial value ${first}${model === 'register' ? `; a failed cas ${failed}` : ''}.`
   return `${[...outcome.findings.map(lineOf), dim(read)].join('\n')}\n`
 }
 
-function lineOf({ level, result, verdict, why }: Finding): string {
+function lineOf(finding: Finding): string {
   const { red, green, yellow } = styleFor(process.stdout)
-  const paint = { accepted: green, refused: red, undecided: yellow }[verdict]
-  return `${paint(verdict)}: ${level} ${result}: ${why}`
+  const paint = { accepted: green, refused: red, undecided: yellow }[finding.verdict]
+  return `${paint(finding.verdict)}: ${sentenceOf(finding)}`
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -63,7 +64,7 @@ describe('chaos check --prove', () => {
     const { proof } = await proved(first + late + second, 'history.jsonl', '--order', 'time')
     const { exitCode, stdout } = await verify(`${proof}.history.jsonl`, proof)
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('linearizable violated')
+    expect(stdout).toContain('linearizable is violated')
   })
 
   test('lists in its JSON which verdicts are proved', async () => {
@@ -79,6 +80,21 @@ describe('chaos check --prove', () => {
     expect((await chaosHere(['check', history, '--prove', history])).exitCode).toBe(3)
     writeFileSync(proof, 'notes')
     expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(3)
+  })
+
+  test('puts a button into the report only if the history and its proof, compressed, take at most 2 MB', async () => {
+    const noise = (length: number): string => randomBytes(length).toString('hex')
+    for (const [length, hasButton] of [
+      [0, true],
+      [2_000_000, false],
+    ] as const) {
+      const report = join(temporaryDirectory(), 'report.html')
+      const note = `${JSON.stringify({ process: 'nemesis', type: 'info', f: 'note', value: noise(length) })}\n`
+      const { history, proof } = await proved(FRESH + note, 'history.jsonl', '--out', report)
+      const page = readFileSync(report, 'utf8')
+      expect(page.includes('id="verify"')).toBe(hasButton)
+      expect(page).toContain(`chaos verify ${history} ${proof}`)
+    }
   })
 
   test('refuses several files', async () => {

@@ -33,11 +33,11 @@ describe('chaos explain', () => {
           write 1, write 2, read → 1
             ✘ the read must return 2
           write 1, read → 1
-            ✘ read → 1 was called 2.0 ms after write 2 had returned
+            ✘ read → 1 comes too early: it was called 2.0 ms after write 2 had returned
           write 2
             ✘ write 2 comes too early: the same client called write 1 before it
           read → 1
-            ✘ read → 1 was called 12 ms after write 1 had returned"
+            ✘ read → 1 comes too early: it was called 12 ms after write 1 had returned"
     `)
   })
 

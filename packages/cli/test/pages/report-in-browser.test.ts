@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../chaos.ts'
@@ -137,6 +138,74 @@ describe('a report, opened in a real browser', () => {
       // The width of a PNG is its fifth word.
       expect([png.bytes.toString('latin1', 1, 4), png.bytes.readUInt32BE(16)]).toEqual(['PNG', 1_600])
     })
+  })
+
+  /** The report of a stale read, checked with a proof. */
+  async function proved(): Promise<string> {
+    const [report, proof] = ['report.html', 'proof.jsonl'].map((name) => join(temporaryDirectory(), name))
+    await chaosHere(['check', 'histories/stale-read.jsonl', '--prove', proof!, '--out', report!])
+    return report!
+  }
+
+  /** Presses the button, and reads what it prints. */
+  async function verified(page: Page): Promise<string> {
+    await page.getByRole('button', { name: 'Verify' }).press('Enter')
+    await page.locator('#verified p').last().waitFor()
+    return page.locator('#verified').innerText()
+  }
+
+  test('verifies its proof on a phone and a laptop, in the dark and in the light', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    await open(await proved(), async (page) => {
+      await page.evaluate(readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8'))
+      for (const [width, colorScheme] of [
+        [400, 'dark'],
+        [1400, 'light'],
+      ] as const) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.emulateMedia({ colorScheme })
+        const text = await verified(page)
+        expect(text).toMatch(
+          /^Verified: linearizable is violated: these 3 operations admit no order \(\d+ steps tried\), see lines 2, 4, 6 of the history\.$/m,
+        )
+        expect(text).toMatch(/^Verified: sequential is met: an order of 6 operations explains every answer\.$/m)
+        expect(text).not.toMatch(/Refused|Not verified/)
+        expect(await page.evaluate(pageWidth)).toBe(width)
+        expect(await page.evaluate(trespasses)).toEqual([])
+      }
+    })
+  })
+
+  test('refuses its proof once the history, the hash or the proof in the page is another', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const file = await proved()
+    const text = readFileSync(file, 'utf8')
+    const packed = (id: string) => text.match(new RegExp(`id="${id}">"(.*?)"<`))?.[1] ?? ''
+    const [history, proof] = [packed('proved-history'), packed('proof-text')]
+    const unpacked = (base64: string) => gunzipSync(Buffer.from(base64, 'base64')).toString()
+    const pack = (changed: string) => gzipSync(changed).toString('base64')
+    // The stale read returns what was written last, which is linearizable.
+    const honest = unpacked(history).replace('"value": 1, "node": "n2"', '"value": 2, "node": "n2"')
+    const hashOf = (some: string) => createHash('sha256').update(some).digest('hex')
+    const ofHonest = unpacked(proof).replace(hashOf(unpacked(history)), hashOf(honest))
+    const otherCore = unpacked(proof).replace(/"core":\[[^\]]*/, '"core":[2')
+    for (const [tampered, said] of [
+      [text.replace(history, pack(honest)), /^Refused: the proof is of another history/],
+      [
+        text.replace(history, pack(honest)).replace(proof, pack(ofHonest)),
+        /^Refused: not shown that linearizable is violated: these operations have an order, .*, see lines 2, 4, 6 of the history\.$/m,
+      ],
+      [
+        text.replace(proof, pack(otherCore)),
+        /^Refused: not shown that linearizable is violated: .*, see line 2 of the history\.$/m,
+      ],
+      [text.replace(history, pack('')), /^Refused: /],
+      [text.replace(proof, pack('')), /^Not verified: /],
+    ] as const) {
+      expect(tampered).not.toBe(text)
+      writeFileSync(file, tampered)
+      await open(file, async (page) => expect(await verified(page)).toMatch(said))
+    }
   })
 
   async function saved(page: Page, button: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
@@ -277,6 +346,9 @@ describe('a report, opened in a real browser', () => {
     expect(said[0]!.filter((now, i, all) => now === all[i - 1])).toEqual([])
   })
 })
+
+/** Runs in a page with axe: what is not accessible in the part about the proof. */
+const trespasses = `axe.run(document.querySelector('section:has(#proof)')).then(({ violations }) => violations.map(({ id }) => id))`
 
 /** Uses every control of a page once; what the page said and drew at first and after each. */
 async function useEverything(page: Page): Promise<string[]> {

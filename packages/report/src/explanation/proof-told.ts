@@ -90,5 +90,5 @@ function missingText(
     return `${nameOf(last)} comes too early: the same client called ${nameOf(missing)} before it`
   const { callTime, returnTime } = history.operations
   const after = hasTimes(history) ? `${duration((callTime[last] ?? 0) - (returnTime[missing] ?? 0))} after ` : 'after '
-  return `${nameOf(last)} was called ${after}${nameOf(missing)} had returned`
+  return `${nameOf(last)} comes too early: it was called ${after}${nameOf(missing)} had returned`
 }

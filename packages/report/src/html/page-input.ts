@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { FactsInput } from '../facts/facts.ts'
+import type { WrittenProof } from '../proof.ts'
 
 /** Everything a page can show, of a run or of a history file without one. */
 export interface Page extends FactsInput {
@@ -17,4 +18,5 @@ export interface Page extends FactsInput {
   readonly exitCode?: number | undefined
   /** The same as Markdown, to be copied; absent where no button offers it. */
   readonly markdown?: string | undefined
+  readonly proof?: WrittenProof | undefined
 }

@@ -22,6 +22,7 @@ import { fileLink, type Html, headOf, html, script, scriptJson, topBar, trusted 
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { renderPicture } from './picture.ts'
+import { proofScripts, proofSection } from './proof-section.ts'
 import { raceSection, raceStyles } from './race-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection, recordSection } from './sections.ts'
@@ -79,7 +80,7 @@ ${
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
-${phasesSection(run?.phases ?? [], facts)}
+${proofSection(page.proof)}${phasesSection(run?.phases ?? [], facts)}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
     ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
@@ -94,7 +95,7 @@ ${lostSection(report)}
 ${script(scriptJson(renderPicture(page, facts)), ' type="application/json" id="picture"')}
 ${page.markdown === undefined ? undefined : script(scriptJson(page.markdown), ' type="application/json" id="markdown"')}
 ${embeddedData(data)}
-${script(trusted(pageScript))}${script(trusted(explorerScript))}
+${script(trusted(pageScript))}${script(trusted(explorerScript))}${proofScripts(page.proof)}
 </body></html>
 `.html
 }

@@ -21,6 +21,7 @@ import { listenToPointer } from '../browser/pointer.ts'
 import { startRed } from '../browser/red.ts'
 import { rowsOf } from '../browser/rows.ts'
 import { startSavePicture } from '../browser/save-picture.ts'
+import { sha256 } from '../browser/sha256.ts'
 import { sortTable } from '../browser/sort-table.ts'
 import { startComparison } from '../browser/start-comparison.ts'
 import { startExplorer } from '../browser/start-explorer.ts'
@@ -28,6 +29,7 @@ import { startPage } from '../browser/start-page.ts'
 import { startProxies } from '../browser/start-proxies.ts'
 import { startRuns } from '../browser/start-runs.ts'
 import { startTold } from '../browser/start-told.ts'
+import { startVerify } from '../browser/start-verify.ts'
 import { startStory } from '../browser/story.ts'
 import { startTheme } from '../browser/theme.ts'
 import { View } from '../browser/view.ts'
@@ -71,6 +73,10 @@ export const runsScript: string = scriptOf(startRuns, {
 })
 
 export const toldScript: string = scriptOf(startTold, { find, startTheme, markSteps, walkSteps })
+
+/** @param verifier a script that defines the variable `verifier` */
+export const verifyScript = (verifier: string): string =>
+  `${verifier}\n${scriptOf(startVerify, { find, sha256 })}(verifier)`
 
 export const explorerScript: string = scriptOf(startExplorer, {
   find,

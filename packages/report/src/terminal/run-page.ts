@@ -7,7 +7,7 @@ import type { Headline } from '../facts/headline.ts'
 import { lostText } from '../losses/register.ts'
 import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
 import { printable, valueText } from '../operation-words.ts'
-import type { WrittenProof } from '../proof.ts'
+import { proofTexts, type WrittenProof } from '../proof.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
 import type { Next } from '../telling/next.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
@@ -264,21 +264,13 @@ function fileLines(options: RunPageOptions, { next: { command } }: Telling, { st
 }
 
 /** The command that verifies a proof, and which verdicts it proves. */
-export function proofLines({ written, levels }: WrittenProof, { style, width }: PageStyle): string[] {
-  const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)
-  const others = new Map<string, readonly string[]>()
-  for (const { level, verdict, why } of levels)
-    if (verdict !== 'accepted') others.set(why, [...(others.get(why) ?? []), level])
+export function proofLines(proof: WrittenProof, { style, width }: PageStyle): string[] {
+  const { written } = proof
+  const command =
+    written === undefined ? 'none' : `chaos verify ${printable(written.history)} ${printable(written.file)}`
   return [
-    ...(written === undefined
-      ? [`${style.dim('proof'.padEnd(9))}none`]
-      : [
-          copied(
-            `${style.dim('proof'.padEnd(9))}chaos verify ${printable(written.history)} ${printable(written.file)}`,
-          ),
-          ...wrap(`proves the verdicts on ${proved.join(', ')}`, width),
-        ]),
-    ...[...others].flatMap(([why, some]) => wrap(`no proof of ${some.join(', ')}: ${printable(why)}`, width)),
+    copied(`${style.dim('proof'.padEnd(9))}${command}`),
+    ...proofTexts(proof).flatMap((text) => wrap(printable(text), width)),
   ]
 }
 

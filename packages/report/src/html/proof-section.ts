@@ -1,0 +1,21 @@
+import { printable } from '../operation-words.ts'
+import { proofTexts, type WrittenProof } from '../proof.ts'
+import { capitalised } from '../words.ts'
+import { type Html, html, script, scriptJson, trusted } from './markup.ts'
+import { verifyScript } from './scripts.ts'
+
+/** Which verdicts are proved, the command that verifies them and, if the page holds the proof, a button that does so here. */
+export function proofSection(proof: WrittenProof | undefined): Html | undefined {
+  if (proof?.written === undefined) return undefined
+  const { written, embedded } = proof
+  const button = embedded && html`<button id="verify" type="button">Verify</button>`
+  return html`<section aria-labelledby="proof"><h2 id="proof">Proof</h2>${proofTexts(proof).map((text) => html`<p class="note">${capitalised(text)}.</p>`)}<div class="reproduce"><code tabindex="0">${printable(`chaos verify ${written.history} ${written.file}`)}</code>${button}</div>${
+    embedded &&
+    html`<p class="note">Verify runs in this page, which holds the whole history, its proof and the verifier. The verifier knows how each level is defined, and nothing of how the verdicts were reached.</p><div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
+  }</section>`
+}
+
+/** The history, its proof, and what the button does. */
+export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
+  proof?.embedded &&
+  html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`
