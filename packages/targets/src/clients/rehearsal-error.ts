@@ -1,0 +1,87 @@
+import { UserError } from '@chaosproxy/history'
+import { exchangeText } from './exchange.ts'
+import { type Answered, isRedirect } from './rehearsal.ts'
+
+type Part = 'write' | 'read'
+
+const WITHOUT = 'To run without this check, give --no-rehearsal.'
+
+const rehearsalError = (at: string, problem: string, remedy: string): UserError =>
+  new UserError('input', `${at}: ${problem}. ${remedy} ${WITHOUT}`)
+
+/** A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service. */
+export function refusedError(at: string, part: Part, { node, exchange }: Answered): UserError {
+  const { status, headers } = exchange.answer
+  const problem = `the first ${part} did not work: ${exchangeText(exchange)}`
+  if (status === 500)
+    return new UserError(
+      'environment',
+      `${at}: ${problem}. The service itself fails: look for the reason in the log of ${node}. ${WITHOUT}`,
+    )
+  return rehearsalError(
+    at,
+    problem,
+    remedyFor(part, status, (name) => headers?.get(name)),
+  )
+}
+
+function remedyFor(part: Part, status: number, header: (name: string) => string | undefined): string {
+  const route = `the route of ${part}s`
+  if (isRedirect(status))
+    return `Clients do not follow redirects (here to ${header('location') ?? 'nowhere'}): correct the address, or the path of ${route}.`
+  switch (status) {
+    case 401:
+    case 403:
+      return `Give ${route} the credentials that the service expects, such as "sends": {"header.Authorization": "Bearer …"}.`
+    case 404:
+    case 410:
+      return `Correct the path of ${route}.`
+    case 405:
+    case 501: {
+      const allowed = header('allow')
+      return `Correct the method of ${route}${allowed === undefined ? '' : `: the service allows ${allowed}`}.`
+    }
+    case 406:
+    case 415:
+      return `Give ${route} the content type that the service expects: "sends": {"header.Content-Type": "…"}.`
+    default:
+      return `Correct what ${route} sends: the answer may say what the service expects.`
+  }
+}
+
+/** Both exchanges: a write that worked, and the read after it. */
+interface WriteAndRead {
+  readonly write: Answered
+  readonly read: Answered
+}
+
+const bothText = ({ write, read }: WriteAndRead): string =>
+  `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
+
+export function absentError(at: string, both: WriteAndRead): UserError {
+  const { status } = both.read.exchange.answer
+  const problem = `the first read after the first write did not find what was written: ${bothText(both)}`
+  if (status >= 400) return rehearsalError(at, problem, 'Correct the path of the route of reads.')
+  return rehearsalError(at, problem, WHERE)
+}
+
+const WHERE =
+  'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
+
+export const elsewhereError = (at: string, both: WriteAndRead, place: string): UserError =>
+  rehearsalError(
+    at,
+    `the first read has what was written at ${place}, where the table does not look for it: ${bothText(both)}`,
+    `Correct the route of reads: "result": "${place}".`,
+  )
+
+export const otherTypeError = (at: string, both: WriteAndRead): UserError =>
+  rehearsalError(at, `the first read has another type than the value written: ${bothText(both)}`, WHERE)
+
+/** The service answers a text for a number, and does not take texts. */
+export const textsRefusedError = (at: string, both: WriteAndRead): UserError =>
+  rehearsalError(
+    at,
+    `the service answers a text for a number, and takes no texts: ${bothText(both)}`,
+    'Let it answer the number, or write a client (kind "module") that does.',
+  )
