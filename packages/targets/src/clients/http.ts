@@ -62,7 +62,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
     sessions: { by: GENERATOR_CLIENT, named: true },
     mapping: 'routes',
     carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
-    async open({ asked, broke, run = Date.now().toString(36) }) {
+    async open({ asked, logDir, broke, run = Date.now().toString(36) }) {
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
       requireFunctions(maker, asked.functions, at)
       const isOfOne = requireRequests(maker, asked, at)
@@ -81,7 +81,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
           const connect = (address: NodeAddress, watch: ExchangeWatch) =>
             httpClient(address, { ...shared, watch, keepBytes: SHOWN_BYTES })
-          const rehearsed = await rehearse({ asked, at, nodes, isOfOne, connect, signal })
+          const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed
         },

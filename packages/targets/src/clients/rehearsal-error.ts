@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
+import { lastLines } from '../command/log-tail.ts'
 import { exchangeText } from './exchange.ts'
 import { type Answered, isRedirect } from './rehearsal.ts'
 
@@ -9,14 +11,18 @@ const WITHOUT = 'To run without this check, give --no-rehearsal.'
 const rehearsalError = (at: string, problem: string, remedy: string): UserError =>
   new UserError('input', `${at}: ${problem}. ${remedy} ${WITHOUT}`)
 
-/** A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service. */
-export function refusedError(at: string, part: Part, { node, exchange }: Answered): UserError {
+/**
+ * A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service.
+ *
+ * @param logPath the log of the node, if there is one
+ */
+export function refusedError(at: string, part: Part, { node, exchange }: Answered, logPath: string): UserError {
   const { status, headers } = exchange.answer
   const problem = `the first ${part} did not work: ${exchangeText(exchange)}`
   if (status === 500)
     return new UserError(
       'environment',
-      `${at}: ${problem}. The service itself fails: look for the reason in the log of ${node}. ${WITHOUT}`,
+      `${at}: ${problem}. ${node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
     )
   return rehearsalError(
     at,
@@ -61,7 +67,12 @@ const bothText = ({ write, read }: WriteAndRead): string =>
 export function absentError(at: string, both: WriteAndRead): UserError {
   const { status } = both.read.exchange.answer
   const problem = `the first read after the first write did not find what was written: ${bothText(both)}`
-  if (status >= 400) return rehearsalError(at, problem, 'Correct the path of the route of reads.')
+  if (status >= 400)
+    return rehearsalError(
+      at,
+      problem,
+      'Correct the path of the route of reads. If it is right, the service has lost the write.',
+    )
   return rehearsalError(at, problem, WHERE)
 }
 

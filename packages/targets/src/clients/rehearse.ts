@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Completion, canonical, type Input, type Json, millis, readsWhole } from '@chaosproxy/history'
 import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
 import { keyNames } from '@chaosproxy/workloads'
@@ -18,6 +19,8 @@ export interface RehearseOptions {
   readonly asked: AskedOperations
   /** The start of every message: the route table. */
   readonly at: string
+  /** The directory with the log of every node. */
+  readonly logDir: string
   /** Every node, bypassing the proxy, which would record the operations. */
   readonly nodes: readonly NodeAddress[]
   /** Whether requests contain no key, because there is only one object. */
@@ -110,7 +113,8 @@ async function rehearseAt(
   key: string | undefined,
   values: readonly [Json, ...Json[]],
 ): Promise<Rehearsed | 'unlike'> {
-  const { at } = stage
+  const { at, logDir } = stage
+  const logOf = ({ node }: Tried): string => join(logDir, `${node}.log`)
   let written = await writeAtAny(stage, key, values)
   if (!written.some(hasWorked)) {
     if (!(await isLikeOthers(stage, key, written))) return 'unlike'
@@ -120,7 +124,7 @@ async function rehearseAt(
   if (write === undefined) {
     const judged = judgeWrites(written)
     if (judged.type === 'unclear') return NOTHING
-    throw refusedError(at, 'write', judged.shown)
+    throw refusedError(at, 'write', judged.shown, logOf(judged.shown))
   }
   const { read, judged } = await readBack(stage, key, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
@@ -130,7 +134,7 @@ async function rehearseAt(
     case 'fits':
       return write.input.value === values[0]
         ? { exchanges, isOfTexts: false }
-        : { exchanges, isOfTexts: true, remark: `the service takes no numbers, so clients write texts ("7")` }
+        : { exchanges, isOfTexts: true, remark: `the service takes no numbers, so clients write texts` }
     case 'text': {
       const [asText] = (await writePatiently(stage, key, [String(write.completion.value)])).filter(hasWorked)
       if (asText === undefined || (await readBack(stage, key, asText)).judged.type !== 'fits')
@@ -144,7 +148,7 @@ async function rehearseAt(
     case 'other-type':
       throw otherTypeError(at, both)
     case 'refused':
-      throw refusedError(at, 'read', read)
+      throw refusedError(at, 'read', read, logOf(read))
     case 'unclear':
       return NOTHING
   }
@@ -182,7 +186,7 @@ async function writePatiently(
   const startedAt = performance.now()
   for (;;) {
     const all = await writeAtAny(stage, key, values)
-    const isSurelyRefused = stage.nodes.length === 1 && all.every((tried) => statusOf(tried) < 500)
+    const isSurelyRefused = stage.nodes.length === 1 && all.every((tried) => statusOf(tried) !== 500)
     const patienceMs = isSurelyRefused ? SINGLE_PATIENCE_MS : PATIENCE_MS
     if (all.some(hasWorked) || performance.now() - startedAt >= patienceMs) return all
     await pause(stage.signal)
@@ -222,10 +226,7 @@ async function readBack(stage: Stage, key: string | undefined, write: Tried): Pr
 /** No later read says anything else. */
 const AT_ONCE: readonly ReadJudgement['type'][] = ['fits', 'text', 'elsewhere']
 
-/**
- * Whether the nodes that answered writes with a refusal answer reads of this object, which nobody has written, like those of an
- * object that clients use.
- */
+/** Whether the nodes that refused writes answer a read of this object like one of an object that clients use. */
 async function isLikeOthers(
   { nodes, ask, read }: Stage,
   key: string | undefined,
