@@ -114,7 +114,7 @@ export const askedOf = (workload: Workload, settings: Settings): AskedOperations
   reads: workload.reads,
   initial: workload.initial,
   before: readsBefore(workload, settings),
-  sample: sampleWrite(workload, settings),
+  sampleWrite: () => sampleWrite(workload, settings),
 })
 
 /** Of the first operations, more than enough for a write to be among them. */

@@ -93,7 +93,7 @@ async function rehearsed(options: Rehearsing) {
       reads: ['read'],
       initial: null,
       before: keys.map((key) => ({ f: 'read', key, value: null })),
-      sample: { f: 'write', key: 'x', value },
+      sampleWrite: () => ({ f: 'write', key: 'x', value }),
     },
     logDir: '.',
     broke: (error) => expect.unreachable(error.message),

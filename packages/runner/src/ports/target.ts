@@ -158,8 +158,8 @@ export interface AskedOperations {
   readonly initial: Json
   /** Reads of every object known beforehand, because a shared system may already hold data. */
   readonly before?: readonly Input[] | undefined
-  /** A write as clients will ask for it; absent if they write no whole values. */
-  readonly sample?: Input | undefined
+  /** A write as clients will ask for it; undefined if they write no whole values. */
+  sampleWrite?(): Input | undefined
 }
 
 /** One write and one read before a run. */

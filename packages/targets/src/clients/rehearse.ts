@@ -54,7 +54,7 @@ const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
 export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   const { asked, isOfOne } = options
   const [read] = asked.before ?? []
-  const { sample } = asked
+  const sample = asked.sampleWrite?.()
   if (read === undefined || sample === undefined || !readsWhole(read.f)) return NOTHING
   const stage: Stage = { ...options, read, write: sample.f, ask: createAsk(options) }
   const unused = isOfOne ? undefined : unusedKey(asked)
