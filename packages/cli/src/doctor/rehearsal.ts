@@ -14,8 +14,9 @@ const LONGEST_MS = millis(60_000)
  * be tried: a cluster that somebody else runs is left alone.
  */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
+  const asked = askedOf(register, { ...settingsFor(register), cas: 0 })
   const functions = target.functions(settings)
-  if (!['read', 'write'].every((f) => functions.includes(f))) return []
+  if (!asked.functions.every((f) => functions.includes(f))) return []
   const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
   try {
     const cluster = await target.start({
@@ -23,7 +24,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
       settings,
       bug: undefined,
       object: register.object,
-      asked: askedOf(register, { ...settingsFor(register), cas: 0 }),
+      asked,
       seed: 0,
       dataDir: join(directory, 'data'),
       logDir: join(directory, 'nodes'),

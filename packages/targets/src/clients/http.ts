@@ -80,7 +80,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
           // Numbers are given in the order of first use.
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
           const connect = (address: NodeAddress, watch: ExchangeWatch) =>
-            httpClient(address, { ...shared, watch, keepBytes: SHOWN_BYTES })
+            httpClient(address, { ...shared, probation: createProbation(() => {}), watch, keepBytes: SHOWN_BYTES })
           const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { lastLines } from '../command/log-tail.ts'
 import { exchangeText } from './exchange.ts'
-import { type Answered, isRedirect } from './rehearsal.ts'
+import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 
 type Part = 'write' | 'read'
 
@@ -55,44 +55,41 @@ function remedyFor(part: Part, status: number, header: (name: string) => string 
   }
 }
 
-/** Both exchanges: a write that worked, and the read after it. */
-interface WriteAndRead {
-  readonly write: Answered
-  readonly read: Answered
-}
-
-const bothText = ({ write, read }: WriteAndRead): string =>
-  `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
-
-export function absentError(at: string, both: WriteAndRead): UserError {
-  const { status } = both.read.exchange.answer
-  const problem = `the first read after the first write did not find what was written: ${bothText(both)}`
-  if (status >= 400)
-    return rehearsalError(
-      at,
-      problem,
-      'Correct the path of the route of reads. If it is right, the service has lost the write.',
-    )
-  return rehearsalError(at, problem, WHERE)
+/** A read that does not find what a write before it wrote, as it was written. */
+export function unreadError(at: string, { write, read, judged }: Unread): UserError {
+  const both = `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
+  switch (judged.type) {
+    case 'text':
+      return rehearsalError(
+        at,
+        `the service answers a text for a number, and takes no texts: ${both}`,
+        'Let it answer the number, or write a client (kind "module") that does.',
+      )
+    case 'elsewhere':
+      return rehearsalError(
+        at,
+        `the first read has what was written at ${judged.place}, where the table does not look for it: ${both}`,
+        `Correct the route of reads: "result": "${judged.place}".`,
+      )
+    case 'other-type':
+      return rehearsalError(at, `the first read has another type than the value written: ${both}`, WHERE)
+    case 'absent':
+      return rehearsalError(
+        at,
+        `the first read after the first write did not find what was written: ${both}`,
+        read.exchange.answer.status < 400
+          ? WHERE
+          : 'Correct the path of the route of reads. If it is right, the service has lost the write.',
+      )
+  }
 }
 
 const WHERE =
   'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
 
-export const elsewhereError = (at: string, both: WriteAndRead, place: string): UserError =>
-  rehearsalError(
-    at,
-    `the first read has what was written at ${place}, where the table does not look for it: ${bothText(both)}`,
-    `Correct the route of reads: "result": "${place}".`,
-  )
-
-export const otherTypeError = (at: string, both: WriteAndRead): UserError =>
-  rehearsalError(at, `the first read has another type than the value written: ${bothText(both)}`, WHERE)
-
-/** The service answers a text for a number, and does not take texts. */
-export const textsRefusedError = (at: string, both: WriteAndRead): UserError =>
-  rehearsalError(
-    at,
-    `the service answers a text for a number, and takes no texts: ${bothText(both)}`,
-    'Let it answer the number, or write a client (kind "module") that does.',
-  )
+/** Both exchanges, and what does not fit. */
+interface Unread {
+  readonly write: Answered
+  readonly read: Answered
+  readonly judged: Extract<ReadJudgement, { readonly type: 'text' | 'elsewhere' | 'other-type' | 'absent' }>
+}

@@ -48,8 +48,8 @@ export type ReadJudgement =
   | { readonly type: 'text' }
   /** The table reads another member than the one that has what was written, which is at this place. */
   | { readonly type: 'elsewhere'; readonly place: string }
-  /** Nothing is found, or a value of another type. */
-  | { readonly type: 'absent' | 'other-type' }
+  | { readonly type: 'absent' }
+  | { readonly type: 'other-type' }
   | { readonly type: 'refused' }
   /** Nothing speaks against the set-up: no answer, or another value of the same type, which a run judges. */
   | { readonly type: 'unclear' }

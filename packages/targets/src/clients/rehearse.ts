@@ -13,7 +13,7 @@ import {
   type ReadJudgement,
   type Tried,
 } from './rehearsal.ts'
-import { absentError, elsewhereError, otherTypeError, refusedError, textsRefusedError } from './rehearsal-error.ts'
+import { refusedError, unreadError } from './rehearsal-error.ts'
 
 export interface RehearseOptions {
   readonly asked: AskedOperations
@@ -128,29 +128,22 @@ async function rehearseAt(
   }
   const { read, judged } = await readBack(stage, key, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
-  const both = { write, read }
   const exchanges = [write, read].map(({ node, exchange }) => `${node}: ${exchangeText(exchange)}`)
   switch (judged.type) {
     case 'fits':
       return write.input.value === values[0]
         ? { exchanges, isOfTexts: false }
-        : { exchanges, isOfTexts: true, remark: `the service takes no numbers, so clients write texts` }
-    case 'text': {
-      const [asText] = (await writePatiently(stage, key, [String(write.completion.value)])).filter(hasWorked)
-      if (asText === undefined || (await readBack(stage, key, asText)).judged.type !== 'fits')
-        throw textsRefusedError(at, both)
-      return { exchanges, isOfTexts: true, remark: `the service answers the text "7" for 7, so clients write texts` }
-    }
-    case 'elsewhere':
-      throw elsewhereError(at, both, judged.place)
-    case 'absent':
-      throw absentError(at, both)
-    case 'other-type':
-      throw otherTypeError(at, both)
-    case 'refused':
-      throw refusedError(at, 'read', read, logOf(read))
+        : { exchanges, isOfTexts: true, remark: 'the service takes no numbers, so clients write texts' }
     case 'unclear':
       return NOTHING
+    case 'refused':
+      throw refusedError(at, 'read', read, logOf(read))
+    case 'text':
+      if ((await writeAtAny(stage, key, [String(write.completion.value)])).some(hasWorked))
+        return { exchanges, isOfTexts: true, remark: 'the service answers the text "7" for 7, so clients write texts' }
+      throw unreadError(at, { write, read, judged })
+    default:
+      throw unreadError(at, { write, read, judged })
   }
 }
 

@@ -77,7 +77,7 @@ function fieldOf(name: string): Input | undefined {
 }
 
 const nobody = createProbation(() => {})
-const nowhere: ExchangeWatch = { asked: () => () => {} }
+const unwatched: ExchangeWatch = { asked: () => () => {} }
 
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
@@ -103,7 +103,7 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
         isOfOne: false,
         nameKey: (key) => key,
         probation: nobody,
-        watch: nowhere,
+        watch: unwatched,
       }),
   }
 }
