@@ -7,28 +7,28 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
+/** After a refusal that may be about this object alone. */
+const IF_CERTAIN = 'If the service has certain objects only, and this is none of them, give --no-rehearsal.'
+const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-const rehearsalError = (at: string, problem: string, remedy: string): UserError =>
-  new UserError('input', `${at}: ${problem}. ${remedy} ${WITHOUT}`)
+const rehearsalError = (at: string, problem: string, remedy: string, without: string = WITHOUT): UserError =>
+  new UserError('input', `${at}: ${problem}. ${remedy} ${without}`)
 
 /**
  * A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service.
  *
  * @param logPath the log of the node, if there is one
  */
-export function refusedError(at: string, part: Part, { node, exchange }: Answered, logPath: string): UserError {
+export function refusedError(at: string, part: Part, { address, exchange }: Answered, logPath: string): UserError {
   const { status, headers } = exchange.answer
   const problem = `the first ${part} did not work: ${exchangeText(exchange)}`
   if (status === 500)
     return new UserError(
       'environment',
-      `${at}: ${problem}. ${node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
+      `${at}: ${problem}. ${address.node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
     )
-  return rehearsalError(
-    at,
-    problem,
-    remedyFor(part, status, (name) => headers?.get(name)),
-  )
+  const remedy = remedyFor(part, status, (name) => headers?.get(name))
+  return rehearsalError(at, problem, remedy, part === 'write' && OF_OBJECTS.has(status) ? IF_CERTAIN : WITHOUT)
 }
 
 function remedyFor(part: Part, status: number, header: (name: string) => string | undefined): string {

@@ -1,10 +1,10 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
 import { type Exchange, REFUSALS, textOf } from './exchange.ts'
+import type { NodeAddress } from './planned-clients.ts'
 
 /** A write or read of a rehearsal. Without an exchange there was no answer. */
 export interface Tried {
-  readonly node: NodeId
+  readonly address: NodeAddress
   readonly input: Input
   readonly exchange: Exchange | undefined
   readonly completion: Completion

@@ -58,14 +58,10 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   if (read === undefined || sample === undefined || !readsWhole(read.f)) return NOTHING
   const stage: Stage = { ...options, read, write: sample.f, ask: createAsk(options) }
   const unused = isOfOne ? undefined : unusedKey(asked)
-  if (unused !== undefined) {
-    const values = valuesLike(sample.value)
-    const rehearsed = await rehearseAt(stage, unused, values)
-    if (rehearsed !== 'unlike') return rehearsed
-  }
+  const values = valuesLike(sample.value)
+  if (unused !== undefined && (await isLikeOthers(stage, unused, values))) return rehearseAt(stage, unused, values)
   const held = await numberHeld(stage)
-  const rehearsed = held === undefined ? 'unlike' : await rehearseAt(stage, read.key, [held])
-  return rehearsed === 'unlike' ? NOTHING : rehearsed
+  return held === undefined ? NOTHING : rehearseAt(stage, read.key, [held])
 }
 
 /** The values to try, in this order. */
@@ -100,35 +96,30 @@ function createAsk({ connect }: RehearseOptions): Stage['ask'] {
       })
       const ended = (completion: Completion): void => {
         client.close()
-        resolve({ node: address.node, input, exchange, completion })
+        resolve({ address, input, exchange, completion })
       }
       const session = { client: 'rehearsal', sequence: sequence++ }
       client.invoke({ input, session, harmless: readsWhole(input.f) }, ASK_MS, ended)
     })
 }
 
-/** `unlike`: the service does not treat this object as those that clients use, so it says nothing about them. */
 async function rehearseAt(
   stage: Stage,
   key: string | undefined,
   values: readonly [Json, ...Json[]],
-): Promise<Rehearsed | 'unlike'> {
+): Promise<Rehearsed> {
   const { at, logDir } = stage
-  const logOf = ({ node }: Tried): string => join(logDir, `${node}.log`)
-  let written = await writeAtAny(stage, key, values)
-  if (!written.some(hasWorked)) {
-    if (!(await isLikeOthers(stage, key, written))) return 'unlike'
-    written = await writePatiently(stage, key, values)
-  }
+  const logOf = ({ address }: Tried): string => join(logDir, `${address.node}.log`)
+  const written = await writePatiently(stage, key, values)
   const write = written.find(hasWorked)
   if (write === undefined) {
     const judged = judgeWrites(written)
     if (judged.type === 'unclear') return NOTHING
     throw refusedError(at, 'write', judged.shown, logOf(judged.shown))
   }
-  const { read, judged } = await readBack(stage, key, write)
+  const { read, judged } = await readBack(stage, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
-  const exchanges = [write, read].map(({ node, exchange }) => `${node}: ${exchangeText(exchange)}`)
+  const exchanges = [write, read].map(({ address, exchange }) => `${address.node}: ${exchangeText(exchange)}`)
   switch (judged.type) {
     case 'fits':
       return write.input.value === values[0]
@@ -191,27 +182,16 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads at the node that took the write, then at all others, until one has it. */
-async function readBack(stage: Stage, key: string | undefined, write: Tried): Promise<ReadBack> {
-  const { nodes, ask, read, signal } = stage
-  const { completion, node } = write
-  const written = completion.type === 'ok' ? completion.value : write.input.value
-  const readAt = async (address: NodeAddress): Promise<ReadBack> => {
-    const tried = await ask(address, inputOf(read.f, key, null))
-    return { read: tried, judged: judgeRead(written, tried) }
-  }
-  const inOrder = [...nodes].sort((one, other) => Number(other.node === node) - Number(one.node === node))
+/** Reads at the node that took the write, until it has it. */
+async function readBack({ ask, read, signal }: Stage, write: Tried): Promise<ReadBack> {
+  const { completion, input, address } = write
+  const written = completion.type === 'ok' ? completion.value : input.value
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
     const isLast = performance.now() >= deadline
-    const all: ReadBack[] = []
-    for (const address of isLast ? inOrder : inOrder.slice(0, 1)) {
-      const found = await readAt(address)
-      if (AT_ONCE.includes(found.judged.type)) return found
-      all.push(found)
-    }
-    const [first] = all
-    if (isLast && first !== undefined) return all.find(({ judged }) => judged.type === 'unclear') ?? first
+    const tried = await ask(address, inputOf(read.f, input.key, null))
+    const judged = judgeRead(written, tried)
+    if (isLast || AT_ONCE.includes(judged.type)) return { read: tried, judged }
     await pause(signal)
   }
 }
@@ -219,26 +199,28 @@ async function readBack(stage: Stage, key: string | undefined, write: Tried): Pr
 /** No later read says anything else. */
 const AT_ONCE: readonly ReadJudgement['type'][] = ['fits', 'text', 'elsewhere']
 
-/** Whether the nodes that refused writes answer a read of this object like one of an object that clients use. */
-async function isLikeOthers(
-  { nodes, ask, read }: Stage,
-  key: string | undefined,
-  tried: readonly Tried[],
-): Promise<boolean> {
-  if (key === read.key) return true
-  for (const address of nodes.filter(({ node }) => tried.some((each) => each.node === node && isAnswered(each)))) {
-    const unused = await ask(address, inputOf(read.f, key, null))
-    if (statusOf(unused) !== statusOf(await ask(address, read))) return false
+/**
+ * Whether the service takes a write of this object or, if it does not yet, answers a read of it like one of an object that
+ * clients use, which has no number.
+ */
+async function isLikeOthers(stage: Stage, key: string, values: readonly Json[]): Promise<boolean> {
+  const { ask, read } = stage
+  const written = await writeAtAny(stage, key, values)
+  if (written.some(hasWorked)) return true
+  for (const { address } of written.filter(isAnswered)) {
+    const used = await ask(address, read)
+    if (numberIn(used) !== undefined) return false
+    if (statusOf(used) !== statusOf(await ask(address, inputOf(read.f, key, null)))) return false
   }
   return true
 }
 
 /** The number that an object of the clients has already. */
-async function numberHeld({ nodes: [address], ask, read }: Stage): Promise<number | undefined> {
-  if (address === undefined) return undefined
-  const { completion } = await ask(address, read)
-  return completion.type === 'ok' && typeof completion.value === 'number' ? completion.value : undefined
-}
+const numberHeld = async ({ nodes: [address], ask, read }: Stage): Promise<number | undefined> =>
+  address === undefined ? undefined : numberIn(await ask(address, read))
+
+const numberIn = ({ completion }: Tried): number | undefined =>
+  completion.type === 'ok' && typeof completion.value === 'number' ? completion.value : undefined
 
 const inputOf = (f: string, key: string | undefined, value: Json): Input =>
   key === undefined ? { f, value } : { f, key, value }
