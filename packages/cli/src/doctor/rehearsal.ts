@@ -36,7 +36,8 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
     return shown(cluster.rehearsal)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    return [{ what: 'rehearsal', ok: false, detail: error.message }]
+    // The directory with the log is removed.
+    return [{ what: 'rehearsal', ok: false, detail: error.message.replace(/\nIts log is .*/, '') }]
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
