@@ -33,6 +33,7 @@ export type {
   MissingProgram,
   Offer,
   PromiseQuestion,
+  Rehearsal,
   StartedCluster,
   StartOptions,
   Suffering,

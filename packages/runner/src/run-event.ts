@@ -21,7 +21,13 @@ export interface Progress extends Judged {
 /** The events of a run in progress, as JSON, for a terminal, a file or a page. */
 export type RunEvent =
   | { readonly type: 'starting'; readonly spec: RunSpec }
-  | { readonly type: 'ready'; readonly readyMs?: number | undefined; readonly leader?: string | undefined }
+  | {
+      readonly type: 'ready'
+      readonly readyMs?: number | undefined
+      readonly leader?: string | undefined
+      /** What clients do differently because of the rehearsal. */
+      readonly remark?: string | undefined
+    }
   /** An event of the history: an operation begins or ends, the nemesis does something. */
   | { readonly type: 'event'; readonly event: Event }
   /** Ten times a second of the cluster's own time: operation counts, faults in force, and the verdict so far. */

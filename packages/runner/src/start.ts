@@ -1,5 +1,6 @@
-import { type Input, millis, type Nanos } from '@chaosproxy/history'
-import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
+import { createRandom } from '@chaosproxy/faults'
+import { type Input, millis, type Nanos, replacesWhole } from '@chaosproxy/history'
+import { keyNames, type Settings, type Workload, WRITING_RANK } from '@chaosproxy/workloads'
 import { quietMsOf } from './drive.ts'
 import type { RemoteLoad } from './load/remote-load.ts'
 import type { PlannedRun } from './plan/plan-run.ts'
@@ -44,7 +45,8 @@ export async function start(run: PlannedRun, options: StartOptions): Promise<Sta
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
   try {
-    listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
+    const { readyMs, rehearsal } = cluster
+    listener?.({ type: 'ready', readyMs, leader: cluster.leader(), remark: rehearsal?.remark })
     load = await unlessInterrupted(interrupted, async () => options.load?.(cluster, run, interrupted))
     if (options.load === undefined || load !== undefined)
       return { cluster, load, startedAt: cluster.clock.now(), listening, stop }
@@ -89,6 +91,7 @@ const startTarget = (
     seed: spec.seed,
     faults: faultKinds,
     ...{ dataDir, logDir, version, reach, listening },
+    rehearses: spec.rehearsal ?? true,
     longestMs: millis(2 * (spec.timeMs + quietMsOf(target, expect) + spec.timeoutMs) + SPARE_MS),
     rate: spec.rate,
     signal: interrupted,
@@ -111,7 +114,21 @@ export const askedOf = (workload: Workload, settings: Settings): AskedOperations
   reads: workload.reads,
   initial: workload.initial,
   before: readsBefore(workload, settings),
+  sampleWrite: () => sampleWrite(workload, settings),
 })
+
+/** Of the first operations, more than enough for a write to be among them. */
+const MOST_SAMPLED = 100
+
+function sampleWrite(workload: Workload, settings: Settings): Input | undefined {
+  if (!workload.functions.some(replacesWhole)) return undefined
+  const client = workload.create(settings, 0).client(createRandom(0), WRITING_RANK)
+  for (let asked = 0; asked < MOST_SAMPLED; asked++) {
+    const input = client.next()
+    if (replacesWhole(input.f)) return input
+  }
+  return undefined
+}
 
 /** The reads of objects that exist from the start. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {

@@ -145,6 +145,14 @@ export const unlessNot = (text: string): Option<boolean> => ({
   print: () => undefined,
 })
 
+/** The same, undefined if nothing is typed: a configuration then decides. */
+export const unlessTyped = (text: string): Option<boolean | undefined> => ({
+  type: 'boolean',
+  describe: text,
+  valueIn: (options, name) => (options[name] === undefined ? undefined : options[name] !== false),
+  print: (value) => (value === false ? 'false' : undefined),
+})
+
 /**
  * The options under one title of `--help`, in the order in which it lists them. Without `--all` it lists the common ones:
  * those named here, and those of several commands that say it themselves.

@@ -1,17 +1,20 @@
 import { extname } from 'node:path'
 import { commandLine, configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
 import { printableLines } from '@chaosproxy/report'
-import { nameIn } from '@chaosproxy/runner'
-import { flag, inGroup, word } from '../arguments/declare.ts'
+import { nameIn, settingsIn, type Target } from '@chaosproxy/runner'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { flag, inGroup, unlessNot, word } from '../arguments/declare.ts'
 import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import {
   addressFindings,
   containerFindings,
+  type Finding,
   faultFindings,
   isOfContainers,
   machineFindings,
+  startsCommands,
   targetFindings,
 } from '../doctor/findings.ts'
 import { blockersOf, type Examined, shortPage, wholePage } from '../doctor/page.ts'
@@ -27,6 +30,9 @@ export const doctorCommand: Command = {
     ...inGroup('What is checked', [], {
       target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
+      rehearsal: unlessNot(
+        'start a service that is used by a route table, write one value and read it back; --no-rehearsal starts nothing',
+      ),
     }),
     ...inGroup('Output', [], {
       all: flag('list every finding, and every fault with what it does or why it cannot be injected'),
@@ -40,16 +46,20 @@ export const doctorCommand: Command = {
   async run(options) {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
-    const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
+    const configured = withPaths(loaded?.config ?? {}, own).target
+    const usual = nameIn(configured)
     const typedAgain = ['target', 'config'].flatMap((name) => {
       const typed = textOf(options, name)
       return typed === undefined ? [] : [`--${name}`, typed]
     })
-    const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
+    const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
+    const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
+    const settings = usual === reference ? settingsIn(configured) : {}
+    const rehearses = options['rehearsal'] !== false && needs.every(({ ok }) => ok)
     const examined: Examined = {
       target: target.name,
       machine: await machineFindings(),
-      needs: [...(await targetFindings(target)), ...(await addressFindings(target.declared))],
+      needs: rehearses ? [...needs, ...(await rehearsed(target, settings))] : needs,
       containers: containerFindings(),
       faults: faultFindings(target).named,
       isOfContainers: isOfContainers(target.declared),
@@ -67,6 +77,14 @@ export const doctorCommand: Command = {
     }
     return isWell ? EXIT.met : EXIT.environment
   },
+}
+
+/** Shows a write and a read of a service of the user, which starts its commands. */
+async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
+  if (target.mapping !== 'routes' || !startsCommands(target)) return []
+  print(process.stderr, `  starts ${printableLines(target.name)}, to write one value and read it back\n`)
+  const { rehearsalFindings } = await import('../doctor/rehearsal.ts')
+  return rehearsalFindings(target, settingsFor(target, settings))
 }
 
 /** This command may be used to look at a repository before reading its code. */

@@ -141,6 +141,9 @@ interface DeclaredCommand {
   readonly isPrepared: boolean
 }
 
+/** Whether commands start its nodes. */
+export const startsCommands = ({ declared }: Target): boolean => commandsOf(declared).length > 0
+
 /** What starts the nodes of a declared cluster. */
 function commandsOf(declared: Target['declared']): DeclaredCommand[] {
   const cluster = v.safeParse(withCommands, declared)

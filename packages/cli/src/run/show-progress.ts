@@ -16,11 +16,12 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
         totalMs = event.spec.timeMs
         return display.update(simulated ? `simulating ${totalMs / 1000} s` : 'starting the cluster')
       case 'ready': {
-        const { readyMs, leader } = event
+        const { readyMs, leader, remark } = event
         if (readyMs === undefined) return undefined
-        return display.succeed(
+        display.succeed(
           `cluster ready in ${duration(readyMs * 1e6)}${leader === undefined ? '' : ` (leader ${leader})`}`,
         )
+        return remark === undefined ? undefined : display.warn(remark)
       }
       case 'status': {
         const { counts, elapsed } = event.progress

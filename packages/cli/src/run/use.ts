@@ -33,6 +33,7 @@ import {
   ifTyped,
   inGroup,
   membersOf,
+  unlessTyped,
   valuesOf,
   word,
   words,
@@ -89,6 +90,9 @@ export interface RunSettings extends RunOutput {
 const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
+const REHEARSAL =
+  'before a run by a route table, write one value and read it back, and refuse what does not fit; --no-rehearsal leaves it out'
+
 /** Members of a run that are not typed are left to the configuration. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
@@ -118,6 +122,7 @@ const declared = {
       'with cas where the target promises linearizability',
     ),
     timeout: ifTyped(asDuration(runMembers.timeoutMs, { member: 'timeoutMs' })),
+    rehearsal: { ...unlessTyped(REHEARSAL), member: 'rehearsal' },
   }),
   ...inGroup('Who drives the clients', [], loadOptions),
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
@@ -191,7 +196,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
           own,
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
-      : specOfFile(file, options, { loaded, own, registries })
+      : { ...specOfFile(file, options, { loaded, own, registries }), ...rehearsalTyped(typed) }
   const ofRun = (planned: PlannedRun) => ({
     twice: parseVerify(typed['verify-determinism'], planned.target),
     ui: parseUi(options, planned, times),
@@ -212,6 +217,10 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     baseline,
   }
 }
+
+/** What fits a service is no part of what a run was, so a repeated one can leave it out. */
+const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
+  rehearsal === undefined ? {} : { rehearsal }
 
 async function plannedRepeats(
   times: number,

@@ -340,7 +340,7 @@ describe('chaos init without a terminal', () => {
       "{ request: 'PUT /orders/{key}', f: 'write', value: 'json.state' }",
     ])
       expect(text).toContain(part)
-    expect((await chaosHere(['doctor'], { cwd })).exitCode).toBe(0)
+    expect((await chaosHere(['doctor', '--no-rehearsal'], { cwd })).exitCode).toBe(0)
   })
 
   test('says what cannot work yet, and how to change it', async () => {

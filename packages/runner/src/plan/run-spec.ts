@@ -37,6 +37,8 @@ export interface RunSpec {
   readonly checkMs: Millis
   /** Whether the clients are stopped once a violation of the strongest level is noticed, while the history is recorded. */
   readonly stopOnViolation?: boolean | undefined
+  /** Whether one write and one read are tried before the run, where clients use a route table of the user; by default they are. */
+  readonly rehearsal?: boolean | undefined
 }
 
 /**
@@ -157,6 +159,14 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
     v.pipe(
       v.boolean('must be true or false'),
       v.description('end as soon as a violation of the strongest level of the model is noticed, while recording'),
+    ),
+  ),
+  rehearsal: v.optional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description(
+        'write one value and read it back before the run, where a route table says how, and refuse what does not fit',
+      ),
     ),
   ),
 }

@@ -147,6 +147,8 @@ export interface StartOptions {
   readonly reach?: string | undefined
   /** Which messages between nodes to record; a target that cannot do so, or that can be asked later, ignores it. */
   readonly listening?: Listening | undefined
+  /** Whether one write and one read of clients are tried first; a target whose clients cannot be wrong ignores it. */
+  readonly rehearses?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -156,6 +158,16 @@ export interface AskedOperations {
   readonly initial: Json
   /** Reads of every object known beforehand, because a shared system may already hold data. */
   readonly before?: readonly Input[] | undefined
+  /** A write as clients will ask for it; undefined if they write no whole values. */
+  sampleWrite?(): Input | undefined
+}
+
+/** One write and one read before a run. */
+export interface Rehearsal {
+  /** As they were on the wire: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could be tried. */
+  readonly exchanges: readonly string[]
+  /** What clients do differently because of the answers, as a sentence; absent if nothing. */
+  readonly remark?: string | undefined
 }
 
 export interface NodeCommand {
@@ -175,6 +187,8 @@ export interface Elsewhere {
 export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
+  /** Absent if there was none. */
+  readonly rehearsal?: Rehearsal | undefined
   leader(): NodeId | undefined
   /** How clients in other processes reach it; absent if they cannot, as those that `requireElsewhere` rejects. */
   elsewhere?(): Elsewhere

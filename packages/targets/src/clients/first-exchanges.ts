@@ -1,30 +1,21 @@
-import { type Completion, printable, readsWhole, replacesWhole, UserError } from '@chaosproxy/history'
-import type { MadeRequest } from '@chaosproxy/recorder/routes'
-import type { Request } from '@chaosproxy/runner'
+import { type Completion, readsWhole, replacesWhole, UserError } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
-
-type WrittenRequest = MadeRequest['request']
-
-/**
- * Watches the exchanges of a run until reads and writes have worked once. What has never worked is more likely to be a slip in
- * the route table than a fault of the system: then the run ends, instead of accusing the service.
- */
-export interface FirstExchanges {
-  /** An operation is asked for. Its end is told to what is returned. */
-  asked(input: Request['input'], request: WrittenRequest): (answer: Answer, completion: Completion) => void
-}
+import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
 /** After so many exchanges of one kind without one that worked, it is no chance. */
 const MOST = 50
 
-/** Answers that refuse a request whatever the state of a cluster is. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410, 415, 422, 500, 501])
-
 /** For so long a replica may be behind, or a cluster without a leader. */
 const LEAST_MS = 3_000
 
-/** @param now a monotonic clock, in milliseconds */
-export function createFirstExchanges(broke: (error: UserError) => void, now: () => number): FirstExchanges {
+/**
+ * Watches the exchanges of a run until reads and writes have worked once. What has never worked is more likely to be a slip in
+ * the route table than a fault of the system: then the run ends, instead of accusing the service. It sees what no rehearsal can
+ * try: a single fixed object, or names that only the service knows.
+ *
+ * @param now a monotonic clock, in milliseconds
+ */
+export function createFirstExchanges(broke: (error: UserError) => void, now: () => number): ExchangeWatch {
   /** By key: an acknowledged write, as it was on the wire. */
   const written = new Map<string, string>()
   const isDue = { refused: createPatience(now), absent: createPatience(now) }
@@ -33,12 +24,12 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   const afterWrite = (request: WrittenRequest, answer: Answer, { type }: Completion, key: string): void => {
     if (type === 'ok') {
       hasWritten = true
-      if (!hasFound) written.set(key, exchangeText(request, answer))
+      if (!hasFound) written.set(key, exchangeText({ request, answer }))
     } else if (!hasWritten && REFUSALS.has(answer.status) && isDue.refused())
       broke(
         new UserError(
           'input',
-          `no write works: ${exchangeText(request, answer)}, and no write before it worked. Correct the route of writes, its path or its body.`,
+          `no write works: ${exchangeText({ request, answer })}, and no write before it worked. Correct the route of writes, its path or its body.`,
         ),
       )
   }
@@ -55,7 +46,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
         broke(
           new UserError(
             'input',
-            `no read finds anything: ${exchangeText(request, answer)}, though ${before}. Correct the route of reads.`,
+            `no read finds anything: ${exchangeText({ request, answer })}, though ${before}. Correct the route of reads.`,
           ),
         )
       }
@@ -81,17 +72,3 @@ function createPatience(now: () => number): () => boolean {
 
 /** From this status on, an answer says that there is nothing. */
 const MOST_FOUND = 400
-
-const MOST_SHOWN = 120
-
-/** `PUT /items/x0 {"item":7} was answered 200 {}`. */
-function exchangeText({ method, target, body }: WrittenRequest, { status, body: said }: Answer): string {
-  const shown = (text: string): string => (text === '' ? '' : ` ${printable(text.slice(0, MOST_SHOWN))}`)
-  return `${method} ${target}${shown(body)} was answered ${status}${shown(textOf(said))}`
-}
-
-function textOf(body: Answer['body']): string {
-  if (body === undefined) return ''
-  if ('bytes' in body) return body.bytes.toString()
-  return 'json' in body ? JSON.stringify(body.json) : ''
-}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Completion, UserError } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, replacesWhole, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
@@ -20,7 +20,8 @@ import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
-import { createFirstExchanges, type FirstExchanges } from './first-exchanges.ts'
+import type { ExchangeWatch } from './exchange.ts'
+import { createFirstExchanges } from './first-exchanges.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine } from './line.ts'
@@ -61,7 +62,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
     sessions: { by: GENERATOR_CLIENT, named: true },
     mapping: 'routes',
     carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
-    async open({ asked, broke, run = Date.now().toString(36) }) {
+    async open({ asked, logDir, broke, run = Date.now().toString(36) }) {
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
       requireFunctions(maker, asked.functions, at)
       const isOfOne = requireRequests(maker, asked, at)
@@ -70,9 +71,23 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
         isOfOne,
         nameKey: namesFor(run),
         probation: createProbation(broke),
-        first: createFirstExchanges(broke, () => performance.now()),
+        watch: createFirstExchanges(broke, () => performance.now()),
       }
-      return { connect: (address) => httpClient(address, shared), close: async () => {} }
+      let isOfTexts = false
+      return {
+        async rehearse(nodes, signal) {
+          const { rehearse } = await import('./rehearse.ts')
+          // Numbers are given in the order of first use.
+          for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
+          const connect = (address: NodeAddress, watch: ExchangeWatch) =>
+            httpClient(address, { ...shared, probation: createProbation(() => {}), watch, keepBytes: SHOWN_BYTES })
+          const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, connect, signal })
+          isOfTexts = rehearsed.isOfTexts
+          return rehearsed
+        },
+        connect: (address) => httpClient(address, { ...shared, isOfTexts }),
+        close: async () => {},
+      }
     },
   }
 }
@@ -106,10 +121,18 @@ export interface HttpClients {
   readonly isOfOne: boolean
   readonly nameKey: NameKey
   readonly probation: Probation
-  readonly first: FirstExchanges
+  readonly watch: ExchangeWatch
+  /** Whether to write texts for numbers. */
+  readonly isOfTexts?: boolean | undefined
+  /** How much of a response's body to keep, even if the operation does not need it. */
+  readonly keepBytes?: number | undefined
 }
 
-export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, probation, first }: HttpClients): Client {
+/** Enough to show an answer, and to find a value in it. */
+const SHOWN_BYTES = 16 * 1024
+
+export function httpClient(address: NodeAddress, shared: HttpClients): Client {
+  const { maker, isOfOne, nameKey, probation, watch, isOfTexts = false, keepBytes = 0 } = shared
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   const versions = createVersions(maker)
   let asked = 0
@@ -117,7 +140,8 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
   return {
     invoke({ input, session, harmless, final = false }, timeoutMs, completed) {
       asked++
-      const { f, key, value } = input
+      const { f, key } = input
+      const value = isOfTexts ? textsIn(input) : input.value
       const named = versions.named(key === undefined ? input : isOfOne ? { f, value } : { f, key: nameKey(key), value })
       const asker = {
         session: session?.client ?? 'nobody',
@@ -132,15 +156,15 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
         return
       }
       probation.passed(f)
-      const answeredFirst = first.asked(input, made.request)
+      const answeredAs = watch.asked(input, made.request)
       line.ask({
         bytes: requestText(made, authorityOf(address)),
-        prepare: (reader) => reader.expect(made.request.method, made.answerBytes),
+        prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes)),
         timeoutMs,
         ended(end) {
           const completion = completionOf(end, made, harmless)
           versions.learned(named, completion)
-          if (end.type === 'reply') answeredFirst(end.reply, completion)
+          if (end.type === 'reply') answeredAs(end.reply, completion)
           completed(completion)
         },
       })
@@ -148,6 +172,14 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
     close: () => line.close(),
   }
 }
+
+/** The value of an input with texts for the numbers that it writes or expects. */
+function textsIn({ f, value }: Input): Json {
+  if (!replacesWhole(f) && f !== 'cas') return value
+  return Array.isArray(value) ? value.map(textOf) : textOf(value)
+}
+
+const textOf = (value: Json): Json => (typeof value === 'number' ? String(value) : value)
 
 const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 

@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Header, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import type { AskedOperations, Client } from '@chaosproxy/runner'
+import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
 import type { Keeper } from '../keeper/keeper.ts'
 
 /** The clients of an external system: a declaration, validated as far as possible without starting anything. */
@@ -52,6 +52,14 @@ export interface OpenedClients {
    * @param reached Every node's own address, bypassing the proxy. @throws UserError (environment)
    */
   prepare?(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
+  /**
+   * Writes one value and reads it back before a run, and adapts clients to what the service answers. Absent for clients that
+   * cannot.
+   *
+   * @param reached as for `prepare`. @throws UserError: input if the declaration does not fit the service, environment if the
+   * service fails.
+   */
+  rehearse?(reached: readonly NodeAddress[], signal: AbortSignal | undefined): Promise<Rehearsal>
   /** A client for one node; dials on its first operation. */
   connect(address: NodeAddress): Client
   /** Resolves once all of them are closed. */

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
-import { currentLeader, type StartedCluster } from '@chaosproxy/runner'
+import { currentLeader, type Rehearsal, type StartedCluster } from '@chaosproxy/runner'
 import type { ClientsElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import { commandsOf } from '../command/supervised-node.ts'
@@ -41,6 +41,7 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly notes?: (() => Promise<readonly string[]>) | undefined
+  readonly rehearsal?: Rehearsal | undefined
   readonly calledNanos: bigint
   /** The start of its clock by `process.hrtime`; by default now. */
   readonly readyNanos?: bigint | undefined
@@ -81,6 +82,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     nodes: nodes.map(({ id }) => id),
     clock,
     lingersMs: LINGERS_MS,
+    rehearsal: parts.rehearsal,
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {

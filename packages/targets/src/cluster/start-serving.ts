@@ -33,7 +33,7 @@ interface ServingNode extends ClusterNode {
 
 /** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
-  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'signal'> {
+  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'signal'> {
   /** The start of every message: the name of a file. */
   readonly where: string
   readonly clients: PlannedClients
@@ -63,10 +63,10 @@ const READY_WITHIN_MS = 30_000
 
 /**
  * Brings nodes up behind the proxy. Waits until all of them are ready, one of them leads (if the declaration has a
- * `role`), and one answers a read.
+ * `role`), and one answers a read; then rehearses, if asked to.
  *
  * @throws UserError: input for unknown placeholders, environment if a node is not ready, no node leads, or there is
- * data already. Nothing is left behind.
+ * data already, and of a rehearsal. Nothing is left behind.
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
@@ -107,12 +107,18 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
       connect: (id) => clients.connect(reached(id)),
     })
+    const rehearsal = options.rehearses ? await clients.rehearse?.(ids.map(reached), signal) : undefined
     await starting.machines?.settle(nodes)
     return openCluster({
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),
       suffers: (kind) => declaredSuffers(exposure, kind),
-      notes: async () => [...((await starting.redirected?.notes?.()) ?? []), ...(starting.machines?.notes() ?? [])],
+      rehearsal,
+      notes: async () => [
+        ...(rehearsal?.remark === undefined ? [] : [rehearsal.remark]),
+        ...((await starting.redirected?.notes?.()) ?? []),
+        ...(starting.machines?.notes() ?? []),
+      ],
       others: options.others,
       remotes,
       datagrams: cutsOf(starting.redirected),

@@ -6,7 +6,7 @@ import { type CommandSpec, nameOfField, nameOfKey } from '@chaosproxy/recorder/r
 import { compileRequestMaker, createSpellings } from '@chaosproxy/recorder/routes'
 import { FrameReader, type Framing } from '@chaosproxy/wire'
 import { commandsOf, isTableName } from '../clients/commands.ts'
-import { createFirstExchanges } from '../clients/first-exchanges.ts'
+import type { ExchangeWatch } from '../clients/exchange.ts'
 import { httpClient } from '../clients/http.ts'
 import { openLine, type ReplySource } from '../clients/line.ts'
 import { createProbation } from '../clients/probation.ts'
@@ -77,10 +77,7 @@ function fieldOf(name: string): Input | undefined {
 }
 
 const nobody = createProbation(() => {})
-const anyExchanges = createFirstExchanges(
-  () => {},
-  () => 0,
-)
+const unwatched: ExchangeWatch = { asked: () => () => {} }
 
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
@@ -106,7 +103,7 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
         isOfOne: false,
         nameKey: (key) => key,
         probation: nobody,
-        first: anyExchanges,
+        watch: unwatched,
       }),
   }
 }

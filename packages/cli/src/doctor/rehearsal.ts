@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { millis, UserError } from '@chaosproxy/history'
+import { askedOf, type StartedCluster, type Target } from '@chaosproxy/runner'
+import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
+import type { Finding } from './findings.ts'
+
+/** The longest time for which a cluster that is only rehearsed runs. */
+const LONGEST_MS = millis(60_000)
+
+/**
+ * Starts a service that is used by a route table, and shows one write and one read as they were on the wire. Empty if nothing can
+ * be tried: a cluster that somebody else runs is left alone.
+ */
+export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
+  const asked = askedOf(register, { ...settingsFor(register), cas: 0 })
+  const functions = target.functions(settings)
+  if (!asked.functions.every((f) => functions.includes(f))) return []
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
+  try {
+    const cluster = await target.start({
+      nodes: target.defaultNodes,
+      settings,
+      bug: undefined,
+      object: register.object,
+      asked,
+      seed: 0,
+      dataDir: join(directory, 'data'),
+      logDir: join(directory, 'nodes'),
+      longestMs: LONGEST_MS,
+      rate: 1,
+      rehearses: true,
+    })
+    await new Promise<void>((stopped) => cluster.stop(stopped))
+    return shown(cluster.rehearsal)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    // The directory with the log is removed.
+    return [{ what: 'rehearsal', ok: false, detail: error.message.replace(/\nIts log is .*/, '') }]
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+const shown = (
+  { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
+): readonly Finding[] =>
+  [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({ what: 'rehearsal', ok: true, detail }))

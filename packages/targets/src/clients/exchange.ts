@@ -1,0 +1,36 @@
+import { type Completion, type Input, printable } from '@chaosproxy/history'
+import type { MadeRequest } from '@chaosproxy/recorder/routes'
+import type { Answer } from '@chaosproxy/wire/http'
+
+export type WrittenRequest = MadeRequest['request']
+
+/** A request of a client and its answer, as they were on the wire. */
+export interface Exchange {
+  readonly request: WrittenRequest
+  readonly answer: Answer
+}
+
+/** Watches the exchanges of clients. */
+export interface ExchangeWatch {
+  /** An operation is asked for. Its end is told to what is returned. */
+  asked(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
+}
+
+/** Answers that refuse a request whatever the state of a cluster is. */
+export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410, 415, 422, 500, 501])
+
+const MOST_SHOWN = 120
+
+/** `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out: they may be secret. */
+export function exchangeText({ request: { method, target, body }, answer }: Exchange): string {
+  return `${method} ${target}${shown(body)} was answered ${answer.status}${shown(textOf(answer.body))}`
+}
+
+const shown = (text: string): string =>
+  text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
+
+export function textOf(body: Answer['body']): string {
+  if (body === undefined) return ''
+  if ('bytes' in body) return body.bytes.toString()
+  return 'json' in body ? JSON.stringify(body.json) : ''
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import { lastLines } from '../command/log-tail.ts'
+import { exchangeText } from './exchange.ts'
+import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
+
+type Part = 'write' | 'read'
+
+const WITHOUT = 'To run without this check, give --no-rehearsal.'
+/** After a refusal that may be about this object alone. */
+const IF_CERTAIN = 'If the service has certain objects only, and this is none of them, give --no-rehearsal.'
+const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
+
+const rehearsalError = (at: string, problem: string, remedy: string, without: string = WITHOUT): UserError =>
+  new UserError('input', `${at}: ${problem}. ${remedy} ${without}`)
+
+/**
+ * A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service.
+ *
+ * @param logPath the log of the node, if there is one
+ */
+export function refusedError(at: string, part: Part, { address, exchange }: Answered, logPath: string): UserError {
+  const { status, headers } = exchange.answer
+  const problem = `the first ${part} did not work: ${exchangeText(exchange)}`
+  if (status === 500)
+    return new UserError(
+      'environment',
+      `${at}: ${problem}. ${address.node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
+    )
+  const remedy = remedyFor(part, status, (name) => headers?.get(name))
+  return rehearsalError(at, problem, remedy, part === 'write' && OF_OBJECTS.has(status) ? IF_CERTAIN : WITHOUT)
+}
+
+function remedyFor(part: Part, status: number, header: (name: string) => string | undefined): string {
+  const route = `the route of ${part}s`
+  if (isRedirect(status))
+    return `Clients do not follow redirects (here to ${header('location') ?? 'nowhere'}): correct the address, or the path of ${route}.`
+  switch (status) {
+    case 401:
+    case 403:
+      return `Give ${route} the credentials that the service expects, such as "sends": {"header.Authorization": "Bearer …"}.`
+    case 404:
+    case 410:
+      return `Correct the path of ${route}.`
+    case 405:
+    case 501: {
+      const allowed = header('allow')
+      return `Correct the method of ${route}${allowed === undefined ? '' : `: the service allows ${allowed}`}.`
+    }
+    case 406:
+    case 415:
+      return `Give ${route} the content type that the service expects: "sends": {"header.Content-Type": "…"}.`
+    default:
+      return `Correct what ${route} sends: the answer may say what the service expects.`
+  }
+}
+
+/** A read that does not find what a write before it wrote, as it was written. */
+export function unreadError(at: string, { write, read, judged }: Unread): UserError {
+  const both = `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
+  switch (judged.type) {
+    case 'text':
+      return rehearsalError(
+        at,
+        `the service answers a text for a number, and takes no texts: ${both}`,
+        'Let it answer the number, or write a client (kind "module") that does.',
+      )
+    case 'elsewhere':
+      return rehearsalError(
+        at,
+        `the first read has what was written at ${judged.place}, where the table does not look for it: ${both}`,
+        `Correct the route of reads: "result": "${judged.place}".`,
+      )
+    case 'other-type':
+      return rehearsalError(at, `the first read has another type than the value written: ${both}`, WHERE)
+    case 'absent':
+      return rehearsalError(
+        at,
+        `the first read after the first write did not find what was written: ${both}`,
+        read.exchange.answer.status < 400
+          ? WHERE
+          : 'Correct the path of the route of reads. If it is right, the service has lost the write.',
+      )
+  }
+}
+
+const WHERE =
+  'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
+
+/** Both exchanges, and what does not fit. */
+interface Unread {
+  readonly write: Answered
+  readonly read: Answered
+  readonly judged: Extract<ReadJudgement, { readonly type: 'text' | 'elsewhere' | 'other-type' | 'absent' }>
+}
