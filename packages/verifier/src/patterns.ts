@@ -1,0 +1,41 @@
+import type { History } from './history.ts'
+import type { ProofHead } from './proof.ts'
+
+/** The operations that may show a pattern, by line; undefined for all of a history. */
+export type Core = ReadonlySet<number> | undefined
+
+/** A history as one model reads it. */
+export interface Judged {
+  /** Whether operations of the core show that the guarantee is broken, by the whole history. */
+  breaks(guarantee: string, core: Core): boolean
+  /** Why the history leaves it open, though nothing breaks it; undefined if it does not. */
+  open(guarantee: string): string | undefined
+}
+
+export interface GuaranteeModel {
+  /** By level, the guarantees that it is made of. */
+  readonly levels: { readonly [level: string]: readonly string[] }
+  /** @throws Undecided for what is not of the model's form. */
+  judge(history: History, head: ProofHead): Judged
+}
+
+/** The first place in ascending numbers that is at least `least`. */
+export function placeFrom(ascending: readonly number[], least: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] ?? least) < least) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export function grouped<Item>(all: readonly Item[], nameOf: (item: Item) => string): ReadonlyMap<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of all) {
+    const group = groups.get(nameOf(item))
+    if (group === undefined) groups.set(nameOf(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
