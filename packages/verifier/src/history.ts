@@ -15,7 +15,7 @@ export interface Operation {
   outcome: 'ok' | 'fail' | 'info'
   /** The line of its completion; Infinity if its outcome is unknown. */
   return: number
-  readonly isFinal: boolean
+  isFinal: boolean
   /** In nanoseconds by one clock; undefined if its events do not say. */
   readonly calledNs: number | undefined
   returnedNs: number | undefined
@@ -119,6 +119,7 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
   called.outcome = type
   called.answer = value
   called.returnedNs = nanosOf(event)
+  called.isFinal ||= final === true
   if (key !== undefined) called.key = textOf(key)
   if (type !== 'info') called.return = line
   return undefined

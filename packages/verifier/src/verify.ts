@@ -1,7 +1,7 @@
 import { acceptSources, refuteSources } from './causal.ts'
 import { operationsOn, refute, type Subject } from './core.ts'
 import { acceptFinal } from './final.ts'
-import { acceptGuarantees, comprises, hasGuarantees } from './guarantees.ts'
+import { acceptGuarantees, comprises, hasGuarantees } from './guarantees/models.ts'
 import { type History, readHistory, textOf } from './history.ts'
 import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
 import { logModel } from './log.ts'

@@ -1,7 +1,9 @@
-import type { History } from './history.ts'
+import { operationsOn } from '../core.ts'
+import type { History } from '../history.ts'
+import { type ProofHead, refuse, Undecided } from '../proof.ts'
 import type { GuaranteeModel } from './patterns.ts'
-import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { stream } from './stream.ts'
+import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 
 // Guarantees of streams of messages and of changes. A pattern breaks one: a few operations, and what is nowhere else in the
@@ -9,6 +11,7 @@ import { workQueue } from './work-queue.ts'
 
 const models: ReadonlyMap<string, GuaranteeModel> = new Map([
   ['stream', stream],
+  ['watch', watch],
   ['work-queue', workQueue],
 ])
 
@@ -37,6 +40,7 @@ export function acceptGuarantees(
   const judged = parts.length === 0 ? undefined : models.get(head.model)?.judge(history, head)
   if (judged === undefined) throw new Undecided(`the verifier does not cover ${level} for ${head.model}`)
   if (lines !== undefined) {
+    operationsOn(history, lines)
     const broken = parts.find((each) => judged.breaks(each, new Set(lines)))
     return broken === undefined ? refuse('no violation: these operations break no guarantee') : `they break ${broken}`
   }

@@ -1,6 +1,6 @@
-import type { Operation } from './history.ts'
+import type { Operation } from '../history.ts'
+import { Undecided } from '../proof.ts'
 import { type GuaranteeModel, grouped, placeFrom } from './patterns.ts'
-import { Undecided } from './proof.ts'
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
 // Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's tests of
@@ -182,9 +182,7 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
     case 'no-aborted-reads':
       return sourceless(partition).length > 0 ? 'a message may be older than the record' : undefined
     case 'monotonic-sends':
-      return [...partition.seen.keys()].some((message) => untoldOf(partition.attempts, message).length > 1)
-        ? 'the verifier does not tell equal messages apart'
-        : undefined
+      return areEqual(partition) ? EQUAL : undefined
     case 'no-lost-writes':
     case 'no-unseen': {
       const ends = endsOf(partition)
@@ -201,6 +199,11 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
       return undefined
   }
 }
+
+const EQUAL = 'the verifier does not tell equal messages apart'
+
+const areEqual = ({ seen, attempts }: Partition): boolean =>
+  [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /** Whether a message was acknowledged without its offset more often than it was seen where nobody was told. */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
@@ -219,8 +222,12 @@ export const stream: GuaranteeModel = {
     if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream begins as nothing that it says')
     const partitions = partitionsOf(history)
     return {
-      breaks: (guarantee, core) =>
-        partitions.some((each) => patterns[guarantee]?.(each, ({ line }) => core?.has(line) ?? true)),
+      breaks(guarantee, core) {
+        const isBroken = partitions.some((each) => patterns[guarantee]?.(each, ({ line }) => core?.has(line) ?? true))
+        const isOpen = core !== undefined && guarantee === 'monotonic-sends' && partitions.some(areEqual)
+        if (isOpen && !isBroken) throw new Undecided(EQUAL)
+        return isBroken
+      },
       open: (guarantee) => partitions.map((each) => whyOpen(guarantee, each)).find((why) => why !== undefined),
     }
   },

@@ -1,5 +1,5 @@
-import type { History } from './history.ts'
-import type { ProofHead } from './proof.ts'
+import type { History } from '../history.ts'
+import type { ProofHead } from '../proof.ts'
 
 /** The operations that may show a pattern, by line; undefined for all of a history. */
 export type Core = ReadonlySet<number> | undefined

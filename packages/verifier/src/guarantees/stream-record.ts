@@ -1,6 +1,6 @@
-import { type History, isList, type Operation, textOf } from './history.ts'
+import { type History, isList, type Operation, textOf } from '../history.ts'
+import { isObject, type Json, Undecided } from '../proof.ts'
 import { grouped } from './patterns.ts'
-import { isObject, type Json, Undecided } from './proof.ts'
 
 /** A message that an operation sent. */
 export interface Send {
@@ -168,7 +168,7 @@ const misread = ({ line }: Operation): never => {
 }
 
 /** What an operation sent, what it polled of one partition, or that it polled and nobody knows what. */
-type Step = Omit<Send, 'of'> | Pick<Poll, 'partition' | 'from' | 'messages'> | { readonly isLost: true }
+type Step = Omit<Send, 'of'> | Omit<Poll, 'of' | 'resumed' | 'isOfGroup'> | { readonly isLost: true }
 
 function pollOf(
   of: Operation,
