@@ -44,11 +44,12 @@ export function acceptGuarantees(
     const broken = parts.find((each) => judged.breaks(each, new Set(lines)))
     return broken === undefined ? refuse('no violation: these operations break no guarantee') : `they break ${broken}`
   }
+  if (history.operations.length === 0) throw new Undecided('the history has no operations')
   const broken = parts.find((each) => judged.breaks(each, undefined))
   if (broken !== undefined) return refuse(`${broken} is broken`)
   for (const each of parts) {
     const why = judged.open(each)
-    if (why !== undefined) throw new Undecided(`${each}: ${why}`)
+    if (why !== undefined) throw new Undecided(parts.length === 1 ? why : `${each}: ${why}`)
   }
   return `no operations of ${history.operations.length} break it`
 }

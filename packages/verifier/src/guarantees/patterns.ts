@@ -5,7 +5,7 @@ import type { ProofHead } from '../proof.ts'
 export type Core = ReadonlySet<number> | undefined
 
 /** A history as one model reads it. */
-export interface Judged {
+interface Judged {
   /** Whether operations of the core show that the guarantee is broken, by the whole history. */
   breaks(guarantee: string, core: Core): boolean
   /** Why the history leaves it open, though nothing breaks it; undefined if it does not. */

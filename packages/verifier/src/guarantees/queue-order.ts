@@ -60,7 +60,7 @@ export function isOutOfOrder(queue: Queue, core: Core): boolean {
   const isNamed = ({ steps }: Message): boolean => steps.some(({ of: { line } }) => core?.has(line) ?? true)
   const named = queue.messages.filter(isNamed)
   const pair = overtakingIn(queue, named)
-  if (pair === undefined && core !== undefined && named.some(isRepeated)) throw new Undecided(REPEATED)
+  if (pair === undefined && core !== undefined && queue.messages.some(isRepeated)) throw new Undecided(REPEATED)
   if (pair === undefined) return false
   const [{ message: first }, { message, outTo }] = pair
   const lines = new Set([...first.steps, ...message.steps].map(({ of: { line } }) => line))

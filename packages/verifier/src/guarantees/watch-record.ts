@@ -43,7 +43,7 @@ export interface Watch {
   isOver: boolean
 }
 
-export interface Compaction {
+interface Compaction {
   readonly of: Operation
   readonly revision: number
 }
