@@ -62,9 +62,10 @@ export function provenCore(
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
   // A pattern is shown as it is: the verifier looks for the rest of it.
-  const core = isAccepted(shown) ? shown : hasGuarantees(reading.head) ? undefined : coreOf(history, explained, isAccepted)
+  const isPattern = hasGuarantees(reading.head)
+  const core = isAccepted(shown) ? shown : isPattern ? undefined : coreOf(history, explained, isAccepted)
   if (core !== undefined) return { operations: core, ...saidOf(core) }
-  const isLarge = history.operations.length > MOST_IN_CORE
+  const isLarge = !isPattern && history.operations.length > MOST_IN_CORE
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }
 }
 

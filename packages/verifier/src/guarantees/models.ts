@@ -42,7 +42,8 @@ export function acceptGuarantees(
   if (lines !== undefined) {
     operationsOn(history, lines)
     const broken = parts.find((each) => judged.breaks(each, new Set(lines)))
-    return broken === undefined ? refuse('no violation: these operations break no guarantee') : `they break ${broken}`
+    if (broken === undefined) return refuse('no violation: these operations break no guarantee')
+    return lines.length === 1 ? `this operation breaks ${broken}` : `these ${lines.length} operations break ${broken}`
   }
   if (history.operations.length === 0) throw new Undecided('the history has no operations')
   const broken = parts.find((each) => judged.breaks(each, undefined))
