@@ -159,6 +159,18 @@ const ofWorkQueues: readonly Attack[] = [
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 40 })],
   ],
   [
+    'what was acknowledged before it was handed out handed out again',
+    violated('no-repeats', 5),
+    [put('a'), settled('ack', 'r'), took('a', 'r')],
+    [put('a'), took('a', 'q'), took('a', 'r')],
+  ],
+  [
+    'the numbers of events times of leases',
+    violated('no-double-leases', 3, 5),
+    [put('a', 'ok', { at: 1e-6 }), took('a', 'r', 50, { at: 2e-6 }), took('a', 's', 50, { at: 3e-6 })],
+    [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 3 })],
+  ],
+  [
     'what may have been acknowledged only later handed out after that',
     violated('no-handouts-after-ack', 3, 7),
     [put('a'), took('a', 'r'), settled('ack', 'r', 'info'), took('a', 'r')],

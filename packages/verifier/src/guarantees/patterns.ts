@@ -1,5 +1,5 @@
-import type { History } from '../history.ts'
-import type { ProofHead } from '../proof.ts'
+import type { History, Operation } from '../history.ts'
+import { type ProofHead, Undecided } from '../proof.ts'
 
 /** The operations that may show a pattern, by line; undefined for all of a history. */
 export type Core = ReadonlySet<number> | undefined
@@ -38,4 +38,14 @@ export function grouped<Item>(all: readonly Item[], nameOf: (item: Item) => stri
     else group.push(item)
   }
   return groups
+}
+
+/** A level of each guarantee, beside those that are made of several. */
+export const levelsOf = (
+  combined: GuaranteeModel['levels'],
+  guarantees: readonly string[],
+): GuaranteeModel['levels'] => ({ ...combined, ...Object.fromEntries(guarantees.map((each) => [each, [each]])) })
+
+export const misread = ({ line, f }: Operation): never => {
+  throw new Undecided(`line ${line}: the verifier does not read this ${f}`)
 }

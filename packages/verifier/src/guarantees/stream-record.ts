@@ -1,6 +1,6 @@
 import { type History, isList, type Operation, textOf } from '../history.ts'
-import { isObject, type Json, Undecided } from '../proof.ts'
-import { grouped } from './patterns.ts'
+import { isObject, type Json } from '../proof.ts'
+import { grouped, misread } from './patterns.ts'
 
 /** A message that an operation sent. */
 export interface Send {
@@ -161,10 +161,6 @@ function recordOf({ operations }: History): Record {
     }
   }
   return { sends, polls, commits, starts, isPollLost }
-}
-
-const misread = ({ line }: Operation): never => {
-  throw new Undecided(`line ${line}: the verifier does not read this operation of a stream`)
 }
 
 /** What an operation sent, what it polled of one partition, or that it polled and nobody knows what. */

@@ -1,6 +1,6 @@
 import type { Operation } from '../history.ts'
 import { Undecided } from '../proof.ts'
-import { type GuaranteeModel, grouped, placeFrom } from './patterns.ts'
+import { type GuaranteeModel, grouped, levelsOf, placeFrom } from './patterns.ts'
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
 // Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's tests of
@@ -213,10 +213,7 @@ const isUntold = ({ attempts, seen }: Partition): boolean =>
   })
 
 export const stream: GuaranteeModel = {
-  levels: {
-    faithful: Object.keys(patterns),
-    ...Object.fromEntries(Object.keys(patterns).map((each) => [each, [each]])),
-  },
+  levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
     // What is older than the record shows by its offsets.
     if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream begins as nothing that it says')

@@ -1,5 +1,6 @@
 import { type History, isList, type Operation, textOf } from '../history.ts'
-import { isObject, type Json, Undecided } from '../proof.ts'
+import { isObject, type Json } from '../proof.ts'
+import { misread } from './patterns.ts'
 import { type Reading, type Timeline, timelineOf, type Write } from './timeline.ts'
 
 // A store whose changes have revisions, the same for everybody, and watches that are sent them.
@@ -101,10 +102,6 @@ export function storeOf({ operations }: History): Store {
   }
   const all = [...watches.values()]
   return { watches: all, compactions, ...timelineOf(writes, readings, all) }
-}
-
-const misread = ({ line }: Operation): never => {
-  throw new Undecided(`line ${line}: the verifier does not read this operation of a store that is watched`)
 }
 
 function writeOf(of: Operation): Write {

@@ -1,5 +1,5 @@
 import type { Operation } from '../history.ts'
-import { type GuaranteeModel, placeFrom } from './patterns.ts'
+import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
 import { type Delivery, type Response, type Store, storeOf, type Told, type Watch } from './watch-record.ts'
 
 // Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). Each watch is one pass over what it was sent, in
@@ -24,7 +24,7 @@ const ENOUGH_IN_VAIN = 5
 const NOWHERE = Number.NEGATIVE_INFINITY
 
 export const watch: GuaranteeModel = {
-  levels: { faithful: guarantees, ...Object.fromEntries(guarantees.map((each) => [each, [each]])) },
+  levels: levelsOf({ faithful: guarantees }, guarantees),
   judge(history) {
     const store = storeOf(history)
     const scans = store.watches.map((each) => ({ of: each.of, ...scan(store, each) }))

@@ -1,6 +1,6 @@
 import { isList, type Operation, textOf } from '../history.ts'
 import { type ProofHead, Undecided } from '../proof.ts'
-import { grouped } from './patterns.ts'
+import { grouped, misread } from './patterns.ts'
 
 /** One operation, as far as it is about a message. */
 export interface Step {
@@ -48,32 +48,32 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
   const lastLook = operations.findLast(({ f, outcome }) => f === 'remaining' && outcome === 'ok')
   const none = { receipt: '', leaseMs: undefined, shown: 0, isLast: false }
   for (const operation of operations) {
-    const { f, input, answer, outcome, line } = operation
+    const { f, input, answer, outcome } = operation
     if (f === 'enqueue' && outcome !== 'fail') stepsOf(textOf(input)).push({ ...none, of: operation, does: 'enqueue' })
     if (outcome !== 'ok' || (f !== 'take' && f !== 'remaining')) continue
     if (f === 'remaining') {
-      const texts = isList(answer) ? answer.map(textOf) : misread(line)
+      const texts = isList(answer) ? answer.map(textOf) : misread(operation)
       for (const [text, { length }] of grouped(texts, (each) => each))
         stepsOf(text).push({ ...none, of: operation, does: 'look', shown: length, isLast: operation === lastLook })
       continue
     }
     if (input !== null && !(typeof input === 'number' && input >= 0 && input <= Number.MAX_SAFE_INTEGER))
-      return misread(line)
+      return misread(operation)
     // A completion that repeats its invocation got nothing.
     if (answer === null || answer === input) continue
     const [value = null, receipt = null, ...others] = isList(answer) ? answer : []
-    if (value === null || receipt === null || others.length > 0) return misread(line)
+    if (value === null || receipt === null || others.length > 0) return misread(operation)
     const [text, name] = [textOf(value), textOf(receipt)]
-    if ((given.get(name) ?? text) !== text) return misread(line)
+    if ((given.get(name) ?? text) !== text) return misread(operation)
     given.set(name, text)
     stepsOf(text).push({ ...none, of: operation, does: 'take', receipt: name, leaseMs: input ?? undefined })
   }
   for (const operation of operations) {
-    const { f, input, outcome, line } = operation
-    if (!['enqueue', 'take', 'remaining', 'ack', 'nack'].includes(f)) return misread(line)
+    const { f, input, outcome } = operation
+    if (!['enqueue', 'take', 'remaining', 'ack', 'nack'].includes(f)) return misread(operation)
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
-    const own = stepsOf(given.get(receipt) ?? misread(line))
+    const own = stepsOf(given.get(receipt) ?? misread(operation))
     // What is answered before its receipt can have been given out settles nothing.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
@@ -85,10 +85,6 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
   })
   const unanswered = operations.filter(({ f, outcome }) => f === 'take' && outcome === 'info')
   return { messages, initial, unanswered, lastLook }
-}
-
-const misread = (line: number): never => {
-  throw new Undecided(`line ${line}: the verifier does not read this operation of a work queue`)
 }
 
 /** The steps of one kind. */

@@ -1,5 +1,5 @@
 import { isKept } from './message-order.ts'
-import { type GuaranteeModel, grouped } from './patterns.ts'
+import { type GuaranteeModel, grouped, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
@@ -11,13 +11,17 @@ const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']
 const IN_ORDER = 'first-in-first-out'
 
 export const workQueue: GuaranteeModel = {
-  levels: {
-    ...{ 'exactly-once': [...leased, 'no-repeats'], leased, 'at-least-once': atLeastOnce, [IN_ORDER]: [IN_ORDER] },
-    ...Object.fromEntries([...leased, 'no-repeats'].map((each) => [each, [each]])),
-  },
+  levels: levelsOf({ 'exactly-once': [...leased, 'no-repeats'], leased, 'at-least-once': atLeastOnce }, [
+    ...leased,
+    'no-repeats',
+    IN_ORDER,
+  ]),
   judge(history, head) {
     const { initial } = head
     const isUnknown = initial === undefined
+    // Without times, some writers of histories number events.
+    const hasTimes = history.operations.some(({ returnedNs = 0 }) => returnedNs > history.byLine.length)
+    const isClear = (each: Message): boolean => !isLeased(each) || (hasTimes && isTimed(each))
     const queues = [...grouped(history.operations, ({ key }) => key).values()].map((own) => queueOf(own, startOf(head)))
     return {
       breaks(guarantee, core) {
@@ -27,7 +31,7 @@ export const workQueue: GuaranteeModel = {
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))
         const isJudged = (each: Message): boolean =>
-          isAbout(each) && (guarantee !== 'no-double-leases' || !isLeased(each) || isTimed(each))
+          isAbout(each) && (guarantee !== 'no-double-leases' || isClear(each))
         return queues.some(({ messages }) =>
           messages.some((each) => isJudged(each) && !isKept(guarantee, each, isStartOpen)),
         )
@@ -38,7 +42,7 @@ export const workQueue: GuaranteeModel = {
           case 'no-lost-messages':
             return queues.some(isUnfinished) ? 'nobody looked what was left in the end' : undefined
           case 'no-double-leases':
-            return all.every((each) => !isLeased(each) || isTimed(each)) ? undefined : 'operations have no times'
+            return all.every(isClear) ? undefined : 'operations have no times'
           case IN_ORDER:
             return queues.map(whyOrderIsOpen).find((why) => why !== undefined)
           default:
