@@ -165,6 +165,30 @@ const ofWorkQueues: readonly Attack[] = [
     [put('a'), took('a', 'q'), took('a', 'r')],
   ],
   [
+    'a message that may not have been put in lost though somebody got it',
+    violated('no-lost-messages', 1, 5),
+    [put('a', 'info'), took('a', 'r'), left([])],
+    [put('a'), took('a', 'r'), left([])],
+  ],
+  [
+    'a lease that ended within a millisecond one of two at a time',
+    violated('no-double-leases', 3, 5),
+    [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 51 })],
+    [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 50 })],
+  ],
+  [
+    'a message from nowhere and one that was put in one that is handed out again',
+    violated('no-repeats', 5, 7),
+    [left(['a']), put('a'), took('a', 'r'), took('a', 's')],
+    [left([]), put('a'), took('a', 'r'), took('a', 's')],
+  ],
+  [
+    'messages with one receipt two that each came out once',
+    met('no-repeats'),
+    [put('a'), put('b'), took('a', 'r'), took('b', 'r')],
+    [put('a'), put('b'), took('a', 'r'), took('b', 's')],
+  ],
+  [
     'the numbers of events times of leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1e-6 }), took('a', 'r', 50, { at: 2e-6 }), took('a', 's', 50, { at: 3e-6 })],

@@ -16,8 +16,8 @@ import { createVerifier, type LevelProof, readHistory, verify } from '../src/ind
 import { hashOf, textOfEvents } from './maker.ts'
 import { randomStore } from './random-stores.ts'
 
-// Proofs of guarantees in small random histories, made by the checker, and invented ones. The seed changes with each run; a
-// failure names it.
+// Proofs of guarantees in small random histories, made by the checker, and invented ones. A failure names its
+// seed.
 
 interface Drawn {
   readonly events: readonly EventInput[]
@@ -68,6 +68,8 @@ const models: readonly Model[] = [
   },
 ]
 
+const named = models.map((model) => [model.title, model] as const)
+
 function judged({ name, levels }: Model, { events, initial }: Drawn) {
   const history = smallHistory(events)
   const report = check(history, {
@@ -78,9 +80,9 @@ function judged({ name, levels }: Model, { events, initial }: Drawn) {
   return { history, report, head }
 }
 
-test.each(models)(
+test.each(named)(
   `the proofs of verdicts on %s are accepted, and say what the checker says, in ${manyOf(4_000)} histories`,
-  (model) => {
+  (_, model) => {
     const count = { decided: 0, proved: 0 }
     for (let n = 0; n < many(4_000); n++) {
       const seed = inject('seed') + n
@@ -112,35 +114,32 @@ function* inventedProofs(level: string, lines: readonly number[], others: readon
   yield { level, result: 'met', whole: true } satisfies LevelProof
 }
 
-test.each(models.map((model) => [model.title, model] as const))(
-  `no proof of a false verdict on %s is accepted, in ${manyOf(4_000)} histories`,
-  (_, model) => {
-    const count = { wrong: 0, accepted: 0 }
-    for (let n = 0; n < many(4_000); n++) {
-      const seed = inject('seed') + n
-      const drawn = model.draw(seed)
-      const { history, report, head } = judged(model, drawn)
-      const text = textOfEvents(drawn.events)
-      const accepts = createVerifier(readHistory([text]), { proof: 1, history: '', ...head })
-      const { callLine } = history.operations
-      const cores = Object.values(report.levels).flatMap((verdict) =>
-        verdict.result === 'violated'
-          ? [verdict.counterexample.operations.map(({ operation }) => callLine[operation]!)]
-          : [],
-      )
-      for (const level of model.levels)
-        for (const proof of inventedProofs(level, [...callLine], cores, randomFrom(seed))) {
-          const isRight = report.levels[level]?.result === proof.result
-          if (!isRight) count.wrong++
-          if (accepts([proof]).verdict !== 'accepted') continue
-          count.accepted++
-          if (!isRight) expect.fail(`seed ${seed}: ${JSON.stringify(proof)} is accepted\n${text}`)
-          const { isKept } = drawn
-          if (isKept !== undefined && guarantees.some((each) => each === level))
-            expect(isKept(level), `${level}, seed ${seed}`).toBe(proof.result === 'met')
-        }
-    }
-    expect(count.wrong).toBeGreaterThan(atLeast(40_000))
-    expect(count.accepted).toBeGreaterThan(atLeast(10_000))
-  },
-)
+test.each(named)(`no proof of a false verdict on %s is accepted, in ${manyOf(4_000)} histories`, (_, model) => {
+  const count = { wrong: 0, accepted: 0 }
+  for (let n = 0; n < many(4_000); n++) {
+    const seed = inject('seed') + n
+    const drawn = model.draw(seed)
+    const { history, report, head } = judged(model, drawn)
+    const text = textOfEvents(drawn.events)
+    const accepts = createVerifier(readHistory([text]), { proof: 1, history: '', ...head })
+    const { callLine } = history.operations
+    const cores = Object.values(report.levels).flatMap((verdict) =>
+      verdict.result === 'violated'
+        ? [verdict.counterexample.operations.map(({ operation }) => callLine[operation]!)]
+        : [],
+    )
+    for (const level of model.levels)
+      for (const proof of inventedProofs(level, [...callLine], cores, randomFrom(seed))) {
+        const isRight = report.levels[level]?.result === proof.result
+        if (!isRight) count.wrong++
+        if (accepts([proof]).verdict !== 'accepted') continue
+        count.accepted++
+        if (!isRight) expect.fail(`seed ${seed}: ${JSON.stringify(proof)} is accepted\n${text}`)
+        const { isKept } = drawn
+        if (isKept !== undefined && guarantees.some((each) => each === level))
+          expect(isKept(level), `${level}, seed ${seed}`).toBe(proof.result === 'met')
+      }
+  }
+  expect(count.wrong).toBeGreaterThan(atLeast(40_000))
+  expect(count.accepted).toBeGreaterThan(atLeast(10_000))
+})
