@@ -189,6 +189,22 @@ const ofWorkQueues: readonly Attack[] = [
     [put('a'), put('b'), took('a', 'r'), took('b', 's')],
   ],
   [
+    'a lease that may have been ended late one of two at a time',
+    violated('no-double-leases', 5, 7),
+    [
+      put('a', 'ok', { at: 1 }),
+      settled('ack', 'r', 'info', { at: 2 }),
+      took('a', 'r', 50, { at: 3 }),
+      took('a', 's', 50, { at: 9 }),
+    ],
+    [
+      put('a', 'ok', { at: 1 }),
+      settled('ack', 'r', 'fail', { at: 2 }),
+      took('a', 'r', 50, { at: 3 }),
+      took('a', 's', 50, { at: 9 }),
+    ],
+  ],
+  [
     'the numbers of events times of leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1e-6 }), took('a', 'r', 50, { at: 2e-6 }), took('a', 's', 50, { at: 3e-6 })],
