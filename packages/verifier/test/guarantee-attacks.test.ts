@@ -47,7 +47,14 @@ function verdictOf(history: string, head: object, entries: readonly object[]): s
 const violated = (level: string, ...core: readonly number[]) => ({ level, result: 'violated', core })
 const met = (level: string) => ({ level, result: 'met', whole: true })
 
-type Attack = readonly [what: string, proof: object, isFalse: readonly Line[], isTrue: readonly Line[]]
+/** `start`: what was there at first where the proof is false, nothing where it is true. */
+type Attack = readonly [
+  what: string,
+  proof: object,
+  isFalse: readonly Line[],
+  isTrue: readonly Line[],
+  start?: { readonly initial?: readonly unknown[] },
+]
 
 const put = (message: unknown, type: 'ok' | 'fail' | 'info' = 'ok', more: More = {}): Line => [
   0,
@@ -221,6 +228,27 @@ const ofWorkQueues: readonly Attack[] = [
     violated('no-invented-messages', 3),
     [put('old'), took('old', 'r')],
     [put('a'), took('old', 'r')],
+    { initial: ['old'] },
+  ],
+  [
+    'what may have been there at first out of order',
+    violated('first-in-first-out', 1, 3, 5, 7),
+    [put('a'), put('b'), took('b', 'r'), took('a', 's')],
+    [put('a'), put('b'), took('b', 'r'), took('a', 's')],
+    {},
+  ],
+  [
+    'a second of which one may have been there at first handed out again',
+    violated('no-repeats', 3, 5),
+    [put('a'), took('a', 'r'), took('a', 's')],
+    [put('a'), took('a', 'r'), took('a', 's')],
+    {},
+  ],
+  [
+    'what may have been put in late out of order',
+    violated('first-in-first-out', 1, 3, 5, 7),
+    [put('a', 'info'), put('b'), took('b', 'r'), took('a', 's')],
+    [put('a'), put('b'), took('b', 'r'), took('a', 's')],
   ],
   [
     'the second handed out first though a take without an answer may have got the first',
@@ -660,18 +688,13 @@ const ofWatches: readonly Attack[] = [
   ['everything arrived where nobody asked', met('live'), [watch(1), told(1)], [watch(1), ...asked(1, 1)]],
 ]
 
-const start = { 'work-queue': ['old'], stream: null, watch: null }
-
 test.each(
   Object.entries({ 'work-queue': ofWorkQueues, stream: ofStreams, watch: ofWatches }).flatMap(([model, attacks]) =>
-    attacks.map(([what, proof, isFalse, isTrue]) => [model, what, proof, isFalse, isTrue] as const),
+    attacks.map(([what, ...attack]) => [model, what, attack] as const),
   ),
-)('a proof that calls, in a %s, %s is not accepted', (model, what, proof, isFalse, isTrue) => {
-  const isOld = what === 'a message that was there at first invented'
-  const head = { model, initial: null }
-  const fake = isOld ? { model, initial: start['work-queue'] } : head
-  expect(verdictOf(inTurn(isFalse), fake, [proof])).not.toBe('accepted')
-  expect(verdictOf(inTurn(isTrue), head, [proof])).toBe('accepted')
+)('a proof that calls, in a %s, %s is not accepted', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
+  expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
+  expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
 })
 
 const lost = inTurn([put('a'), took('a', 'r'), left([])])
