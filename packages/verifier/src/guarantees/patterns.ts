@@ -40,6 +40,10 @@ export function grouped<Item>(all: readonly Item[], nameOf: (item: Item) => stri
   return groups
 }
 
+export const groupsOf = <Item>(all: readonly Item[], nameOf: (item: Item) => string): readonly Item[][] => [
+  ...grouped(all, nameOf).values(),
+]
+
 /** A level of each guarantee, beside those that are made of several. */
 export const levelsOf = (
   combined: GuaranteeModel['levels'],

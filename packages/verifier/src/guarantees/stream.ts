@@ -1,6 +1,6 @@
 import type { Operation } from '../history.ts'
 import { Undecided } from '../proof.ts'
-import { type GuaranteeModel, grouped, levelsOf, placeFrom } from './patterns.ts'
+import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './patterns.ts'
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
 // Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's tests of
@@ -15,15 +15,10 @@ type IsIn = (operation: Operation) => boolean
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
   /** Two messages stand at one offset (inconsistent-offsets). Each send that was told one has a message of its own. */
   'consistent-offsets': ({ placed }, isIn) =>
-    [
-      ...grouped(
-        placed.filter(({ of }) => isIn(of)),
-        ({ offset }) => `${offset}`,
-      ).values(),
-    ].some(
-      (there) =>
-        new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1,
-    ),
+    groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
+      const there = all.filter(({ of }) => isIn(of))
+      return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
+    }),
   /** A message stands at more offsets than it was sent to (duplicate). */
   'no-duplicates': ({ placed, told, attempts }, isIn) =>
     [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
@@ -35,16 +30,11 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
   /** A producer's message got no higher offset than one that it had sent before (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
-    [
-      ...grouped(
-        partition.sends.filter(({ of }) => isIn(of)),
-        ({ of }) => of.process,
-      ).values(),
-    ].some((own) => {
+    groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
       /** The highest offset of those that were acknowledged, and of those of the same operation. */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
-        const offset = placeOf(partition, send)
+        const offset = isIn(send.of) ? placeOf(partition, send) : undefined
         if (offset === undefined) return false
         if (last?.of !== send.of) batch = UNKNOWN
         if (offset <= Math.max(done, batch)) return true
@@ -165,13 +155,8 @@ const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean 
 
 /** Where processes came to the end: their last final polls were in vain. */
 const endsOf = (partition: Partition): readonly { readonly from: number; readonly polls: readonly Poll[] }[] =>
-  [
-    ...grouped(
-      partition.polls.filter(({ of }) => of.isFinal),
-      ({ of }) => of.process,
-    ).values(),
-  ].flatMap((own) => {
-    const polls = own.slice(-ENOUGH_IN_VAIN)
+  groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
+    const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
     const [from, ...others] = polls.map((poll) => (poll.messages.length === 0 ? beginOf(partition, poll) : undefined))
     const isEnd = others.length === ENOUGH_IN_VAIN - 1 && others.every((each) => each === from)
     return from !== undefined && isEnd ? [{ from, polls }] : []

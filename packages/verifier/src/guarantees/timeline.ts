@@ -1,7 +1,19 @@
 import type { Operation } from '../history.ts'
 import { Undecided } from '../proof.ts'
 import { grouped } from './patterns.ts'
-import type { Change, Told, Watch } from './watch-record.ts'
+
+/** A change of one key; undefined for a deletion. */
+interface Change {
+  readonly revision: number
+  readonly key: string
+  readonly value: string | undefined
+}
+
+/** A change as a watch is told of it; `previous` and `created` are undefined where it does not say. */
+export interface Told extends Change {
+  readonly previous: string | undefined
+  readonly created: boolean | undefined
+}
 
 /** Changes that have one revision together; undefined where it is not known. */
 export interface Write {
@@ -40,7 +52,7 @@ export interface Timeline {
 export function timelineOf(
   writes: readonly Write[],
   readings: readonly Reading[],
-  watches: readonly Pick<Watch, 'deliveries'>[],
+  told: readonly { readonly of: Operation; readonly events: readonly Told[] }[],
 ): Timeline {
   const changes = new Map<number, Map<string, string | undefined>>()
   const place = (write: Write, revision: number): void => {
@@ -77,8 +89,8 @@ export function timelineOf(
   for (const [revision, there] of changes)
     if (![...there.keys()].every((key) => isRead(revision, key))) throw new Undecided(TORN)
   const falsehoods = new Set<Told>()
-  for (const { of, responses } of watches.flatMap((each) => each.deliveries).sort((a, b) => a.of.return - b.of.return))
-    for (const each of responses.flatMap((response) => (response.type === 'events' ? response.events : []))) {
+  for (const { of, events } of told.toSorted((a, b) => a.of.return - b.of.return))
+    for (const each of events) {
       const isNew = !changes.has(each.revision) && readAt(each.revision) === undefined
       if (!(isKnown(each) ? isTrue(each) : isNew && settle(each, of.return))) falsehoods.add(each)
     }

@@ -1,22 +1,9 @@
 import { type History, isList, type Operation, textOf } from '../history.ts'
 import { isObject, type Json } from '../proof.ts'
 import { misread } from './patterns.ts'
-import { type Reading, type Timeline, timelineOf, type Write } from './timeline.ts'
+import { type Reading, type Timeline, type Told, timelineOf, type Write } from './timeline.ts'
 
 // A store whose changes have revisions, the same for everybody, and watches that are sent them.
-
-/** A change of one key; undefined for a deletion. */
-export interface Change {
-  readonly revision: number
-  readonly key: string
-  readonly value: string | undefined
-}
-
-/** A change as a watch is told of it; `previous` and `created` are undefined where it does not say. */
-export interface Told extends Change {
-  readonly previous: string | undefined
-  readonly created: boolean | undefined
-}
 
 /** What arrived at once. */
 export type Response =
@@ -101,8 +88,12 @@ export function storeOf({ operations }: History): Store {
     }
   }
   const all = [...watches.values()]
-  return { watches: all, compactions, ...timelineOf(writes, readings, all) }
+  const told = all.flatMap(({ deliveries }) => deliveries.map((each) => ({ of: each.of, events: eventsOf(each) })))
+  return { watches: all, compactions, ...timelineOf(writes, readings, told) }
 }
+
+export const eventsOf = ({ responses }: Delivery): readonly Told[] =>
+  responses.flatMap((each) => (each.type === 'events' ? each.events : []))
 
 function writeOf(of: Operation): Write {
   const { f, input, answer, outcome } = of

@@ -1,6 +1,7 @@
 import type { Operation } from '../history.ts'
 import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
-import { type Delivery, type Response, type Store, storeOf, type Told, type Watch } from './watch-record.ts'
+import type { Told } from './timeline.ts'
+import { type Delivery, eventsOf, type Response, type Store, storeOf, type Watch } from './watch-record.ts'
 
 // Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). Each watch is one pass over what it was sent, in
 // the order of arrival.
@@ -163,9 +164,6 @@ function* brokenBy(view: View, now: Position, of: Operation, response: Response)
 /** Whether a wanted revision, from the due one to below another, is not among those sent. */
 const lacks = ({ wanted }: View, { due }: Position, to: number, isSent: (revision: number) => boolean): boolean =>
   due !== undefined && wanted.slice(placeFrom(wanted, due), placeFrom(wanted, to)).some((each) => !isSent(each))
-
-const eventsOf = ({ responses }: Delivery): readonly Told[] =>
-  responses.flatMap((each) => (each.type === 'events' ? each.events : []))
 
 const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
   [...changes]

@@ -1,5 +1,5 @@
 import { isKept } from './message-order.ts'
-import { type GuaranteeModel, grouped, levelsOf } from './patterns.ts'
+import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
@@ -22,7 +22,7 @@ export const workQueue: GuaranteeModel = {
     // Without times, some writers of histories number events.
     const hasTimes = history.operations.some(({ returnedNs = 0 }) => returnedNs > history.byLine.length)
     const isClear = (each: Message): boolean => !isLeased(each) || (hasTimes && isTimed(each))
-    const queues = [...grouped(history.operations, ({ key }) => key).values()].map((own) => queueOf(own, startOf(head)))
+    const queues = groupsOf(history.operations, ({ key }) => key).map((own) => queueOf(own, startOf(head)))
     return {
       breaks(guarantee, core) {
         if (guarantee === IN_ORDER) return !isUnknown && queues.some((queue) => isOutOfOrder(queue, core))
