@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Refused, Undecided, Unreadable } from '../src/index.ts'
-import { verified } from './maker.ts'
+import { history, verified } from './maker.ts'
 
 // Proofs of what is false, each made by hand against one rule of a guarantee. Each stands beside a history that differs in
 // that one thing, and of which the same proof is accepted.
@@ -34,9 +34,9 @@ const inTurn = (lines: readonly Line[]): string =>
     .map((event) => `${JSON.stringify(event)}\n`)
     .join('')
 
-function verdictOf(history: string, head: object, entries: readonly object[]): string {
+function verdictOf(text: string, head: object, entries: readonly object[]): string {
   try {
-    const { findings } = verified(history, head as { readonly model: string }, entries)
+    const { findings } = verified(text, head as { readonly model: string }, entries)
     return findings.at(-1)?.verdict ?? 'none'
   } catch (error) {
     if (error instanceof Refused || error instanceof Undecided || error instanceof Unreadable) return 'refused'
@@ -695,6 +695,19 @@ test.each(
 )('a proof that calls, in a %s, %s is not accepted', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
   expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
   expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
+})
+
+test('a proof that calls messages out of order that were put in at once is not accepted', () => {
+  const takes = ['2 invoke take -', '2 ok take - ["b","r"]', '2 invoke take -', '2 ok take - ["a","s"]']
+  const [a, b] = [
+    ['0 invoke enqueue - "a"', '0 ok enqueue - "a"'],
+    ['1 invoke enqueue - "b"', '1 ok enqueue - "b"'],
+  ] as const
+  const order = violated('first-in-first-out', 1, 3, 5, 7)
+  const head = { model: 'work-queue', initial: null }
+  expect(verdictOf(history(...a, ...b, ...takes), head, [order])).toBe('accepted')
+  const atOnce = history(a[0], b[0], a[1], b[1], ...takes)
+  expect(verdictOf(atOnce, head, [violated('first-in-first-out', 1, 2, 5, 7)])).toBe('refused')
 })
 
 const lost = inTurn([put('a'), took('a', 'r'), left([])])
