@@ -212,6 +212,25 @@ const ofWorkQueues: readonly Attack[] = [
     ],
   ],
   [
+    'times that go back times of leases',
+    violated('no-double-leases', 3, 5),
+    [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 3 }), took('a', 's', 50, { at: 2 })],
+    [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 3 }), took('a', 's', 50, { at: 4 })],
+  ],
+  [
+    'what a look in mid-run does not show lost',
+    violated('no-lost-messages', 1, 3, 5),
+    [put('a'), put('a'), left(['a']), left(['a', 'a'])],
+    [put('a'), put('a'), left(['a'])],
+  ],
+  [
+    'one of two, of which one was there at first, handed out twice',
+    met('no-repeats'),
+    [took('a', 'r'), took('a', 's')],
+    [took('a', 'r'), took('a', 's')],
+    { initial: ['a'] },
+  ],
+  [
     'the numbers of events times of leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1e-6 }), took('a', 'r', 50, { at: 2e-6 }), took('a', 's', 50, { at: 3e-6 })],
@@ -403,6 +422,95 @@ const ofStreams: readonly Attack[] = [
     [send('a', 1), poll(0, [[0, 'z']]), poll(null, [[2, 'b']])],
   ],
   [
+    'two sends to one offset consistent',
+    met('consistent-offsets'),
+    [send('a', 0), send('a', 0)],
+    [send('a', 0), send('a', 1)],
+  ],
+  [
+    'a message that nobody sent one that stands twice',
+    violated('no-duplicates', 3),
+    [
+      send('z', 9),
+      poll(0, [
+        [0, 'a'],
+        [1, 'a'],
+      ]),
+    ],
+    [
+      send('a', null),
+      poll(0, [
+        [0, 'a'],
+        [1, 'a'],
+      ]),
+    ],
+  ],
+  [
+    'what stands before all that the group polled lost',
+    violated('no-lost-writes', 1, 3, 5),
+    [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[2, 'b']])],
+    [
+      send('a', 1),
+      [1, 'subscribe', ['k'], 'ok'],
+      poll(null, [
+        [0, 'z'],
+        [2, 'b'],
+      ]),
+    ],
+  ],
+  [
+    'a consumer that may not have subscribed one of the group',
+    violated('no-lost-writes', 1, 3, 5, 7),
+    [send('a', 1), [1, 'subscribe', ['k'], 'info'], poll(null, [[0, 'z']]), poll(null, [[2, 'b']])],
+    [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[0, 'z']]), poll(null, [[2, 'b']])],
+  ],
+  [
+    'nothing lost of what the group may have got',
+    met('no-lost-writes'),
+    [
+      send('a', 1),
+      [1, 'subscribe', ['k'], 'ok'],
+      poll(null, [[0, 'z']]),
+      committed(1),
+      poll(null, [[2, 'b']]),
+      ...inVain(5),
+    ],
+    [
+      send('z', 0),
+      [1, 'subscribe', ['k'], 'ok'],
+      poll(null, [[0, 'z']]),
+      committed(1),
+      poll(null, [[2, 'b']]),
+      ...inVain(5),
+    ],
+  ],
+  [
+    'a start before its commit one after it',
+    met('committed-starts'),
+    [send('a', 4), assigned(5), committed(4)],
+    [send('a', 4), committed(4), assigned(5)],
+  ],
+  [
+    'what was committed only after a consumer resumed done with',
+    met('no-skips'),
+    [send('a', 4), assigned(4), committed(4), poll(null, [[5, 'b']])],
+    [send('a', 4), committed(4), assigned(4), poll(null, [[5, 'b']])],
+  ],
+  ...([null, 1] as const).map(
+    (offset): Attack => [
+      `what was sent only later (at ${offset}) sent before`,
+      met('no-aborted-reads'),
+      [send('z', 0), poll(0, [[1, 'a']]), send('a', offset)],
+      [send('z', 0), send('a', offset), poll(0, [[1, 'a']])],
+    ],
+  ),
+  [
+    'what is older than the record sent',
+    met('no-aborted-reads'),
+    [send('b', 5), poll(0, [[4, 'a']])],
+    [send('a', 4), poll(0, [[4, 'a']])],
+  ],
+  [
     'what was committed before a consumer resumed skipped',
     violated('no-skips', 1, 5, 7),
     [send('a', 4), committed(4), assigned(4), poll(null, [[5, 'b']])],
@@ -523,6 +631,14 @@ const told = (id: number, ...responses: readonly unknown[]): Line => [
   { watch: id },
   'ok',
   responses,
+]
+const toldLast = (id: number, ...responses: readonly unknown[]): Line => [
+  client++,
+  'watched',
+  { watch: id },
+  'ok',
+  responses,
+  { final: true },
 ]
 const asked = (id: number, times: number, final = true): readonly Line[] =>
   Array.from({ length: times }, () => [client++, 'watched', { watch: id }, 'ok', [], { final }])
@@ -650,6 +766,18 @@ const ofWatches: readonly Attack[] = [
     violated('live', 3, 15),
     [wrote('x', 1, 2), watch(1), watch(2), ...asked(2, 1), ...asked(1, 4)],
     [wrote('x', 1, 2), watch(1), watch(2), ...asked(1, 5)],
+  ],
+  [
+    'a watch stuck that had been sent something at last',
+    violated('live', 5, 17),
+    [wrote('x', 1, 2), wrote('x', 2, 3), watch(1), ...asked(1, 5), toldLast(1, events([2, 'x', 1]))],
+    [wrote('x', 1, 2), wrote('x', 2, 3), watch(1), toldLast(1, events([2, 'x', 1])), ...asked(1, 5)],
+  ],
+  [
+    'in order what nobody knows all of',
+    met('ordered'),
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'info']],
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'fail']],
   ],
   [
     'a watch stuck that its client had ended',
