@@ -642,8 +642,21 @@ const toldLast = (id: number, ...responses: readonly unknown[]): Line => [
 ]
 const asked = (id: number, times: number, final = true): readonly Line[] =>
   Array.from({ length: times }, () => [client++, 'watched', { watch: id }, 'ok', [], { final }])
-const events = (...all: readonly (readonly [revision: number, key: string, value?: unknown])[]) => ({
+type Event = readonly [revision: number, key: string, value?: unknown]
+const events = (...all: readonly Event[]) => ({
   events: all.map(([revision, key, value]) => ({ revision, key, value })),
+})
+
+const compacted = (revision: number): Line => [client++, 'compact', revision, 'ok', null]
+const read = (from: number, to: number, ...all: readonly Event[]): Line => [
+  client++,
+  'changes',
+  { from, to },
+  'ok',
+  { from, to, changes: events(...all).events },
+]
+const toldOf = (revision: number, value: unknown, previous: unknown) => ({
+  events: [{ revision, key: 'x', value, previous }],
 })
 
 const ofWatches: readonly Attack[] = [
@@ -778,6 +791,121 @@ const ofWatches: readonly Attack[] = [
     met('ordered'),
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'info']],
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'fail']],
+  ],
+  [
+    'a watch stuck that the store had ended',
+    violated('live', 3, 15),
+    [wrote('x', 1, 2), watch(1), told(1, { ended: true }), ...asked(1, 5)],
+    [wrote('x', 1, 2), watch(1), told(1, { progress: 1 }), ...asked(1, 5)],
+  ],
+  [
+    'progress that falls right',
+    met('bookmarkable'),
+    [watch(1), told(1, { progress: 3 }, { progress: 2 })],
+    [watch(1), told(1, { progress: 2 }, { progress: 3 })],
+  ],
+  [
+    'a change after progress beyond it right',
+    met('bookmarkable'),
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]), { progress: 2 }, events([2, 'x', 1]))],
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]), events([2, 'x', 1]), { progress: 2 })],
+  ],
+  [
+    'what is older than a start in the future right',
+    met('future'),
+    [wrote('x', 1, 2), watch(1, { from: 9 }, 3), told(1, events([2, 'x', 1]))],
+    [wrote('x', 1, 2), watch(1, { from: 3 }, 3), told(1, events([2, 'x', 1]))],
+  ],
+  [
+    'two changes in one response apart',
+    violated('atomic', 3, 5),
+    [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1), told(1, events([2, 'x', 1], [2, 'y', 2]))],
+    [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1), told(1, events([2, 'x', 1]), events([2, 'y', 2]))],
+  ],
+  [
+    'a change missing that came later',
+    violated('reliable', 7, 9),
+    [
+      wrote('x', 1, 2),
+      wrote('x', 2, 3),
+      wrote('x', 3, 4),
+      watch(1),
+      told(1, events([2, 'x', 1], [4, 'x', 3], [3, 'x', 2])),
+    ],
+    [wrote('x', 1, 2), wrote('x', 2, 3), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
+  ],
+  [
+    'a previous value that is compacted away untrue',
+    violated('truthful', 7, 9),
+    [wrote('x', 1, 2), wrote('x', 2, 3), compacted(2), watch(1, { from: 3 }), told(1, toldOf(3, 2, null))],
+    [wrote('x', 1, 2), wrote('x', 2, 3), compacted(1), watch(1, { from: 3 }), told(1, toldOf(3, 2, null))],
+  ],
+  [
+    'a deletion that found nothing a change',
+    met('truthful'),
+    [wrote('x', null, null), watch(1), told(1, events([2, 'x']))],
+    [wrote('x', null, 2), watch(1), told(1, events([2, 'x']))],
+  ],
+  [
+    'a watch stuck that another one resumed',
+    violated('live', 3, 15),
+    [wrote('x', 1, 2), watch(1), watch(2, { resumes: 1 }), ...asked(1, 5)],
+    [wrote('x', 1, 2), watch(1), watch(2), ...asked(1, 5)],
+  ],
+  ...(
+    [
+      [{ prefix: 'x' }, { prefix: '' }, 'y', 5],
+      [{ without: ['delete'] }, { without: [] }, 'x', null],
+    ] as const
+  ).map(
+    ([few, all, key, value]): Attack => [
+      `a change missing that a watch of ${JSON.stringify(few)} does not want`,
+      violated('reliable', 7, 9),
+      [
+        wrote('x', 1, 2),
+        wrote(key, value, 3),
+        wrote('x', 3, 4),
+        watch(1, few),
+        told(1, events([2, 'x', 1], [4, 'x', 3])),
+      ],
+      [
+        wrote('x', 1, 2),
+        wrote(key, value, 3),
+        wrote('x', 3, 4),
+        watch(1, all),
+        told(1, events([2, 'x', 1], [4, 'x', 3])),
+      ],
+    ],
+  ),
+  [
+    'an event before its write true',
+    met('truthful'),
+    [watch(1), told(1, events([2, 'x', 1])), wrote('x', 1, 2, 'info')],
+    [wrote('x', 1, 2, 'info'), watch(1), told(1, events([2, 'x', 1]))],
+  ],
+  [
+    'ordered what was read of a store that nobody wrote to',
+    met('ordered'),
+    [wrote('x', 2, 2, 'fail'), read(2, 2, [2, 'x', 1]), watch(1), told(1)],
+    [wrote('x', 1, 2), read(2, 2, [2, 'x', 1]), watch(1), told(1)],
+  ],
+  [
+    'another value true',
+    met('truthful'),
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 9]))],
+    [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]))],
+  ],
+  [
+    'a change of another key at a known revision true',
+    met('truthful'),
+    [wrote('x', 1, 2), wrote('y', 5, 3, 'info'), watch(1), told(1, events([2, 'y', 5]))],
+    [wrote('x', 1, 2), wrote('y', 5, 3, 'info'), watch(1), told(1, events([3, 'y', 5]))],
+  ],
+  [
+    'a change true where the store shows none',
+    met('truthful'),
+    [wrote('y', 5, 3, 'info'), read(2, 3), watch(1), told(1, events([3, 'y', 5]))],
+    [wrote('y', 5, 3, 'info'), read(2, 2), watch(1), told(1, events([3, 'y', 5]))],
   ],
   [
     'a watch stuck that its client had ended',
