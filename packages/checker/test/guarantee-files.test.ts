@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
-import { check } from '../src/check/check.ts'
+import { checkProved } from './proof/proving.ts'
 
 // Histories of streams and work queues that were judged wrongly once, each with its neighbours.
 
@@ -19,7 +19,7 @@ const options = (model: string, initial: Json) => ({
 
 function judged(model: string, events: readonly EventInput[], initial: Json = null) {
   const levels = model === 'stream' ? ['faithful'] : ['exactly-once']
-  return check(historyFromEvents(events), { ...options(model, initial), levels })
+  return checkProved(historyFromEvents(events), { ...options(model, initial), levels })
 }
 
 describe.runIf(existsSync(cases))('files of the catalogue', () => {
@@ -47,7 +47,7 @@ describe.runIf(existsSync(cases))('files of the catalogue', () => {
     ['nov28-work-queue-order-looked-at-in-mid-run.jsonl', 'work-queue', null, [['first-in-first-out', 'violated']]],
   ])('%s as %s from %j', async (file, model, initial, told) => {
     const history = await readHistory(join(cases, file))
-    const { levels } = check(history, { ...options(model, initial), levels: told.map(([level]) => level) })
+    const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 })

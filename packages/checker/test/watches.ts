@@ -1,7 +1,7 @@
 import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
-import { check } from '../src/check/check.ts'
 import type { Report } from '../src/judge/report.ts'
 import { guarantees, type WatchLevel, watchLadder } from '../src/watch/guarantees.ts'
+import { checkProved } from './proof/proving.ts'
 
 // Histories of writes and watches as they are written in tests: one line an operation, completed at once.
 
@@ -45,7 +45,7 @@ export const event = (
 export const progress = (revision: number): Json => ({ progress: revision })
 
 export const judge = (...lines: readonly Line[]): Report<WatchLevel> =>
-  check(historyFromEvents(lines.flat()), {
+  checkProved(historyFromEvents(lines.flat()), {
     model: 'watch',
     initial: null,
     levels: watchLadder.levels,

@@ -15,7 +15,10 @@ export interface Operation {
   outcome: 'ok' | 'fail' | 'info'
   /** The line of its completion; Infinity if its outcome is unknown. */
   return: number
-  readonly isFinal: boolean
+  isFinal: boolean
+  /** In nanoseconds by one clock; undefined if its events do not say. */
+  readonly calledNs: number | undefined
+  returnedNs: number | undefined
 }
 
 export interface History {
@@ -104,6 +107,8 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
       outcome: 'info',
       return: Number.POSITIVE_INFINITY,
       isFinal: final === true,
+      calledNs: nanosOf(event),
+      returnedNs: undefined,
     }
     open.set(process, operation)
     return operation
@@ -113,10 +118,14 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
   open.delete(process)
   called.outcome = type
   called.answer = value
+  called.returnedNs = nanosOf(event)
+  called.isFinal ||= final === true
   if (key !== undefined) called.key = textOf(key)
   if (type !== 'info') called.return = line
   return undefined
 }
+
+const nanosOf = ({ time }: Event): number | undefined => (typeof time === 'number' ? time : undefined)
 
 function* linesOf(pieces: Iterable<string>): Iterable<string> {
   let rest = ''

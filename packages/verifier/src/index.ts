@@ -1,3 +1,4 @@
+export { hasGuarantees } from './guarantees/models.ts'
 export { type History, type Operation, readHistory, textOf } from './history.ts'
 export { type LevelProof, type Proof, type ProofHead, Refused, Undecided, Unreadable } from './proof.ts'
 export type { DeadEnd } from './search.ts'

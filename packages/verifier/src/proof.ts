@@ -31,6 +31,8 @@ export type LevelProof =
   | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
   /** The final reads show it. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly final: true }
+  /** The whole history is held against the definition. */
+  | { readonly level: string; readonly result: 'met'; readonly whole: true }
 
 /** The lines of a proof, in their order. */
 export interface Proof {
@@ -112,7 +114,7 @@ const isHead = (json: unknown): json is ProofHead =>
   typeof json['model'] === 'string' &&
   [undefined, 'drop', 'observes'].includes(json['failedCas'] as undefined)
 
-const EVIDENCE = ['by', 'order', 'sources', 'core', 'final']
+const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
 /** Whether an entry has exactly one kind of evidence, and one that can show its result. */
 function isLevel(json: unknown): json is LevelProof {
@@ -125,6 +127,8 @@ function isLevel(json: unknown): json is LevelProof {
       return typeof json[kind] === 'string'
     case 'final':
       return json[kind] === true
+    case 'whole':
+      return result === 'met' && json[kind] === true
     case 'core':
       return result === 'violated' && isLines(json[kind])
     case 'order':

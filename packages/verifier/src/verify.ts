@@ -1,6 +1,7 @@
 import { acceptSources, refuteSources } from './causal.ts'
 import { operationsOn, refute, type Subject } from './core.ts'
 import { acceptFinal } from './final.ts'
+import { acceptGuarantees, comprises, hasGuarantees } from './guarantees/models.ts'
 import { type History, readHistory, textOf } from './history.ts'
 import { type IsolationLevel, implies, impliesIsolation, isolationOf } from './levels.ts'
 import { logModel } from './log.ts'
@@ -101,6 +102,8 @@ function accept(given: Given, entries: readonly LevelProof[], accepted: readonly
   const orders: Order[] = []
   for (const entry of entries) {
     if ('by' in entry) texts.push(followsFrom(given, entry, accepted))
+    else if (hasGuarantees(given.head) && ('core' in entry || 'whole' in entry))
+      texts.push(acceptGuarantees(given.history, given.head, entry.level, 'core' in entry ? entry.core : undefined))
     else if ('core' in entry) texts.push(acceptCore(given, entry.level, entry.core))
     else if ('order' in entry) orders.push(entry)
     else if ('sources' in entry && isWeak(given, entry.level))
@@ -124,7 +127,10 @@ function followsFrom(
     return refuse(`the proof uses that ${by} is ${result}, which no earlier entry proves`)
   const [strong, weak] = result === 'met' ? [by, level] : [level, by]
   const [one, other] = areTransactions(head) ? [isolationOf(strong), isolationOf(weak)] : []
-  const follows = one !== undefined && other !== undefined ? impliesIsolation(one, other) : implies(strong, weak)
+  const follows =
+    one !== undefined && other !== undefined
+      ? impliesIsolation(one, other)
+      : comprises(head, strong, weak) || implies(strong, weak)
   return follows ? `because ${by} is ${result}` : refuse(`${level} does not follow from ${by}`)
 }
 
@@ -137,12 +143,12 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 
 /**
  * Every order of the operations of an accepted core that takes an order, up to where it fails, for each value that the
- * object may have held at first. None where no order is looked for: sums, and levels that ask what reads saw.
+ * object may have held at first. None where no order is looked for: sums, levels that ask what reads saw, and guarantees.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []
   const list: typeof findOrder = (...of) => ({ exists: false, tried: found.push(...deadEnds(...of)) })
-  if (!isWeak(given, level)) refute(subjectOf(given, level), core, list)
+  if (!isWeak(given, level) && !hasGuarantees(given.head)) refute(subjectOf(given, level), core, list)
   return found
 }
 

@@ -3,6 +3,7 @@ import {
   FLAG_NO_RESULT,
   FLAG_UNSAID,
   type History,
+  hasTimes,
   inputOf,
   type Json,
   OK,
@@ -44,7 +45,9 @@ export function judgedLines(recorded: History): JudgedLines | undefined {
   const history = saidInFull(recorded) ?? recorded
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
-  const { length, process, f, key, flags, outcome, callEvent, returnEvent } = operations
+  const { length, process, f, key, flags, outcome, callEvent, returnEvent, callTime, returnTime } = operations
+  // Leases end at a time.
+  const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
   // The process 1 and the process "1" have one name.
   const processes = new Set(process.subarray(0, length))
@@ -72,11 +75,11 @@ export function judgedLines(recorded: History): JudgedLines | undefined {
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
         // A write that does not say its value wrote what its answer says.
         const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
-        return { ...of, type: 'invoke', value, ...named, ...final }
+        return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
       const value: { readonly value?: Json } =
         (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
-      return { ...of, type: outcomes[outcome[row]], ...value }
+      return { ...of, type: outcomes[outcome[row]], ...value, ...(isTimed ? { time: returnTime[row] } : {}) }
     })
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   return { text, lineOf, read: readHistory([text]) }

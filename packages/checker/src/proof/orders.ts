@@ -3,6 +3,7 @@ import {
   createVerifier,
   type DeadEnd,
   type Finding,
+  hasGuarantees,
   type LevelProof,
   ordersOf,
   type ProofHead,
@@ -60,9 +61,11 @@ export function provenCore(
     return said.verdict === 'accepted'
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  const core = isAccepted(shown) ? shown : coreOf(history, explained, isAccepted)
+  // A pattern is shown as it is: the verifier looks for the rest of it.
+  const isPattern = hasGuarantees(reading.head)
+  const core = isAccepted(shown) ? shown : isPattern ? undefined : coreOf(history, explained, isAccepted)
   if (core !== undefined) return { operations: core, ...saidOf(core) }
-  const isLarge = history.operations.length > MOST_IN_CORE
+  const isLarge = !isPattern && history.operations.length > MOST_IN_CORE
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }
 }
 

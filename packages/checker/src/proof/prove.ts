@@ -1,5 +1,5 @@
 import type { History } from '@chaosproxy/history'
-import { createVerifier, type Finding, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
+import { createVerifier, type Finding, hasGuarantees, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
 import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
@@ -131,6 +131,7 @@ function evidenceOfMet(
   verdict: Met,
 ): Said | undefined {
   const { witness } = verdict
+  if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
     // Its definition is narrower than what is implied.

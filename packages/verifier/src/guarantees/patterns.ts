@@ -1,0 +1,55 @@
+import type { History, Operation } from '../history.ts'
+import { type ProofHead, Undecided } from '../proof.ts'
+
+/** The operations that may show a pattern, by line; undefined for all of a history. */
+export type Core = ReadonlySet<number> | undefined
+
+/** A history as one model reads it. */
+interface Judged {
+  /** Whether operations of the core show that the guarantee is broken, by the whole history. */
+  breaks(guarantee: string, core: Core): boolean
+  /** Why the history leaves it open, though nothing breaks it; undefined if it does not. */
+  open(guarantee: string): string | undefined
+}
+
+export interface GuaranteeModel {
+  /** By level, the guarantees that it is made of. */
+  readonly levels: { readonly [level: string]: readonly string[] }
+  /** @throws Undecided for what is not of the model's form. */
+  judge(history: History, head: ProofHead): Judged
+}
+
+/** The first place in ascending numbers that is at least `least`. */
+export function placeFrom(ascending: readonly number[], least: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] ?? least) < least) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export function grouped<Item>(all: readonly Item[], nameOf: (item: Item) => string): ReadonlyMap<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of all) {
+    const group = groups.get(nameOf(item))
+    if (group === undefined) groups.set(nameOf(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+export const groupsOf = <Item>(all: readonly Item[], nameOf: (item: Item) => string): readonly Item[][] => [
+  ...grouped(all, nameOf).values(),
+]
+
+/** A level of each guarantee, beside those that are made of several. */
+export const levelsOf = (
+  combined: GuaranteeModel['levels'],
+  guarantees: readonly string[],
+): GuaranteeModel['levels'] => ({ ...combined, ...Object.fromEntries(guarantees.map((each) => [each, [each]])) })
+
+export const misread = ({ line, f }: Operation): never => {
+  throw new Undecided(`line ${line}: the verifier does not read this ${f}`)
+}

@@ -1,0 +1,245 @@
+import { type History, isList, type Operation, textOf } from '../history.ts'
+import { isObject, type Json } from '../proof.ts'
+import { grouped, misread } from './patterns.ts'
+
+/** A message that an operation sent. */
+export interface Send {
+  readonly of: Operation
+  readonly partition: string
+  readonly message: string
+  /** What its producer was told; undefined if it was not. */
+  readonly offset: number | undefined
+}
+
+export interface At {
+  readonly offset: number
+  readonly message: string
+}
+
+/** What a consumer polled of one partition. */
+export interface Poll {
+  readonly of: Operation
+  readonly partition: string
+  readonly messages: readonly At[]
+  /** Where it began: as it asked, or where its process was; undefined if nobody knows. */
+  readonly from: number | undefined
+  /** The assignment that told it where to begin. */
+  readonly resumed: Operation | undefined
+  /** Whether its group dealt it the partition. */
+  readonly isOfGroup: boolean
+}
+
+/** An offset that was committed, or told to a consumer that was assigned a partition. */
+interface Commit {
+  readonly of: Operation
+  readonly partition: string
+  readonly offset: number
+}
+
+/** All of a history, or of one partition. */
+interface Record {
+  readonly sends: readonly Send[]
+  readonly polls: readonly Poll[]
+  readonly commits: readonly Commit[]
+  readonly starts: readonly Commit[]
+  /** Whether what some poll returned is unknown. */
+  readonly isPollLost: boolean
+}
+
+/** An operation that says that a message stands at an offset; `isTold`: as the answer of its send. */
+export interface Placed extends At {
+  readonly of: Operation
+  readonly isTold: boolean
+}
+
+/** One partition, and what is looked up in it. */
+export interface Partition extends Record {
+  readonly placed: readonly Placed[]
+  /** Places of messages, as text: those that some send was told, and those that some poll showed. */
+  readonly told: ReadonlyMap<string, Operation>
+  readonly polled: ReadonlySet<string>
+  /** By message, the offsets where somebody polled it and no producer was told of it. */
+  readonly seen: ReadonlyMap<string, ReadonlySet<number>>
+  /** Sends that have not failed, by message. */
+  readonly attempts: ReadonlyMap<string, readonly Send[]>
+}
+
+export const nameOf = ({ offset, message }: At): string => `${offset} ${message}`
+
+/** A history by partition. @throws Undecided for any other form */
+export function partitionsOf(history: History): readonly Partition[] {
+  const { sends, polls, commits, starts, isPollLost } = recordOf(history)
+  const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
+  const by = <Item extends { readonly partition: string }>(all: readonly Item[]) =>
+    grouped(all, (each) => each.partition)
+  const [bySend, byPoll, byCommit, byStart] = [by(sends), by(polls), by(commits), by(starts)]
+  return [...names].map((name): Partition => {
+    const own = { sends: bySend.get(name) ?? [], polls: byPoll.get(name) ?? [] }
+    const byTelling = own.sends.flatMap(({ of, message, offset }): Placed[] =>
+      offset === undefined ? [] : [{ of, message, offset, isTold: true }],
+    )
+    const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
+    // The first that was called counts.
+    const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
+    const seen = grouped(
+      byPolling.filter((each) => !told.has(nameOf(each))),
+      ({ message }) => message,
+    )
+    return {
+      ...{ ...own, told, commits: byCommit.get(name) ?? [], starts: byStart.get(name) ?? [], isPollLost },
+      placed: [...byTelling, ...byPolling],
+      polled: new Set(byPolling.map(nameOf)),
+      seen: new Map(Array.from(seen, ([message, all]) => [message, new Set(all.map(({ offset }) => offset))])),
+      attempts: grouped(
+        own.sends.filter(({ of }) => of.outcome !== 'fail'),
+        ({ message }) => message,
+      ),
+    }
+  })
+}
+
+/** Where a process goes on in a partition. */
+interface Place {
+  readonly next: number
+  readonly resumed: Operation | undefined
+}
+
+/** A process that consumes, and whether its group deals out partitions: `asked` if nobody knows that it has joined. */
+interface Consumer {
+  readonly group: 'none' | 'asked' | 'joined'
+  readonly places: Map<string, Place>
+}
+
+/** What each operation did, in the order of calls. @throws Undecided for any other form */
+function recordOf({ operations }: History): Record {
+  const sends: Send[] = []
+  const polls: Poll[] = []
+  const commits: Commit[] = []
+  const starts: Commit[] = []
+  const consumers = new Map<string, Consumer>()
+  let isPollLost = false
+  for (const of of operations) {
+    const { f, process, outcome, input, answer } = of
+    const isOk = outcome === 'ok'
+    const consumer = consumers.get(process) ?? { group: 'none', places: new Map<string, Place>() }
+    consumers.set(process, consumer)
+    switch (f) {
+      case 'send':
+      case 'poll':
+      case 'txn':
+        for (const step of stepsOf(of))
+          if ('message' in step) sends.push({ of, ...step })
+          else if ('messages' in step) polls.push(pollOf(of, step, consumer))
+          else {
+            isPollLost = true
+            consumer.places.clear()
+          }
+        break
+      case 'commit_offsets':
+        if (outcome !== 'fail') commits.push(...offsetsIn(of, input))
+        break
+      case 'assign': {
+        const kept = new Set(isOk && isList(answer) ? answer.map(String) : [])
+        const places = new Map([...consumer.places].filter(([partition]) => kept.has(partition)))
+        consumers.set(process, { group: 'none', places })
+        for (const start of isOk && !isList(answer) ? offsetsIn(of, answer) : []) {
+          starts.push(start)
+          places.set(start.partition, { next: start.offset, resumed: of })
+        }
+        break
+      }
+      case 'subscribe':
+        consumers.set(process, { group: isOk ? 'joined' : 'asked', places: new Map() })
+        break
+      case 'crash':
+        consumers.delete(process)
+        break
+      case 'debug-topic-partitions':
+        break
+      default:
+        misread(of)
+    }
+  }
+  return { sends, polls, commits, starts, isPollLost }
+}
+
+/** What an operation sent, what it polled of one partition, or that it polled and nobody knows what. */
+type Step = Omit<Send, 'of'> | Omit<Poll, 'of' | 'resumed' | 'isOfGroup'> | { readonly isLost: true }
+
+function pollOf(
+  of: Operation,
+  { partition, from, messages }: Extract<Step, { messages: unknown }>,
+  consumer: Consumer,
+): Poll {
+  const { group, places } = consumer
+  const before = from === undefined ? places.get(partition) : undefined
+  const last = messages.at(-1)
+  const next = last === undefined ? from : last.offset + 1
+  // Between two polls of a group a partition may have been another consumer's.
+  if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
+  const isOfGroup = from === undefined && group === 'joined'
+  return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }
+}
+
+/** One `send` of its key or one `poll` of offsets by key, or a list of them as Jepsen writes it. */
+function stepsOf(of: Operation): readonly Step[] {
+  const { f, key, input, outcome } = of
+  const answer = outcome !== 'ok' ? undefined : of.answer === undefined ? misread(of) : of.answer
+  const micros = microsOf(input)
+  if (f === 'send' && (key !== 'null' || micros === undefined))
+    return [
+      { partition: partitionOf(JSON.parse(key) ?? ''), message: textOf(input), offset: offsetOf(of, answer ?? null) },
+    ]
+  if (f === 'poll' && micros === undefined)
+    return answer === undefined ? [{ isLost: true }] : polledIn(of, membersOf(of, input), membersOf(of, answer))
+  const told = microsOf(answer ?? null)
+  if (micros === undefined || micros.length === 0 || ((answer ?? null) !== null) !== (told !== undefined))
+    return misread(of)
+  if (told !== undefined && told.length !== micros.length) return misread(of)
+  return micros.flatMap(([does, name = null, value = null], n): readonly Step[] => {
+    const [did, shown, at] = told?.[n] ?? []
+    if (told !== undefined && isPoll(did) !== isPoll(does)) return misread(of)
+    if (isPoll(does))
+      return told === undefined ? [{ isLost: true }] : polledIn(of, new Map(), membersOf(of, shown ?? {}))
+    const message = textOf(value)
+    const step = { partition: partitionOf(name), message, offset: undefined }
+    if (at === undefined || textOf(at) === message) return [step]
+    const [offset = null, sent = null] = isList(at) ? at : []
+    return textOf(sent) === message ? [{ ...step, offset: offsetOf(of, offset) }] : misread(of)
+  })
+}
+
+const isPoll = (name: Json | undefined): boolean => name === 'poll' || name === ':poll'
+
+function microsOf(json: Json): readonly (readonly Json[])[] | undefined {
+  const all = isList(json) ? json.filter(isList) : undefined
+  const isMicro = ([name]: readonly Json[]): boolean => isPoll(name) || name === 'send' || name === ':send'
+  return isList(json) && all?.length === json.length && all.every(isMicro) ? all : undefined
+}
+
+const partitionOf = (key: Json): string => (typeof key === 'string' ? key : textOf(key))
+
+function offsetOf(of: Operation, json: Json): number | undefined {
+  return json === null ? undefined : typeof json === 'number' && Number.isSafeInteger(json) ? json : misread(of)
+}
+
+const membersOf = (of: Operation, json: Json | undefined): ReadonlyMap<string, Json> =>
+  new Map(isObject(json) ? Object.entries(json) : misread(of))
+
+const offsetsIn = (of: Operation, json: Json | undefined): readonly Commit[] =>
+  Array.from(membersOf(of, json), ([partition, offset]) => ({
+    ...{ of, partition },
+    offset: offsetOf(of, offset) ?? misread(of),
+  }))
+
+const polledIn = (of: Operation, asked: ReadonlyMap<string, Json>, told: ReadonlyMap<string, Json>): readonly Step[] =>
+  [...new Set([...asked.keys(), ...told.keys()])].map((partition) => {
+    const from = asked.get(partition) ?? undefined
+    const pairs = told.get(partition) ?? []
+    if ((from !== undefined && typeof from !== 'number') || !isList(pairs)) return misread(of)
+    const messages = pairs.map((pair): At => {
+      const [offset = null, message = null] = isList(pair) ? pair : []
+      return { offset: offsetOf(of, offset) ?? misread(of), message: textOf(message) }
+    })
+    return { partition, from, messages }
+  })

@@ -1,0 +1,216 @@
+import type { Operation } from '../history.ts'
+import { Undecided } from '../proof.ts'
+import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './patterns.ts'
+import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
+
+// Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's tests of
+// Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
+
+const ENOUGH_IN_VAIN = 5
+const UNKNOWN = Number.NEGATIVE_INFINITY
+
+type IsIn = (operation: Operation) => boolean
+
+/** By guarantee: whether operations of a core show that it is broken. */
+const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
+  /** Two messages stand at one offset (inconsistent-offsets). Each send that was told one has a message of its own. */
+  'consistent-offsets': ({ placed }, isIn) =>
+    groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
+      const there = all.filter(({ of }) => isIn(of))
+      return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
+    }),
+  /** A message stands at more offsets than it was sent to (duplicate). */
+  'no-duplicates': ({ placed, told, attempts }, isIn) =>
+    [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
+      const own = attempts.get(message) ?? []
+      const seen = new Set(all.filter((each) => isIn(each.of) && !told.has(nameOf(each))).map(({ offset }) => offset))
+      return own.length > 0 && seen.size > untoldOf(attempts, message).length
+    }),
+  /** A message is polled that nobody had sent, or whose sends have failed (G1a). */
+  'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
+  /** A producer's message got no higher offset than one that it had sent before (nonmonotonic-send). */
+  'monotonic-sends': (partition, isIn) =>
+    groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
+      /** The highest offset of those that were acknowledged, and of those of the same operation. */
+      let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
+      return own.some((send) => {
+        const offset = isIn(send.of) ? placeOf(partition, send) : undefined
+        if (offset === undefined) return false
+        if (last?.of !== send.of) batch = UNKNOWN
+        if (offset <= Math.max(done, batch)) return true
+        ;[batch, last] = [offset, send]
+        if (send.of.outcome === 'ok') done = offset
+        return false
+      })
+    }),
+  /** A consumer gets an offset below where it was (nonmonotonic-poll, int-nonmonotonic-poll). */
+  'monotonic-polls': ({ polls }, isIn) =>
+    polls.some(
+      ({ of, from = UNKNOWN, messages }) =>
+        isIn(of) && messages.some(({ offset }, n) => offset < (n === 0 ? from : (messages[n - 1]?.offset ?? 0) + 1)),
+    ),
+  /** A consumer passes over an offset where a message stands (poll-skip, int-poll-skip). */
+  'no-skips': (partition, isIn) => {
+    const offsets = offsetsOf(partition.placed.filter(({ of }) => isIn(of)))
+    return partition.polls.some(
+      (poll) => isIn(poll.of) && passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to),
+    )
+  },
+  /** A consumer passes over an acknowledged message, or their group does, and nobody ever polls it (lost-write). */
+  'no-lost-writes': (partition, isIn) => {
+    const unseen = unseenOf(partition).filter(({ of }) => isIn(of))
+    const offsets = offsetsOf(unseen)
+    const polls = partition.polls.filter(({ of }) => isIn(of))
+    const ofGroup = offsetsOf(polls.filter((each) => each.isOfGroup).flatMap(({ messages }) => messages))
+    const [first = 0, last = first] = [ofGroup[0], ofGroup.at(-1)]
+    return (
+      polls.some((poll) => passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to)) ||
+      unseen.some(({ offset }) => first < offset && offset < last && !mayBeDone(offset, partition))
+    )
+  },
+  /** A consumer resumes beyond a message that was not committed. */
+  'committed-starts': ({ starts, commits, placed }, isIn) => {
+    const offsets = offsetsOf(placed.filter(({ of }) => isIn(of)))
+    return starts.some(({ of, offset }) => {
+      const before = commits.filter((commit) => commit.of.line < of.return)
+      const highest = before.reduce((most, commit) => Math.max(most, commit.offset), UNKNOWN)
+      return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
+    })
+  },
+  /** After healing, a consumer gets nothing for good where a message stands (unseen). */
+  'no-unseen': (partition, isIn) => {
+    const last = offsetsOf(partition.placed.filter(({ of }) => isIn(of))).at(-1) ?? UNKNOWN
+    return endsOf(partition).some(({ from, polls }) => from <= last && polls.every(({ of }) => isIn(of)))
+  },
+}
+
+const offsetsOf = (all: readonly At[]): readonly number[] => all.map(({ offset }) => offset).sort((a, b) => a - b)
+
+const firstOf = (ascending: readonly number[], from: number): number | undefined =>
+  ascending[placeFrom(ascending, from)]
+
+/** Acknowledged messages that nobody polled. */
+const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
+  placed.filter((each) => !polled.has(nameOf(each)))
+
+/** Polled messages that no send explains. Those that may be older than the record have their own reason. */
+function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
+  const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
+  const early = new Map<string, { readonly of: Operation; readonly message: string }>()
+  const found = polls.flatMap(({ of, messages }) =>
+    messages.flatMap((at): { of: Operation; why: 'unsent' | 'older' }[] => {
+      const { offset, message } = at
+      const send = told.get(nameOf(at))
+      if (send !== undefined) {
+        if (send.line > of.return && of.return < (early.get(nameOf(at))?.of.return ?? of.return + 1))
+          early.set(nameOf(at), { of, message })
+        return []
+      }
+      const own = attempts.get(message) ?? []
+      if (own.some((attempt) => attempt.of.line < of.return)) return []
+      const isFailed = own.length === 0 && sends.some((each) => each.message === message)
+      return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
+    }),
+  )
+  // What its producer put there only later may be an equal message, of which nobody was told where it is.
+  for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
+    const untold = untoldOf(attempts, message)
+    let used = 0
+    for (const { of } of all.toSorted((a, b) => a.of.return - b.of.return))
+      if ((untold[used]?.of.line ?? of.return) < of.return) used++
+      else found.push({ of, why: 'unsent' })
+  }
+  return found
+}
+
+/** Where a send put its message: as it was told or, of the only one that was not, as it was polled. */
+function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
+  if (offset !== undefined || of.outcome === 'fail') return offset
+  const places = seen.get(message) ?? new Set()
+  return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
+}
+
+/** Sends of a message that have not failed, and whose producers were not told where it is. */
+const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
+  (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
+
+/** Where a poll began, behind what was processed before its consumer resumed. */
+const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
+  from !== undefined &&
+  resumed !== undefined &&
+  commits.some(({ of, offset }) => of.line < resumed.return && offset >= from)
+    ? from + 1
+    : from
+
+/** The offsets over which a poll passed, from the first to below the second. */
+const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
+  poll.messages.map(({ offset }, n) => [
+    n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
+    offset,
+  ])
+
+/** Whether a consumer of the group may have got a message, so that its answer is not known. */
+const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
+  isPollLost || commits.some((commit) => commit.offset >= offset)
+
+/** Where processes came to the end: their last final polls were in vain. */
+const endsOf = (partition: Partition): readonly { readonly from: number; readonly polls: readonly Poll[] }[] =>
+  groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
+    const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
+    const [from, ...others] = polls.map((poll) => (poll.messages.length === 0 ? beginOf(partition, poll) : undefined))
+    const isEnd = others.length === ENOUGH_IN_VAIN - 1 && others.every((each) => each === from)
+    return from !== undefined && isEnd ? [{ from, polls }] : []
+  })
+
+function whyOpen(guarantee: string, partition: Partition): string | undefined {
+  switch (guarantee) {
+    case 'no-aborted-reads':
+      return sourceless(partition).length > 0 ? 'a message may be older than the record' : undefined
+    case 'monotonic-sends':
+      return areEqual(partition) ? EQUAL : undefined
+    case 'no-lost-writes':
+    case 'no-unseen': {
+      const ends = endsOf(partition)
+      const unseen = unseenOf(partition)
+      const ofGroup = partition.polls.filter((each) => each.isOfGroup).flatMap(({ messages }) => messages)
+      const last = offsetsOf(ofGroup).at(-1) ?? UNKNOWN
+      if (guarantee === 'no-lost-writes' && unseen.some(({ offset }) => offset < last))
+        return 'consumers have polled beyond a message that nobody is known to have polled'
+      if (unseen.some(({ offset }) => !ends.some(({ from }) => from <= offset)))
+        return 'nobody polled up to an acknowledged message after everything was healed'
+      return isUntold(partition) ? 'a message was acknowledged without its offset, and nobody polled it' : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const EQUAL = 'the verifier does not tell equal messages apart'
+
+const areEqual = ({ seen, attempts }: Partition): boolean =>
+  [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
+
+/** Whether a message was acknowledged without its offset more often than it was seen where nobody was told. */
+const isUntold = ({ attempts, seen }: Partition): boolean =>
+  [...attempts.keys()].some((message) => {
+    const untold = untoldOf(attempts, message).filter(({ of }) => of.outcome === 'ok')
+    return untold.length > (seen.get(message)?.size ?? 0)
+  })
+
+export const stream: GuaranteeModel = {
+  levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
+  judge(history, { initial }) {
+    // What is older than the record shows by its offsets.
+    if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream begins as nothing that it says')
+    const partitions = partitionsOf(history)
+    return {
+      breaks(guarantee, core) {
+        const isBroken = partitions.some((each) => patterns[guarantee]?.(each, ({ line }) => core?.has(line) ?? true))
+        const isOpen = core !== undefined && guarantee === 'monotonic-sends' && partitions.some(areEqual)
+        if (isOpen && !isBroken) throw new Undecided(EQUAL)
+        return isBroken
+      },
+      open: (guarantee) => partitions.map((each) => whyOpen(guarantee, each)).find((why) => why !== undefined),
+    }
+  },
+}
