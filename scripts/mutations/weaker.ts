@@ -28,7 +28,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'graph/depth-first.ts',
+    'graph/walks.ts',
     ['sessions.test', 'weaker'],
     [
       {

@@ -23,8 +23,11 @@ const MOST_SHOWN = 120
 
 /** `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out: they may be secret. */
 export function exchangeText({ request: { method, target, body }, answer }: Exchange): string {
-  return `${method} ${target}${shown(body)} was answered ${answer.status}${shown(textOf(answer.body))}`
+  return `${method} ${target}${shown(body)} was answered ${answerText(answer)}`
 }
+
+/** `500 {"error":"value missing"}`. */
+export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`
 
 const shown = (text: string): string =>
   text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`

@@ -20,7 +20,7 @@ import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
-import type { ExchangeWatch } from './exchange.ts'
+import { answerText, type ExchangeWatch } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
@@ -128,6 +128,11 @@ export interface HttpClients {
   readonly keepBytes?: number | undefined
 }
 
+const LEAST_REFUSING = 400
+
+/** Enough of a refusal to say why. */
+const REFUSAL_BYTES = 256
+
 /** Enough to show an answer, and to find a value in it. */
 const SHOWN_BYTES = 16 * 1024
 
@@ -159,7 +164,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
       const answeredAs = watch.asked(input, made.request)
       line.ask({
         bytes: requestText(made, authorityOf(address)),
-        prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes)),
+        prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes, REFUSAL_BYTES)),
         timeoutMs,
         ended(end) {
           const completion = completionOf(end, made, harmless)
@@ -189,5 +194,10 @@ const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':
  */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
-  return answered(made, end.reply, harmless)
+  const { reply } = end
+  const completion = answered(made, reply, harmless)
+  // What the service says of its refusal is the first thing that a reader wants to know.
+  return completion.type === 'ok' || completion.error !== `status ${reply.status}` || reply.status < LEAST_REFUSING
+    ? completion
+    : { ...completion, error: `status ${answerText(reply)}` }
 }

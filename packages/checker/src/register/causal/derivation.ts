@@ -1,5 +1,5 @@
 import { addTo } from '../../encoding/lists.ts'
-import { shortestWay } from '../../graph/shortest-way.ts'
+import { shortestWay } from '../../graph/walks.ts'
 import type { WeakDefinition } from '../../levels/definition.ts'
 import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'

@@ -1,4 +1,4 @@
-import { shortestWay } from '../../graph/shortest-way.ts'
+import { shortestWay } from '../../graph/walks.ts'
 import { type Edge, inOwnOrder } from './edges.ts'
 import type { Conflict, Saturation } from './saturation.ts'
 

@@ -1,6 +1,6 @@
 import { NOTHING } from '../../encoding/encoded.ts'
 import { groupBy } from '../../encoding/lists.ts'
-import { depthFirst, NO_MORE } from '../../graph/depth-first.ts'
+import { depthFirst, NO_MORE } from '../../graph/walks.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Facts } from '../causal/orders/order.ts'
 import { type Edge, inOwnOrder } from '../sequential/edges.ts'

@@ -1,4 +1,4 @@
-import { type Before, NO_MORE, NO_NODE } from '../../graph/depth-first.ts'
+import { type Before, NO_MORE, NO_NODE } from '../../graph/walks.ts'
 import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from './edges.ts'
 
 /** Edges grouped by where they start: those of node n are rows starts[n] to starts[n + 1]. */

@@ -1,6 +1,6 @@
+import { wayBetween } from '../graph/components.ts'
 import { type EdgeKind, EdgeList, type Edges, NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { graphOf } from '../graph/graph.ts'
-import { wayBetween } from '../graph/ways.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Part } from '../record/part.ts'

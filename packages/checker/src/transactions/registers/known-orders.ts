@@ -1,4 +1,4 @@
-import { depthFirst, NO_MORE } from '../../graph/depth-first.ts'
+import { depthFirst, NO_MORE } from '../../graph/walks.ts'
 import type { Assumption } from '../granted/assumptions.ts'
 import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.ts'
 import { READ, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'

@@ -1,4 +1,4 @@
-import { depthFirst } from '../../graph/depth-first.ts'
+import { depthFirst } from '../../graph/walks.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { type EdgeList, EVERY_KIND, WW } from '../graph/edges.ts'
 import { edgesBy, type Graph, reversed } from '../graph/graph.ts'

@@ -1,6 +1,6 @@
 import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
 import { type Threads, threadsOf } from '../../../encoding/threads.ts'
-import { depthFirst, NO_MORE, NO_NODE } from '../../../graph/depth-first.ts'
+import { depthFirst, NO_MORE, NO_NODE } from '../../../graph/walks.ts'
 import { type Budget, createPace, OutOfTime } from '../../../limits/budget.ts'
 import type { Edge } from '../../sequential/edges.ts'
 
