@@ -58,7 +58,11 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
     const proof = join(temporaryDirectory(), 'proof.jsonl')
     const entry = { level: 'linearizable', result: 'violated', core: [4, 6] }
     writeFileSync(proof, [{ ...head, initial: null }, entry].map((line) => `${JSON.stringify(line)}\n`).join(''))
-    await prints(['verify', history('stale-read'), proof], 0, /^accepted: linearizable violated: these 2 operations/m)
+    await prints(
+      ['verify', history('stale-read'), proof],
+      0,
+      /^accepted: linearizable is violated: these 2 operations/m,
+    )
     await prints(['verify', history('fresh-read'), proof], 1, /^refused: the proof is of another history/m)
     await prints(['verify', history('fresh-read'), history('fresh-read')], 3, /a proof begins with/)
   },

@@ -124,7 +124,7 @@ describe('an outcome', () => {
     const facts = factsOf({ history: refused, report: fine, run })
     const { outcome, next } = tellingOf(facts, { history: refused, run })
     expect([outcome, facts.isEmpty]).toEqual(['vacuous', true])
-    expect(next.text).toBe('No write worked. Mend what the errors name, then run it again.')
+    expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
   test('of a run that never recovered is in the logs, whatever could not be decided', () => {

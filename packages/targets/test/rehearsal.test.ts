@@ -103,7 +103,8 @@ async function rehearsed(options: Rehearsing) {
   return { rehearsal: await rehearsal, items, clients, nodes }
 }
 
-const IF_CERTAIN = 'If the service has certain objects only, and this is none of them, give --no-rehearsal.'
+const IF_CERTAIN =
+  'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
 
 describe('a rehearsal of a service that fits its route table', () => {
@@ -188,7 +189,7 @@ describe('a rehearsal of a service that answers texts', () => {
 
   test('makes clients write texts', async () => {
     const { rehearsal, items, clients, nodes } = await rehearsed({ quirks: [asText] })
-    expect(rehearsal?.remark).toBe('the service answers the text "7" for 7, so clients write texts')
+    expect(rehearsal?.remark).toBe('the service answers the string "7" for the number 7, so clients write strings')
     const client = clients.connect(nodes[0]!)
     const input = { f: 'write', key: 'x', value: 12 }
     await new Promise((resolve) => client.invoke({ input, harmless: false }, 1_000 as never, resolve))
@@ -200,7 +201,10 @@ describe('a rehearsal of a service that answers texts', () => {
     const strings: Quirk = ({ method, item }, response) =>
       method === 'PUT' && typeof item !== 'string' && end(response, 422, { error: 'not a string' })
     const { rehearsal } = await rehearsed({ quirks: [strings] })
-    expect(rehearsal).toMatchObject({ isOfTexts: true, remark: 'the service takes no numbers, so clients write texts' })
+    expect(rehearsal).toMatchObject({
+      isOfTexts: true,
+      remark: 'the service refuses numbers, so clients write strings',
+    })
   })
 
   test('ends if it refuses texts', async () => {
@@ -244,7 +248,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     [
       'the member of answers',
       { routes: read({ result: 'json.value' }) },
-      'the first read has what was written at json.item, where the table does not look for it: GET /items/a was answered 200 {"item":7}, after PUT /items/a {"item":7} was answered 200 {}. Correct the route of reads: "result": "json.item".',
+      'the first read has the value at json.item, and the route table looks elsewhere: GET /items/a was answered 200 {"item":7}, after PUT /items/a {"item":7} was answered 200 {}. Correct the route of reads: "result": "json.item".',
     ],
     [
       'the member of writes, if the service does not mind',

@@ -31,7 +31,7 @@ export const doctorCommand: Command = {
       target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
       rehearsal: unlessNot(
-        'start a service that is used by a route table, write one value and read it back; --no-rehearsal starts nothing',
+        'if the target has a route table, start its service, write one value and read it back; --no-rehearsal starts nothing',
       ),
     }),
     ...inGroup('Output', [], {
@@ -82,7 +82,7 @@ export const doctorCommand: Command = {
 /** Shows a write and a read of a service of the user, which starts its commands. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (target.mapping !== 'routes' || !startsCommands(target)) return []
-  print(process.stderr, `  starts ${printableLines(target.name)}, to write one value and read it back\n`)
+  print(process.stderr, `  starting ${printableLines(target.name)}, to write one value and read it back\n`)
   const { rehearsalFindings } = await import('../doctor/rehearsal.ts')
   return rehearsalFindings(target, settingsFor(target, settings))
 }

@@ -78,14 +78,14 @@ const shortList = (targets: readonly Target[]): readonly string[] => [
   ...listing(
     [
       ...targets.map(({ name, summary }): Listed => [name, summary.replace(/;.*/, '')]),
-      ['maelstrom', 'a program that speaks the protocol of Maelstrom'],
+      ['maelstrom', 'any program that speaks the protocol of Maelstrom'],
     ],
     style.bold,
   ),
   '',
-  'One of them, with its settings and what it promises: chaos targets NAME',
-  'Run one: chaos run --target NAME; a protocol also with --sim, in the simulator',
-  'Run a program of your own: chaos run --target ./declaration.json, or --target maelstrom:WORKLOAD:COMMAND',
+  'To see one with its settings and what it promises: chaos targets NAME',
+  'To run one: chaos run --target NAME; --sim runs it in the simulator, unless it is a database',
+  'To test a program of your own: chaos run --target ./FILE.json, which describes it; if it speaks the protocol of Maelstrom, --target maelstrom:WORKLOAD:COMMAND',
 ]
 
 const described = (target: Target): readonly string[] => [

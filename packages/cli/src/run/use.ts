@@ -91,7 +91,7 @@ const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
 const REHEARSAL =
-  'before a run by a route table, write one value and read it back, and refuse what does not fit; --no-rehearsal leaves it out'
+  'before a run that uses a route table, write one value and read it back, and stop if that fails; --no-rehearsal leaves it out'
 
 /** Members of a run that are not typed are left to the configuration. */
 const declared = {
@@ -261,7 +261,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
     if (name === undefined) return {}
     throw new UserError(
       'usage',
-      `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test. If ${name} belongs to the list of an option, write the list with commas.`,
+      `chaos run ${name}: ${name} was read as the name of a run of chaos.config.ts, and there is none here. If it belongs to the option before it, separate values by commas. Otherwise chaos init writes that file, and --target names what to test.`,
     )
   }
   const { runs = {} } = loaded.config

@@ -29,7 +29,7 @@ const met = (file: string, options: readonly string[] = []): Row => row(file, op
 const unfolded = (printed: string) => printed.replace(/\s+/g, ' ')
 
 /** Nothing contradicts the level, and nothing was read. */
-const UNREAD = /no read or poll succeeded.*No level is proved/s
+const UNREAD = /no read or poll succeeded.*No level is confirmed/s
 
 const rows: readonly Row[] = [
   row('47b-stale-by-time-fine-by-lines.jsonl', [], 3, /:5: its time .* line 4 .*--order time/s, /-\d/),

@@ -155,7 +155,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
       'no configuration at all',
       {},
       ['nightly'],
-      'chaos run nightly: runs are named in a chaos.config.ts, and there is none',
+      'chaos run nightly: nightly was read as the name of a run of chaos.config.ts, and there is none',
     ],
     ['two of them', { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' }, [], 'are both here: keep one'],
     ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: not JSON:'],

@@ -344,7 +344,7 @@ patientTest('each kind of run is headed by what users lost', async () => {
       "At least 11 updates were lost",
       "7 messages were handed out more than once",
       "1 acknowledged element was lost",
-      "n5 ended with another p than the others",
+      "n5 ended with another value of p than the others",
       "Unknown whether causally consistent",
       "Only eventually consistent",
       "Linearizable, but not as required",

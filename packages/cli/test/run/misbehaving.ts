@@ -220,6 +220,12 @@ export const misbehaving: readonly Misbehaving[] = [
     says: /threw on \{"type":"request".*calls Math\.random\(\), so no run can be repeated/,
     simulatedOnly: true,
   },
+  {
+    name: 'ends the process in a step',
+    source: protocol({ step: 'process.exit(1)' }),
+    says: /threw on \{"type":"request".*calls process\.exit\(\), which would end chaos itself/,
+    simulatedOnly: true,
+  },
   // The file.
   unusable('does not parse', 'export default {', /mine\.mjs does not run/),
   unusable('throws when it is loaded', 'throw new Error("not today")', /mine\.mjs does not run: not today/),

@@ -62,7 +62,7 @@ describe('a run of a service by a route table', () => {
   test('writes texts if the service answers texts, and says so beside its verdict', async () => {
     const cwd = service({ answers: 'texts' })
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd })
-    const remark = 'the service answers the text "7" for 7, so clients write texts'
+    const remark = 'the service answers the string "7" for the number 7, so clients write strings'
     expect(stderr).toContain(remark)
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
@@ -92,7 +92,7 @@ describe('a run of a service by a route table', () => {
 describe('chaos doctor of a service by a route table', () => {
   test('shows one write and one read', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['doctor'], { cwd: service() })
-    expect(stderr).toBe('  starts kv, to write one value and read it back\n')
+    expect(stderr).toBe('  starting kv, to write one value and read it back\n')
     expect(stdout).toMatch(/✔ rehearsal +n1: PUT \/items\/r \{"item":7\} was answered 200 \{\}\n/)
     expect(stdout).toMatch(/✔ rehearsal +n1: GET \/items\/r was answered 200 \{"item":7\}\n/)
     expect(exitCode).toBe(0)

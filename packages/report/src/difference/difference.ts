@@ -1,6 +1,7 @@
 import { count, duration, percent } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
 import { type SavedTelling, savedTelling } from '../telling/saved-telling.ts'
+import { percentOf } from '../words.ts'
 
 /** One thing that differs between two results, or a figure of both. */
 export interface DifferenceRow {
@@ -48,7 +49,7 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
     return from !== '' && to !== '' && from !== to
   })
   if (what === undefined) return undefined
-  return `Before had ${what} ${settingAt(before, what)}, after has ${what} ${settingAt(after, what)}: no figure shows that one is better than the other.`
+  return `The two cannot be compared: the ${what} differs (before: ${settingAt(before, what)}, after: ${settingAt(after, what)}).`
 }
 
 /** What to say if no verdict differs. Results that are told differently differ in what was expected, measured or lost. */
@@ -86,7 +87,7 @@ const changeOf = (change: number): DifferenceRow['change'] => (change === 0 ? ''
 interface FigureKind {
   readonly what: string
   readonly at: readonly string[]
-  readonly text: (value: number) => string
+  readonly text: (value: number, of: Parsed) => string
   /** Whether more of it is better (1), worse (-1) or neither. */
   readonly sign: -1 | 0 | 1
 }
@@ -96,7 +97,7 @@ const figures: readonly FigureKind[] = [
   { what: 'ok', at: ['operations', 'ok'], text: count, sign: 0 },
   { what: 'failed', at: ['operations', 'fail'], text: count, sign: 0 },
   { what: 'outcome unknown', at: ['operations', 'info'], text: count, sign: 0 },
-  { what: 'availability', at: ['availability', 'overall'], text: percent, sign: 1 },
+  { what: 'availability', at: ['availability', 'overall'], text: (share) => percent(share), sign: 1 },
   { what: 'p50', at: ['latency', 'p50Nanos'], text: duration, sign: -1 },
   { what: 'p99', at: ['latency', 'p99Nanos'], text: duration, sign: -1 },
   { what: 'lost writes', at: ['lost', 'length'], text: count, sign: -1 },
@@ -113,7 +114,14 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   const [from, to] = [numberAt(before, ...at), numberAt(after, ...at)]
   if (from === undefined || to === undefined) return []
   const isNoticeable = Math.abs(to - from) > NOTICEABLE * Math.max(Math.abs(from), Math.abs(to))
-  return [{ what, before: text(from), after: text(to), change: isNoticeable ? changeOf(sign * (to - from)) : '' }]
+  return [
+    {
+      what,
+      before: text(from, before),
+      after: text(to, after),
+      change: isNoticeable ? changeOf(sign * (to - from)) : '',
+    },
+  ]
 }
 
 /** Availability, p99 and stale reads of the phases that both went through. */
@@ -123,7 +131,11 @@ function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
     .filter((phase) => phase in others)
     .flatMap((phase) => [
       ...figureRow(
-        { what: `availability, ${phase}`, at: ['availability', 'phases', phase], text: percent, sign: 1 },
+        {
+          ...{ what: `availability, ${phase}`, at: ['availability', 'phases', phase], sign: 1 },
+          text: (share, of) =>
+            percentOf(share, numberAt(of, 'phases', phase, 'operations') ?? Number.POSITIVE_INFINITY),
+        },
         before,
         after,
       ),

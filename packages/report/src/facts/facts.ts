@@ -173,7 +173,7 @@ const isEmpty = ({ levels }: Report<string>, vacuous: readonly string[], run: Ru
   Object.values(levels).every(({ result }) => result !== 'violated')
 
 /** In place of the levels of a record that is empty. */
-export const PROVES_NONE = 'No level is proved: the record lacks what could break one.'
+export const PROVES_NONE = 'No level is confirmed: nothing in this record could have shown a violation.'
 
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 

@@ -11,7 +11,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   const button = embedded && html`<button id="verify" type="button">Verify</button>`
   return html`<section aria-labelledby="proof"><h2 id="proof">Proof</h2>${proofTexts(proof).map((text) => html`<p class="note">${capitalised(text)}.</p>`)}<div class="reproduce"><code tabindex="0">${printable(`chaos verify ${written.history} ${written.file}`)}</code>${button}</div>${
     embedded &&
-    html`<p class="note">Verify runs in this page, which holds the whole history, its proof and the verifier. The verifier knows how each level is defined, and nothing of how the verdicts were reached.</p><div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
+    html`<p class="note">Verify checks the proof again in this page, which holds all that it needs. It knows the definitions of the levels, and nothing of the code that reached the verdicts.</p><div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
   }</section>`
 }
 

@@ -98,7 +98,7 @@ function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<Liste
     ...nothing,
     mood: 'unsure',
     title: hasHistory ? 'No verdict' : 'Nothing recorded',
-    level: hasHistory ? 'under way, or cut off' : 'it did not start, or has no operation yet',
+    level: hasHistory ? 'under way, or cut off' : 'the run did not start, or has asked for nothing yet',
     remedy: check,
   }
 }

@@ -180,7 +180,10 @@ function supplied(history: History, { spec, operations, lacks = [] }: RunSummary
   const neverAsked = neverAskedText(operations)
   const broken = neverWorked(history)
   if (broken.length > 0 && lacks.includes('successes'))
-    return { text: `No ${listed(broken)} worked. Mend what the errors name, then run it again.`, command: again }
+    return {
+      text: `No ${listed(broken)} worked. Remove the cause of these errors, in the system or in how clients ask it.`,
+      command: again,
+    }
   const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
   switch (first) {
     case 'faults': {

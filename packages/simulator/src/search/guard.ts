@@ -8,7 +8,8 @@ const LATER = 'return a "setTimer" effect'
 
 /**
  * Keeps a protocol from anything that differs between two runs: during `start` and `step`, JavaScript's clock,
- * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`. Used for
+ * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`, and
+ * `process.exit`, which would end the thread without a word. Used for
  * protocols that are not yet trusted, because it costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
@@ -26,12 +27,13 @@ function guarded<T>(run: () => T): T {
   const { Date: date, setTimeout, setInterval, setImmediate } = globalThis
   const { random } = Math
   const { now } = performance
-  const { hrtime } = process
+  const { exit, hrtime } = process
   const { randomUUID, getRandomValues } = crypto
   const { randomUUID: uuid, randomBytes, randomInt } = nodeCrypto
   Math.random = refused.random
   performance.now = refused.now
   process.hrtime = refused.hrtime
+  process.exit = refused.exit
   Object.assign(crypto, refused.ofCrypto)
   Object.assign(nodeCrypto, refused.ofNodeCrypto)
   Object.assign(globalThis, refused.ofGlobal)
@@ -41,6 +43,7 @@ function guarded<T>(run: () => T): T {
     Math.random = random
     performance.now = now
     process.hrtime = hrtime
+    process.exit = exit
     Object.assign(crypto, { randomUUID, getRandomValues })
     Object.assign(nodeCrypto, { randomUUID: uuid, randomBytes, randomInt })
     Object.assign(globalThis, { Date: date, setTimeout, setInterval, setImmediate })
@@ -65,6 +68,9 @@ const TimelessDate = new Proxy(Date, {
 const refused = {
   random: refusal('Math.random()', CHANCE),
   now: refusal('performance.now()', TIME),
+  exit: (): never => {
+    throw new Error('it calls process.exit(), which would end chaos itself: throw an error to end the run')
+  },
   hrtime: Object.assign(refusal('process.hrtime()', TIME), { bigint: refusal('process.hrtime.bigint()', TIME) }),
   ofCrypto: {
     randomUUID: refusal('crypto.randomUUID()', CHANCE),

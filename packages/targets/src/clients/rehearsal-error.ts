@@ -8,7 +8,8 @@ type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
 /** After a refusal that may be about this object alone. */
-const IF_CERTAIN = 'If the service has certain objects only, and this is none of them, give --no-rehearsal.'
+const IF_CERTAIN =
+  'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
 const rehearsalError = (at: string, problem: string, remedy: string, without: string = WITHOUT): UserError =>
@@ -68,7 +69,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
     case 'elsewhere':
       return rehearsalError(
         at,
-        `the first read has what was written at ${judged.place}, where the table does not look for it: ${both}`,
+        `the first read has the value at ${judged.place}, and the route table looks elsewhere: ${both}`,
         `Correct the route of reads: "result": "${judged.place}".`,
       )
     case 'other-type':

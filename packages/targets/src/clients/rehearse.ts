@@ -124,14 +124,18 @@ async function rehearseAt(
     case 'fits':
       return write.input.value === values[0]
         ? { exchanges, isOfTexts: false }
-        : { exchanges, isOfTexts: true, remark: 'the service takes no numbers, so clients write texts' }
+        : { exchanges, isOfTexts: true, remark: 'the service refuses numbers, so clients write strings' }
     case 'unclear':
       return NOTHING
     case 'refused':
       throw refusedError(at, 'read', read, logOf(read))
     case 'text':
       if ((await writeAtAny(stage, key, [String(write.completion.value)])).some(hasWorked))
-        return { exchanges, isOfTexts: true, remark: 'the service answers the text "7" for 7, so clients write texts' }
+        return {
+          exchanges,
+          isOfTexts: true,
+          remark: 'the service answers the string "7" for the number 7, so clients write strings',
+        }
       throw unreadError(at, { write, read, judged })
     default:
       throw unreadError(at, { write, read, judged })
