@@ -32,7 +32,7 @@ const longFunctions: { readonly [name: string]: number } = {
   'checker/src/register/sequential/hopeful.ts attempt': 100,
   'checker/src/register/sequential/saturation.ts saturate': 191,
   'checker/src/register/sequential/search.ts createSequentialSearch': 154,
-  'checker/src/watch/scan.ts scanWatch': 236,
+  'checker/src/watch/scan.ts scanWatch': 238,
   'history/src/codecs/jsonl-scanner.ts scan': 119,
   'wire/src/resp/resp-scanner.ts createRespScanner': 119,
   'targets/src/postgres/client/clients.ts openClient': 80,

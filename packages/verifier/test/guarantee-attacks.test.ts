@@ -84,6 +84,12 @@ const left = (messages: readonly unknown[], more: More = {}): Line => [9, 'remai
 
 const ofWorkQueues: readonly Attack[] = [
   [
+    'a lease broken by times that run backwards, of a message that was taken once',
+    violated('no-double-leases', 3, 5),
+    [put('a', 'ok', { at: 0 }), took('a', 'r', null, { at: 900 }), settled('ack', 'r', 'ok', { at: 2 })],
+    [put('a', 'ok', { at: 0 }), took('a', 'r', 10_000, { at: 1 }), took('a', 's', 10_000, { at: 2 })],
+  ],
+  [
     'what was acknowledged lost',
     violated('no-lost-messages', 1, 7),
     [put('a'), took('a', 'r'), settled('ack', 'r'), left([])],

@@ -330,15 +330,22 @@ const ENOUGH_IN_VAIN = 5
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
-  for (const { from, rows } of ends) {
-    const missed = placed[firstAt(placed, from)]
+  const { callEvent, returnEvent } = history.operations
+  // A send without an answer may have been carried out once nobody looked any more.
+  const wasThere = ({ row }: Placed, { first }: End): boolean =>
+    returnEvent[row] >= 0 && returnEvent[row] < callEvent[first]
+  for (const end of ends) {
+    const { from, rows } = end
+    const missed = placed.slice(firstAt(placed, from)).find((each) => wasThere(each, end))
     if (missed === undefined) continue
     const [last = missed.row] = rows.slice(-1)
     const sentence = `${there(history, name, missed)}, but after everything was healed ${who(history, last)} polled from offset ${from} on ${ENOUGH_IN_VAIN} times, and there was nothing.`
     found(finding('no-unseen', sentence, [missed.row, ...rows]))
   }
   const open = placed.find(
-    ({ offset, message }) => !seen.has(seenAt(offset, message)) && !ends.some(({ from }) => from <= offset),
+    (each) =>
+      !seen.has(seenAt(each.offset, each.message)) &&
+      !ends.some((end) => end.from <= each.offset && wasThere(each, end)),
   )
   // Nobody passed over it because nobody came that far: whether it is still there was not looked at.
   if (open !== undefined)
@@ -368,6 +375,8 @@ function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | 
 /** Where a consumer found nothing more, and the polls that show it. */
 interface End {
   readonly from: number
+  /** The first poll in vain. */
+  readonly first: OperationRow
   readonly rows: readonly OperationRow[]
 }
 
@@ -383,7 +392,7 @@ function endsOf(polls: readonly Poll[]): readonly End[] {
     const isVain = last.every((poll) => poll.messages.length === 0 && poll.from === from)
     return from === undefined || last.length < ENOUGH_IN_VAIN || !isVain
       ? []
-      : [{ from, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]
+      : [{ from, first: last[0]?.row ?? 0, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]
   })
 }
 

@@ -36,6 +36,9 @@ interface SentRevision {
 const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
+/** What is broken by a change that was never sent: an answer that is not known may have had it. */
+const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
+
 /** Checks in one pass what a watch was sent, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
   const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
@@ -43,6 +46,7 @@ export function scanWatch(options: ScanOptions): Sent {
   const begin = watch.from ?? (watch.present === undefined ? undefined : watch.present + 1)
   const isFuture = watch.from === undefined || (watch.present !== undefined && watch.from > watch.present)
   const everSent = revisionsSent(watch)
+  const isAnyLost = hasLost(watch)
   const at = new Map<number, SentRevision>()
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
@@ -61,6 +65,7 @@ export function scanWatch(options: ScanOptions): Sent {
       readonly context?: readonly (OperationRow | undefined)[]
     } = {},
   ): void => {
+    if (isAnyLost && NEVER_SENT.has(guarantee)) return
     const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
     const core = [...new Set([watch.row, ...(more.core ?? []).filter(isRow), culprit])].sort((a, b) => a - b)
     const context = [...new Set((more.context ?? []).filter(isRow))].filter((row) => !core.includes(row))
@@ -248,8 +253,8 @@ export function scanWatch(options: ScanOptions): Sent {
   if (from !== undefined && scope.isDoubtful(from, reached))
     for (const guarantee of ['reliable', 'resumable', 'bookmarkable', 'atomic'] as const)
       unsure(guarantee, `${name} passed a revision at which a write that nobody saw may have been made`)
-  if (watch.deliveries.some(({ type }) => type === 'lost'))
-    for (const guarantee of ['reliable', 'resumable', 'unique', 'ordered', 'bookmarkable', 'atomic'] as const)
+  if (isAnyLost)
+    for (const guarantee of [...NEVER_SENT, 'unique', 'ordered', 'bookmarkable', 'atomic'] as const)
       unsure(guarantee, `nobody knows all that ${name} was sent`)
   if (!isEnded) arrivedInTheEnd()
   return { at }
@@ -273,6 +278,8 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 }
+
+const hasLost = ({ deliveries }: Watch): boolean => deliveries.some(({ type }) => type === 'lost')
 
 const howFar = (revision: number | undefined): string =>
   revision === undefined ? 'was sent nothing' : `got as far as revision ${revision}`

@@ -83,7 +83,10 @@ const ofNest = ({ path: file, text }: SourceFile): readonly Handler[] => {
 
 /** The path below which another file uses this one: `/items` of `app.use('/items', require('./items'))`. */
 function mountedAt({ path: file }: SourceFile, sources: readonly SourceFile[]): string {
-  const name = file.replace(/^.*\//, '').replace(/\.\w+$/, '')
+  const name = file
+    .replace(/^.*\//, '')
+    .replace(/\.\w+$/, '')
+    .replaceAll(/\W/g, '\\$&')
   const from = `['"]\\.[^'"]*\\b${name}(?:\\.\\w+)?['"]`
   for (const { text } of sources) {
     const direct = new RegExp(`\\.use\\(\\s*['"](/[^'"]+)['"]\\s*,\\s*require\\(\\s*${from}`).exec(text)?.[1]
@@ -145,7 +148,7 @@ function declaredIn(body: string, text: string): string | undefined {
   return undefined
 }
 
-const MODELS = /^\s*(?:export\s+)?class\s+(\w+)(?:\([^)]*BaseModel\s*\):|\s*\{)\n((?:[ \t]+[^\n]*\n|\n)+)/gm
+const MODELS = /^[ \t]*(?:export\s+)?class\s+(\w+)(?:\([^)]*BaseModel\s*\):|\s*\{)\n((?:[ \t]+[^\n]*\n|\n)+)/gm
 
 /** `GET, PUT` of `@app.route('/x', methods=['GET', 'PUT'])`. */
 function methodsOf(method: string, rest: string): readonly string[] {

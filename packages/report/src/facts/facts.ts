@@ -1,5 +1,5 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, meaningOf, OK } from '@chaosproxy/history'
 import {
   type Expectation,
   type FaultSpan,
@@ -139,7 +139,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     expectation,
     requirements,
     vacuous,
-    isEmpty: report !== undefined && isEmpty(report, vacuous, run),
+    isEmpty: report !== undefined && isEmpty(history, report, { vacuous, run }),
     setup,
     asked,
     headline:
@@ -166,14 +166,28 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   }
 }
 
-/** Of a file every doubt is of what succeeded. */
-const isEmpty = ({ levels }: Report<string>, vacuous: readonly string[], run: RunSummary | undefined): boolean =>
+/** Of a run it is known what it lacks; a file lacks any result that could be wrong. */
+const isEmpty = (
+  history: History,
+  { levels }: Report<string>,
+  { vacuous, run }: Pick<FactsInput, 'run'> & { readonly vacuous: readonly string[] },
+): boolean =>
   vacuous.length > 0 &&
-  (run === undefined || run.lacks?.includes('successes') === true) &&
+  (run === undefined ? !hasResult(history) : run.lacks?.includes('successes') === true) &&
   Object.values(levels).every(({ result }) => result !== 'violated')
 
+function hasResult({ functions, operations }: History): boolean {
+  const says = functions.map((f) => {
+    const { takes, answers } = meaningOf(f) ?? {}
+    return takes === undefined || takes === 'pair' || answers === 'value' || answers === 'receipt'
+  })
+  for (let row = 0; row < operations.length; row++)
+    if (operations.outcome[row] === OK && says[operations.f[row] ?? 0] === true) return true
+  return false
+}
+
 /** In place of the levels of a record that is empty. */
-export const PROVES_NONE = 'No level is confirmed: nothing in this record could have shown a violation.'
+export const PROVES_NONE = 'No level is confirmed: this record shows too little.'
 
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 

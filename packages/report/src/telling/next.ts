@@ -161,12 +161,13 @@ function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations
 const MANY = 10
 
 /** The functions that were asked for many times and never worked. */
-function neverWorked({ operations, functions }: History): readonly string[] {
+function neverWorked({ operations, functions, errorOf }: History): readonly string[] {
   const tried = functions.map(() => 0)
   const worked = functions.map(() => false)
   for (let row = 0; row < operations.length; row++) {
     const f = operations.f[row] ?? 0
-    tried[f] = (tried[f] ?? 0) + 1
+    // A cas that found another value failed as it should.
+    if (errorOf(row) !== undefined) tried[f] = (tried[f] ?? 0) + 1
     if (operations.outcome[row] === OK) worked[f] = true
   }
   return functions.filter((_, f) => (tried[f] ?? 0) >= MANY && worked[f] !== true)

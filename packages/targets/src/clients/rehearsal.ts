@@ -29,6 +29,9 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
+  // Beside a node that has no leader yet, what the others refuse may be what followers refuse.
+  if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
+    return { type: 'unclear' }
   const shown =
     refused.find(({ exchange }) => REFUSED_VALUES.has(exchange.answer.status)) ??
     refused[0] ??

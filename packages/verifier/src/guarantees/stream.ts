@@ -79,8 +79,10 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
   },
   /** After healing, a consumer gets nothing for good where a message stands (unseen). */
   'no-unseen': (partition, isIn) => {
-    const last = offsetsOf(partition.placed.filter(({ of }) => isIn(of))).at(-1) ?? UNKNOWN
-    return endsOf(partition).some(({ from, polls }) => from <= last && polls.every(({ of }) => isIn(of)))
+    const own = partition.placed.filter(({ of }) => isIn(of))
+    return endsOf(partition).some(
+      (end) => end.polls.every(({ of }) => isIn(of)) && own.some((each) => wasThere(each, end)),
+    )
   },
 }
 
@@ -153,8 +155,18 @@ const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: n
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 
+interface End {
+  readonly from: number
+  /** In vain. */
+  readonly polls: readonly Poll[]
+}
+
+/** Whether a message was surely there when nobody got it: it was known to be before the first of the polls began. */
+const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
+  offset >= from && first !== undefined && of.return < first.of.line
+
 /** Where processes came to the end: their last final polls were in vain. */
-const endsOf = (partition: Partition): readonly { readonly from: number; readonly polls: readonly Poll[] }[] =>
+const endsOf = (partition: Partition): readonly End[] =>
   groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
     const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
     const [from, ...others] = polls.map((poll) => (poll.messages.length === 0 ? beginOf(partition, poll) : undefined))
@@ -176,7 +188,7 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
       const last = offsetsOf(ofGroup).at(-1) ?? UNKNOWN
       if (guarantee === 'no-lost-writes' && unseen.some(({ offset }) => offset < last))
         return 'consumers have polled beyond a message that nobody is known to have polled'
-      if (unseen.some(({ offset }) => !ends.some(({ from }) => from <= offset)))
+      if (unseen.some((each) => !ends.some((end) => wasThere(each, end))))
         return 'nobody polled up to an acknowledged message after everything was healed'
       return isUntold(partition) ? 'a message was acknowledged without its offset, and nobody polled it' : undefined
     }

@@ -20,6 +20,8 @@ const guarantees = [
 ]
 
 const ofAllSent = ['ordered', 'unique', 'atomic', 'bookmarkable', 'reliable', 'resumable']
+/** What is broken by a change that was never sent. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['reliable', 'resumable', 'live'])
 const ofAllWritten = ['atomic', 'bookmarkable', 'reliable', 'resumable']
 const ENOUGH_IN_VAIN = 5
 const NOWHERE = Number.NEGATIVE_INFINITY
@@ -80,7 +82,9 @@ function scan(store: Store, watched: Watch): Scan {
   const isOpen = store.open.some(({ changes }) => [...changes].some(([key, value]) => wants(key, value === undefined)))
   if (isOpen && from !== undefined && from <= reached && store.hasHole(from, reached))
     doubt(ofAllWritten, 'a write that nobody saw may have been made')
-  if (deliveries.some(({ of }) => of.outcome === 'info')) doubt(ofAllSent, 'nobody knows all that a watch was sent')
+  // An answer that is not known may have had what was never sent otherwise.
+  const isLost = deliveries.some(({ of }) => of.outcome === 'info')
+  if (isLost) doubt([...ofAllSent, 'live'], 'nobody knows all that a watch was sent')
   const finals = deliveries.filter(({ of }) => of.isFinal)
   const end = finals.at(-1)
   const target = view.wanted.at(-1) ?? NOWHERE
@@ -90,7 +94,7 @@ function scan(store: Store, watched: Watch): Scan {
     if (isVain && finals.length >= ENOUGH_IN_VAIN) broken.push({ guarantee: 'live', delivery: end })
     else doubt(['live'], 'a watch was not asked often enough once everything was healed')
   }
-  return { broken, open }
+  return { broken: isLost ? broken.filter(({ guarantee }) => !NEVER_SENT.has(guarantee)) : broken, open }
 }
 
 /** What a watch is held against. */

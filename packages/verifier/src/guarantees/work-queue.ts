@@ -31,7 +31,7 @@ export const workQueue: GuaranteeModel = {
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))
         const isJudged = (each: Message): boolean =>
-          isAbout(each) && (guarantee !== 'no-double-leases' || isClear(each))
+          isAbout(each) && (guarantee !== 'no-double-leases' || (isLeased(each) && isClear(each)))
         return queues.some(({ messages }) =>
           messages.some((each) => isJudged(each) && !isKept(guarantee, each, isStartOpen)),
         )
@@ -44,6 +44,7 @@ export const workQueue: GuaranteeModel = {
           case 'no-double-leases':
             return all.every(isClear) ? undefined : 'operations have no times'
           case IN_ORDER:
+            if (isUnknown) return 'a message that was there at first may have been passed over'
             return queues.map(whyOrderIsOpen).find((why) => why !== undefined)
           default:
             return undefined
