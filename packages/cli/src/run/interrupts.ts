@@ -15,12 +15,15 @@ export interface Interrupts {
  * that it was ignored (`nohup`), and cannot tell.
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
-  if ([process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) return ['SIGINT', 'SIGTERM', 'SIGHUP']
+  if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']
   if (!process.listeners('SIGHUP').includes(ignore)) process.on('SIGHUP', ignore)
   return ['SIGINT', 'SIGTERM']
 }
 
 const ignore = (): void => {}
+
+/** Whether somebody can send an interrupt by hand. */
+export const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'
 

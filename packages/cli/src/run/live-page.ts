@@ -1,7 +1,7 @@
 import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
-import { listenForInterrupts } from './interrupts.ts'
+import { hasTerminal, listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'
 
 /** The live page, for one run after another. */
@@ -40,9 +40,6 @@ export async function withLivePage(
     await page.close()
   }
 }
-
-/** Whether somebody can send a second interrupt by hand. */
-const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 async function askedAgain(again: Promise<void>): Promise<boolean> {
   const interrupts = listenForInterrupts('The live page is closed.')

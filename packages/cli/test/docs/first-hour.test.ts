@@ -47,7 +47,7 @@ const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
   1: [
     /^ {2}NOT LINEARIZABLE .* checked # operations in # ms$/m,
     /^ {2}(?:likely )?why: /m,
-    /n# was killed at # s and\s+came\s+back/,
+    /n# was killed at # s and\s+came\s+back\s+(?:without|#\s+m?s\s+before)/,
   ],
 }
 
