@@ -305,7 +305,7 @@ describe('before anything is started', () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })
-    expect(await expected({ expect: 'pram' })).toEqual({ level: 'pram', promised: false })
+    expect(await expected({ expect: 'eventual' })).toEqual({ level: 'eventual', promised: false })
     expect(await expected({ expect: 'none' })).toBeUndefined()
     const nothing = registriesWith(targetLike({ promises: () => 'nothing' }))
     expect((await planRun(specOf(), nothing, 'mine.json')).expect).toBeUndefined()

@@ -56,6 +56,28 @@ test('a run that stops at a violation is held to the strongest level of its work
   await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
 })
 
+test('refuses to hold a run with compare-and-sets to a level below sequential', async () => {
+  const settings = { cas: 0.2 }
+  const spec = parseRunSpec(
+    { target: 'fake', seed: 7, timeMs: 20_000, expect: 'causal', workload: { name: 'register', settings } },
+    'test',
+  )
+  await expect(planRun(spec, { target: async () => plain, workload: async () => register }, 'test')).rejects.toThrow(
+    'give --workload-set cas=0',
+  )
+})
+
+test('a run that is held to a level below sequential has no compare-and-sets', async () => {
+  const promising: Target = { ...plain, promises: () => 'linearizable' }
+  const registries = { target: async () => promising, workload: async () => register }
+  const casOf = async (expect: string) => {
+    const { workload } = await completeRun({ target: 'fake', expect }, registries, { where: 'test', seed: 7 })
+    return workload.settings['cas']
+  }
+  expect(await casOf('causal')).toBe(0)
+  expect(await casOf('sequential')).toBeUndefined()
+})
+
 describe('the faults of a run', () => {
   test("faults come from the target's offers, on the offered nodes", async () => {
     const target: Target = {

@@ -2,6 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
+import { decidedWithUpdates } from './register.ts'
 import { numberOf, type Settings } from './setting.ts'
 import { missing } from './vacuity.ts'
 import type { Clients, Workload } from './workload.ts'
@@ -36,6 +37,7 @@ export const append: Workload = {
   model: 'register',
   initial: null,
   levels,
+  levelsWith: () => decidedWithUpdates,
   object: 'register',
   functions: ['append', 'read'],
   reads: ['read'],

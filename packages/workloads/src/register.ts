@@ -6,6 +6,9 @@ import { numberOf } from './setting.ts'
 import { missing, withoutNews } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
+/** The levels that are decided with a compare-and-set or an append: those below sequential are defined for reads and writes. */
+export const decidedWithUpdates: readonly string[] = ['linearizable', 'sequential', 'eventual', 'convergent']
+
 /**
  * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies the write it
  * saw. A cas expects the value last known to its client, so many succeed.
@@ -16,6 +19,7 @@ export const register: Workload = {
   model: 'register',
   initial: null,
   levels,
+  levelsWith: ({ cas }) => (cas === 0 ? levels : decidedWithUpdates),
   object: 'register',
   functions: ['read', 'write', 'cas'],
   uses: ({ cas }) => (cas === 0 ? ['read', 'write'] : ['read', 'write', 'cas']),

@@ -111,7 +111,7 @@ export async function planRun(
     faultKinds: faults,
     schedule,
     shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
-    expect: expectationOf(spec, workload, promised, (problem) =>
+    expect: expectationOf(spec, { workload, settings: workloadSettings }, promised, (problem) =>
       refuse(`${problem}${thoseThatTell(spec.expect ?? promised, target, targetSettings)}`),
     ),
   }
@@ -171,30 +171,42 @@ const listText = (what: string, list: readonly Workload[]): string =>
 
 /** The workloads that can tell whether a level is met: of this target or, if it has none of them, of others. */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
-  const telling = workloads.filter((workload) => workload.levels.includes(levelFor(workload, level)))
+  const telling = workloads.filter((workload) =>
+    (workload.levelsWith?.(settingsFor(workload, {}, true)) ?? workload.levels).includes(levelFor(workload, level)),
+  )
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
   return own.length > 0
     ? listText('Workloads that can', own)
     : listText(`Workloads that can, which ${target.name} does not have`, telling)
 }
 
+/** `--workload-set cas=0`: the settings that distinguish weaker levels. */
+const weakerText = ({ settings }: Workload): string =>
+  settings
+    .flatMap(({ name, ifWeaker }) => (ifWeaker === undefined ? [] : [`--workload-set ${name}=${ifWeaker}`]))
+    .join(' ')
+
 /** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
-  workload: Workload,
+  { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   promised: string,
   refuse: (problem: string) => never,
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined
-  const { name, levels } = workload
+  const { name } = workload
+  const levels = workload.levelsWith?.(settings) ?? workload.levels
   const asked = levelFor(workload, expect ?? promised)
   // A run is stopped for its strongest level, whatever its name.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
-  return expect === undefined
-    ? undefined
-    : refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
+  if (expect === undefined) return undefined
+  const weaker = workload.levels.includes(level) ? weakerText(workload) : ''
+  const remedy = weaker === '' ? '' : ` with these settings: give ${weaker}`
+  return refuse(
+    `the workload ${name} cannot tell whether a run is ${expect}${remedy}. It can tell: ${levels.join(', ')}.`,
+  )
 }
 
 /** Whether the plan affects nodes and the links between them, or clients' links. */

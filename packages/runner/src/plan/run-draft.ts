@@ -92,7 +92,11 @@ export async function completeRun(
       target: { name, ...(bug === undefined ? {} : { bug }), settings: { ...under?.settings, ...settings } },
       workload: {
         name: workloadName,
-        settings: { ...weakerSettings(workload, target), ...usualSettings(workload, target), ...chosen.settings },
+        settings: {
+          ...weakerSettings(workload, target, expect),
+          ...usualSettings(workload, target),
+          ...chosen.settings,
+        },
       },
     },
     where,
@@ -122,14 +126,18 @@ const defined = (draft: RunDraft): RunDraft =>
 
 /**
  * Settings that distinguish weaker levels better, for a target that promises less than linearizability; also for one
- * whose clients cannot call all the functions that the workload uses otherwise.
+ * whose clients cannot call all the functions that the workload uses otherwise, and where a level is expected that could
+ * stay undecided without them.
  */
-function weakerSettings(workload: Workload, target: Target): Settings {
+function weakerSettings(workload: Workload, target: Target, expect: string | undefined): Settings {
   const settings = settingsFor(target)
   const question = { workload: workload.name, object: workload.object, settings, faults: [] }
   const functions = target.functions(settings)
   const used = workload.uses?.(settingsFor(workload)) ?? workload.functions
-  if (target.promises(question) === 'linearizable' && used.every((name) => functions.includes(name))) return {}
+  const decided = workload.levelsWith?.(settingsFor(workload)) ?? workload.levels
+  const isDecided = expect === undefined || decided.includes(expect) || !workload.levels.includes(expect)
+  if (isDecided && target.promises(question) === 'linearizable' && used.every((name) => functions.includes(name)))
+    return {}
   const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
   return Object.fromEntries(changed.map((setting) => [setting.name, usualValue(setting, true)]))
 }
