@@ -3,7 +3,7 @@ import type { Random } from '@chaosproxy/faults'
 import { type History, type Input, isTransaction, type Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readShare, readsSetting } from './reading.ts'
-import { numberOf, type Settings } from './setting.ts'
+import { numberOf, type Settings, settingsFor } from './setting.ts'
 import { missing, someSucceeded } from './vacuity.ts'
 import type { Client, Clients, Workload } from './workload.ts'
 
@@ -206,3 +206,9 @@ const hasRead = (steps: Json): boolean =>
     const [f, , value] = Array.isArray(step) ? (step as readonly Json[]) : []
     return f === 'r' && (Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined)
   })
+
+/** The levels that are decided whatever happens, with these settings or with those that distinguish weaker levels best. */
+export const decidedLevels = (
+  workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,
+  settings: Settings = settingsFor(workload, {}, true),
+): readonly string[] => workload.levelsWith?.(settings) ?? workload.levels

@@ -12,7 +12,7 @@ export interface Workload {
   /** What every object holds before the first operation. */
   readonly initial: Json
   readonly levels: readonly string[]
-  /** The levels that can be decided whatever happens, with these settings; when absent, all of `levels`. */
+  /** The levels that are decided whatever happens, with these settings; when absent, all of `levels`. */
   levelsWith?(settings: Settings): readonly string[]
   /** The object that a target replicates for it, if the target has a choice. */
   readonly object: string

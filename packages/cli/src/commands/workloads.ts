@@ -1,6 +1,6 @@
 import { levels as allLevels } from '@chaosproxy/checker'
 import { EXIT } from '@chaosproxy/engine/run'
-import type { Workload } from '@chaosproxy/workloads'
+import { decidedLevels, type Workload } from '@chaosproxy/workloads'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { describedWorkload } from '../arguments/workload.ts'
 import { type Command, flagOf } from '../command.ts'
@@ -35,10 +35,10 @@ const rowsOf = (listed: readonly Workload[]): object[] =>
 
 function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor(process.stdout)
-  const rows = listed.flatMap(({ name, summary, functions, levels, settings }): readonly Listed[] => [
-    [name, summary],
-    ['', `${functions.join(', ')} · ${levelsText(levels)}`],
-    ...settings.map((setting): Listed => ['', settingText('--workload-set', setting, style)]),
+  const rows = listed.flatMap((workload): readonly Listed[] => [
+    [workload.name, workload.summary],
+    ['', `${workload.functions.join(', ')} · ${levelsText(decidedLevels(workload))}`],
+    ...workload.settings.map((setting): Listed => ['', settingText('--workload-set', setting, style)]),
     ['', ''],
   ])
   return [

@@ -72,7 +72,7 @@ const SIMULATED: readonly Kind[] = [
   kind(
     'a level that is not decided',
     2,
-    '--target primary-replica --faults kill --time 2s --expect causal --operations read,write,cas',
+    '--target primary-replica --faults kill --time 2s --expect sequential --check-timeout 1ms',
   ),
   kind('a promise of less', 0, '--target primary-replica --faults partition --time 2s --expect eventual'),
   kind('a missed requirement', 1, '--target raft --faults kill --time 2s --require availability>=99.9%'),

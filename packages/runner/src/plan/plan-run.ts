@@ -1,6 +1,6 @@
 import { type FaultKind, type FaultPlan, type Nemesis, nameOfKind, type Schedule } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { levelFor, type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
+import { decidedLevels, levelFor, type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
@@ -171,9 +171,7 @@ const listText = (what: string, list: readonly Workload[]): string =>
 
 /** The workloads that can tell whether a level is met: of this target or, if it has none of them, of others. */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
-  const telling = workloads.filter((workload) =>
-    (workload.levelsWith?.(settingsFor(workload, {}, true)) ?? workload.levels).includes(levelFor(workload, level)),
-  )
+  const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
   return own.length > 0
     ? listText('Workloads that can', own)
@@ -195,7 +193,7 @@ function expectationOf(
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined
   const { name } = workload
-  const levels = workload.levelsWith?.(settings) ?? workload.levels
+  const levels = decidedLevels(workload, settings)
   const asked = levelFor(workload, expect ?? promised)
   // A run is stopped for its strongest level, whatever its name.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'

@@ -1,6 +1,6 @@
 import { profileNamed } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
+import { decidedLevels, type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Target } from '../ports/target.ts'
 import { leastTimeForAll } from './least-time.ts'
@@ -134,8 +134,10 @@ function weakerSettings(workload: Workload, target: Target, expect: string | und
   const question = { workload: workload.name, object: workload.object, settings, faults: [] }
   const functions = target.functions(settings)
   const used = workload.uses?.(settingsFor(workload)) ?? workload.functions
-  const decided = workload.levelsWith?.(settingsFor(workload)) ?? workload.levels
-  const isDecided = expect === undefined || decided.includes(expect) || !workload.levels.includes(expect)
+  const isDecided =
+    expect === undefined ||
+    decidedLevels(workload, settingsFor(workload)).includes(expect) ||
+    !decidedLevels(workload).includes(expect)
   if (isDecided && target.promises(question) === 'linearizable' && used.every((name) => functions.includes(name)))
     return {}
   const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
