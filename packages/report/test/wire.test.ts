@@ -121,6 +121,16 @@ describe('a message with the change', () => {
   })
 })
 
+test('names the server that a node did not ask, though it had the change', () => {
+  const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
+  const all = told([stored], { unasked: ['db'] })
+  everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
+  expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
+  expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
+  const late = told([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
+  everywhere(late, 'No message with x = 743 was sent to n3 by then.')
+})
+
 describe('a real run in which it cannot be told whether the change was sent', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],

@@ -130,6 +130,16 @@ describe('phases', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
+  test('phases take no majority from nodes by a partition that stopped no message', () => {
+    const apart: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
+    const phasesWith = (hits: number): readonly string[] =>
+      summarizePhases(history, [{ ...fault('fault-1', apart, 10, 40), hits }], {
+        ...{ nodes: ['n1', 'n2'], healedAt: nanos(50 * MS), endedAt: nanos(100 * MS) },
+      }).map(({ phase }) => phase)
+    expect(phasesWith(0)).toContain('partition')
+    expect(phasesWith(1)).toContain('partition, no majority up')
+  })
+
   test('phases do not speak of a majority of a single node', () => {
     const alone = summarizePhases(history, [fault('fault-1', { kind: 'kill', nodes: ['n1'] }, 10, 40)], {
       nodes: ['n1'],

@@ -196,6 +196,23 @@ describe('what the record shows about a change at real nodes', () => {
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
+  test('names a database that had the change and that a node did not ask', () => {
+    const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
+      ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
+    })
+    const heard = (...asked: PassedMessage[]) =>
+      overheard([before], {}, { passages: [toDb('n1', message(1060, 'x', 743)), toDb('n3', ...asked)] }).unasked
+    const question = (sentAtMs: number, text: string | undefined) => message(sentAtMs, '', 0, { text })
+    expect(heard()).toEqual(['db'])
+    expect(heard(question(1055, 'GET /x'), question(1070, 'GET /y'))).toEqual(['db'])
+    expect(heard(question(1070, 'GET /x'))).toBeUndefined()
+    expect(heard(question(1070, undefined))).toBeUndefined()
+    const past = { carriesAll: ({ from }: { readonly from: string }) => from === 'n1' }
+    expect(
+      overheard([before], {}, { passages: [toDb('n1', message(1060, 'x', 743))], ...past }).unasked,
+    ).toBeUndefined()
+  })
+
   test('claims no fate for a value that was sent before this write', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })

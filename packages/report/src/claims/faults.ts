@@ -48,7 +48,7 @@ export function wasNoMajorityUp({ history, faults, spec, durationNanos }: Record
 
 function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): boolean {
   const down = new Set(active.flatMap(({ kind, nodes: of }) => (stopsNodes(kind) ? of : [])))
-  const cuts = active.flatMap(({ kind, links }) => (kind === 'partition' ? links : []))
+  const cuts = active.flatMap(({ kind, links, hits }) => (kind === 'partition' && hits !== 0 ? links : []))
   const isCut = (one: string, other: string): boolean =>
     cuts.some(({ from, to }) => (from === one && to === other) || (from === other && to === one))
   const up = nodes.filter((node) => !down.has(node))

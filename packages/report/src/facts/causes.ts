@@ -8,6 +8,7 @@ import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../op
 import type { Race } from '../race/code-run.ts'
 import { endOf } from '../sheets/final-states.ts'
 import type { NearFault } from './near-faults.ts'
+import type { Wire } from './wire.ts'
 
 export interface CauseInput {
   readonly report: Report<string>
@@ -20,6 +21,8 @@ export interface CauseInput {
   readonly backend?: Report<string> | undefined
   /** The await of a simulated program that was overtaken. */
   readonly race?: Race | undefined
+  /** What went over the wire, if that is known. */
+  readonly wire?: Wire | undefined
 }
 
 /** What broke a level, and what prevents it. */
@@ -211,6 +214,12 @@ const causes: readonly Cause[] = [
     remedy:
       'Let one node make every addition and answer reads, or read from a majority of the nodes that add. If a sum may lag, expect eventual.',
     fits: (input) => isStaleRead(input) && countedWrongly(input, isTooLittle),
+  },
+  {
+    cause: 'A node answered from a copy that it had taken before the change.',
+    remedy:
+      'Read from the server that has the data, or drop the copies of all nodes before a write is acknowledged. If old answers are fine, expect sequential or eventual.',
+    fits: ({ wire }) => wire?.unasked !== undefined,
   },
   {
     cause: 'A node answered from its own copy while it was cut off from the others.',

@@ -133,7 +133,9 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
       ? NOTHING_SHOWN
       : whyOf({ near, wire, lease, leaseClock, race, story: shown.story, spans, setup })
   const isUnaided = report !== undefined && shown !== undefined && why.text === UNAIDED
-  const likely = isUnaided ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race }) : undefined
+  const likely = isUnaided
+    ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race, wire })
+    : undefined
   return {
     report,
     expectation,

@@ -182,15 +182,15 @@ const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
-  { messages, sender, reader, isNeverSent, hasArrived, unclear }: Wire,
+  { messages, sender, reader, isNeverSent, unasked, hasArrived, unclear }: Wire,
 ): boolean {
   // Of a node that had been told, a fault may explain what it did with that.
   if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
+  const other = unasked ?? sender
   return (
-    isNeverSent &&
-    links.some(({ from, to }) => (from === sender && to === reader) || (from === reader && to === sender))
+    isNeverSent && links.some(({ from, to }) => (from === other && to === reader) || (from === reader && to === other))
   )
 }
 

@@ -22,6 +22,8 @@ export interface Wire {
   readonly isNeverSent: boolean
   /** Why it cannot be told that no message with the change was sent, although none was found. */
   readonly unclear: Heard['unclear']
+  /** A server that is no node and received the change before the node was asked, which did not ask it since. */
+  readonly unasked: string | undefined
   /** Whether a message with the change had come before the node was asked. */
   readonly hasArrived: boolean
   /** Whether a message with the change came only after the node was asked, although no fault held or lost one. */
@@ -82,6 +84,7 @@ export function wireOf(
   const change = changeText(history, ignored)
   const isNeverSent = toReader.length === 0 && !heard.isCut
   const hasArrived = toReader.some((message) => hadArrived(message, gap.asked))
+  const informed = carriers.find((message) => heard.unasked?.includes(message.to) && hadArrived(message, gap.asked))
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
     unclear: toReader.length === 0 ? heard.unclear : undefined,
@@ -89,7 +92,8 @@ export function wireOf(
     hasArrived,
     isDelayedByItself:
       !hasArrived && toReader.length > 0 && toReader.every(({ by, fate }) => by === undefined && fate !== 'lost'),
-    sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent }),
+    unasked: isNeverSent ? informed?.to : undefined,
+    sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent, informed }),
   }
 }
 
@@ -129,10 +133,14 @@ interface Asked {
   /** When the node was asked. */
   readonly asked: number
   readonly isNeverSent: boolean
+  /** What a server that the node did not ask had received by then. */
+  readonly informed: NodeMessage | undefined
 }
 
-function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, isNeverSent }: Asked): string {
+function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, isNeverSent, informed }: Asked): string {
   const node = nameText(reader)
+  if (isNeverSent && informed !== undefined)
+    return `${node} had not asked ${nameText(informed.to)} since ${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}.`
   if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
   const arrived = toReader.find((message) => hadArrived(message, asked))
   if (arrived !== undefined) return arrivedText(arrived, { change, node, asked })
@@ -202,10 +210,13 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
 /** Each message that is drawn, and how many others there were. */
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
-  const { messages, others, isNeverSent, sender, reader, change } = wire
-  const never = isNeverSent
-    ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent by then`]
-    : []
+  const { messages, others, isNeverSent, sender, reader, change, unasked } = wire
+  const never =
+    unasked !== undefined
+      ? [`${nameText(reader)} → ${nameText(unasked)}: nothing about it was sent from then on`]
+      : isNeverSent
+        ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent by then`]
+        : []
   const more = others === 0 ? [] : [`${plural(others, 'other message')} meanwhile`]
   const lines = messages.map((message) => messageText(message, wire))
   const folded = [...new Set(lines)].map((line) => {

@@ -17,7 +17,16 @@ import { evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { briefLevels, levelTable } from './level-table.ts'
 import { drawRace } from './race-lines.ts'
 import { recordText } from './record-text.ts'
-import { countsText, faultLines, infoText, majorityText, nodesText, phasesInBrief, phaseTable } from './run-tables.ts'
+import {
+  countsText,
+  faultLines,
+  idleTexts,
+  infoText,
+  majorityText,
+  nodesText,
+  phasesInBrief,
+  phaseTable,
+} from './run-tables.ts'
 import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { clip, fitLine, spread, wrap } from './width.ts'
 
@@ -70,7 +79,9 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     recordText(record, unjudgedIn, page),
-    brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, facts, page),
+    brevity.phases
+      ? phasesInBrief(summary.phases, page, brevity.remainder ? idleTexts(summary) : [])
+      : phaseLines(summary, facts, page),
     brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),

@@ -100,20 +100,27 @@ export function phaseTable(all: readonly PhaseSummary[], page: PageStyle): strin
   }
 }
 
-/** Just the availabilities and the stale reads of the phases, as many in a line as fit. */
-export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageStyle): string[] {
+/** Just the availabilities and the stale reads of the phases, then `others`, as many in a line as fit. */
+export function phasesInBrief(
+  phases: readonly PhaseSummary[],
+  { width }: PageStyle,
+  others: readonly string[] = [],
+): string[] {
+  const items = namedPhases(phases)
+    .filter(({ operations }) => operations > 0)
+    .map(
+      ({ phase, availability, operations, staleReads = 0 }) =>
+        `${printable(phase)} ${percentOf(availability, operations)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`,
+    )
   const lines: string[] = []
-  for (const { phase, availability, operations, staleReads = 0 } of namedPhases(phases).filter(
-    ({ operations }) => operations > 0,
-  )) {
-    const item = `${printable(phase)} ${percentOf(availability, operations)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`
+  for (const item of [...items, ...others]) {
     const last = lines.at(-1)
     const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
     if (last === undefined) lines.push(longer)
     else if (displayWidth(longer) <= width) lines[lines.length - 1] = longer
     else lines.push(item)
   }
-  return lines
+  return items.length === 0 ? [...others] : lines
 }
 
 /**
@@ -147,19 +154,13 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
 
 /** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
-  const byName = new Map<string, FaultRecord[]>()
-  const injected = run.faults.filter((record) => record.skipped === undefined)
-  for (const record of injected) {
-    const name = faultName(record.fault)
-    byName.set(name, [...(byName.get(name) ?? []), record])
-  }
   if (run.faults.length === 0) return ['no faults were injected']
-  const bit = [...byName].map(([name, records]) => {
+  const bit = [...injectedByName(run)].map(([name, records]) => {
     const hit = records.filter((record) => record.hits > 0).length
     return `${hit} of ${records.length} ${records.length === 1 ? name : severalOf(name)}`
   })
-  const idle = injected
-    .filter((record) => record.hits === 0)
+  const idle = run.faults
+    .filter((record) => record.skipped === undefined && record.hits === 0)
     .map((record) => `${labelOfFault(record.fault)} at ${moment(record.from)}`)
   const skipped = run.faults.flatMap(({ fault, from, skipped: why }) =>
     why === undefined ? [] : [`${labelOfFault(fault)} at ${moment(from)} (${why})`],
@@ -173,6 +174,22 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
         )),
     ...(skipped.length === 0 ? [] : wrap(`skipped: ${listedAtMost(skipped, 4)}`, page.width)),
   ]
+}
+
+/** `no partition took effect`, for each kind of which no fault did. */
+export const idleTexts = (run: RunSummary): string[] =>
+  [...injectedByName(run)].flatMap(([name, records]) =>
+    records.every(({ hits }) => hits === 0) ? [`no ${name} took effect`] : [],
+  )
+
+function injectedByName({ faults }: RunSummary): ReadonlyMap<string, readonly FaultRecord[]> {
+  const byName = new Map<string, FaultRecord[]>()
+  for (const record of faults) {
+    if (record.skipped !== undefined) continue
+    const name = faultName(record.fault)
+    byName.set(name, [...(byName.get(name) ?? []), record])
+  }
+  return byName
 }
 
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */

@@ -114,7 +114,7 @@ function cutIntoStretches(
   endedAt: Nanos,
 ): Stretch[] {
   // A single node is up or down; a majority is a matter of several.
-  const isMajorityUp = (some: readonly Fault[]): boolean => nodes.length < 2 || hasMajority(nodes, some)
+  const isMajorityUp = (some: readonly FaultRecord[]): boolean => nodes.length < 2 || hasMajority(nodes, cutsOf(some))
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to, inDoubt } of faults)
     for (const time of [from, to, inDoubt?.until ?? to]) cuts.add(Math.min(time, healedAt))
@@ -123,14 +123,14 @@ function cutIntoStretches(
   for (const [i, from] of times.entries()) {
     const to = times[i + 1]
     if (to === undefined) break
-    const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
-    const perhaps = faults.filter((fault) => isDoubtful(fault, from, to)).map(({ fault }) => fault)
+    const active = faults.filter((fault) => fault.from <= from && fault.to >= to)
+    const perhaps = faults.filter((fault) => isDoubtful(fault, from, to))
     const majority = isMajorityUp([...active, ...perhaps])
     const names = namesOf(active, perhaps)
     const phase = names.length === 0 ? CALM : `${names.join('+')}${isMajorityUp(active) ? '' : NO_MAJORITY}`
     stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
   }
-  const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt)).map(({ fault }) => fault)
+  const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt))
   stretches.push({
     phase: unhealed.length === 0 ? HEALED : namesOf([], unhealed).join('+'),
     majority: isMajorityUp(unhealed),
@@ -140,14 +140,21 @@ function cutIntoStretches(
   return stretches
 }
 
+/** A partition that stopped nothing may lie between nodes that never talk: they need no majority. */
+const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
+  faults.filter(({ fault, hits }) => fault.kind !== 'partition' || hits > 0).map(({ fault }) => fault)
+
 /** Whether nobody knows if the fault was in force. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 
 /** The names of the faults in force, and of those that perhaps were: `kill+partition?`. */
-function namesOf(active: readonly Fault[], perhaps: readonly Fault[]): string[] {
-  const names = new Set(active.map(faultName))
-  for (const name of perhaps.map(faultName)) if (!names.has(name)) names.add(`${name}?`)
+function namesOf(active: readonly FaultRecord[], perhaps: readonly FaultRecord[]): string[] {
+  const names = new Set(active.map(({ fault }) => faultName(fault)))
+  for (const { fault } of perhaps) {
+    const name = faultName(fault)
+    if (!names.has(name)) names.add(`${name}?`)
+  }
   return [...names].sort()
 }
 

@@ -1,4 +1,4 @@
-import type { Fault, FaultKind, NodeId } from '@chaosproxy/faults'
+import type { Fault, FaultKind, Link, NodeId } from '@chaosproxy/faults'
 import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaosproxy/history'
 import type { NodeStatus, Session } from '@chaosproxy/protocols'
 import type { ClusterChange } from '../result/cluster-change.ts'
@@ -86,9 +86,9 @@ export interface Cluster {
   recoveryMs?(): Millis
   /**
    * False while a fault of this kind has nothing to hit however long it lasts, such as links of nodes that send each other
-   * nothing. Absent if that is not known.
+   * nothing. `links` are those that such faults were injected on. Absent if that is not known.
    */
-  mayBite?(kind: FaultKind): boolean
+  mayBite?(kind: FaultKind, links: readonly Link[]): boolean
   /**
    * Starts recording the traffic between clients and nodes; the run keeps that record instead of what its clients
    * report. Absent if there is no proxy on client links. Called once, before the first client connects.

@@ -152,6 +152,8 @@ export interface Heard {
    * recognised in all that was. Absent if it can be told.
    */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
+  /** The servers that are no nodes and received the change, and that the node that answered without it did not ask since. */
+  readonly unasked?: readonly NodeId[] | undefined
 }
 
 /** Which messages are worth keeping: those between some nodes, and those with some change, wherever they go. */

@@ -92,6 +92,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
+    mayBite: (_kind, links) => links.length === 0 || network.hasTraffic(links),
     status,
     marked: () => [],
     leader: () => currentLeader({ status }),

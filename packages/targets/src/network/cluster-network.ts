@@ -1,4 +1,4 @@
-import type { Link, NodeId } from '@chaosproxy/faults'
+import { type Link, linkName, type NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import {
   type Address,
@@ -50,6 +50,8 @@ export interface ClusterNetwork {
    * `performance.now()`.
    */
   recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
+  /** Whether anything was sent, or may have been, on one of these links. */
+  hasTraffic(links: readonly Link[]): boolean
   /** Opens another link, with the faults in force on it. */
   addLink(link: PeerLink): Promise<void>
   close(): Promise<void>
@@ -181,6 +183,14 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
         carriesAll: ({ from, to }) =>
           routes.some((open) => open.to === to && (open.announced ? isKnown(open) : open.from === from)),
       }),
+    hasTraffic(links) {
+      const statistics = network.statistics()
+      return links.some((link) => {
+        const { bytes = 0, connections = 0, hits = 0 } = statistics.get(linkName(link)) ?? {}
+        const mayHide = routes.some((open) => open.to === link.to && open.announced && !isKnown(open))
+        return mayHide || bytes + connections + hits > 0
+      })
+    },
     async addLink(link) {
       routes.push(await openLink(link))
     },

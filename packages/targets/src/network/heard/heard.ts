@@ -3,7 +3,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Doubt, Passage, PassedMessage } from '@chaosproxy/proxy'
 import type { Change, FaultRecord, Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { fateOf } from './fate.ts'
-import { type Recognised, recognise } from './recognise.ts'
+import { hasWord, type Recognised, recognise } from './recognise.ts'
 
 /** `known`: other changes of the same key. If one is recognised, changes of this key are recognisable. */
 export interface Overheard extends ExcerptOptions {
@@ -45,12 +45,14 @@ export function heardOf(overheard: Overheard): Heard {
         : [link.from, link.to].every((end) => between.includes(end))
     })
     .sort((a, b) => Number(carries(b)) - Number(carries(a)) || a.sentAt - b.sentAt)
+  const unasked = unaskedOf(excerpts, overheard)
   const messages = kept.slice(0, MOST_HEARD).map((each) => messageOf(each, overheard, isAmbiguous))
   return {
     listening,
     messages: messages.sort((a, b) => a.sentAt - b.sentAt),
     isCut: kept.length > MOST_HEARD || unclear !== undefined,
     ...(unclear === undefined ? {} : { unclear }),
+    ...(unasked.length === 0 ? {} : { unasked }),
   }
 }
 
@@ -97,6 +99,34 @@ function unclearOf(
   )
   const isUnderstood = incoming.some((excerpt) => excerpt.isUnderstood)
   return doubts.length > 0 || isAmbiguous || isPuzzling || !isUnderstood ? 'not recognised' : undefined
+}
+
+/**
+ * The databases and caches that received the change, and to which the node that answered without it sent nothing that names
+ * the key since. Only where all that it sent them is known.
+ */
+function unaskedOf(
+  excerpts: readonly Excerpt[],
+  { listening: { between, about: changes }, nodes, carriesAll, zeroMs }: Overheard,
+): readonly NodeId[] {
+  const reader = between.at(-1)
+  const keys = changes.map(({ key }) => key)
+  const names = (text: string | undefined): boolean =>
+    text === undefined || keys.some((key) => key === undefined || hasWord(text, key))
+  /** By server: when it received the change. */
+  const told = new Map<NodeId, Nanos>()
+  for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries)))
+    if (message.deliveredAtMs !== undefined && !nodes.includes(link.to) && !told.has(link.to))
+      told.set(link.to, runTime(message.deliveredAtMs, { zeroMs }))
+  return [...told].flatMap(([server, since]) => {
+    if (reader === undefined || !carriesAll({ from: reader, to: server })) return []
+    const own = excerpts.filter(({ link }) => link.from === reader && link.to === server)
+    const hasAsked = own.some(
+      ({ doubts, sent }) =>
+        doubts.length > 0 || sent.some(({ message, sentAt }) => sentAt >= since && names(message.text)),
+    )
+    return hasAsked ? [] : [server]
+  })
 }
 
 /** The relevant part of a passage. */

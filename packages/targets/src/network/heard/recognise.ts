@@ -45,7 +45,8 @@ function jsonIn(text: string): Json | undefined {
   return undefined
 }
 
-function hasWord(text: string, word: string): boolean {
+/** Whether it occurs as a whole word. */
+export function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const [before, after] = [text.slice(0, at), text.slice(at + word.length)]
     if (!ENDS_IN_WORD.test(before) && !BEGINS_WITH_WORD.test(after)) return true
