@@ -1,10 +1,10 @@
 import { expect, inject, test } from 'vitest'
-import { claimedOf } from './simulated-runs.ts'
+import { claimedOf, simulated } from './claimed-runs.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 
 test(`what is claimed of ${short ? 'a hundred' : 'five hundred'} simulated runs and more is borne out by their records`, async () => {
-  const { runs, refuted, said } = await claimedOf(inject('seed'), short ? 18 : 3)
+  const { runs, refuted, said } = await claimedOf(simulated, inject('seed'), short ? 18 : 3)
   expect(refuted).toEqual([])
   expect(runs).toBeGreaterThan(short ? 90 : 500)
   const usual = ['lost', 'missing', 'handed out twice', 'slowest recovery', 'blamed on a fault', 'the settings allow']

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Event, type Header, historyFromEvents, millis, UserError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import { completeRun, inMemory, type JudgedRun, performRun, planRun, type RunDraft } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator/target'
+import { targetNames } from '@chaosproxy/targets/named'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { factsOf } from '../../../report/src/facts/facts.ts'
 import { tellingOf } from '../../../report/src/telling/telling.ts'
@@ -11,7 +16,7 @@ import { registries } from '../../src/worlds/registries.ts'
 const isTelling = ({ name }: Workload): boolean => name !== 'read-only'
 
 /** Every simulated system with every workload that it carries: as it is by default, with each other setting, and with each bug. */
-export const drafts: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
+export const simulated: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
   workloads
     .filter((workload) => objects.includes(workload.object) && isTelling(workload))
     .flatMap((workload) =>
@@ -26,6 +31,15 @@ export const drafts: readonly RunDraft[] = protocols.flatMap(({ name, objects, s
       ].map((chosen) => ({ target: { name: `sim:${name}`, ...chosen }, workload: workload.name })),
     ),
 )
+
+/** Every system on processes of its own with every workload; it refuses those that it cannot carry out. */
+export const real: readonly RunDraft[] = targetNames
+  .filter((name) => !name.startsWith(SIMULATED))
+  .flatMap((target) =>
+    workloads
+      .filter(isTelling)
+      .map(({ name }) => ({ target, workload: name, timeMs: millis(1_500), faults: ['partition', 'kill', 'pause'] })),
+  )
 
 const FAULTS = [
   ['partition', 'kill', 'pause'],
@@ -42,7 +56,7 @@ export interface Claimed {
 }
 
 /** Tells of runs of every `step`th draft, and holds each claim against the record. */
-export async function claimedOf(first: number, step: number): Promise<Claimed> {
+export async function claimedOf(drafts: readonly RunDraft[], first: number, step: number): Promise<Claimed> {
   const refuted: string[] = []
   const said = new Map<string, number>()
   let runs = 0
@@ -68,6 +82,7 @@ export async function claimedOf(first: number, step: number): Promise<Claimed> {
 async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | undefined> {
   const size = { rate: 200, timeMs: millis(2_500), clients: 10, checkMs: millis(5_000), expect: 'none' }
   const events: Event[] = []
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-claims-'))
   let header: Header | undefined
   try {
     const asked = { ...size, faults: FAULTS[seed % FAULTS.length] ?? [], ...draft }
@@ -76,7 +91,7 @@ async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | unde
     return await performRun(spec, {
       plan: async () => plan,
       store: {
-        ...inMemory(events),
+        ...{ ...inMemory(events), dataDir: directory, logDir: directory },
         open(given, failed) {
           header = given
           return inMemory(events).open(given, failed)
@@ -89,5 +104,7 @@ async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | unde
   } catch (error) {
     if (error instanceof UserError) return undefined
     throw error
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
   }
 }
