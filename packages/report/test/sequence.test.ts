@@ -12,16 +12,27 @@ const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
 test('log lines long before the end are replaced by their number', () => {
-  const texts = stepsWith(30).map(({ text }) => text)
-  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(24)
-  expect(texts).toContain('(6 lines of logs before this)')
-  expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs before this)') + 1)
+  const texts = stepsWith(22).map(({ text }) => text)
+  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
+  expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)
 })
 
 test('few lines of logs are all there', () => {
-  const texts = stepsWith(24).map(({ text }) => text)
-  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(24)
-  expect(texts.join()).not.toContain('before this')
+  const texts = stepsWith(16).map(({ text }) => text)
+  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
+  expect(texts.join()).not.toContain('left out')
+})
+
+test('of log lines that a node repeats the first and the last are there', () => {
+  const repeated = Array.from({ length: 9 }, (_, i) => ({
+    ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
+  }))
+  const steps = sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: repeated })
+  const notes = steps.filter(({ tone }) => tone === 'note').map(({ at, where, text }) => `${at} ${where} ${text}`)
+  expect(notes).toEqual([
+    ...['0 n1 (5 lines of logs left out)', '0 n1 follows n3', '1 n2 follows n3'],
+    ...['6 n1 follows n3', '8 n2 follows n3'],
+  ])
 })
 
 test('a replay in doubt says why in place of what did not happen', () => {

@@ -108,12 +108,14 @@ export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
-function titleOfFailure(failure: Failure, target: string): string {
+/** As the page of a search and that of a replay have it. */
+export function titleOfFailure(failure: Failure, target: string): string {
   switch (failure.kind) {
     case 'violation':
       return causeOf(failure)
     case 'invariant':
-      return `${failure.name} broken`
+      // Its name is a sentence of its own: `a write replaces what its node had`.
+      return `broken: ${failure.name}`
     case 'unrecovered':
       return causeOf(failure)
     case 'broken':

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
 import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { raceMemberOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
+import { raceMemberOf, titleOfFailure, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
@@ -67,7 +67,7 @@ function titleOf(
   const { shown, doubts, trouble } = outcome
   if (shown === undefined) return ['nothing was played', 'unsure']
   const { failure, undecided } = shown
-  if (failure !== undefined) return [failure.kind === 'invariant' ? `${failure.name} broken` : causeOf(failure), 'bad']
+  if (failure !== undefined) return [titleOfFailure(failure, subject.target), 'bad']
   if (undecided) return [`unknown whether ${subject.level}`, 'unsure']
   return doubts.size + trouble.size > 0
     ? ['nothing went wrong, and little proved', 'unsure']

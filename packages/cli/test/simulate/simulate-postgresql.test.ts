@@ -52,7 +52,7 @@ describe('chaos simulate --beside pg=postgres', () => {
       /read items\/\w+\/sold = \d+: SELECT sold FROM items WHERE name = \$1/,
     )
     const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
-    expect(replayed.stdout).toContain('SERIALIZABLE SQL OF PG BROKEN')
+    expect(replayed.stdout).toContain('BROKEN: SERIALIZABLE SQL OF PG')
     expect(replayed.stdout).toContain('Cure: ')
     expect(replayed.exitCode).toBe(1)
   })

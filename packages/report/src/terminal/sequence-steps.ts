@@ -19,8 +19,8 @@ export interface SequenceInput {
 const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
-/** Nobody reads a longer diagram, so the oldest log lines are dropped beyond this. */
-const MOST_LOG_LINES = 24
+/** A longer diagram is higher than a screen, so the oldest log lines are dropped beyond this. */
+const MOST_LOG_LINES = 16
 
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
 
@@ -41,15 +41,18 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   )
 }
 
-/** The last notes, with the number of those left out before them. */
+/** The last notes, without repetitions, and the number of those left out before them. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
-  const first = notes[notes.length - MOST_LOG_LINES]
-  if (first === undefined || notes.length === MOST_LOG_LINES) return notes
-  const left = plural(notes.length - MOST_LOG_LINES, 'line')
-  return [
-    { at: first.at, where: first.where, text: `(${left} of logs before this)`, tone: 'note' },
-    ...notes.slice(-MOST_LOG_LINES),
-  ]
+  const isSame = (one: SequenceStep) => (other: SequenceStep) => one.where === other.where && one.text === other.text
+  // Of what a node says again and again, the first and the last.
+  const telling = notes.filter(
+    (note, i) => notes.findIndex(isSame(note)) === i || notes.findLastIndex(isSame(note)) === i,
+  )
+  const kept = telling.slice(-MOST_LOG_LINES)
+  const [first] = kept
+  if (first === undefined || kept.length === notes.length) return notes
+  const left = plural(notes.length - kept.length, 'line')
+  return [{ at: first.at, where: first.where, text: `(${left} of logs left out)`, tone: 'note' }, ...kept]
 }
 
 function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {
