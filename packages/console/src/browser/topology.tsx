@@ -184,7 +184,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
         {state}
       </text>{' '}
       <text class="rate" x={10} y={54}>
-        {isUp ? `${count(row.rate)} ok/s` : ''}
+        {isUp && !(width < NARROW_CARD && row.lag) ? `${count(row.rate)} ok/s` : ''}
       </text>{' '}
       <text class="lag" x={width - 10} y={54}>
         {isUp && row.lag !== undefined ? `lag ${count(row.lag)}` : ''}
@@ -195,6 +195,9 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
     </g>
   )
 }
+
+/** Below it a rate and a lag do not fit side by side: the lag says more. */
+const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })
 
