@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, someSucceeded } from './vacuity.ts'
+import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 const LIMIT = 5
@@ -63,9 +63,10 @@ export const log: Workload = {
   races: { what: 'a send', functions: ['send'] },
   vacuous: (history) => [
     ...missing(history, 'send', ['send']),
-    ...(someSucceeded(history, ['poll'], (entries) => Array.isArray(entries) && entries.length > 0)
-      ? []
-      : ['no poll returned an entry']),
+    ...unfound(history, ['poll'], {
+      text: 'no poll returned an entry',
+      fits: (entries) => Array.isArray(entries) && entries.length > 0,
+    }),
   ],
 }
 

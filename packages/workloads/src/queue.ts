@@ -1,7 +1,7 @@
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readShare } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, someSucceeded } from './vacuity.ts'
+import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -51,6 +51,6 @@ export const queue: Workload = {
   races: { what: 'an enqueue or a dequeue', functions: ['enqueue', 'dequeue'] },
   vacuous: (history) => [
     ...missing(history, 'enqueue', ['enqueue']),
-    ...(someSucceeded(history, ['dequeue'], (message) => message !== null) ? [] : ['no message was dequeued']),
+    ...unfound(history, ['dequeue'], { text: 'no message was dequeued', fits: (message) => message !== null }),
   ],
 }

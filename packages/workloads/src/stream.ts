@@ -2,7 +2,7 @@ import type { Random } from '@chaosproxy/faults'
 import { type Completion, type Input, isObject, type Json } from '@chaosproxy/history'
 import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
 import { numberOf, type Settings } from './setting.ts'
-import { missing, someSucceeded } from './vacuity.ts'
+import { missing, unfound } from './vacuity.ts'
 import type { Client, Workload } from './workload.ts'
 
 /** The share of operations by which a consumer is assigned partitions anew. */
@@ -48,9 +48,10 @@ export const stream: Workload = {
   agreedOn: () => null,
   vacuous: (history) => [
     ...missing(history, 'send', ['send']),
-    ...(someSucceeded(history, ['poll'], (polled) => offsetsIn(polled).length > 0)
-      ? []
-      : ['no poll returned a message']),
+    ...unfound(history, ['poll'], {
+      text: 'no poll returned a message',
+      fits: (polled) => offsetsIn(polled).length > 0,
+    }),
   ],
 }
 

@@ -13,9 +13,18 @@ import type { Workload } from './workload.ts'
 
 /** The complaint if none of these functions ever succeeded, with what they ended with instead. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
-  return someSucceeded(history, functions, () => true)
+  return unfound(history, functions, { text: `no ${what} succeeded` })
+}
+
+/** The text, with the commonest errors of these functions, unless one of them returned what is looked for: by default anything. */
+export function unfound(
+  history: History,
+  functions: readonly string[],
+  { text, fits = () => true }: { readonly text: string; readonly fits?: (output: Json) => boolean },
+): string[] {
+  return someSucceeded(history, functions, fits)
     ? []
-    : [`no ${what} succeeded${commonestErrors(history, isOneOf(history, functions))}`]
+    : [`${text}${commonestErrors(history, isOneOf(history, functions))}`]
 }
 
 /** So many different errors are named. */

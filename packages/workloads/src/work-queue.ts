@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { numberOf } from './setting.ts'
-import { missing, someSucceeded } from './vacuity.ts'
+import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /** The share of operations that end with a message that the client has. */
@@ -80,6 +80,6 @@ export const workQueue: Workload = {
   vacuous: (history) => [
     ...missing(history, 'enqueue', ['enqueue']),
     ...missing(history, 'ack', ['ack']),
-    ...(someSucceeded(history, ['take'], (message) => message !== null) ? [] : ['no message was taken']),
+    ...unfound(history, ['take'], { text: 'no message was taken', fits: (message) => message !== null }),
   ],
 }

@@ -87,6 +87,9 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
     expect(workload.vacuous(refused)).not.toEqual([])
+    // A release is not even tried without a lock.
+    const tried = workload.vacuous(refused).filter((text) => text !== 'no release succeeded')
+    for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
   })
 
   test('a run with one client has no races', () => {

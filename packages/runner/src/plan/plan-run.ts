@@ -161,7 +161,9 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   return workloads.filter(
     (workload) =>
       holds(target, workload) &&
-      (workload.uses?.(settingsFor(workload)) ?? workload.functions).every((name) => functions.includes(name)),
+      (workload.uses?.(settingsFor(workload, {}, true)) ?? workload.functions).every((name) =>
+        functions.includes(name),
+      ),
   )
 }
 
