@@ -186,6 +186,7 @@ describe('a wrong command line gets a helpful answer', () => {
     [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
     [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
+    [['fuzz', '--faults', 'kill', 'pause'], 'separate values by commas: --faults kill,pause.'],
     [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
     [['--json', 'check'], '--json: the command comes first, then its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
