@@ -20,6 +20,14 @@ test.each([
     'Two transactions appended to the same version of a list',
   ],
   [
+    'an append to a list that another one had changed blindly',
+    [
+      ...together(line(0, read('x'), append('x', 2)), line(1, append('x', 1))),
+      ...oneByOne(line(2, read('x', 1, 2))),
+    ],
+    'A transaction appended to a list that had changed since it read it',
+  ],
+  [
     'write skew',
     together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1))),
     'Transactions did not see each other’s changes',

@@ -21,11 +21,11 @@ import {
   drawn,
   drawnFinding,
   drawnWhole,
+  haveReadTheSame,
   inOrder,
   keyText,
   microText,
   NO_ROW,
-  readBefore,
   rowsOfStep,
   type StepRows,
 } from './words.ts'
@@ -76,8 +76,8 @@ export function tellCycle(
     }
   })
   const because =
-    story.name === 'lost update'
-      ? lostUpdateOf(record, steps, orders, name)
+    story.name === 'lost update' || story.name === 'unseen change'
+      ? lostUpdateOf(record, steps, orders, { name, areSame: haveReadTheSame(record, versions, steps) })
       : (skewOf(record, orders, name) ??
         `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`)
   return {
@@ -111,26 +111,25 @@ function lostUpdateOf(
   record: TransactionRecord,
   steps: readonly CycleStep[],
   orders: readonly DrawnOrder[],
-  name: (t: number) => string,
+  { name, areSame }: { readonly name: (t: number) => string; readonly areSame: boolean },
 ): string {
   const at = steps.findIndex(({ kind }) => kind === RW)
   const [missed, next] = [orders[at], orders[1 - at]]
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
-  const own = next.edge === 'rw' ? next.rows.from : readBefore(record, missed.rows.to, loser)
   const read = microText(record, missed.rows.from)
-  // What was appended to a list stays in it.
-  const isKept = record.kind.includes(APPEND)
-  const both = isSameRead(record, own, missed.rows.from)
-    ? `${name(loser)} and ${name(winner)} both ${read}`
-    : `${name(winner)} ${read}`
-  if (next.edge === 'rw')
-    return `${both}; ${name(loser)} ${microText(record, missed.rows.to)}, and ${name(winner)} ${microText(record, next.rows.to)}. Neither saw what the other wrote${isKept ? '' : ', so one of the updates is lost'}.`
-  return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it.${isKept ? '' : ` The update of ${name(loser)} is lost.`}`
+  // What was appended to a list stays in it, and what was written blindly has lost nothing.
+  const isLost = areSame && !record.kind.includes(APPEND)
+  if (next.edge === 'rw') {
+    const other = microText(record, next.rows.from)
+    const both = areSame
+      ? `${name(loser)} and ${name(winner)} both ${read}`
+      : `${name(loser)} ${other}, and ${name(winner)} ${read}`
+    return `${both}; ${name(loser)} ${microText(record, missed.rows.to)}, and ${name(winner)} ${microText(record, next.rows.to)}. Neither saw what the other wrote${isLost ? ', so one of the updates is lost' : ''}.`
+  }
+  const both = areSame ? `${name(loser)} and ${name(winner)} both ${read}` : `${name(winner)} ${read}`
+  return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it.${isLost ? ` The update of ${name(loser)} is lost.` : ''}`
 }
-
-const isSameRead = ({ list, value }: TransactionRecord, one: number, other: number): boolean =>
-  one !== NO_ROW && list[one] === list[other] && value[one] === value[other]
 
 const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 

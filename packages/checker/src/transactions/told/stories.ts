@@ -6,7 +6,7 @@ import type { CycleStep } from '../levels/situation.ts'
 import type { ReadAnomaly } from '../record/findings.ts'
 import { APPEND, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
-import { NO_ROW, rowsOfStep } from './words.ts'
+import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
 /** A story and the weakest level that refuses it, without sessions and real time. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
@@ -45,6 +45,21 @@ const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
   cause: 'Two transactions read the same version and both appended to it: the later one had not seen the other.',
+}
+
+const UNSEEN = 'It read one version, another transaction wrote a newer one, and it then wrote without having seen that.'
+
+/** Only the one that wrote last had read: the other wrote blindly, so that nothing of a reading is lost. */
+const overwrittenUnseen: Story = {
+  ...lostUpdate,
+  name: 'unseen change',
+  title: 'A transaction overwrote a change that it had not seen',
+  cause: UNSEEN,
+}
+
+const appendedUnseen: Story = {
+  ...overwrittenUnseen,
+  title: 'A transaction appended to a list that had changed since it read it',
 }
 
 const staleCheck: Story = {
@@ -235,7 +250,8 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const has = (kind: CycleStep['kind']): boolean => kinds.includes(kind)
   if (readWrites === 0) return has(WR) ? circularRead : dirtyWrite
   const [one, other] = steps
-  const update = record.kind.includes(APPEND) ? blindAppend : lostUpdate
+  const [same, unseen] = record.kind.includes(APPEND) ? [blindAppend, appendedUnseen] : [lostUpdate, overwrittenUnseen]
+  const update = haveReadTheSame(record, versions, steps) ? same : unseen
   if (readWrites === 2 && steps.length === 2 && one.key === other.key) return update
   if (readWrites === steps.length) return writeSkew
   if (steps.length === 2) {

@@ -245,6 +245,16 @@ export function readBefore({ starts, kind, key }: TransactionRecord, write: numb
   return NO_ROW
 }
 
+/** Whether the two transactions of a cycle about one key read the same version before they wrote. */
+export function haveReadTheSame(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): boolean {
+  const missed = steps.find(({ kind }) => kind === RW)
+  const next = steps.find((step) => step !== missed)
+  if (missed === undefined || next === undefined) return false
+  const { from: one, to: write } = rowsOfStep(record, versions, missed)
+  const other = next.kind === RW ? rowsOfStep(record, versions, next).from : readBefore(record, write, missed.to)
+  return other !== NO_ROW && record.list[one] === record.list[other] && record.value[one] === record.value[other]
+}
+
 /** Of a transaction in a contradiction that is no cycle, the first of what it did. */
 const MOST_STEPS = 5
 
