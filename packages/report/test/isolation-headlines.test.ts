@@ -21,10 +21,7 @@ test.each([
   ],
   [
     'an append to a list that another one had changed blindly',
-    [
-      ...together(line(0, read('x'), append('x', 2)), line(1, append('x', 1))),
-      ...oneByOne(line(2, read('x', 1, 2))),
-    ],
+    [...together(line(0, read('x'), append('x', 2)), line(1, append('x', 1))), ...oneByOne(line(2, read('x', 1, 2)))],
     'A transaction appended to a list that had changed since it read it',
   ],
   [
