@@ -229,7 +229,7 @@ describe('a register', () => {
       read(4, 1, 70, { final: true, node: 'n3' }),
       read(5, null as never, 80, { final: true, node: 'n1' }),
     ]
-    expect(titleOf([open, ...ends], 'register')).toBe('n3 ended with another value of x than n1 and n2')
+    expect(titleOf([open, ...ends], 'register')).toBe('At the end n3 answered another value of x than n1 and n2')
   })
 
   test('that no replica remembers names whose write is gone', () => {

@@ -166,6 +166,18 @@ describe('a counter that was read too low', () => {
     ])
   })
 
+  test('below an earlier read lacks what that one had shown', () => {
+    const reads = [read(5, 9, 39, { key: 'c', to: 40e6 }), read(3, 8, 41, { key: 'c' })]
+    const again = judge(
+      [add(1, 3, 0), add(2, 5, 10), add(4, 2, 38, { type: 'info' }), add(6, 1, 38, { type: 'info' }), ...reads],
+      'counter',
+    )
+    expect(again.rows?.slice(-2).map(([name, , off, sum]) => [name, off, sum])).toEqual([
+      ['read by p5 from n1', '', '9'],
+      ['read by p3 from n1 ✘', '1 too few ✘', '8 ✘'],
+    ])
+  })
+
   test('on one node shows the newest additions', () => {
     const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
     expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([

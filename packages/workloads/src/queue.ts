@@ -51,6 +51,6 @@ export const queue: Workload = {
   races: { what: 'an enqueue or a dequeue', functions: ['enqueue', 'dequeue'] },
   vacuous: (history) => [
     ...missing(history, 'enqueue', ['enqueue']),
-    ...unfound(history, ['dequeue'], { text: 'no message was dequeued', fits: (message) => message !== null }),
+    ...unfound(history, ['dequeue'], { text: 'no dequeue returned a message', fits: (message) => message !== null }),
   ],
 }

@@ -80,6 +80,6 @@ export const workQueue: Workload = {
   vacuous: (history) => [
     ...missing(history, 'enqueue', ['enqueue']),
     ...missing(history, 'ack', ['ack']),
-    ...unfound(history, ['take'], { text: 'no message was taken', fits: (message) => message !== null }),
+    ...unfound(history, ['take'], { text: 'no take returned a message', fits: (message) => message !== null }),
   ],
 }

@@ -344,8 +344,8 @@ patientTest('each kind of run is headed by what users lost', async () => {
       "At least 11 updates were lost",
       "7 messages were handed out more than once",
       "1 acknowledged element was lost",
-      "n5 ended with another value of p than the others",
-      "Unknown whether causally consistent",
+      "At the end n5 answered another value of p than the others",
+      "Unknown whether sequentially consistent",
       "Only eventually consistent",
       "Linearizable, but not as required",
     ]

@@ -18,7 +18,11 @@ export const lockCommands: CommandReaders = {
     return one({
       call: { f: 'acquire', key: names.key(word(words, 1)), value: null },
       says: (answer) =>
-        answer === 'OK' ? { type: 'ok', value: token } : answer === null ? { type: 'fail', error: HELD } : undefined,
+        answer === 'OK'
+          ? { type: 'ok', value: token }
+          : answer === null
+            ? { type: 'fail', error: HELD, answered: true }
+            : undefined,
     })
   },
 }

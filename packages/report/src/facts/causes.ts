@@ -232,6 +232,12 @@ const causes: readonly Cause[] = [
       ),
   },
   {
+    cause: 'A node answered without a change that had reached it.',
+    remedy:
+      'Let a read wait until its node has applied what it received, or ask a majority. If old answers are fine, expect sequential or eventual.',
+    fits: (input) => input.wire?.hasArrived === true && isStaleRead(input),
+  },
+  {
     cause: 'A read was answered by a copy that was behind.',
     remedy:
       'Reads from replicas, caches and followers lag by the replication delay: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',

@@ -135,7 +135,9 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
         rows: before.filter((row) => nodeOf(history, row) === node),
       }))
     : before.slice(-MOST_SHOWN).map((row) => ({ name: clientOf(history, row), rows: [row] }))
-  const reads = [culprit, ...otherEnds(history, culprit)]
+  const higher = higherBefore(history, culprit, least)
+  const reads = [...higher, culprit, ...otherEnds(history, culprit)]
+  const atLeast = Math.max(least, ...higher.map((row) => numberIn(history, row) ?? least))
   const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), ...reads])
   const lastOf = (rows: readonly OperationRow[]): string => (rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'))
   const left = isByNode ? 0 : before.length - groups.length
@@ -168,10 +170,26 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
       ...(others.length === 0
         ? []
         : [{ cells: ['in progress or unknown', '', count(others.length), rangeText(total, least, most)] }]),
-      ...reads.map((row) => readRow(history, row, { allowed: [least, most], at, isAccused: row === culprit })),
+      ...reads.map((row) => readRow(history, row, { allowed: [atLeast, most], at, isAccused: row === culprit })),
       ...elsewhereRows(history, report, culprit),
     ],
   }
+}
+
+/** Of a counter that only grows: the read before this one that returned most, if that is more than its additions demand. */
+function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
+  if (!onlyAdds(history)) return []
+  const { key, outcome } = history.operations
+  const [highest] = rowsWhere(
+    history,
+    (row) =>
+      key[row] === key[culprit] &&
+      isRead(history, row) &&
+      outcome[row] === OK &&
+      wasBefore(history, row, culprit) &&
+      (numberIn(history, row) ?? least) > least,
+  ).toSorted((one, other) => (numberIn(history, other) ?? 0) - (numberIn(history, one) ?? 0))
+  return highest === undefined ? [] : [highest]
 }
 
 function numberIn(history: History, read: OperationRow): number | undefined {
@@ -191,7 +209,7 @@ function readRow(
   { allowed: [least, most], at, isAccused }: ReadInSheet,
 ): SheetRow {
   const [value, node] = [numberIn(history, read) ?? 0, nodeOf(history, read)]
-  const off = value < least ? value - least : value > most || isAccused ? value - most : 0
+  const off = value < least ? value - least : value > most ? value - most : 0
   return {
     cells: [
       `read by ${clientOf(history, read)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,

@@ -91,7 +91,7 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
   const isOneAgainstAll = groups.length === 2 && most.length > MOST_NODES
   const [few, many] = [namesOf(fewest), isOneAgainstAll ? 'the others' : namesOf(most)]
   return {
-    title: `${few} ended with another value${key === undefined ? '' : ` of ${key}`} than ${many}`,
+    title: `At the end ${few} answered another value${key === undefined ? '' : ` of ${key}`} than ${many}`,
     level: 'eventual',
   }
 }
