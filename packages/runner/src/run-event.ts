@@ -21,6 +21,8 @@ export interface Progress extends Judged {
 /** The events of a run in progress, as JSON, for a terminal, a file or a page. */
 export type RunEvent =
   | { readonly type: 'starting'; readonly spec: RunSpec }
+  /** The start takes long, because of this. */
+  | { readonly type: 'waiting'; readonly text: string }
   | {
       readonly type: 'ready'
       readonly readyMs?: number | undefined

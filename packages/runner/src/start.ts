@@ -80,7 +80,7 @@ export async function withRemarks(
 
 const startTarget = (
   { spec, target, workload, targetSettings, workloadSettings, faultKinds, expect }: PlannedRun,
-  { interrupted, dataDir, logDir, version, reach, listening }: StartOptions,
+  { interrupted, dataDir, logDir, version, reach, listening, listener }: StartOptions,
 ): Promise<StartedCluster> =>
   target.start({
     nodes: spec.nodes,
@@ -92,6 +92,7 @@ const startTarget = (
     faults: faultKinds,
     ...{ dataDir, logDir, version, reach, listening },
     rehearses: spec.rehearsal ?? true,
+    waits: (text) => listener?.({ type: 'waiting', text }),
     longestMs: millis(2 * (spec.timeMs + quietMsOf(target, expect) + spec.timeoutMs) + SPARE_MS),
     rate: spec.rate,
     signal: interrupted,

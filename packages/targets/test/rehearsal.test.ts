@@ -11,9 +11,10 @@ interface Route {
   readonly value?: string
   readonly result?: string
   readonly sends?: object
+  readonly outcomes?: object
 }
 
-const READ: Route = { request: 'GET /items/{key}', f: 'read', result: 'json.item' }
+const READ: Route = { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } }
 const WRITE: Route = { request: 'PUT /items/{key}', f: 'write', value: 'json.item' }
 
 interface Asked {

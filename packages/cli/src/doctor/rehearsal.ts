@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis, UserError } from '@chaosproxy/history'
+import { printableLines } from '@chaosproxy/report'
 import { askedOf, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
+import { print } from '../terminal/output.ts'
 import type { Finding } from './findings.ts'
 
 /** The longest time for which a cluster that is only rehearsed runs. */
@@ -31,6 +33,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
       longestMs: LONGEST_MS,
       rate: 1,
       rehearses: true,
+      waits: (text) => print(process.stderr, `  ${printableLines(text)}\n`),
     })
     await new Promise<void>((stopped) => cluster.stop(stopped))
     return shown(cluster.rehearsal)
@@ -46,4 +49,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const shown = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({ what: 'rehearsal', ok: true, detail }))
+  // A remark without an exchange says that nothing has worked.
+  [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
+    ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
+  }))

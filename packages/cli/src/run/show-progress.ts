@@ -23,6 +23,8 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
         )
         return remark === undefined ? undefined : display.warn(remark)
       }
+      case 'waiting':
+        return display.warn(event.text)
       case 'status': {
         const { counts, elapsed } = event.progress
         const operationsPerSecond = rate(counts.ok + counts.fail + counts.info, elapsed)

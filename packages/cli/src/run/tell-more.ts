@@ -26,6 +26,7 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
         return note(`checking ${plural(event.operations, 'operation')} as ${modelName(run)}`)
       case 'judged':
         return note(`verdict: ${event.headline}`)
+      case 'waiting':
       case 'ready':
       case 'status':
       case 'violation':

@@ -81,6 +81,7 @@ function fold(run: Folded, event: RunEvent): void {
       run.failure = event.message
       return
     case 'starting':
+    case 'waiting':
       return
     default:
       event satisfies never

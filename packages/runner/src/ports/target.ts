@@ -149,6 +149,8 @@ export interface StartOptions {
   readonly listening?: Listening | undefined
   /** Whether one write and one read of clients are tried first; a target whose clients cannot be wrong ignores it. */
   readonly rehearses?: boolean | undefined
+  /** Called if the start takes long, with what it waits for. */
+  readonly waits?: ((text: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 

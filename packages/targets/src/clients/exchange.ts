@@ -22,9 +22,11 @@ export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 4
 const MOST_SHOWN = 120
 
 /** `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out: they may be secret. */
-export function exchangeText({ request: { method, target, body }, answer }: Exchange): string {
-  return `${method} ${target}${shown(body)} was answered ${answerText(answer)}`
-}
+export const exchangeText = ({ request, answer }: Exchange): string =>
+  `${requestTextOf(request)} was answered ${answerText(answer)}`
+
+/** `PUT /items/x0 {"item":7}`. */
+export const requestTextOf = ({ method, target, body }: WrittenRequest): string => `${method} ${target}${shown(body)}`
 
 /** `500 {"error":"value missing"}`. */
 export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`

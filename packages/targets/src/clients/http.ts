@@ -20,7 +20,7 @@ import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
-import { answerText, type ExchangeWatch } from './exchange.ts'
+import { answerText, type ExchangeWatch, requestTextOf } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
@@ -33,7 +33,7 @@ export interface HttpDeclaration {
   readonly kind: 'http'
   /** The path of a table, or the table itself. */
   readonly routes: string | { readonly [member: string]: unknown }
-  /** The service's names for objects: `{key}`, `{number}` (counted from 1), `{run}` (differs between runs). */
+  /** The service's names for objects: `{key}`, `{number}` (counted from 1), `{run}` (differs between runs), `{uuid}` (of both). */
   readonly keys?: string | undefined
 }
 
@@ -79,11 +79,18 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
           const { rehearse } = await import('./rehearse.ts')
           // Numbers are given in the order of first use.
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
-          const connect = (address: NodeAddress, watch: ExchangeWatch) =>
-            httpClient(address, { ...shared, probation: createProbation(() => {}), watch, keepBytes: SHOWN_BYTES })
+          const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
+          const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
+            httpClient(address, { ...unwatched, watch, ...(name === undefined ? {} : { nameKey: () => name }) })
           const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed
+        },
+        requestOf(input) {
+          const { f, key, value } = input
+          const named = key === undefined ? input : isOfOne ? { f, value } : { f, key: shared.nameKey(key), value }
+          const made = maker.make(named, { session: 'nobody', requestId: '0', final: false })
+          return made.type === 'made' ? requestTextOf(made.request) : undefined
         },
         connect: (address) => httpClient(address, { ...shared, isOfTexts }),
         close: async () => {},
@@ -197,7 +204,7 @@ function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boo
   const { reply } = end
   const completion = answered(made, reply, harmless)
   // What the service says of its refusal is the first thing that a reader wants to know.
-  return completion.type === 'ok' || completion.error !== `status ${reply.status}` || reply.status < LEAST_REFUSING
-    ? completion
-    : { ...completion, error: `status ${answerText(reply)}` }
+  const status = `status ${reply.status}`
+  const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
+  return isBare && reply.status >= LEAST_REFUSING ? { ...completion, error: `status ${answerText(reply)}` } : completion
 }

@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto'
 import { UserError } from '@chaosproxy/history'
 
 /** Maps a workload's key (`x`, `y`, …) to the service's name for it; the same for all clients of a run. */
 export type NameKey = (key: string) => string
 
-/** The run, the workload's key, or a number counted from 1 in order of first use. */
+/** The run, the workload's key, a number counted from 1 in order of first use, or a UUID, which differs between runs. */
 const PLACEHOLDER = /\{(\w+)\}/g
-const KNOWN = ['key', 'number', 'run']
+const KNOWN = ['key', 'number', 'run', 'uuid']
 
 /** @throws UserError (input) for a template that gives every object the same name. */
 export function compileKeyNames(template: string, where: string): (run: string) => NameKey {
@@ -14,19 +15,22 @@ export function compileKeyNames(template: string, where: string): (run: string) 
   if (stranger !== undefined)
     throw new UserError(
       'input',
-      `${where}: "keys" contains {${stranger}}. The placeholders are {key}, {number} and {run}.`,
+      `${where}: "keys" contains {${stranger}}. The placeholders are {key}, {number}, {run} and {uuid}.`,
     )
-  if (!used.includes('key') && !used.includes('number'))
+  if (!['key', 'number', 'uuid'].some((name) => used.includes(name)))
     throw new UserError(
       'input',
-      `${where}: "keys" is ${JSON.stringify(template)}, which is the same for all objects. Include {key} or {number}: "item-{number}".`,
+      `${where}: "keys" is ${JSON.stringify(template)}, which is the same for all objects. Include {key}, {number} or {uuid}: "item-{number}".`,
     )
   return (run) => {
     const names = new Map<string, string>()
     return (key) => {
       let name = names.get(key)
       if (name === undefined) {
-        const words: { readonly [name: string]: string } = { key, run, number: String(names.size + 1) }
+        const words: { readonly [name: string]: string } = {
+          ...{ key, run, number: String(names.size + 1) },
+          uuid: used.includes('uuid') ? uuidOf(`${run} ${key}`) : '',
+        }
         name = template.replaceAll(PLACEHOLDER, (_, word: string) => words[word] ?? '')
         names.set(key, name)
       }
@@ -34,3 +38,10 @@ export function compileKeyNames(template: string, where: string): (run: string) 
     }
   }
 }
+
+/** As version 4 has it, so that services which look at the version take it. */
+const uuidOf = (text: string): string =>
+  createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5')

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { NodeId } from '@chaosproxy/faults'
-import type { Header, SessionSource, UserError } from '@chaosproxy/history'
+import type { Header, Input, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
@@ -60,6 +60,8 @@ export interface OpenedClients {
    * service fails.
    */
   rehearse?(reached: readonly NodeAddress[], signal: AbortSignal | undefined): Promise<Rehearsal>
+  /** How an operation is written: `GET /items/x`; undefined if it cannot be. */
+  requestOf?(input: Input): string | undefined
   /** A client for one node; dials on its first operation. */
   connect(address: NodeAddress): Client
   /** Resolves once all of them are closed. */

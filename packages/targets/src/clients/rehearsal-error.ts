@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { lastLines } from '../command/log-tail.ts'
-import { exchangeText } from './exchange.ts'
+import { exchangeText, textOf } from './exchange.ts'
 import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 
 type Part = 'write' | 'read'
@@ -10,19 +10,38 @@ const WITHOUT = 'To run without this check, give --no-rehearsal.'
 /** After a refusal that may be about this object alone. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
-const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
+export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
 const rehearsalError = (at: string, problem: string, remedy: string, without: string = WITHOUT): UserError =>
   new UserError('input', `${at}: ${problem}. ${remedy} ${without}`)
 
-/**
- * A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service.
- *
- * @param logPath the log of the node, if there is one
- */
-export function refusedError(at: string, part: Part, { address, exchange }: Answered, logPath: string): UserError {
+/** Names that the service takes: what gives them, as a declaration says it, and a write by such a name. */
+export interface Named {
+  readonly keys: string
+  readonly write: Answered
+}
+
+interface Refused {
+  readonly shown: Answered
+  /** Another value, refused with another answer. */
+  readonly besides?: Answered | undefined
+  readonly named?: Named | undefined
+  /** The log of the node, if there is one. */
+  readonly logPath: string
+}
+
+/** A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service. */
+export function refusedError(at: string, part: Part, { shown, besides, named, logPath }: Refused): UserError {
+  const { address, exchange } = shown
   const { status, headers } = exchange.answer
-  const problem = `the first ${part} did not work: ${exchangeText(exchange)}`
+  const all = [exchange, ...(besides === undefined ? [] : [besides.exchange])].map(exchangeText).join(', and ')
+  const problem = `the first ${part} did not work: ${all}`
+  if (named !== undefined)
+    return rehearsalError(
+      at,
+      `${problem}. By another kind of name it works: ${exchangeText(named.write.exchange)}`,
+      `Give objects such names: "keys": "${named.keys}", beside "routes".`,
+    )
   if (status === 500)
     return new UserError(
       'environment',
@@ -30,6 +49,19 @@ export function refusedError(at: string, part: Part, { address, exchange }: Answ
     )
   const remedy = remedyFor(part, status, (name) => headers?.get(name))
   return rehearsalError(at, problem, remedy, part === 'write' && OF_OBJECTS.has(status) ? IF_CERTAIN : WITHOUT)
+}
+
+/** An answer whose meaning the route table does not say. A run would not know whether the operation was done. */
+export function unsaidError(at: string, { exchange, completion }: Answered): UserError {
+  const { status } = exchange.answer
+  const why = completion.type === 'ok' ? '' : completion.error.replace(/^status \d+[^:]*(?:: )?/, '')
+  return rehearsalError(
+    at,
+    `the route table does not say what this answer means: ${exchangeText(exchange)}`,
+    why === ''
+      ? `Say it in the route: "outcomes": {"${status}": "ok"}, if the operation is done by then.`
+      : `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+  )
 }
 
 function remedyFor(part: Part, status: number, header: (name: string) => string | undefined): string {
@@ -49,6 +81,7 @@ function remedyFor(part: Part, status: number, header: (name: string) => string 
       return `Correct the method of ${route}${allowed === undefined ? '' : `: the service allows ${allowed}`}.`
     }
     case 406:
+      return `Let ${route} accept what the service answers: "sends": {"header.Accept": "…"}.`
     case 415:
       return `Give ${route} the content type that the service expects: "sends": {"header.Content-Type": "…"}.`
     default:
@@ -58,6 +91,7 @@ function remedyFor(part: Part, status: number, header: (name: string) => string 
 
 /** A read that does not find what a write before it wrote, as it was written. */
 export function unreadError(at: string, { write, read, judged }: Unread): UserError {
+  const isPage = textOf(read.exchange.answer.body).trimStart().startsWith('<')
   const both = `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
   switch (judged.type) {
     case 'text':
@@ -78,9 +112,11 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
       return rehearsalError(
         at,
         `the first read after the first write did not find what was written: ${both}`,
-        read.exchange.answer.status < 400
-          ? WHERE
-          : 'Correct the path of the route of reads. If it is right, the service has lost the write.',
+        isPage
+          ? 'It is a page: correct the paths of the routes.'
+          : read.exchange.answer.status < 400
+            ? WHERE
+            : 'Correct the path of the route of reads. If it is right, the service has lost the write.',
       )
   }
 }

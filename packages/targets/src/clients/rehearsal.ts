@@ -1,11 +1,13 @@
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
-import { type Exchange, REFUSALS, textOf } from './exchange.ts'
+import { type Exchange, REFUSALS, textOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
 /** A write or read of a rehearsal. Without an exchange there was no answer. */
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input
+  /** Undefined if the table could make none. */
+  readonly request: WrittenRequest | undefined
   readonly exchange: Exchange | undefined
   readonly completion: Completion
 }
@@ -17,7 +19,12 @@ export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !=
 
 /** The meaning of writes that did not work, one or more for each node. */
 export type WriteJudgement =
-  | { readonly type: 'refused'; readonly shown: Answered }
+  | {
+      readonly type: 'refused'
+      readonly shown: Answered
+      /** Another value, refused with another answer. */
+      readonly besides: Answered | undefined
+    }
   /** Nothing speaks against the set-up: no answer, no leader, too many requests. */
   | { readonly type: 'unclear' }
 
@@ -36,13 +43,30 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
     refused.find(({ exchange }) => REFUSED_VALUES.has(exchange.answer.status)) ??
     refused[0] ??
     (answered.every(({ exchange }) => isRedirect(exchange.answer.status)) ? answered[0] : undefined)
-  return shown === undefined ? { type: 'unclear' } : { type: 'refused', shown }
+  if (shown === undefined) return { type: 'unclear' }
+  const { answer } = shown.exchange
+  const besides = refused.find(
+    ({ input, exchange }) =>
+      canonical(input.value) !== canonical(shown.input.value) && textOf(exchange.answer.body) !== textOf(answer.body),
+  )
+  return { type: 'refused', shown, besides }
 }
 
 /** Statuses that refuse what a request contains, which a text in place of a number may mend. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
+
+/** Whether the route table does not say what the answer to a read means. */
+export function isUnsaid(tried: Tried): tried is Answered {
+  const { completion } = tried
+  if (!isAnswered(tried) || completion.type === 'ok') return false
+  const { status } = tried.exchange.answer
+  return (
+    status < 500 &&
+    ['status N:', 'status N, and'].some((begin) => completion.error.startsWith(begin.replace('N', String(status))))
+  )
+}
 
 /** The meaning of a read after a write that worked. */
 export type ReadJudgement =

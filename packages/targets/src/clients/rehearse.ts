@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Completion, canonical, type Input, type Json, millis, readsWhole } from '@chaosproxy/history'
 import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
 import { keyNames } from '@chaosproxy/workloads'
-import { type Exchange, type ExchangeWatch, exchangeText } from './exchange.ts'
+import { type Exchange, type ExchangeWatch, exchangeText, requestTextOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 import {
   type Answered,
   isAnswered,
+  isUnsaid,
   judgeRead,
   judgeWrites,
   REFUSED_VALUES,
   type ReadJudgement,
   type Tried,
 } from './rehearsal.ts'
-import { refusedError, unreadError } from './rehearsal-error.ts'
+import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from './rehearsal-error.ts'
 
 export interface RehearseOptions {
   readonly asked: AskedOperations
@@ -25,7 +27,8 @@ export interface RehearseOptions {
   readonly nodes: readonly NodeAddress[]
   /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
-  readonly connect: (address: NodeAddress, watch: ExchangeWatch) => Client
+  /** @param name the object's name in the service, in place of that by the declaration */
+  readonly connect: (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) => Client
   readonly signal?: AbortSignal | undefined
 }
 
@@ -40,8 +43,12 @@ const PATIENCE_MS = 3_000
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
+/** For so long a single node may be behind, or without its database. */
+const SINGLE_BEHIND_MS = 2_000
 /** A number as few services have elsewhere in their answers. */
 const NUMBER = 7
+/** Names that a service may insist on, as `keys` gives them. Hardly any service has this number already. */
+const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
 const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
 
@@ -56,16 +63,16 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   const [read] = asked.before ?? []
   const sample = asked.sampleWrite?.()
   if (read === undefined || sample === undefined || !readsWhole(read.f)) return NOTHING
-  const stage: Stage = { ...options, read, write: sample.f, ask: createAsk(options) }
   const unused = isOfOne ? undefined : unusedKey(asked)
+  if (unused === undefined) return NOTHING
   const values = valuesLike(sample.value)
-  if (unused !== undefined && (await isLikeOthers(stage, unused, values))) return rehearseAt(stage, unused, values)
-  return NOTHING
+  const stage: Stage = { ...options, read, write: sample.f, key: unused, values, ask: createAsk(options) }
+  const first = await writeAtAny(stage)
+  return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, first) : NOTHING
 }
 
 /** The values to try, in this order. */
-const valuesLike = (value: Json): readonly [Json, ...Json[]] =>
-  typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value]
+const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
 /** A name like those that clients use, which none of them uses; undefined if they are named by other rules. */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
@@ -79,67 +86,90 @@ interface Stage extends RehearseOptions {
   readonly read: Input
   /** The function that writes. */
   readonly write: string
-  readonly ask: (address: NodeAddress, input: Input) => Promise<Tried>
+  /** Of an object that no client uses. */
+  readonly key: string
+  readonly values: Values
+  readonly ask: (address: NodeAddress, input: Input, name?: string) => Promise<Tried>
 }
+
+type Values = readonly [Json, ...Json[]]
 
 /** Every operation has a connection of its own. */
 function createAsk({ connect }: RehearseOptions): Stage['ask'] {
   let sequence = 0
-  return (address, input) =>
+  return (address, input, name) =>
     new Promise((resolve) => {
+      let request: WrittenRequest | undefined
       let exchange: Exchange | undefined
-      const client = connect(address, {
-        asked: (_, request) => (answer) => {
-          exchange = { request, answer }
+      const watch: ExchangeWatch = {
+        asked(_, made) {
+          request = made
+          return (answer) => {
+            exchange = { request: made, answer }
+          }
         },
-      })
+      }
+      const client = connect(address, watch, name)
       const ended = (completion: Completion): void => {
         client.close()
-        resolve({ address, input, exchange, completion })
+        resolve({ address, input, request, exchange, completion })
       }
       const session = { client: 'rehearsal', sequence: sequence++ }
       client.invoke({ input, session, harmless: readsWhole(input.f) }, ASK_MS, ended)
     })
 }
 
-async function rehearseAt(
-  stage: Stage,
-  key: string | undefined,
-  values: readonly [Json, ...Json[]],
-): Promise<Rehearsed> {
-  const { at, logDir } = stage
+async function rehearseFrom(stage: Stage, first: readonly Tried[]): Promise<Rehearsed> {
+  const { at, logDir, values } = stage
   const logOf = ({ address }: Tried): string => join(logDir, `${address.node}.log`)
-  const written = await writePatiently(stage, key, values)
+  const written = await writePatiently(stage, first)
   const write = written.find(hasWorked)
   if (write === undefined) {
     const judged = judgeWrites(written)
-    if (judged.type === 'unclear') return NOTHING
-    throw refusedError(at, 'write', judged.shown, logOf(judged.shown))
+    if (judged.type === 'unclear')
+      return { ...NOTHING, remark: `no write has worked so far: ${written.map(triedText).join('; ')}` }
+    const { shown, besides } = judged
+    const named = OF_OBJECTS.has(statusOf(shown)) ? await writeNamed(stage) : undefined
+    throw refusedError(at, 'write', { shown, besides, named, logPath: logOf(shown) })
   }
+  if (write.completion.type === 'info') throw unsaidError(at, write)
   const { read, judged } = await readBack(stage, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
-  const exchanges = [write, read].map(({ address, exchange }) => `${address.node}: ${exchangeText(exchange)}`)
+  const exchanges = [write, read].map(triedText)
   switch (judged.type) {
-    case 'fits':
-      return write.input.value === values[0]
-        ? { exchanges, isOfTexts: false }
-        : { exchanges, isOfTexts: true, remark: 'the service refuses numbers, so clients write strings' }
     case 'unclear':
       return NOTHING
     case 'refused':
-      throw refusedError(at, 'read', read, logOf(read))
+      throw refusedError(at, 'read', { shown: read, logPath: logOf(read) })
     case 'text':
-      if ((await writeAtAny(stage, key, [String(write.completion.value)])).some(hasWorked))
-        return {
-          exchanges,
-          isOfTexts: true,
-          remark: 'the service answers the string "7" for the number 7, so clients write strings',
-        }
+      if ((await writeAtAny({ ...stage, values: [String(write.completion.value)] })).some(hasWorked)) break
       throw unreadError(at, { write, read, judged })
+    case 'elsewhere':
+    case 'absent':
+    case 'other-type':
+      throw unreadError(at, { write, read, judged })
+    case 'fits':
+      break
     default:
-      throw unreadError(at, { write, read, judged })
+      return judged satisfies never
   }
+  // What clients use is empty so far.
+  const empty = await stage.ask(write.address, stage.read)
+  if (isUnsaid(empty)) throw unsaidError(at, empty)
+  if (judged.type === 'text')
+    return {
+      exchanges,
+      isOfTexts: true,
+      remark: 'the service answers the string "7" for the number 7, so clients write strings',
+    }
+  return write.input.value === values[0]
+    ? { exchanges, isOfTexts: false }
+    : { exchanges, isOfTexts: true, remark: 'the service refuses numbers, so clients write strings' }
 }
+
+/** `n1: PUT /items/x {"item":7} was answered 200`. */
+const triedText = ({ address, request, exchange, completion }: Tried): string =>
+  `${address.node}: ${exchange === undefined ? `${request === undefined ? 'a request' : requestTextOf(request)} had no answer (${completion.type === 'ok' ? 'ok' : completion.error})` : exchangeText(exchange)}`
 
 /** Done as far as the status says; the table may not understand it. */
 const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 && statusOf(tried) < 300
@@ -147,38 +177,52 @@ const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 &&
 /** 0 without an answer. */
 const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0
 
-/** Asks one node after the other until a write works, which is the last of those returned. */
-async function writeAtAny(
-  { nodes, ask, write, signal }: Stage,
-  key: string | undefined,
-  values: readonly Json[],
-): Promise<readonly Tried[]> {
+/** Asks all nodes at once until a write works. Those that refuse a value are asked with the next. */
+async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, name?: string): Promise<readonly Tried[]> {
   const all: Tried[] = []
-  for (const address of nodes)
-    for (const value of values) {
-      signal?.throwIfAborted()
-      const tried = await ask(address, inputOf(write, key, value))
-      all.push(tried)
-      if (hasWorked(tried)) return all
-      if (!REFUSED_VALUES.has(statusOf(tried))) break
-    }
+  let asked = nodes
+  for (const value of values) {
+    signal?.throwIfAborted()
+    const tried = await untilOneWorks(asked.map((address) => ask(address, { f: write, key, value }, name)))
+    all.push(...tried)
+    if (tried.some(hasWorked)) return all
+    asked = tried.filter((each) => REFUSED_VALUES.has(statusOf(each))).map(({ address }) => address)
+  }
   return all
 }
 
+/** The first that works, with those that ended before; all, if none does. */
+async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
+  const ended: Tried[] = []
+  const one = asked.map(async (each) => {
+    const tried = await each
+    ended.push(tried)
+    if (!hasWorked(tried)) throw new Error('it did not work')
+  })
+  await Promise.any(one).catch(() => {})
+  return [...ended]
+}
+
 /** The same again and again, for as long as that may help. */
-async function writePatiently(
-  stage: Stage,
-  key: string | undefined,
-  values: readonly Json[],
-): Promise<readonly Tried[]> {
+async function writePatiently(stage: Stage, first: readonly Tried[]): Promise<readonly Tried[]> {
   const startedAt = performance.now()
+  let all = first
   for (;;) {
-    const all = await writeAtAny(stage, key, values)
-    const isSurelyRefused = stage.nodes.length === 1 && all.every((tried) => statusOf(tried) !== 500)
-    const patienceMs = isSurelyRefused ? SINGLE_PATIENCE_MS : PATIENCE_MS
+    const fails = all.some((tried) => statusOf(tried) === 500)
+    const patienceMs = stage.nodes.length > 1 ? PATIENCE_MS : fails ? SINGLE_BEHIND_MS : SINGLE_PATIENCE_MS
     if (all.some(hasWorked) || performance.now() - startedAt >= patienceMs) return all
     await pause(stage.signal)
+    all = await writeAtAny(stage)
   }
+}
+
+/** A write that works by names of another kind, and what gives such names. */
+async function writeNamed(stage: Stage): Promise<Named | undefined> {
+  for (const [keys, nameOf] of Object.entries(OTHER_NAMES)) {
+    const write = (await writeAtAny(stage, nameOf())).find(hasWorked)
+    if (write !== undefined) return { keys, write }
+  }
+  return undefined
 }
 
 interface ReadBack {
@@ -187,43 +231,50 @@ interface ReadBack {
 }
 
 /** Reads at the node that took the write, until it has it. */
-async function readBack({ ask, read, signal }: Stage, write: Tried): Promise<ReadBack> {
+async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
-  const deadline = performance.now() + PATIENCE_MS
+  const startedAt = performance.now()
   for (;;) {
-    const isLast = performance.now() >= deadline
-    const tried = await ask(address, inputOf(read.f, input.key, null))
+    const tried = await ask(address, { ...read, key })
     const judged = judgeRead(written, tried)
-    if (isLast || AT_ONCE.includes(judged.type)) return { read: tried, judged }
+    if (performance.now() - startedAt >= patienceFor(judged, nodes.length)) return { read: tried, judged }
     await pause(signal)
   }
 }
 
-/** No later read says anything else. */
-const AT_ONCE: readonly ReadJudgement['type'][] = ['fits', 'text']
+/** For how long a later read may say something else. */
+function patienceFor({ type }: ReadJudgement, nodes: number): number {
+  switch (type) {
+    case 'fits':
+    case 'text':
+      return 0
+    case 'elsewhere':
+    case 'other-type':
+    case 'refused':
+      return SINGLE_PATIENCE_MS
+    case 'absent':
+    case 'unclear':
+      return nodes === 1 ? SINGLE_BEHIND_MS : PATIENCE_MS
+  }
+}
 
 /**
  * Whether the service takes a write of this object or, if it does not yet, answers a read of it like one of an object that
  * clients use, which has no number.
  */
-async function isLikeOthers(stage: Stage, key: string, values: readonly Json[]): Promise<boolean> {
-  const { ask, read } = stage
-  const written = await writeAtAny(stage, key, values)
+async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true
   for (const { address } of written.filter(isAnswered)) {
     const used = await ask(address, read)
     if (numberIn(used) !== undefined) return false
-    if (statusOf(used) !== statusOf(await ask(address, inputOf(read.f, key, null)))) return false
+    if (statusOf(used) !== statusOf(await ask(address, { ...read, key }))) return false
   }
   return true
 }
 
 const numberIn = ({ completion }: Tried): number | undefined =>
   completion.type === 'ok' && typeof completion.value === 'number' ? completion.value : undefined
-
-const inputOf = (f: string, key: string | undefined, value: Json): Input =>
-  key === undefined ? { f, value } : { f, key, value }
 
 async function pause(signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()

@@ -12,12 +12,20 @@ export interface BeforeRunOptions {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly broken: () => UserError | undefined
+  /** An operation as clients write it: `GET /items/x`; undefined if that cannot be said. */
+  readonly requestOf?: ((input: Input) => string | undefined) | undefined
+  /** Whether any node runs. */
+  readonly isAlive: () => boolean
+  /** Called once if it takes long. */
+  readonly waits?: ((text: string) => void) | undefined
   /** How the user can get rid of existing data. */
   readonly remedy: string
 }
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
+/** From then on a user may ask what is wrong. */
+const LONG_MS = 3_000
 /** Enough reads to find the data of an earlier run. */
 const MOST_READS = 100
 
@@ -32,12 +40,21 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   const inputs = asked.before?.slice(0, MOST_READS) ?? []
   const [first] = inputs
   if (first === undefined) return
-  const deadline = performance.now() + timeoutMs
+  const startedAt = performance.now()
+  let waits = options.waits
   let answered = await askEach(options, [first])
   while (!answered.some(isServed)) {
     throwIfBroken(options)
     signal?.throwIfAborted()
-    if (performance.now() >= deadline) throw nobodyServes(first, answered, timeoutMs)
+    if (!options.isAlive()) throw new UserError('environment', 'every node has ended')
+    const passedMs = performance.now() - startedAt
+    if (passedMs >= timeoutMs) throw nobodyServes(options, first, answered)
+    if (passedMs >= LONG_MS) {
+      waits?.(
+        `no node has answered a ${answersText(options, first, answered)} for ${LONG_MS / 1000} s; they have ${timeoutMs / 1000} s.`,
+      )
+      waits = undefined
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     answered = await askEach(options, [first])
   }
@@ -94,12 +111,17 @@ const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonica
 
 const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} of ${key}`)
 
-function nobodyServes(input: Input, asked: readonly Asked[], timeoutMs: number): UserError {
-  const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
-  return new UserError(
+const nobodyServes = (options: BeforeRunOptions, input: Input, asked: readonly Asked[]): UserError =>
+  new UserError(
     'environment',
-    `no node answered a ${question(input)} within ${timeoutMs} ms of being ready (${said.join('; ')}). Check the nodes' logs, and whether "client" fits the nodes.`,
+    `no node answered a ${answersText(options, input, asked)} within ${options.timeoutMs} ms of being ready. Check the nodes' logs, and whether "client" fits the nodes.`,
   )
+
+/** `read of x (GET /items/x; n1: status 503 …)`. */
+function answersText({ requestOf }: BeforeRunOptions, input: Input, asked: readonly Asked[]): string {
+  const request = requestOf?.(input)
+  const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
+  return `${question(input)} (${[...(request === undefined ? [] : [request]), ...said].join('; ')})`
 }
 
 function dataLeft({ asked, remedy }: BeforeRunOptions, node: NodeId, input: Input, value: Json): UserError {

@@ -140,6 +140,7 @@ async function openNodes(
       keeper: starting.keeper,
       logPath,
       startupTimeoutMs: timeoutMs,
+      waits: options.waits,
       moved: (ports) => network.moved(id, ports && addressesOf(ports, host)),
       died: (message) => starting.news.trouble.push(message),
     }).catch((error: unknown) => {

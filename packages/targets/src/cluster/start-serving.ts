@@ -33,7 +33,7 @@ interface ServingNode extends ClusterNode {
 
 /** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
-  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'signal'> {
+  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
   /** The start of every message: the name of a file. */
   readonly where: string
   readonly clients: PlannedClients
@@ -106,6 +106,9 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     await serveFromNothing({
       ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
       connect: (id) => clients.connect(reached(id)),
+      requestOf: clients.requestOf,
+      isAlive: () => starting.nodes.some(({ life }) => life().alive),
+      waits: options.waits,
     })
     const rehearsal = options.rehearses ? await clients.rehearse?.(ids.map(reached), signal) : undefined
     await starting.machines?.settle(nodes)

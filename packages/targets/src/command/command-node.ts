@@ -66,6 +66,7 @@ export interface CommandNodeOptions<Port extends string> {
   readonly keeper: Keeper
   readonly logPath: string
   readonly startupTimeoutMs: number
+  readonly waits?: ((text: string) => void) | undefined
   readonly moved: (ports: NodePorts<Port> | undefined) => void
   readonly died: (message: string) => void
 }

@@ -20,6 +20,8 @@ export interface SupervisedNodeOptions<Ready> {
   readonly startupTimeoutMs: number
   /** What the node is waiting for, for the timeout message: `accepts connections on 127.0.0.1:7000`. */
   readonly awaited?: (() => string) | undefined
+  /** Called once if its first life takes long to become ready. */
+  readonly waits?: ((text: string) => void) | undefined
   /** Starts a life; lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
   /** Reports how to reach the node now that it serves; undefined once it does not. */
@@ -130,7 +132,8 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       if (life.alive) enter(false)
       options.moved(undefined)
     })
-    const reached = await inTime(process, ready, options).catch((error: unknown) => {
+    const waits = count.lives === 1 ? options.waits : undefined
+    const reached = await inTime(process, ready, { ...options, waits }).catch((error: unknown) => {
       throw ended ? stopped(id) : error
     })
     options.moved(reached)
@@ -186,11 +189,14 @@ export const commandsOf = (
     }),
   )
 
+/** From then on a user may ask what is wrong. */
+const LONG_MS = 3_000
+
 /** Ends the process if it is not ready in time. */
 async function inTime<Ready>(
   process: Life<Ready>['process'],
   ready: Promise<Ready>,
-  { id, logPath, startupTimeoutMs, awaited }: SupervisedNodeOptions<Ready>,
+  { id, logPath, startupTimeoutMs, awaited, waits }: SupervisedNodeOptions<Ready>,
 ): Promise<Ready> {
   let late = false
   let ports: readonly number[] = []
@@ -199,6 +205,13 @@ async function inTime<Ready>(
     ports = portsOfSession(process.pid)
     process.kill()
   }, startupTimeoutMs)
+  const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
+  const long = setTimeout(() => {
+    const listens = listensText(portsOfSession(process.pid))
+    waits?.(
+      `${id} is not ready after ${LONG_MS / 1000} s; it has ${startupTimeoutMs / 1000} s.${condition}${listens}${lastWordsText(logPath)}`,
+    )
+  }, LONG_MS)
   try {
     const reached = await ready
     // Otherwise it became ready while it was being killed.
@@ -207,8 +220,8 @@ async function inTime<Ready>(
     if (!late) throw error
   } finally {
     clearTimeout(timer)
+    clearTimeout(long)
   }
-  const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   throw new UserError(
     'environment',
     `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} ${lastLines(logPath)}\nIts log is ${logPath}`,
