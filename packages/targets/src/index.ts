@@ -1,6 +1,7 @@
 export type { ClientAddress, ClientModule, ModuleClient } from './client-host/module-file.ts'
 export { defineClient, Refused } from './client-host/module-file.ts'
 export { openElsewhere } from './client-kinds/elsewhere.ts'
+export { type Mend, RehearsalError } from './clients/rehearsal-error.ts'
 export type { ClusterDeclaration, StartedDeclaration } from './cluster/declaration.ts'
 export { declarationSchema } from './cluster/declaration-schema.ts'
 export { type BesideServer, startBeside } from './command/beside.ts'

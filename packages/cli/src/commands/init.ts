@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs'
-import { CONFIG_NAMES, EXIT, writeWholeFile } from '@chaosproxy/engine/run'
+import { CONFIG_NAMES, EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targetNames, targetOf } from '@chaosproxy/targets/named'
-import { asCount, flag, inGroup, word, wordOrNone, words } from '../arguments/declare.ts'
+import { asCount, flag, inGroup, unlessNot, word, wordOrNone, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/names.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { askingOnTerminal, canAsk } from '../init/asking.ts'
+import { type Ask, askingOnTerminal, canAsk } from '../init/asking.ts'
 import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
-import { chooseForFolder, type FolderChoice } from '../init/folder.ts'
+import { chooseForFolder, type FolderChoice, type Next } from '../init/folder.ts'
 import type { TypedPlace } from '../init/proposal.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { SIMULATED_EXAMPLE, SIMULATED_FILES } from '../init/simulated.ts'
 import { surveyFolder } from '../init/survey.ts'
-import { configText, type Start, USUAL_PLACE } from '../init/template.ts'
+import { configText, type OwnStart, type ServedPlace, type Start, USUAL_PLACE } from '../init/template.ts'
+import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 
@@ -35,6 +36,7 @@ const declared = {
     ),
     service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
     nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
+    try: unlessNot('start the service that was found here, write one value and read it back; --no-try starts nothing'),
   }),
   ...inGroup('What is written', [], { force: flag('overwrite an existing file') }),
 }
@@ -103,13 +105,14 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
 }
 
 /** Writes what was said, or what the folder proposes. */
-async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.met> {
+async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
   const [target, command] = ['target', 'command'].map((name) => textOf(options, name))
   const nodes = declared.nodes.valueIn(options, 'nodes')
-  const choice: FolderChoice =
+  const choice: FolderChoice | undefined =
     target === undefined && command === undefined
-      ? await chosenForFolder(placeTyped(options, nodes))
-      : { write: 'configuration', start: await startOf(options, { target, command, nodes }), isReady: true }
+      ? await chosenForFolder(placeTyped(options, nodes), options['try'] !== false)
+      : { write: 'configuration', start: await startOf(options, { target, command, nodes }), next: 'check' }
+  if (choice === undefined) return EXIT.interrupted
   switch (choice.write) {
     case 'nothing':
       return EXIT.met
@@ -118,7 +121,7 @@ async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.me
       return EXIT.met
     case 'configuration':
       writeOrSay(FILE, configText(choice.start))
-      print(process.stdout, `Wrote ${FILE}. ${command === undefined ? nextText(choice.isReady) : ROUTES_NEXT}\n`)
+      print(process.stdout, `Wrote ${FILE}. ${command === undefined ? NEXT[choice.next] : ROUTES_NEXT}\n`)
       return EXIT.met
     default:
       return choice satisfies never
@@ -126,20 +129,39 @@ async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.me
 }
 
 const ROUTES_NEXT = 'Say in it which requests read and write (client.routes), then try it: npx chaos run smoke'
-const nextText = (isReady: boolean): string =>
-  isReady
-    ? 'Next: npx chaos doctor, then npx chaos run smoke'
-    : 'Next: give the service its port as said above, then npx chaos run smoke'
+const NEXT: { readonly [next in Next]: string } = {
+  run: 'Next: npx chaos run smoke',
+  check: 'Next: npx chaos doctor, then npx chaos run smoke',
+  port: 'Next: give the service its port as said above, then npx chaos run smoke',
+  start: 'Next: make the service start as said above, then npx chaos doctor',
+  routes: 'Next: correct client.routes in it as said above, then npx chaos doctor',
+}
 
-async function chosenForFolder(typed: TypedPlace): Promise<FolderChoice> {
+/** Undefined if it was interrupted while the service ran. */
+async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<FolderChoice | undefined> {
   const asked = {
     survey: surveyFolder(process.cwd()),
     typed,
     say: (text: string) => print(process.stdout, fitted(text)),
   }
-  return canAsk()
-    ? askingOnTerminal((ask) => chooseForFolder({ ...asked, ask }))
-    : chooseForFolder({ ...asked, ask: undefined })
+  let isInterrupted = false
+  const attempt = async (start: OwnStart, place: ServedPlace) => {
+    const { attemptPlace } = await import('../init/attempt.ts')
+    const interrupts = listenForInterrupts('Interrupted: ending the service. Nothing was written.')
+    try {
+      return await attemptPlace(start, place, interrupts.signal)
+    } finally {
+      isInterrupted = interrupts.signal.aborted
+      interrupts.release()
+    }
+  }
+  const choose = (ask: Ask | undefined) => chooseForFolder({ ...asked, ask, attempt: tries ? attempt : undefined })
+  try {
+    return await (canAsk() ? askingOnTerminal(choose) : choose(undefined))
+  } catch (error) {
+    if (isInterrupted) return undefined
+    throw error
+  }
 }
 
 /** @throws UserError (environment) */

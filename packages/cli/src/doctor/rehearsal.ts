@@ -12,13 +12,18 @@ import type { Finding } from './findings.ts'
 const LONGEST_MS = millis(60_000)
 
 /**
- * Starts a service that is used by a route table, and shows one write and one read as they were on the wire. Empty if nothing can
- * be tried: a cluster that somebody else runs is left alone.
+ * Starts a service that is used by a route table, writes one value and reads it back. Undefined if nothing can be tried.
+ *
+ * @throws UserError for a service that does not start, or does not fit
  */
-export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
+export async function rehearse(
+  target: Target,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<NonNullable<StartedCluster['rehearsal']> | undefined> {
   const asked = askedOf(register, { ...settingsFor(register), cas: 0 })
   const functions = target.functions(settings)
-  if (!asked.functions.every((f) => functions.includes(f))) return []
+  if (!asked.functions.every((f) => functions.includes(f))) return undefined
   const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
   try {
     const cluster = await target.start({
@@ -34,15 +39,28 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
       rate: 1,
       rehearses: true,
       waits: (text) => print(process.stderr, `  ${printableLines(text)}\n`),
+      signal,
     })
     await new Promise<void>((stopped) => cluster.stop(stopped))
-    return shown(cluster.rehearsal)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    // The directory with the log is removed.
-    return [{ what: 'rehearsal', ok: false, detail: error.message.replace(/\nIts log is .*/, '') }]
+    return cluster.rehearsal
   } finally {
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Without the log, whose directory is removed. */
+export const withoutLog = ({ message }: UserError): string => message.replace(/\nIts log is .*/, '')
+
+/**
+ * Starts a service that is used by a route table, and shows one write and one read as they were on the wire. Empty if nothing can
+ * be tried: a cluster that somebody else runs is left alone.
+ */
+export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
+  try {
+    return shown(await rehearse(target, settings))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return [{ what: 'rehearsal', ok: false, detail: withoutLog(error) }]
   }
 }
 

@@ -1,16 +1,20 @@
 import { UserError } from '@chaosproxy/history'
 import { type Listed, listing } from '../terminal/listing.ts'
 import { type Ask, isYes } from './asking.ts'
+import type { Attempt } from './attempt.ts'
 import type { ComposedService } from './found.ts'
-import { type Proposal, proposalOf, type TypedPlace } from './proposal.ts'
+import { type Proposal, proposalOf, saysOf, type TypedPlace } from './proposal.ts'
 import type { FolderSurvey } from './survey.ts'
-import { type Start, USUAL_PLACE } from './template.ts'
+import { type OwnStart, type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 
 /** What to write for a folder: a configuration, the declaration of its Compose project, or nothing. */
 export type FolderChoice =
-  | { readonly write: 'configuration'; readonly start: Start; readonly isReady: boolean }
+  | { readonly write: 'configuration'; readonly start: Start; readonly next: Next }
   | { readonly write: 'declaration'; readonly composeFile: string }
   | { readonly write: 'nothing' }
+
+/** What a user does next: a run, a check, or a change without which a run cannot work. */
+export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 
 export interface Asked {
   readonly survey: FolderSurvey
@@ -18,6 +22,8 @@ export interface Asked {
   /** Without a terminal the likeliest is written without a question. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
+  /** Starts the service to try a place; undefined if nothing may be started. */
+  readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
 
 /**
@@ -32,11 +38,59 @@ export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
   say(`${shown(first.found)}\n\n`)
   const proposal = ask !== undefined && first.asksForRoutes ? await withRoutes(first, ask, asked) : first
   const others = survey.compose === undefined ? [] : [composeText(survey.compose)]
-  const open = [...proposal.open, ...others].map((text) => `  • ${text}\n`)
-  say(`  chaos.config.ts\n${shown(proposal.says)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
+  const tried = await tryOut(proposal, asked)
+  const open = [...tried.open, ...others].map((text) => `  • ${text}\n`)
+  say(`  chaos.config.ts\n${shown(tried.says)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
   if (ask !== undefined && !isYes(await ask('Write chaos.config.ts? [Y/n] '))) return nothingWritten(say)
-  return { write: 'configuration', start: proposal.start, isReady: proposal.isReady }
+  return { write: 'configuration', start: tried.start, next: tried.next }
 }
+
+interface TriedOut extends Pick<Proposal, 'start' | 'says' | 'open'> {
+  readonly next: Next
+}
+
+/** Starts the service, and keeps the first routes of its source that answer as expected. */
+async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: Asked): Promise<TriedOut> {
+  const { start } = proposal
+  if (!proposal.isReady) return { ...proposal, next: 'port' }
+  if (attempt === undefined || !('command' in start.target) || proposal.asksForRoutes)
+    return { ...proposal, next: 'check' }
+  if (ask === undefined) say('  starting it, to write one value and read it back; --no-try starts nothing\n\n')
+  else if (!isYes(await ask('Start it, to write one value and read it back? [Y/n] ')))
+    return { ...proposal, next: 'check' }
+  const others = typed.path === undefined ? survey.source.routes.slice(1) : []
+  const all = [proposal, ...others.map((_, i) => proposalOf(survey, typed, i + 1) ?? proposal)]
+  const refusals: string[] = []
+  for (const each of all) {
+    const { place = USUAL_PLACE } = each.start
+    const tried = await attempt(start.target, place)
+    switch (tried.type) {
+      case 'fits': {
+        const exchanges = tried.exchanges.map((text) => ['tried', text] as const)
+        const says = [...each.says.slice(0, 1), ...saysOf(tried.place), ...exchanges]
+        return { start: { ...each.start, place: tried.place }, says, open: refusals, next: 'run' }
+      }
+      case 'not started':
+        return doubtful(proposal, 'start', [`Not tried: ${tried.why}`])
+      case 'refused':
+        refusals.push(`${place.path} was tried: ${tried.why}`)
+        break
+      default:
+        return tried satisfies never
+    }
+  }
+  return doubtful(proposal, 'routes', refusals)
+}
+
+const DOUBTS = {
+  start: 'Not tried: the service did not start when this was written.',
+  routes: 'Tried when this was written, and it did not work: npx chaos doctor shows why.',
+} as const
+
+const doubtful = (proposal: Proposal, next: keyof typeof DOUBTS, why: readonly string[]): TriedOut => ({
+  ...{ says: proposal.says, open: [...why, ...proposal.open], next },
+  start: { ...proposal.start, doubt: DOUBTS[next] },
+})
 
 const shown = (rows: readonly Listed[]): string =>
   listing(

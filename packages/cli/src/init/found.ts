@@ -37,8 +37,8 @@ export interface FoundRoutes {
   readonly result: string | undefined
   /** Where it was found: `server.js:12`. */
   readonly where: string
-  /** Keys are whole numbers. */
-  readonly isNumbered?: true | undefined
+  /** The names of objects that it takes, if not any: `{number}`. */
+  readonly keys?: string | undefined
 }
 
 export const WRITE_METHODS = ['PUT', 'POST', 'PATCH'] as const

@@ -64,6 +64,9 @@ function parsed(manifest: string | undefined): Manifest {
 
 const isServer = ({ text }: SourceFile): boolean => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text)
 
+/** Programs that come with an installation, and start others. */
+const RUNNERS = ['npm', 'npx', 'yarn', 'pnpm', 'bun', 'deno']
+
 interface Started {
   readonly command: string
   readonly environment: { readonly [name: string]: string }
@@ -80,6 +83,7 @@ function startOf(script: string): Started {
   if (/[&|;<>$`"'(){}]/.test(script)) return { command: 'npm start', environment: {} }
   if (program === 'node') return { command: ['node', ...rest].join(' '), environment }
   if (program === 'nodemon') return { command: ['node', ...rest].join(' '), environment }
+  if (RUNNERS.includes(program)) return { command: [program, ...rest].join(' '), environment }
   return { command: ['npx', program, ...rest].join(' '), environment }
 }
 

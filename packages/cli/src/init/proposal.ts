@@ -25,21 +25,25 @@ export interface TypedPlace {
   readonly nodes: number | undefined
 }
 
-/** Undefined if nothing in the folder looks like a service. */
-export function proposalOf(survey: FolderSurvey, typed: TypedPlace): Proposal | undefined {
+/**
+ * Undefined if nothing in the folder looks like a service.
+ *
+ * @param routes which of the routes in its source
+ */
+export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0): Proposal | undefined {
   const { program, listening, source } = survey
   const running = listening.find(
     ({ port }) => program === undefined || (program.port.by === 'source' && program.port.port === port),
   )
   if (program === undefined && running === undefined) return undefined
-  const found = source.routes
+  const found = source.routes[routes]
   const path = typed.path ?? found?.path ?? USUAL_PLACE.path
   const place: ServedPlace = {
     path,
     write: (path === found?.path ? found.write : undefined) ?? 'PUT',
     value: typed.value ?? found?.value ?? USUAL_PLACE.value,
     result: typed.value ?? found?.result ?? found?.value ?? USUAL_PLACE.value,
-    isNumbered: path === found?.path ? found.isNumbered : undefined,
+    keys: path === found?.path ? found.keys : undefined,
   }
   const target: Start['target'] =
     running === undefined && program !== undefined
@@ -59,14 +63,19 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace): Proposal | 
       'command' in target
         ? ['starts', `${commandLine(target)}; ${plural(nodes, 'node')}`]
         : ['uses', `what listens at 127.0.0.1:${running?.port}`],
-      ['reads', `GET ${place.path}, the value at ${place.result}`],
-      ['writes', `${place.write} ${place.path}, the value at ${place.value}`],
+      ...saysOf(place),
     ],
     open: [...(running === undefined && program !== undefined ? openOf(program) : []), ...openRoutes(survey, typed)],
     isReady: running !== undefined || program?.port.by !== 'source',
     asksForRoutes: found === undefined && typed.path === undefined,
   }
 }
+
+/** What a configuration says of its routes. */
+export const saysOf = ({ path, write, value, result }: ServedPlace): Proposal['says'] => [
+  ['reads', `GET ${path}, the value at ${result}`],
+  ['writes', `${write} ${path}, the value at ${value}`],
+]
 
 function commandLine({
   command,
@@ -87,7 +96,7 @@ function foundProgram({ where, kind, command, port, entry }: FoundProgram): Prop
         : undefined
   return [
     [where, `${kind}, started by ${command}`],
-    ...(reads === undefined ? [] : [[port.by === 'source' ? port.where : entry, reads] as const]),
+    ...(reads === undefined ? [] : [[port.by === 'source' ? port.where : entry || where, reads] as const]),
   ]
 }
 
@@ -114,7 +123,15 @@ const readsPort = (file: string, port: number): string =>
     ? `write int(os.environ.get('PORT', ${port})) in its place`
     : `write Number(process.env.PORT ?? ${port}) in its place`
 
-function openRoutes({ source: { routes, seen } }: FolderSurvey, typed: TypedPlace): readonly string[] {
+function openRoutes(
+  {
+    source: {
+      routes: [routes],
+      seen,
+    },
+  }: FolderSurvey,
+  typed: TypedPlace,
+): readonly string[] {
   const again = 'npx chaos init --force --path /orders/{key} --value json.state'
   if (typed.path !== undefined) return []
   if (routes === undefined)

@@ -15,8 +15,8 @@ interface Handler {
 }
 
 export interface RoutesInSource {
-  /** Undefined if no path is both read by GET and written. */
-  readonly routes: FoundRoutes | undefined
+  /** Every path that is both read by GET and written, the likeliest first. */
+  readonly routes: readonly FoundRoutes[]
   /** Every request that was seen, such as `POST /items`. */
   readonly seen: readonly string[]
 }
@@ -24,11 +24,13 @@ export interface RoutesInSource {
 /** Guesses from the text of a service at which path it keeps objects. */
 export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   const handlers = sources.flatMap((source) =>
-    source.path.endsWith('.py') ? ofPython(source) : [...ofNode(source, mountedAt(source, sources)), ...ofNest(source)],
+    source.path.endsWith('.py')
+      ? [...ofPython(source), ...ofDjango(source, sources)]
+      : [...ofNode(source, mountedAt(source, sources)), ...ofNest(source)],
   )
   const found = handlers.length > 0 ? handlers : sources.flatMap(ofPlainServer)
   return {
-    routes: pairIn(found),
+    routes: pairsIn(found),
     seen: [...new Set(found.map(({ method, path }) => `${method} ${path}`))],
   }
 }
@@ -36,14 +38,14 @@ export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
 /** With one key and nothing else that varies. */
 const PLAIN_PATH = /^\/[\w./~-]*\{key\}[\w./~-]*$/
 
-function pairIn(handlers: readonly Handler[]): FoundRoutes | undefined {
+function pairsIn(handlers: readonly Handler[]): readonly FoundRoutes[] {
   const reads = handlers.filter(({ method, path }) => method === 'GET' && PLAIN_PATH.test(path))
-  for (const method of WRITE_METHODS)
-    for (const read of reads) {
+  return WRITE_METHODS.flatMap((method) =>
+    reads.flatMap((read) => {
       const write = handlers.find((each) => each.method === method && each.path === read.path)
-      if (write !== undefined) return routesOf(read, write, method)
-    }
-  return undefined
+      return write === undefined ? [] : [routesOf(read, write, method)]
+    }),
+  )
 }
 
 function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRoutes {
@@ -55,16 +57,22 @@ function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRout
     value: value ?? result,
     result: result ?? value,
     where: write.where,
-    ...(write.isNumbered || read.isNumbered ? { isNumbered: true } : {}),
+    ...(write.isNumbered || read.isNumbered ? { keys: '{number}' } : {}),
   }
 }
 
 const IN_NODE =
   /\b\w+\s*\.\s*(?<method>get|put|post|patch)\s*(?:<[^>]*>)?\(\s*(?<quote>['"`])(?<path>\/[^'"`]*)\k<quote>/g
 
+/** `route({ method: 'GET', url: '/items/:id', … })` of Fastify. */
+const IN_FASTIFY =
+  /\broute\(\s*\{\s*method:\s*['"`](?<method>GET|PUT|POST|PATCH)['"`]\s*,\s*url:\s*(?<quote>['"`])(?<path>\/[^'"`]*)\k<quote>/g
+
 const ofNode = ({ path: file, text }: SourceFile, mounted: string): readonly Handler[] =>
-  handlersIn(file, text, IN_NODE, (path) =>
-    `${mounted}${path === '/' ? '' : path}`.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}'),
+  [IN_NODE, IN_FASTIFY].flatMap((pattern) =>
+    handlersIn(file, text, pattern, (path) =>
+      `${mounted}${path === '/' ? '' : path}`.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}'),
+    ),
   )
 
 const IN_NEST = /@(?<method>Get|Put|Post|Patch)\(\s*(?:(?<quote>['"`])(?<path>[^'"`]*)\k<quote>)?\s*\)/g
@@ -110,6 +118,22 @@ const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
     path.replaceAll(/<(?:(?:string|path|default|int):)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
   )
 
+const IN_URLS = /\bpath\(\s*['"](?<path>[^'"]*<[^'"]*)['"]\s*,\s*(?:\w+\.)*(?<view>\w+)/g
+
+/** Of the urls of Django, whose views say which methods they take. */
+const ofDjango = ({ path: file, text }: SourceFile, sources: readonly SourceFile[]): readonly Handler[] =>
+  Array.from(text.matchAll(IN_URLS)).flatMap(({ groups: { path = '', view = '' } = {}, index }) => {
+    const body = sources.flatMap(
+      (each) => new RegExp(`^def ${view}\\((?:.*\\n)+?(?=\\S|$(?![^]))`, 'm').exec(each.text) ?? [],
+    )[0]
+    if (body === undefined) return []
+    return ['GET', ...WRITE_METHODS.filter((method) => new RegExp(`['"]${method}['"]`).test(body))].map((method) => ({
+      ...{ method, body, path: withKey(`/${path.replaceAll(/<(?:\w+:)?(\w+)>/g, '{$1}')}`) },
+      where: `${file}:${text.slice(0, index).split('\n').length}`,
+      isNumbered: path.includes('<int:'),
+    }))
+  })
+
 function handlersIn(
   file: string,
   text: string,
@@ -138,11 +162,14 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/** The only member of a model that a parameter has as its type: `class Item(BaseModel):` and `item: Item`. */
+/** The only member that a model needs, if a parameter has it as its type: `class Item(BaseModel):` and `item: Item`. */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
-    const [first, ...others] = Array.from(members.matchAll(/^\s+(\w+)\s*[:!?]/gm), ([, member = '']) => member)
+    const [first, ...others] = Array.from(
+      members.matchAll(/^\s+(\w+)\s*!?:(?!.*(?:=|\bNone\b))/gm),
+      ([, member = '']) => member,
+    )
     if (first !== undefined && others.length === 0) return `json.${first}`
   }
   return undefined
@@ -161,14 +188,16 @@ function methodsOf(method: string, rest: string): readonly string[] {
 const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
-/** `'/items/'` or, in a regular expression, `/^\/items\/([^/]+)$/`. */
-const IN_PLAIN = /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(/
+/** `'/items/'`; in a regular expression, `/^\/items\/([^/]+)$/`; of parts between slashes, `parts[1] === 'items'`. */
+const IN_PLAIN =
+  /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/
 const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
 
 /** A server without a framework: its methods, and what its paths begin with, are texts in the source. */
 function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   const match = IN_PLAIN.exec(text)
-  const path = match?.groups?.['path'] ?? match?.groups?.['pattern']?.replaceAll('\\', '')
+  const { path: whole, pattern, part } = match?.groups ?? {}
+  const path = whole ?? pattern?.replaceAll('\\', '') ?? (part === undefined ? undefined : `/${part}/`)
   if (match === null || path === undefined || OF_FILES.test(path)) return []
   const begins = WRITE_METHODS.flatMap((method) => beginOf(method, text))
   if (begins.length === 0) return []
@@ -203,7 +232,7 @@ function valueIn(body: string): string | undefined {
 
 /** An object, or arguments by name, that becomes the JSON of a response. */
 const RESPONSES =
-  /(?:\.(?:json|send)|\bjsonify|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
+  /(?:\.(?:json|send)|\bjsonify|\bJsonResponse|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
 const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
 /** Such as `{ error: 'not found' }`, which has no value. */
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/

@@ -8,10 +8,12 @@ export interface Start {
   readonly nodes: number
   /** Where a service of the user's own keeps its objects; by default as the example does. */
   readonly place?: ServedPlace | undefined
+  /** Why its routes may be wrong, as a sentence. */
+  readonly doubt?: string | undefined
 }
 
 /** How a node of a service is started. */
-interface OwnStart {
+export interface OwnStart {
   readonly command: string
   readonly environment?: { readonly [name: string]: string } | undefined
 }
@@ -22,8 +24,15 @@ export interface ServedPlace {
   readonly write: WriteMethod
   readonly value: string
   readonly result: string
-  /** Keys are whole numbers. */
-  readonly isNumbered?: true | undefined
+  /** The names of objects, if it takes only some. */
+  readonly keys?: string | undefined
+  /** What else the routes say. */
+  readonly reads?: Members | undefined
+  readonly writes?: Members | undefined
+}
+
+interface Members {
+  readonly [member: string]: unknown
 }
 
 export const USUAL_PLACE: ServedPlace = {
@@ -34,7 +43,7 @@ export const USUAL_PLACE: ServedPlace = {
 }
 
 /** A commented configuration that runs unchanged and explains what can be changed. */
-export function configText({ target, nodes, place = USUAL_PLACE }: Start): string {
+export function configText({ target, nodes, place = USUAL_PLACE, doubt }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name
   return `import { defineConfig } from '${PACKAGE_NAME}'
@@ -52,7 +61,7 @@ export default defineConfig({
   faults: [${faultsFor(target)}],
   // The level to hold it to. Without it, what the target promises; 'none' only looks.
   ${own ? '' : '// '}expect: 'linearizable',
-${own ? ownTarget(startText(target, nodes), place, needsOwnKeys(target)) : COMMENTED_TARGET}
+${own ? ownTarget(startText(target, nodes), { place, keys: keysOf(target, place), doubt }) : COMMENTED_TARGET}
   runs: {
     smoke: { timeMs: 5_000 },
     nightly: { timeMs: 300_000 },
@@ -98,42 +107,71 @@ const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every no
       settings: { reads: { summary: 'who answers a read', values: ['primary', 'local'], default: 'primary' } },
 `
 
-const OWN_KEYS = `        // Each run has keys of its own, since what an earlier one wrote may still be there.
-        keys: '{key}-{run}',
+const OWN_KEYS = '{key}-{run}'
+/** Beside the names of objects, why they are such. */
+const keysText = (
+  keys: string,
+): string => `        // ${keys === OWN_KEYS ? 'Each run has keys of its own, since what an earlier one wrote may still be there.' : 'The service takes no other names.'}
+        keys: '${keys}',
 `
 
-const NUMBERS = `        // The service takes whole numbers as keys.
-        keys: '{number}',
-`
+/** The routes of a place, as a route table has them. */
+const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): readonly Members[] => [
+  { request: `GET ${path}`, f: 'read', result, ...reads, outcomes: { 404: 'absent', ...outcomesIn(reads) } },
+  { request: `${write} ${path}`, f: 'write', value, ...writes },
+]
 
-const ownTarget = (
-  start: string,
-  { path, write, value, result, isNumbered }: ServedPlace,
-  ownKeys: boolean,
-): string => `
+const outcomesIn = (members: Members = {}): object => Object(members['outcomes'])
+
+const keysOf = (target: Start['target'], { keys }: ServedPlace): string | undefined =>
+  keys ?? (needsOwnKeys(target) ? OWN_KEYS : undefined)
+
+/** The declaration of one node that is started by a command, as `configText` writes it. */
+export function declarationOf(start: OwnStart, place: ServedPlace): object {
+  const { command, environment = {} } = start
+  const keys = keysOf(start, place)
+  return {
+    ...{ nodes: 1, command, environment },
+    client: { kind: 'http', ...(keys === undefined ? {} : { keys }), routes: { routes: routesOf(place) } },
+  }
+}
+
+/** As it is written in code. */
+const inline = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? `{ ${Object.entries(value)
+        .map(([name, each]) => `${name}: ${inline(each)}`)
+        .join(', ')} }`
+    : `'${value}'`
+
+interface OwnTarget {
+  readonly place: ServedPlace
+  readonly keys?: string | undefined
+  readonly doubt?: string | undefined
+}
+
+const ownTarget = (start: string, { place, keys, doubt }: OwnTarget): string => `
   targets: {
     service: {
 ${start}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
       // body all of it, query.id and header.X-Id are what they say. A 404 means that there is no value. A route of one
       // fixed object says { request: 'GET /counter', key: { const: 'counter' }, … }, for --workload-set keys=1.
-      client: {
+${doubt === undefined ? '' : `      // ${doubt}\n`}      client: {
         kind: 'http',
-${isNumbered ? NUMBERS : ownKeys ? OWN_KEYS : ''}        routes: {
+${keys === undefined ? '' : keysText(keys)}        routes: {
           routes: [
-            { request: 'GET ${path}', f: 'read', result: '${result}', outcomes: { 404: 'absent' } },
-            { request: '${write} ${path}', f: 'write', value: '${value}' },
-          ],
+${routesOf(place)
+  .map((route) => `            ${inline(route)},\n`)
+  .join('')}          ],
         },
       },
     },
   },
 `
 
-const COMMENTED_TARGET = ownTarget(
-  startText({ command: 'node server.js --listen {listen} --data {data}' }, 3),
-  USUAL_PLACE,
-  false,
-)
+const COMMENTED_TARGET = ownTarget(startText({ command: 'node server.js --listen {listen} --data {data}' }, 3), {
+  place: USUAL_PLACE,
+})
   .split('\n')
   .map((line) => (line === '' ? line : line.replace(/^ {2}/, '  // ')))
   .join('\n')

@@ -12,8 +12,35 @@ const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-const rehearsalError = (at: string, problem: string, remedy: string, without: string = WITHOUT): UserError =>
-  new UserError('input', `${at}: ${problem}. ${remedy} ${without}`)
+/** What a declaration must say for a rehearsal to work, as far as the answers tell. */
+export interface Mend {
+  /** The names of objects. */
+  readonly keys?: string
+  /** Members of the route of reads, and of that of writes. */
+  readonly read?: { readonly [member: string]: unknown }
+  readonly write?: { readonly [member: string]: unknown }
+}
+
+/** A set-up and a service that do not fit. */
+export class RehearsalError extends UserError {
+  readonly mend: Mend | undefined
+  /** What was asked and answered, without the remedy. */
+  readonly problem: string
+
+  constructor(code: 'input' | 'environment', message: string, problem: string, mend?: Mend) {
+    super(code, message)
+    this.problem = problem
+    this.mend = mend
+  }
+}
+
+interface Advice {
+  readonly without?: string | undefined
+  readonly mend?: Mend | undefined
+}
+
+const rehearsalError = (at: string, problem: string, remedy: string, { without = WITHOUT, mend }: Advice = {}) =>
+  new RehearsalError('input', `${at}: ${problem}. ${remedy} ${without}`, problem, mend)
 
 /** Names that the service takes: what gives them, as a declaration says it, and a write by such a name. */
 export interface Named {
@@ -41,18 +68,22 @@ export function refusedError(at: string, part: Part, { shown, besides, named, lo
       at,
       `${problem}. By another kind of name it works: ${exchangeText(named.write.exchange)}`,
       `Give objects such names: "keys": "${named.keys}", beside "routes".`,
+      { mend: { keys: named.keys } },
     )
   if (status === 500)
-    return new UserError(
+    return new RehearsalError(
       'environment',
       `${at}: ${problem}. ${address.node} itself fails${existsSync(logPath) ? `. ${lastLines(logPath)}` : ': look into its log.'}\n${WITHOUT}`,
+      problem,
     )
   const remedy = remedyFor(part, status, (name) => headers?.get(name))
-  return rehearsalError(at, problem, remedy, part === 'write' && OF_OBJECTS.has(status) ? IF_CERTAIN : WITHOUT)
+  return rehearsalError(at, problem, remedy, {
+    without: part === 'write' && OF_OBJECTS.has(status) ? IF_CERTAIN : WITHOUT,
+  })
 }
 
 /** An answer whose meaning the route table does not say. A run would not know whether the operation was done. */
-export function unsaidError(at: string, { exchange, completion }: Answered): UserError {
+export function unsaidError(at: string, part: Part, { exchange, completion }: Answered): UserError {
   const { status } = exchange.answer
   const why = completion.type === 'ok' ? '' : completion.error.replace(/^status \d+[^:]*(?:: )?/, '')
   return rehearsalError(
@@ -61,7 +92,18 @@ export function unsaidError(at: string, { exchange, completion }: Answered): Use
     why === ''
       ? `Say it in the route: "outcomes": {"${status}": "ok"}, if the operation is done by then.`
       : `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+    { mend: part === 'write' ? mendOfWrite(status) : mendOfEmpty(status) },
   )
+}
+
+/** Accepted for later, a write may still be done at once, which the read after it shows. */
+const mendOfWrite = (status: number): Mend | undefined =>
+  status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined
+
+/** An answer to a read of an object that has no value. */
+const mendOfEmpty = (status: number): Mend | undefined => {
+  if (status < 300) return { read: { missing: 'absent' } }
+  return OF_OBJECTS.has(status) ? { read: { outcomes: { [status]: 'absent' } } } : undefined
 }
 
 function remedyFor(part: Part, status: number, header: (name: string) => string | undefined): string {
@@ -105,6 +147,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
         at,
         `the first read has the value at ${judged.place}, and the route table looks elsewhere: ${both}`,
         `Correct the route of reads: "result": "${judged.place}".`,
+        { mend: { read: { result: judged.place } } },
       )
     case 'other-type':
       return rehearsalError(at, `the first read has another type than the value written: ${both}`, WHERE)

@@ -132,7 +132,7 @@ async function rehearseFrom(stage: Stage, first: readonly Tried[]): Promise<Rehe
     const named = OF_OBJECTS.has(statusOf(shown)) ? await writeNamed(stage) : undefined
     throw refusedError(at, 'write', { shown, besides, named, logPath: logOf(shown) })
   }
-  if (write.completion.type === 'info') throw unsaidError(at, write)
+  if (write.completion.type === 'info') throw unsaidError(at, 'write', write)
   const { read, judged } = await readBack(stage, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
   const exchanges = [write, read].map(triedText)
@@ -155,7 +155,7 @@ async function rehearseFrom(stage: Stage, first: readonly Tried[]): Promise<Rehe
   }
   // What clients use is empty so far.
   const empty = await stage.ask(write.address, stage.read)
-  if (isUnsaid(empty)) throw unsaidError(at, empty)
+  if (isUnsaid(empty)) throw unsaidError(at, 'read', empty)
   if (judged.type === 'text')
     return {
       exchanges,

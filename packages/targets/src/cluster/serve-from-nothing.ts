@@ -25,7 +25,7 @@ export interface BeforeRunOptions {
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
 /** From then on a user may ask what is wrong. */
-const LONG_MS = 3_000
+const LONG_MS = 4_000
 /** Enough reads to find the data of an earlier run. */
 const MOST_READS = 100
 

@@ -190,7 +190,7 @@ export const commandsOf = (
   )
 
 /** From then on a user may ask what is wrong. */
-const LONG_MS = 3_000
+const LONG_MS = 4_000
 
 /** Ends the process if it is not ready in time. */
 async function inTime<Ready>(

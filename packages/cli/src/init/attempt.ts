@@ -1,0 +1,55 @@
+import { UserError } from '@chaosproxy/history'
+import { printableLines } from '@chaosproxy/report'
+import { declaredTarget, parseDeclaration, RehearsalError } from '@chaosproxy/targets'
+import { settingsFor } from '@chaosproxy/workloads'
+import { rehearse, withoutLog } from '../doctor/rehearsal.ts'
+import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
+
+/** What became of one write and one read of a service that was started for them. */
+export type Attempt =
+  /** The place as the answers have it, which may differ from the one proposed. */
+  | { readonly type: 'fits'; readonly place: ServedPlace; readonly exchanges: readonly string[] }
+  | { readonly type: 'refused'; readonly why: string }
+  | { readonly type: 'not started'; readonly why: string }
+
+/** Each mend is of one thing. */
+const MOST_MENDS = 4
+/** Somebody waits for it. */
+const READY_WITHIN_MS = 15_000
+const WHERE = 'chaos.config.ts'
+
+/** Starts a service, writes one value at a place and reads it back, and mends what the answers tell. */
+export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signal: AbortSignal): Promise<Attempt> {
+  let place = proposed
+  for (let mends = 0; ; mends++) {
+    try {
+      const rehearsal = await rehearse(targetOf(start, place), settingsFor(targetOf(start, place)), signal)
+      const { exchanges = [], remark } = rehearsal ?? {}
+      if (exchanges.length === 0) return { type: 'refused', why: remark ?? 'nothing was answered' }
+      return { type: 'fits', place, exchanges: remark === undefined ? exchanges : [...exchanges, remark] }
+    } catch (error) {
+      if (!(error instanceof UserError) || signal.aborted) throw error
+      if (!(error instanceof RehearsalError)) return { type: 'not started', why: printableLines(withoutLog(error)) }
+      const mended = error.mend && mendedBy(place, error.mend)
+      if (mended === undefined || mends === MOST_MENDS) return { type: 'refused', why: printableLines(error.problem) }
+      place = mended
+    }
+  }
+}
+
+const targetOf = (start: OwnStart, place: ServedPlace) =>
+  declaredTarget(parseDeclaration({ ...declarationOf(start, place), readyWithinMs: READY_WITHIN_MS }, WHERE), {
+    where: WHERE,
+    directory: '.',
+  })
+
+const mendedBy = (place: ServedPlace, { keys, read, write }: NonNullable<RehearsalError['mend']>): ServedPlace => {
+  const { result, ...reads } = read ?? {}
+  return {
+    ...place,
+    keys: keys ?? place.keys,
+    result: typeof result === 'string' ? result : place.result,
+    reads: { ...place.reads, ...reads },
+    writes: { ...place.writes, ...write },
+  }
+}
