@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Input } from '@chaosproxy/history'
 import { afterEach, describe, expect, test } from 'vitest'
 import { planClients } from '../src/client-kinds/registry.ts'
+import { compileKeyNames } from '../src/clients/keys.ts'
 import { parseClientDeclaration, read, tryClient, write } from './clients.ts'
 
 const open: (() => unknown)[] = []
@@ -151,12 +152,23 @@ describe('an HTTP client made from a route table', () => {
   })
 })
 
+test('objects can have UUIDs as names, which differ between objects and between runs', () => {
+  const [first, second] = ['1', '2'].map(compileKeyNames('{uuid}', 'kv.json'))
+  const names = [first?.('x'), first?.('y'), second?.('x')]
+  expect(first?.('x')).toBe(names[0])
+  expect(new Set(names).size).toBe(3)
+  for (const name of names) expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
 describe('a wrong HTTP declaration', () => {
   test.each([
     [{ kind: 'https' }, /must be an object with a "kind": http/],
     [{ kind: 'http', routes: './nowhere.json' }, /"routes" is ".\/nowhere.json": .*no such file/],
     [{ kind: 'http', routes: { routes: ROUTES }, keys: 'all' }, /the same for all objects/],
-    [{ kind: 'http', routes: { routes: ROUTES }, keys: '{id}' }, /placeholders are \{key\}, \{number\} and \{run\}/],
+    [
+      { kind: 'http', routes: { routes: ROUTES }, keys: '{id}' },
+      /placeholders are \{key\}, \{number\}, \{run\} and \{uuid\}/,
+    ],
     [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
     [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a list of at least one/],
   ])('is refused: %j', (declaration, message) => {

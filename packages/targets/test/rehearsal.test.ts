@@ -108,6 +108,14 @@ const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
 
+const storesAnd =
+  (status: number, body: Json): Quirk =>
+  ({ method, id, item }, response, items) => {
+    if (method !== 'PUT') return false
+    items.set(id, item ?? null)
+    return end(response, status, body)
+  }
+
 const refuses =
   (status: number, body: Json, fields?: { [name: string]: string }): Quirk =>
   ({ method }, response) =>
@@ -149,6 +157,19 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
+  test('asks all nodes at once, so that those that hang cost no more than one', async () => {
+    const held: (() => void)[] = []
+    const waitsForOther: Quirk = ({ method, id, item }, response, items) => {
+      if (method !== 'PUT') return false
+      items.set(id, item ?? null)
+      held.push(() => end(response, 200, {}))
+      if (held.length === 2) for (const answer of held) answer()
+      return true
+    }
+    const { rehearsal } = await rehearsed({ quirks: [waitsForOther, waitsForOther] })
+    expect(rehearsal?.exchanges).toHaveLength(2)
+  })
+
   test('changes nothing if there are only certain objects, which clients use', async () => {
     const known: Quirk = ({ method, id }, response) => method === 'PUT' && id !== 'x' && end(response, 404)
     const { rehearsal, items } = await rehearsed({ quirks: [known], held: { x: 0, y: 0, z: 0 } })
@@ -183,9 +204,13 @@ describe('a rehearsal of a service that fits its route table', () => {
   test.each([
     ['nobody leads', 503],
     ['there are too many requests', 429],
-  ])('passes if %s, which a run reports', async (_, status) => {
+  ])('passes if %s, and says what it was answered', async (_, status) => {
     const busy: Quirk = ({ method }, response) => method === 'PUT' && end(response, status)
-    expect((await rehearsed({ quirks: [busy, busy] })).rehearsal?.exchanges).toEqual([])
+    const { rehearsal } = await rehearsed({ quirks: [busy, busy] })
+    expect(rehearsal?.exchanges).toEqual([])
+    expect(rehearsal?.remark).toMatch(
+      /^no write has worked so far: n\d: PUT \/items\/a \{"item":7\} was answered \d+; n/,
+    )
   })
 
   test('passes if a read has another number, which a run judges', async () => {
@@ -288,6 +313,41 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
       'the address',
       { quirks: [refuses(308, null, { location: 'https://kv.test/items/a' })] },
       'the first write did not work: PUT /items/a {"item":7} was answered 308 null. Clients do not follow redirects (here to https://kv.test/items/a): correct the address, or the path of the route of writes.',
+    ],
+    [
+      'the content that answers have',
+      { quirks: [refuses(406, { error: 'text only' })] },
+      'the first write did not work: PUT /items/a {"item":7} was answered 406 {"error":"text only"}. Let the route of writes accept what the service answers: "sends": {"header.Accept": "…"}.',
+    ],
+    [
+      'the names of objects, if the service takes numbers',
+      { quirks: [({ id }, response) => !/^\d+$/.test(id) && end(response, 400, { error: 'no number' })] },
+      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. By another kind of name it works: PUT /items/900000007 {"item":7} was answered 200 {}. Give objects such names: "keys": "{number}", beside "routes".',
+    ],
+    [
+      'both answers, if texts are refused otherwise than numbers',
+      { quirks: [({ item }, response) => item !== undefined && end(response, 422, { error: typeof item })] },
+      'the first write did not work: PUT /items/a {"item":7} was answered 422 {"error":"number"}, and PUT /items/a {"item":"7"} was answered 422 {"error":"string"}. Correct what the route of writes sends: the answer may say what the service expects.',
+    ],
+    [
+      'the meaning of a read of nothing',
+      { routes: [{ ...READ, outcomes: {} }, WRITE] },
+      'the route table does not say what this answer means: GET /items/x was answered 404 {"error":"no such item"}. If 404 means that there is no value, say so in the route\'s "outcomes": {"404": "absent"}.',
+    ],
+    [
+      'the meaning of a write that is only accepted',
+      { quirks: [storesAnd(202, {})] },
+      'the route table does not say what this answer means: PUT /items/a {"item":7} was answered 202 {}. Say it in the route: "outcomes": {"202": "ok"}, if the operation is done by then.',
+    ],
+    [
+      'a success that may be a refusal',
+      { quirks: [storesAnd(200, { ok: false })] },
+      'the route table does not say what this answer means: PUT /items/a {"item":7} was answered 200 {"ok":false}. Its body says "ok", which may be a refusal. Say what it means: "answers": [{"when": {"json.ok": false}, "outcome": "fail"}, {"when": {"json.ok": true}, "outcome": "ok"}].',
+    ],
+    [
+      'a page in place of an object',
+      { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
+      'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. It is a page: correct the paths of the routes.',
     ],
   ])('names %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)

@@ -8,7 +8,7 @@ import { readDockerfile } from '../../src/init/dockerfile.ts'
 import { type Asked, chooseForFolder } from '../../src/init/folder.ts'
 import { surveyFolder } from '../../src/init/survey.ts'
 import { configText } from '../../src/init/template.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
 function folderOf(files: { readonly [path: string]: string }): string {
@@ -138,6 +138,7 @@ from pydantic import BaseModel
 
 class Stock(BaseModel):
     amount: int
+    unit: str = "piece"
 
 app = FastAPI()
 
@@ -153,8 +154,51 @@ def write(number: int, new: Stock):
       { command: 'python3 -m uvicorn main:app --port {port}', environment: {} },
       {
         ...{ path: '/stocks/{key}', write: 'PUT', value: 'json.amount', result: 'json.amount' },
-        ...{ where: 'main.py:13', keys: '{number}' },
+        ...{ where: 'main.py:14', keys: '{number}' },
       },
+    ],
+    [
+      'a Fastify service whose routes are objects, started by the package manager',
+      {
+        'package.json': manifest('npm run serve', 'fastify'),
+        'server.js': `app.route({
+  method: 'GET', url: '/stock/:sku', handler: async ({ params }) => { return { quantity: stock.get(params.sku) } } })
+app.route({ method: 'PUT', url: '/stock/:sku', handler: async (request) => { save(request.body.quantity) } })
+app.listen({ port: process.env.PORT })`,
+      },
+      { command: 'npm run serve', environment: byPort },
+      { path: '/stock/{key}', write: 'PUT', value: 'json.quantity', result: 'json.quantity', where: 'server.js:3' },
+    ],
+    [
+      'a plain server that splits paths',
+      {
+        'index.js': `createServer((req, res) => {
+  const parts = req.url.split('/')
+  if (parts[1] !== 'notes') return res.end()
+  if (req.method === 'GET') return res.end(JSON.stringify({ text: notes[parts[2]] }))
+  if (req.method === 'PUT') req.on('end', () => { const { text } = JSON.parse(body); notes[parts[2]] = text })
+}).listen(process.env.PORT)`,
+      },
+      { command: 'node index.js', environment: byPort },
+      { path: '/notes/{key}', write: 'PUT', value: 'json.text', result: 'json.text', where: 'index.js:3' },
+    ],
+    [
+      'a Django service with a view for several methods',
+      {
+        'manage.py': 'from django.core.management import execute_from_command_line',
+        'blog/urls.py': 'urlpatterns = [path("posts/<slug:slug>/", views.post)]',
+        'posts/views.py': `def post(request, slug):
+    if request.method == "PUT":
+        body = json.loads(request.body)
+        save(slug, body["likes"])
+    return JsonResponse({"slug": slug, "likes": likes(slug)})
+
+def other(request):
+    pass
+`,
+      },
+      { command: 'python3 manage.py runserver --noreload 127.0.0.1:{port}', environment: {} },
+      { path: '/posts/{key}/', write: 'PUT', value: 'json.likes', result: 'json.likes', where: 'blog/urls.py:1' },
     ],
     [
       'a start script that needs a shell',
@@ -324,11 +368,80 @@ Write chaos.config.ts? [Y/n] `)
   })
 })
 
+/** Takes and answers the member `state`; numbers as names, if it is told so. */
+const STORE = (names: string, member = 'state') => `import { createServer } from 'node:http'
+const all = new Map()
+createServer(async (req, res) => {
+  let text = ''
+  for await (const chunk of req) text += chunk
+  const key = req.url.slice('/orders/'.length)
+  const answer = (status, body) => res.writeHead(status).end(JSON.stringify(body))
+  if (!/${names}/.test(key)) return answer(400, { error: 'a number, please' })
+  if (req.method === 'PUT') { all.set(key, JSON.parse(text).state); return answer(200, {}) }
+  if (req.method === 'GET') return all.has(key) ? answer(200, { ${member}: all.get(key) }) : answer(404, {})
+}).listen(process.env.PORT, '127.0.0.1', () => console.log('up as ' + process.pid))
+`
+const storeWith = (server: string) => folderOf({ 'server.mjs': server, 'package.json': manifest('node server.mjs') })
+const configIn = (cwd: string) => readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
+
+describe('chaos init of a service that can be started', () => {
+  test('writes one value, reads it back, and shows both', async () => {
+    const cwd = storeWith(STORE('.'))
+    const { exitCode, stdout } = await chaosHere(['init'], { cwd })
+    expect(stdout).toMatch(/tried +n1: PUT \/orders\/r-\w+ \{"state":7\} was answered 200 \{\}\n/)
+    expect(stdout).toMatch(/tried +n1: GET \/orders\/r-\w+ was answered 200 \{"state":7\}\n/)
+    expect(stdout).toMatch(/Wrote chaos\.config\.ts\. Next: npx chaos run smoke\n$/)
+    expect(exitCode).toBe(0)
+  })
+
+  test('writes what the answers tell, where that differs from the source', async () => {
+    const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
+    expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
+    expect(configIn(cwd)).toContain("keys: '{number}'")
+    expect(configIn(cwd)).toContain("{ request: 'GET /orders/{key}', f: 'read', result: 'json.state2', outcomes:")
+  })
+
+  test('says what its routes answered if they do not work, and writes them with a doubt', async () => {
+    const cwd = storeWith(STORE('never'))
+    const { stdout } = await chaosHere(['init'], { cwd })
+    expect(stdout).toContain('• /orders/{key} was tried: the first write did not work: PUT /orders/r-')
+    expect(stdout).toMatch(/Next: correct client\.routes in it as said above, then npx chaos doctor\n$/)
+    expect(configIn(cwd)).toContain(
+      '// Tried when this was written, and it did not work: npx chaos doctor shows why.\n',
+    )
+  })
+
+  test('says why the service did not start, and writes what it read, not tried', async () => {
+    const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
+    const { stdout, exitCode } = await chaosHere(['init'], { cwd })
+    expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)
+    expect(configIn(cwd)).toContain('// Not tried: the service did not start when this was written.\n')
+    expect(exitCode).toBe(0)
+  })
+
+  test('is ended by an interrupt with exit code 130, ends the service and writes nothing', async () => {
+    const cwd = storeWith(
+      STORE('.').replace('return answer(200, {})', "writeFileSync('pid', String(process.pid)); return"),
+    )
+    writeFileSync(
+      join(cwd, 'server.mjs'),
+      `import { writeFileSync } from 'node:fs'\n${readFileSync(join(cwd, 'server.mjs'))}`,
+    )
+    const { child, finished } = startChaos(['init'], { cwd })
+    await expect.poll(() => existsSync(join(cwd, 'pid'))).toBe(true)
+    child.kill('SIGINT')
+    expect(await finished).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('Interrupted') })
+    expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
+    expect(() => process.kill(Number(readFileSync(join(cwd, 'pid'), 'utf8')), 0)).toThrow('ESRCH')
+  })
+})
+
 describe('chaos init without a terminal', () => {
   test('writes what it found, and says what to do next', async () => {
     const cwd = folderOf(SHOP)
-    const { exitCode, stdout } = await chaosHere(['init'], { cwd })
+    const { exitCode, stdout } = await chaosHere(['init', '--no-try'], { cwd })
     expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('starting')
     expect(stdout).toMatch(/Wrote chaos\.config\.ts\. Next: npx chaos doctor, then npx chaos run smoke\n$/)
     const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
     for (const part of [

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { serveFromNothing } from '../../src/cluster/serve-from-nothing.ts'
 import { eventually } from '../real-cluster.ts'
 import { declaredClusters, targetOf } from './clusters.ts'
 import { kv } from './kv.ts'
@@ -184,8 +185,44 @@ describe('the failed start of a cluster', () => {
     const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
     await expect(start(mute)).rejects.toMatchObject({
       code: 'environment',
-      message: expect.stringMatching(/^no node answered a read of x within 1500 ms of being ready \(n1: .*refused/),
+      message: expect.stringMatching(
+        /^no node answered a read of x \(GET \/items\/x; n1: .*refused\) within 1500 ms of being ready\./,
+      ),
     })
+  })
+
+  test('says at once that every node has ended, with its last words', async () => {
+    const script =
+      "require('node:net').createServer((c) => { console.log('out of luck'); process.exit(3) }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('up'))"
+    const command = [process.execPath, '-e', script, '{port}']
+    const brief = { ...kv, nodes: 1, command, ready: { by: 'log', pattern: '^up' }, role: undefined }
+    await expect(start(brief)).rejects.toMatchObject({
+      message: expect.stringMatching(/^every node has ended\nn1 ended by itself \(exit code 3\).* out of luck/),
+    })
+  })
+
+  test('says after 4 s what it waits for', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const waits: string[] = []
+    const answers = ['status 503 {"error":"warming up"}', 'status 404']
+    await serveFromNothing({
+      nodes: ['n1'],
+      asked: { functions: ['read'], reads: ['read'], initial: null, before: [{ f: 'read', key: 'x', value: null }] },
+      connect: () => ({
+        invoke(_, __, completed) {
+          completed({ type: 'fail', error: (waits.length === 0 ? answers[0] : answers[1]) ?? '' })
+          vi.advanceTimersByTime(1_000)
+        },
+        close() {},
+      }),
+      ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
+      requestOf: ({ key }) => `GET /kv/${key}`,
+      waits: (text) => void waits.push(text),
+    })
+    expect(waits).toEqual([
+      'no node has answered a read of x (GET /kv/x; n1: status 503 {"error":"warming up"}) for 4 s; they have 30 s.',
+    ])
   })
 
   test('reports data that the run did not write', async () => {

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Exit } from '../../src/command/command-process.ts'
 import { superviseNode } from '../../src/command/supervised-node.ts'
 import type { ProgramCommand } from '../../src/processes/command.ts'
@@ -42,6 +42,31 @@ test('a node that becomes ready while it is killed for being late was not ready 
   await expect(node.start()).rejects.toThrow('n1 was not ready within 1 ms.')
   await exited.promise
   expect([died, node.life().alive]).toEqual([[], false])
+})
+
+test('a node that takes long to start says once what it waits for', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const ready = withResolvers<string>()
+  const waits: string[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 30_000, awaited: () => 'accepts connections' },
+    launch: async () => ({
+      ready: ready.promise,
+      process: {
+        ...{ pid: 2 ** 22 + 1, command: { words: ['server'] }, exited: new Promise<Exit>(() => {}) },
+        ...{ kill: async () => {}, pause: async () => {}, resume() {}, end: async () => {} },
+      },
+    }),
+    waits: (text) => void waits.push(text),
+    moved() {},
+    died() {},
+  })
+  const started = node.start()
+  await vi.advanceTimersByTimeAsync(10_000)
+  ready.resolve('ready')
+  await started
+  expect(waits).toEqual(['n1 is not ready after 4 s; it has 30 s. It is ready once it accepts connections.'])
 })
 
 test('a node that a fault of the run kept from starting is started again once that is healed', async () => {
