@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { commandLine, configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn, settingsIn, type Target } from '@chaosproxy/runner'
+import { targetNames } from '@chaosproxy/targets/named'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { flag, inGroup, unlessNot, word } from '../arguments/declare.ts'
 import { chooseTarget } from '../arguments/target.ts'
@@ -31,7 +32,7 @@ export const doctorCommand: Command = {
       target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
       rehearsal: unlessNot(
-        'if the target has a route table, start its service, write one value and read it back; --no-rehearsal starts nothing',
+        'start the commands of a target of your own and, if it has a route table, write one value and read it back; --no-rehearsal starts nothing',
       ),
     }),
     ...inGroup('Output', [], {
@@ -55,7 +56,8 @@ export const doctorCommand: Command = {
     const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
     const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
     const settings = usual === reference ? settingsIn(configured) : {}
-    const rehearses = options['rehearsal'] !== false && needs.every(({ ok }) => ok)
+    const isOwn = !targetNames.includes(reference)
+    const rehearses = isOwn && options['rehearsal'] !== false && needs.every(({ ok }) => ok)
     const examined: Examined = {
       target: target.name,
       machine: await machineFindings(),
@@ -79,10 +81,11 @@ export const doctorCommand: Command = {
   },
 }
 
-/** Shows a write and a read of a service of the user, which starts its commands. */
+/** Starts the commands of a service of the user, and shows a write and a read if a route table makes them. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
-  if (target.mapping !== 'routes' || !startsCommands(target)) return []
-  print(process.stderr, `  starting ${printableLines(target.name)}, to write one value and read it back\n`)
+  if (!startsCommands(target)) return []
+  const why = target.mapping === 'routes' ? 'write one value and read it back' : 'see whether it starts'
+  print(process.stderr, `  starting ${printableLines(target.name)}, to ${why}\n`)
   const { rehearsalFindings } = await import('../doctor/rehearsal.ts')
   return rehearsalFindings(target, settingsFor(target, settings))
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
-import { askedOf, type StartedCluster, type Target } from '@chaosproxy/runner'
+import { type AskedOperations, askedOf, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
 import { print } from '../terminal/output.ts'
 import type { Finding } from './findings.ts'
@@ -11,8 +11,11 @@ import type { Finding } from './findings.ts'
 /** The longest time for which a cluster that is only rehearsed runs. */
 const LONGEST_MS = millis(60_000)
 
+/** For clients of other objects: a start shows whether its programs serve. */
+const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
+
 /**
- * Starts a service that is used by a route table, writes one value and reads it back. Undefined if nothing can be tried.
+ * Starts a service, writes one value and reads it back if a route table says how. Undefined if nothing could be tried.
  *
  * @throws UserError for a service that does not start, or does not fit
  */
@@ -21,9 +24,9 @@ export async function rehearse(
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<NonNullable<StartedCluster['rehearsal']> | undefined> {
-  const asked = askedOf(register, { ...settingsFor(register), cas: 0 })
   const functions = target.functions(settings)
-  if (!asked.functions.every((f) => functions.includes(f))) return undefined
+  const ofRegister = askedOf(register, { ...settingsFor(register), cas: 0 })
+  const asked = ofRegister.functions.every((f) => functions.includes(f)) ? ofRegister : NOTHING_ASKED
   const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
   try {
     const cluster = await target.start({
@@ -51,10 +54,7 @@ export async function rehearse(
 /** Without the log, whose directory is removed. */
 export const withoutLog = ({ message }: UserError): string => message.replace(/\nIts log is .*/, '')
 
-/**
- * Starts a service that is used by a route table, and shows one write and one read as they were on the wire. Empty if nothing can
- * be tried: a cluster that somebody else runs is left alone.
- */
+/** Starts a service, and shows one write and one read as they were on the wire, if a route table makes them. */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
   try {
     return shown(await rehearse(target, settings))

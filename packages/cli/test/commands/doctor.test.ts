@@ -54,9 +54,19 @@ test('chaos doctor ends with the command that runs what was checked', async () =
   writeFileSync(join(cwd, 'kv.json'), JSON.stringify({ nodes: 1, command: ['node', '-e', '{port}'], client }))
   writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: './kv.json' }))
   const lastOf = async (...typed: readonly string[]) =>
-    (await chaosHere(['doctor', ...typed], { cwd })).stdout.trimEnd().split('\n').at(-1)
+    (await chaosHere(['doctor', '--no-rehearsal', ...typed], { cwd })).stdout.trimEnd().split('\n').at(-1)
   expect(await lastOf()).toBe('Ready: npx chaos run')
   expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
+})
+
+test('chaos doctor is not ready for programs that do not start, whatever their clients are', async () => {
+  const cwd = temporaryDirectory()
+  const client = { kind: 'resp', commands: 'counter' }
+  const command = ['node', '-e', 'throw new Error("no disk")', '{port}']
+  writeFileSync(join(cwd, 'kv.json'), JSON.stringify({ nodes: 1, command, client }))
+  const { stdout, exitCode } = await chaosHere(['doctor', '--target', './kv.json'], { cwd })
+  expect(stdout).toMatch(/✘ rehearsal +n1 did not start \(exit code 1\)\..*no disk.*Not ready/s)
+  expect(exitCode).toBe(4)
 })
 
 test('chaos doctor shows first what blocks, and no ✘ for what the target does not need', () => {

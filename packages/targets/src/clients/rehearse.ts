@@ -67,8 +67,9 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   if (unused === undefined) return NOTHING
   const values = valuesLike(sample.value)
   const stage: Stage = { ...options, read, write: sample.f, key: unused, values, ask: createAsk(options) }
+  const startedAt = performance.now()
   const first = await writeAtAny(stage)
-  return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, first) : NOTHING
+  return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
 /** The values to try, in this order. */
@@ -119,15 +120,24 @@ function createAsk({ connect }: RehearseOptions): Stage['ask'] {
     })
 }
 
-async function rehearseFrom(stage: Stage, first: readonly Tried[]): Promise<Rehearsed> {
+interface Begun {
+  /** The first try of a write, at each node. */
+  readonly first: readonly Tried[]
+  readonly startedAt: number
+}
+
+async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
   const { at, logDir, values } = stage
   const logOf = ({ address }: Tried): string => join(logDir, `${address.node}.log`)
-  const written = await writePatiently(stage, first)
+  const written = await writePatiently(stage, begun)
   const write = written.find(hasWorked)
   if (write === undefined) {
     const judged = judgeWrites(written)
     if (judged.type === 'unclear')
-      return { ...NOTHING, remark: `no write has worked so far: ${written.map(triedText).join('; ')}` }
+      return {
+        ...NOTHING,
+        remark: `no write has worked so far: ${[...new Map(written.map((tried) => [tried.address.node, triedText(tried)])).values()].slice(0, 2).join('; ')}`,
+      }
     const { shown, besides } = judged
     const named = OF_OBJECTS.has(statusOf(shown)) ? await writeNamed(stage) : undefined
     throw refusedError(at, 'write', { shown, besides, named, logPath: logOf(shown) })
@@ -204,8 +214,7 @@ async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly
 }
 
 /** The same again and again, for as long as that may help. */
-async function writePatiently(stage: Stage, first: readonly Tried[]): Promise<readonly Tried[]> {
-  const startedAt = performance.now()
+async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promise<readonly Tried[]> {
   let all = first
   for (;;) {
     const fails = all.some((tried) => statusOf(tried) === 500)
