@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
-import { declaredTarget, parseDeclaration, RehearsalError } from '@chaosproxy/targets'
+import { declaredTarget, type Mend, parseDeclaration, RehearsalError } from '@chaosproxy/targets'
 import { settingsFor } from '@chaosproxy/workloads'
 import { rehearse, withoutLog } from '../doctor/rehearsal.ts'
 import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
@@ -43,7 +43,7 @@ const targetOf = (start: OwnStart, place: ServedPlace) =>
     directory: '.',
   })
 
-const mendedBy = (place: ServedPlace, { keys, read, write }: NonNullable<RehearsalError['mend']>): ServedPlace => {
+const mendedBy = (place: ServedPlace, { keys, read, write }: Mend): ServedPlace => {
   const { result, ...reads } = read ?? {}
   return {
     ...place,
