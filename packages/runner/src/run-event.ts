@@ -27,7 +27,7 @@ export type RunEvent =
       readonly type: 'ready'
       readonly readyMs?: number | undefined
       readonly leader?: string | undefined
-      /** What clients do differently because of the rehearsal. */
+      /** What clients do differently because of the rehearsal, or that no write worked in it. */
       readonly remark?: string | undefined
     }
   /** An event of the history: an operation begins or ends, the nemesis does something. */

@@ -168,7 +168,7 @@ export interface AskedOperations {
 export interface Rehearsal {
   /** As they were on the wire: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could be tried. */
   readonly exchanges: readonly string[]
-  /** What clients do differently because of the answers, as a sentence; absent if nothing. */
+  /** What clients do differently because of the answers, or that no write worked, as a sentence; absent if nothing. */
   readonly remark?: string | undefined
 }
 
