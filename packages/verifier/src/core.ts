@@ -2,7 +2,7 @@ import { countedCells, countedElements, countedInTransactions } from './counted.
 import { type History, type Operation, textsOf } from './history.ts'
 import { type Counts, everything, type Model, type Objects, type Part, partsOf, type Views } from './model.ts'
 import { cells } from './objects.ts'
-import { type ProofHead, refuse, Undecided } from './proof.ts'
+import { type ProofHead, refuse, undecided } from './proof.ts'
 import { isBefore, type Keeps } from './replay.ts'
 import { findOrder } from './search.ts'
 import { refuteSums } from './sums.ts'
@@ -39,33 +39,29 @@ export function refute(
   const core = named.filter((each) => views.get(each)?.length !== 0)
   const parts = partsOf(core, views)
   const search = (some: readonly Part[], start: Objects): number => {
-    if (some.length > MOST_PARTS) throw new Undecided(`a core of ${some.length} operations is too large to search`)
+    if (some.length > MOST_PARTS) undecided(`a core of ${some.length} operations is too large to search`)
     const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
     return exists ? refuse('these operations have an order, if answers that may rest on others are left out') : tried
   }
+  const returns = core.map((each) => each.return).filter((line) => line < Number.POSITIVE_INFINITY)
+  // In real time, no answer of the core depends on what was called after its last return.
+  const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
-    const counted = countedCells(core, views, keeps)
+    const counted = countedCells(core, views, keeps, lastReturn)
     return startsOf(head, model, counted, isLocal).reduce((tried, start) => tried + search(counted, start), 0)
   }
-  const { initial = null } = head
+  const { initial = undecided('the verifier covers a core of this model only if the initial value is known') } = head
   const searchCounting = (counts: Counts): number =>
     search(
       parts,
       model.start(() => initial, counts),
     )
   if (model.family === 'transactions') {
-    const counted = countedInTransactions(core, views, isLocal)
+    const counted = countedInTransactions(core, views, lastReturn)
     return searchCounting((name) => counted.has(name))
   }
-  if (!isLocal || head.initial === undefined)
-    throw new Undecided(
-      'the verifier covers a core of this model only for linearizability, and only if the initial value is known',
-    )
-  // No answer of the core depends on what was called after its last return. If all else is in the core, all of it counts.
-  const lastReturn = core.reduce(
-    (line, { return: at }) => (at < Number.POSITIVE_INFINITY ? Math.max(line, at) : line),
-    0,
-  )
+  if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
+  // If all else is in the core, all of it counts.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.length === 0,
   )
@@ -94,7 +90,7 @@ function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], 
   if (initial !== undefined) return [model.start(() => initial, everything)]
   const named = parts.flatMap(({ action }) => (action.kind === 'cell' ? [action] : []))
   if (!isLocal || named.some(({ appends }) => appends !== undefined))
-    throw new Undecided('the verifier covers a core of several keys, or of text, only if the initial value is known')
+    return undecided('the verifier covers a core of several keys, or of text, only if the initial value is known')
   const values = named.flatMap(({ expects, differs }) => expects ?? differs ?? [])
   return ['no value', ...new Set(values)].map((value) => cells(() => value))
 }

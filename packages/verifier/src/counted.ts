@@ -8,9 +8,16 @@ import { nameOf } from './transactions.ts'
  * all but the core out of a legal order of the whole history. The last write before the answer is still there, and still
  * the last one before it, as others were only left out. So the answer is right in the order of the core as well.
  */
-export function countedCells(core: readonly Operation[], views: Views, keeps: Keeps): readonly Part[] {
+export function countedCells(
+  core: readonly Operation[],
+  views: Views,
+  keeps: Keeps,
+  lastReturn: number,
+): readonly Part[] {
   const inCore = new Set(core)
-  const writes = [...views].flatMap(([of, [action]]) => (action?.kind === 'cell' ? [{ of, ...action }] : []))
+  const writes = [...views].flatMap(([of, [action]]) =>
+    action?.kind === 'cell' && of.line < lastReturn ? [{ of, ...action }] : [],
+  )
   return partsOf(core, views).map((part): Part => {
     const { operation, action } = part
     if (action.kind !== 'cell' || (action.expects ?? action.differs) === undefined) return part
@@ -81,18 +88,17 @@ function elementsIn(action: Action): readonly string[] {
 
 /**
  * Transactions: an element of a list counts if all transactions that append it are in the core, and a value of a register if
- * all that write it are: the same two rules, with a transaction as one step. With real time, a transaction that was called
- * after all of the core had returned need not be in it.
+ * all that write it are: the same two rules, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],
   views: Views,
-  isRealTime: boolean,
+  lastReturn: number,
 ): ReadonlySet<string> {
   const inCore = new Set(core)
   const counted = new Set(stepsIn(core, views).flatMap(namesIn))
   for (const [operation] of views) {
-    if (inCore.has(operation) || (isRealTime && core.every(({ return: end }) => operation.line > end))) continue
+    if (inCore.has(operation) || operation.line > lastReturn) continue
     for (const step of stepsIn([operation], views))
       if (!step.isRead) for (const name of namesIn(step)) counted.delete(name)
   }

@@ -230,6 +230,21 @@ describe('a core', () => {
     expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
   })
 
+  test('of transactions is undecided if nobody knows what the registers held at first', () => {
+    const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
+    const entry = { level: 'serializable', result: 'violated', core: [1] }
+    expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
+    expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
+  })
+
+  test('need not have what was called after its last return', () => {
+    const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
+    const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
+    const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }
+    expect(said(history(...before, read, write), {}, entry)[0]).toMatch(/^accepted/)
+    expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
+  })
+
   test('of reads of a counter rests on the additions of the whole key', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
