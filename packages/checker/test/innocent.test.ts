@@ -3,6 +3,7 @@ import type { EventInput, History, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import { checkHistory, onlyRows } from './checking.ts'
 import { atLeast, many } from './many.ts'
+import { standAlone } from './proof/proving.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames } from './registry.ts'
@@ -40,8 +41,12 @@ function innocentIn({ events, model, initial, level }: Case): string | undefined
     return checkHistory(alone, { model, initial, levels: [level] }).levels[level].result === 'violated'
   }
   if (!isViolatedBy(core)) return `the core ${core} is no violation by itself`
+  const isProved = standAlone(history, { model, initial }, level)
   const reads = core.filter((row) => isRead(history, row))
-  const innocent = reads.find((row) => isViolatedBy(core.filter((each) => each !== row)))
+  const innocent = reads.find((row) => {
+    const fewer = core.filter((each) => each !== row)
+    return isViolatedBy(fewer) && (!isProved(core) || isProved(fewer))
+  })
   return innocent === undefined ? undefined : `${innocent} is not needed in ${core}: ${verdict.counterexample.sentence}`
 }
 

@@ -4,7 +4,7 @@ import { type Counts, everything, type Model, type Objects, type Part, partsOf, 
 import { cells } from './objects.ts'
 import { type ProofHead, refuse, undecided } from './proof.ts'
 import { isBefore, type Keeps } from './replay.ts'
-import { findOrder } from './search.ts'
+import { findOrder, looks } from './search.ts'
 import { refuteSums } from './sums.ts'
 
 // A core is a few operations, and a proof says nothing else of them. An answer may be right because of an operation that the
@@ -43,7 +43,7 @@ export function refute(
     const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
     return exists ? refuse('these operations have an order, if answers that may rest on others are left out') : tried
   }
-  const returns = core.map((each) => each.return).filter((line) => line < Number.POSITIVE_INFINITY)
+  const returns = core.map((each) => each.return).filter(Number.isFinite)
   // In real time, no answer of the core depends on what was called after its last return.
   const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
@@ -63,7 +63,7 @@ export function refute(
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
   // If all else is in the core, all of it counts.
   const lacksNothing = all.every(
-    (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.length === 0,
+    (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )
   if (lacksNothing && parts.length <= MOST_PARTS) return searchCounting(everything)
   if (model.family === 'sums') return refuteSums(initial, parts, views)

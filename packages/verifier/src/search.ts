@@ -73,7 +73,7 @@ export function deadEnds(
 }
 
 /** Whether an action leaves its object as it is. */
-function looks(action: Action): boolean {
+export function looks(action: Action): boolean {
   switch (action.kind) {
     case 'cell':
       return action.writes === undefined && action.appends === undefined && action.token === undefined

@@ -3,7 +3,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
-import { type ObjectEntry, readIn, relatedByElement } from '../object/model/object-model.ts'
+import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
 import { unheardOf } from '../object/model/words.ts'
@@ -31,7 +31,7 @@ export const listAppend: ObjectEntry = {
     specification,
     fast,
     simulate,
-    related: relatedByElement(READ),
+    readsElements: READ,
     contentOf: (output) => output ?? [],
     eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
   },

@@ -32,7 +32,6 @@ export const multiRegister: ObjectEntry = {
     specification: (initial) => specificationFrom(startOf(initial)),
     divide,
     related,
-    supports,
   },
 }
 
@@ -201,16 +200,6 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
       for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)
     }
     return [...kept].sort((a, b) => a - b)
-  }
-}
-
-/** Whether some operation still writes what was read, if any did in the whole history. */
-function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
-  const all = dependencies(part, budget)
-  const inWhole = new Set(all.flatMap(({ leaves }) => leaves))
-  return (some) => {
-    const left = new Set(some.flatMap((i) => all[i].leaves))
-    return some.every((i) => all[i].sees.every((name) => left.has(name) || !inWhole.has(name)))
   }
 }
 

@@ -8,6 +8,7 @@ import { countUnknown } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Limit } from '../limits/race.ts'
+import { judgingOf } from '../proof/orders.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -16,7 +17,7 @@ import { convergencesOf } from './convergence.ts'
 import { explainObject } from './explain.ts'
 import type { AnyStart } from './model/any-start.ts'
 import { createContents } from './model/elements.ts'
-import type { ObjectModel } from './model/object-model.ts'
+import { type ObjectModel, relatedByElement } from './model/object-model.ts'
 import { choose, type Functions, type Part, partsOf } from './model/part.ts'
 import { decideObjects, type Judge, type ObjectAnswer, relatedByTime, shardsOf } from './search/decide.ts'
 import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
@@ -62,10 +63,12 @@ export function checkObject(
 ): Report {
   const functions = functionsOfObject(entry, object, options.initial)
   const isUnknown = isUnknownStart(options.initial)
-  const judge =
-    isUnknown && typeof fromAny === 'object'
+  const judge: Judge = {
+    ...(isUnknown && typeof fromAny === 'object'
       ? judgeFromAny(history, entry, object, functions, fromAny)
-      : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
+      : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)),
+    judging: fromAny === 'own' ? undefined : judgingOf(entry.name, options),
+  }
   const isOwn = isUnknown && fromAny === 'own'
   const judged: Judged = { history, entry, object, functions, judge, options, isOwn, settled }
   return judgeConsistency(history, entry, { take: takeObjects, open: (budget) => opened(judged, budget) }, options)
@@ -166,16 +169,15 @@ function judgeOf(
     glance,
     refute,
     machine,
-    related,
     divide,
     rule,
     tell,
     beside,
     aftermath,
-    supports,
     simulate,
     specification,
     readsReveal,
+    ...object
   }: ObjectModel,
   { isRead }: Functions,
   initial: Json,
@@ -190,12 +192,25 @@ function judgeOf(
     machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
-    supports: supports && ((part, some) => supports(part, some, initial)),
     rule,
     tell,
     beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
     aftermath: aftermath === undefined ? undefined : (core, culprit) => aftermath(core, initial, culprit),
-    related: related === undefined ? relatedByTime(isRead) : (part, some) => related(part, some, initial),
+    ...dependence(object, isRead, initial),
+  }
+}
+
+function dependence(
+  { readsElements, related, supports }: Pick<ObjectModel, 'readsElements' | 'related' | 'supports'>,
+  isRead: (number: number) => boolean,
+  initial: Json,
+): Pick<Judge, 'related' | 'supports' | 'isOfElements'> {
+  const isOfElements = readsElements !== undefined
+  const by = isOfElements ? relatedByElement(readsElements) : (related ?? relatedByTime(isRead))
+  return {
+    isOfElements,
+    related: (part, budget) => by(part, budget, initial),
+    supports: supports && ((part, budget) => supports(part, budget, initial)),
   }
 }
 
@@ -205,7 +220,7 @@ function judgeFromAny(
   entry: ModelEntry,
   object: ObjectModel,
   functions: Functions,
-  { specification, guesses, refute, supports }: AnyStart,
+  { specification, guesses, refute }: AnyStart,
 ): Judge {
   return {
     model: entry.name,
@@ -215,9 +230,8 @@ function judgeFromAny(
     observes: functions.isRead,
     refute,
     divide: object.divide,
-    supports: supports && ((part, some) => supports(part, some, null)),
     rule: `whatever was there at the start, ${object.rule}`,
-    related: (part, some) => (object.related ?? relatedByTime(functions.isRead))(part, some, null),
+    ...dependence(object, functions.isRead, null),
     guesses: (part, budget) => {
       const { starts, isComplete } = guesses(part, budget)
       return { judges: starts.map((start) => judgeOf(history, entry, object, functions, start)), isComplete }

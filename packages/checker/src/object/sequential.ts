@@ -1,10 +1,10 @@
 import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
-import { limit, watched } from '../register/counterexample/reduce.ts'
+import { limit, reduce, watched } from '../register/counterexample/reduce.ts'
 import { looseReason } from '../register/sequential/loose.ts'
-import { shrink } from '../search/shrink.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
+import { proving } from './explain.ts'
 import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
 import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
@@ -89,15 +89,23 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
       () => false,
     )
   const all = Array.from({ length: part.length }, (_, i) => i)
-  const core = inTime(
-    () => {
-      const supported = judge.supports?.(part, budget) ?? (() => true)
-      return shrink(all, (some) => supported(some) && violates(some, budget), budget)
-    },
-    () => all,
+  const core = inTime(() =>
+    reduce(
+      {
+        starts: [[], all],
+        // In no order of time, results may depend on all that changes the object.
+        complete: (some) => {
+          const kept = new Set(some)
+          return all.filter((i) => kept.has(i) || !judge.isRead(part.f[i]))
+        },
+        contradicts: (some) => violates(some, budget),
+        prove: proving(part, judge, 'sequential', budget),
+      },
+      budget,
+    ),
   )
   const makesSure = (some: readonly number[]): boolean => violates(some, createAllowance(ALLOWED_LOOKS))
-  const { shown, uncut } = limit(core, part, { among: part.length, limit: watch.limit(), makesSure })
+  const { shown, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
   return {
     level: 'sequential',
     sentence: sentenceOf(choose(part, shown), judge.rule, beside),

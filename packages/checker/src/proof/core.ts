@@ -1,125 +1,144 @@
 import { FAIL, functionOf, type History, inputOf, type Json, OK, outputOf, replacesWhole } from '@chaosproxy/history'
-import { createBudget, limitedTo } from '../limits/budget.ts'
+import { addTo } from '../encoding/lists.ts'
+import type { Budget } from '../limits/budget.ts'
 import { shrink } from '../search/shrink.ts'
 
 /** A core of more operations is not searched by the verifier. */
 export const MOST_IN_CORE = 60
 
-/** More than cutting a core of so many operations takes. */
-const MOST_STEPS = 1_000_000
+/** Where to look for a core. */
+export interface Search {
+  readonly history: History
+  /** The operations that it may have, in order. */
+  readonly rows: readonly number[]
+  /** Whether these rows are accepted as a core. */
+  readonly accepts: (rows: readonly number[]) => boolean
+}
 
 /**
  * Looks for few operations that contradict a level by themselves. It begins with those that explain the violation, adds
  * those that write or show the same values until the verifier accepts, and then leaves out halves, quarters and single
  * operations.
  *
- * @param accepts whether these rows are accepted as a core
+ * @param named what these may rest on
  * @returns undefined if none of at most 60 operations is accepted
  */
 export function coreOf(
-  history: History,
+  { history, rows, accepts }: Search,
   explained: readonly number[],
-  accepts: (rows: readonly number[]) => boolean,
+  budget: Budget,
+  named: readonly number[] = [],
 ): readonly number[] | undefined {
-  let core: ReadonlySet<number> = new Set(explained)
+  const starts = new Set(explained)
+  const isNamed = new Set(named)
+  const all = rows
+    .filter((row) => starts.has(row) || history.operations.outcome[row] !== FAIL)
+    .map((row) => saidBy(history, row))
+  let core: Some = all.filter(({ row }) => starts.has(row))
+  const isAccepted = (some: Some): boolean => accepts(some.map(({ row }) => row))
+  /** By what an operation shows, who wrote it: without that, a stale read would look as if it came from nowhere. */
+  const writers = new Map<string, Said[]>()
+  for (const each of all) for (const name of each.writes) addTo(writers, name, each)
+  const { callEvent, returnEvent } = history.operations
+  const writersOf = ({ row, shows, writes }: Said): Some =>
+    shows.length === 1 && writes.length === 0
+      ? (writers.get(shows[0]) ?? []).filter((writer) => callEvent[writer.row] < returnEvent[row])
+      : []
   for (const widen of [
     undefined,
+    () =>
+      ({ row }: Said) =>
+        isNamed.has(row),
     withGivers,
     withReaders,
     withGivers,
     withWriters,
     withNeighbours,
+    withAnswered,
     withEarlier,
     withAll,
   ]) {
-    const wider = widen?.(history, core) ?? core
-    if (wider.size > MOST_IN_CORE || (widen !== undefined && wider.size === core.size)) continue
+    const isAdded = widen?.(history, core, all)
+    const wider = isAdded === undefined ? core : all.filter((each) => core.includes(each) || isAdded(each))
+    if (wider.length > MOST_IN_CORE || (widen !== undefined && wider.length === core.length)) continue
     core = wider
-    if (accepts(inOrder(core)))
-      return shrink(inOrder(core), accepts, createBudget({ ...limitedTo(MOST_STEPS), memoryBytes: 0 }))
+    if (!isAccepted(core)) continue
+    const told = all.filter((each) => core.includes(each) || core.some((of) => writersOf(of).at(-1) === each))
+    const isTold = (some: Some): boolean =>
+      some.every((of) => writersOf(of).length === 0 || writersOf(of).some((writer) => some.includes(writer)))
+    const shown = isAccepted(told) ? told : core
+    return shrink(shown, (some) => isTold(some) && isAccepted(some), budget).map(({ row }) => row)
   }
   return undefined
 }
 
-const inOrder = (rows: ReadonlySet<number>): readonly number[] => [...rows].sort((a, b) => a - b)
-
-type Rows = ReadonlySet<number>
-
 /** What an operation writes, and what its answer shows: names of a key and a value. */
 interface Said {
+  readonly row: number
   readonly writes: readonly string[]
   readonly shows: readonly string[]
   /** Whether nothing is left of what the object held. */
   readonly replaces: boolean
 }
 
+/** In order of rows. */
+type Some = readonly Said[]
+
+/** Which operations to add. */
+type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
+
 /**
- * Adds whoever may have written what the operations show: not who wrote it later, nor whose write an answered one had
- * replaced before.
+ * Adds whoever may have written what the operations show: not who wrote it later, nor whose write an answered one had replaced
+ * before.
  */
-function withGivers(history: History, rows: Rows): Rows {
-  const { callEvent, returnEvent, outcome, key, length } = history.operations
-  const wider = new Set(rows)
-  const all = Array.from({ length }, (_, row) => row).filter((row) => outcome[row] !== FAIL)
-  for (const row of rows) {
-    const { shows } = saidBy(history, row)
-    const isLater = (other: number): boolean => returnEvent[row] >= 0 && callEvent[other] > returnEvent[row]
-    const replacing = all.filter(
-      (other) => outcome[other] === OK && key[other] === key[row] && returnEvent[other] < callEvent[row],
-    )
-    const replaced = replacing.reduce(
-      (latest, other) => (saidBy(history, other).replaces ? Math.max(latest, callEvent[other]) : latest),
-      -1,
-    )
-    for (const other of all) {
-      if (wider.size > MOST_IN_CORE) return wider
-      const isReplaced = returnEvent[other] >= 0 && returnEvent[other] < replaced
-      if (wider.has(other) || isLater(other) || isReplaced) continue
-      if (saidBy(history, other).writes.some((each) => shows.includes(each))) wider.add(other)
-    }
-  }
-  return wider
+const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
+  const asked = core.filter(({ shows }) => shows.length > 0)
+  const replacedBefore = asked.map(({ row }) =>
+    all
+      .filter(({ row: other, replaces }) => replaces && outcome[other] === OK && key[other] === key[row])
+      .filter(({ row: other }) => returnEvent[other] < callEvent[row])
+      .reduce((latest, { row: other }) => Math.max(latest, callEvent[other]), -1),
+  )
+  return ({ row: other, writes }) =>
+    asked.some(({ row, shows }, at) => {
+      const isLater = returnEvent[row] >= 0 && callEvent[other] > returnEvent[row]
+      const isReplaced = returnEvent[other] >= 0 && returnEvent[other] < replacedBefore[at]
+      return !isLater && !isReplaced && writes.some((each) => shows.includes(each))
+    })
 }
 
 /** Adds whoever shows what the operations write. */
-function withReaders(history: History, rows: Rows): Rows {
-  const written = new Set([...rows].flatMap((row) => saidBy(history, row).writes))
-  return related(history, rows, ({ shows }) => shows.some((each) => written.has(each)))
+const withReaders: Widening = (_, core) => {
+  const written = new Set(core.flatMap(({ writes }) => writes))
+  return ({ shows }) => shows.some((each) => written.has(each))
 }
 
 /** Adds all that may have changed what they show. */
-function withWriters(history: History, rows: Rows): Rows {
-  const { key, callEvent, returnEvent } = history.operations
-  const keys = new Set([...rows].map((row) => key[row]))
-  const last = Math.max(...[...rows].map((row) => returnEvent[row]))
-  return related(history, rows, ({ writes }, row) => writes.length > 0 && keys.has(key[row]) && callEvent[row] < last)
+const withWriters: Widening = (history, core) => {
+  const isEarlier = withEarlier(history, core, [])
+  return (other) => other.writes.length > 0 && isEarlier(other)
 }
 
 /** Adds what was under way on their keys while they were. */
-const withNeighbours = (history: History, rows: Rows): Rows =>
-  withOpenAfter(history, rows, Math.min(...[...rows].map((row) => history.operations.callEvent[row])))
+const withNeighbours: Widening = (history, core) =>
+  openAfter(history, core, Math.min(...core.map(({ row }) => history.operations.callEvent[row])))
 
-/** Adds all that was called on their keys before they had returned: then everything counts. */
-const withEarlier = (history: History, rows: Rows): Rows => withOpenAfter(history, rows, 0)
-
-const withAll = (history: History): Rows => new Set(history.operations.callEvent.subarray(0, MOST_IN_CORE + 1).keys())
-
-function withOpenAfter(history: History, rows: Rows, from: number): Rows {
-  const { key, callEvent, returnEvent, length } = history.operations
-  const keys = new Set([...rows].map((row) => key[row]))
-  const to = Math.max(...[...rows].map((row) => Math.max(callEvent[row], returnEvent[row])))
-  const wider = new Set(rows)
-  for (let row = 0; row < length && wider.size <= MOST_IN_CORE; row++)
-    if (keys.has(key[row]) && callEvent[row] < to && (returnEvent[row] < 0 || returnEvent[row] > from)) wider.add(row)
-  return wider
+/** Adds all that was answered on their keys before they had returned. */
+const withAnswered: Widening = (history, core, all) => {
+  const isEarlier = withEarlier(history, core, all)
+  return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)
 }
 
-function related(history: History, rows: Rows, isRelated: (said: Said, row: number) => boolean): Rows {
-  const wider = new Set(rows)
-  for (let row = 0; row < history.operations.length && wider.size <= MOST_IN_CORE; row++)
-    if (!wider.has(row) && history.operations.outcome[row] !== FAIL && isRelated(saidBy(history, row), row))
-      wider.add(row)
-  return wider
+/** Adds all that was called on their keys before they had returned: then everything counts. */
+const withEarlier: Widening = (history, core) => openAfter(history, core, 0)
+
+const withAll: Widening = () => () => true
+
+function openAfter({ operations }: History, core: Some, from: number): (other: Said) => boolean {
+  const { key, callEvent, returnEvent } = operations
+  const keys = new Set(core.map(({ row }) => key[row]))
+  const to = Math.max(...core.map(({ row }) => Math.max(callEvent[row], returnEvent[row])))
+  return ({ row }) => keys.has(key[row]) && callEvent[row] < to && (returnEvent[row] < 0 || returnEvent[row] > from)
 }
 
 function saidBy(history: History, row: number): Said {
@@ -131,17 +150,17 @@ function saidBy(history: History, row: number): Said {
       steps.flatMap(([f, key, value]) =>
         (f === 'r') === isRead ? partsOf(value).map((part) => nameOf(String(key), part)) : [],
       )
-    return { writes: named(false), shows: isOk ? named(true) : [], replaces: false }
+    return { row, writes: named(false), shows: isOk ? named(true) : [], replaces: false }
   }
   const key = String(history.operations.key[row])
   const named = (value: Json): readonly string[] => partsOf(value).map((part) => nameOf(key, part))
   const f = functionOf(history, row)
   if (f === 'cas' && Array.isArray(input) && input.length === 2) {
     const [expected = null, written = null] = input
-    return { writes: [nameOf(key, written)], shows: isOk ? [nameOf(key, expected)] : [], replaces: true }
+    return { row, writes: [nameOf(key, written)], shows: isOk ? [nameOf(key, expected)] : [], replaces: true }
   }
   const writes = input === null ? [] : named(input)
-  return { writes, shows: isOk && writes.length === 0 ? named(output) : [], replaces: replacesWhole(f) }
+  return { row, writes, shows: isOk && writes.length === 0 ? named(output) : [], replaces: replacesWhole(f) }
 }
 
 type Micro = readonly [f: string, key: Json, value: Json]

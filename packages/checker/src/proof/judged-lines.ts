@@ -38,10 +38,11 @@ export interface JudgedLines {
  * Writes a history as it was judged: one event a line, in their order, with keys apart from values and the client of each
  * process.
  *
+ * @param rows only these operations; all, if undefined
  * @returns undefined if it has more than events say: doubtful times, marks of a recorder, or values that only it knows
  * @throws Undecided, Unreadable or Refused if the verifier cannot read it
  */
-export function judgedLines(recorded: History): JudgedLines | undefined {
+export function judgedLines(recorded: History, rows?: readonly number[]): JudgedLines | undefined {
   const history = saidInFull(recorded) ?? recorded
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
@@ -53,7 +54,7 @@ export function judgedLines(recorded: History): JudgedLines | undefined {
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
-  for (let row = 0; row < length; row++) {
+  for (const row of rows ?? callEvent.subarray(0, length).keys()) {
     const isUnknown = outcome[row] !== OK || saidOf(outputOf(history, row))?.is === 'half'
     if ((flags[row] & FLAG_UNSAID) !== 0 && isUnknown) return undefined
     at.set(callEvent[row], row)
@@ -89,9 +90,9 @@ const NOT_LINES =
   'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows)'
 
 /** The lines of a history as it was judged, or why the verifier cannot read them. */
-export function readLines(history: History): JudgedLines | { readonly why: string } {
+export function readLines(history: History, rows?: readonly number[]): JudgedLines | { readonly why: string } {
   try {
-    return judgedLines(history) ?? { why: NOT_LINES }
+    return judgedLines(history, rows) ?? { why: NOT_LINES }
   } catch (error) {
     if (isOfVerifier(error)) return { why: error.message }
     throw error

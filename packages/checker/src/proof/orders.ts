@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaosproxy/history'
+import { FAIL, type History, UserError } from '@chaosproxy/history'
 import {
   createVerifier,
   type DeadEnd,
@@ -10,6 +10,7 @@ import {
 } from '@chaosproxy/verifier'
 import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
+import { type Budget, createBudget, inTime, limitedTo } from '../limits/budget.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { coreOf, MOST_IN_CORE } from './core.ts'
 import { type JudgedLines, type Judging, readLines } from './judged-lines.ts'
@@ -29,9 +30,12 @@ interface Reading {
   readonly head: ProofHead
 }
 
-const coreEntry = (level: string, rows: readonly number[], { lines: { lineOf } }: Reading): readonly LevelProof[] => [
+const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): readonly LevelProof[] => [
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
+
+/** More than cutting a core takes. */
+const MOST_STEPS = 1_000_000
 
 /** What the verifier says. */
 export type Said = Pick<Finding, 'verdict' | 'why'>
@@ -39,6 +43,61 @@ export type Said = Pick<Finding, 'verdict' | 'why'>
 const NO_CORE: Said = {
   verdict: 'undecided',
   why: `no ${MOST_IN_CORE} operations are found that contradict it by themselves`,
+}
+
+/** What is to be cut. */
+export interface Cutting {
+  readonly history: History
+  readonly level: string
+  /** Undefined if the verifier knows no such object. */
+  readonly judging: Judging | undefined
+  /** Of many operations, those that answers of some may rest on; undefined if nobody knows. */
+  /** Whether some operations contradict the level if nothing else happened: a proof may rest on what is not shown. */
+  readonly contradicts: (rows: readonly number[]) => boolean
+  readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
+}
+
+/** From so many operations on, those that answers rest on are told apart. */
+const MANY = 1_000
+
+/** With more operations than this, the verifier takes too long. */
+const MOST_READ = 2_000
+
+/**
+ * Few operations that the verifier accepts as a core, if it finds any.
+ *
+ * @param start where to begin
+ * @param named those that contradict the level
+ */
+export function provedCore(
+  { history, level, judging, contradicts, restsOn }: Cutting,
+  start: readonly number[],
+  named: readonly number[],
+  budget: Budget,
+): readonly number[] | undefined {
+  if (judging === undefined) return undefined
+  const { key, callEvent, returnEvent, outcome, length } = history.operations
+  const withRestOf = (rows: readonly number[]): readonly number[] => {
+    const keys = new Set(rows.map((row) => key[row]))
+    const last = level === 'linearizable' ? Math.max(...rows.map((row) => returnEvent[row])) : length * 2
+    const all = new Set(rows)
+    for (let row = 0; row < length && (restsOn === undefined || all.size < MANY); row++)
+      if (outcome[row] !== FAIL && keys.has(key[row]) && callEvent[row] < last) all.add(row)
+    return all.size < MANY || restsOn === undefined ? [...all] : [...new Set([...rows, ...restsOn(rows)])]
+  }
+  const among = withRestOf(named)
+  if (among.length > MOST_READ) return undefined
+  const context = withRestOf(among)
+  if (context.length > MOST_READ) return undefined
+  const lines = readLines(history, context)
+  if ('why' in lines) return undefined
+  const verifier = createVerifier(lines.read, { proof: 1, history: '', ...judging })
+  const accepts = (rows: readonly number[]): boolean => {
+    budget.look(context.length)
+    return contradicts(rows) && verifier(coreEntry(level, rows, lines.lineOf)).verdict === 'accepted'
+  }
+  const search = { history, rows: among.toSorted((a, b) => a - b), accepts }
+  return inTime(() => coreOf(search, start, budget, named))
 }
 
 /**
@@ -52,10 +111,10 @@ export function provenCore(
   reading: Reading,
 ): Said & { readonly operations: readonly number[] } {
   const explained = operations.map(({ operation }) => operation)
-  const accepts = createVerifier(reading.lines.read, reading.head)
-  const saidOf = (rows: readonly number[]): Said => accepts(coreEntry(level, rows, reading))
+  const verifier = createVerifier(reading.lines.read, reading.head)
+  const saidOf = (rows: readonly number[]): Said => verifier(coreEntry(level, rows, reading.lines.lineOf))
   let undecided: Said | undefined
-  const isAccepted = (rows: readonly number[]): boolean => {
+  const accepts = (rows: readonly number[]): boolean => {
     const said = saidOf(rows)
     if (said.verdict === 'undecided') undecided = said
     return said.verdict === 'accepted'
@@ -63,7 +122,13 @@ export function provenCore(
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
   // A pattern is shown as it is: the verifier looks for the rest of it.
   const isPattern = hasGuarantees(reading.head)
-  const core = isAccepted(shown) ? shown : isPattern ? undefined : coreOf(history, explained, isAccepted)
+  const search = {
+    history,
+    rows: [...history.operations.callEvent.subarray(0, history.operations.length).keys()],
+    accepts,
+  }
+  const budget = createBudget({ ...limitedTo(MOST_STEPS), memoryBytes: 0 })
+  const core = accepts(shown) ? shown : isPattern ? undefined : coreOf(search, explained, budget)
   if (core !== undefined) return { operations: core, ...saidOf(core) }
   const isLarge = !isPattern && history.operations.length > MOST_IN_CORE
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }

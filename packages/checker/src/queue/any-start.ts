@@ -1,7 +1,7 @@
 import type { Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { noneCameOut, takenAtStart } from './at-start.ts'
-import { enqueuedBy, supportsByMessage } from './messages.ts'
+import { enqueuedBy } from './messages.ts'
 
 /** Messages put in and not taken out. Until it was found empty, initial ones may be left too. */
 interface Messages {
@@ -53,14 +53,12 @@ const queue: Specification<Messages> = {
 export const bagFromAny: AnyStart = {
   specification: bag,
   guesses: guessNothing,
-  supports: supportsByMessage,
   byStart: noneCameOut('bag'),
   leastStarts: takenAtStart,
 }
 export const queueFromAny: AnyStart = {
   specification: queue,
   guesses: guessNothing,
-  supports: supportsByMessage,
   byStart: noneCameOut('queue'),
   leastStarts: takenAtStart,
 }

@@ -5,7 +5,7 @@ import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { createNumbering } from '../object/model/elements.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
-import { type ObjectEntry, readIn, relatedByElement } from '../object/model/object-model.ts'
+import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
 import { unheardOf } from '../object/model/words.ts'
@@ -34,7 +34,7 @@ export const set: ObjectEntry = {
     fast,
     simulate,
     divide,
-    related: relatedByElement(READ),
+    readsElements: READ,
     contentOf: (output) => (output === null ? [] : (elementsOf(output)?.toSorted(byText) ?? output)),
     account: accountOfSet,
     partial: [CONTAINS],

@@ -25,7 +25,7 @@ export const uniqueIds: ObjectEntry = {
     specification: () => specification,
     fast,
     simulate,
-    related: () => (chosen) => [...chosen].sort((a, b) => a - b),
+    readsElements: -1,
     account,
   },
 }

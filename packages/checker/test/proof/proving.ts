@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { History } from '@chaosproxy/history'
+import { createVerifier } from '@chaosproxy/verifier'
 import { type CheckOptions, check, type Report, UNKNOWN_START } from '../../src/index.ts'
+import { type Judging, readLines } from '../../src/proof/judged-lines.ts'
 import { type ProvedLevel, prove } from '../../src/proof/prove.ts'
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -35,4 +37,15 @@ function provedLevels(
   if (historiesFile !== undefined && proved.history !== undefined)
     appendFileSync(historiesFile, `${JSON.stringify({ ...head, levels, text: proved.history })}\n`)
   return proved.levels
+}
+
+/** Whether the verifier accepts that some operations of a history violate a level, whatever the others did. */
+export function standAlone(history: History, judging: Judging, level: string): (rows: readonly number[]) => boolean {
+  const lines = readLines(history)
+  if ('why' in lines) throw new Error(lines.why)
+  const verifier = createVerifier(lines.read, { proof: 1, history: '', ...judging })
+  return (rows) => {
+    const core = rows.map((row) => lines.lineOf[row]!)
+    return verifier([{ level, result: 'violated', core }]).verdict === 'accepted'
+  }
 }

@@ -3,7 +3,6 @@ import type { ByStart } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { LeastStarts } from './least-start.ts'
-import type { ObjectModel } from './object-model.ts'
 import type { Part } from './part.ts'
 
 /** How to judge an object whose initial state is unknown. */
@@ -14,8 +13,6 @@ export interface AnyStart {
   readonly guesses: (part: Part, budget: Budget) => Guesses
   /** As in `ObjectModel`: operations that contradict each other whatever the initial value. @throws OutOfTime */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
-  /** As in `ObjectModel`, if it does not depend on the initial value. */
-  readonly supports?: ObjectModel['supports']
   /** Observations that only the initial value explains, so that it could hide a bug; absent if there are none. */
   readonly byStart?: (history: History) => ByStart
   /** The initial values by which `decidedByStart` judges again. */

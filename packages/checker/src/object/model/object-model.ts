@@ -118,10 +118,15 @@ interface Dependence {
    */
   related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
-   * Whether some operations still contain what their results depend on, so that a contradiction among them is real; by
+   * Whether what some operations show is told with all that it may rest on, so that nothing looks as if it came from nowhere; by
    * default, whether they are closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
+  /**
+   * In place of both, for objects of elements each of which is independent of the others: the number of the function that reads
+   * all of them; -1 if there is none.
+   */
+  readonly readsElements?: number
 }
 
 /** Buys clearer sentences about a counterexample. */
@@ -202,14 +207,6 @@ export function relatedByGroups(
   }
 }
 
-/** Whether everything is included that the operations may depend on; nothing depends on mere reads. */
-export const closedUnder =
-  (related: (chosen: readonly number[]) => readonly number[], isRead: (i: number) => boolean = () => false) =>
-  (some: readonly number[]): boolean => {
-    const there = new Set(some)
-    return related(some).every((i) => there.has(i) || isRead(i))
-  }
-
 /** What the read in each place of a part returned. */
 export const readIn =
   ({ contents, row }: Part): ((i: number) => Int32Array) =>
@@ -217,20 +214,23 @@ export const readIn =
     contents(row[i])
 
 /**
- * For objects that are read whole: a read brings along everything done to the elements it returned, and to the initial
- * ones, which it may lack; any other operation, everything done to its element.
+ * For objects of elements: an operation brings along everything done to the elements that it names or returned, and to the
+ * initial ones, which may be missing or in the way.
  */
 export const relatedByElement =
   (read: number) =>
   (part: Part, budget: Budget, initial: Json): ((chosen: Iterable<number>) => readonly number[]) => {
+    const { history, input, output } = part
     const contentOf = readIn(part)
     const isRead = (i: number): boolean => part.f[i] === read
-    const first = elementsOf(initial)?.map((value) => part.history.values.id(value)) ?? []
+    const nothing: number = history.values.id(null)
+    const elementOf = (i: number): number => (input[i] === nothing ? output[i] : input[i])
+    const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))
     return relatedByGroups(
       part,
-      (i) => (isRead(i) ? (first.length === 0 ? contentOf(i) : [...contentOf(i), ...first]) : [part.input[i]]),
+      (i) => (isRead(i) ? contentOf(i) : [elementOf(i)]),
       budget,
-      () => false,
+      (i) => !isRead(i) && first.has(elementOf(i)),
       (i) => !isRead(i),
     )
   }

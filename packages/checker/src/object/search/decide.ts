@@ -4,6 +4,7 @@ import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import type { Specification } from '../../judge/model.ts'
 import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
 import type { Limit } from '../../limits/race.ts'
+import type { Judging } from '../../proof/judged-lines.ts'
 import { outOf, type Reason } from '../../verdict/reason.ts'
 import type { Balance } from '../../verdict/verdict.ts'
 import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from '../model/machine.ts'
@@ -36,7 +37,11 @@ export interface Judge {
   readonly beside?: ((row: number) => string | undefined) | undefined
   /** What the operations of a contradiction come to, as a sentence. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
+  /** How the verifier reads it; undefined if it knows no such object. */
+  readonly judging?: Judging | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
+  /** Whether `related` is by elements, and not by time. */
+  readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
    * If the initial value is unknown: the same object with possible initial values, whose fast methods are tried first,

@@ -1,8 +1,9 @@
-import { type Decoder, type Encoded, later, restrict } from '../../encoding/encoded.ts'
+import { type Decoder, type Encoded, later, NEVER, restrict } from '../../encoding/encoded.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
-import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { limit, reduce, watched, windows } from '../counterexample/reduce.ts'
+import { createCompletion } from '../counterexample/sources.ts'
 import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 
 /** How to decide a few operations by a level that considers all keys together, and how to describe a contradiction. */
@@ -61,16 +62,16 @@ function cutDown<Known extends Answer>(
 ): Counterexample {
   const { level, questionOf, unknown, wordsOf } = explanation
   const seek = (some: Encoded): Known => findAmong(some, explanation, decoder, budget)
-  const reduced = reduce(
-    {
-      operations: encoded,
-      rule: 'process order',
-      jsonOf: decoder.value,
-      contradicts: (some) => seek(some).result === 'violated',
-      within: questionOf(budget).involved(encoded, violated),
-    },
-    budget,
-  )
+  const all = Array.from({ length: encoded.length }, (_, i) => i)
+  const reduced =
+    reduce(
+      {
+        starts: [questionOf(budget).involved(encoded, violated) ?? [], ...windows(encoded, NEVER, budget)],
+        complete: createCompletion(encoded, 'process order', decoder.value, budget),
+        contradicts: (some) => seek(restrict(encoded, some)).result === 'violated',
+      },
+      budget,
+    ) ?? all
   const makesSure = (some: readonly number[]): boolean =>
     isSure((allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated')
   const { shown, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })

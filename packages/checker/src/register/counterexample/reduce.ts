@@ -1,10 +1,7 @@
-import type { Json } from '@chaosproxy/history'
-import { type Encoded, NEVER, restrict } from '../../encoding/encoded.ts'
+import { type Encoded, NEVER } from '../../encoding/encoded.ts'
 import { type Budget, ticking } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
-import type { OrderRule } from '../replay/replay.ts'
-import { createCompletion } from './sources.ts'
 
 /** A budget that remembers which limit was reached while it was used. */
 export function watched(budget: Budget): {
@@ -55,58 +52,84 @@ export function limit(
   return { shown: kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
+/** @param among what the start may rest on */
+export type Prove = (
+  start: readonly number[],
+  among: readonly number[],
+  contradicts: Contradiction['contradicts'],
+) => readonly number[] | undefined
+
+/** Operations are numbers, ascending. */
 export interface Contradiction {
-  /** As they were when the contradiction was complete. */
-  readonly operations: Encoded
-  readonly rule: OrderRule
-  readonly jsonOf: (name: number) => Json
+  /** Where to begin: the first that is contradictory with everything its results may depend on. */
+  readonly starts: Iterable<readonly number[]>
+  /** Adds everything that results may depend on. */
+  readonly complete: (some: readonly number[]) => readonly number[]
   /** Whether some of the operations are contradictory by themselves. */
-  readonly contradicts: (some: Encoded) => boolean
-  /** Where to begin, if a small contradictory set is already known. */
-  readonly within?: readonly number[] | undefined
+  readonly contradicts: (some: readonly number[]) => boolean
+  /** Whether what is shown is told with all that it may rest on; by default, whether everything is there. */
+  readonly isTold?: ((some: readonly number[]) => boolean) | undefined
+  /** Few of some operations that the verifier accepts by themselves, if it finds any near a start. */
+  readonly prove?: Prove | undefined
 }
 
-/** Size of the first window of last operations; doubles until contradictory. Small sets are judged quickest. */
-const FIRST_WINDOW = 4
-
 /**
- * Reduces a contradiction to a core, which is contradictory whatever else happened: with each observation it has
- * everything that this may depend on (see `createCompletion`), and without any one of its operations that is no longer so,
- * or there is no contradiction left. Ascending indices into the history it was found in.
+ * Reduces a contradiction to a core, which is contradictory whatever else happened: if the verifier covers it, what that
+ * accepts; otherwise with each observation it has everything that this may depend on, and without any one of its operations
+ * that is no longer so, or there is no contradiction left.
  *
+ * @returns undefined if no start is contradictory
  * @throws OutOfTime if there is no time to begin.
  */
-export function reduce(contradiction: Contradiction, budget: Budget): readonly number[] {
-  const { operations, rule, jsonOf, contradicts, within } = contradiction
-  const complete = createCompletion(operations, rule, jsonOf, budget)
-  // The completion of the last set found contradictory.
-  let completion: readonly number[] | undefined
-  const contradictory = (some: readonly number[]): boolean => {
-    const completed = complete(some)
-    const holds = contradicts(restrict(operations, completed))
-    if (holds) completion = completed
-    return holds
+export function reduce(
+  { starts, complete, contradicts, isTold = isClosedUnder(complete), prove }: Contradiction,
+  budget: Budget,
+): readonly number[] | undefined {
+  for (const start of starts) {
+    let completion = complete(start)
+    if (!contradicts(completion)) continue
+    const proved = prove?.(start, completion, contradicts)
+    if (proved !== undefined) return proved
+    const contradictory = (some: readonly number[]): boolean => {
+      const completed = complete(some)
+      const holds = contradicts(completed)
+      if (holds) completion = completed
+      return holds
+    }
+    shrink(start, contradictory, budget)
+    if (completion.length > MOST_REDUCED) return completion
+    const core = shrink(completion, (some) => isTold(some) && contradicts(some), budget)
+    return prove?.(core, completion, contradicts) ?? core
   }
-  const start = within !== undefined && contradictory(within) ? within : window(operations, contradictory, budget)
-  shrink(start, contradictory, budget)
-  const isClosed = (some: readonly number[]): boolean => {
+  return undefined
+}
+
+/** Above this size, do not try dropping operations one at a time. */
+const MOST_REDUCED = 500
+
+/** Whether some operations contain everything that their results may depend on. */
+export const isClosedUnder =
+  (complete: Contradiction['complete']) =>
+  (some: readonly number[]): boolean => {
     const there = new Set(some)
     return complete(some).every((i) => there.has(i))
   }
-  return shrink(
-    completion ?? complete(start),
-    (some) => isClosed(some) && contradicts(restrict(operations, some)),
-    budget,
-  )
-}
 
-function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {
-  const all = Array.from({ length: operations.length }, (_, i) => i)
-  const byReturn = all.toSorted(ticking((a, b) => operations.returns[a] - operations.returns[b], budget))
-  const completed = byReturn.filter((i) => operations.returns[i] !== NEVER)
-  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 2) {
-    const last = completed.slice(-size)
-    if (enough(last)) return last
-  }
-  return enough(completed) ? completed : all
+/** Size of the first window of last operations; grows until contradictory. Small sets are judged quickest. */
+const FIRST_WINDOW = 4
+
+/** Ever more of the last operations that had returned by an event, and then all. */
+export function* windows(
+  { length, returns }: Pick<Encoded, 'length' | 'returns'>,
+  until: number,
+  budget: Budget,
+): Generator<readonly number[]> {
+  const all = Array.from({ length }, (_, i) => i)
+  const completed = all
+    .filter((i) => returns[i] !== NEVER && returns[i] <= until)
+    .sort(ticking((a, b) => returns[a] - returns[b], budget))
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 2)
+    yield completed.slice(-size).sort((a, b) => a - b)
+  yield completed.toSorted((a, b) => a - b)
+  yield all
 }

@@ -25,7 +25,7 @@ import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import type { Counterexample, Uncut } from '../../verdict/verdict.ts'
 import { capital, createWords, show, type Words } from '../../verdict/words.ts'
 import { LONG, type Located, locate, nearest } from '../counterexample/locate.ts'
-import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { type Contradiction, limit, reduce, watched, windows } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { overconsumed } from '../counting/consumption.ts'
 import type { Linearizability } from './portfolio/answer.ts'
@@ -68,9 +68,17 @@ function cutDown(
 ): Counterexample {
   const jsonOf = decoder.value
   const operations = prefix(part, culpritReturn, budget)
-  const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
   const within = operations.hasConditional && !operations.anyStart ? overconsumed(operations, budget) : undefined
-  const reduced = reduce({ operations, rule: 'real time', jsonOf, contradicts, within }, budget)
+  const contradiction: Contradiction = {
+    starts: [within ?? [], ...windows(operations, NEVER, budget)],
+    complete: createCompletion(operations, 'real time', jsonOf, budget),
+    contradicts: (indices) => {
+      const some = restrict(operations, indices)
+      return violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
+    },
+  }
+  const all = Array.from({ length: operations.length }, (_, i) => i)
+  const reduced = reduce(contradiction, budget) ?? all
   const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(operations, some), decoder)
   const { shown, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
   const set = restrict(operations, shown)
