@@ -35,7 +35,7 @@ const cases: readonly Case[] = [
       ...both(1, 'dequeue', null, 1),
     ],
     sentence:
-      'Process 0 enqueued 1 by 0.001 s, 1.0 ms later process 0 enqueued 2, and 1.0 ms later process 1 dequeued 2: a queue hands out each message once, in order.',
+      'Process 0 enqueued 1 by 0.001 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: a queue hands out each message once, in order.',
     passes: [
       ...both(0, 'enqueue', 1, 1),
       ...both(0, 'enqueue', 2, 2),

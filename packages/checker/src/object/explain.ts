@@ -50,7 +50,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
   const chosen = named.length > 0 ? named : last.reverse()
   const set = choose(part, chosen)
-  const standsAlone = isSure(set, judge) && isSurelyTold(part, chosen, judge)
+  const standsAlone = isSure(set, judge)
   const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
@@ -90,7 +90,7 @@ function cutDown(
     return prove(start, all, isContradiction) ?? (isContradiction(named) ? named : undefined)
   }
   const contradiction: Contradiction = {
-    ...{ starts: starts(), complete: related, contradicts: isContradiction, isTold: judge.supports?.(part, budget) },
+    ...{ starts: starts(), complete: related, contradicts: isContradiction, isTold: toldBy(part, judge, budget) },
     prove: proving(part, judge, 'linearizable', budget),
   }
   const reduced = reduce(contradiction, budget)
@@ -110,13 +110,13 @@ function cutDown(
   }
 }
 
+/** Nothing rests on what only observes. */
+const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
+  supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
+
 /** Cuts operations down to what the verifier accepts. */
-export function proving(
-  part: Part,
-  { judging, isOfElements, related, supports }: Judge,
-  level: 'linearizable' | 'sequential',
-  budget: Budget,
-): Prove {
+export function proving(part: Part, judge: Judge, level: 'linearizable' | 'sequential', budget: Budget): Prove {
+  const { judging, isOfElements, related } = judge
   const { history, row, returns } = part
   const rowsOf = (some: readonly number[]): readonly number[] => [...new Set(some.map((i) => row[i]))]
   const indicesOf = (rows: readonly number[]): readonly number[] => {
@@ -129,7 +129,7 @@ export function proving(
     isOfElements === true
       ? (rows: readonly number[]) => rowsOf([...related(part, budget)(indicesOf(rows)), ...open])
       : undefined
-  const isTold = isOfElements === true ? () => true : (supports?.(part, budget) ?? isClosedUnder(related(part, budget)))
+  const isTold = toldBy(part, judge, budget)
   return (start, among, contradicts) => {
     const holds = (some: readonly number[]): boolean => isTold(some) && contradicts(some)
     const cutting: Cutting = {
@@ -158,13 +158,6 @@ const ALLOWED_LOOKS = 100
 const isSure = (some: Part, judge: Judge): boolean =>
   inTime(
     () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
-    () => false,
-  )
-
-/** Whether a few operations are told with what they rest on, as far as the object can tell. */
-const isSurelyTold = (part: Part, some: readonly number[], { supports }: Judge): boolean =>
-  inTime(
-    () => supports?.(part, createAllowance(ALLOWED_LOOKS))(some) ?? true,
     () => false,
   )
 

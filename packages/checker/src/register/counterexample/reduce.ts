@@ -109,10 +109,10 @@ const MOST_REDUCED = 500
 
 /** Whether some operations contain everything that their results may depend on. */
 export const isClosedUnder =
-  (complete: Contradiction['complete']) =>
+  (complete: Contradiction['complete'], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {
     const there = new Set(some)
-    return complete(some).every((i) => there.has(i))
+    return complete(some).every((i) => there.has(i) || isRead(i))
   }
 
 /** Size of the first window of last operations; grows until contradictory. Small sets are judged quickest. */
