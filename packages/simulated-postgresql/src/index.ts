@@ -18,3 +18,12 @@ export { NotSupported, SqlError, type SqlErrorFields } from './sql/error.ts'
 export { loadParser, parse, type Statement } from './sql/parse.ts'
 export type { TextContext, TypeDefinition, Types } from './types/registry.ts'
 export type { SqlType, SqlValue } from './types/value.ts'
+export type {
+  Access,
+  Grouping,
+  Watch,
+  Witnessed,
+  WitnessedStatement,
+  WitnessedTransaction,
+  WitnessedValue,
+} from './witness/told.ts'

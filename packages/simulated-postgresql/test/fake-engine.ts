@@ -111,6 +111,7 @@ export function fakeEngine(script: Script): FakeEngine {
     cancel: (pid) => log.push(`cancel ${pid}`),
     crash: () => 0,
     position: () => 0,
+    witnessed: () => undefined,
     promote: () => 0,
     standby: () => fakeEngine(script),
   }

@@ -110,8 +110,8 @@ export interface RowLock {
 /**
  * What a recorder knows of a transaction besides what it read and wrote: further members of its completion.
  * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2,from,to]]` with the
- * number of micro-operations of each and the time by which what they read was fixed, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, and
- * `"request":"4bf92f…"`: what it was done for.
+ * number of micro-operations of each and the time by which what they read was fixed, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, `"versions":[0,-1]`: the
+ * version of each micro-operation, and `"request":"4bf92f…"`: what it was done for.
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
@@ -120,12 +120,19 @@ export interface TransactionNote {
   readonly predicates: readonly string[]
   /** The request that it belongs to, as comments in its statements say. */
   readonly request: string | undefined
+  /**
+   * By micro-operation: the place of the version that it read or wrote among all of its cell, from 0; -1 for what was there
+   * before. Absent if the recorder does not know them.
+   */
+  readonly versions?: readonly number[]
 }
 
 /** The note of a completion; undefined if it has none. Members of another form are ignored. */
 export function transactionNoteOf({ extra }: EventInput): TransactionNote | undefined {
   if (extra === undefined || !('statements' in extra || 'locks' in extra || 'predicates' in extra)) return undefined
-  const { locks, isolation, statements, predicates, request } = extra as { readonly [member: string]: Json | undefined }
+  const { locks, isolation, statements, predicates, request, versions } = extra as {
+    readonly [member: string]: Json | undefined
+  }
   return {
     locks: listIn(locks).flatMap((lock) => {
       const [row, from, to] = listIn(lock)
@@ -139,6 +146,7 @@ export function transactionNoteOf({ extra }: EventInput): TransactionNote | unde
     }),
     predicates: listIn(predicates).flatMap((sql) => (typeof sql === 'string' ? [sql] : [])),
     request: typeof request === 'string' ? request : undefined,
+    ...(versions === undefined ? {} : { versions: listIn(versions).map(Number) }),
   }
 }
 

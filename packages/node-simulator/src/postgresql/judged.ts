@@ -1,15 +1,15 @@
 import {
+  type Counterexample,
   check,
   type DrawnTransaction,
   limitedTo,
-  type TransactionStory,
   type Verdict,
   verdictOf,
 } from '@chaosproxy/checker'
 import { type History, momentInMillis, type Nanos } from '@chaosproxy/history'
-import { historyOfTraffic, type Passed, proposeTables, type TrafficHistory } from '@chaosproxy/recorder/postgresql'
 import type { Engine } from '@chaosproxy/simulated-postgresql'
 import type { PostgresSpec } from '../declared/reference.ts'
+import { historyOfWitnessed } from './witnessed.ts'
 
 /** The level that the transactions of a database must keep, and what counts as one. */
 export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
@@ -29,54 +29,59 @@ export type JudgedIsolation =
 /** As in a search's checks of clients' histories. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
-/** Serializable but for conditions. */
-const ROWS = 'repeatable-read'
 
-/** What passed between the programs and a database. */
 interface Judging {
   readonly id: string
   readonly engine: Engine
-  readonly traffic: readonly Passed[]
+  /** The request that a process's statement of some time was for. */
+  readonly requestOf: (pid: number, at: number) => string | undefined
   /** Times are shown from here on. */
   readonly startedAt: Nanos
 }
 
-/** The transactions in the traffic with a database, unless none of its tables can be recorded. */
-export function recordedSql({
-  id,
-  engine,
-  traffic,
-}: Omit<Judging, 'startedAt'>): TrafficHistory | { readonly leftOut: readonly string[] } {
-  const { as, leftOut } = proposeTables(engine.catalogue())
-  return Object.keys(as.tables).length === 0 ? { leftOut } : historyOfTraffic(traffic, as, id)
+export function judgedIsolation(isolation: Isolation & { readonly expect: string }, judging: Judging): JudgedIsolation {
+  // Weaker levels promise nothing of rows that come to be.
+  const isSerializable = isolation.expect.endsWith('serializable')
+  const whole = judgedWith(isolation, judging, isSerializable)
+  if (whole.result !== 'broken' || !isSerializable) return whole
+  const byRows = judgedWith(isolation, judging, false)
+  return byRows.result === 'broken' ? byRows : whole
 }
 
-export function judgedIsolation(
+/** @param phantoms whether it counts which rows a statement would have found. */
+function judgedWith(
   { expect: level, unit }: Isolation & { readonly expect: string },
-  { id, engine, traffic, startedAt }: Judging,
+  { id, engine, requestOf, startedAt }: Judging,
+  phantoms: boolean,
 ): JudgedIsolation {
-  const recorded = recordedSql({ id, engine, traffic })
-  if ('leftOut' in recorded) return { result: 'unknown', why: ['no table is judged', ...recorded.leftOut].join('; ') }
-  const judgedBy = (history: History, story?: Pick<TransactionStory, 'cause' | 'cure'>): JudgedIsolation => {
-    const report = check(history, {
-      model: 'rw-register',
-      initial: 'unknown',
-      levels: [level, ROWS],
-      ...(unit === undefined ? {} : { unit }),
-      memoryBytes: MEMORY_BYTES,
-      ...limitedTo(CHECK_STEPS),
-    })
-    const verdict = verdictOf(report, level)
-    // Rows that a condition does not return may have decided what it returned: the others were judged.
-    if (verdict.result === 'unknown' && isSerializable(level) && verdictOf(report, ROWS).result === 'met')
-      return { result: 'kept' }
-    return judged(verdict, { history, startedAt, story })
+  const witnessed = engine.witnessed({ groupOf: requestOf, areOne: unit !== undefined, phantoms })
+  if (witnessed === undefined) throw new Error(`nobody watches the engine of ${id}`)
+  const history = historyOfWitnessed(witnessed.transactions, id)
+  const judged = history.operations.length === 0 ? undefined : checked(history, level, unit)
+  switch (judged?.result) {
+    case undefined:
+    case 'met': {
+      const { unknown } = witnessed
+      if (unknown === undefined) return { result: 'kept' }
+      return { result: 'unknown', why: `${unknown}, so it may depend on what is not seen` }
+    }
+    case 'unknown':
+      return { result: 'unknown', why: judged.reason.text }
+    case 'violated':
+      return { result: 'broken', broken: toldOf(judged.counterexample, { history, startedAt, phantoms }) }
   }
-  const byRows = judgedBy(recorded.history)
-  if (byRows.result === 'broken' || !isSerializable(level)) return byRows
-  const history = recorded.withPhantoms()
-  const byConditions = history && judgedBy(history, ROWS_COME_TO_BE)
-  return byConditions?.result === 'broken' ? byConditions : byRows
+}
+
+function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
+  const report = check(history, {
+    model: 'rw-register',
+    initial: 'unknown',
+    levels: [level],
+    ...(unit === undefined ? {} : { unit }),
+    memoryBytes: MEMORY_BYTES,
+    ...limitedTo(CHECK_STEPS),
+  })
+  return verdictOf(report, level)
 }
 
 /** In place of what is told of rows that are there to be locked. */
@@ -85,40 +90,27 @@ const ROWS_COME_TO_BE = {
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
 }
 
-/** Weaker levels promise nothing of rows that come to be. */
-const isSerializable = (level: string): boolean => level.endsWith('serializable')
-
-interface Telling extends Pick<Judging, 'startedAt'> {
-  readonly history: History
-  /** When absent, that of the verdict. */
-  readonly story?: Pick<TransactionStory, 'cause' | 'cure'> | undefined
-}
-
-function judged(verdict: Verdict, { history, startedAt, story: other }: Telling): JudgedIsolation {
-  switch (verdict.result) {
-    case 'met':
-      return { result: 'kept' }
-    case 'unknown':
-      return { result: 'unknown', why: verdict.reason.text }
-    case 'violated': {
-      const { sentence, transactions } = verdict.counterexample
-      const story = other ?? verdict.counterexample.story
-      const parts = transactions?.parts ?? []
-      return {
-        result: 'broken',
-        broken: {
-          what: shortened(sentence, parts),
-          evidence: [
-            ...parts.flatMap((part, i) => linesOf(part, `T${i + 1}`, { history, startedAt })),
-            ...(story === undefined ? [] : [story.cause, `Cure: ${story.cure}`]),
-          ],
-        },
-      }
-    }
-    default:
-      return verdict satisfies never
+function toldOf(
+  { sentence, transactions, story }: Counterexample,
+  {
+    history,
+    startedAt,
+    phantoms,
+  }: Pick<Judging, 'startedAt'> & { readonly history: History; readonly phantoms: boolean },
+): BrokenIsolation {
+  const parts = transactions?.parts ?? []
+  const shown = phantoms && story?.name !== NO_TRANSACTION ? ROWS_COME_TO_BE : story
+  return {
+    what: shortened(sentence, parts),
+    evidence: [
+      ...parts.flatMap((part, i) => linesOf(part, `T${i + 1}`, { history, startedAt })),
+      ...(shown === undefined ? [] : [shown.cause, `Cure: ${shown.cure}`]),
+    ],
   }
 }
+
+/** The story of a request whose statements are in several transactions. */
+const NO_TRANSACTION = 'no transaction around it'
 
 /** Longer statements are cut in sentences. */
 const MOST_SQL = 80

@@ -10,7 +10,7 @@ import type { NodeOptions } from '../world/node.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
-import { type Isolation, type JudgedIsolation, judgedIsolation, recordedSql } from './judged.ts'
+import { type Isolation, type JudgedIsolation, judgedIsolation } from './judged.ts'
 import { REPLICATION_PORT, Receiver, Sender } from './replication.ts'
 import { ServedConnection } from './served.ts'
 import { unsupported } from './simulated.ts'
@@ -66,8 +66,8 @@ export class PostgresNode implements Actor, Stoppable {
     this.id = id
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
-    const isWatched = options.isolation?.expect !== undefined || options.world.requests !== undefined
-    if (primary === undefined && isWatched) this.#traffic = new Traffic(() => this.world.queue.now)
+    if (primary === undefined && options.world.requests !== undefined)
+      this.#traffic = new Traffic(() => this.world.queue.now)
     this.#shares = drawn(seed, `${id} faults`)
     this.#primary = primary
     const [time, random] = [this.#time(), drawn(seed, id)]
@@ -76,6 +76,7 @@ export class PostgresNode implements Actor, Stoppable {
         ...{ time, random },
         committed: (isFlushed) => this.#committed(isFlushed),
         fails: () => this.#happens('serialization-failure'),
+        watch: options.isolation?.expect === undefined ? undefined : { now: () => this.world.queue.now },
       })
     else {
       primary.#standby = this
@@ -283,16 +284,15 @@ export class PostgresNode implements Actor, Stoppable {
   /** Whether its transactions kept the level of isolation; undefined if they are not judged. */
   judged(startedAt: Nanos): JudgedIsolation | undefined {
     const { id, isolation: { expect, unit } = {} } = this.#options
-    if (expect === undefined || this.#traffic === undefined) return undefined
-    const judging = { id, engine: this.#engine, traffic: this.#traffic.passed(), startedAt }
-    return judgedIsolation({ expect, unit }, judging)
+    if (expect === undefined || this.#primary !== undefined) return undefined
+    const requestOf = this.#traffic?.requests() ?? (() => undefined)
+    return judgedIsolation({ expect, unit }, { id, engine: this.#engine, requestOf, startedAt })
   }
 
   /** The statements that programs awaited for clients' requests, if those are tracked. */
   awaited(): readonly AwaitedSql[] {
     if (this.#traffic === undefined) return []
-    const recorded = recordedSql({ id: this.id, engine: this.#engine, traffic: this.#traffic.passed() })
-    return 'leftOut' in recorded ? [] : awaitedSql(this.#traffic.exchanges(), recorded.history)
+    return awaitedSql(this.#traffic, this.#engine, this.id)
   }
 
   /** A turn of the server that runs now; none once it was killed. */

@@ -34,6 +34,7 @@ export class ServedConnection implements Plug {
         wire.send({ type: 'end' })
       },
     })
+    traffic?.servedBy(() => this.#connection.pid)
   }
 
   arrive(packet: Packet): void {

@@ -1,7 +1,8 @@
 import { type History, type Json, type Nanos, nanos, OK, outputOf, plural } from '@chaosproxy/history'
-import { shapesOf } from '@chaosproxy/recorder/postgresql'
+import { historyOfTraffic, proposeTables, shapesOf, type TrafficHistory } from '@chaosproxy/recorder/postgresql'
+import type { Engine } from '@chaosproxy/simulated-postgresql'
 import { backendReader, frontendReader, rowsOf } from '@chaosproxy/wire/postgresql'
-import { type Exchanged, requestOf } from './traffic.ts'
+import { type Exchanged, requestOf, type Traffic } from './traffic.ts'
 
 /** A statement that a program's own code awaited for a client's request. */
 export interface AwaitedSql {
@@ -22,9 +23,20 @@ type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
+/** The transactions in the traffic with a database; undefined if none of its tables can be recorded. */
+function recordedSql(traffic: Traffic, engine: Engine, id: string): TrafficHistory | undefined {
+  const { as } = proposeTables(engine.catalogue())
+  return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)
+}
+
 /** The statements on all connections, in the order of their replies. */
-export function awaitedSql(exchanges: readonly (readonly Exchanged[])[], history: History): readonly AwaitedSql[] {
-  const said = exchanges.flatMap(saidOn).sort((one, other) => one.answeredAt - other.answeredAt)
+export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readonly AwaitedSql[] {
+  const history = recordedSql(traffic, engine, id)?.history
+  if (history === undefined) return []
+  const said = traffic
+    .exchanges()
+    .flatMap(saidOn)
+    .sort((one, other) => one.answeredAt - other.answeredAt)
   const cells = cellsOf(history)
   return said.map((statement) => {
     const own = cells.get(statement.request) ?? []

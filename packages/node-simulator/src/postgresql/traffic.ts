@@ -21,7 +21,7 @@ type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 /** What passes on the connections of a simulated server. */
 export class Traffic {
   readonly #now: () => Nanos
-  readonly #connections: { readonly entries: Entry[] }[] = []
+  readonly #connections: { readonly entries: Entry[]; pidOf: () => number | undefined }[] = []
   readonly #order: { readonly connection: number; readonly entry: Entry }[] = []
 
   constructor(now: () => Nanos) {
@@ -31,7 +31,8 @@ export class Traffic {
   connection(): ConnectionTraffic {
     const number = this.#connections.length
     const entries: Entry[] = []
-    this.#connections.push({ entries })
+    const connection = { entries, pidOf: (): number | undefined => undefined }
+    this.#connections.push(connection)
     const add = (entry: Entry): void => {
       entries.push(entry)
       this.#order.push({ connection: number, entry })
@@ -47,12 +48,28 @@ export class Traffic {
         }
       },
       closed: () => add({ kind: 'closed', at: this.#now() }),
+      servedBy(pidOf) {
+        connection.pidOf = pidOf
+      },
     }
   }
 
   /** By connection. */
   exchanges(): readonly (readonly Exchanged[])[] {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
+  }
+
+  /** By the process of a session and the time of a statement: the request that it was executed for. */
+  requests(): (pid: number, at: number) => string | undefined {
+    const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
+    for (const { entries, pidOf } of this.#connections) {
+      const own = exchangesOf(entries).flatMap(requestsOf)
+      asked.set(
+        pidOf(),
+        own.map(([entry, request]) => [entry.at, request]),
+      )
+    }
+    return (pid, at) => asked.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
   /** In the order of time, with the request that each question was sent for. */
@@ -80,6 +97,8 @@ export interface ConnectionTraffic {
   /** The result is called with what went on when it arrived. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
+  /** @param pidOf the process of its session, once there is one. */
+  servedBy(pidOf: () => number | undefined): void
 }
 
 /** Questions that leave before the reply to the first of them comes. */

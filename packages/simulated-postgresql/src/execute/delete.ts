@@ -34,6 +34,11 @@ export function compileDelete(
   const target = { scan, from, where }
   return {
     columns: returning && resultColumns(returning),
+    *asked(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows = yield* candidates(target, scope, run)
+      return rows.map(({ tuples }) => [tuples[scan.relation.tuple]?.row.number ?? null])
+    },
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

@@ -53,13 +53,18 @@ export function compileInsert(
   }
   return {
     columns: returning && resultColumns(returning),
+    *asked(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows = source.plan === undefined ? [] : yield* source.plan.rows(run, undefined)
+      return [...rows, run.view?.conflicts(table) ?? []]
+    },
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []
       let count = 0
       yield* fireStatement(facts, 'BEFORE', 'INSERT', run)
       if (conflict?.update !== undefined) yield* fireStatement(facts, 'BEFORE', 'UPDATE', run)
-      for (const values of yield* source(run)) {
+      for (const values of yield* source.rows(run)) {
         const tuple = yield* insertOne(facts, values, conflict, run)
         if (tuple === undefined) continue
         count++
@@ -106,7 +111,11 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
   return columns
 }
 
-type Source = (run: Run) => Generator<Wait, readonly SqlValue[][], void>
+interface Source {
+  /** What is inserted, without defaults; undefined: only defaults. */
+  readonly plan: QueryPlan | undefined
+  rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
+}
 
 /** The rows to insert, complete with defaults. */
 function compileSource(
@@ -124,16 +133,19 @@ function compileSource(
     given.includes(column) && !(userIgnored && column.identity !== undefined) ? undefined : facts.defaults[place],
   )
   if (plan !== undefined && override === 'OVERRIDING_NOT_SET') refuseAlways(given, select)
-  return function* (run) {
-    const env: Env = { row: [], parameters: run.parameters, session: run }
-    const complete: SqlValue[][] = []
-    for (const row of plan === undefined ? [[]] : yield* plan.rows(run, undefined)) {
-      const values = yield* evaluating(() => defaults.map((compiled) => compiled?.evaluate(env) ?? null))
-      for (const [at, column] of given.entries())
-        if (!(userIgnored && column.identity !== undefined)) values[column.attribute - 1] = row[at] ?? null
-      complete.push(values)
-    }
-    return complete
+  return {
+    plan,
+    *rows(run) {
+      const env: Env = { row: [], parameters: run.parameters, session: run }
+      const complete: SqlValue[][] = []
+      for (const row of plan === undefined ? [[]] : yield* plan.rows(run, undefined)) {
+        const values = yield* evaluating(() => defaults.map((compiled) => compiled?.evaluate(env) ?? null))
+        for (const [at, column] of given.entries())
+          if (!(userIgnored && column.identity !== undefined)) values[column.attribute - 1] = row[at] ?? null
+        complete.push(values)
+      }
+      return complete
+    },
   }
 }
 

@@ -82,6 +82,7 @@ function* lockOne(
   run: Run,
   outer: Env | undefined,
 ): Generator<Wait, JoinedRow | undefined, void> {
+  if (run.view !== undefined) return row
   let current = row
   let changed = false
   for (const scan of plan.from.scans) {
@@ -146,14 +147,20 @@ function* lockNewest(
     const result = yield* lockRow(run, heap, current, lock, policy, follows)
     switch (result) {
       case 'ok':
+        run.met?.locked.set(current.row, current)
         return current
       case 'updated':
       case 'deleted':
         if (run.transaction.isolation !== 'read committed') throw concurrent('update')
-        if (result === 'deleted' || current.next === undefined) return undefined
+        if (result === 'deleted' || current.next === undefined) {
+          run.met?.locked.set(current.row, undefined)
+          return undefined
+        }
         current = current.next
         break
       case 'would block':
+        run.met?.skipped.add(current.row)
+        return undefined
       case 'invisible':
       case 'self modified':
         return undefined

@@ -9,6 +9,7 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { Store } from '../storage/store.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Met, View } from './view.ts'
 
 export interface ResultColumn {
   readonly name: string
@@ -29,6 +30,8 @@ export interface ModificationPlan {
   /** Undefined without RETURNING. */
   readonly columns: readonly ResultColumn[] | undefined
   execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
+  /** What it would do, by what its view shows: a row for each that it would change. Absent if it reads no table. */
+  readonly asked?: ((run: Run) => Generator<Wait, Rows, void>) | undefined
 }
 
 /** A row on its way through a query: the values of all items of FROM, and the versions they come from. */
@@ -81,6 +84,10 @@ export interface Run extends SessionFacts, Writer {
   readonly snapshot: Snapshot
   /** What parts of the plan computed once for the statement. */
   readonly memo: Map<object, unknown>
+  /** What it meets, if somebody watches the engine. */
+  readonly met: Met | undefined
+  /** It is asked again: reads go to this view, and nothing is locked or changed. */
+  readonly view: View | undefined
   /** Whether rows that no ORDER BY orders come in random order. */
   readonly shuffles: boolean
   /** Checks of constraints that the statement owes at its end. */

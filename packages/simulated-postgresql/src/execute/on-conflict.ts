@@ -107,6 +107,7 @@ export function* resolveConflict(
   while (true) {
     const existing = yield* conflicting(conflict, values, run)
     if (existing === undefined) return 'none'
+    run.met?.conflicts.add(existing.row)
     if (conflict.update === undefined) {
       checkVisible(existing, run)
       return { tuple: undefined }

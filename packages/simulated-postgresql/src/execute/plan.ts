@@ -24,6 +24,8 @@ export interface Plan {
   /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
   readonly isIdle: boolean
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
+  /** What it answers or would do by the view of the run, without doing it. Throws for what cannot be asked again. */
+  asked(run: Run): Generator<Wait, Rows, void>
 }
 
 /** Compiles what stands within statements. */
@@ -57,6 +59,7 @@ export function compilePlan(node: Node, options: Omit<ContextOptions, 'compilers
       const rows = yield* plan.rows(run, undefined)
       return { tag: `SELECT ${rows.length}`, rows }
     },
+    asked: (run) => plan.rows(run, undefined),
   }
 }
 
@@ -72,6 +75,10 @@ function modificationPlan(node: Node, context: Context): Plan {
     *execute(run) {
       const { count, rows } = yield* plan.execute(run)
       return { tag: verb === 'INSERT' ? `INSERT 0 ${count}` : `${verb} ${count}`, rows }
+    },
+    asked(run) {
+      if (plan.asked === undefined) throw new NotSupported(`${verb} once more`)
+      return plan.asked(run)
     },
   }
 }

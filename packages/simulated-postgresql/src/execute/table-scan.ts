@@ -142,10 +142,16 @@ export class TableScan implements Item {
 
   #read(run: Run, env: Env): readonly Tuple[] {
     const index = this.#restrictions.length === 0 ? undefined : this.#bestIndex()
+    if (run.view !== undefined) {
+      const keys = index === undefined ? undefined : this.#keys(index.restrictions, env, run)
+      const among = keys?.flatMap((key) => index?.index.entries.get(key) ?? []) ?? this.table.tuples
+      return run.view.read(this.table, among)
+    }
     if (index === undefined) return this.#readAll(run, env)
     const found: Tuple[] = []
     for (const key of this.#keys(index.restrictions, env, run))
       found.push(...lookUp(this.table, index.index, key, run.snapshot, run.transaction, run.store))
+    run.met?.scans.push(found)
     return shuffled(found, run)
   }
 
@@ -183,6 +189,7 @@ export class TableScan implements Item {
     if (memo.snapshot !== run.snapshot) {
       memo.snapshot = run.snapshot
       memo.tuples = shuffled(scan(this.table, run.snapshot, run.transaction, run.store), run)
+      run.met?.scans.push(memo.tuples)
       memo.hash = undefined
       memo.scans = 0
     }

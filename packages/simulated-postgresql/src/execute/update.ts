@@ -57,6 +57,17 @@ export function compileUpdate(
   for (const { place } of assignments) facts.assigned.add(place)
   return {
     columns: returning && resultColumns(returning),
+    *asked(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows: Rows[number][] = []
+      for (const row of yield* candidates({ scan, from, where }, scope, run)) {
+        const tuple = row.tuples[scan.relation.tuple]
+        if (tuple === undefined) continue
+        const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
+        rows.push([tuple.row.number, ...assignments.map(({ place }) => values[place] ?? null)])
+      }
+      return rows
+    },
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

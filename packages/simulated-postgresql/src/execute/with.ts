@@ -82,7 +82,12 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
   scope.commonTables.set(name, table)
   return function* (run) {
-    run.memo.set(table, (yield* plan.execute(run)).rows)
+    const { view } = run
+    if (view === undefined) run.memo.set(table, (yield* plan.execute(run)).rows)
+    else {
+      run.memo.set(table, view.kept(table))
+      if (plan.asked !== undefined) view.partsAsked.push(...(yield* plan.asked(run)))
+    }
   }
 }
 

@@ -78,7 +78,9 @@ export function* claim(
     case 'updated':
     case 'deleted':
       if (run.transaction.isolation !== 'read committed') throw concurrent(result === 'updated' ? 'update' : 'delete')
-      return result === 'deleted' || tuple.next === undefined ? 'gone' : { latest: tuple.next }
+      if (result === 'updated' && tuple.next !== undefined) return { latest: tuple.next }
+      run.met?.locked.set(tuple.row, undefined)
+      return 'gone'
   }
 }
 
@@ -140,6 +142,7 @@ export function* updateRow(
   const { table } = facts
   const next = addTuple(run, table, values, tuple.row)
   endTuple(run, table, tuple, lock, next)
+  run.met?.assigned.set(next, facts.assigned)
   // Without a change of an indexed column PostgreSQL keeps the new version on the page, and enters it nowhere.
   const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
   for (const index of table.indexes) {

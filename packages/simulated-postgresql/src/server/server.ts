@@ -24,6 +24,8 @@ export interface ServerOptions {
 
 /** The server's end of one connection: bytes in, bytes out. */
 export interface Connection {
+  /** Of its session, once it has one. */
+  readonly pid: number | undefined
   receive(bytes: Buffer): void
   /** The client closed it, or it broke. A statement that runs goes on until it ends. */
   closed(): void
@@ -89,6 +91,10 @@ class Backend implements Connection {
       },
     })
     this.#advance()
+  }
+
+  get pid(): number | undefined {
+    return this.#session?.pid
   }
 
   receive(bytes: Buffer): void {

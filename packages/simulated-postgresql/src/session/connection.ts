@@ -152,7 +152,7 @@ export class Connection implements Session, Subscriber, Host {
     const prepared = given as Compiled
     if (!isPlanned(prepared.statement.node)) return yield* executeCommand(this, prepared.statement, parameters)
     const plan = this.planner.current(prepared)
-    const { tag, rows } = yield* this.runner.run(plan, parameters)
+    const { tag, rows } = yield* this.runner.run(plan, parameters, prepared.statement.sql)
     const { columns } = plan
     return columns === undefined ? { kind: 'done', tag } : { kind: 'rows', tag, columns, rows }
   }

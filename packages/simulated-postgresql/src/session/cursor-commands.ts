@@ -30,7 +30,7 @@ export function* declare(
   if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
   const compiled = connection.compile({ ...statement, node: query }, [])
   if (compiled.plan === undefined) throw new NotSupported('a cursor of this statement')
-  const { rows } = yield* connection.runner.run(compiled.plan, parameters)
+  const { rows } = yield* connection.runner.run(compiled.plan, parameters, compiled.statement.sql)
   connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold, forwardOnly })
   connection.transactions.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'

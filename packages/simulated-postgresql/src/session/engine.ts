@@ -4,6 +4,7 @@ import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { Store } from '../storage/store.ts'
 import { createTypes } from '../types/types.ts'
+import { Witness } from '../witness/witness.ts'
 import { Connection } from './connection.ts'
 import { Notifications } from './notifications.ts'
 import type { Server } from './server.ts'
@@ -16,6 +17,7 @@ const FIRST_PID = 101
 export function createEngine(options: EngineOptions): Engine {
   const types = createTypes()
   const store = new Store(options)
+  const catalogue = new Catalogue(types)
   const facts: SessionFacts = {
     types,
     setting: (name) => options.settings?.get(name),
@@ -31,13 +33,14 @@ export function createEngine(options: EngineOptions): Engine {
   const server: Server = {
     options,
     store,
-    catalogue: new Catalogue(types),
+    catalogue,
     notifications: new Notifications(),
     connections: new Map(),
     plans: new Map(),
     routinePlans: new WeakMap(),
     facts,
     isStandby: false,
+    witness: options.watch && new Witness(options.watch, catalogue),
   }
   return engineOf(server)
 }
@@ -62,6 +65,7 @@ function engineOf(server: Server): Engine {
       if (connection?.secret === secret)
         connection.interrupt(new SqlError('57014', 'canceling statement due to user request'))
     },
+    witnessed: (grouping) => server.witness?.told(grouping),
     crash() {
       endAll()
       // A standby that crashes reads on from where it was.
@@ -79,6 +83,7 @@ function engineOf(server: Server): Engine {
         notifications: new Notifications(),
         connections: new Map(),
         isStandby: true,
+        witness: undefined,
       })
     },
     promote(position) {

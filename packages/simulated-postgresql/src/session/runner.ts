@@ -1,6 +1,7 @@
 import type { OwedCheck, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { compileFacts } from '../execute/table-facts.ts'
+import { createMet } from '../execute/view.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Snapshot, Transaction } from '../storage/model.ts'
@@ -36,22 +37,28 @@ export class Runner {
   /** The last value that the session took from each sequence. */
   readonly currentValues: Map<Sequence, bigint> = new Map()
   lastSequence: Sequence | undefined
+  /** Of the statement that runs, also while it calls routines. */
+  #sql = ''
 
   constructor(owner: RunnerOwner) {
     this.#owner = owner
   }
 
-  *run(plan: Plan, parameters: readonly SqlValue[]): Generator<Wait, Ran, void> {
-    const { transactions } = this.#owner
+  /** @param sql what a watch shows for it. */
+  *run(plan: Plan, parameters: readonly SqlValue[], sql = ''): Generator<Wait, Ran, void> {
+    const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     if (plan.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
     // Above read committed the snapshot is older than the locks.
     if (transaction.isolation !== 'read committed') transactions.takeSnapshot(transaction)
     for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
     const snapshot = transactions.takeSnapshot(transaction)
+    const began = server.witness?.now()
+    this.#sql = sql
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
+      server.witness?.executed(plan, run, { sql, began, result })
       nextCommand(transaction)
       yield* this.payOwed(run)
       return result
@@ -62,9 +69,10 @@ export class Runner {
 
   /** Runs a plan as a command of its own within the one that is executed: it sees what was written so far, or if it is stable what that one sees. */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
-    const { transactions } = this.#owner
+    const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     const { commandId } = transaction
+    const began = server.witness?.now()
     if (stable && plan.writes !== undefined)
       throw new SqlError('0A000', `${plan.writes} is not allowed in a non-volatile function`)
     const around = transaction.snapshot
@@ -77,6 +85,7 @@ export class Runner {
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
+      server.witness?.executed(plan, run, { sql: this.#sql, began, result })
       if (!stable) nextCommand(transaction)
       yield* this.payOwed(run)
       return result
@@ -110,6 +119,8 @@ export class Runner {
       snapshot,
       parameters,
       memo: new Map(),
+      met: owner.server.witness === undefined ? undefined : createMet(),
+      view: undefined,
       shuffles: options.shuffles !== false,
       owed: [],
       engineFacts: facts,

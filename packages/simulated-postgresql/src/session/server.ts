@@ -7,6 +7,7 @@ import type { Fields } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Store } from '../storage/store.ts'
 import type { SqlValue } from '../types/value.ts'
+import type { Witness } from '../witness/witness.ts'
 import type { Notifications } from './notifications.ts'
 import type { EngineOptions, Prepared, Wait } from './session.ts'
 
@@ -23,6 +24,8 @@ export interface Server {
   /** For expressions that belong to the database: index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
+  /** Present if somebody asks what transactions read and wrote. */
+  readonly witness: Witness | undefined
 }
 
 interface Peer {

@@ -5,6 +5,7 @@ import type { Statement } from '../sql/parse.ts'
 import type { EngineTime, Wait } from '../storage/wait.ts'
 import type { TextContext, Types } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
+import type { Grouping, Watch, Witnessed } from '../witness/told.ts'
 
 export type { ResultColumn } from '../execute/model.ts'
 export type { EngineTime, Wait } from '../storage/wait.ts'
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly committed?: (isFlushed: boolean) => void
   /** Asked where a serialization failure (40001) is legal and not needed; true: it fails. Without it, none does. */
   readonly fails?: () => boolean
+  /** Present to be told by `witnessed` what transactions read and wrote; it then keeps every version of every row. */
+  readonly watch?: Watch | undefined
 }
 
 interface StandbyOptions extends Pick<EngineOptions, 'time' | 'random'> {
@@ -37,6 +40,8 @@ export interface Engine {
   catalogue(): DescribedCatalogue
   /** Opens a session. `startup` holds the parameters of the StartupMessage: `user`, `database`, `options`, … */
   connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session
+  /** What its transactions read and wrote of each other, once all is over; undefined if it was not watched. */
+  witnessed(grouping: Grouping): Witnessed | undefined
   /** Cancels what the session waits for, as CancelRequest does; ignored if pid and secret do not match. */
   cancel(pid: number, secret: number): void
   /**

@@ -117,6 +117,7 @@ export class Transactions {
     const wrote = outermost(transaction).xid !== 0
     store.commit(backend, transaction, this.#durability(transaction))
     catalogue.committed(transaction)
+    server.witness?.committed(transaction)
     this.open = undefined
     this.#finish()
     notifications.publish(published)

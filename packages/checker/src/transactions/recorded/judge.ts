@@ -15,6 +15,7 @@ import { readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from
 import { keyText, microText } from '../told/words.ts'
 import { askedText, DECLARED, levelAsked, type RecordedLevel, recordedLadder, SERIALIZABLE } from './asked-levels.ts'
 import { decideDeclared } from './declared.ts'
+import { givenVersions } from './given.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
 import { type UnitKind, united, unitsOf, withoutTransaction } from './units.ts'
 
@@ -51,9 +52,11 @@ function judgeRecorded(
   const isFresh = record.history.nodes.length < 2
   const isSql = notes.some((note) => note !== undefined && note.statements.length > 0)
   const first = isUnknownStart(initial) ? UNKNOWN : record.history.values.id(initial)
-  const { certain, likely } = inferRecorded(record, { initial: first, isFresh, doubts })
+  const given = givenVersions(record, notes)
+  const { certain, likely } =
+    given === undefined ? inferRecorded(record, { initial: first, isFresh, doubts }) : { certain: given, likely: given }
   budget.look(record.kind.length)
-  const assumed = isFresh ? ['row-locks', 'fresh'] : ['row-locks']
+  const assumed = given !== undefined ? [] : isFresh ? ['row-locks', 'fresh'] : ['row-locks']
   const asked = levels.filter((level) => level !== DECLARED)
   const judgedBy = (some: TransactionRecord, inference: Inference): Judged => {
     const judged = judgeVersions(some, inference.versions, inference.findings, budget)

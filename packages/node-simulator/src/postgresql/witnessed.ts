@@ -1,0 +1,40 @@
+import { type History, historyFromObjects } from '@chaosproxy/history'
+import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
+
+/** Transactions that an engine witnessed, as a history with the version of each cell that they read and wrote. */
+export function historyOfWitnessed(transactions: readonly WitnessedTransaction[], node: string): History {
+  const processOf = freeProcesses()
+  const told = transactions
+    .filter(({ statements }) => statements.some(({ accesses }) => accesses.length > 0))
+    .sort((one, other) => one.began - other.began)
+  const events = told.flatMap((transaction) => {
+    const { began, ended, isolation, group, statements } = transaction
+    const accesses = statements.flatMap((statement) => statement.accesses)
+    const process = processOf(began, ended)
+    const shared = { process, f: 'txn', value: accesses.map(({ does, cell, value }) => [does, cell, value]) }
+    const note = {
+      statements: statements.map(({ sql, accesses: own, from, to }) => [sql, own.length, from, to]),
+      versions: accesses.map(({ version }) => version),
+      isolation,
+      ...(group === undefined ? {} : { request: group }),
+    }
+    return [
+      { type: 'invoke', ...shared, time: began },
+      { type: 'ok', ...shared, time: ended, ...note },
+    ]
+  })
+  // What begins and ends at one moment is concurrent.
+  events.sort((one, other) => one.time - other.time || Number(one.type === 'ok') - Number(other.type === 'ok'))
+  return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
+}
+
+/** Numbers processes so that each does one thing at a time. */
+function freeProcesses(): (began: number, ended: number) => number {
+  const busyUntil: number[] = []
+  return (began, ended) => {
+    const free = busyUntil.findIndex((until) => until < began)
+    const process = free < 0 ? busyUntil.length : free
+    busyUntil[process] = ended
+    return process
+  }
+}

@@ -1,0 +1,83 @@
+import type { Heap, Row, Tuple } from '../storage/model.ts'
+import { visible } from '../storage/visibility.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Run } from './model.ts'
+
+/** What a statement found besides what its snapshot shows. */
+export interface Met {
+  /** Rows that it locked in a version of their own; undefined: the row was gone. */
+  readonly locked: Map<Row, Tuple | undefined>
+  /** Rows that it passed over because others held them: SKIP LOCKED. */
+  readonly skipped: Set<Row>
+  /** Rows that were in the way of what it inserted: ON CONFLICT. */
+  readonly conflicts: Set<Row>
+  /** The places of the columns that it assigned, by the version that it made. */
+  readonly assigned: Map<Tuple, ReadonlySet<number>>
+  /** The versions that it read, in the order in which it got them. */
+  readonly scans: (readonly Tuple[])[]
+}
+
+export const createMet = (): Met => ({
+  locked: new Map(),
+  skipped: new Set(),
+  conflicts: new Set(),
+  assigned: new Map(),
+  scans: [],
+})
+
+/** Rows that are shown in another version than the statement saw; undefined: not at all. */
+export type Changes = ReadonlyMap<Heap, ReadonlyMap<Row, Tuple | undefined>>
+
+/** What a statement that was executed saw, so that it can be asked again: unchanged, or with other versions of some rows. */
+export class View {
+  readonly #executed: Run
+  readonly #met: Met
+  readonly #changes: Changes
+  #order: ReadonlyMap<Row, number> | undefined
+  /** What the modifications in WITH would do. */
+  readonly partsAsked: (readonly SqlValue[])[] = []
+
+  constructor(executed: Run, met: Met, changes: Changes) {
+    this.#executed = executed
+    this.#met = met
+    this.#changes = changes
+  }
+
+  /** Of the versions of a table those that it shows, in the order in which they were read. */
+  read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
+    const changed = this.#changes.get(heap)
+    const shown = among.filter((tuple) => changed?.has(tuple.row) !== true && this.shows(tuple))
+    for (const tuple of changed?.values() ?? []) if (tuple !== undefined) shown.push(tuple)
+    this.#order ??= orderOf(this.#met)
+    const order = this.#order
+    const placeOf = ({ row }: Tuple): number => order.get(row) ?? order.size + row.number
+    return shown.sort((one, other) => placeOf(one) - placeOf(other))
+  }
+
+  /** Without the changes. */
+  shows(tuple: Tuple): boolean {
+    const { snapshot, transaction } = this.#executed
+    const { locked, skipped } = this.#met
+    if (skipped.has(tuple.row)) return false
+    return locked.has(tuple.row) ? locked.get(tuple.row) === tuple : visible(tuple, snapshot, transaction)
+  }
+
+  /** The rows in the way of what it inserted that are still there. */
+  conflicts(heap: Heap): readonly number[] {
+    const changed = this.#changes.get(heap)
+    return [...this.#met.conflicts].flatMap((row) =>
+      changed?.has(row) === true && changed.get(row) === undefined ? [] : [row.number],
+    )
+  }
+
+  /** What a part of the statement came to when it was executed. */
+  kept(part: object): unknown {
+    return this.#executed.memo.get(part)
+  }
+}
+
+function orderOf({ scans }: Met): ReadonlyMap<Row, number> {
+  const order = new Map<Row, number>()
+  for (const scan of scans) for (const { row } of scan) if (!order.has(row)) order.set(row, order.size)
+  return order
+}

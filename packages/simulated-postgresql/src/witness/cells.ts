@@ -1,0 +1,203 @@
+import { columnsOf } from '../catalogue/table.ts'
+import type { Tuple } from '../storage/model.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Member } from './dependencies.ts'
+import type { Executed } from './executed.ts'
+import { sightOf } from './sight.ts'
+import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
+import { type Changed, changedPlaces, type RowHistory } from './versions.ts'
+
+/** That a statement saw, or missed, what a transaction changed. */
+interface Read {
+  readonly history: RowHistory
+  /** The columns that matter; undefined for the row. */
+  readonly places: readonly number[] | undefined
+  readonly executed: Executed
+  readonly reader: Member
+  readonly writer: Member
+  /** The place of the writer's version. */
+  readonly at: number
+  readonly isSeen: boolean
+}
+
+interface Cell {
+  readonly history: RowHistory
+  readonly places: readonly number[] | undefined
+  readonly reads: Read[]
+  /** The places of the versions that count. */
+  readonly versions: Set<number>
+}
+
+/** What is read and written, as cells with versions: a column, several columns, or a row. */
+export class Cells {
+  readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
+  readonly #names = new Map<string, number>()
+
+  addRead(read: Read): void {
+    const cell = this.#cellOf(read.history, read.places)
+    cell.reads.push(read)
+    cell.versions.add(read.at)
+  }
+
+  /** What several transactions changed, so that their order shows at the end. */
+  addWrites(members: readonly Member[], changed: Changed): void {
+    const groups = new Map(members.map(({ transaction, group }) => [transaction, group]))
+    const histories = new Set(members.flatMap(({ transaction }) => changed.get(transaction) ?? []))
+    for (const history of histories) {
+      const own = history.versions.flatMap(({ transaction }, at) => (groups.has(transaction) ? [at] : []))
+      const placesOf = new Map<number | undefined, number[]>()
+      for (const at of own)
+        for (const place of changedPlaces(history, at) ?? [undefined])
+          placesOf.set(place, [...(placesOf.get(place) ?? []), at])
+      for (const [place, some] of placesOf) {
+        const writers = new Set(
+          some.map((at) => groups.get(history.versions[at]?.transaction as Member['transaction'])),
+        )
+        if (writers.size < 2) continue
+        const cell = this.#cellOf(history, place === undefined ? undefined : [place])
+        for (const at of some) cell.versions.add(at)
+      }
+    }
+  }
+
+  #cellOf(history: RowHistory, places: readonly number[] | undefined): Cell {
+    const ofRow = this.#cells.get(history.row) ?? new Map<string, Cell>()
+    this.#cells.set(history.row, ofRow)
+    const key = places?.join() ?? ''
+    const cell = ofRow.get(key) ?? { history, places, reads: [], versions: new Set() }
+    ofRow.set(key, cell)
+    return cell
+  }
+
+  told(members: readonly Member[]): readonly WitnessedTransaction[] {
+    const accesses = new Map<Executed, Access[]>()
+    const unplaced = new Map<Member, Access[]>()
+    const byTransaction = new Map(members.map((member) => [member.transaction, member]))
+    const tell = (cell: Cell, versions: readonly number[], reads: readonly Read[]): void => {
+      const name = this.#nameOf(cell, versions)
+      for (const executed of new Set(reads.map((read) => read.executed))) {
+        const sight = sightOf(executed, cell.history)
+        if (sight === undefined) continue
+        const version = versions.filter((at) => at <= sight.at).length - 1
+        add(accesses, executed, { does: 'r', cell: name, value: this.#valueOf(cell, sight.tuple), version })
+      }
+      versions.forEach((at, version) => {
+        const { transaction, tuple, command } = cell.history.versions[at] ?? {}
+        const member = transaction === undefined ? undefined : byTransaction.get(transaction)
+        if (member === undefined) return
+        const access: Access = { does: 'w', cell: name, value: this.#valueOf(cell, tuple), version }
+        const by = member.statements.findLast(
+          ({ run, plan }) => plan.writes !== undefined && run.snapshot.commandId <= (command ?? 0),
+        )
+        if (by === undefined) add(unplaced, member, access)
+        else add(accesses, by, access)
+      })
+    }
+    for (const cell of [...this.#cells.values()].flatMap((ofRow) => [...ofRow.values()])) {
+      const versions = this.#versionsOf(cell, byTransaction)
+      const [shared, own] = this.#split(cell, versions)
+      if (shared.length > 0 || own.length === 0) tell(cell, versions, shared)
+      for (const reads of own) {
+        const some = [...new Set(reads.map(({ at }) => at))].sort((one, other) => one - other)
+        tell(cell, some, reads)
+      }
+    }
+    return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
+  }
+
+  /** Of the versions of a cell those by the members, also those that no statement asked about. */
+  #versionsOf({ history, places, versions }: Cell, members: ReadonlyMap<unknown, Member>): readonly number[] {
+    return history.versions.flatMap(({ transaction }, at) => {
+      if (!members.has(transaction)) return []
+      const changed = changedPlaces(history, at)
+      const counts = changed === undefined || (places?.some((place) => changed.includes(place)) ?? false)
+      return counts || versions.has(at) ? [at] : []
+    })
+  }
+
+  /**
+   * The reads to which the versions of the cell before and after theirs matter, and the others, by their statement: those get
+   * a cell with only the versions that matter to them.
+   */
+  #split(
+    { reads, history }: Cell,
+    versions: readonly number[],
+  ): readonly [readonly Read[], readonly (readonly Read[])[]] {
+    const byStatement = new Map<Executed, Read[]>()
+    for (const read of reads) add(byStatement, read.executed, read)
+    const shared: Read[] = []
+    const own: (readonly Read[])[] = []
+    for (const [executed, some] of byStatement) {
+      const sight = sightOf(executed, history)
+      const [first] = some
+      if (sight === undefined || first === undefined) continue
+      const group = first.reader.group
+      const isForeign = (at: number): boolean =>
+        history.versions[at]?.transaction !== first.reader.transaction || group.size > 1
+      const next = versions.find((at) => at > sight.at && isForeign(at))
+      const last = versions.findLast((at) => at <= sight.at)
+      const matters = (at: number | undefined): boolean => at === undefined || some.some((read) => read.at === at)
+      if (matters(next) && matters(last)) shared.push(...some)
+      else own.push(some)
+    }
+    return [shared, own]
+  }
+
+  #nameOf(cell: Cell, versions: readonly number[]): string {
+    const { history, places } = cell
+    const { table } = history
+    const tuple = [versions[0] ?? 0, (versions[0] ?? 0) - 1]
+      .map((at) => history.versions[at]?.tuple)
+      .find((each) => each !== undefined)
+    const key = table.indexes.find(({ primary }) => primary)
+    const values = (key?.columns ?? []).map((place) => tuple?.values[place ?? -1] ?? null)
+    const row =
+      values.length === 0 ? `(0,${history.row.number})` : values.map((value) => String(this.#shown(value))).join('/')
+    const columns = places?.map((place) => table.columns[place]?.name).join(', ')
+    const name = [table.name, row, ...(columns === undefined ? [] : [columns])].join('/')
+    const count = (this.#names.get(name) ?? 0) + 1
+    this.#names.set(name, count)
+    return count === 1 ? name : `${name} ${count}`
+  }
+
+  #valueOf({ history, places }: Cell, tuple: Tuple | undefined): WitnessedValue {
+    if (tuple === undefined) return null
+    const [only, ...others] = places ?? []
+    if (only !== undefined && others.length === 0) return this.#shown(tuple.values[only] ?? null)
+    const columns = columnsOf(history.table).filter(({ attribute }) => places?.includes(attribute - 1) !== false)
+    return Object.fromEntries(
+      columns.map(({ name, attribute }) => [name, this.#shown(tuple.values[attribute - 1] ?? null)]),
+    )
+  }
+
+  #shown(value: SqlValue): string | number | boolean | null {
+    if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+      return value
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
+  }
+}
+
+function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = lists.get(key)
+  if (known === undefined) lists.set(key, [value])
+  else known.push(value)
+}
+
+function toldOf(
+  { transaction, statements, ended, group }: Member,
+  accesses: ReadonlyMap<Executed, readonly Access[]>,
+  unplaced: readonly Access[],
+): WitnessedTransaction {
+  const told = statements.map((executed): WitnessedStatement => {
+    const { sql, from, to } = executed
+    const own = accesses.get(executed) ?? []
+    const inOrder = [...own.filter(({ does }) => does === 'r'), ...own.filter(({ does }) => does === 'w')]
+    return { sql, from, to, accesses: inOrder }
+  })
+  const rest = unplaced.length === 0 ? [] : [{ sql: '', from: ended, to: ended, accesses: unplaced }]
+  return {
+    ...{ pid: transaction.pid, began: statements[0]?.from ?? ended, ended },
+    ...{ isolation: transaction.isolation, group: group.name, statements: [...told, ...rest] },
+  }
+}

@@ -1,0 +1,213 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Changes } from '../execute/view.ts'
+import type { Heap, Row, Transaction, Tuple } from '../storage/model.ts'
+import { Cells } from './cells.ts'
+import { Asked, type Executed } from './executed.ts'
+import { type Other, sightOf, withoutVersion, withVersion } from './sight.ts'
+import type { Grouping, Witnessed } from './told.ts'
+import { type Changed, changedPlaces, changesSince, type RowHistory, writtenPlaces } from './versions.ts'
+
+/** A committed transaction with its statements. */
+export interface Committed {
+  readonly transaction: Transaction
+  readonly statements: readonly Executed[]
+  readonly ended: number
+}
+
+/** A committed transaction among those of its group. */
+export interface Member extends Committed {
+  readonly group: Group
+}
+
+interface Group {
+  readonly name: string | undefined
+  /** The numbers of its first and its last commit. */
+  readonly first: number
+  last: number
+  size: number
+}
+
+/** A change of a row by one transaction, and whether a statement saw it. */
+interface Change {
+  readonly history: RowHistory
+  /** The place of the version. */
+  readonly at: number
+  readonly isSeen: boolean
+  readonly other: Other
+}
+
+/** More questions than this are not asked. */
+const MOST_ASKED = 20_000
+
+/**
+ * Which committed transactions depend on which. A statement depends on a transaction that it saw if it would have answered
+ * otherwise without it; and a transaction that it missed depends on it if it would have answered otherwise with it. What it
+ * would have answered is found by asking it again.
+ */
+export class Dependencies {
+  readonly #catalogue: Catalogue
+  readonly #members: readonly Member[]
+  readonly #grouping: Grouping
+  readonly #changed: Changed
+  readonly #asked = new Map<Executed, Asked>()
+  #questions = 0
+  #unknown: string | undefined
+
+  constructor(catalogue: Catalogue, committed: readonly Committed[], grouping: Grouping) {
+    this.#catalogue = catalogue
+    this.#grouping = grouping
+    this.#members = grouped(committed, grouping)
+    const statements = committed.flatMap((each) => each.statements)
+    const since = Math.min(...statements.map(({ run }) => run.snapshot.commitNumber))
+    const assigned = new Map(statements.flatMap(({ met }) => [...met.assigned]))
+    this.#changed = changesSince(catalogue, since, assigned)
+  }
+
+  told(): Witnessed {
+    const cells = new Cells()
+    const transactions = this.#stretches().flatMap(([from, to]) => {
+      const members = this.#members.filter(
+        ({ transaction: { commitNumber } }) => commitNumber >= from && commitNumber <= to,
+      )
+      this.#relate(members, cells)
+      return members
+    })
+    return { transactions: cells.told(transactions), unknown: this.#unknown }
+  }
+
+  /**
+   * Stretches of commits in which a cycle may lie. All orders are those of the commits, but for a statement that missed a
+   * change which was committed before its own transaction, and among the transactions of a group.
+   */
+  #stretches(): readonly (readonly [from: number, to: number])[] {
+    const found: [from: number, to: number][] = []
+    const writers = this.#members.filter(({ transaction }) => this.#changed.has(transaction))
+    for (const { statements, group } of this.#members) {
+      const isAmid = group.size > 1 && this.#members.some((other) => other.group !== group && isWithin(other, group))
+      if (isAmid) found.push([group.first, group.last])
+      for (const executed of statements)
+        for (const writer of writers) {
+          const { commitNumber } = writer.transaction
+          if (commitNumber <= executed.run.snapshot.commitNumber || commitNumber >= group.last) continue
+          if (writer.group === group || found.some(([from, to]) => from <= commitNumber && to >= group.last)) continue
+          const missed = this.#changesOf(writer, executed).filter(({ isSeen }) => !isSeen)
+          if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
+        }
+    }
+    found.sort(([one], [other]) => one - other)
+    const merged: [number, number][] = []
+    for (const [from, to] of found) {
+      const last = merged.at(-1)
+      if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to)
+      else merged.push([from, to])
+    }
+    return merged
+  }
+
+  /** What a transaction changed of the tables that a statement reads. */
+  #changesOf({ transaction }: Committed, executed: Executed): readonly Change[] {
+    const { tables } = executed.plan
+    return (this.#changed.get(transaction) ?? []).flatMap((history): Change[] => {
+      if (!tables.has(history.table)) return []
+      const sight = sightOf(executed, history)
+      if (sight === undefined) return []
+      const at = history.versions.findIndex((version) => version.transaction === transaction)
+      const isSeen = at <= sight.at
+      const other = isSeen ? withoutVersion(sight, history, at) : withVersion(sight, history, at)
+      return other === undefined ? [] : [{ history, at, isSeen, other }]
+    })
+  }
+
+  /** Whether a statement would have answered otherwise. */
+  #matter(executed: Executed, changes: readonly Pick<Change, 'history' | 'other'>[]): boolean {
+    if (changes.length === 0) return false
+    if (this.#questions++ >= MOST_ASKED) {
+      this.#unknown ??= 'too many transactions overlap'
+      return false
+    }
+    const asked = this.#asked.get(executed) ?? new Asked(executed, this.#catalogue.version)
+    this.#asked.set(executed, asked)
+    const differs = asked.differsBy(changesOf(changes))
+    if (differs === undefined) this.#unknown ??= `${executed.sql} cannot be asked again`
+    return differs === true
+  }
+
+  #relate(members: readonly Member[], cells: Cells): void {
+    for (const writer of members)
+      for (const reader of members) {
+        if (writer.group === reader.group) continue
+        for (const executed of reader.statements) {
+          const changes = this.#changesOf(writer, executed)
+          for (const isSeen of [true, false])
+            this.#relateBy(
+              executed,
+              changes.filter((change) => change.isSeen === isSeen),
+              { reader, writer, cells },
+            )
+        }
+      }
+    cells.addWrites(members, this.#changed)
+  }
+
+  #relateBy(
+    executed: Executed,
+    changes: readonly Change[],
+    { reader, writer, cells }: { readonly reader: Member; readonly writer: Member; readonly cells: Cells },
+  ): void {
+    if (!this.#matter(executed, changes)) return
+    const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
+    // Where none does alone, all of them do together.
+    for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
+      const { history, at, isSeen } = change
+      if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue
+      const places = this.#placesOf(executed, change)
+      cells.addRead({ history, places, executed, reader, writer, at, isSeen })
+    }
+  }
+
+  /** Whether the answer does not depend on the version of a row that the statement saw. */
+  #isPhantom(executed: Executed, history: RowHistory): boolean {
+    const sight = sightOf(executed, history)
+    return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])
+  }
+
+  /** The columns whose change matters; undefined for the row. */
+  #placesOf(executed: Executed, { history, at, isSeen }: Change): readonly number[] | undefined {
+    const all = isSeen ? changedPlaces(history, at) : writtenPlaces(history, at)
+    const sight = sightOf(executed, history)
+    if (all === undefined || sight === undefined || all.length === 1) return all
+    const alone = all.find((place) => {
+      const other = (isSeen ? withoutVersion : withVersion)(sight, history, at, [place])
+      return other !== undefined && this.#matter(executed, [{ history, other }])
+    })
+    return alone === undefined ? all : [alone]
+  }
+}
+
+function changesOf(changes: readonly Pick<Change, 'history' | 'other'>[]): Changes {
+  const found = new Map<Heap, Map<Row, Tuple | undefined>>()
+  for (const { history, other } of changes) {
+    const rows = found.get(history.table) ?? new Map<Row, Tuple | undefined>()
+    found.set(history.table, rows.set(history.row, other.tuple))
+  }
+  return found
+}
+
+const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
+  transaction.commitNumber > first && transaction.commitNumber < last
+
+/** Transactions of one name are of one group if groups are judged as one. */
+function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
+  const groups = new Map<string, Group>()
+  return committed.map((each): Member => {
+    const { transaction, statements, ended } = each
+    const name = groupOf(transaction.pid, statements[0]?.from ?? ended, ended)
+    const known = areOne && name !== undefined ? groups.get(name) : undefined
+    const { commitNumber } = transaction
+    const group = known ?? { name, first: commitNumber, last: commitNumber, size: 0 }
+    group.last = commitNumber
+    group.size++
+    if (areOne && name !== undefined) groups.set(name, group)
+    return { ...each, group }
+  })
+}

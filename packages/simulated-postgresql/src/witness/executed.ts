@@ -1,0 +1,110 @@
+import type { Rows, Run } from '../execute/model.ts'
+import type { Plan } from '../execute/plan.ts'
+import { type Changes, type Met, View } from '../execute/view.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Subtransaction } from '../storage/model.ts'
+import { textOf } from './versions.ts'
+
+/** A statement that was executed, with all that is needed to ask it again. */
+export interface Executed {
+  readonly sql: string
+  readonly from: number
+  readonly to: number
+  readonly plan: Plan
+  readonly run: Run
+  readonly met: Met
+  /** The part of the transaction that it belongs to. */
+  readonly part: Subtransaction
+  readonly result: { readonly tag: string; readonly rows: Rows }
+  /** What `statement_timestamp()` was. */
+  readonly started: bigint
+  /** Of the catalogue that the plan is for. */
+  readonly version: number
+}
+
+const NO_CHANGES: Changes = new Map()
+
+/** What a statement answers by what it saw, with other versions of some rows; undefined if it cannot be asked again. */
+export class Asked {
+  readonly #executed: Executed
+  readonly #version: number
+  #unchanged: string | undefined
+  #isAsked = false
+
+  /** @param version of the catalogue now. */
+  constructor(executed: Executed, version: number) {
+    this.#executed = executed
+    this.#version = version
+  }
+
+  /** Undefined if that is not what it answered then: it depends on more than the rows. */
+  get unchanged(): string | undefined {
+    if (this.#isAsked) return this.#unchanged
+    this.#isAsked = true
+    const answer = this.#ask(NO_CHANGES)
+    if (answer !== undefined && answer !== 'error' && this.#isAnswered(answer)) this.#unchanged = linesOf(answer)
+    return this.#unchanged
+  }
+
+  /** Whether other versions of some rows change its answer; undefined if it cannot be asked. */
+  differsBy(changes: Changes): boolean | undefined {
+    const { unchanged } = this
+    const answer = unchanged === undefined ? undefined : this.#ask(changes)
+    if (answer === undefined || answer === 'error') return answer && true
+    return linesOf(answer) !== unchanged
+  }
+
+  #ask(changes: Changes): Rows | 'error' | undefined {
+    const { run, plan, met, version, started } = this.#executed
+    if (version !== this.#version) return undefined
+    const view = new View(run, met, changes)
+    const again: Run = {
+      ...run,
+      ...{ view, met: undefined, memo: new Map(), owed: [], shuffles: false },
+      functions: NO_FUNCTIONS,
+      callRoutine: refused,
+      routineRows: refused,
+      random: () => 0,
+      now: () => run.transaction.startedAt,
+      clock: () => started,
+      statementStart: () => started,
+      nextValue: refused,
+      fire: refused,
+      notice() {},
+    }
+    try {
+      const asking = plan.asked(again)
+      const step = asking.next()
+      return step.done === true ? [...step.value, ...view.partsAsked] : undefined
+    } catch (error) {
+      return error instanceof SqlError ? 'error' : undefined
+    }
+  }
+
+  #isAnswered(answer: Rows): boolean {
+    const { plan, result } = this.#executed
+    switch (plan.writes) {
+      case 'INSERT':
+      case 'MERGE':
+        return true
+      case 'UPDATE':
+      case 'DELETE':
+        return new Set(answer.map(([row]) => row)).size >= Number(result.tag.split(' ')[1])
+      default:
+        return linesOf(answer) === linesOf(result.rows)
+    }
+  }
+}
+
+/** Rows in any order. */
+const linesOf = (rows: Rows): string =>
+  rows
+    .map((row) => row.map(textOf).join('\t'))
+    .sort()
+    .join('\n')
+
+const NO_FUNCTIONS: Run['functions'] = new Map()
+
+function refused(): never {
+  throw new NotSupported('what changes more than rows')
+}

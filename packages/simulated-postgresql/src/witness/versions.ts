@@ -1,0 +1,107 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { isTemporary } from '../catalogue/catalogue.ts'
+import type { Table } from '../catalogue/table.ts'
+import type { Row, Transaction, Tuple } from '../storage/model.ts'
+import { statusOf } from '../storage/transaction.ts'
+import type { SqlValue } from '../types/value.ts'
+
+/** What a row was after a committed transaction. */
+export interface Version {
+  readonly transaction: Transaction
+  /** Undefined: the transaction deleted it. */
+  readonly tuple: Tuple | undefined
+  /** The command of the transaction that did it, and the first of those that changed the row. */
+  readonly command: number
+  readonly firstCommand: number
+  /** The places of the columns that it assigned, whether that changed them or not. */
+  readonly assigned: ReadonlySet<number>
+}
+
+/** A row with its committed versions, in the order of their commits. */
+export interface RowHistory {
+  readonly table: Table
+  readonly row: Row
+  readonly versions: readonly Version[]
+}
+
+/** By version: the places of the columns that were assigned. */
+export type Assigned = ReadonlyMap<Tuple, ReadonlySet<number>>
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** The rows that were changed by a transaction, by the transaction. */
+export type Changed = ReadonlyMap<Transaction, readonly RowHistory[]>
+
+/** The committed changes of all rows since a commit. */
+export function changesSince(catalogue: Catalogue, commit: number, assigned: Assigned): Changed {
+  const changed = new Map<Transaction, RowHistory[]>()
+  for (const table of catalogue.tables) {
+    if (isTemporary(table)) continue
+    for (const history of historiesOf(table, commit, assigned))
+      for (const { transaction } of history.versions) {
+        if (transaction.commitNumber <= commit) continue
+        const known = changed.get(transaction)
+        if (known === undefined) changed.set(transaction, [history])
+        else known.push(history)
+      }
+  }
+  return changed
+}
+
+function historiesOf(table: Table, commit: number, assigned: Assigned): readonly RowHistory[] {
+  const rows = new Map<Row, Version[]>()
+  const add = (row: Row, version: Version): void => {
+    const known = rows.get(row)
+    if (known === undefined) rows.set(row, [version])
+    else known.push(version)
+  }
+  for (const tuple of table.tuples) {
+    if (statusOf(tuple.xmin) !== 'committed') continue
+    const { transaction } = tuple.xmin
+    const { cmin, row, xmax, cmax, next } = tuple
+    add(row, { transaction, tuple, command: cmin, firstCommand: cmin, assigned: assigned.get(tuple) ?? NONE })
+    if (xmax !== undefined && next === undefined && statusOf(xmax) === 'committed')
+      add(row, { transaction: xmax.transaction, tuple: undefined, command: cmax, firstCommand: cmax, assigned: NONE })
+  }
+  return [...rows].flatMap(([row, all]): RowHistory[] => {
+    if (all.every(({ transaction }) => transaction.commitNumber <= commit)) return []
+    const ordered = all.sort(
+      (one, other) => one.transaction.commitNumber - other.transaction.commitNumber || one.command - other.command,
+    )
+    // Of several versions of one transaction nobody else sees but the last.
+    const versions: Version[] = []
+    for (const version of ordered) {
+      const last = versions.at(-1)
+      if (last?.transaction !== version.transaction) versions.push(version)
+      else {
+        const { firstCommand } = last
+        versions.splice(-1, 1, { ...version, firstCommand, assigned: new Set([...last.assigned, ...version.assigned]) })
+      }
+    }
+    return [{ table, row, versions }]
+  })
+}
+
+/** The places of the columns that a version changed; undefined if it inserted or deleted the row. */
+export function changedPlaces({ versions }: RowHistory, at: number): readonly number[] | undefined {
+  const [before, after] = [versions[at - 1]?.tuple?.values, versions[at]?.tuple?.values]
+  if (before === undefined || after === undefined) return undefined
+  return after.flatMap((value, place) => (isSame(before[place] ?? null, value) ? [] : [place]))
+}
+
+/** The same with those that it assigned without changing them. */
+export function writtenPlaces(history: RowHistory, at: number): readonly number[] | undefined {
+  const changed = changedPlaces(history, at)
+  const assigned = history.versions[at]?.assigned ?? NONE
+  return changed === undefined ? undefined : [...new Set([...changed, ...assigned])]
+}
+
+function isSame(one: SqlValue, other: SqlValue): boolean {
+  return one === other || textOf(one) === textOf(other)
+}
+
+/** A text that tells values apart. */
+export const textOf = (value: unknown): string =>
+  typeof value === 'object'
+    ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+    : `${typeof value} ${String(value)}`

@@ -1,0 +1,61 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Run } from '../execute/model.ts'
+import type { Plan } from '../execute/plan.ts'
+import type { Transaction } from '../storage/model.ts'
+import { Dependencies } from './dependencies.ts'
+import type { Executed } from './executed.ts'
+import type { Grouping, Watch, Witnessed } from './told.ts'
+
+/** Keeps what each transaction did, and tells at the end which of them depend on each other. */
+export class Witness {
+  readonly #watch: Watch
+  readonly #catalogue: Catalogue
+  readonly #statements = new Map<Transaction, Executed[]>()
+  readonly #ended = new Map<Transaction, number>()
+
+  constructor(watch: Watch, catalogue: Catalogue) {
+    this.#watch = watch
+    this.#catalogue = catalogue
+  }
+
+  now(): number {
+    return this.#watch.now()
+  }
+
+  executed(
+    plan: Plan,
+    run: Run,
+    {
+      sql,
+      began = 0,
+      result,
+    }: { readonly sql: string; readonly began: number | undefined; readonly result: Executed['result'] },
+  ): void {
+    const { transaction, met } = run
+    if (met === undefined || plan.tables.size === 0) return
+    const executed: Executed = {
+      ...{ sql, from: began, to: this.now(), plan, run, met, result },
+      part: transaction.current,
+      started: run.statementStart(),
+      version: this.#catalogue.version,
+    }
+    const known = this.#statements.get(transaction)
+    if (known === undefined) this.#statements.set(transaction, [executed])
+    else known.push(executed)
+  }
+
+  committed(transaction: Transaction): void {
+    if (this.#statements.has(transaction)) this.#ended.set(transaction, this.now())
+  }
+
+  told(grouping: Grouping): Witnessed {
+    const committed = [...this.#statements]
+      .filter(([{ state }]) => state === 'committed')
+      .map(([transaction, all]) => {
+        const statements = all.filter(({ part }) => !part.aborted)
+        return { transaction, statements, ended: this.#ended.get(transaction) ?? 0 }
+      })
+      .sort((one, other) => one.transaction.commitNumber - other.transaction.commitNumber)
+    return new Dependencies(this.#catalogue, committed, grouping).told()
+  }
+}
