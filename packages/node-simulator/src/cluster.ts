@@ -32,6 +32,7 @@ import { type Life, turn } from './world/life.ts'
 import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
 import type { ServiceNode } from './world/node.ts'
+import { Quiet } from './world/quiet.ts'
 import type { CodeWatch } from './world/requests.ts'
 import { freeParsers } from './world/servers.ts'
 import { requireNoStray, watchStrays } from './world/strays.ts'
@@ -91,6 +92,13 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const programs = [...beside.values(), ...nodes.values()]
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...servers])
   const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
+  const quiet = new Quiet({ world, nodes: () => programs, keepers: [...servers.values()] })
+  const listens = {
+    ...{ role: 'listens', leads: false, ready: true },
+    get owes() {
+      return !quiet.isQuiet
+    },
+  } as const
   const lookAtMemory = watchMemory()
   let [connected, events, startedAt] = [0, 0, nanos(0)]
   /** Why it is not known whether transactions kept their level. */
@@ -108,7 +116,14 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       requireReady(clients, service)
       connected++
       const node = nodes.get(id)
-      return clients.connect({ node: id, name: `c${connected}`, port: () => portOf(node?.life) })
+      const client = clients.connect({ node: id, name: `c${connected}`, port: () => portOf(node?.life) })
+      return {
+        invoke(request, ...rest) {
+          if (!request.harmless) quiet.disturbed()
+          client.invoke(request, ...rest)
+        },
+        close: () => client.close(),
+      }
     },
     isReady() {
       let ready = clients.isReady()
@@ -116,9 +131,10 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       return ready
     },
     marked: () => [],
+    isUnderWay: () => quiet.isUnderWay,
     recoveryMs: (): Millis => RECOVERY_MS,
     lingersMs: LINGERS_MS,
-    status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
+    status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? listens : undefined])),
     broken: () => world.assertions.broken ?? deaths.broken(),
     brokenAtRest() {
       const { broken, undecided } = brokenData(servers, startedAt)
@@ -192,8 +208,6 @@ const unjudgedOf = (servers: Open['servers']): readonly string[] =>
       ? [`nothing showed whether the SQL of ${node} is ${server.isolation}`]
       : [],
   )
-
-const LISTENS = { role: 'listens', leads: false, ready: true } as const
 
 interface Open {
   readonly world: World

@@ -91,7 +91,8 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
   function finish(convergedAfter: Nanos | undefined): void {
     const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
     const isOver = () => clock.now() >= (served.any() ? deadline : recoveryEnd(options, healedAt))
-    askAll(options, { ...asking, isOver, final: options.isHealed !== false }, parts, () => end(convergedAfter))
+    const final = options.isHealed !== false && cluster.isUnderWay?.() !== true
+    askAll(options, { ...asking, isOver, final }, parts, () => end(convergedAfter))
   }
 
   const end = (convergedAfter: Nanos | undefined): void =>

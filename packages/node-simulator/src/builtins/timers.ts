@@ -15,8 +15,8 @@ class SimulatedTimer {
   readonly #life: Life
   readonly #run: Run
   readonly #args: readonly unknown[]
-  readonly #delayMs: number
-  readonly #repeats: boolean
+  readonly delayMs: number
+  readonly repeats: boolean
   readonly id: number
   #cancel: (() => void) | undefined
   #counts = true
@@ -26,22 +26,24 @@ class SimulatedTimer {
     this.#life = life
     this.#run = run
     this.#args = args
-    this.#repeats = repeats
+    this.repeats = repeats
     const wanted = Number(delayMs)
     // As in Node: an invalid delay, or one that is too long, counts as a millisecond.
-    this.#delayMs = wanted >= 1 && wanted <= 2_147_483_647 ? Math.trunc(wanted) : 1
+    this.delayMs = wanted >= 1 && wanted <= 2_147_483_647 ? Math.trunc(wanted) : 1
     this.id = life.nextTimerId()
     life.timers.set(this.id, this)
     this.#start()
   }
 
   #start(): void {
-    this.#cancel = this.#life.after(this.#delayMs, () => this.#ring())
+    this.#cancel = this.#life.after(this.delayMs, () => this.#ring())
   }
 
   #ring(): void {
-    this.#life.world.notice(this.#life.id, 'rings')
-    if (this.#repeats) this.#start()
+    const { rings, world, id } = this.#life
+    world.notice(id, 'rings')
+    rings.set(this.delayMs, (rings.get(this.delayMs) ?? 0) + 1)
+    if (this.repeats) this.#start()
     else this.close()
     Reflect.apply(this.#run, this, [...this.#args])
   }

@@ -7,6 +7,7 @@ import { NotSimulated } from '../refusal.ts'
 import { type DatabaseFault, isOfDatabases, type Stoppable } from '../world/blows.ts'
 import type { Host, Plug, Wire } from '../world/network.ts'
 import type { NodeOptions } from '../world/node.ts'
+import type { Keeper } from '../world/quiet.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
@@ -38,7 +39,7 @@ export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' |
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
 
 /** A PostgreSQL: what was committed outlives each start of the server. */
-export class PostgresNode implements Actor, Stoppable {
+export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly id: NodeId
   readonly followsContext: boolean = false
   readonly clock: NodeClock = new NodeClock()
@@ -58,6 +59,7 @@ export class PostgresNode implements Actor, Stoppable {
   #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
+  changedAt = 0
   /** After a crash it replays its log, and takes no session meanwhile. */
   #recoveredAt = 0
 
@@ -212,7 +214,12 @@ export class PostgresNode implements Actor, Stoppable {
     return false
   }
 
+  get isBusy(): boolean {
+    return [...this.#connections].some((connection) => connection.isBusy)
+  }
+
   #committed(isFlushed: boolean): void {
+    this.changedAt = this.world.queue.now
     this.#announce()
     if (!isFlushed && this.#senders.size > 0) this.#after(LONGEST_FLUSH_MICROS, () => this.#announce())
   }

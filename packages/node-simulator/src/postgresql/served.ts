@@ -65,6 +65,10 @@ export class ServedConnection implements Plug {
     this.#ended()
   }
 
+  get isBusy(): boolean {
+    return this.#isOpen && this.#connection.isBusy
+  }
+
   /** The server stops in order. */
   shutDown(): void {
     this.#connection.shutDown()

@@ -58,6 +58,12 @@ export interface Flushed {
   flush(): void
 }
 
+interface LifeTimer {
+  readonly delayMs: number
+  readonly repeats: boolean
+  close(): void
+}
+
 /** One start of a node's program, until it is killed or ends by itself. Only its disk outlives it. */
 export class Life implements Actor {
   readonly world: World
@@ -82,7 +88,9 @@ export class Life implements Actor {
   /** Called once a run is over: anything that outlives it would keep the whole run in memory. */
   readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that keep the number. */
-  readonly timers: Map<number, { close(): void }> = new Map()
+  readonly timers: Map<number, LifeTimer> = new Map()
+  /** How often timers of each delay, in milliseconds, have rung. */
+  readonly rings: Map<number, number> = new Map()
   agent: http.Agent | undefined
   /** Whether requests between programs are whole objects instead of bytes. */
   readonly messages: boolean

@@ -73,6 +73,8 @@ export interface Cluster {
   /** The fault is in force once this calls back. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
+  /** Whether what clients asked for is still being done, so that no read is final; absent if nobody can tell. */
+  isUnderWay?(): boolean
   /**
    * How long nodes have to agree on the same before they count as settled, once a client has given up an update: it
    * may wait in a queue of theirs, and take effect between two final reads. Absent if nodes say themselves that they

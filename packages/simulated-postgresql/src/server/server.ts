@@ -26,6 +26,8 @@ export interface ServerOptions {
 export interface Connection {
   /** Of its session, once it has one. */
   readonly pid: number | undefined
+  /** Whether a statement runs, or a transaction is open. */
+  readonly isBusy: boolean
   receive(bytes: Buffer): void
   /** The client closed it, or it broke. A statement that runs goes on until it ends. */
   closed(): void
@@ -95,6 +97,10 @@ class Backend implements Connection {
 
   get pid(): number | undefined {
     return this.#session?.pid
+  }
+
+  get isBusy(): boolean {
+    return this.#waits !== 'message' || (this.#session?.status() ?? 'idle') !== 'idle'
   }
 
   receive(bytes: Buffer): void {

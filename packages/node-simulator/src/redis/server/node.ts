@@ -6,8 +6,10 @@ import { REDIS, REDIS_PORT } from '../../declared/hosts.ts'
 import { NotSimulated } from '../../refusal.ts'
 import type { Unsynced } from '../../world/blows.ts'
 import type { Host, Network, Packet, Plug, Wire } from '../../world/network.ts'
+import type { Keeper } from '../../world/quiet.ts'
 import type { Actor, World } from '../../world/world.ts'
 import { UnknownCommand } from '../failures.ts'
+import { hasJobs } from '../jobs.ts'
 import { printReply } from '../reply.ts'
 import { createSession, type Session } from '../session.ts'
 import { type Change, Store } from '../store.ts'
@@ -26,7 +28,7 @@ export interface RedisOptions {
  * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no executed command, since each was written
  * before its reply; a power loss may lose those of the last second.
  */
-export class RedisNode implements Actor {
+export class RedisNode implements Actor, Keeper {
   readonly id: NodeId = REDIS
   readonly followsContext: boolean = false
   readonly clock: NodeClock = new NodeClock()
@@ -35,6 +37,7 @@ export class RedisNode implements Actor {
   #store: Store
   /** The commands certainly on disk, and those written since. */
   readonly #disk: { readonly store: Store; written: { readonly at: number; readonly change: Change }[] }
+  changedAt = 0
   #up = false
   #accepted = 0
   #kills = 0
@@ -69,6 +72,10 @@ export class RedisNode implements Actor {
     this.#up = true
     this.#store.journal = []
     if (this.#kills > 0) this.world.notice(this.id, 'restarts')
+  }
+
+  get isBusy(): boolean {
+    return hasJobs(this.#store, this.#now())
   }
 
   /** False if it was down already. */
@@ -120,8 +127,10 @@ export class RedisNode implements Actor {
     try {
       run()
       this.#sync()
-      for (const change of this.#store.journal?.splice(0) ?? [])
+      for (const change of this.#store.journal?.splice(0) ?? []) {
+        this.changedAt = world.queue.now
         this.#disk.written.push({ at: world.queue.now, change })
+      }
       for (const connection of [...this.#connections]) connection.flush()
     } catch (error) {
       if (!(error instanceof UnknownCommand)) throw error
