@@ -19,6 +19,7 @@ import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import type { AwaitedSql } from './postgresql/statements.ts'
+import type { DatabaseStory } from './postgresql/story.ts'
 import { Seats } from './program/seats.ts'
 import { RedisNode, type RedisOptions } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
@@ -71,6 +72,8 @@ export interface ServiceClusterOptions {
   readonly code?: CodeWatch | undefined
   /** Called at the end with the statements that it awaited, of simulated PostgreSQL servers. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
+  /** Called at the end with what the clients' requests did to each other in it. */
+  readonly story?: ((told: DatabaseStory) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
@@ -176,7 +179,14 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       startedAt = world.queue.now
       world.holds?.begin()
     },
-    close,
+    close() {
+      if (options.story !== undefined)
+        for (const server of servers.values()) {
+          const told = server instanceof PostgresNode ? server.story(startedAt) : undefined
+          if (told !== undefined) options.story(told)
+        }
+      close()
+    },
   }
 }
 

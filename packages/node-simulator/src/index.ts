@@ -1,6 +1,7 @@
 export { outsidePromises } from './builtins/ambient.ts'
 export { awaitsOf, besidesOf, createServiceCluster, hasAssertions, nodesFor } from './cluster.ts'
 export type { AwaitedSql } from './postgresql/statements.ts'
+export type { DatabaseStory } from './postgresql/story.ts'
 export type { Probing, SharedState, Site } from './program/probes.ts'
 export { distrustPackages, keepsSomePackages, loadService, type Service } from './service.ts'
 export type { CodeStep, CodeWatch } from './world/requests.ts'

@@ -23,6 +23,7 @@ export type {
   Grouping,
   Watch,
   Witnessed,
+  WitnessedCommit,
   WitnessedStatement,
   WitnessedTransaction,
   WitnessedValue,

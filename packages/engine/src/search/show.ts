@@ -4,9 +4,11 @@ import { type Event, FLAG_FINAL, type Header, type History, type Nanos } from '@
 import { promiseOf } from '@chaosproxy/protocols'
 import {
   type CodeRun,
+  databaseMember,
   type Race,
   raceIn,
   raceMember,
+  type SharedDatabase,
   type SequenceStep,
   sequenceColumns,
   sequenceSteps,
@@ -100,7 +102,13 @@ export function explain(played: PlayedScenario): Shown {
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
-  const extra = raceMember(race)
+  const database = played.ran?.database && withRequestsIn(played.ran.database, history)
+  const extra = { ...raceMember(race), ...databaseMember(database) }
+  const { model, initial } = workload
+  const header: Header = {
+    ...{ chaos: 1, model: typeof model === 'string' ? model : model.name, initial },
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  }
   return {
     scenario,
     failure,
@@ -108,13 +116,9 @@ export function explain(played: PlayedScenario): Shown {
     doubts: failure === undefined ? doubtsOf(played, verdict) : [],
     trouble,
     events,
-    header: {
-      chaos: 1,
-      model: typeof workload.model === 'string' ? workload.model : workload.model.name,
-      initial: workload.initial,
-      ...(extra === undefined ? {} : { extra }),
-    },
-    history,
+    header,
+    // The race is shown by itself.
+    history: database === undefined ? history : { ...history, header: { ...header, extra: databaseMember(database) } },
     report,
     culprit: counterexample?.culprit,
     race,
@@ -137,14 +141,23 @@ export function explain(played: PlayedScenario): Shown {
 /** A failure's evidence names requests of clients as programs know them; readers know them by their operations. */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
+  const told = toldWith(history)
+  return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
+}
+
+function withRequestsIn(database: SharedDatabase, history: History): SharedDatabase {
+  const { told } = database
+  return told === undefined ? database : { ...database, told: { ...told, cause: toldWith(history)(told.cause) } }
+}
+
+function toldWith(history: History): (line: string) => string {
   const names = new Map(
     Array.from(history.operations.process, (_, row) => {
       const { name, process, f } = requestOf(history, row)
       return [name, `${process}'s ${f}`] as const
     }),
   )
-  const told = (line: string): string => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
-  return { ...failure, evidence: failure.evidence.map(told) }
+  return (line) => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
 }
 
 /** The race that explains it, of the requests that clients made before the final reads. */

@@ -4,6 +4,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
+  type DatabaseStory,
   awaitsOf,
   besidesOf,
   type CodeStep,
@@ -159,6 +160,7 @@ interface ServiceWatch {
   /** Only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
+  readonly story?: ((told: DatabaseStory) => void) | undefined
   readonly longestMs?: Watching['longestMs']
   readonly unsupportedSql?: Watching['unsupportedSql']
 }
@@ -214,12 +216,23 @@ async function followedCode(
   }
   const awaited: AwaitedSql[] = []
   const sql = (statements: readonly AwaitedSql[]): void => void awaited.push(...statements)
-  const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql }) }
+  const stories: DatabaseStory[] = []
+  const story = (told: DatabaseStory): void => void stories.push(told)
+  const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql, story }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined
   const startedAt = trial.startedAt
   const run = codeRun(steps, service.program.sites, startedAt)
-  return { ...run, steps: withSql(run.steps, awaited, { sites: service.program.sites, startedAt }) }
+  const withStatements = withSql(run.steps, awaited, { sites: service.program.sites, startedAt })
+  return { ...run, steps: withStatements, database: databaseOf(service, stories) }
+}
+
+/** What the servers tell that all nodes share; undefined if each node may have data of its own. */
+function databaseOf({ spec }: Service, [told]: readonly DatabaseStory[]): CodeRun['database'] {
+  const { postgres = {}, redis } = spec
+  const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
+  const hasCopies = Object.values(postgres).some(({ standby }) => standby === true)
+  return hosts.length === 0 || hasCopies ? undefined : { hosts, told }
 }
 
 interface Sited {

@@ -19,6 +19,7 @@ interface BrokenIsolation {
   readonly what: string
   /** The transactions, statement by statement. */
   readonly evidence: readonly string[]
+  readonly cure: string | undefined
 }
 
 export type JudgedIsolation =
@@ -30,7 +31,7 @@ export type JudgedIsolation =
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
-interface Judging {
+export interface Judging {
   readonly id: string
   readonly engine: Engine
   /** The request that a process's statement of some time was for. */
@@ -101,11 +102,12 @@ function toldOf(
   const parts = transactions?.parts ?? []
   const shown = phantoms && story?.name !== NO_TRANSACTION ? ROWS_COME_TO_BE : story
   return {
-    what: shortened(sentence, parts),
+    what: named(shortened(sentence, parts), parts, history),
     evidence: [
       ...parts.flatMap((part, i) => linesOf(part, `T${i + 1}`, { history, startedAt })),
       ...(shown === undefined ? [] : [shown.cause, `Cure: ${shown.cure}`]),
     ],
+    cure: shown?.cure,
   }
 }
 
@@ -127,16 +129,29 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   return text
 }
 
+/** With the requests of the transactions, where they are known. */
+function named(text: string, parts: readonly DrawnTransaction[], history: History): string {
+  return text.replace(/\bT(\d+) \(process \d+\)/g, (all, number: string) => {
+    const part = parts[Number(number) - 1]
+    const request = part && requestOf(part, history)
+    return request === undefined ? all : `T${number} (${request})`
+  })
+}
+
+const requestOf = ({ operation }: DrawnTransaction, { operations, transactionNotes }: History): string | undefined =>
+  transactionNotes?.get(operations.returnLine[operation] ?? 0)?.request
+
 /** Its request, its times, and its statements that matter. */
 function linesOf(
-  { operation, steps, members = [] }: DrawnTransaction,
+  part: DrawnTransaction,
   name: string,
   { history, startedAt }: Pick<Judging, 'startedAt'> & { readonly history: History },
 ): readonly string[] {
-  const { callTime, returnTime, returnLine } = history.operations
+  const { operation, steps, members = [] } = part
+  const { callTime, returnTime } = history.operations
   const timeOf = (time: number | undefined): string => momentInMillis((time ?? 0) - startedAt)
   const last = members.at(-1) ?? operation
-  const request = history.transactionNotes?.get(returnLine[operation] ?? 0)?.request
+  const request = requestOf(part, history)
   return [
     `${name}${request === undefined ? '' : ` of ${request}`}, ${timeOf(callTime[operation])} to ${timeOf(returnTime[last])}`,
     ...steps.map(({ text, sql }) => `    ${text}${sql === undefined ? '' : `: ${sql}`}`),

@@ -16,6 +16,7 @@ import { REPLICATION_PORT, Receiver, Sender } from './replication.ts'
 import { ServedConnection } from './served.ts'
 import { unsupported } from './simulated.ts'
 import { type AwaitedSql, awaitedSql } from './statements.ts'
+import { type DatabaseStory, type LostReply, storyOf } from './story.ts'
 import { Traffic } from './traffic.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
@@ -49,6 +50,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly #engine: Engine
   readonly #connections = new Set<ServedConnection>()
   readonly #traffic: Traffic | undefined
+  readonly #lost: LostReply[] = []
   readonly #senders = new Set<Sender>()
   readonly #inForce = new Set<{ readonly fault: Lasting; hits: number }>()
   /** Whom it follows if it is a standby. */
@@ -68,7 +70,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     this.id = id
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
-    if (primary === undefined && options.world.requests !== undefined)
+    const isFollowed = options.world.requests !== undefined
+    if (primary === undefined && isFollowed)
       this.#traffic = new Traffic(() => this.world.queue.now)
     this.#shares = drawn(seed, `${id} faults`)
     this.#primary = primary
@@ -78,7 +81,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
         ...{ time, random },
         committed: (isFlushed) => this.#committed(isFlushed),
         fails: () => this.#happens('serialization-failure'),
-        watch: options.isolation?.expect === undefined ? undefined : { now: () => this.world.queue.now },
+        watch: isFollowed || options.isolation?.expect !== undefined ? { now: () => this.world.queue.now } : undefined,
       })
     else {
       primary.#standby = this
@@ -128,7 +131,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
       unsupported:
         this.#options.unsupported ?? ((sql, construct) => this.world.refuse(this.id, refusalOf(sql, construct))),
       maxConnections: () => (this.#happens('refuse-sessions') ? 0 : MAX_CONNECTIONS),
-      losesReply: () => this.#happens('lose-commit-reply'),
+      losesReply: (pid) => this.#losesReply(pid),
       isStarting: () => this.world.queue.now < this.#recoveredAt,
     })
     this.#follow()
@@ -218,6 +221,12 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return [...this.#connections].some((connection) => connection.isBusy)
   }
 
+  #losesReply(pid: number): boolean {
+    if (!this.#happens('lose-commit-reply')) return false
+    this.#lost.push({ pid, at: this.world.queue.now })
+    return true
+  }
+
   #committed(isFlushed: boolean): void {
     this.changedAt = this.world.queue.now
     this.#announce()
@@ -294,6 +303,13 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     if (expect === undefined || this.#primary !== undefined) return undefined
     const requestOf = this.#traffic?.requests() ?? (() => undefined)
     return judgedIsolation({ expect, unit }, { id, engine: this.#engine, requestOf, startedAt })
+  }
+
+  /** What clients' requests did to each other there, if they are tracked. */
+  story(startedAt: Nanos): DatabaseStory | undefined {
+    if (this.#traffic === undefined) return undefined
+    const requestOf = this.#traffic.requests()
+    return storyOf({ id: this.id, engine: this.#engine, requestOf, startedAt }, this.#lost)
   }
 
   /** The statements that programs awaited for clients' requests, if those are tracked. */

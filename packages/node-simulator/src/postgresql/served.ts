@@ -31,7 +31,7 @@ export class ServedConnection implements Plug {
       send: (bytes) => wire.send({ type: 'data', bytes, hears: traffic?.answered(bytes) }),
       end: () => {
         this.#close()
-        wire.send({ type: 'end' })
+        wire.send({ type: 'end', hears: traffic?.ended })
       },
     })
     traffic?.servedBy(() => this.#connection.pid)

@@ -18,10 +18,17 @@ interface Answered {
 
 type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 
+interface TrackedConnection {
+  readonly entries: Entry[]
+  pidOf: () => number | undefined
+  /** What went on when it ended. */
+  resumed: readonly Resumed[]
+}
+
 /** What passes on the connections of a simulated server. */
 export class Traffic {
   readonly #now: () => Nanos
-  readonly #connections: { readonly entries: Entry[]; pidOf: () => number | undefined }[] = []
+  readonly #connections: TrackedConnection[] = []
   readonly #order: { readonly connection: number; readonly entry: Entry }[] = []
 
   constructor(now: () => Nanos) {
@@ -31,7 +38,7 @@ export class Traffic {
   connection(): ConnectionTraffic {
     const number = this.#connections.length
     const entries: Entry[] = []
-    const connection = { entries, pidOf: (): number | undefined => undefined }
+    const connection: TrackedConnection = { entries, pidOf: () => undefined, resumed: [] }
     this.#connections.push(connection)
     const add = (entry: Entry): void => {
       entries.push(entry)
@@ -48,6 +55,9 @@ export class Traffic {
         }
       },
       closed: () => add({ kind: 'closed', at: this.#now() }),
+      ended(resumed) {
+        connection.resumed = resumed
+      },
       servedBy(pidOf) {
         connection.pidOf = pidOf
       },
@@ -62,8 +72,14 @@ export class Traffic {
   /** By the process of a session and the time of a statement: the request that it was executed for. */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
-    for (const { entries, pidOf } of this.#connections) {
-      const own = exchangesOf(entries).flatMap(requestsOf)
+    for (const { entries, pidOf, resumed } of this.#connections) {
+      const atEnd = new Set(resumed.map(({ request }) => request))
+      const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] =>
+        // Whoever asked hears that the connection ends.
+        exchanged.answered.length === 0
+          ? exchanged.asked.map((entry) => [entry, requestOf(entry.serving, atEnd)] as const)
+          : requestsOf(exchanged),
+      )
       asked.set(
         pidOf(),
         own.map(([entry, request]) => [entry.at, request]),
@@ -97,6 +113,8 @@ export interface ConnectionTraffic {
   /** The result is called with what went on when it arrived. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
+  /** Called with what went on when the client heard that the server ended it. */
+  readonly ended: ResumedWatch
   /** @param pidOf the process of its session, once there is one. */
   servedBy(pidOf: () => number | undefined): void
 }

@@ -29,7 +29,7 @@ export type Packet =
       readonly hears?: ResumedWatch | undefined
     }
   | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
-  | { readonly type: 'end' }
+  | { readonly type: 'end'; readonly hears?: ResumedWatch | undefined }
   | { readonly type: 'reset' }
 
 /** One end of a connection. */

@@ -159,6 +159,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
         break
       }
       case 'end':
+        this.life.world.requests?.arrives(packet.hears)
         this.push(null)
         // Node's sockets read on after the end too: without a data listener nothing else would emit "end".
         this.read(0)

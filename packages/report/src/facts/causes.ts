@@ -6,6 +6,7 @@ import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
+import type { SharedDatabase } from '../race/database.ts'
 import { endOf } from '../sheets/final-states.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
@@ -23,6 +24,8 @@ export interface CauseInput {
   readonly race?: Race | undefined
   /** What went over the wire, if that is known. */
   readonly wire?: Wire | undefined
+  /** Where all nodes keep their data. */
+  readonly database?: SharedDatabase | undefined
 }
 
 /** What broke a level, and what prevents it. */
@@ -35,6 +38,8 @@ interface KnownCause {
 interface Cause extends KnownCause {
   /** Whether `cause` restates the violation instead of naming a mechanism. */
   readonly isSeen?: true
+  /** Whether it takes copies that nodes have of their own. */
+  readonly isOfCopies?: true
   readonly fits: (input: CauseInput) => boolean
 }
 
@@ -148,7 +153,15 @@ const causes: readonly Cause[] = [
       doubleHolding(history, counterexample) !== undefined || unreleasedBefore(history, counterexample) !== undefined,
   },
   {
+    cause: 'A node answered with an old value, although all nodes share one database.',
+    isSeen: true,
+    remedy:
+      'Look for what a node keeps in memory, such as a cache, and for a change that was computed from an old read: read and change in one statement, or lock what is read.',
+    fits: (input) => input.database !== undefined && isOfOldCopy(input),
+  },
+  {
     cause: 'A copy had not got a write that had been acknowledged when it was read last.',
+    isOfCopies: true,
     remedy:
       'Let a write wait for so many copies, and a read ask so many, that the two always meet in one; let a copy that was away catch up before it answers.',
     fits: isOfOneOldCopy,
@@ -162,6 +175,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
+    isOfCopies: true,
     remedy:
       'Keep a sum for each node and add them up to read, or let one node make every addition: a sum that replaces another loses what the other had.',
     fits: (input) =>
@@ -204,6 +218,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A node that had just come back answered before it had caught up.',
+    isOfCopies: true,
     remedy:
       'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
     fits: (input) =>
@@ -211,6 +226,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A sum lacked additions that other nodes had acknowledged.',
+    isOfCopies: true,
     remedy:
       'Let one node make every addition and answer reads, or read from a majority of the nodes that add. If a sum may lag, expect eventual.',
     fits: (input) => isStaleRead(input) && countedWrongly(input, isTooLittle),
@@ -223,6 +239,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A node answered from its own copy while it was cut off from the others.',
+    isOfCopies: true,
     remedy:
       'Answer only while a majority can be reached: a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded), and a copy that is cut off refuses. If old answers are fine, expect sequential or eventual.',
     fits: (input) =>
@@ -239,6 +256,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A read was answered by a copy that was behind.',
+    isOfCopies: true,
     remedy:
       'Reads from replicas, caches and followers lag by the replication delay: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
     fits: isStaleRead,
@@ -258,13 +276,18 @@ const MOST_CAUSES = 2
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
-  const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
+  const told = input.database?.told
+  if (told !== undefined) return [told]
+  const fitting = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
 
 /** The first cause that fits and names a mechanism, for a violation that no fault explains; undefined if there is none. */
 export const likelyCause = (input: CauseInput): string | undefined =>
-  causes.find(({ isSeen, fits }) => isSeen !== true && fits(input))?.cause
+  causes.find((each) => each.isSeen !== true && fitsTo(input, each))?.cause
+
+const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
+  (isOfCopies !== true || input.database === undefined) && fits(input)
 
 /** Whether a single node, which was never down, had an old value. */
 const hasOldValue = (input: CauseInput): boolean =>

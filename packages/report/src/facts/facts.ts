@@ -16,6 +16,7 @@ import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import { requirementText } from '../measured-words.ts'
 import type { Race } from '../race/code-run.ts'
+import { databaseOfHeader, type SharedDatabase } from '../race/database.ts'
 import { raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { likelyCause } from './causes.ts'
@@ -78,6 +79,8 @@ export interface Facts {
   readonly leaseClock: FaultSpan | undefined
   /** Of a simulated program that broke something: the await that was overtaken, if one was. */
   readonly race: Race | undefined
+  /** Of a simulated program: where all nodes keep their data. */
+  readonly database: SharedDatabase | undefined
   /** What was claimed besides levels. Only what the record bears out is said. */
   readonly claims: readonly Made[]
   /** Whether a further claim may be said. */
@@ -128,13 +131,14 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
   const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
   const race = shown === undefined ? undefined : raceOfHeader(history.header)
+  const database = shown === undefined ? undefined : databaseOfHeader(history.header)
   const why =
     shown === undefined
       ? NOTHING_SHOWN
-      : whyOf({ near, wire, lease, leaseClock, race, story: shown.story, spans, setup })
+      : whyOf({ near, wire, lease, leaseClock, race, database, story: shown.story, spans, setup })
   const isUnaided = report !== undefined && shown !== undefined && why.text === UNAIDED
   const likely = isUnaided
-    ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race, wire })
+    ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race, wire, database })
     : undefined
   return {
     report,
@@ -159,7 +163,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
     violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
-    ...{ near, wire, lease, leaseClock, race, may, claims: made },
+    ...{ near, wire, lease, leaseClock, race, database, may, claims: made },
     why:
       likely === undefined
         ? why

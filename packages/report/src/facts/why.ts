@@ -3,6 +3,7 @@ import { stopsNodes } from '@chaosproxy/faults'
 import type { FaultSpan, RunSetup } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
+import type { SharedDatabase } from '../race/database.ts'
 import { raceSentence } from '../race/race-words.ts'
 import { capitalised } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
@@ -30,6 +31,7 @@ export interface Known {
   /** The change of a clock that may have ended such a lock too early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly race?: Race | undefined
+  readonly database?: SharedDatabase | undefined
   /** Of transactions: what their cycle shows. */
   readonly story?: TransactionStory | undefined
   /** The faults that were in force at any time. */
@@ -58,9 +60,11 @@ export function whyOf(known: Known): Why {
     : { text: planted, certainty: 'likely' }
 }
 
-function seenOf({ near, wire, lease = '', leaseClock, race, story, spans, setup }: Known): Why {
+function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, setup }: Known): Why {
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
-  if (race !== undefined) return { text: `${raceSentence(race)}.`, certainty: 'shown' }
+  const told = database?.told?.cause ?? ''
+  if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
+  if (told !== '') return { text: told, certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
   // A lock expires by itself: a fault that was over by then adds nothing.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }

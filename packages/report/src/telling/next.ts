@@ -99,13 +99,13 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
 
 /** What usually mends the most telling cause. */
 function remedyOf(
-  { report, shown, near, race, leaseClock, wire }: Facts,
+  { report, shown, near, race, leaseClock, wire, database }: Facts,
   history: History,
   run: RunSummary | undefined,
 ): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
   return (
-    causesOf({ report, history, counterexample: shown, near, race, leaseClock, wire, backend: run?.views?.backend })[0]
+    causesOf({ report, history, counterexample: shown, near, race, leaseClock, wire, database, backend: run?.views?.backend })[0]
       ?.remedy ?? ''
   )
 }

@@ -33,10 +33,11 @@ export interface ToldHistory {
 /** @param race What explains it, where the header of the history does not say so. */
 export function toldHistory(history: History, report: Report<string>, asked: string, race?: Race): ToldHistory {
   const found = factsOf({ history, report, asked })
+  const told = found.database?.told === undefined ? [] : [found.database.told.cause]
   const facts =
     race === undefined
       ? found
-      : { ...found, race, why: { text: `${raceSentence(race)}.`, certainty: 'shown' } as const }
+      : { ...found, race, why: { text: [`${raceSentence(race)}.`, ...told].join(' '), certainty: 'shown' } as const }
   const { title, verdict } = facts.headline
   return { what: title === verdict ? '' : title, answers: answersOf(tellingOf(facts, { history })) }
 }

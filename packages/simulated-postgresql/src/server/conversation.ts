@@ -11,7 +11,7 @@ export interface ConversationOptions {
   readonly peer: Peer
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
-  readonly losesReply: () => boolean
+  readonly losesReply: (pid: number) => boolean
   readonly began: (session: Session) => void
   /** Another session ended this one. */
   readonly terminated: (error: SqlError) => void
@@ -125,7 +125,7 @@ function begin(
 
 const STATUSES = { idle: 'I', transaction: 'T', failed: 'E' } as const
 
-function* serve(talk: Talk, losesReply: () => boolean, notifications: Notifications): Generator<Pause, void> {
+function* serve(talk: Talk, losesReply: (pid: number) => boolean, notifications: Notifications): Generator<Pause, void> {
   const { session, peer } = talk
   const extended = new Extended(talk)
   let isSkipping = false
@@ -134,7 +134,7 @@ function* serve(talk: Talk, losesReply: () => boolean, notifications: Notificati
   const isCut = (): boolean => {
     const hasCommitted = session.commits > commits
     commits = session.commits
-    return hasCommitted && losesReply()
+    return hasCommitted && losesReply(session.pid)
   }
   const ready = (): void => {
     if (session.status() === 'idle') extended.ended()

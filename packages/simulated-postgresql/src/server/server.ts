@@ -16,8 +16,8 @@ export interface ServerOptions {
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly maxConnections: () => number
-  /** Asked when a session is about to hear that what it wrote is committed; true: its connection ends instead. */
-  readonly losesReply: () => boolean
+  /** Asked when a session, by its process, is about to hear that what it wrote is committed; true: its connection ends instead. */
+  readonly losesReply: (pid: number) => boolean
   /** Whether it still recovers from a crash. */
   readonly isStarting: () => boolean
 }

@@ -5,7 +5,7 @@ import { Cells } from './cells.ts'
 import { Asked, type Executed } from './executed.ts'
 import { type Other, sightOf, withoutVersion, withVersion } from './sight.ts'
 import type { Grouping, Witnessed } from './told.ts'
-import { type Changed, changedPlaces, changesSince, type RowHistory, writtenPlaces } from './versions.ts'
+import { type Changed, changedPlaces, changesSince, type RowHistory, textOf, writtenPlaces } from './versions.ts'
 
 /** A committed transaction with its statements. */
 export interface Committed {
@@ -72,7 +72,14 @@ export class Dependencies {
       this.#relate(members, cells)
       return members
     })
-    return { transactions: cells.told(transactions), unknown: this.#unknown }
+    const commits = this.#members
+      .filter(({ transaction }) => this.#changed.has(transaction))
+      .map(({ statements, ended, group }) => {
+        const writing = statements.filter(({ plan }) => plan.writes !== undefined)
+        const parameters = writing.map(({ run }) => run.parameters.map(textOf).join()).join('; ')
+        return { ended, group: group.name, sql: writing.map((executed) => executed.sql), parameters }
+      })
+    return { commits, transactions: cells.told(transactions), unknown: this.#unknown }
   }
 
   /**

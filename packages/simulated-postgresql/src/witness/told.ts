@@ -6,9 +6,9 @@ export interface Watch {
 
 /** What is asked of a witness. */
 export interface Grouping {
-  /** The group whose statements belong together although they are of several transactions; undefined: the transaction's own. */
+  /** What a transaction was for, such as a request; undefined if that is not known. */
   readonly groupOf: (pid: number, from: number, to: number) => string | undefined
-  /** Whether groups are judged as one. */
+  /** Whether transactions for the same are judged as one. */
   readonly areOne: boolean
   /** Whether it counts that a statement would have found rows that were not there, or did not fulfil its condition. */
   readonly phantoms: boolean
@@ -42,11 +42,21 @@ export interface WitnessedTransaction {
   readonly statements: readonly WitnessedStatement[]
 }
 
+export interface WitnessedCommit {
+  readonly ended: number
+  readonly group: string | undefined
+  /** The statements that may have changed something, and their parameters. */
+  readonly sql: readonly string[]
+  readonly parameters: string
+}
+
 /**
  * Committed transactions that may be on a cycle, in the order of their commits, with what each read of the others' changes
  * and missed of them. Every other transaction fits where it committed.
  */
 export interface Witnessed {
+  /** The transactions that committed changes, in the order of their commits. */
+  readonly commits: readonly WitnessedCommit[]
   readonly transactions: readonly WitnessedTransaction[]
   /** What could not be asked again, so that a dependency may be missing. */
   readonly unknown: string | undefined

@@ -1,0 +1,50 @@
+import { momentInMillis, type Nanos } from '@chaosproxy/history'
+import type { WitnessedCommit } from '@chaosproxy/simulated-postgresql'
+import { type Judging, judgedIsolation } from './judged.ts'
+
+/** Why clients were answered wrongly, as a database witnessed it. */
+export interface DatabaseStory {
+  readonly cause: string
+  readonly remedy: string
+}
+
+/** A connection that ended in place of the answer to a COMMIT. */
+export interface LostReply {
+  readonly pid: number
+  readonly at: Nanos
+}
+
+/** What the transactions of clients' requests did to each other; undefined if each request fits where it committed. */
+export function storyOf(judging: Judging, lost: readonly LostReply[]): DatabaseStory | undefined {
+  const doubled = doubledIn(judging, lost)
+  if (doubled !== undefined) return doubled
+  const judged = judgedIsolation({ expect: 'serializable', unit: 'request' }, judging)
+  if (judged.result !== 'broken') return undefined
+  const { what, cure } = judged.broken
+  return { cause: `In the database ${judging.id}: ${what}`, remedy: cure ?? '' }
+}
+
+function doubledIn(
+  { engine, requestOf, startedAt }: Judging,
+  lost: readonly LostReply[],
+): DatabaseStory | undefined {
+  if (lost.length === 0) return undefined
+  const commits = engine.witnessed({ groupOf: requestOf, areOne: false, phantoms: false })?.commits ?? []
+  const timeOf = (at: number): string => momentInMillis(at - startedAt)
+  for (const { pid, at } of lost) {
+    const request = requestOf(pid, at)
+    const first = commits.findLast(({ group, ended }) => group === request && ended <= at)
+    if (request === undefined || first === undefined) continue
+    const again = commits.find((each) => each.group === request && each.ended > at && isSame(each, first))
+    if (again === undefined) continue
+    return {
+      cause: `${request} was done twice: the answer to its COMMIT at ${timeOf(at)} was lost, and ${first.sql.join('; ')} was committed again at ${timeOf(again.ended)}.`,
+      remedy:
+        'Who does not hear of a COMMIT cannot know whether it took effect: store an idempotency key of the request in the same transaction, and look for it before doing it again.',
+    }
+  }
+  return undefined
+}
+
+const isSame = (one: WitnessedCommit, other: WitnessedCommit): boolean =>
+  one.sql.join() === other.sql.join() && one.parameters === other.parameters
