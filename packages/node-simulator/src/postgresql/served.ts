@@ -31,7 +31,7 @@ export class ServedConnection implements Plug {
       send: (bytes) => wire.send({ type: 'data', bytes, hears: traffic?.answered(bytes) }),
       end: () => {
         this.#close()
-        wire.send({ type: 'end', hears: traffic?.ended })
+        wire.send({ type: 'end' })
       },
     })
     traffic?.servedBy(() => this.#connection.pid)
@@ -45,7 +45,7 @@ export class ServedConnection implements Plug {
     switch (packet.type) {
       case 'data':
         if (this.#isOpen) {
-          this.#traffic?.asked(packet.bytes, packet.request)
+          this.#traffic?.asked(packet.bytes, packet.request, packet.dialedFor)
           this.#connection.receive(packet.bytes)
         } else this.#wire.send({ type: 'reset' })
         break

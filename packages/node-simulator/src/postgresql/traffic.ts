@@ -21,8 +21,8 @@ type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 interface TrackedConnection {
   readonly entries: Entry[]
   pidOf: () => number | undefined
-  /** What went on when it ended. */
-  resumed: readonly Resumed[]
+  /** The request for which the client opened it. */
+  dialedFor: string | undefined
 }
 
 /** What passes on the connections of a simulated server. */
@@ -38,14 +38,17 @@ export class Traffic {
   connection(): ConnectionTraffic {
     const number = this.#connections.length
     const entries: Entry[] = []
-    const connection: TrackedConnection = { entries, pidOf: () => undefined, resumed: [] }
+    const connection: TrackedConnection = { entries, pidOf: () => undefined, dialedFor: undefined }
     this.#connections.push(connection)
     const add = (entry: Entry): void => {
       entries.push(entry)
       this.#order.push({ connection: number, entry })
     }
     return {
-      asked: (bytes, serving) => add({ kind: 'asked', at: this.#now(), bytes, serving }),
+      asked: (bytes, serving, dialedFor) => {
+        connection.dialedFor ??= dialedFor
+        add({ kind: 'asked', at: this.#now(), bytes, serving })
+      },
       answered: (bytes) => {
         // Copied: drivers move what they have not read yet within the memory that they are given.
         const entry: Entry = { kind: 'answered', at: this.#now(), bytes: Buffer.from(bytes), resumed: [] }
@@ -55,9 +58,6 @@ export class Traffic {
         }
       },
       closed: () => add({ kind: 'closed', at: this.#now() }),
-      ended(resumed) {
-        connection.resumed = resumed
-      },
       servedBy(pidOf) {
         connection.pidOf = pidOf
       },
@@ -72,14 +72,15 @@ export class Traffic {
   /** By the process of a session and the time of a statement: the request that it was executed for. */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
-    for (const { entries, pidOf, resumed } of this.#connections) {
-      const atEnd = new Set(resumed.map(({ request }) => request))
-      const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] =>
-        // Whoever asked hears that the connection ends.
-        exchanged.answered.length === 0
-          ? exchanged.asked.map((entry) => [entry, requestOf(entry.serving, atEnd)] as const)
-          : requestsOf(exchanged),
-      )
+    for (const { entries, pidOf, dialedFor } of this.#connections) {
+      let isUsed = false
+      const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
+        const found = requestsOf(exchanged)
+        // Nothing goes on at a reply that is lost. The first to use a connection is whoever opened it.
+        const isLost = exchanged.answered.length === 0 && !isUsed
+        isUsed ||= found.some(([, request]) => request !== undefined)
+        return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
+      })
       asked.set(
         pidOf(),
         own.map(([entry, request]) => [entry.at, request]),
@@ -108,13 +109,11 @@ export class Traffic {
 }
 
 export interface ConnectionTraffic {
-  /** @param serving the request of the code that wrote it. */
-  asked(bytes: Buffer, serving: string | undefined): void
+  /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
+  asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /** The result is called with what went on when it arrived. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
-  /** Called with what went on when the client heard that the server ended it. */
-  readonly ended: ResumedWatch
   /** @param pidOf the process of its session, once there is one. */
   servedBy(pidOf: () => number | undefined): void
 }

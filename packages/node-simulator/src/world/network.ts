@@ -27,9 +27,11 @@ export type Packet =
       readonly bytes: Buffer
       readonly request?: string | undefined
       readonly hears?: ResumedWatch | undefined
+      /** The request for which the connection was dialed. */
+      readonly dialedFor?: string | undefined
     }
   | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
-  | { readonly type: 'end'; readonly hears?: ResumedWatch | undefined }
+  | { readonly type: 'end' }
   | { readonly type: 'reset' }
 
 /** One end of a connection. */

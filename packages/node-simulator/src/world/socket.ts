@@ -56,6 +56,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #ended = false
   /** Data that reaches a closed socket is answered with a reset. */
   #gone: Wire | undefined
+  #dialedFor: string | undefined
   #waiting: (() => void)[] = []
   #timeoutMs = 0
   /** When something last happened on it. */
@@ -118,6 +119,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       return this
     }
     own._peername = addressOf(target, port)
+    this.#dialedFor = life.world.requests?.current()
     this.#wire = life.network.dial(life.id, target, port, this)
     own._sockname = addressOf(life.id, 50_000)
     return this
@@ -159,7 +161,6 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
         break
       }
       case 'end':
-        this.life.world.requests?.arrives(packet.hears)
         this.push(null)
         // Node's sockets read on after the end too: without a data listener nothing else would emit "end".
         this.read(0)
@@ -259,7 +260,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       const [only] = written
       this.life.sent(wire.link.to)
       const bytes = written.length === 1 && only !== undefined ? only : Buffer.concat(written)
-      wire.send({ type: 'data', bytes, request: this.#writtenFor })
+      wire.send({ type: 'data', bytes, request: this.#writtenFor, dialedFor: this.#dialedFor })
     }
     const answer = this.#answer
     this.#answer = undefined
