@@ -1,12 +1,13 @@
 import { check } from '@chaosproxy/checker'
 import { type Event, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
-import { type Race, raceMember, toJson } from '@chaosproxy/report'
+import { databaseMember, type Race, raceMember, toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference } from '@chaosproxy/report/difference'
 import { explain, renderExplained } from '@chaosproxy/report/explanation'
 import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { causesOf } from '../src/facts/causes.ts'
 import { renderHtml } from '../src/html/page.ts'
+import { databaseOfHeader } from '../src/race/database.ts'
 import { raceOfHeader } from '../src/race/race-json.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
@@ -121,6 +122,43 @@ describe('the race that a history of a simulated program keeps', () => {
     'is left out where it is of another form: %s',
     (_, form) => {
       for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
+    },
+  )
+})
+
+describe('a violation in nodes that share one database', () => {
+  const database = { hosts: ['pg'], told: { cause: 'T1 missed what T2 wrote.', remedy: 'Lock it.' } }
+  const inputOf = (found: typeof database | { readonly hosts: readonly string[]; readonly told: undefined }) => {
+    const history = historyWith(databaseMember(found))
+    const report = check(history, {
+      ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ deadlineMs: millis(60_000), now: () => millis(performance.now()) },
+    })
+    const verdict = report.levels.linearizable
+    if (verdict?.result !== 'violated') throw new Error('it is a violation')
+    return {
+      report,
+      history,
+      counterexample: verdict.counterexample,
+      near: [],
+      database: databaseOfHeader(history.header),
+    }
+  }
+
+  test('is told as the database witnessed it', () => {
+    expect(causesOf(inputOf(database))).toEqual([database.told])
+    expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
+  })
+
+  test('is blamed on no copy that was behind if the database tells nothing', () => {
+    const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
+    expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
+  })
+
+  test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
+    'is nothing that a header of another form tells: %j',
+    (extra) => {
+      expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
     },
   )
 })

@@ -33,7 +33,12 @@ function virtualClock() {
 }
 
 /** Two nodes; a write given up long ago leaves its queue at 300 ms, and is at the second node 20 ms later. */
-function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: boolean; readonly refusal?: string }) {
+function readOf(options: {
+  readonly lingersMs?: number
+  readonly isGivenUp: boolean
+  readonly refusal?: string
+  readonly isUnderWay?: true
+}) {
   const { clock, run } = virtualClock()
   const valueAt = (node: string) => (clock.now() < at(node === 'n1' ? 300 : 320) ? 1 : 2)
   const cluster: Cluster = {
@@ -51,6 +56,7 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
     }),
     inject: () => {},
     status: () => new Map(),
+    isUnderWay: () => options.isUnderWay === true,
     marked: () => [],
     stop: () => {},
   }
@@ -96,6 +102,10 @@ describe('final reads', () => {
 
   test('final reads follow the first agreement if nodes report what they owe', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
+  })
+
+  test('reads at the end are not final while the cluster still does what clients asked for', () => {
+    expect(readOf({ isGivenUp: false, isUnderWay: true }).finals).toEqual([])
   })
 
   test('final reads end at once if all are refused for missing credentials', () => {

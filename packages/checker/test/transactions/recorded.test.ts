@@ -739,3 +739,36 @@ describe('a read of which only a comparison is known', () => {
     expect(result(both)).toBe('violated')
   })
 })
+
+describe('versions that a recorder tells', () => {
+  const lost = (second: number): readonly Ran[] => [
+    {
+      from: 0,
+      to: 30,
+      micro: [
+        ['r', 'n/1/v', 0],
+        ['w', 'n/1/v', 1],
+      ],
+      more: { versions: [-1, 0] },
+    },
+    {
+      from: 10,
+      to: 20,
+      micro: [
+        ['r', 'n/1/v', second],
+        ['w', 'n/1/v', 1],
+      ],
+      more: { versions: [second - 1, 1] },
+    },
+  ]
+
+  test('decide an update that was lost although both wrote one value and held no lock', () => {
+    expect(judged(lost(0)).levels['serializable']?.result).toBe('violated')
+    expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
+  })
+
+  test('are not used unless every committed transaction has them', () => {
+    const [one, other] = lost(0)
+    expect(judged([one!, { ...other!, more: {} }]).levels['serializable']?.result).not.toBe('violated')
+  })
+})

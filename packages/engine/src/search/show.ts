@@ -8,8 +8,8 @@ import {
   type Race,
   raceIn,
   raceMember,
-  type SharedDatabase,
   type SequenceStep,
+  type SharedDatabase,
   sequenceColumns,
   sequenceSteps,
 } from '@chaosproxy/report'

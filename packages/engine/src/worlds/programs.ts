@@ -4,12 +4,12 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
-  type DatabaseStory,
   awaitsOf,
   besidesOf,
   type CodeStep,
   type CodeWatch,
   createServiceCluster,
+  type DatabaseStory,
   distrustPackages,
   hasAssertions,
   keepsSomePackages,

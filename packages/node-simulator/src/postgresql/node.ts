@@ -71,8 +71,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
     const isFollowed = options.world.requests !== undefined
-    if (primary === undefined && isFollowed)
-      this.#traffic = new Traffic(() => this.world.queue.now)
+    if (primary === undefined && isFollowed) this.#traffic = new Traffic(() => this.world.queue.now)
     this.#shares = drawn(seed, `${id} faults`)
     this.#primary = primary
     const [time, random] = [this.#time(), drawn(seed, id)]

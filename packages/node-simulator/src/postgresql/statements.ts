@@ -1,5 +1,5 @@
 import { type History, type Json, type Nanos, nanos, OK, outputOf, plural } from '@chaosproxy/history'
-import { historyOfTraffic, proposeTables, shapesOf, type TrafficHistory } from '@chaosproxy/recorder/postgresql'
+import { historyOfTraffic, proposeTables, shapesOf } from '@chaosproxy/recorder/postgresql'
 import type { Engine } from '@chaosproxy/simulated-postgresql'
 import { backendReader, frontendReader, rowsOf } from '@chaosproxy/wire/postgresql'
 import { type Exchanged, requestOf, type Traffic } from './traffic.ts'
@@ -24,14 +24,14 @@ type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 const LONGEST_MESSAGE = 2 ** 24
 
 /** The transactions in the traffic with a database; undefined if none of its tables can be recorded. */
-function recordedSql(traffic: Traffic, engine: Engine, id: string): TrafficHistory | undefined {
+function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
   const { as } = proposeTables(engine.catalogue())
   return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)
 }
 
 /** The statements on all connections, in the order of their replies. */
 export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readonly AwaitedSql[] {
-  const history = recordedSql(traffic, engine, id)?.history
+  const history = recordedSql(traffic, engine, id)
   if (history === undefined) return []
   const said = traffic
     .exchanges()

@@ -24,10 +24,7 @@ export function storyOf(judging: Judging, lost: readonly LostReply[]): DatabaseS
   return { cause: `In the database ${judging.id}: ${what}`, remedy: cure ?? '' }
 }
 
-function doubledIn(
-  { engine, requestOf, startedAt }: Judging,
-  lost: readonly LostReply[],
-): DatabaseStory | undefined {
+function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly LostReply[]): DatabaseStory | undefined {
   if (lost.length === 0) return undefined
   const commits = engine.witnessed({ groupOf: requestOf, areOne: false, phantoms: false })?.commits ?? []
   const timeOf = (at: number): string => momentInMillis(at - startedAt)

@@ -1,4 +1,4 @@
 export { errorOutcomes, judgeNotices, judgeReport, noticeOutcomes } from './errors.ts'
 export { type Catalogue, type CatalogueTable, proposeTables } from './proposal.ts'
 export { shapesOf } from './sql-tokens.ts'
-export { historyOfTraffic, type Passed, type TrafficHistory } from './traffic.ts'
+export { historyOfTraffic, type Passed } from './traffic.ts'

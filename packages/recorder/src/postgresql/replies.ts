@@ -1,10 +1,8 @@
 import type { Nanos } from '@chaosproxy/history'
-import { type BackendMessage, reportOf, reportText, rowsOf, type ServerReport } from '@chaosproxy/wire/postgresql'
+import { type BackendMessage, reportOf, reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
-import { sensitiveBy } from './asked-condition.ts'
 import type { Dialect } from './dialect.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
-import { formatAt } from './prepared.ts'
 import type { Questions } from './questions.ts'
 import { type Doubt, doneBy } from './row-step.ts'
 import type { Expected, Transaction, Unit } from './unit.ts'
@@ -173,17 +171,11 @@ export class Replies {
     unit.tag = tag
     const { executed, portal, rows, hasMore, control } = next
     if (control === 'rollback-to') unit.transaction.hasFailed = false
-    const { step, row, condition } = executed
-    executed.count = rowsOf(tag)
-    if (step.kind !== 'operation' && row === undefined && condition === undefined) return
+    const { step, row } = executed
+    if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
     // The description of a statement does not know the formats; that of a portal does.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
-    if (condition !== undefined) {
-      executed.answeredAt = this.#now()
-      const isText = (formats === undefined ? columns?.[0]?.format : formatAt(formats, 0)) === 0
-      executed.sensitive = sensitiveBy(condition.asked, { returned: executed.count, rows, isText })
-    }
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
     executed.answeredAt = this.#now()

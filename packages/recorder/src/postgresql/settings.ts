@@ -27,8 +27,6 @@ export interface PostgresqlSettings {
     readonly isolation?: string | undefined
     /** By named table: the recorded tables that are written with it. Undefined if that is not known. */
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
-    /** Whether it is recorded which conditions rows were selected by, and which rows were inserted. */
-    readonly followsConditions?: boolean | undefined
     /** Undefined for PostgreSQL's own. */
     readonly dialect?: Dialect | undefined
   }

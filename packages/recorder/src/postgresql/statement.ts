@@ -2,7 +2,6 @@ import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
-import { type Condition, changedOf, conditionOf, type Text } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { rowStatementOf } from './row-reader.ts'
@@ -48,9 +47,6 @@ export type Statement =
 /** What is known of a statement besides its rows. */
 interface Aside {
   readonly indirect?: Indirect | undefined
-  readonly condition?: Condition | undefined
-  readonly changed?: Condition | undefined
-  readonly isCast?: boolean | undefined
 }
 
 /** The cells that a statement may write through the table or view that it names. */
@@ -198,34 +194,34 @@ function columnsSet(tree: Parsed): readonly string[] | undefined {
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 
+/** A statement, parsed and as tokens, with the tables that it may name. */
+interface Text {
+  readonly tree: Parsed
+  readonly tokens: readonly Token[]
+  readonly tables: ReadonlyMap<string, RecordedTable>
+}
+
 /** A statement on the tables whose transactions are recorded whole. */
 function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Recorded): RowsStatement {
-  const { functionsRead, dialect, followsConditions } = recorded
+  const { functionsRead, dialect } = recorded
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
-  const aside = followsConditions === true ? conditionsIn({ tree, tokens, tables }) : {}
   const rows =
     called === undefined && named.length > 0 && typeof tree !== 'string'
       ? rowStatementOf(tree, tokens, tables)
       : undefined
-  if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows, ...aside }
+  if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
     const { touches, why, lasts = false } = analyseOther(tokens, { table, functionsRead, dialect })
     if (touches === 'nothing') continue
     const cells = named.length === 0 ? 'everything' : everyCellOf(named)
-    return { kind: 'doubtful', what, why: tree === 'too deep' ? TOO_DEEP : why, touches: cells, lasts, ...aside }
+    return { kind: 'doubtful', what, why: tree === 'too deep' ? TOO_DEEP : why, touches: cells, lasts }
   }
   const isRead = tokens.some(({ kind, text }) => kind === 'word' && READING.has(text))
   if (named.length === 0 || !isRead) return { kind: 'other', what, touches: 'nothing', why: '', isolation }
   const why = tree === 'too deep' ? TOO_DEEP : UNREAD
-  return { kind: 'doubtful', what, why, touches: 'nothing', lasts: false, ...aside }
-}
-
-/** Which rows it asked for or changed, for transactions that may miss each other's rows. */
-function conditionsIn(text: Text): Aside {
-  const isCast = text.tokens.some((token) => (token.kind === 'symbol' && token.text === '::') || token.text === 'cast')
-  return { isCast, condition: conditionOf(text), changed: changedOf(text) }
+  return { kind: 'doubtful', what, why, touches: 'nothing', lasts: false }
 }
 
 const TOO_DEEP =

@@ -1,6 +1,5 @@
 import { type History, historyFromObjects, type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder } from '../record/recorder.ts'
-import { withPhantoms } from './phantoms.ts'
 import { recordPostgresql } from './postgresql-recorder.ts'
 import type { Proposal } from './proposal.ts'
 import { parsePostgresqlSettings } from './settings.ts'
@@ -18,21 +17,11 @@ export type Passed =
   | { readonly kind: 'answered'; readonly at: Nanos; readonly connection: number; readonly bytes: Buffer }
   | { readonly kind: 'closed'; readonly at: Nanos; readonly connection: number }
 
-/** The transactions of a server. */
-export interface TrafficHistory {
-  readonly history: History
-  /**
-   * The same with a cell for each inserted row that another transaction had asked for and could not see; undefined if there
-   * is none.
-   */
-  withPhantoms(): History | undefined
-}
-
 /**
  * The transactions in the traffic of one server from its start, in the order of time, as a history. Its functions are taken
  * to read only.
  */
-export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): TrafficHistory {
+export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
   const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]
   let [time, request] = [nanos(0), undefined as string | undefined]
   const recorder = createRecorder({
@@ -42,8 +31,7 @@ export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'],
   })
   const { kind: _, ...members } = as
   const settings = parsePostgresqlSettings({ ...members, functions: 'read' }, node)
-  const commands = { ...settings.commands, followsConditions: true }
-  const recording = recordPostgresql({ ...settings, commands, recorder, node, requestOf: () => request })
+  const recording = recordPostgresql({ ...settings, recorder, node, requestOf: () => request })
   const connections = new Map<
     number,
     { conversation: ReturnType<typeof recording.open>; asked: number; answered: number }
@@ -77,11 +65,5 @@ export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'],
   }
   for (const { conversation } of connections.values()) conversation.closed()
   recorder.finish()
-  return {
-    history: historyFromObjects(objects, node),
-    withPhantoms() {
-      const found = withPhantoms(objects)
-      return found && historyFromObjects(found, node)
-    },
-  }
+  return historyFromObjects(objects, node)
 }

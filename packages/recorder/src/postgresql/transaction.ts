@@ -1,7 +1,6 @@
 import { type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { UNSAID } from '../record/call.ts'
-import type { AskedCondition, Sensitive } from './asked-condition.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
@@ -15,17 +14,6 @@ export interface Executed {
   done?: Done | undefined
   readonly askedAt: Nanos
   answeredAt?: Nanos | undefined
-  /** What its answer rests on besides the rows that it shows. */
-  readonly condition?: { readonly what: string; readonly asked: AskedCondition } | undefined
-  readonly changed?: AskedCondition | undefined
-  /** Whether a cast may change the values that it gives; undefined if that is not followed. */
-  readonly isCast?: boolean | undefined
-  /** Whether it may change rows that are not told. */
-  readonly isUnclear?: boolean | undefined
-  /** Which rows would have changed its answer, once it was answered. */
-  sensitive?: Sensitive | undefined
-  /** The number of rows that it returned or changed, once it was answered. */
-  count?: number | undefined
   /** Whether ROLLBACK TO took it back. */
   isUndone?: boolean | undefined
 }

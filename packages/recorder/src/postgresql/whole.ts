@@ -1,6 +1,5 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import { rowOfCell } from './cells.ts'
-import { changesOf } from './changes.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
@@ -55,30 +54,6 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** The conditions that its statements asked, and the rows that they changed, each with the place of its statement. */
-function conditionsIn(
-  told: readonly Executed[],
-  all: readonly Executed[],
-  { endedAt, isolation }: Pick<WholeOptions, 'endedAt' | 'isolation'>,
-): { readonly [member: string]: Json } {
-  // Most recordings follow no conditions.
-  if (told.every(({ condition, isCast }) => condition === undefined && isCast !== false)) return NO_CONDITIONS
-  const asked = told.flatMap(({ condition, sensitive }, at): Json[] =>
-    condition === undefined || sensitive === undefined ? [] : [[at, condition.asked.table, { ...sensitive } as Json]],
-  )
-  const changed = told.flatMap((executed, at): Json[] =>
-    changesOf(executed, { all, isolation }).map(({ table, before, after }): Json => {
-      return [at, table, before, after, endedAt]
-    }),
-  )
-  return {
-    ...(asked.length === 0 ? {} : { asked }),
-    ...(changed.length === 0 ? {} : { changed }),
-  }
-}
-
-const NO_CONDITIONS = {}
-
 /** What a judge needs beyond the value: see `TransactionNote` of the history. */
 function membersOf(
   all: readonly Executed[],
@@ -94,16 +69,12 @@ function membersOf(
   const predicates = kept.flatMap(({ row, done }) =>
     done?.isPredicate === true && row !== undefined ? [row.what] : [],
   )
-  const told = all.filter(
-    (executed) => !executed.isUndone && (executed.row !== undefined || executed.sensitive !== undefined),
-  )
   return {
-    statements: told.map((executed) => [
-      executed.row?.what ?? executed.condition?.what ?? '',
+    statements: kept.map((executed) => [
+      executed.row?.what ?? '',
       microOf(executed).length,
       ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation, hasOneSnapshot }),
     ]),
-    ...conditionsIn(told, all, { endedAt, isolation }),
     ...(locks.length === 0 ? {} : { locks }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(request === undefined ? {} : { request }),
@@ -136,7 +107,6 @@ function timesOf(
 
 const BY_STATEMENT = ['read committed', 'read uncommitted', 'read committed of InnoDB']
 
-/** A condition may have been answered before the first statement that shows rows. */
 const earlierOf = (one: Nanos | undefined, other: Nanos | undefined): Nanos | undefined =>
   one !== undefined && other !== undefined && other < one ? other : one
 

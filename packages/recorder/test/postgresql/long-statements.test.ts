@@ -63,7 +63,7 @@ describe('a statement is read a bounded number of times, however long it is:', (
   test.each(Object.keys(shapes))('%s', (name) => {
     const readsPerToken = [2_000, 8_000].map((length) => {
       const [tokens = []] = statementsOf(shapes[name]?.(length) ?? '') ?? []
-      return [recorded, { ...rows, followsConditions: true }].map((commands) => {
+      return [recorded, rows].map((commands) => {
         const { watched, reads } = counted(tokens)
         analyse(watched, commands)
         return reads() / tokens.length
@@ -90,7 +90,7 @@ describe('a statement takes time in proportion to how deep it is nested:', () =>
     '(',
   ]
   const innermost = ['k in (select a.k from kv a, kv b)', 'k in (select sum(v) from kv)', 'k = 1']
-  const readings = [recorded, rows, { ...rows, followsConditions: true }]
+  const readings = [recorded, rows]
   test.each(around)('%s', (part) => {
     for (const inner of innermost)
       for (const commands of readings) {

@@ -91,7 +91,16 @@ export function explain(input: ExplainInput): Explained {
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
-            ...{ report, history, counterexample: shown, near, race, leaseClock: facts.leaseClock, wire: facts.wire, database: facts.database },
+            ...{
+              report,
+              history,
+              counterexample: shown,
+              near,
+              race,
+              leaseClock: facts.leaseClock,
+              wire: facts.wire,
+              database: facts.database,
+            },
             backend: input.backend ?? input.run?.views?.backend,
           }),
   }

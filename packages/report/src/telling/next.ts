@@ -105,8 +105,17 @@ function remedyOf(
 ): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
   return (
-    causesOf({ report, history, counterexample: shown, near, race, leaseClock, wire, database, backend: run?.views?.backend })[0]
-      ?.remedy ?? ''
+    causesOf({
+      report,
+      history,
+      counterexample: shown,
+      near,
+      race,
+      leaseClock,
+      wire,
+      database,
+      backend: run?.views?.backend,
+    })[0]?.remedy ?? ''
   )
 }
 

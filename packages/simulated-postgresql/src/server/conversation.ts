@@ -125,7 +125,11 @@ function begin(
 
 const STATUSES = { idle: 'I', transaction: 'T', failed: 'E' } as const
 
-function* serve(talk: Talk, losesReply: (pid: number) => boolean, notifications: Notifications): Generator<Pause, void> {
+function* serve(
+  talk: Talk,
+  losesReply: (pid: number) => boolean,
+  notifications: Notifications,
+): Generator<Pause, void> {
   const { session, peer } = talk
   const extended = new Extended(talk)
   let isSkipping = false

@@ -6,7 +6,7 @@ import { statusOf } from '../storage/transaction.ts'
 import type { SqlValue } from '../types/value.ts'
 
 /** What a row was after a committed transaction. */
-export interface Version {
+interface Version {
   readonly transaction: Transaction
   /** Undefined: the transaction deleted it. */
   readonly tuple: Tuple | undefined

@@ -1,6 +1,7 @@
 import { createEngine } from '../../src/session/engine.ts'
 import type { Engine, Execution, Session } from '../../src/session/session.ts'
 import { NotSupported, SqlError } from '../../src/sql/error.ts'
+import type { Watch } from '../../src/witness/told.ts'
 
 /** What a session answered since the last statement: nothing new is `-`, an open statement is `waits`. */
 export type Answer = string
@@ -41,7 +42,12 @@ export class SimulatedSessions implements Sessions {
   /** Where several sessions went on, or timers fired, at once: in PostgreSQL any of them may be the first. */
   readonly races: Race[] = []
 
-  constructor(count: number, reversed: ReadonlySet<Race> = new Set(), settings: Readonly<Record<string, string>> = {}) {
+  constructor(
+    count: number,
+    reversed: ReadonlySet<Race> = new Set(),
+    settings: Readonly<Record<string, string>> = {},
+    watch?: Watch,
+  ) {
     this.#reversed = reversed
     this.engine = createEngine({
       time: {
@@ -57,6 +63,7 @@ export class SimulatedSessions implements Sessions {
       // Keeps the order of the table: the last of those left is chosen.
       random: () => 1 - Number.EPSILON,
       settings: new Map(Object.entries({ deadlock_timeout: DEADLOCK_TIMEOUT, ...settings })),
+      watch,
     })
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
     this.#sessions = Array.from({ length: count }, () => ({

@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadParser } from '../src/sql/parse.ts'
+import type { Grouping } from '../src/witness/told.ts'
+import { SimulatedSessions } from './schedules/simulated-sessions.ts'
+
+beforeAll(loadParser)
+
+const TABLES = `
+  create table doctors (ward int, name text, active boolean not null, seen int not null default 0, primary key (ward, name));
+  create table jobs (id int primary key, state text not null);
+  create sequence numbers;
+  insert into doctors values (1, 'a', true), (1, 'b', true), (2, 'c', true);
+  insert into jobs values (1, 'queued'), (2, 'queued'), (3, 'queued')`
+
+/** What transactions of sessions a, b and c saw and missed of each other, a line for each access. */
+function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
+  let now = 0
+  const sessions = new SimulatedSessions(3, new Set(), {}, { now: () => now++ })
+  sessions.setUp(TABLES)
+  for (const text of statements) sessions.send('abc'.indexOf(text[0]!), text.slice(3))
+  const { transactions, unknown } = sessions.engine.witnessed({
+    ...{ groupOf: () => undefined, areOne: false, phantoms: true },
+    ...grouping,
+  })!
+  const lines = transactions.flatMap(({ pid, statements }) =>
+    statements.flatMap(({ accesses }) =>
+      accesses.map(
+        ({ does, cell, value, version }) => `${'abc'[pid - 101]} ${does} ${cell} ${JSON.stringify(value)} ${version}`,
+      ),
+    ),
+  )
+  return { lines, unknown }
+}
+
+const COUNT = 'select count(*) from doctors where ward = 1 and active'
+const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
+
+describe('an engine that is watched', () => {
+  test('tells which rows a count missed, each with the version that it counted', () => {
+    const { lines } = told([
+      ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
+      ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
+    ])
+    expect(lines).toEqual([
+      'a r doctors/1/b/active true -1',
+      'a w doctors/1/a/active false 0',
+      'b r doctors/1/a/active true -1',
+      'b w doctors/1/b/active false 0',
+    ])
+  })
+
+  test.each([
+    ['that came one after another', [`a: ${COUNT}`, `a: ${leave('a')}`, `b: ${COUNT}`, `b: ${leave('b')}`]],
+    [
+      'of other rows',
+      ['a: begin', `a: ${COUNT}`, "b: update doctors set active = false where name = 'c'", 'a: commit'],
+    ],
+    ['of other columns', ['a: begin', `a: ${COUNT}`, 'b: update doctors set seen = 7', 'a: commit']],
+    ['that were rolled back', ['a: begin', `a: ${COUNT}`, 'b: begin', `b: ${leave('a')}`, 'b: rollback', 'a: commit']],
+    [
+      'whose answer stays the same',
+      ['a: begin', 'a: select 1 from doctors where active limit 1', `b: ${leave('b')}`, 'a: commit'],
+    ],
+    [
+      'that waited for a lock, and read what they then found',
+      [
+        ...['a: begin', 'b: begin', `a: ${leave('a')}`, 'b: select active from doctors where ward = 1 for update'],
+        ...['a: commit', `b: ${leave('b')}`, 'b: commit'],
+      ],
+    ],
+    [
+      'that pass over what others have locked',
+      ['a', 'b'].flatMap((name) => [
+        `${name}: begin`,
+        `${name}: update jobs set state = 'done' where id = (select id from jobs where state = 'queued' order by id limit 1 for update skip locked)`,
+      ]),
+    ],
+  ])('tells nothing of transactions %s', (_, statements) => {
+    expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined })
+  })
+
+  test('tells of a row that would have been found only if that is asked', () => {
+    const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
+    expect(told(statements).lines).toEqual([
+      'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
+      'a r doctors/1/d null -1',
+    ])
+    expect(told(statements, { phantoms: false }).lines).toEqual([])
+  })
+
+  test('tells of an equal value that was written over one that the other had not seen', () => {
+    const change = "update doctors set seen = 1 where name = 'c'"
+    const read = "select seen from doctors where name = 'c'"
+    const { lines } = told([
+      'a: begin',
+      `a: ${read}`,
+      'b: begin',
+      `b: ${read}`,
+      `b: ${change}`,
+      'b: commit',
+      `a: ${change}`,
+      'a: commit',
+    ])
+    expect(lines).toContain('a r doctors/2/c/seen 0 -1')
+    expect(lines.filter((line) => line.includes(' w '))).toEqual([
+      'b w doctors/2/c/seen 1 0',
+      'a w doctors/2/c/seen 1 1',
+    ])
+  })
+
+  test('tells of transactions of one group as of one', () => {
+    const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
+    expect(told(statements).lines).toEqual([])
+    const groupOf = (pid: number): string => `request ${pid}`
+    expect(told(statements, { areOne: true, groupOf }).lines).toContain('a r doctors/1/b/active true -1')
+  })
+
+  test('says that it does not know what a statement depends on that takes numbers of a sequence', () => {
+    const { unknown } = told([
+      ...[
+        'a: begin',
+        "a: select nextval('numbers'), count(*) from doctors where active",
+        `b: ${leave('b')}`,
+        'a: commit',
+      ],
+    ])
+    expect(unknown).toContain('cannot be asked again')
+  })
+})
