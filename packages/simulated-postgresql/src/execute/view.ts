@@ -1,7 +1,6 @@
-import type { Heap, Row, Tuple } from '../storage/model.ts'
+import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.ts'
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Run } from './model.ts'
 
 /** What a statement found besides what its snapshot shows. */
 export interface Met {
@@ -28,16 +27,22 @@ export const createMet = (): Met => ({
 /** Rows that are shown in another version than the statement saw; undefined: not at all. */
 export type Changes = ReadonlyMap<Heap, ReadonlyMap<Row, Tuple | undefined>>
 
+interface Ran {
+  readonly snapshot: Snapshot
+  readonly transaction: Transaction
+  readonly memo: ReadonlyMap<object, unknown>
+}
+
 /** What a statement that was executed saw, so that it can be asked again: unchanged, or with other versions of some rows. */
 export class View {
-  readonly #executed: Run
+  readonly #executed: Ran
   readonly #met: Met
   readonly #changes: Changes
   #order: ReadonlyMap<Row, number> | undefined
   /** What the modifications in WITH would do. */
   readonly partsAsked: (readonly SqlValue[])[] = []
 
-  constructor(executed: Run, met: Met, changes: Changes) {
+  constructor(executed: Ran, met: Met, changes: Changes) {
     this.#executed = executed
     this.#met = met
     this.#changes = changes

@@ -1,31 +1,12 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Changes } from '../execute/view.ts'
-import type { Heap, Row, Transaction, Tuple } from '../storage/model.ts'
+import type { Heap, Row, Tuple } from '../storage/model.ts'
 import { Cells } from './cells.ts'
 import { Asked, type Executed } from './executed.ts'
+import { type Committed, grouped, isWithin, type Member } from './members.ts'
 import { type Other, sightOf, withoutVersion, withVersion } from './sight.ts'
 import type { Grouping, Witnessed } from './told.ts'
 import { type Changed, changedPlaces, changesSince, type RowHistory, textOf, writtenPlaces } from './versions.ts'
-
-/** A committed transaction with its statements. */
-export interface Committed {
-  readonly transaction: Transaction
-  readonly statements: readonly Executed[]
-  readonly ended: number
-}
-
-/** A committed transaction among those of its group. */
-export interface Member extends Committed {
-  readonly group: Group
-}
-
-interface Group {
-  readonly name: string | undefined
-  /** The numbers of its first and its last commit. */
-  readonly first: number
-  last: number
-  size: number
-}
 
 /** A change of a row by one transaction, and whether a statement saw it. */
 interface Change {
@@ -198,23 +179,4 @@ function changesOf(changes: readonly Pick<Change, 'history' | 'other'>[]): Chang
     found.set(history.table, rows.set(history.row, other.tuple))
   }
   return found
-}
-
-const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
-  transaction.commitNumber > first && transaction.commitNumber < last
-
-/** Transactions of one name are of one group if groups are judged as one. */
-function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
-  const groups = new Map<string, Group>()
-  return committed.map((each): Member => {
-    const { transaction, statements, ended } = each
-    const name = groupOf(transaction.pid, statements[0]?.from ?? ended, ended)
-    const known = areOne && name !== undefined ? groups.get(name) : undefined
-    const { commitNumber } = transaction
-    const group = known ?? { name, first: commitNumber, last: commitNumber, size: 0 }
-    group.last = commitNumber
-    group.size++
-    if (areOne && name !== undefined) groups.set(name, group)
-    return { ...each, group }
-  })
 }

@@ -1,0 +1,42 @@
+import type { Transaction } from '../storage/model.ts'
+import type { Executed } from './executed.ts'
+import type { Grouping } from './told.ts'
+
+/** A committed transaction with its statements. */
+export interface Committed {
+  readonly transaction: Transaction
+  readonly statements: readonly Executed[]
+  readonly ended: number
+}
+
+/** A committed transaction among those of its group. */
+export interface Member extends Committed {
+  readonly group: Group
+}
+
+interface Group {
+  readonly name: string | undefined
+  /** The numbers of its first and its last commit. */
+  readonly first: number
+  last: number
+  size: number
+}
+
+export const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
+  transaction.commitNumber > first && transaction.commitNumber < last
+
+/** Transactions of one name are of one group if groups are judged as one. */
+export function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
+  const groups = new Map<string, Group>()
+  return committed.map((each): Member => {
+    const { transaction, statements, ended } = each
+    const name = groupOf(transaction.pid, statements[0]?.from ?? ended, ended)
+    const known = areOne && name !== undefined ? groups.get(name) : undefined
+    const { commitNumber } = transaction
+    const group = known ?? { name, first: commitNumber, last: commitNumber, size: 0 }
+    group.last = commitNumber
+    group.size++
+    if (areOne && name !== undefined) groups.set(name, group)
+    return { ...each, group }
+  })
+}
