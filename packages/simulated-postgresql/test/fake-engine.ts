@@ -67,7 +67,7 @@ export function fakeEngine(script: Script): FakeEngine {
     let status: 'idle' | 'transaction' | 'failed' = 'idle'
     const pid = sessions.length + 1
     const session: Session = {
-      ...{ pid, secret: 7, context, commits: 0, statementTimeoutMs: 0 },
+      ...{ pid, secret: 7, context, hasWritten: false, commits: 0, statementTimeoutMs: 0 },
       parameters: () => new Map([['server_version', '18.0']]),
       status: () => status,
       parse: (sql) => {

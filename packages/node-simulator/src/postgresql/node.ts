@@ -216,6 +216,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return false
   }
 
+  get isAnswering(): boolean {
+    return [...this.#connections].some((connection) => connection.isAnswering)
+  }
+
   get isBusy(): boolean {
     return [...this.#connections].some((connection) => connection.isBusy)
   }

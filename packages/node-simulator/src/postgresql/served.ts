@@ -65,8 +65,12 @@ export class ServedConnection implements Plug {
     this.#ended()
   }
 
-  get isBusy(): boolean {
+  get isAnswering(): boolean {
     return this.#isOpen && this.#connection.isBusy
+  }
+
+  get isBusy(): boolean {
+    return this.#isOpen && this.#connection.hasWritten
   }
 
   /** The server stops in order. */

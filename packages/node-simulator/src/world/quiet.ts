@@ -6,7 +6,9 @@ import type { World } from './world.ts'
 export interface Keeper {
   /** When its data last changed, in nanoseconds. */
   readonly changedAt: number
-  /** Whether something that a program asked of it, or left with it to be done, is under way. */
+  /** Whether it has something to answer, which may change nothing. */
+  readonly isAnswering: boolean
+  /** Whether a change, or a job that a program left with it, is under way. */
   readonly isBusy: boolean
 }
 
@@ -56,7 +58,9 @@ export class Quiet {
     this.#askedSince ??= now
     if (now >= this.#askedSince + millisToNanos(PATIENCE_MS)) return true
     const period = this.#longestPeriod()
-    if (period === undefined || period === 0) return period === 0
+    if (period === undefined) return false
+    // What a repeating timer asks again and again is waited for below.
+    if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))
   }

@@ -28,6 +28,8 @@ export interface Connection {
   readonly pid: number | undefined
   /** Whether a statement runs, or a transaction is open. */
   readonly isBusy: boolean
+  /** Whether the open transaction has changed or locked a row. */
+  readonly hasWritten: boolean
   receive(bytes: Buffer): void
   /** The client closed it, or it broke. A statement that runs goes on until it ends. */
   closed(): void
@@ -101,6 +103,10 @@ class Backend implements Connection {
 
   get isBusy(): boolean {
     return this.#waits !== 'message' || (this.#session?.status() ?? 'idle') !== 'idle'
+  }
+
+  get hasWritten(): boolean {
+    return this.#session?.hasWritten === true
   }
 
   receive(bytes: Buffer): void {

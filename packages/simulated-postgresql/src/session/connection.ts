@@ -2,6 +2,7 @@ import { isPlanned } from '../execute/plan.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { parse, type Statement } from '../sql/parse.ts'
+import { outermost } from '../storage/store.ts'
 import type { Backend } from '../storage/waiting.ts'
 import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -101,6 +102,11 @@ export class Connection implements Session, Subscriber, Host {
 
   get commits(): number {
     return this.transactions.commits
+  }
+
+  get hasWritten(): boolean {
+    const { open } = this.transactions
+    return open !== undefined && outermost(open).xid !== 0
   }
 
   get statementTimeoutMs(): number {

@@ -88,6 +88,8 @@ export interface Session {
   readonly context: TextContext
   /** How many transactions that wrote it has committed. */
   readonly commits: number
+  /** Whether its open transaction has changed or locked a row. */
+  readonly hasWritten: boolean
   /** How long a statement may take, in milliseconds; 0: however long. */
   readonly statementTimeoutMs: number
   /** The settings that ParameterStatus reports after the authentication. */

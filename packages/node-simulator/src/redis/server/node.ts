@@ -38,6 +38,8 @@ export class RedisNode implements Actor, Keeper {
   /** The commands certainly on disk, and those written since. */
   readonly #disk: { readonly store: Store; written: { readonly at: number; readonly change: Change }[] }
   changedAt = 0
+  /** A command is executed at once. */
+  readonly isAnswering: boolean = false
   #up = false
   #accepted = 0
   #kills = 0
