@@ -95,7 +95,7 @@ export class Cells {
     }
     for (const cell of [...this.#cells.values()].flatMap((ofRow) => [...ofRow.values()])) {
       const versions = this.#versionsOf(cell, byTransaction)
-      const [shared, own] = this.#split(cell, versions)
+      const [shared, own] = this.#split(cell, versions, byTransaction)
       if (shared.length > 0 || own.length === 0) tell(cell, versions, shared)
       for (const reads of own) {
         const some = [...new Set(reads.map(({ at }) => at))].sort((one, other) => one - other)
@@ -122,6 +122,7 @@ export class Cells {
   #split(
     { reads, history }: Cell,
     versions: readonly number[],
+    members: ReadonlyMap<unknown, Member>,
   ): readonly [readonly Read[], readonly (readonly Read[])[]] {
     const byStatement = new Map<Executed, Read[]>()
     for (const read of reads) add(byStatement, read.executed, read)
@@ -132,8 +133,7 @@ export class Cells {
       const [first] = some
       if (sight === undefined || first === undefined) continue
       const group = first.reader.group
-      const isForeign = (at: number): boolean =>
-        history.versions[at]?.transaction !== first.reader.transaction || group.size > 1
+      const isForeign = (at: number): boolean => members.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
       const matters = (at: number | undefined): boolean => at === undefined || some.some((read) => read.at === at)

@@ -46,13 +46,18 @@ export class Dependencies {
 
   told(): Witnessed {
     const cells = new Cells()
-    const transactions = this.#stretches().flatMap(([from, to]) => {
-      const members = this.#members.filter(
-        ({ transaction: { commitNumber } }) => commitNumber >= from && commitNumber <= to,
+    const told = new Set<Member>()
+    for (const [from, to] of this.#stretches()) {
+      const groups = new Set(
+        this.#members
+          .filter(({ transaction: { commitNumber } }) => commitNumber >= from && commitNumber <= to)
+          .map(({ group }) => group),
       )
+      const members = this.#members.filter(({ group }) => groups.has(group))
       this.#relate(members, cells)
-      return members
-    })
+      for (const member of members) told.add(member)
+    }
+    const transactions = this.#members.filter((member) => told.has(member))
     const commits = this.#members
       .filter(({ transaction }) => this.#changed.has(transaction))
       .map(({ statements, ended, group }) => {
