@@ -239,7 +239,7 @@ export function drawn(
 }
 
 /** What a transaction had read of a key when it wrote it: the value may come from there. */
-export function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
+function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
   if (kind[write] === READ) return NO_ROW
   for (let row = write - 1; row >= starts[t]; row--) if (key[row] === key[write] && kind[row] === READ) return row
   return NO_ROW
