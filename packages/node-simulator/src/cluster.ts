@@ -96,12 +96,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...servers])
   const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
   const quiet = new Quiet({ world, nodes: () => programs, keepers: [...servers.values()] })
-  const listens = {
-    ...{ role: 'listens', leads: false, ready: true },
-    get owes() {
-      return !quiet.isQuiet
-    },
-  } as const
+  const listens = listening(quiet)
   const lookAtMemory = watchMemory()
   let [connected, events, startedAt] = [0, 0, nanos(0)]
   /** Why it is not known whether transactions kept their level. */
@@ -117,22 +112,10 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     connect(id) {
       requireListening(service, programs)
       requireReady(clients, service)
-      connected++
-      const node = nodes.get(id)
-      const client = clients.connect({ node: id, name: `c${connected}`, port: () => portOf(node?.life) })
-      return {
-        invoke(request, ...rest) {
-          if (!request.harmless) quiet.disturbed()
-          client.invoke(request, ...rest)
-        },
-        close: () => client.close(),
-      }
+      const [name, node] = [`c${++connected}`, nodes.get(id)]
+      return disturbing(clients.connect({ node: id, name, port: () => portOf(node?.life) }), quiet)
     },
-    isReady() {
-      let ready = clients.isReady()
-      for (const node of programs) if (!node.listens) ready = false
-      return ready
-    },
+    isReady: () => clients.isReady() && programs.every((node) => node.listens),
     marked: () => [],
     isUnderWay: () => quiet.isUnderWay,
     recoveryMs: (): Millis => RECOVERY_MS,
@@ -180,15 +163,31 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       world.holds?.begin()
     },
     close() {
-      if (options.story !== undefined)
-        for (const server of servers.values()) {
-          const told = server instanceof PostgresNode ? server.story(startedAt) : undefined
-          if (told !== undefined) options.story(told)
-        }
+      if (options.story !== undefined) storiesOf(servers, startedAt).forEach(options.story)
       close()
     },
   }
 }
+
+const listening = (quiet: Quiet) =>
+  ({
+    ...{ role: 'listens', leads: false, ready: true },
+    get owes() {
+      return !quiet.isQuiet
+    },
+  }) as const
+
+/** A client whose requests for a change keep programs from being quiet. */
+const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
+  invoke(request, ...rest) {
+    if (!request.harmless) quiet.disturbed()
+    client.invoke(request, ...rest)
+  },
+  close: () => client.close(),
+})
+
+const storiesOf = (servers: Open['servers'], startedAt: Nanos): readonly DatabaseStory[] =>
+  [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? (server.story(startedAt) ?? []) : []))
 
 interface AtRest {
   /** The first assertion that the data of a server breaks, or the level of isolation that its transactions do. */

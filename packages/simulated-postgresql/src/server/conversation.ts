@@ -125,11 +125,9 @@ function begin(
 
 const STATUSES = { idle: 'I', transaction: 'T', failed: 'E' } as const
 
-function* serve(
-  talk: Talk,
-  losesReply: (pid: number) => boolean,
-  notifications: Notifications,
-): Generator<Pause, void> {
+type LosesReply = ConversationOptions['losesReply']
+
+function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications): Generator<Pause, void> {
   const { session, peer } = talk
   const extended = new Extended(talk)
   let isSkipping = false
