@@ -73,7 +73,7 @@ export async function withRemarks(
     commands: cluster.commands?.(),
     ...(listened === undefined ? {} : { heard: cluster.heard?.() }),
     ...(recall && {
-      recall: (listening, known) => recall({ listening, known, startedAt, faults: outcome.faults }),
+      recall: (asked) => recall({ ...asked, startedAt, faults: outcome.faults }),
     }),
   }
 }

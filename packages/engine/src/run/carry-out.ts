@@ -94,7 +94,8 @@ async function withHeard(
   if (run.target.tier === 'real') {
     const listening = recall === undefined ? undefined : listeningFor({ ...judged, run: summary })
     if (recall === undefined || listening === undefined) return judged
-    return { ...judged, summary: { ...summary, heard: recall(listening, knownChanges(judged, listening)) } }
+    const heard = recall({ listening, known: knownChanges(judged, listening), keys: judged.history.keys })
+    return { ...judged, summary: { ...summary, heard } }
   }
   // An interrupted run would end elsewhere the next time.
   if (summary.interrupted || interrupted.aborted) return judged

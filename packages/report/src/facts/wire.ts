@@ -84,7 +84,10 @@ export function wireOf(
   const change = changeText(history, ignored)
   const isNeverSent = toReader.length === 0 && !heard.isCut
   const hasArrived = toReader.some((message) => hadArrived(message, gap.asked))
-  const informed = carriers.find((message) => heard.unasked?.includes(message.to) && hadArrived(message, gap.asked))
+  const informed = carriers
+    .filter(({ from, to }) => from !== reader && heard.unasked?.includes(to))
+    .sort((one, other) => (one.endedAt ?? Infinity) - (other.endedAt ?? Infinity))
+    .find((message) => hadArrived(message, gap.asked))
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
     unclear: toReader.length === 0 ? heard.unclear : undefined,

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { Change, Heard, Listening, RunSummary } from '../result/run-summary.ts'
+import type { Heard, Recollection, RunSummary } from '../result/run-summary.ts'
 import type { LiveViolation } from './live-judge.ts'
 import type { NodeCommand } from './target.ts'
 
@@ -14,8 +14,8 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** Why the record says less than its operations seem to. */
   readonly doubts?: readonly string[] | undefined
-  /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
-  readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
+  /** What nodes sent each other, as far as that was kept. Absent if it was not. */
+  readonly recall?: ((asked: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
   /** Nodes on which the protocol's deliberate bug made a difference. */

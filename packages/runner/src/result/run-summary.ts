@@ -170,6 +170,8 @@ export interface Recollection {
   readonly listening: Listening
   /** Other changes of the same key: one that is recognised shows that changes can be. */
   readonly known: readonly Change[]
+  /** Every key of the run: a message that names another one does not ask about this. */
+  readonly keys: readonly string[]
   /** When the run began, by the cluster's clock. */
   readonly startedAt: Nanos
   readonly faults: readonly FaultRecord[]

@@ -102,28 +102,34 @@ function unclearOf(
 }
 
 /**
- * The databases and caches that received the change, and to which the node that answered without it sent nothing that names
- * the key since. Only where all that it sent them is known.
+ * The databases and caches that received the change from another node, and to which the node that answered without it sent
+ * nothing since that may ask about the key. Only where all that it sent them is known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],
-  { listening: { between, about: changes }, nodes, carriesAll, zeroMs }: Overheard,
+  { listening: { between, about }, keys, nodes, carriesAll, zeroMs }: Overheard,
 ): readonly NodeId[] {
   const reader = between.at(-1)
-  const keys = changes.map(({ key }) => key)
-  const names = (text: string | undefined): boolean =>
-    text === undefined || keys.some((key) => key === undefined || hasWord(text, key))
-  /** By server: when it received the change. */
+  const own = new Set(about.map(({ key }) => key))
+  const others = keys.filter((key) => !own.has(key))
+  const namesAny = (some: Iterable<string | undefined>, text: string): boolean =>
+    [...some].some((key) => key !== undefined && hasWord(text, key))
+  // One that names no key of the run may ask for all of them.
+  const mayAsk = (text: string | undefined): boolean =>
+    text === undefined || namesAny(own, text) || !namesAny(others, text)
+  /** By server: when it received the change first. */
   const told = new Map<NodeId, Nanos>()
-  for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries)))
-    if (message.deliveredAtMs !== undefined && !nodes.includes(link.to) && !told.has(link.to))
-      told.set(link.to, runTime(message.deliveredAtMs, { zeroMs }))
+  for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries))) {
+    if (message.deliveredAtMs === undefined || nodes.includes(link.to) || link.from === reader) continue
+    const receivedAt = runTime(message.deliveredAtMs, { zeroMs })
+    if (receivedAt < (told.get(link.to) ?? Number.POSITIVE_INFINITY)) told.set(link.to, receivedAt)
+  }
   return [...told].flatMap(([server, since]) => {
     if (reader === undefined || !carriesAll({ from: reader, to: server })) return []
-    const own = excerpts.filter(({ link }) => link.from === reader && link.to === server)
-    const hasAsked = own.some(
+    const asking = excerpts.filter(({ link }) => link.from === reader && link.to === server)
+    const hasAsked = asking.some(
       ({ doubts, sent }) =>
-        doubts.length > 0 || sent.some(({ message, sentAt }) => sentAt >= since && names(message.text)),
+        doubts.length > 0 || sent.some(({ message, sentAt }) => sentAt >= since && mayAsk(message.text)),
     )
     return hasAsked ? [] : [server]
   })
@@ -152,6 +158,7 @@ interface Sent {
 interface ExcerptOptions {
   readonly listening: Listening
   readonly known: readonly Change[]
+  readonly keys: readonly string[]
   /** The start of the run, by the proxy's clock. */
   readonly zeroMs: number
 }
