@@ -8,6 +8,9 @@ beforeAll(loadParser)
 const TABLES = `
   create table doctors (ward int, name text, active boolean not null, seen int not null default 0, primary key (ward, name));
   create table jobs (id int primary key, state text not null);
+  create table docs (id int primary key, data jsonb);
+  create table bookings (id int primary key, state text not null);
+  insert into docs values (1, '{"n":1}');
   create sequence numbers;
   insert into doctors values (1, 'a', true), (1, 'b', true), (2, 'c', true);
   insert into jobs values (1, 'queued'), (2, 'queued'), (3, 'queued')`
@@ -47,6 +50,32 @@ describe('an engine that is watched', () => {
       'b r doctors/1/a/active true -1',
       'b w doctors/1/b/active false 0',
     ])
+  })
+
+  test('tells objects in jsonb apart', () => {
+    const { lines } = told([
+      ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],
+      ...[`a: update docs set data = '{"n":2}'`, 'a: commit', `b: update docs set data = '{"n":3}'`, 'b: commit'],
+    ])
+    expect(lines.map((line) => line.slice(0, 3))).toEqual(['a r', 'a w', 'b r', 'b w'])
+  })
+
+  test('tells a row whose insertion was missed, and that was changed since', () => {
+    const confirmed = "select count(*) from bookings where state = 'confirmed'"
+    const { lines } = told([
+      ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
+      ...['b: begin', `b: ${confirmed}`, "b: update bookings set state = 'confirmed' where id = 2", 'b: commit'],
+      ...["a: insert into bookings values (1, 'confirmed')", 'a: commit'],
+    ])
+    expect(lines.filter((line) => line.startsWith('a r'))).not.toEqual([])
+  })
+
+  test('says that a statement depends on several transactions together', () => {
+    const book = (id: number): string =>
+      `insert into bookings select ${id}, 'booked' where (select count(*) from bookings) < 2`
+    const sessions = ['a', 'b', 'c'].map((name, i) => [`${name}: begin`, `${name}: ${book(i)}`])
+    const { lines, unknown } = told([...sessions.flat(), 'a: commit', 'b: commit', 'c: commit'])
+    expect([lines, unknown]).toEqual([[], expect.stringMatching(/depends on several transactions together$/)])
   })
 
   test.each([

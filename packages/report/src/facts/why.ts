@@ -64,12 +64,13 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
-  if (told !== '') return { text: told, certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
   // A lock expires by itself: a fault that was over by then adds nothing.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   if (leaseClock !== undefined)
     return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
+  // What its requests did to each other may concern other operations than these.
+  if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
     // A cut that had ended by then kept nothing from a node that had it.

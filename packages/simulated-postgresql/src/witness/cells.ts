@@ -5,7 +5,7 @@ import type { Executed } from './executed.ts'
 import type { Member } from './members.ts'
 import { sightOf } from './sight.ts'
 import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
-import { type Changed, changedPlaces, type RowHistory } from './versions.ts'
+import { type Changed, changedPlaces, type RowHistory, withEntries } from './versions.ts'
 
 /** That a statement saw, or missed, what a transaction changed. */
 interface Read {
@@ -171,10 +171,10 @@ export class Cells {
   }
 
   #shown(value: SqlValue): string | number | boolean | null {
-    if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
-      return value
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+    if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
-    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : withEntries(part)))
   }
 }
 

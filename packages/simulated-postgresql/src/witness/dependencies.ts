@@ -39,7 +39,10 @@ export class Dependencies {
     this.#grouping = grouping
     this.#members = grouped(committed, grouping)
     const statements = committed.flatMap((each) => each.statements)
-    const since = Math.min(...statements.map(({ run }) => run.snapshot.commitNumber))
+    const since = statements.reduce(
+      (least, { run }) => Math.min(least, run.snapshot.commitNumber),
+      Number.POSITIVE_INFINITY,
+    )
     const assigned = new Map(statements.flatMap(({ met }) => [...met.assigned]))
     this.#changed = changesSince(catalogue, since, assigned)
   }
@@ -78,14 +81,20 @@ export class Dependencies {
     for (const { statements, group } of this.#members) {
       const isAmid = group.size > 1 && this.#members.some((other) => other.group !== group && isWithin(other, group))
       if (isAmid) found.push([group.first, group.last])
-      for (const executed of statements)
+      for (const executed of statements) {
+        const unmoved: Change[] = []
         for (const writer of writers) {
           const { commitNumber } = writer.transaction
           if (commitNumber <= executed.run.snapshot.commitNumber || commitNumber >= group.last) continue
           if (writer.group === group || found.some(([from, to]) => from <= commitNumber && to >= group.last)) continue
           const missed = this.#changesOf(writer, executed).filter(({ isSeen }) => !isSeen)
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
+          else unmoved.push(...missed)
         }
+        // Two that matter only together are no edge of one to the other.
+        if (unmoved.length > 1 && this.#matter(executed, unmoved))
+          this.#unknown ??= `${executed.sql} depends on several transactions together`
+      }
     }
     found.sort(([one], [other]) => one - other)
     const merged: [number, number][] = []

@@ -49,8 +49,9 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  if (written === undefined) return { tuple: after }
-  return tuple === undefined || after === undefined ? undefined : { tuple: replaced(tuple, after, written) }
+  // Whoever comes after a change of a row comes after its insertion too.
+  if (written === undefined || tuple === undefined) return { tuple: after }
+  return after === undefined ? undefined : { tuple: replaced(tuple, after, written) }
 }
 
 /** What it would see without a version that it saw, or that later ones which it saw came after. */

@@ -103,5 +103,8 @@ function isSame(one: SqlValue, other: SqlValue): boolean {
 /** A text that tells values apart. */
 export const textOf = (value: unknown): string =>
   typeof value === 'object'
-    ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+    ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : withEntries(part)))
     : `${typeof value} ${String(value)}`
+
+/** Objects of documents are maps, which JSON leaves empty. */
+export const withEntries = (part: unknown): unknown => (part instanceof Map ? [...part] : part)
