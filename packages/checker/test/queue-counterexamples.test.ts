@@ -55,6 +55,15 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
+  test(`a ${model} that was found empty is shown without the times when it was`, () => {
+    const empties = Array.from({ length: 5 }, (): Step => [7, 'dequeue', null])
+    const hidden: readonly Step[] = [...empties, [3, 'enqueue', 'a'], [4, 'dequeue', null]]
+    expect(shownOf(hidden, model)).toEqual([
+      ['in', 'a'],
+      ['out', null],
+    ])
+  })
+
   test(`a ${model} that was found empty is shown with the message that it held, among thousands of unknown outcome`, () => {
     const hidden: readonly Step[] = [
       [3, 'enqueue', 'a'],

@@ -77,7 +77,7 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   [
     'a message that nobody put in and that came out after one that somebody did',
     () => fileOf('queue', ...put(1), ...took(1, 9)),
-    "Process 0 enqueued 1 on k at line 3, and later process 0 dequeued 1 on k: a queue hands out each message once, in order. That is right only if more was there than what nobody put in at the start. Say what was there: --initial '[]' for nothing",
+    "Process 0 enqueued 1 on k at line 3, later process 0 dequeued 1 on k, and later process 0 dequeued 9 on k: a queue hands out each message once, in order. That is right only if more was there than what nobody put in at the start. Say what was there: --initial '[]' for nothing",
     '[]',
   ],
   [

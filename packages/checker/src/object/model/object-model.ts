@@ -11,7 +11,7 @@ import type { Balance } from '../../verdict/verdict.ts'
 import type { Contents } from './elements.ts'
 import type { Ending } from './ending.ts'
 import type { Machine } from './machine.ts'
-import type { Expansion, Part } from './part.ts'
+import { type Expansion, NO_OUTPUT, type Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
 /** A built-in model of an object: one file, one such value, one line in the registry. */
@@ -225,10 +225,13 @@ export const relatedByElement =
     const isRead = (i: number): boolean => part.f[i] === read
     const nothing: number = history.values.id(null)
     const elementOf = (i: number): number => (input[i] === nothing ? output[i] : input[i])
+    // One that found nothing is about no element.
+    const groupsOf = (i: number): readonly number[] =>
+      input[i] === nothing && (output[i] === nothing || output[i] === NO_OUTPUT) ? [] : [elementOf(i)]
     const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))
     return relatedByGroups(
       part,
-      (i) => (isRead(i) ? contentOf(i) : [elementOf(i)]),
+      (i) => (isRead(i) ? contentOf(i) : groupsOf(i)),
       budget,
       (i) => !isRead(i) && first.has(elementOf(i)),
       (i) => !isRead(i),
