@@ -140,9 +140,11 @@ function cutIntoStretches(
   return stretches
 }
 
-/** A partition that stopped nothing may lie between nodes that never talk: they need no majority. */
+/** A partition that certainly stopped nothing may lie between nodes that never talk: they need no majority. */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
-  faults.filter(({ fault, hits }) => fault.kind !== 'partition' || hits > 0).map(({ fault }) => fault)
+  faults
+    .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
+    .map(({ fault }) => fault)
 
 /** Whether nobody knows if the fault was in force. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>

@@ -92,7 +92,9 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    mayBite: (_kind, links) => links.length === 0 || network.hasTraffic(links),
+    // What proxies of other hosts and rules for datagrams carry is not counted here.
+    mayBite: (_kind, links) =>
+      links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,
     marked: () => [],
     leader: () => currentLeader({ status }),
