@@ -130,7 +130,7 @@ function explainRejection(message: string, argv: readonly string[], commands: re
       return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
     const target =
       'target' in command.options && /^\w/.test(name) ? ` What to test is an option: --target ${name}.` : ''
-    return `chaos ${command.name} takes no argument "${name}".${listText(argv, name) ?? target} chaos ${command.name} --help tells what it takes.`
+    return `chaos ${command.name} takes no argument "${name}".${listText(argv, name, command) ?? target} chaos ${command.name} --help tells what it takes.`
   }
   const meant = nearest(name, Object.keys(command.options))
   const typed = argv.includes(`--no-${name}`) ? `--no-${name}` : name.length === 1 ? `-${name}` : `--${name}`
@@ -138,10 +138,11 @@ function explainRejection(message: string, argv: readonly string[], commands: re
 }
 
 /** What a word after the value of an option may have meant: one more value. */
-function listText(argv: readonly string[], name: string): string | undefined {
+function listText(argv: readonly string[], name: string, { options }: Command): string | undefined {
   const place = argv.findIndex((word) => wordOf(word) === name)
   const [option = '', value = ''] = argv.slice(Math.max(0, place - 2), place).map(wordOf)
-  if (!option.startsWith('--') || option.includes('=') || value.startsWith('-')) return undefined
+  const { describe = '', array } = options[option.slice(2)] ?? {}
+  if (!option.startsWith('--') || !(array === true || describe.includes('comma-separated'))) return undefined
   return ` If it belongs to ${option}, separate values by commas: ${option} ${value},${name}.`
 }
 

@@ -123,8 +123,13 @@ const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): r
 
 const outcomesIn = (members: Members = {}): object => Object(members['outcomes'])
 
-const keysOf = (target: Start['target'], { keys }: ServedPlace): string | undefined =>
-  keys ?? (needsOwnKeys(target) ? OWN_KEYS : undefined)
+/** Numbers that a developer's own data hardly has: a database starts at 1. */
+const LARGE_NUMBERS = '9000000{number}'
+
+function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefined {
+  if (!needsOwnKeys(target)) return keys
+  return keys === '{number}' ? LARGE_NUMBERS : (keys ?? OWN_KEYS)
+}
 
 /** The declaration of one node that is started by a command, as `configText` writes it. */
 export function declarationOf(start: OwnStart, place: ServedPlace): object {

@@ -187,6 +187,7 @@ describe('a wrong command line gets a helpful answer', () => {
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
     [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
     [['fuzz', '--faults', 'kill', 'pause'], 'separate values by commas: --faults kill,pause.'],
+    [['fuzz', '--time', '5s', 'raft'], 'What to test is an option: --target raft.'],
     [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
     [['--json', 'check'], '--json: the command comes first, then its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],

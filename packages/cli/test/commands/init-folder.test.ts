@@ -397,7 +397,7 @@ describe('chaos init of a service that can be started', () => {
   test('writes what the answers tell, where that differs from the source', async () => {
     const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
     expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
-    expect(configIn(cwd)).toContain("keys: '{number}'")
+    expect(configIn(cwd)).toContain("keys: '9000000{number}'")
     expect(configIn(cwd)).toContain("{ request: 'GET /orders/{key}', f: 'read', result: 'json.state2', outcomes:")
   })
 

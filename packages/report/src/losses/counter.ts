@@ -136,7 +136,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
       }))
     : before.slice(-MOST_SHOWN).map((row) => ({ name: clientOf(history, row), rows: [row] }))
   const higher = higherBefore(history, culprit, least)
-  const reads = [...higher, culprit, ...otherEnds(history, culprit)]
+  const reads = [...new Set([...higher, culprit, ...otherEnds(history, culprit)])]
   const atLeast = Math.max(least, ...higher.map((row) => numberIn(history, row) ?? least))
   const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), ...reads])
   const lastOf = (rows: readonly OperationRow[]): string => (rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'))

@@ -43,16 +43,20 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
 
 /** The last notes, without repetitions, and the number of those left out before them. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
-  const isSame = (one: SequenceStep) => (other: SequenceStep) => one.where === other.where && one.text === other.text
+  const nameOf = ({ where, text }: SequenceStep): string => `${where} ${text}`
+  const [first, last] = [new Map<string, number>(), new Map<string, number>()]
+  for (const [i, note] of notes.entries()) {
+    const name = nameOf(note)
+    if (!first.has(name)) first.set(name, i)
+    last.set(name, i)
+  }
   // Of what a node says again and again, the first and the last.
-  const telling = notes.filter(
-    (note, i) => notes.findIndex(isSame(note)) === i || notes.findLastIndex(isSame(note)) === i,
-  )
+  const telling = notes.filter((note, i) => first.get(nameOf(note)) === i || last.get(nameOf(note)) === i)
   const kept = telling.slice(-MOST_LOG_LINES)
-  const [first] = kept
-  if (first === undefined || kept.length === notes.length) return notes
+  const [oldest] = kept
+  if (oldest === undefined || kept.length === notes.length) return notes
   const left = plural(notes.length - kept.length, 'line')
-  return [{ at: first.at, where: first.where, text: `(${left} of logs left out)`, tone: 'note' }, ...kept]
+  return [{ at: oldest.at, where: oldest.where, text: `(${left} of logs left out)`, tone: 'note' }, ...kept]
 }
 
 function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {

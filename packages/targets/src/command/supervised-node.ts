@@ -207,7 +207,10 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    const listens = listensText(portsOfSession(process.pid))
+    // Where it listens as it was told, the port is not what is wrong.
+    const told = JSON.stringify(process.command)
+    const others = portsOfSession(process.pid)
+    const listens = others.some((port) => told.includes(String(port))) ? '' : listensText(others)
     waits?.(
       `${id} is not ready after ${LONG_MS / 1000} s; it has ${startupTimeoutMs / 1000} s.${condition}${listens}${lastWordsText(logPath)}`,
     )
