@@ -11,6 +11,7 @@ const TABLES = `
   create table docs (id int primary key, data jsonb);
   create table bookings (id int primary key, state text not null);
   insert into docs values (1, '{"n":1}');
+  create table users (id serial primary key, name text);
   create sequence numbers;
   insert into doctors values (1, 'a', true), (1, 'b', true), (2, 'c', true);
   insert into jobs values (1, 'queued'), (2, 'queued'), (3, 'queued')`
@@ -96,6 +97,13 @@ describe('an engine that is watched', () => {
         ...['a: begin', 'b: begin', `a: ${leave('a')}`, 'b: select active from doctors where ward = 1 for update'],
         ...['a: commit', `b: ${leave('b')}`, 'b: commit'],
       ],
+    ],
+    [
+      'that insert given values and defaults',
+      ['a', 'b'].flatMap((name) => [
+        `${name}: begin`,
+        `${name}: insert into users (id, name) values (default, '${name}')`,
+      ]),
     ],
     [
       'that pass over what others have locked',

@@ -8,9 +8,9 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
     .filter(({ statements }) => statements.some(({ accesses }) => accesses.length > 0))
     .sort((one, other) => one.began - other.began)
   const events = told.flatMap((transaction) => {
-    const { began, ended, isolation, group, statements } = transaction
+    const { pid, began, ended, isolation, group, statements } = transaction
     const accesses = statements.flatMap((statement) => statement.accesses)
-    const process = processOf(began, ended)
+    const process = processOf(pid, began, ended)
     const shared = { process, f: 'txn', value: accesses.map(({ does, cell, value }) => [does, cell, value]) }
     const note = {
       statements: statements.map(({ sql, accesses: own, from, to }) => [sql, own.length, from, to]),
@@ -28,13 +28,14 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
 }
 
-/** Numbers processes so that each does one thing at a time. */
-function freeProcesses(): (began: number, ended: number) => number {
-  const busyUntil: number[] = []
-  return (began, ended) => {
-    const free = busyUntil.findIndex((until) => until < began)
-    const process = free < 0 ? busyUntil.length : free
-    busyUntil[process] = ended
+/** Numbers processes so that each does one thing at a time, of one connection. */
+function freeProcesses(): (pid: number, began: number, ended: number) => number {
+  const busy: { readonly pid: number; until: number }[] = []
+  return (pid, began, ended) => {
+    const free = busy.findIndex((process) => process.pid === pid && process.until < began)
+    const [known, process] = [busy[free], free < 0 ? busy.length : free]
+    if (known === undefined) busy.push({ pid, until: ended })
+    else known.until = ended
     return process
   }
 }

@@ -55,7 +55,7 @@ export function compileInsert(
     columns: returning && resultColumns(returning),
     *asked(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
-      const rows = source.plan === undefined ? [] : yield* source.plan.rows(run, undefined)
+      const rows = source.read === undefined ? [] : yield* source.read.rows(run, undefined)
       return [...rows, run.view?.conflicts(table) ?? []]
     },
     *execute(run) {
@@ -112,8 +112,8 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 }
 
 interface Source {
-  /** What is inserted, without defaults; undefined: only defaults. */
-  readonly plan: QueryPlan | undefined
+  /** What is inserted, without defaults; undefined where that is given in the statement, and nothing is read for it. */
+  readonly read: QueryPlan | undefined
   rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
 }
 
@@ -134,7 +134,7 @@ function compileSource(
   )
   if (plan !== undefined && override === 'OVERRIDING_NOT_SET') refuseAlways(given, select)
   return {
-    plan,
+    read: areGiven(select) ? undefined : plan,
     *rows(run) {
       const env: Env = { row: [], parameters: run.parameters, session: run }
       const complete: SqlValue[][] = []
@@ -148,6 +148,13 @@ function compileSource(
     },
   }
 }
+
+/** Whether values are given without subqueries and functions, which may read. DEFAULT reads nothing. */
+const areGiven = (select: Node | undefined): boolean =>
+  select !== undefined &&
+  'SelectStmt' in select &&
+  select.SelectStmt.valuesLists !== undefined &&
+  !/"(?:SubLink|FuncCall)":/.test(JSON.stringify(select.SelectStmt.valuesLists))
 
 /** A value for a column whose values are always generated. DEFAULT is one. */
 export function refuseAlways(given: readonly Column[], select: Node | undefined): void {

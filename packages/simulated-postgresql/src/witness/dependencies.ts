@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Changes } from '../execute/view.ts'
-import type { Heap, Row, Tuple } from '../storage/model.ts'
+import type { Heap, Row, Transaction, Tuple } from '../storage/model.ts'
 import { Cells } from './cells.ts'
 import { Asked, type Executed } from './executed.ts'
 import { type Committed, grouped, isWithin, type Member } from './members.ts'
@@ -62,7 +62,7 @@ export class Dependencies {
     }
     const transactions = this.#members.filter((member) => told.has(member))
     const commits = this.#members
-      .filter(({ transaction }) => this.#changed.has(transaction))
+      .filter(({ transaction }) => this.#hasChanged(transaction))
       .map(({ statements, ended, group }) => {
         const writing = statements.filter(({ plan }) => plan.writes !== undefined)
         const parameters = writing.map(({ run }) => run.parameters.map(textOf).join()).join('; ')
@@ -104,6 +104,14 @@ export class Dependencies {
       else merged.push([from, to])
     }
     return merged
+  }
+
+  /** Whether any row is another after it: what was written again as it was changes nothing. */
+  #hasChanged(transaction: Transaction): boolean {
+    return (this.#changed.get(transaction) ?? []).some((history) => {
+      const at = history.versions.findIndex((version) => version.transaction === transaction)
+      return changedPlaces(history, at)?.length !== 0
+    })
   }
 
   /** What a transaction changed of the tables that a statement reads. */
