@@ -23,7 +23,7 @@ test('few lines of logs are all there', () => {
   expect(texts.join()).not.toContain('left out')
 })
 
-test('of log lines that a node repeats the first and the last are there', () => {
+test('shows the first and the last of the log lines that a node repeats', () => {
   const repeated = Array.from({ length: 9 }, (_, i) => ({
     ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
   }))

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Fault } from '@chaosproxy/faults'
 import { millis, nanos } from '@chaosproxy/history'
 import { createServiceCluster, type DatabaseStory, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { hasJobs } from '../../src/redis/jobs.ts'
 import { Store } from '../../src/redis/store.ts'
 import { injectedFor, written } from '../simulated.ts'
@@ -55,12 +53,10 @@ interface Ended {
 }
 
 async function ran(way: string, meanwhile: (cluster: SimulatedCluster) => void = () => {}): Promise<Ended> {
-  const folder = mkdtempSync(join(tmpdir(), 'chaos-at-rest-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const sql = join(folder, 'schema.sql')
-  writeFileSync(sql, SCHEMA)
+  const files = written(PROGRAM, 'server.ts', { 'schema.sql': SCHEMA })
+  const sql = join(dirname(files.program), 'schema.sql')
   const service = await loadService({
-    ...written(PROGRAM),
+    ...files,
     environment: { WAY: way },
     postgres: { pg: { sql, expect: 'serializable', unit: 'request' } },
   })
@@ -101,7 +97,7 @@ describe('a service over one PostgreSQL', () => {
     expect(restedAfterMs).toBeLessThan(250)
   })
 
-  test('owes something until a timer has rung that it set once', async () => {
+  test('owes something until a timer that rings once has rung', async () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 

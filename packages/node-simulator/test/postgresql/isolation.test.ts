@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { millis, nanos } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { written } from '../simulated.ts'
 
 const SCHEMA = `
@@ -160,12 +158,10 @@ async function brokenBy(
   way: string,
   { expect = 'serializable', unit, seed = 1, pool = 4, isAlone = false }: Options = {},
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'chaos-isolation-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const sql = join(folder, 'schema.sql')
-  writeFileSync(sql, SCHEMA)
+  const files = written(PROGRAM, 'server.ts', { 'schema.sql': SCHEMA })
+  const sql = join(dirname(files.program), 'schema.sql')
   const service = await loadService({
-    ...written(PROGRAM),
+    ...files,
     environment: { WAY: way, POOL: `${pool}` },
     postgres: { pg: { sql, expect, unit } },
   })
