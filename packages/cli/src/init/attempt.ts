@@ -23,7 +23,8 @@ export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signa
   let place = proposed
   for (let mends = 0; ; mends++) {
     try {
-      const rehearsal = await rehearse(targetOf(start, place), settingsFor(targetOf(start, place)), signal)
+      const target = targetOf(start, place)
+      const rehearsal = await rehearse(target, settingsFor(target), signal)
       const { exchanges = [], remark } = rehearsal ?? {}
       if (exchanges.length === 0) return { type: 'refused', why: remark ?? 'nothing was answered' }
       return { type: 'fits', place, exchanges: remark === undefined ? exchanges : [...exchanges, remark] }

@@ -91,16 +91,7 @@ export function explain(input: ExplainInput): Explained {
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
-            ...{
-              report,
-              history,
-              counterexample: shown,
-              near,
-              race,
-              leaseClock: facts.leaseClock,
-              wire: facts.wire,
-              database: facts.database,
-            },
+            ...{ ...facts, report, history, counterexample: shown },
             backend: input.backend ?? input.run?.views?.backend,
           }),
   }

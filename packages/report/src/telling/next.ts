@@ -98,25 +98,11 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
 }
 
 /** What usually mends the most telling cause. */
-function remedyOf(
-  { report, shown, near, race, leaseClock, wire, database }: Facts,
-  history: History,
-  run: RunSummary | undefined,
-): string {
+function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
+  const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
-  return (
-    causesOf({
-      report,
-      history,
-      counterexample: shown,
-      near,
-      race,
-      leaseClock,
-      wire,
-      database,
-      backend: run?.views?.backend,
-    })[0]?.remedy ?? ''
-  )
+  const [cause] = causesOf({ ...facts, report, history, counterexample: shown, backend: run?.views?.backend })
+  return cause?.remedy ?? ''
 }
 
 /** How an undecided level is decided, and the option for it. */

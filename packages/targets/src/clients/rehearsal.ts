@@ -62,10 +62,7 @@ export function isUnsaid(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false
   const { status } = tried.exchange.answer
-  return (
-    status < 500 &&
-    ['status N:', 'status N, and'].some((begin) => completion.error.startsWith(begin.replace('N', String(status))))
-  )
+  return status < 500 && [':', ', and'].some((next) => completion.error.startsWith(`status ${status}${next}`))
 }
 
 /** The meaning of a read after a write that worked. */

@@ -183,7 +183,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
         carriesAll: ({ from, to }) =>
           routes.some((open) => open.to === to && (open.announced ? isKnown(open) : open.from === from)),
       }),
-    hasTraffic: (links) => links.some((link) => isUsed(link, network.statistics(), routes)),
+    hasTraffic: (links) => isAnyUsed(links, network.statistics(), routes),
     async addLink(link) {
       routes.push(await openLink(link))
     },
@@ -191,12 +191,17 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
 }
 
-/** Whether anything was sent on the link, or may have been: those who dial an announced address are not always known. */
-function isUsed(link: Link, statistics: ReturnType<Network['statistics']>, routes: readonly OpenRoute[]): boolean {
-  const { bytes = 0, connections = 0, hits = 0 } = statistics.get(linkName(link)) ?? {}
-  const mayHide = routes.some((open) => open.to === link.to && open.announced && !isKnown(open))
-  return mayHide || bytes + connections + hits > 0
-}
+/** Whether anything was sent on a link, or may have been: those who dial an announced address are not always known. */
+const isAnyUsed = (
+  links: readonly Link[],
+  statistics: ReturnType<Network['statistics']>,
+  routes: readonly OpenRoute[],
+): boolean =>
+  links.some((link) => {
+    const { bytes = 0, connections = 0, hits = 0 } = statistics.get(linkName(link)) ?? {}
+    const mayHide = routes.some((open) => open.to === link.to && open.announced && !isKnown(open))
+    return mayHide || bytes + connections + hits > 0
+  })
 
 /** Whether all endpoints that dialled it are identified, so that their traffic is on the tapes of their links. */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
