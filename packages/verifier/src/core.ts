@@ -44,7 +44,7 @@ export function refute(
     return exists ? refuse('these operations have an order, if answers that may rest on others are left out') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
-  // In real time, no answer of the core depends on what was called after its last return.
+  // In real time, an operation that was called after the last return of the core cannot change an answer in it.
   const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps, lastReturn)

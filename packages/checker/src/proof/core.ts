@@ -88,8 +88,8 @@ type Some = readonly Said[]
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /**
- * Adds whoever may have written what the operations show: not who wrote it later, nor whose write an answered one had replaced
- * before.
+ * Adds each operation that may have written what the others show. One that was called later did not, nor did one whose
+ * write an answered one had replaced by then.
  */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)

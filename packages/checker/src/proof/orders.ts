@@ -57,7 +57,7 @@ export interface Cutting {
   readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
 }
 
-/** From so many operations on, those that answers rest on are told apart. */
+/** Where so many operations belong together, a core begins with those that its answers rest on only. */
 const MANY = 1_000
 
 /** With more operations than this, the verifier takes too long. */

@@ -76,7 +76,7 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // Nothing goes on at a reply that is lost. The first to use a connection is whoever opened it.
+        // A lost reply shows no request. A connection that nobody has used yet serves the request that opened it.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
