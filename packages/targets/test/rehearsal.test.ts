@@ -357,6 +357,12 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     })
   })
 
+  test('takes a write that the table leaves open', async () => {
+    const routes = [READ, { ...WRITE, outcomes: { 202: 'info' } }]
+    const { rehearsal } = await rehearsed({ quirks: [storesAnd(202, {})], routes })
+    expect(rehearsal).toEqual({ exchanges: [], isOfTexts: false })
+  })
+
   test('blames a service that answers 500', async () => {
     const error = await rehearsed({ quirks: [refuses(500, { error: 'no table items' })] }).catch((thrown) => thrown)
     expect(error).toMatchObject({

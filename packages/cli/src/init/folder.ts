@@ -83,7 +83,7 @@ async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: 
 }
 
 const DOUBTS = {
-  start: 'Not tried: the service did not start when this was written.',
+  start: 'Not tried when this was written: npx chaos doctor shows why.',
   routes: 'Tried when this was written, and it did not work: npx chaos doctor shows why.',
 } as const
 

@@ -415,7 +415,7 @@ describe('chaos init of a service that can be started', () => {
     const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
     const { stdout, exitCode } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)
-    expect(configIn(cwd)).toContain('// Not tried: the service did not start when this was written.\n')
+    expect(configIn(cwd)).toContain('// Not tried when this was written: npx chaos doctor shows why.\n')
     expect(exitCode).toBe(0)
   })
 

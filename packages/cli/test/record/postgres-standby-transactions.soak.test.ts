@@ -68,7 +68,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
   test('misses commits that the primary had confirmed, which strict serializability forbids', async () => {
     const { exitCode, told } = await recorded('late', 'strict-serializable')
     expect(told).toMatch(/stale read \(G-single-item-realtime\)/i)
-    expect(told).toContain('Read from the primary')
+    expect(told).toContain('Read from the node that committed the change')
     expect(exitCode, told).toBe(1)
   })
 

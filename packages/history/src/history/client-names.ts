@@ -23,10 +23,14 @@ export const clientName = (history: Clients, process: number): string =>
 
 const isNumber = (name: string): boolean => /^\d+$/.test(name)
 
-/** For sentences: `process 11`, or `client c4` where clients have names. */
+/**
+ * For sentences: `process 11`, or `client c4` where clients have names. A client whose number is not that of its process
+ * is `client 11`.
+ */
 export function clientInWords(history: Clients, process: number): string {
+  const own = history.processName(process)
   const named = sessionNameOf(history, process)
-  return named === undefined ? `process ${clipped(history.processName(process))}` : nameInWords(named)
+  return named === undefined ? `process ${clipped(own)}` : nameInWords(named, own)
 }
 
 /** What an invocation says of its client. */
@@ -37,10 +41,10 @@ export interface Caller {
 
 /** The same by an invocation alone. */
 export const callerInWords = ({ process, session }: Caller): string =>
-  session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
+  session === undefined ? `process ${process}` : nameInWords(nameOfSession(session), String(process))
 
-function nameInWords(name: string): string {
-  if (isNumber(name)) return `process ${name}`
+function nameInWords(name: string, process: string): string {
+  if (isNumber(name)) return `${name === process ? 'process' : 'client'} ${name}`
   return /^connection \d+$/.test(name) ? name : `client ${clipped(name)}`
 }
 

@@ -241,7 +241,7 @@ const causes: readonly Cause[] = [
     cause: 'A node answered from its own copy while it was cut off from the others.',
     isOfCopies: true,
     remedy:
-      'Answer only while a majority can be reached: a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded), and a copy that is cut off refuses. If old answers are fine, expect sequential or eventual.',
+      'Answer only while the primary or a majority can be reached: a copy that is cut off refuses, and a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded). If old answers are fine, expect sequential or eventual.',
     fits: (input) =>
       isStaleRead(input) &&
       input.near.some(
@@ -258,7 +258,7 @@ const causes: readonly Cause[] = [
     cause: 'A read was answered by a copy that was behind.',
     isOfCopies: true,
     remedy:
-      'Reads from replicas, caches and followers lag by the replication delay: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
+      'Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, through a quorum, or after waiting until the node has applied the last write (some databases have a setting for it). If old answers are fine, expect sequential or eventual.',
     fits: isStaleRead,
   },
 ]

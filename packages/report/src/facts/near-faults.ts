@@ -4,6 +4,7 @@ import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/hist
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { Claims } from '../claims/registry.ts'
 import { hasReturned, isRead, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
+import { listed } from '../words.ts'
 import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
@@ -264,8 +265,16 @@ function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ign
 
 const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])
 
-const forgottenText = (history: History, { kind, from }: FaultSpan, { culprit = '', ignored }: Gap): string =>
-  `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${moment(from)} and came back without ${ignored === undefined ? 'it' : changeText(history, ignored)}.`
+function forgottenText(
+  history: History,
+  { kind, nodes, from }: FaultSpan,
+  { culprit = '', ignored }: Gap,
+): string {
+  const others = nodes.filter((node) => node !== culprit)
+  const along = others.length === 0 ? '' : ` together with ${listed(others.map((node) => nameText(node)))}`
+  const change = ignored === undefined ? 'it' : changeText(history, ignored)
+  return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${moment(from)}${along}${along === '' ? '' : ','} and came back without ${change}.`
+}
 
 /** What the beginning of a fault on a node is called. */
 const ENDED: { readonly [kind: string]: string } = {

@@ -1,5 +1,5 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
-import { type History, OK } from '@chaosproxy/history'
+import { count, type History, OK, plural } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -39,7 +39,8 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
       return { text: 'Run it again.', command: again }
     case 'weaker':
       return (
-        hiddenBug(run, again) ?? {
+        hiddenBug(run, again) ??
+        (isRun ? seldomAnswered(history, run, again) : undefined) ?? {
           text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, run it with --expect ${strongestIn(facts)}.`,
           command: withOption(again, 'expect', strongestIn(facts)),
         }
@@ -47,7 +48,8 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'met':
       if (!isRun) return { text: 'A history shows what happened once. Record more under faults.' }
       return (
-        hiddenBug(run, again) ?? {
+        hiddenBug(run, again) ??
+        seldomAnswered(history, run, again) ?? {
           text: 'One seed proves little. Try twenty.',
           command: withOption(again, 'times', '20'),
         }
@@ -65,6 +67,22 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
     text: `The planted bug ${bug} broke nothing that was expected in this run. Try twenty seeds.`,
     command: withOption(again, 'times', '20'),
   }
+}
+
+/** Of fewer answers than this share, more runs of the same kind say no more. */
+const SELDOM = 0.25
+
+/** Where most requests had no answer, as under faults that leave no majority for long. */
+function seldomAnswered(history: History, { operations, spec }: RunSummary, again: string | undefined): Next | undefined {
+  const { length, outcome } = history.operations
+  let unanswered = 0
+  // A cas that found another value failed as it should.
+  for (let row = 0; row < length; row++) if (outcome[row] !== OK && history.errorOf(row) !== undefined) unanswered++
+  if (unanswered <= (1 - SELDOM) * length) return undefined
+  const few = `Only ${count(operations.ok)} of ${plural(operations.total, 'operation')} succeeded, so little was tried.`
+  return spec.faults.length === 0
+    ? { text: `${few} Remove the cause of the errors.`, command: again }
+    : { text: `${few} Try faults that only delay messages.`, command: withOption(again, 'faults', 'gentle') }
 }
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))

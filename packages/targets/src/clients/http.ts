@@ -82,7 +82,9 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
             httpClient(address, { ...unwatched, watch, ...(name === undefined ? {} : { nameKey: () => name }) })
-          const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, connect, signal })
+          const leavesOpen = (status: number) =>
+            table.routes.some((route) => 'outcomes' in route && route.outcomes?.[String(status)] === 'info')
+          const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, leavesOpen, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed
         },

@@ -27,6 +27,8 @@ export interface RehearseOptions {
   readonly nodes: readonly NodeAddress[]
   /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
+  /** Whether the route table says that a status leaves the outcome of an operation unknown. */
+  readonly leavesOpen: (status: number) => boolean
   /** @param name the object's name in the service, in place of that by the declaration */
   readonly connect: (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) => Client
   readonly signal?: AbortSignal | undefined
@@ -142,7 +144,10 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     const named = OF_OBJECTS.has(statusOf(shown)) ? await writeNamed(stage) : undefined
     throw refusedError(at, 'write', { shown, besides, named, logPath: logOf(shown) })
   }
-  if (write.completion.type === 'info') throw unsaidError(at, 'write', write)
+  if (write.completion.type === 'info') {
+    if (stage.leavesOpen(statusOf(write))) return NOTHING
+    throw unsaidError(at, 'write', write)
+  }
   const { read, judged } = await readBack(stage, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
   const exchanges = [write, read].map(triedText)

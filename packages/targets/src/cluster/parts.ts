@@ -1,5 +1,6 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import type { WeaknessQuestion } from '@chaosproxy/runner'
 import { type Framing, parseFraming } from '@chaosproxy/wire'
 import type { Setting } from '@chaosproxy/workloads'
 import type { NodeReadiness } from '../command/command-node.ts'
@@ -39,6 +40,10 @@ const DATA: Setting = {
   default: 'kept',
   values: ['kept', 'wiped'],
 }
+
+/** What `data=wiped` gives up, if nodes are killed. */
+export const wipedWeakness = ({ settings, faults }: Pick<WeaknessQuestion, 'settings' | 'faults'>): string | undefined =>
+  settings[DATA.name] === 'wiped' && faults.includes('kill') ? 'a node that is killed loses its data' : undefined
 
 /** @throws UserError (input) for members that contradict each other. */
 export function planCluster(declaration: NodesDeclaration, where: string): ClusterPlan {

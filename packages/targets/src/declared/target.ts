@@ -14,7 +14,7 @@ import {
   type StartedDeclaration,
 } from '../cluster/declaration.ts'
 import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
-import { type ClusterPlan, inPlace, planCluster } from '../cluster/parts.ts'
+import { type ClusterPlan, inPlace, planCluster, wipedWeakness } from '../cluster/parts.ts'
 import type { RoleWatch } from '../cluster/role.ts'
 import { planRunning, type RunningPlan } from '../cluster/running-plan.ts'
 import type { Exposure } from '../cluster/suffers.ts'
@@ -72,6 +72,7 @@ export function targetWithClients(
   const count = nodeCount(declaration)
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
+    weakness: wipedWeakness,
     defaultNodes: count,
     settings: own === undefined ? plan.settings : withBounds(plan.settings, own),
     async start({ nodes, ...rest }) {

@@ -1,7 +1,7 @@
 import { millis, UserError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { planCluster } from '../cluster/parts.ts'
+import { planCluster, wipedWeakness } from '../cluster/parts.ts'
 import { ofReads } from '../of-reads.ts'
 import { REDIS_CLIENTS } from '../redis/clients.ts'
 import { exposure, redis } from '../redis/target.ts'
@@ -36,8 +36,10 @@ export const redisCluster: Target = {
   start,
 }
 
-function weakness({ object, settings: { reads, wait, appendonly } }: WeaknessQuestion): string {
+function weakness({ object, settings, faults }: WeaknessQuestion): string {
+  const { reads, wait, appendonly } = settings
   const given = [
+    wipedWeakness({ settings, faults }) ?? '',
     wait === 0
       ? 'a write is acknowledged before the replica has it'
       : 'a write that its replica did not confirm in time may take effect, and be lost',

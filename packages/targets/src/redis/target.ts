@@ -2,7 +2,7 @@ import { millis, UserError } from '@chaosproxy/history'
 import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { tableFunctions } from '../clients/commands.ts'
-import { planCluster } from '../cluster/parts.ts'
+import { planCluster, wipedWeakness } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { ofReads } from '../of-reads.ts'
@@ -59,8 +59,10 @@ export const redis: Target = {
 }
 
 /** Replication is asynchronous, and by default nothing is on disk. */
-function weaknessOf({ object, settings: { reads, wait, appendonly }, nodes }: WeaknessQuestion): string | undefined {
+function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
+  const { reads, wait, appendonly } = settings
   const given = [
+    wipedWeakness({ settings, faults }) ?? '',
     wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',

@@ -110,19 +110,27 @@ const nonRepeatableRead: Story = {
   refusedBy: 'read-atomic',
 }
 
+const APPLIED = 'Read from the node that committed the change, or let reads wait until their node has applied it'
+
+const READ_AFTER_APPLYING = {
+  cure: `${APPLIED}.`,
+  sqlCure: `${APPLIED}.`,
+  innodbCure: `${APPLIED} (wsrep_sync_wait in a Galera cluster).`,
+}
+
 const staleRead: Story = {
   name: 'stale read',
   title: 'A transaction missed an earlier commit',
-  cause: 'It read an older version, as from a replica that lags behind.',
-  cure: 'Read from the primary, or wait until the replica has caught up.',
+  cause: 'It read an older version, as a node does that has not applied the commit yet.',
+  ...READ_AFTER_APPLYING,
   refusedBy: 'read-atomic',
 }
 
 const ownWriteMissed: Story = {
   name: 'own write not seen',
   title: 'A client did not see its own committed change',
-  cause: 'A later transaction of the same client read an older version, as from a replica that lags behind.',
-  cure: 'Read from the primary after writing, or wait until the replica has caught up.',
+  cause: 'A later transaction of the same client read an older version, as a node does that has not applied the commit yet.',
+  ...READ_AFTER_APPLYING,
   refusedBy: 'read-atomic',
 }
 
