@@ -58,7 +58,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
   title: titleOfFailure(finding.failure, settings.subject.target),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
   trace: traceOf(shown?.failure ?? finding.failure),
-  told: toldOf(settings, shown),
+  told: toldOf(shown, settings.subject.bug),
   seed: finding.seed,
   strategy: finding.strategy,
   after: finding.after,
@@ -77,7 +77,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
 })
 
 /** Of a violation: what users lost, and what to do next. */
-function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): FoundFailure['told'] {
+export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFailure['told'] {
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told

@@ -1,9 +1,9 @@
 import type { ReplayOutcome } from '@chaosproxy/engine'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
-import { renderReplay } from '@chaosproxy/report'
+import { type ReplaySummary, renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { raceMemberOf, titleOfFailure, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
+import { raceMemberOf, titleOfFailure, toldOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
@@ -54,11 +54,18 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
       columns: shown?.columns ?? [],
       race: shown?.race,
       delays: shown?.delays,
+      told: toldOf(shown, settings.subject.bug) ?? toldWithout(settings, outcome),
     },
     styleFor(process.stdout),
     terminalOptions(process.stdout),
   )
 }
+
+/** After a change of the code, each event from the first that differs on comes at another time. */
+const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
+  changed && plays > 0 && failures === 0
+    ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }
+    : undefined
 
 function titleOf(
   { subject }: ReplaySettings,

@@ -222,7 +222,7 @@ const causes: readonly Cause[] = [
     remedy:
       'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
     fits: (input) =>
-      isStaleRead(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
+      isBehind(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
   },
   {
     cause: 'A sum lacked additions that other nodes had acknowledged.',
@@ -259,7 +259,7 @@ const causes: readonly Cause[] = [
     isOfCopies: true,
     remedy:
       'Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, through a quorum, or after waiting until the node has applied the last write (some databases have a setting for it). If old answers are fine, expect sequential or eventual.',
-    fits: isStaleRead,
+    fits: isBehind,
   },
 ]
 
@@ -349,6 +349,11 @@ function isOfOneOldCopy(input: CauseInput): boolean {
 
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
   culprit !== undefined && isFinal(history, culprit)
+
+/** Whether one copy was behind, also at the end: copies that stayed different are told otherwise. */
+function isBehind(input: CauseInput): boolean {
+  return isOfOldCopy(input) && !disagreeInTheEnd(input)
+}
 
 /** Whether the operation accused is a read on the way that was answered by a copy that was behind. */
 function isStaleRead(input: CauseInput): boolean {

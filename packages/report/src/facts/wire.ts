@@ -210,16 +210,24 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
       : fateText(message)
   }`
 
+/** Two nodes between which nothing was sent that could have carried the change, and what that was. */
+export interface Silent {
+  readonly from: string
+  readonly to: string
+  readonly text: string
+}
+
+export function silentOf({ isNeverSent, sender, reader, change, unasked }: Wire): Silent | undefined {
+  if (unasked !== undefined) return { from: reader, to: unasked, text: 'nothing about it was sent from then on' }
+  return isNeverSent ? { from: sender, to: reader, text: `nothing with ${change} was sent by then` } : undefined
+}
+
 /** Each message that is drawn, and how many others there were. */
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
-  const { messages, others, isNeverSent, sender, reader, change, unasked } = wire
-  const never =
-    unasked !== undefined
-      ? [`${nameText(reader)} → ${nameText(unasked)}: nothing about it was sent from then on`]
-      : isNeverSent
-        ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent by then`]
-        : []
+  const { messages, others } = wire
+  const { from, to, text } = silentOf(wire) ?? {}
+  const never = from === undefined || to === undefined ? [] : [`${nameText(from)} → ${nameText(to)}: ${text}`]
   const more = others === 0 ? [] : [`${plural(others, 'other message')} meanwhile`]
   const lines = messages.map((message) => messageText(message, wire))
   const folded = [...new Set(lines)].map((line) => {

@@ -1,5 +1,5 @@
 import type { NodeMessage } from '@chaosproxy/runner/result'
-import { messageText, type Wire, wireLines } from '../facts/wire.ts'
+import { messageText, type Silent, silentOf, type Wire, wireLines } from '../facts/wire.ts'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { type Html, html } from './markup.ts'
@@ -30,8 +30,9 @@ const CHARACTER = 6.4
 export function wireArrows(wire: Wire | undefined, place: Place): Html | undefined {
   if (wire === undefined) return undefined
   const ways = wire.messages.map((message) => wayOf(message, wire, place)).filter((way) => way !== undefined)
-  const never = wire.isNeverSent ? neverLine(wire, place) : undefined
-  const name = never === undefined ? undefined : neverName(wire, never, place.right)
+  const silent = silentOf(wire)
+  const never = silent === undefined ? undefined : neverLine(silent, wire, place)
+  const name = silent === undefined || never === undefined ? undefined : neverName(silent, wire, never, place.right)
   const labels = labelsOf(ways, wire, { right: place.right, never, taken: name === undefined ? [] : [name.box] })
   return html`<g class="wire">${ways.map((way) => arrow(way, wire, place, labels.get(way)))}${never === undefined || name === undefined ? undefined : neverSent(never, name)}</g>`
 }
@@ -149,8 +150,8 @@ function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
 }
 
 /** Where nothing was sent: beside what was sent to others. */
-function neverLine({ sender, reader, messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
-  const [from, to] = [middle(sender), middle(reader)]
+function neverLine(silent: Silent, { messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
+  const [from, to] = [middle(silent.from), middle(silent.to)]
   if (from === undefined || to === undefined) return undefined
   const clear = (to > from ? 1 : -1) * (CLEAR + 4)
   const last = Math.max(0, ...messages.map(({ sentAt }) => scale.ofTime(sentAt)))
@@ -165,8 +166,15 @@ interface Name {
   readonly box: Box
 }
 
-function neverName({ reader, change }: Wire, { from: { x, y: y1 }, to: { y: y2 } }: Line, right: number): Name {
-  const text = `${clip(change, 24)} not yet sent to ${clip(nameText(reader), 10)}`
+function neverName(
+  { from, to }: Silent,
+  { change, unasked }: Wire,
+  { from: { x, y: y1 }, to: { y: y2 } }: Line,
+  right: number,
+): Name {
+  const [one, other] = [clip(nameText(from), 10), clip(nameText(to), 10)]
+  const text =
+    unasked === undefined ? `${clip(change, 24)} not yet sent to ${other}` : `${one} had not asked ${other} since`
   const width = text.length * CHARACTER
   const isLeft = x + 10 + width > right
   const y = y2 - (y2 > y1 ? 1 : -1) * (NAME_CLEAR - CLEAR - 4)

@@ -4,7 +4,7 @@ import type { NodeMessage } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { NearFault } from '../facts/near-faults.ts'
-import { messageTold, unclearLine, type Wire } from '../facts/wire.ts'
+import { messageTold, silentOf, unclearLine, type Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
 import { answerText, hasReturned, nameText, nodeOf, printable, processText, requestText } from '../operation-words.ts'
 import { wrap } from '../terminal/width.ts'
@@ -129,13 +129,14 @@ function faultLines(
 }
 
 function wireDrawn(wire: Wire, lanes: Lanes): Drawn[] {
-  const { messages, isNeverSent, sender, reader, change, until } = wire
-  const never = {
-    at: until,
-    line: note(`${lanes.node(sender)},${lanes.node(reader)}`, `nothing with ${change} was sent`),
-  }
+  const { messages, reader, until } = wire
+  const silent = silentOf(wire)
+  const never =
+    silent === undefined
+      ? []
+      : [{ at: until, line: note(`${lanes.node(silent.from)},${lanes.node(silent.to)}`, silent.text) }]
   const unclear = unclearLine(wire).map((text) => ({ at: until, line: note(lanes.node(reader), text) }))
-  return [...messages.flatMap((message) => messageLines(message, wire, lanes)), ...(isNeverSent ? [never] : unclear)]
+  return [...messages.flatMap((message) => messageLines(message, wire, lanes)), ...(silent === undefined ? unclear : never)]
 }
 
 function messageLines(message: NodeMessage, wire: Wire, lanes: Lanes): Drawn[] {

@@ -118,11 +118,11 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   const { told } = failure
   return [
     [
-      ...(told === undefined || told.what === '' ? [] : wrap(printable(told.what), width).map(style.bold)),
+      ...whatLines(told, page),
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
-      ...(told?.answers ?? []).flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width)),
+      ...answerLines(told?.answers ?? [], page),
       ...wrap(foundText(failure), width).map((line) => style.dim(line)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
@@ -134,6 +134,12 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
     ],
   ]
 }
+
+const whatLines = (told: ToldHistory | undefined, { style, width }: PageStyle): string[] =>
+  told === undefined || told.what === '' ? [] : wrap(printable(told.what), width).map(style.bold)
+
+const answerLines = (answers: ToldHistory['answers'], { width }: PageStyle): string[] =>
+  answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
 /** Not wrapped, since editors turn places in files into links. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
@@ -150,7 +156,7 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
   `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
 
 export interface ReplaySummary
-  extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays'> {
+  extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'told'> {
   readonly mood: Mood
   /** Shown instead of the sentence if nothing went wrong: why that proves less than it seems to. */
   readonly doubts: readonly string[]
@@ -161,11 +167,17 @@ export interface ReplaySummary
 /** The page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played } = summary
+  const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played, told } = summary
   const said =
     mood === 'unsure' && doubts.length > 0 ? [] : [...wrap(printable(sentence), page.width), ...traceLines(trace)]
   const sections = [
-    [style.bold(paintFor(mood, style)(title.toUpperCase())), ...said, ...warnings(doubts, page)],
+    [
+      ...whatLines(told, page),
+      style.bold(paintFor(mood, style)(title.toUpperCase())),
+      ...said,
+      ...warnings(doubts, page),
+      ...answerLines(told?.answers ?? [], page),
+    ],
     drawSequence(steps, columns, page),
     race === undefined ? [] : drawRace(race, page),
     delays === undefined ? [] : wrap(printable(delays), page.width),
