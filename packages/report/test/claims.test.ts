@@ -237,11 +237,14 @@ describe('what the record does not bear out is not said', () => {
   test('so a node that was down when the write was acknowledged did not come back without it', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
-    const why = (from: number) => {
-      const faults = [{ id: 'f', fault: { kind: 'kill', nodes: ['n1'] } as const, from: ms(from), to: ms(26), hits: 1 }]
+    const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {
+      const faults = [{ id: 'f', fault: { kind: 'kill', nodes } as const, from: ms(from), to: ms(26), hits: 1 }]
       return factsOf({ history, report: judged, run: summary({ report: judged, faults }) }).why.text
     }
     expect(why(22)).toBe('n1 was killed at 0.022 s and came back without x = 2.')
     expect(why(15)).not.toMatch(/came back without/)
+    expect(why(22, ['n1', 'n2', 'n3'])).toBe(
+      'n1 was killed at 0.022 s together with n2 and n3, and came back without x = 2.',
+    )
   })
 })

@@ -127,6 +127,23 @@ describe('an outcome', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
+  test('of a run in which few requests succeeded is not to repeat it', () => {
+    const tried = made(
+      Array.from({ length: 20 }, (_, i) => ({
+        ...{ p: i, f: 'write', key: 'x', in: i, from: ms(i), to: ms(i + 1) },
+        ...(i < 3 ? {} : { type: 'info' as const, error: 'timeout' }),
+      })),
+    )
+    const run = summary({ report: fine })
+    const operations = { total: 20, ok: 3, fail: 0, info: 17, reads: 0, writes: 20, cas: 0 }
+    const seldom = { ...run, operations, spec: { ...run.spec, faults: [{ kind: 'kill' }] as never } }
+    const facts = factsOf({ history: tried, report: fine, run: seldom })
+    expect(tellingOf(facts, { history: tried, run: seldom, again: 'npx chaos run --target t' }).next).toEqual({
+      text: 'Only 3 of 20 operations succeeded, so little was tried. Try faults that only delay messages.',
+      command: 'npx chaos run --target t --faults gentle',
+    })
+  })
+
   test('of a run that never recovered is in the logs, whatever could not be decided', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
@@ -138,7 +155,9 @@ describe('an outcome', () => {
 
   test('of a copy that answers while cut off needs no leader to be of use', () => {
     const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
-    expect(next.text).toMatch(/^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/)
+    expect(next.text).toMatch(
+      /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
+    )
   })
 
   test('of a sum that lacks additions is not that of a leader', () => {

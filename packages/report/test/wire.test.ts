@@ -127,6 +127,7 @@ test('names the server that a node did not ask, though it had the change', () =>
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
   expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
   expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
+  expect(all.svg).toContain('n3 had not asked db since')
   const late = told([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
   everywhere(late, 'No message with x = 743 was sent to n3 by then.')
 })

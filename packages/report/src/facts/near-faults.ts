@@ -265,11 +265,7 @@ function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ign
 
 const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])
 
-function forgottenText(
-  history: History,
-  { kind, nodes, from }: FaultSpan,
-  { culprit = '', ignored }: Gap,
-): string {
+function forgottenText(history: History, { kind, nodes, from }: FaultSpan, { culprit = '', ignored }: Gap): string {
   const others = nodes.filter((node) => node !== culprit)
   const along = others.length === 0 ? '' : ` together with ${listed(others.map((node) => nameText(node)))}`
   const change = ignored === undefined ? 'it' : changeText(history, ignored)

@@ -136,7 +136,10 @@ function wireDrawn(wire: Wire, lanes: Lanes): Drawn[] {
       ? []
       : [{ at: until, line: note(`${lanes.node(silent.from)},${lanes.node(silent.to)}`, silent.text) }]
   const unclear = unclearLine(wire).map((text) => ({ at: until, line: note(lanes.node(reader), text) }))
-  return [...messages.flatMap((message) => messageLines(message, wire, lanes)), ...(silent === undefined ? unclear : never)]
+  return [
+    ...messages.flatMap((message) => messageLines(message, wire, lanes)),
+    ...(silent === undefined ? unclear : never),
+  ]
 }
 
 function messageLines(message: NodeMessage, wire: Wire, lanes: Lanes): Drawn[] {

@@ -73,7 +73,11 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
 const SELDOM = 0.25
 
 /** Where most requests had no answer, as under faults that leave no majority for long. */
-function seldomAnswered(history: History, { operations, spec }: RunSummary, again: string | undefined): Next | undefined {
+function seldomAnswered(
+  history: History,
+  { operations, spec }: RunSummary,
+  again: string | undefined,
+): Next | undefined {
   const { length, outcome } = history.operations
   let unanswered = 0
   // A cas that found another value failed as it should.

@@ -42,7 +42,10 @@ const DATA: Setting = {
 }
 
 /** What `data=wiped` gives up, if nodes are killed. */
-export const wipedWeakness = ({ settings, faults }: Pick<WeaknessQuestion, 'settings' | 'faults'>): string | undefined =>
+export const wipedWeakness = ({
+  settings,
+  faults,
+}: Pick<WeaknessQuestion, 'settings' | 'faults'>): string | undefined =>
   settings[DATA.name] === 'wiped' && faults.includes('kill') ? 'a node that is killed loses its data' : undefined
 
 /** @throws UserError (input) for members that contradict each other. */
