@@ -17,6 +17,8 @@ export interface CauseInput {
   readonly counterexample: Counterexample
   /** The faults that matter to the counterexample, most telling first. */
   readonly near: readonly NearFault[]
+  /** The faults that were in force at any time. */
+  readonly spans?: readonly FaultSpan[] | undefined
   /** The change of a clock that may have ended a lock too early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly backend?: Report<string> | undefined
@@ -174,6 +176,13 @@ const causes: readonly Cause[] = [
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
   {
+    cause: 'Nodes were killed, and additions that had been acknowledged are gone.',
+    isSeen: true,
+    remedy: KEPT_IN_FAILOVERS,
+    fits: (input) =>
+      isOfTheEnd(input) && countedWrongly(input, isTooLittle) && input.spans?.some(hasStoppedNodes) === true,
+  },
+  {
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
     isOfCopies: true,
     remedy:
@@ -288,6 +297,8 @@ export const likelyCause = (input: CauseInput): string | undefined =>
 
 const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
   (isOfCopies !== true || input.database === undefined) && fits(input)
+
+const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
 /** Whether a single node, which was never down, had an old value. */
 const hasOldValue = (input: CauseInput): boolean =>

@@ -40,7 +40,8 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'weaker':
       return (
         hiddenBug(run, again) ??
-        (isRun ? seldomAnswered(history, run, again) : undefined) ?? {
+        (isRun ? seldomAnswered(history, run, again) : undefined) ??
+        promisedByOthers(facts, again) ?? {
           text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, run it with --expect ${strongestIn(facts)}.`,
           command: withOption(again, 'expect', strongestIn(facts)),
         }
@@ -66,6 +67,17 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   return {
     text: `The planted bug ${bug} broke nothing that was expected in this run. Try twenty seeds.`,
     command: withOption(again, 'times', '20'),
+  }
+}
+
+/** The settings with which the target promises the level that was broken. */
+function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
+  const { stronger = {}, strongerPromise, spec } = setup ?? {}
+  const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
+  if (strongerPromise === undefined || chosen.length === 0 || spec?.target.bug !== undefined) return undefined
+  return {
+    text: `If you rely on more, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
+    command: again === undefined || isBySpec(again) ? undefined : withSettings(again, chosen),
   }
 }
 
