@@ -23,9 +23,9 @@ function namesIn(
 test('a client of a run is called by the number that it has in the run, not by that of the recording', () => {
   expect(namesIn(['process-11', 'process-11:final', 'process-3'], { by: 'header.Chaos-Session', named: true })).toEqual(
     [
-      ['11', 'process 11'],
-      ['11', 'process 11'],
-      ['3', 'process 3'],
+      ['11', 'client 11'],
+      ['11', 'client 11'],
+      ['3', 'client 3'],
     ],
   )
 })
@@ -45,7 +45,7 @@ test('a name in words is cut', () => {
 
 test('an invocation alone names its client likewise', () => {
   expect(callerInWords({ process: 5, session: 'c4' })).toBe('client c4')
-  expect(callerInWords({ process: 5, session: 'process-7' })).toBe('process 7')
+  expect(callerInWords({ process: 5, session: 'process-7' })).toBe('client 7')
   expect(callerInWords({ process: 5, session: 'connection 3' })).toBe('connection 3')
   expect(callerInWords({ process: 5 })).toBe('process 5')
 })

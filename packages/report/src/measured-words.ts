@@ -11,6 +11,16 @@ export function staleText({ reads }: Staleness): string {
   return reads.stale === 0 || share === stale ? stale : `${stale} (${share})`
 }
 
+/** The phases in which faults were in force. */
+export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
+  phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
+
+/** How many operations were asked for, and how many of these were answered. */
+export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({
+  asked: phases.reduce((sum, { operations }) => sum + operations, 0),
+  answered: phases.reduce((sum, { operations, availability }) => sum + availability * operations, 0),
+})
+
 /** `12 ms and 1 version`. */
 export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): string {
   const { behindNanos, versionsBehind } = staleness

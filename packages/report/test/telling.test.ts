@@ -127,20 +127,12 @@ describe('an outcome', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('of a run in which few requests succeeded is not to repeat it', () => {
-    const tried = made(
-      Array.from({ length: 20 }, (_, i) => ({
-        ...{ p: i, f: 'write', key: 'x', in: i, from: ms(i), to: ms(i + 1) },
-        ...(i < 3 ? {} : { type: 'info' as const, error: 'timeout' }),
-      })),
-    )
-    const run = summary({ report: fine })
-    const operations = { total: 20, ok: 3, fail: 0, info: 17, reads: 0, writes: 20, cas: 0 }
-    const seldom = { ...run, operations, spec: { ...run.spec, faults: [{ kind: 'kill' }] as never } }
-    const facts = factsOf({ history: tried, report: fine, run: seldom })
-    expect(tellingOf(facts, { history: tried, run: seldom, again: 'npx chaos run --target t' }).next).toEqual({
-      text: 'Only 3 of 20 operations succeeded, so little was tried. Try faults that only delay messages.',
-      command: 'npx chaos run --target t --faults gentle',
+  test('of a run in which faults kept most requests from an answer is not to repeat it', () => {
+    const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
+    const { next } = told(summary({ report: fine, phases: [phase] }))
+    expect(next).toEqual({
+      text: 'Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.',
+      command: 'npx chaos run --target t --time 4s --faults gentle',
     })
   })
 

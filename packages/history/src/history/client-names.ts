@@ -21,16 +21,10 @@ function sessionNameOf(history: Clients, process: number): string | undefined {
 export const clientName = (history: Clients, process: number): string =>
   sessionNameOf(history, process) ?? history.processName(process)
 
-const isNumber = (name: string): boolean => /^\d+$/.test(name)
-
-/**
- * For sentences: `process 11`, or `client c4` where clients have names. A client whose number is not that of its process
- * is `client 11`.
- */
+/** For sentences: `client c4`, or `process 11` where only its process tells a client from others. */
 export function clientInWords(history: Clients, process: number): string {
-  const own = history.processName(process)
   const named = sessionNameOf(history, process)
-  return named === undefined ? `process ${clipped(own)}` : nameInWords(named, own)
+  return named === undefined ? `process ${clipped(history.processName(process))}` : nameInWords(named)
 }
 
 /** What an invocation says of its client. */
@@ -41,12 +35,9 @@ export interface Caller {
 
 /** The same by an invocation alone. */
 export const callerInWords = ({ process, session }: Caller): string =>
-  session === undefined ? `process ${process}` : nameInWords(nameOfSession(session), String(process))
+  session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
 
-function nameInWords(name: string, process: string): string {
-  if (isNumber(name)) return `${name === process ? 'process' : 'client'} ${name}`
-  return /^connection \d+$/.test(name) ? name : `client ${clipped(name)}`
-}
+const nameInWords = (name: string): string => (/^connection \d+$/.test(name) ? name : `client ${clipped(name)}`)
 
 /** Names come from requests, and a sentence must stay one. */
 const LONGEST = 60

@@ -1,9 +1,10 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
-import { count, type History, OK, plural } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
+import { answeredIn, underFaults } from '../measured-words.ts'
 import { listed } from '../words.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
@@ -40,7 +41,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'weaker':
       return (
         hiddenBug(run, again) ??
-        (isRun ? seldomAnswered(history, run, again) : undefined) ??
+        (isRun ? seldomAnswered(run, again) : undefined) ??
         promisedByOthers(facts, again) ?? {
           text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, run it with --expect ${strongestIn(facts)}.`,
           command: withOption(again, 'expect', strongestIn(facts)),
@@ -50,7 +51,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
       if (!isRun) return { text: 'A history shows what happened once. Record more under faults.' }
       return (
         hiddenBug(run, again) ??
-        seldomAnswered(history, run, again) ?? {
+        seldomAnswered(run, again) ?? {
           text: 'One seed proves little. Try twenty.',
           command: withOption(again, 'times', '20'),
         }
@@ -85,20 +86,16 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
 const SELDOM = 0.25
 
 /** Where most requests had no answer, as under faults that leave no majority for long. */
-function seldomAnswered(
-  history: History,
-  { operations, spec }: RunSummary,
-  again: string | undefined,
-): Next | undefined {
-  const { length, outcome } = history.operations
-  let unanswered = 0
-  // A cas that found another value failed as it should.
-  for (let row = 0; row < length; row++) if (outcome[row] !== OK && history.errorOf(row) !== undefined) unanswered++
-  if (unanswered <= (1 - SELDOM) * length) return undefined
-  const few = `Only ${count(operations.ok)} of ${plural(operations.total, 'operation')} succeeded, so little was tried.`
-  return spec.faults.length === 0
-    ? { text: `${few} Remove the cause of the errors.`, command: again }
-    : { text: `${few} Try faults that only delay messages.`, command: withOption(again, 'faults', 'gentle') }
+function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {
+  const faulty = underFaults(phases)
+  const { asked, answered } = answeredIn(faulty.length > 0 ? faulty : phases)
+  if (asked < MANY || answered >= SELDOM * asked) return undefined
+  return faulty.length > 0
+    ? {
+        text: 'Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.',
+        command: withOption(again, 'faults', 'gentle'),
+      }
+    : { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))

@@ -3,6 +3,7 @@ import { duration, type History, operationsIn, plural } from '@chaosproxy/histor
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
+import { answeredIn, underFaults } from '../measured-words.ts'
 import { severalOf } from '../shown-faults.ts'
 import { listed, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
@@ -111,10 +112,8 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
 /** What clients were answered under faults, and the slowest recovery. */
 function costText({ may }: Facts, run: RunSummary | undefined): string {
   const { phases, faults } = run ?? { phases: [], faults: [] }
-  const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
-  const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
+  const { asked, answered } = answeredIn(underFaults(phases))
   if (asked === 0) return ''
-  const answered = faulty.reduce((sum, { operations, availability }) => sum + availability * operations, 0)
   const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const isKnown = slowest > 0 && may({ claim: 'slowest recovery', nanos: slowest })
