@@ -21,6 +21,8 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
 /** The non-empty lists, worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
+  const { surelyLost } = accounting
+  const open = lost.reduce((sum, each) => sum + each.count, 0) - surelyLost
   // A queue without evidence that it was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
@@ -33,7 +35,14 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
             meaning: 'no more than operations of unknown outcome may have taken',
             isTrouble: false,
           }
-        : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
+        : open > 0 && surelyLost > 0
+          ? {
+              list: lost,
+              what: 'missing',
+              meaning: `acknowledged or seen, and never seen again; operations of unknown outcome may have taken ${count(open)}`,
+              isTrouble: true,
+            }
+          : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
     {
       list: unexpected,
       what: 'unexpected',

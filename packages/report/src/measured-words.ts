@@ -85,10 +85,10 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
 /** A sentence each for what clients were told, what nodes answered, and where the two differ. */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && /\bunknown: /.test(client)
-    ? 'what clients saw is undecided, and so is what the nodes sent'
+    ? 'the answers that clients got are undecided, and so are all that the nodes sent'
     : client === backend.headline
-      ? `what clients saw is ${client}, and ${client.startsWith('not ') ? 'neither' : 'so'} is what the nodes sent`
-      : `what clients saw is ${client}; what the nodes sent is ${backend.headline}`,
+      ? `the answers that clients got are ${client}, and ${client.startsWith('not ') ? 'neither' : 'so'} are all that the nodes sent`
+      : `the answers that clients got are ${client}; all that the nodes sent are ${backend.headline}`,
   ...said,
 ]
 

@@ -343,12 +343,12 @@ describe('a fault that was skipped', () => {
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
-  test('is listed as skipped, with the reason, by page and terminal', () => {
+  test('is listed as not injected, with the reason, by page and terminal', () => {
     expect(page({ ...told, run })).toMatch(
       /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was already down/,
     )
     const text = renderRun(run, told.history, plainStyle, options).replaceAll(/\s+/g, ' ')
-    expect(text).toContain('skipped: n1 killed at 4.156 s (n1 was already down)')
+    expect(text).toContain('not injected: n1 killed at 4.156 s (n1 was already down)')
     expect(text).not.toContain('tested nothing')
   })
 

@@ -189,6 +189,6 @@ export function reportOf(
 function cannotBeChecked(name: string, level: Level, known: readonly Level[]): string {
   const by = known.length < 2 ? known.join() : `${known.slice(0, -1).join(', ')} and ${known[known.length - 1]}`
   return isByFinalReads(level) && !known.some(isByFinalReads)
-    ? `the ${name} model does not compare final reads; it can be checked for ${by} only`
-    : `the ${name} model can be checked for ${by} only`
+    ? `the ${name} model does not compare final reads; it has only the level${known.length === 1 ? '' : 's'} ${by}`
+    : `the ${name} model has only the level${known.length === 1 ? '' : 's'} ${by}`
 }

@@ -47,7 +47,7 @@ describe('containers of a Docker daemon', () => {
 
   test.skipIf(obstacle)(`suffer partitions, kills and pauses, and are restored afterwards${because}`, async () => {
     const { exitCode, stdout, stderr } = await start('partition,kill,pause', '8s').finished
-    expect(stdout, stderr).toContain('what clients saw is linearizable')
+    expect(stdout, stderr).toContain('the answers that clients got are linearizable')
     expect(stdout).toMatch(/faults that took effect: .*kill/)
     // On a machine with much else to do, too little may be answered to call it tested.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)

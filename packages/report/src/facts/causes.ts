@@ -45,6 +45,9 @@ interface Cause extends KnownCause {
   readonly fits: (input: CauseInput) => boolean
 }
 
+/** Ends what prevents an old answer. */
+export const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
+
 const KEPT_IN_FAILOVERS =
   'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.'
 
@@ -242,15 +245,13 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A node answered from a copy that it had taken before the change.',
-    remedy:
-      'Read from the server that has the data, or drop the copies of all nodes before a write is acknowledged. If old answers are fine, expect sequential or eventual.',
+    remedy: `Read from the server that has the data, or drop the copies of all nodes before a write is acknowledged. ${OLD_IS_FINE}`,
     fits: ({ wire }) => wire?.unasked !== undefined,
   },
   {
     cause: 'A node answered from its own copy while it was cut off from the others.',
     isOfCopies: true,
-    remedy:
-      'Answer only while the primary or a majority can be reached: a copy that is cut off refuses, and a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded). If old answers are fine, expect sequential or eventual.',
+    remedy: `Answer only while the primary or a majority can be reached: a copy that is cut off refuses, and a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded). ${OLD_IS_FINE}`,
     fits: (input) =>
       isStaleRead(input) &&
       input.near.some(
@@ -259,15 +260,13 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A node answered without a change that had reached it.',
-    remedy:
-      'Let a read wait until its node has applied what it received, or ask a majority. If old answers are fine, expect sequential or eventual.',
+    remedy: `Let a read wait until its node has applied what it received, or ask a majority. ${OLD_IS_FINE}`,
     fits: (input) => input.wire?.hasArrived === true && isStaleRead(input),
   },
   {
     cause: 'A read was answered by a copy that was behind.',
     isOfCopies: true,
-    remedy:
-      'Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, through a quorum, or after waiting until the node has applied the last write (some databases have a setting for it). If old answers are fine, expect sequential or eventual.',
+    remedy: `Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, through a quorum, or after waiting until the node has applied the last write (some databases have a setting for it). ${OLD_IS_FINE}`,
     fits: isBehind,
   },
 ]

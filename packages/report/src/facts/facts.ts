@@ -217,7 +217,6 @@ function lossIn(
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''
   const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0
-  const found =
-    report === undefined ? 'nothing checked' : `found ${foundText(report)}${isDoubtful ? ' (inconclusive)' : ''}`
+  const found = report === undefined ? 'nothing checked' : isDoubtful ? 'inconclusive' : `found ${foundText(report)}`
   return `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${found}`
 }

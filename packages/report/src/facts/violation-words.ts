@@ -47,7 +47,10 @@ export function whyTitle(
     .join(', ')
 }
 
-/** `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`. */
+/**
+ * `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`; `(it need not
+ * be)` where that is more than was expected.
+ */
 function shownText(
   history: History,
   { level, story, operations }: Counterexample,
@@ -57,10 +60,9 @@ function shownText(
   const shown = operations.length
   const among = shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`
   const sized = (unit: string): string => `in ${inWords(shown)} ${unit}${shown === 1 ? '' : 's'}${among}`
-  const unexpected = isAside ? 'Not expected, and not met: ' : ''
   return story?.name === undefined
-    ? `${unexpected === '' ? 'Why it is not ' : unexpected}${brokenText(level, others)}, ${sized('operation')}`
-    : `${unexpected}${unexpected === '' ? capitalised(story.name) : story.name} ${sized('transaction')}`
+    ? `Why it is not ${brokenText(level, others)}${isAside ? ' (it need not be)' : ''}, ${sized('operation')}`
+    : `${capitalised(story.name)}${isAside ? ' (which is allowed)' : ''} ${sized('transaction')}`
 }
 
 /** `linearizable, nor even causally consistent`: levels go from the strongest to the weakest. */

@@ -85,8 +85,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
-  if (gives !== '' && (fault === '' || near[0]?.isOver === true))
-    return { text: sentences(gives, fault), certainty: 'likely' }
+  if (gives !== '') return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: 'likely' }

@@ -1,7 +1,7 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
 import { type History, OK } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
-import { causesOf } from '../facts/causes.ts'
+import { causesOf, OLD_IS_FINE } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
@@ -43,7 +43,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
         hiddenBug(run, again) ??
         (isRun ? seldomAnswered(run, again) : undefined) ??
         promisedByOthers(facts, again) ?? {
-          text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, run it with --expect ${strongestIn(facts)}.`,
+          text: moreNeeded(facts, history, run),
           command: withOption(again, 'expect', strongestIn(facts)),
         }
       )
@@ -71,6 +71,13 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   }
 }
 
+/** What usually prevents what was found beyond the expectation, and how to fail on it. */
+function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
+  const strongest = strongestIn(facts)
+  const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(OLD_IS_FINE, '').trimEnd()
+  return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
+}
+
 /** The settings with which the target promises the level that was broken. */
 function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
   const { stronger = {}, strongerPromise, spec } = setup ?? {}
@@ -85,17 +92,22 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
 /** Of fewer answers than this share, more runs of the same kind say no more. */
 const SELDOM = 0.25
 
-/** Where most requests had no answer, as under faults that leave no majority for long. */
+/** Where most requests had no answer. */
 function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {
-  const faulty = underFaults(phases)
-  const { asked, answered } = answeredIn(faulty.length > 0 ? faulty : phases)
+  const little = triedLittle(phases, again)
+  const { asked, answered } = answeredIn(phases)
+  if (little !== undefined || asked < MANY || answered >= SELDOM * asked) return little
+  return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
+}
+
+/** Where faults kept most requests from an answer, as those do that leave no majority for long. */
+function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
+  const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
-  return faulty.length > 0
-    ? {
-        text: 'Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.',
-        command: withOption(again, 'faults', 'gentle'),
-      }
-    : { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
+  return {
+    text: `${beginning}Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.`,
+    command: withOption(again, 'faults', 'gentle'),
+  }
 }
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
@@ -199,7 +211,11 @@ function neverWorked({ operations, functions, errorOf }: History): readonly stri
   return functions.filter((_, f) => (tried[f] ?? 0) >= MANY && worked[f] !== true)
 }
 
-function supplied(history: History, { spec, operations, lacks = [] }: RunSummary, again: string | undefined): Next {
+function supplied(
+  history: History,
+  { spec, operations, phases, lacks = [] }: RunSummary,
+  again: string | undefined,
+): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
     command: withOption(again, name, value),
@@ -207,10 +223,12 @@ function supplied(history: History, { spec, operations, lacks = [] }: RunSummary
   const neverAsked = neverAskedText(operations)
   const broken = neverWorked(history)
   if (broken.length > 0 && lacks.includes('successes'))
-    return {
-      text: `No ${listed(broken)} worked. Remove the cause of these errors, in the system or in how clients ask it.`,
-      command: again,
-    }
+    return (
+      triedLittle(phases, again, `No ${listed(broken)} worked. `) ?? {
+        text: `No ${listed(broken)} worked. Remove the cause of these errors, in the system or in how clients ask it.`,
+        command: again,
+      }
+    )
   const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
   switch (first) {
     case 'faults': {

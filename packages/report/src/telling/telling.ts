@@ -2,8 +2,9 @@ import { faultName } from '@chaosproxy/faults'
 import { duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
+import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
+import { nameText } from '../operation-words.ts'
 import { severalOf } from '../shown-faults.ts'
 import { listed, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
@@ -27,7 +28,7 @@ export interface Telling {
 /** What the second answer is called: `Likely why`, unless it names no cause. What nothing is wrong with was tried. */
 function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   if (outcome === 'met' || outcome === 'weaker') return 'Tried'
-  return why.certainty === 'likely' && why.text !== UNAIDED ? 'Likely why' : 'Why'
+  return why.certainty === 'likely' ? 'Likely why' : 'Why'
 }
 
 export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {
@@ -89,8 +90,16 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   const rests = granted.length === 0 ? '' : ` The verdict takes for granted: ${granted.join(', ')}.`
   if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
   const faults = listed(faultsIn(run))
-  const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
+  const tried = `${operations}${onlyNodeText(history, run.spec.nodes)} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
   return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
+}
+
+/** ` of n1 alone` where other nodes of the cluster were not asked. */
+function onlyNodeText({ nodes, operations: { length, node } }: History, among: number): string {
+  const asked = new Set(node.subarray(0, length))
+  const [only] = asked
+  const name = only === undefined ? undefined : nodes[only]
+  return asked.size !== 1 || name === undefined || among === 1 ? '' : `, all of ${nameText(name)},`
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
@@ -117,6 +126,8 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const isKnown = slowest > 0 && may({ claim: 'slowest recovery', nanos: slowest })
-  const recovery = !isKnown ? '' : `, and the slowest recovery took ${duration(slowest)}`
+  const recovery = !isKnown
+    ? ''
+    : `, and after a fault began it took at most ${duration(slowest)} until one was answered`
   return `Under faults ${shareOf(answered / asked, asked)} operations were answered${recovery}.`
 }

@@ -222,6 +222,6 @@ function listCounterexample(history: History, counterexample: Counterexample, op
   const cut = (): string[] => listedWith(Math.max(NARROWEST_REQUEST, longest - over(brief)), false)
   const lines = over(whole) <= 0 ? whole : over(brief) <= 0 ? brief : cut()
   const more = counterexample.operations.length - shown.length
-  const left = `  ${plural(more, 'other')}, ${more === 1 ? 'which is' : 'all of them'} in the report`
+  const left = `  ${plural(more, 'more operation')}, which the report shows`
   return [...(more > 0 ? [style.dim(left)] : []), ...lines.map((line) => line.trimEnd())]
 }

@@ -86,8 +86,12 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
     options.proof === undefined ? [] : proofLines(options.proof, page),
-    facts.expectation === undefined && facts.headline.mood === 'bad' && options.exitCode === 0
-      ? spread(style.dim('nothing was expected, so this is no failure'), 'exit code 0', page.width)
+    facts.expectation === undefined && options.exitCode === 0
+      ? spread(
+          style.dim(`nothing was expected${facts.headline.mood === 'bad' ? ', so this is no failure' : ''}`),
+          'exit code 0',
+          page.width,
+        )
       : expectationLines(facts, options.exitCode, page),
   ]
 }

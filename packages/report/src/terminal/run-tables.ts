@@ -172,7 +172,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
       : wrap(`${page.symbols.warning} had no effect, so tested nothing: ${listedAtMost(idle, 4)}`, page.width).map(
           (line) => page.style.yellow(line),
         )),
-    ...(skipped.length === 0 ? [] : wrap(`skipped: ${listedAtMost(skipped, 4)}`, page.width)),
+    ...(skipped.length === 0 ? [] : wrap(`not injected: ${listedAtMost(skipped, 4)}`, page.width)),
   ]
 }
 
@@ -204,7 +204,7 @@ export function infoText(info: {
   const parts = [
     happened > 0 ? `${count(happened)} found to have happened` : [],
     impossible > 0 ? `${count(impossible)} cannot have` : [],
-    undecided > 0 ? `${count(undecided)} undecided` : [],
+    undecided > 0 && undecided < total ? `${count(undecided)} undecided` : [],
   ].flat()
   return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }

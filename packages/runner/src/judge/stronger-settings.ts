@@ -6,7 +6,8 @@ import type { RunSummary } from '../result/run-summary.ts'
 
 /**
  * The fewest other settings with which the target promises a level that it broke: at most two that give up nothing, or one
- * that gives up less; defaults before others. Without a promise, those that give up nothing. Empty if none is known.
+ * that gives up less; defaults before others. Without a promise, those that give up nothing, or the defaults that give up
+ * less. Empty if none is known.
  */
 export function strongerSettings(
   {
@@ -22,9 +23,11 @@ export function strongerSettings(
   report: Report<string>,
 ): Pick<RunSummary, 'stronger' | 'strongerPromise'> {
   const { name: workloadName, object } = workload
-  const givesUp = (settings: Settings): boolean =>
-    target.weakness?.({ object, settings, faults: faultKinds, nodes }) !== undefined
-  if (!givesUp(targetSettings)) return {}
+  const weaknessOf = (settings: Settings): string | undefined =>
+    target.weakness?.({ object, settings, faults: faultKinds, nodes })
+  const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
+  const weakness = weaknessOf(targetSettings)
+  if (weakness === undefined) return {}
   // What breaks even what these settings promise is not what they give up.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
@@ -40,6 +43,8 @@ export function strongerSettings(
     const settings = { ...targetSettings, ...change }
     return !givesUp(settings) && isValid(settings)
   }
+  const givesUpLess = (settings: Settings): boolean =>
+    isValid(settings) && (weaknessOf(settings)?.length ?? 0) < weakness.length
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
   /** The level that these settings promise, if it was broken. */
   const brokenPromise = (settings: Settings): string | undefined => {
@@ -56,7 +61,7 @@ export function strongerSettings(
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
   // A target may promise nothing whatever is chosen.
-  const [stronger] = strong
+  const stronger = strong[0] ?? changesOf(defaults).find((change) => givesUpLess({ ...targetSettings, ...change }))
   return stronger === undefined ? {} : { stronger }
 }
 

@@ -1,3 +1,4 @@
+import { stopsNodes } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
@@ -43,7 +44,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string {
     wait === 0
       ? 'a write is acknowledged before the replica has it'
       : 'a write that its replica did not confirm in time may take effect, and be lost',
-    'a master that is cut off takes commands until it notices',
+    faults.every((kind) => stopsNodes(kind)) ? '' : 'a master that is cut off takes commands until it notices',
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
     reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',

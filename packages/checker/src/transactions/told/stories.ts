@@ -129,7 +129,8 @@ const staleRead: Story = {
 const ownWriteMissed: Story = {
   name: 'own write not seen',
   title: 'A client did not see its own committed change',
-  cause: 'A later transaction of the same client read an older version, as a node does that has not applied the commit yet.',
+  cause:
+    'A later transaction of the same client read an older version, as a node does that has not applied the commit yet.',
   ...READ_AFTER_APPLYING,
   refusedBy: 'read-atomic',
 }
