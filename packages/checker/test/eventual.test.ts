@@ -229,6 +229,9 @@ test('appended pieces must end the final text, and are lost only if it lacks the
   expect(left(['append', 'a'], ['append', 'b'], ['read', 'ba'])).toEqual(['met', []])
   expect(left(['append', 'a'], ['append', 'x'], ['write', 'x'], ['read', 'ax'])).toEqual(['violated', ['x']])
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'w'])).toEqual(['violated', ['a', 'b']])
+  expect(left(['append', 'a'], ['append', 'b'], ['read', 'b'])).toEqual(['violated', ['a']])
+  expect(left(['append', 'a'], ['write', 'w'], ['append', 'b'], ['read', 'wb'])).toEqual(['met', []])
+  expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'wb'])).toEqual(['violated', ['a']])
 })
 
 test('judges a hundred thousand different final reads at once', () => {
@@ -246,4 +249,21 @@ test('judges a hundred thousand different final reads at once', () => {
   expect(judge(history, drop).levels.eventual.result).toBe('violated')
   // Far less than comparing every pair takes.
   expect(performance.now() - begun).toBeLessThan(60_000)
+})
+
+test('a linearizable text with appends is eventual', () => {
+  let linearizable = 0
+  for (let n = 0; n < many(600); n++) {
+    const random = randomFrom(baseSeed + n)
+    const shape = { ...shapeFrom(random), cas: false, store: 'atomic', append: true, finals: true } as const
+    const history = smallHistory(randomEvents(shape, random))
+    const { levels } = checkHistory(history, {
+      ...{ initial: '', failedCas: 'drop' },
+      levels: ['linearizable', 'eventual'],
+    })
+    if (levels.linearizable.result !== 'met') continue
+    linearizable++
+    expect(levels.eventual.result, `seed ${baseSeed + n}`).toBe('met')
+  }
+  expect(linearizable).toBeGreaterThan(atLeast(100))
 })

@@ -18,7 +18,10 @@ export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSumm
 /** How many operations were asked for, and how many of these were answered. */
 export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({
   asked: phases.reduce((sum, { operations }) => sum + operations, 0),
-  answered: phases.reduce((sum, { operations, availability }) => sum + availability * operations, 0),
+  answered: phases.reduce(
+    (sum, { operations, availability }) => sum + (operations === 0 ? 0 : availability * operations),
+    0,
+  ),
 })
 
 /** `12 ms and 1 version`. */

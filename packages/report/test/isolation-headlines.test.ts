@@ -45,5 +45,5 @@ test('a level that was kept is named with the stronger one that was not', () => 
   const history = historyFromEvents(events)
   const facts = factsOf({ history, report: judged(events), asked: 'snapshot-isolation' })
   const { what, outcome } = tellingOf(facts, { history })
-  expect([outcome, what]).toEqual(['weaker', 'Snapshot isolated, not strict serializable'])
+  expect([outcome, what]).toEqual(['weaker', 'Strong snapshot isolated, not strict serializable'])
 })

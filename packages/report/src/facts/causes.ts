@@ -91,7 +91,7 @@ const causes: readonly Cause[] = [
     cause: 'The copies did not converge.',
     isSeen: true,
     remedy:
-      'Two nodes accepted writes of one key and neither learned of the other’s, or they settled the conflict differently: settle it by the same rule everywhere, and compare the copies once links are healed.',
+      'Settle conflicts by the same rule on every copy, also between writes with one timestamp. Send a copy again what it may have missed, and compare the copies once links are healed.',
     fits: disagreeInTheEnd,
   },
   {
@@ -135,7 +135,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
-      'Look for a cache that a slow reader fills after the write, and for a change that was computed from an old read. Compare versions, or read and change in one step.',
+      'Look for a cache that a write does not drop, or that a slow reader fills after the write, and for a change that was computed from an old read. Drop or compare what was kept, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.race === undefined,
   },
   {

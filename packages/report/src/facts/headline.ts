@@ -1,8 +1,15 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import { allMet, foundLevel, judgedLevels, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import {
+  allMet,
+  foundLevel,
+  judgedLevels,
+  type RequirementResult,
+  strongestMet,
+  strongestOf,
+} from '@chaosproxy/runner/result'
 import { adjective, type Despite, despiteText } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, listed } from '../words.ts'
 
 export type Mood = 'good' | 'bad' | 'unsure'
 
@@ -96,7 +103,9 @@ function bestMet(report: Report<string>, level: string): string {
  * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or about transactions,
  * where it lists anomalies.
  */
-const weakerText = ({ headline, transactions }: Report<string>, level: string, strongest: string): string =>
-  headline.startsWith('not ') || transactions !== undefined
-    ? `${adjective(level)}, not ${adjective(strongest)}`
+const weakerText = (report: Report<string>, level: string, strongest: string): string => {
+  const { headline, transactions } = report
+  return headline.startsWith('not ') || transactions !== undefined
+    ? `${listed((transactions === undefined ? [level] : strongestMet(report)).map(adjective)) || adjective(level)}, not ${adjective(strongest)}`
     : headline
+}

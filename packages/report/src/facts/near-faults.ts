@@ -65,18 +65,19 @@ export function nearFaults(
       // Where the two were cut off from each other, a cut from others explains nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
-      .sort((a, b) => b.weight - a.weight)
+      .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
+        const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
         const isForgetting =
           hasForgotten(history, span, gap, wire) &&
           culprit !== undefined &&
           gap.ignored !== undefined &&
           may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
-        if (isForgetting) return { ...nearFault(span, gap, forgottenText(history, span, gap)), isForgetting }
+        if (isForgetting) return { ...nearFault(span, gap, forgottenText(history, span, gap, times)), isForgetting }
         const isTakeover = hasTakenOver(history, span, gap)
-        const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap)
+        const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap, times)
         return { ...nearFault(span, gap, relation), isTakeover }
       })
   )
@@ -199,6 +200,22 @@ function hasMet(
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
+/** Whether this one, too, ended the process of the node that answered: which of several lost something is not known. */
+const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
+  LOSES_MEMORY.has(kind) &&
+  other.kind === kind &&
+  culprit !== undefined &&
+  nodes.includes(culprit) &&
+  other.nodes.includes(culprit) &&
+  other.to <= asked
+
+/** `0.406 s and 1.731 s`. */
+const momentsOf = (spans: readonly FaultSpan[]): string =>
+  listed([...new Set(spans.map(({ from }) => from))].sort((a, b) => a - b).map((from) => moment(from)))
+
+/** Whether it was in force when the culprit was asked. */
+const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
+
 /** A fault that only touches the gap still overlaps it, and so does a failover before it: whoever took over leads since. */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
@@ -265,11 +282,16 @@ function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ign
 
 const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])
 
-function forgottenText(history: History, { kind, nodes, from }: FaultSpan, { culprit = '', ignored }: Gap): string {
+function forgottenText(
+  history: History,
+  { kind, nodes }: FaultSpan,
+  { culprit = '', ignored }: Gap,
+  times: readonly FaultSpan[],
+): string {
   const others = nodes.filter((node) => node !== culprit)
   const along = others.length === 0 ? '' : ` together with ${listed(others.map((node) => nameText(node)))}`
   const change = ignored === undefined ? 'it' : changeText(history, ignored)
-  return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${moment(from)}${along}${along === '' ? '' : ','} and came back without ${change}.`
+  return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`
 }
 
 /** What the beginning of a fault on a node is called. */
@@ -291,9 +313,11 @@ const inBrief = (label: string): string =>
 
 function relationOf(
   history: History,
-  { kind, label, nodes, from, to }: FaultSpan,
-  { culprit, asked, to: answered, ignored }: Gap,
+  { kind, label, nodes, links, from, to }: FaultSpan,
+  gap: Gap,
+  times: readonly FaultSpan[],
 ): string {
+  const { culprit, asked, to: answered, ignored } = gap
   const short = inBrief(label)
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
@@ -306,8 +330,18 @@ function relationOf(
     const isMissed = LOSES_MEMORY.has(kind) && from < missed && missed < to
     const missing =
       ignored === undefined || !isMissed ? ' and' : `, missed ${changeText(history, ignored)} at ${moment(missed)}, and`
-    return `${nameText(culprit)} ${ended} at ${moment(from)}${missing} came back ${duration(asked - to)} before it was asked.`
+    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(asked - to)} before it was asked.`
   }
   if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
-  return `In force then: ${short}, since ${moment(from)}.`
+  const { writer } = gap
+  const isTogether =
+    kind === 'partition' && writer !== undefined && writer !== culprit && !links.some(cuts(culprit, writer))
+  const which = isTogether ? `, which left ${nameText(writer)} and ${nameText(culprit)} together` : ''
+  return `In force then: ${short}, since ${moment(from)}${which}.`
 }
+
+/** Whether the link is one between these two, in either direction. */
+const cuts =
+  (one: string, other: string) =>
+  ({ from, to }: FaultSpan['links'][number]): boolean =>
+    (from === one && to === other) || (from === other && to === one)

@@ -87,7 +87,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
   if (gives !== '') return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
-    return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
+    return { text: sentences(fault, UNCLEAR[wire.unclear]), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: 'likely' }
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
@@ -102,7 +102,11 @@ const afterClock = ({ label }: FaultSpan): string =>
 /** Stands where nothing is known of why something was violated. */
 export const NO_CAUSE = 'The record does not show why.'
 
-const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
+const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = {
+  'not recorded': 'Not every message was captured, so the cause may be missing.',
+  'not recognised': 'The change was not recognised in any message, so the cause may be missing.',
+}
+
 /** What is said where no fault is to blame. */
 export const UNAIDED = 'No fault explains this: the system does it by itself.'
 

@@ -79,9 +79,11 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
 
 /** How far a read is below the least or above the most that the additions allow. */
 function offBy(read: Accounted | undefined): Off {
-  if (read?.bounds === undefined || typeof read.value !== 'number') return { missing: 0, extra: 0 }
+  // Null is a counter that was never written, or is gone.
+  const value = read?.value === null ? 0 : read?.value
+  if (read?.bounds === undefined || typeof value !== 'number') return { missing: 0, extra: 0 }
   const [least, most] = read.bounds
-  return { missing: Math.max(0, least - read.value), extra: Math.max(0, read.value - most) }
+  return { missing: Math.max(0, least - value), extra: Math.max(0, value - most) }
 }
 
 const isAddition = (f: string): boolean => f === 'add' || f.startsWith('inc')
@@ -194,7 +196,7 @@ function higherBefore(history: History, culprit: OperationRow, least: number): r
 
 function numberIn(history: History, read: OperationRow): number | undefined {
   const value = outputOf(history, read)
-  return typeof value === 'number' ? value : undefined
+  return value === null ? 0 : typeof value === 'number' ? value : undefined
 }
 
 interface ReadInSheet {

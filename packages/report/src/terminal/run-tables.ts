@@ -3,7 +3,7 @@ import { count, duration, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
-import { brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
+import { answeredIn, brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
 import { labelOfFault, severalOf } from '../shown-faults.ts'
 import { listed, listedAtMost, percentOf } from '../words.ts'
@@ -133,11 +133,9 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
   const share = without.reduce((sum, phase) => sum + phase.share, 0)
   if (!may({ claim: 'no majority up', share })) return ''
   const rest = phases.filter(({ majority, operations }) => majority && operations > 0)
-  const operations = rest.reduce((sum, phase) => sum + phase.operations, 0)
-  const answered = rest.reduce((sum, phase) => sum + (phase.upAvailability ?? phase.availability) * phase.operations, 0)
-  const otherwise =
-    operations === 0 ? '' : `; the rest of the time live nodes answered ${percent(answered / operations)} of requests`
-  return `for ${percent(share, 0)} of the run there was no working majority${otherwise}`
+  const { asked, answered } = answeredIn(rest)
+  const otherwise = asked === 0 ? '' : `; the rest of the time ${percent(answered / asked)} of requests were answered`
+  return `for ${share < 0.01 ? 'under 1%' : percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 
 /** More nodes than this are not listed. */
@@ -221,13 +219,8 @@ export function countsText(
     cas > 0 ? `${count(cas)} cas` : [],
   ].flat()
   const by = kinds.length === 0 ? '' : `; ${listed(kinds)}`
-  return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, answeredIn(phases) - ok)}, ${count(info)} info${by}`
+  return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, Math.round(answeredIn(phases).answered) - ok)}, ${count(info)} info${by}`
 }
-
-const answeredIn = (phases: readonly PhaseSummary[]): number =>
-  Math.round(
-    phases.reduce((sum, phase) => sum + (phase.operations === 0 ? 0 : phase.availability * phase.operations), 0),
-  )
 
 /** How many of the failures are answers, and count as available: a cas that did not match, a lock that was held. */
 const refusedText = (fail: number, refused: number): string =>

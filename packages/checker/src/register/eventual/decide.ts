@@ -12,7 +12,8 @@ import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './e
 /**
  * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
  * Ghodsi 2013): they agree on a value that some write really wrote (or the initial value, which may be anything if
- * unknown). In real time, no acknowledged write of another value came strictly after every write of that value.
+ * unknown). In real time, no acknowledged write of another value came strictly after every write of that value. A text that
+ * is appended to has every acknowledged append that no write can have replaced.
  *
  * @throws OutOfTime
  */
@@ -116,7 +117,8 @@ function judgeKey(
     addTo(values, encoded.expects[read], read)
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
-  const lost = lostWrites(input, lastWriter, budget)
+  const replaced = encoded.hasAppend ? replacedUntil(input, budget) : FROM_THE_START
+  const lost = lostWrites(input, lastWriter, replaced, budget)
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
@@ -129,8 +131,24 @@ function judgeKey(
   const writer = lastWriter.get(value) ?? FROM_THE_START
   const after = supersededBy(input, value, writer, budget)
   if (after !== undefined) return { wrong: superseded(input, value, writer, after), lost }
+  const missing = input.operations.findLast((i) => mustBeIn(input, i, replaced) && isAbsentFrom(input, i, value))
+  if (missing !== undefined) return { wrong: superseded(input, value, FROM_THE_START, missing), lost }
   return { lost }
 }
+
+/** When the last write that replaces the whole text had returned: an append called later stays in it. */
+function replacedUntil({ encoded, operations }: Key, budget: Budget): number {
+  let last = FROM_THE_START
+  for (const i of operations) {
+    budget.tick()
+    if (isWrite(encoded, i) && encoded.kind[i] !== APPEND) last = Math.max(last, encoded.returns[i])
+  }
+  return last
+}
+
+/** Whether this is an acknowledged append that no write can have replaced. */
+const mustBeIn = ({ encoded }: Key, i: number, replaced: number): boolean =>
+  encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && encoded.calls[i] > replaced
 
 /** By value: of the operations that may have left it behind, the one that returned last; absent if there is none. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
@@ -199,11 +217,16 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * The acknowledged writes that no replica remembers: each remaining value is from writes that had all returned before
+ * The acknowledged writes that no replica remembers, and the appends that no write can have replaced: each remaining value is from writes that had all returned before
  * it was called, or from none. Only the last of them are listed: the others were rightly overwritten. If several last
  * ones overlapped, one of them should have stayed.
  */
-function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget: Budget): readonly LostWrite[] {
+function lostWrites(
+  input: Key,
+  lastWriter: ReadonlyMap<number, number>,
+  replaced: number,
+  budget: Budget,
+): readonly LostWrite[] {
   const { encoded, decoder, operations, reads } = input
   const values = [...new Set(reads.map((read) => encoded.expects[read]))]
   let settled = Number.NEGATIVE_INFINITY
@@ -214,7 +237,8 @@ function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget:
   return acknowledged
     .filter((i) => {
       budget.tick()
-      if (encoded.calls[i] <= settled || encoded.returns[i] < latestCall) return false
+      const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
+      if (mayBeReplaced && !mustBeIn(input, i, replaced)) return false
       // Without appends this is implied: the writers of the remaining values were called earlier.
       return !encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))
     })

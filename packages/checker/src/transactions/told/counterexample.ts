@@ -45,7 +45,7 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
 }
 
 const GUESS =
-  ' No read shows which of some writes came first. This is told with one order of them; with every other order, transactions contradict each other as well.'
+  ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is one.'
 
 /** `Write skew (G2-item)`; the anomaly alone if it has no other name. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {

@@ -155,7 +155,7 @@ const dirtyWrite: Story = {
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
-  cause: 'The transactions overlapped, and each missed or replaced what another one did.',
+  cause: 'What they read and wrote cannot be put in one order.',
   cure: 'Run them at a stronger isolation level, and retry those that the database refuses.',
   refusedBy,
 })
