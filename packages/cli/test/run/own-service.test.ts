@@ -33,7 +33,7 @@ describe('driven by the generator through a route table', () => {
   test('stale reads from a replica are found', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
-    expect(stdout).toMatch(/Process \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
+    expect(stdout).toMatch(/Client \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
     expect(exitCode).toBe(1)
   })
 
