@@ -288,7 +288,8 @@ function forgottenText(
   { culprit = '', ignored }: Gap,
   times: readonly FaultSpan[],
 ): string {
-  const others = nodes.filter((node) => node !== culprit)
+  const isOnce = times.every((span) => span.nodes.join() === nodes.join())
+  const others = isOnce ? nodes.filter((node) => node !== culprit) : []
   const along = others.length === 0 ? '' : ` together with ${listed(others.map((node) => nameText(node)))}`
   const change = ignored === undefined ? 'it' : changeText(history, ignored)
   return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`

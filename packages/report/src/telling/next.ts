@@ -248,7 +248,10 @@ function supplied(
           text: `${neverAsked} Let the workload ask for the rest, too.`,
           command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'workload-set'),
         }
-      return change('Run longer, so that more requests succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
+      return (
+        triedLittle(phases, again) ??
+        change('Run longer, so that more requests succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
+      )
     default:
       return first satisfies never
   }

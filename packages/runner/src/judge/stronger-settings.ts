@@ -6,8 +6,8 @@ import type { RunSummary } from '../result/run-summary.ts'
 
 /**
  * The fewest other settings with which the target promises a level that it broke: at most two that give up nothing, or one
- * that gives up less; defaults before others. Without a promise, those that give up nothing, or the defaults that give up
- * less. Empty if none is known.
+ * that gives up less; defaults before others. Without a promise, those that give up nothing, or those that give up
+ * least. Empty if none is known.
  */
 export function strongerSettings(
   {
@@ -43,8 +43,6 @@ export function strongerSettings(
     const settings = { ...targetSettings, ...change }
     return !givesUp(settings) && isValid(settings)
   }
-  const givesUpLess = (settings: Settings): boolean =>
-    isValid(settings) && (weaknessOf(settings)?.length ?? 0) < weakness.length
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
   /** The level that these settings promise, if it was broken. */
   const brokenPromise = (settings: Settings): string | undefined => {
@@ -61,7 +59,10 @@ export function strongerSettings(
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
   // A target may promise nothing whatever is chosen.
-  const stronger = strong[0] ?? changesOf(defaults).find((change) => givesUpLess({ ...targetSettings, ...change }))
+  const leftBy = (change: Settings): number => weaknessOf({ ...targetSettings, ...change })?.length ?? 0
+  const valid = changes.flatMap(changesOf).filter((change) => isValid({ ...targetSettings, ...change }))
+  const [least] = valid.toSorted((one, other) => leftBy(one) - leftBy(other))
+  const stronger = strong[0] ?? (least !== undefined && leftBy(least) < weakness.length ? least : undefined)
   return stronger === undefined ? {} : { stronger }
 }
 
