@@ -46,7 +46,7 @@ interface Cause extends KnownCause {
 }
 
 /** Ends what prevents an old answer. */
-export const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
+const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
   'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.'

@@ -1,7 +1,7 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
 import { type History, OK } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
-import { causesOf, OLD_IS_FINE } from '../facts/causes.ts'
+import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
@@ -71,10 +71,13 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   }
 }
 
+/** The end of a remedy that says what to expect instead. */
+const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
+
 /** What usually prevents what was found beyond the expectation, and how to fail on it. */
 function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
   const strongest = strongestIn(facts)
-  const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(OLD_IS_FINE, '').trimEnd()
+  const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(WEAKER_IS_FINE, '')
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 

@@ -1,5 +1,5 @@
 import { faultName } from '@chaosproxy/faults'
-import { duration, type History, operationsIn, plural } from '@chaosproxy/history'
+import { duration, type History, OK, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
@@ -94,12 +94,13 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
-/** ` of n1 alone` where other nodes of the cluster were not asked. */
-function onlyNodeText({ nodes, operations: { length, node } }: History, among: number): string {
-  const asked = new Set(node.subarray(0, length))
-  const [only] = asked
+/** `, all answered by n1,` where other nodes of the cluster answered nothing. */
+function onlyNodeText({ nodes, operations: { length, node, outcome } }: History, among: number): string {
+  const answering = new Set<number | undefined>()
+  for (let row = 0; row < length; row++) if (outcome[row] === OK) answering.add(node[row])
+  const [only] = answering
   const name = only === undefined ? undefined : nodes[only]
-  return asked.size !== 1 || name === undefined || among === 1 ? '' : `, all of ${nameText(name)},`
+  return answering.size !== 1 || name === undefined || among === 1 ? '' : `, all answered by ${nameText(name)},`
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
