@@ -88,10 +88,10 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
 /** A sentence each for what clients were told, what nodes answered, and where the two differ. */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && /\bunknown: /.test(client)
-    ? 'the answers that clients got are undecided, and so are all that the nodes sent'
+    ? 'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too'
     : client === backend.headline
-      ? `the answers that clients got are ${client}, and ${client.startsWith('not ') ? 'neither' : 'so'} are all that the nodes sent`
-      : `the answers that clients got are ${client}; all that the nodes sent are ${backend.headline}`,
+      ? `the answers that clients got are ${client}; those that the nodes sent, with the ones that were lost, are ${client} too`
+      : `the answers that clients got are ${client}; those that the nodes sent, with the ones that were lost, are ${backend.headline}`,
   ...said,
 ]
 

@@ -43,6 +43,6 @@ test('a node that took a while to start again was killed until it was started, a
 test('what is unknown of clients and nodes alike is said once', () => {
   const unknown = 'unknown: out of time'
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
-    'the answers that clients got are undecided, and so are all that the nodes sent',
+    'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',
   ])
 })

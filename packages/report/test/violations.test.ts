@@ -44,7 +44,7 @@ describe('an effect without its cause', () => {
   const facts = factsOf({ history, report })
 
   test('is the headline, in users’ words, and shown with its story and its culprit', () => {
-    expect(facts.headline.title).toBe("p1 saw p0's comment, but not its photo")
+    expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)
   })

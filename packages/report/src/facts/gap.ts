@@ -118,13 +118,13 @@ function seenBy(history: History, row: OperationRow): ReadonlySet<string | undef
   return new Set(shown.map((each) => JSON.stringify(each)))
 }
 
-/** A change by its key and value, `x = 743`, of a counter `x + 1`, of an element `7 in x`; `p6's dequeue of 15` if it took something out. */
+/** A change by its key and value, `x = 743`, of a counter `the addition of 1 to x`, of an element `7 in x`; `p6's dequeue of 15` if it took something out. */
 export function changeText(history: History, row: OperationRow): string {
   if (isTaking(history, row))
     return `${clientOf(history, row)}'s ${functionOf(history, row)} of ${valueText(outputOf(history, row) ?? null, 24)}`
   const [key, value] = [keyOf(history, row), writtenBy(history, row)]
   if (history.header?.model === 'counter' && typeof value === 'number')
-    return `${key === undefined ? 'the sum' : nameText(key, 24)} ${value < 0 ? '-' : '+'} ${valueText(Math.abs(value))}`
+    return `the addition of ${valueText(value)}${key === undefined ? '' : ` to ${nameText(key, 24)}`}`
   const text = transferText(value) ?? valueText(value, 24)
   if (key === undefined) return text
   return isReplacing(history, row) || effectOf(history, row) === 'acquires'

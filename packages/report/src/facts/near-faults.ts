@@ -75,7 +75,11 @@ export function nearFaults(
           culprit !== undefined &&
           gap.ignored !== undefined &&
           may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
-        if (isForgetting) return { ...nearFault(span, gap, forgottenText(history, span, gap, times)), isForgetting }
+        if (isForgetting)
+          return {
+            ...nearFault(span, gap, forgottenText(history, span, gap, times.filter(isAfter(history, gap.ignored)))),
+            isForgetting,
+          }
         const isTakeover = hasTakenOver(history, span, gap)
         const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap, times)
         return { ...nearFault(span, gap, relation), isTakeover }
@@ -208,6 +212,12 @@ const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: 
   nodes.includes(culprit) &&
   other.nodes.includes(culprit) &&
   other.to <= asked
+
+/** Whether a fault began once the change had been acknowledged. */
+const isAfter =
+  ({ operations: { returnTime } }: History, change: OperationRow | undefined) =>
+  ({ from }: FaultSpan): boolean =>
+    change === undefined || (returnTime[change] ?? 0) <= from
 
 /** `0.406 s and 1.731 s`. */
 const momentsOf = (spans: readonly FaultSpan[]): string =>

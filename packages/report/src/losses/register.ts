@@ -132,7 +132,7 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
   }
 }
 
-/** `p2 saw p1's comment, but not its photo`: a client that knew of a change to one key missed the one before it. */
+/** `p2 saw p1's write to comment, but not its earlier one to photo`: a client that knew of a change to one key missed the one before it. */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
   for (const counterexample of [asked, ...others]) {
@@ -166,8 +166,6 @@ function missingCause(
   const [reader, author, writer] = [culprit, known.before, missed].map((row) => clientOf(history, row))
   const what = nameText(wanted, 24)
   const whose = writer === author ? 'its' : `${writer}'s`
-  if (outputOf(history, culprit) === null)
-    return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${what}`
   const node = nodeOf(history, culprit)
   if (node !== undefined && nodeOf(history, missed) === node && history.operations.outcome[missed] === OK)
     return `${nameText(node, 24)} answered without ${writer}'s confirmed write to ${what}`

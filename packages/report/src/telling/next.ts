@@ -5,7 +5,9 @@ import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
+import { nameText } from '../operation-words.ts'
 import { listed } from '../words.ts'
+import { onlyNode } from './only-node.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
 export interface Next {
@@ -51,7 +53,8 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
       if (!isRun) return { text: 'A history shows what happened once. Record more under faults.' }
       return (
         hiddenBug(run, again) ??
-        seldomAnswered(run, again) ?? {
+        seldomAnswered(run, again) ??
+        halfTried(history, run, again) ?? {
           text: 'One seed proves little. Try twenty.',
           command: withOption(again, 'times', '20'),
         }
@@ -94,6 +97,19 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
 
 /** Of fewer answers than this share, more runs of the same kind say no more. */
 const SELDOM = 0.25
+
+/** Where more seeds alone say nothing about the rest: reads without a write, or one node of several. */
+function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
+  if (operations.total > 0 && operations.reads === operations.total)
+    return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if it has one.' }
+  const only = onlyNode(history, spec.nodes)
+  return only === undefined
+    ? undefined
+    : {
+        text: `Only ${nameText(only)} answered. If others may answer too, let clients read from them; otherwise try twenty seeds.`,
+        command: withOption(again, 'times', '20'),
+      }
+}
 
 /** Where most requests had no answer. */
 function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {

@@ -1,5 +1,5 @@
 import { faultName } from '@chaosproxy/faults'
-import { duration, type History, OK, operationsIn, plural } from '@chaosproxy/history'
+import { count, duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
@@ -8,6 +8,7 @@ import { nameText } from '../operation-words.ts'
 import { severalOf } from '../shown-faults.ts'
 import { listed, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
+import { onlyNode } from './only-node.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 
 /** What happened, why, and what to do next: every screen shows these three. */
@@ -95,12 +96,9 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
 }
 
 /** `, all answered by n1,` where other nodes of the cluster answered nothing. */
-function onlyNodeText({ nodes, operations: { length, node, outcome } }: History, among: number): string {
-  const answering = new Set<number | undefined>()
-  for (let row = 0; row < length; row++) if (outcome[row] === OK) answering.add(node[row])
-  const [only] = answering
-  const name = only === undefined ? undefined : nodes[only]
-  return answering.size !== 1 || name === undefined || among === 1 ? '' : `, all answered by ${nameText(name)},`
+function onlyNodeText(history: History, among: number): string {
+  const name = onlyNode(history, among)
+  return name === undefined ? '' : `, all answered by ${nameText(name)},`
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
@@ -127,8 +125,7 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const isKnown = slowest > 0 && may({ claim: 'slowest recovery', nanos: slowest })
-  const recovery = !isKnown
-    ? ''
-    : `, and after a fault began it took at most ${duration(slowest)} until one was answered`
-  return `Under faults ${shareOf(answered / asked, asked)} operations were answered${recovery}.`
+  const recovery = !isKnown ? '' : ` After each fault began, the next answer came within ${duration(slowest)}.`
+  const share = answered === 0 ? `none of ${count(asked)}` : shareOf(answered / asked, asked)
+  return `Under faults ${share} operations were answered.${recovery}`
 }
