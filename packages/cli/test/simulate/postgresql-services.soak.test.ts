@@ -99,6 +99,58 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('Seats that are booked af
   })
 })
 
+/** One way of moving money that loses some, or shows what never was, and the cure of each. */
+interface Moves {
+  readonly bug: string
+  readonly cure: string
+  /** At which level of isolation, where that is not READ COMMITTED. */
+  readonly isolation?: readonly [ofBug: string, ofCure: string]
+  readonly options: readonly string[]
+}
+
+const SERIALIZABLE = ['--expect', 'serializable']
+const BOTH_WRITTEN = 'SELECT (SELECT count(*) FROM entries) = (SELECT count(*) FROM outbox)'
+
+const MOVES: readonly Moves[] = [
+  { bug: 'lost update', cure: 'locked update', options: SERIALIZABLE },
+  { bug: 'read and write', cure: 'one step', options: [] },
+  { bug: 'cursor', cure: 'locked update', options: SERIALIZABLE },
+  { bug: 'double spend', cure: 'locked spend', options: SERIALIZABLE },
+  { bug: 'look then insert', cure: 'unique', options: SERIALIZABLE },
+  { bug: 'two writes', cure: 'outbox', options: ['--expect', 'none', '--assert-sql', BOTH_WRITTEN] },
+  {
+    ...{ bug: 'two halves', cure: 'two halves', options: SERIALIZABLE },
+    isolation: ['READ COMMITTED', 'REPEATABLE READ'],
+  },
+  {
+    ...{ bug: 'read-only', cure: 'read-only', options: SERIALIZABLE },
+    isolation: ['REPEATABLE READ', 'SERIALIZABLE'],
+  },
+  { bug: 'standby', cure: 'one step', options: ['--standby'] },
+]
+
+async function moved(moves: string, isolation: string, ...more: readonly string[]) {
+  const asked = ['--routes', 'accounts.routes.json', '--workload', 'counter', '--env', `MOVES=${moves}`]
+  const args = ['./accounts.mjs', '--beside', 'pg=postgres', '--sql', 'accounts.sql', ...asked]
+  const out = ['--out', temporaryDirectory(), '--json']
+  const env = ['--env', `ISOLATION=${isolation}`]
+  const { stdout } = await chaos(['simulate', ...args, ...env, ...more, ...out], { cwd })
+  return JSON.parse(stdout)
+}
+
+describe.each(short ? [] : MOVES)('Money that is moved by $bug', ({ bug, cure, isolation, options }) => {
+  const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
+
+  test('is found to be wrong within 100 seeds', async () => {
+    expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
+  })
+
+  test(`is not by ${cure} at ${ofCure}, over 300 seeds`, async () => {
+    const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
+    expect([found, trials]).toEqual([false, 300])
+  })
+})
+
 /** Of an invariant the database is asked after the recording. */
 const assertionOf = (service: string): string | undefined => {
   const { options } = ASKED[service.split('-')[0] ?? '']!
