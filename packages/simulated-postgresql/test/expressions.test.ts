@@ -15,7 +15,7 @@ beforeAll(async () => {
 /** The only value of a query, as text. */
 function value(expression: string): string | null {
   const [statement] = session.parse(`select ${expression}`)
-  const step = session.execute(session.prepare(statement!, []), []).next()
+  const step = session.execute(statement!, []).next()
   if (step.done !== true || step.value.kind !== 'rows') throw new Error(expression)
   session.sync()
   const found = step.value.rows[0]?.[0] ?? null

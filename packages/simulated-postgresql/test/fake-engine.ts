@@ -9,6 +9,7 @@ import type {
   Wait,
 } from '../src/session/session.ts'
 import { SqlError } from '../src/sql/error.ts'
+import type { Statement } from '../src/sql/parse.ts'
 import type { TextContext, TypeDefinition } from '../src/types/registry.ts'
 import type { SqlValue } from '../src/types/value.ts'
 
@@ -78,12 +79,15 @@ export function fakeEngine(script: Script): FakeEngine {
           .filter((part) => part !== '')
           .map((part) => ({ text: sql, sql: part, node: {} as never }))
       },
-      prepare: (statement) => ({
-        statement,
-        parameterOids: (statement.sql.match(/\$\d/g) ?? []).map(() => 23),
-        columns: statement.sql.startsWith('SELECT') ? [column('n')] : undefined,
-      }),
-      *execute({ statement: { sql } }: Prepared, parameters): Execution {
+      *prepare(statement) {
+        return {
+          statement,
+          parameterOids: (statement.sql.match(/\$\d/g) ?? []).map(() => 23),
+          columns: statement.sql.startsWith('SELECT') ? [column('n')] : undefined,
+        }
+      },
+      *execute(given: Prepared | Statement, parameters): Execution {
+        const { sql } = 'node' in given ? given : given.statement
         log.push(`${pid} ${sql}`)
         if (sql === 'BEGIN') status = 'transaction'
         if (sql === 'COMMIT') status = 'idle'

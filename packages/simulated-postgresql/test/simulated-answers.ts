@@ -23,7 +23,7 @@ export class SimulatedAnswers {
     const session = this.#session
     let outcome: Outcome | undefined
     for (const statement of session.parse(sql)) {
-      const step = session.execute(session.prepare(statement, []), []).next()
+      const step = session.execute(statement, []).next()
       if (step.done !== true) throw new Error(`waits: ${sql}`)
       outcome = step.value
     }

@@ -135,7 +135,7 @@ describe('a query', () => {
       const session = engine.connect(new Map([['user', 'tester']]), listener)
       for (const sql of ['create table t (id int)', 'insert into t values (1), (2), (3)', 'select id from t']) {
         const [statement] = session.parse(sql)
-        const step = session.execute(session.prepare(statement!, []), []).next()
+        const step = session.execute(statement!, []).next()
         session.sync()
         if (step.done === true && step.value.kind === 'rows') orders.add(step.value.rows.join())
       }

@@ -13,7 +13,7 @@ function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
   })
   let rows: readonly (readonly (string | null)[])[] = []
   for (const statement of session.parse(sql)) {
-    const { value: outcome } = session.execute(session.prepare(statement, []), []).next()
+    const { value: outcome } = session.execute(statement, []).next()
     session.sync()
     if (outcome === undefined || !('kind' in outcome) || outcome.kind !== 'rows') continue
     rows = outcome.rows.map((row) =>

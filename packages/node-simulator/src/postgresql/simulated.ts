@@ -16,7 +16,7 @@ export const silent: SessionListener = { notice() {}, notification() {}, paramet
 
 /** Executes a statement while no other session does. @throws SqlError, NotSupported */
 export function executeAlone(session: Session, statement: Statement): Outcome {
-  const step = session.execute(session.prepare(statement, []), []).next()
+  const step = session.execute(statement, []).next()
   if (step.done !== true) throw new Error('the only session of a database waits')
   session.sync()
   return step.value

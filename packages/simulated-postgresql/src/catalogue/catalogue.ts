@@ -1,148 +1,207 @@
 import { SqlError } from '../sql/error.ts'
 import type { Index, Subtransaction, Transaction } from '../storage/model.ts'
+import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
+import type { Wait } from '../storage/wait.ts'
 import type { Types } from '../types/registry.ts'
+import { typesWith } from '../types/types.ts'
 import type { DomainDefinition } from './domain.ts'
 import type { Routine } from './routine.ts'
+import { CatalogueRows } from './rows.ts'
 import type { ForeignKey, Table } from './table.ts'
 
-interface Named {
-  schema: string
-  name: string
+export interface Schema {
   readonly oid: number
-  createdBy: Subtransaction | undefined
-  droppedBy?: Subtransaction | undefined
+  readonly name: string
 }
+
+export interface IndexRelation {
+  readonly table: Table
+  readonly index: Index
+}
+
+/** What has a row in pg_class. */
+type Relation = Table | Sequence | IndexRelation
+
+const isTable = (relation: Relation): relation is Table => 'tuples' in relation
+const isSequence = (relation: Relation): relation is Sequence => 'increment' in relation
+const isIndex = (relation: Relation): relation is IndexRelation => 'index' in relation
 
 /** The schema of a session's temporary tables, which only that session looks in. */
 export const temporarySchema = (pid: number): string => `pg_temp_${pid}`
 
 export const isTemporary = ({ schema }: { readonly schema: string }): boolean => schema.startsWith('pg_temp_')
 
-/** The tables, sequences and schemas of the database. */
+const BUILT_IN: readonly Schema[] = [
+  { oid: 2200, name: 'public' },
+  { oid: 11, name: 'pg_catalog' },
+  { oid: 13_000, name: 'information_schema' },
+]
+
+/** What the database defines. */
 export class Catalogue {
+  /** Every type by its number; those of the database by the names that all transactions see. */
   readonly types: Types
   /** Counts the changes: plans made before one are made anew. */
   version = 0
-  readonly schemas: Set<string> = new Set(['public', 'pg_catalog', 'information_schema'])
-  readonly extensions: Set<string> = new Set(['plpgsql'])
-  readonly roles: Set<string> = new Set(['postgres'])
+  readonly #noted = (by: Subtransaction, undo: () => void): void => this.changed(by, undo)
+  /** By their names. */
+  readonly schemas: CatalogueRows<Schema> = new CatalogueRows(
+    { table: 'pg_namespace', name: 'pg_namespace_nspname_index', columns: 'nspname' },
+    this.#noted,
+  )
+  readonly extensions: CatalogueRows<string> = new CatalogueRows(
+    { table: 'pg_extension', name: 'pg_extension_name_index', columns: 'extname' },
+    this.#noted,
+  )
+  readonly roles: CatalogueRows<string> = new CatalogueRows(
+    { table: 'pg_authid', name: 'pg_authid_rolname_index', columns: 'rolname' },
+    this.#noted,
+  )
+  /** The numbers of types, and the tables whose rows are types, by {@link keyOf}. */
+  readonly typeRows: CatalogueRows<number | Table> = new CatalogueRows(
+    { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
+    this.#noted,
+  )
+  /** By name, numbers of the arguments' types, and schema. */
+  readonly routines: CatalogueRows<Routine> = new CatalogueRows(
+    { table: 'pg_proc', name: 'pg_proc_proname_args_nsp_index', columns: 'proname, proargtypes, pronamespace' },
+    this.#noted,
+  )
+  /** By {@link keyOf}. */
+  readonly relations: CatalogueRows<Relation> = new CatalogueRows(
+    { table: 'pg_class', name: 'pg_class_relname_nsp_index', columns: 'relname, relnamespace' },
+    this.#noted,
+  )
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
   /** Domains by the numbers of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
-  readonly routines: Set<Routine> = new Set()
-  readonly tables: Set<Table> = new Set()
-  readonly sequences: Set<Sequence> = new Set()
   /** Whether there ever was a temporary table. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
-  readonly #byName = new Map<string, (Table | Sequence)[]>()
+  readonly #atCommit: { readonly by: Subtransaction; readonly run: () => void }[] = []
 
   constructor(types: Types) {
     this.types = types
+    for (const schema of BUILT_IN) this.schemas.add(schema.name, schema, undefined)
+    this.extensions.add('plpgsql', 'plpgsql', undefined)
+    this.roles.add('postgres', 'postgres', undefined)
+  }
+
+  /** The types with the names that a transaction sees. */
+  typesOf(own: Transaction | undefined): Types {
+    return typesWith(this.types, {
+      named: (name) => {
+        const found = this.typeRows.find(this.keyOf('public', name, own), own)
+        return typeof found === 'number' ? found : undefined
+      },
+      all: () => this.typeRows.all(own).filter((each) => typeof each === 'number'),
+    })
+  }
+
+  hasSchema(name: string, own: Transaction | undefined): boolean {
+    return this.schemas.find(name, own) !== undefined
+  }
+
+  /** The key of a relation or a type: its name and the number of its schema. */
+  keyOf(schema: string, name: string, own: Transaction | undefined): string {
+    return `${name}, ${this.schemas.find(schema, own)?.oid ?? schema}`
   }
 
   table(path: readonly string[], name: string, own: Transaction | undefined): Table | undefined {
     const found = this.relation(path, name, own)
-    return found !== undefined && 'columns' in found ? found : undefined
+    return found !== undefined && isTable(found) ? found : undefined
   }
 
   sequence(path: readonly string[], name: string, own: Transaction | undefined): Sequence | undefined {
     const found = this.relation(path, name, own)
-    return found !== undefined && !('columns' in found) ? found : undefined
+    return found !== undefined && isSequence(found) ? found : undefined
   }
 
   /** What has this name in the first schema of the path that has it. */
   relation(path: readonly string[], name: string, own: Transaction | undefined): Table | Sequence | undefined {
-    const named = this.#byName.get(name)
-    if (named === undefined) return undefined
     for (const schema of path) {
-      const found = named.find((each) => each.schema === schema && exists(each, own))
-      if (found !== undefined) return found
+      const found = this.relations.find(this.keyOf(schema, name, own), own)
+      if (found !== undefined && !isIndex(found)) return found
     }
     return undefined
   }
 
   relationByOid(oid: number, own: Transaction | undefined): Table | Sequence | undefined {
-    for (const table of this.tables) if (table.oid === oid && exists(table, own)) return table
-    for (const sequence of this.sequences) if (sequence.oid === oid && exists(sequence, own)) return sequence
-    return undefined
+    return this.relations.all(own).find((each) => !isIndex(each) && each.oid === oid) as Table | Sequence | undefined
   }
 
-  indexByOid(oid: number, own: Transaction | undefined): { table: Table; index: Index } | undefined {
-    for (const table of this.visibleTables(own))
-      for (const index of table.indexes) if (index.oid === oid) return { table, index }
-    return undefined
+  indexByOid(oid: number, own: Transaction | undefined): IndexRelation | undefined {
+    return this.relations
+      .all(own)
+      .filter(isIndex)
+      .find(({ index }) => index.oid === oid)
   }
 
   /** An index, which shares the names of tables. */
-  index(path: readonly string[], name: string, own: Transaction | undefined): { table: Table; at: number } | undefined {
-    for (const schema of path)
-      for (const table of this.tables) {
-        if (table.schema !== schema || !exists(table, own)) continue
-        const at = table.indexes.findIndex((index) => index.name === name)
-        if (at >= 0) return { table, at }
-      }
+  index(path: readonly string[], name: string, own: Transaction | undefined): IndexRelation | undefined {
+    for (const schema of path) {
+      const found = this.relations.find(this.keyOf(schema, name, own), own)
+      if (found !== undefined && isIndex(found)) return found
+    }
     return undefined
   }
 
-  /** Another open transaction that creates a relation of this name. */
-  pending(schema: string, name: string, own: Transaction): Subtransaction | undefined {
-    return (this.#byName.get(name) ?? []).find(
-      ({ schema: other, createdBy }) =>
-        other === schema &&
-        createdBy !== undefined &&
-        createdBy.transaction !== own &&
-        statusOf(createdBy) === 'active',
-    )?.createdBy
-  }
-
   visibleTables(own: Transaction | undefined): readonly Table[] {
-    return [...this.tables].filter((table) => exists(table, own))
+    return this.relations.all(own).filter(isTable)
   }
 
   visibleSequences(own: Transaction | undefined): readonly Sequence[] {
-    return [...this.sequences].filter((sequence) => exists(sequence, own))
+    return this.relations.all(own).filter(isSequence)
+  }
+
+  /** Also those of open transactions. */
+  everyTable(): readonly Table[] {
+    return [...this.relations.everything()].filter(isTable)
   }
 
   referencing(table: Table, own: Transaction | undefined): readonly ForeignKey[] {
-    const found: ForeignKey[] = []
-    for (const other of this.tables)
-      if (exists(other, own)) for (const key of other.foreignKeys) if (key.referenced === table) found.push(key)
-    return found
+    return this.visibleTables(own).flatMap((other) => other.foreignKeys.filter((key) => key.referenced === table))
   }
 
-  add(relation: Table | Sequence, by: Subtransaction): void {
-    const set: Set<Table | Sequence> =
-      'columns' in relation ? (this.tables as Set<Table | Sequence>) : (this.sequences as Set<Table | Sequence>)
-    set.add(relation)
-    this.#list(relation)
-    if (isTemporary(relation)) this.hasTemporary = true
-    this.changed(by, () => {
-      set.delete(relation)
-      this.#unlist(relation)
-    })
-  }
-
-  drop(relation: Table | Sequence, by: Subtransaction): void {
-    relation.droppedBy = by
-    this.changed(by, () => {
-      relation.droppedBy = undefined
-    })
-  }
-
-  rename(relation: Table | Sequence, schema: string, name: string, by: Subtransaction): void {
-    const before = { schema: relation.schema, name: relation.name }
-    const set = (to: { schema: string; name: string }): void => {
-      this.#unlist(relation)
-      relation.schema = to.schema
-      relation.name = to.name
-      this.#list(relation)
+  /** Adds a relation; a table's rows are a type too. Waits for who may take the name. */
+  *create(relation: Relation, writer: Writer): Generator<Wait, void, void> {
+    const { schema, name } = placeOf(relation)
+    const key = this.keyOf(schema, name, writer.transaction)
+    if (isTable(relation)) {
+      if (isTemporary(relation)) this.hasTemporary = true
+      if (this.typeRows.find(key, writer.transaction) !== undefined) throw existingType(name)
+      yield* this.typeRows.insert(key, relation, writer)
     }
-    set({ schema, name })
-    this.changed(by, () => set(before))
+    yield* this.relations.insert(key, relation, writer)
+  }
+
+  /** Drops it, with what has no row without it; the transaction has locked it. */
+  drop(relation: Relation, by: Subtransaction): void {
+    this.relations.remove(relation, by)
+    if (!isTable(relation)) return
+    this.typeRows.remove(relation, by)
+    for (const index of relation.indexes) this.dropIndex(index, by)
+  }
+
+  dropIndex(index: Index, by: Subtransaction): void {
+    const row = this.indexByOid(index.oid, by.transaction)
+    if (row !== undefined) this.relations.remove(row, by)
+  }
+
+  *rename(relation: Relation, name: string, writer: Writer): Generator<Wait, void, void> {
+    const { schema } = placeOf(relation)
+    const key = this.keyOf(schema, name, writer.transaction)
+    yield* this.relations.replace(relation, key, relation, writer)
+    if (isTable(relation)) yield* this.typeRows.replace(relation, key, relation, writer)
+    const named = isIndex(relation) ? relation.index : relation
+    const before = named.name
+    named.name = name
+    this.changed(writer.transaction.current, () => {
+      named.name = before
+    })
   }
 
   /** Notes a change, and how to undo it if the transaction aborts. */
@@ -160,47 +219,35 @@ export class Catalogue {
     return this.#changing.has(transaction)
   }
 
+  /** Puts off what all transactions are to see only once this one has committed. */
+  atCommit(by: Subtransaction, run: () => void): void {
+    this.#atCommit.push({ by, run })
+  }
+
   committed(transaction: Transaction): void {
-    if (!this.#changing.delete(transaction)) return
-    this.version++
-    this.sweep()
+    if (!this.#end(transaction)) return
+    for (const rows of [this.relations, this.typeRows, this.routines, this.schemas, this.extensions, this.roles])
+      rows.sweep()
   }
 
   aborted(transaction: Transaction): void {
-    if (this.#changing.delete(transaction)) this.version++
+    this.#end(transaction)
   }
 
-  /** Forgets what was dropped by transactions that committed. */
-  sweep(): void {
-    for (const set of [this.tables, this.sequences] as const)
-      for (const relation of set)
-        if (relation.droppedBy !== undefined && statusOf(relation.droppedBy) === 'committed') {
-          ;(set as Set<Table | Sequence>).delete(relation)
-          this.#unlist(relation)
-        }
-  }
-
-  #list(relation: Table | Sequence): void {
-    const named = this.#byName.get(relation.name)
-    if (named === undefined) this.#byName.set(relation.name, [relation])
-    else named.push(relation)
-  }
-
-  #unlist(relation: Table | Sequence): void {
-    const left = (this.#byName.get(relation.name) ?? []).filter((each) => each !== relation)
-    if (left.length === 0) this.#byName.delete(relation.name)
-    else this.#byName.set(relation.name, left)
+  #end(transaction: Transaction): boolean {
+    if (!this.#changing.delete(transaction)) return false
+    this.version++
+    const due = this.#atCommit.filter(({ by }) => by.transaction === transaction)
+    this.#atCommit.splice(0, this.#atCommit.length, ...this.#atCommit.filter((each) => !due.includes(each)))
+    for (const { by, run } of due) if (statusOf(by) === 'committed') run()
+    return true
   }
 }
 
-function exists(relation: Named, own: Transaction | undefined): boolean {
-  return done(relation.createdBy, own, true) && !done(relation.droppedBy, own, false)
-}
+const placeOf = (relation: Relation): { readonly schema: string; readonly name: string } =>
+  isIndex(relation) ? { schema: relation.table.schema, name: relation.index.name } : relation
 
-function done(by: Subtransaction | undefined, own: Transaction | undefined, always: boolean): boolean {
-  if (by === undefined) return always
-  return statusOf(by) === 'committed' || (!by.aborted && by.transaction === own)
-}
+export const existingType = (name: string): SqlError => new SqlError('42710', `type "${name}" already exists`)
 
 export function undefinedTable(name: string, position?: number): SqlError {
   return new SqlError('42P01', `relation "${name}" does not exist`, position === undefined ? {} : { position })

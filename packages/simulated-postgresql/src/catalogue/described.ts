@@ -60,7 +60,7 @@ export function describedCatalogue(catalogue: Catalogue): DescribedCatalogue {
       })),
       ...table.foreignKeys.flatMap(writersBy),
     ]),
-    definitions: [...catalogue.routines].map(({ name, text }) => ({
+    definitions: catalogue.routines.all(undefined).map(({ name, text }) => ({
       name,
       text,
       isOpaque: /\bexecute\b/i.test(text),

@@ -2,8 +2,9 @@ import type { Transaction } from '../storage/model.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
+import { FIRST_OID } from '../types/types.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import { type Catalogue, isTemporary } from './catalogue.ts'
+import { type Catalogue, isTemporary, type Schema } from './catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
@@ -20,12 +21,8 @@ interface CatalogueView {
   readonly database: string
 }
 
-const NAMESPACES: { readonly [name: string]: number } = { pg_catalog: 11, public: 2200, information_schema: 13_000 }
-/** Schemas of users follow in the order of their creation. */
-const FIRST_SCHEMA = 16_384
-
-const namespaceOf = ({ catalogue }: CatalogueView, schema: string): number =>
-  NAMESPACES[schema] ?? FIRST_SCHEMA + [...catalogue.schemas].indexOf(schema)
+const namespaceOf = ({ catalogue, own }: CatalogueView, schema: string): number =>
+  catalogue.schemas.find(schema, own)?.oid ?? 0
 
 type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
 
@@ -45,7 +42,7 @@ const pgType: Relation = {
   fields: [
     ['oid', 'oid', (type: Type) => type.oid],
     ['typname', 'name', (type: Type) => type.name],
-    ['typnamespace', 'oid', (type: Type) => (type.oid < FIRST_SCHEMA ? 11 : 2200)],
+    ['typnamespace', 'oid', (type: Type) => (type.oid < FIRST_OID ? 11 : 2200)],
     ['typlen', 'int2', (type: Type) => type.length],
     ['typtype', 'char', (type: Type) => type.kind],
     ['typcategory', 'char', (type: Type) => type.category],
@@ -61,10 +58,10 @@ const pgType: Relation = {
 
 const pgNamespace: Relation = {
   name: 'pg_namespace',
-  rows: ({ catalogue }) => [...catalogue.schemas],
+  rows: ({ catalogue, own }) => catalogue.schemas.all(own),
   fields: [
-    ['oid', 'oid', (schema: string, view) => namespaceOf(view, schema)],
-    ['nspname', 'name', (schema: string) => schema],
+    ['oid', 'oid', (schema: Schema) => schema.oid],
+    ['nspname', 'name', (schema: Schema) => schema.name],
   ],
 }
 
@@ -255,7 +252,7 @@ const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) 
 
 const pgRoles: Relation = {
   name: 'pg_roles',
-  rows: ({ catalogue }) => [...catalogue.roles],
+  rows: ({ catalogue, own }) => catalogue.roles.all(own),
   fields: [['rolname', 'name', (role: string) => role]],
 }
 
@@ -289,7 +286,7 @@ const columns: Relation = {
       'varchar',
       ({ column: { type } }: TableColumn, { types }) => {
         const { elementOid, oid } = types.typeOf(type.oid)
-        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_SCHEMA ? 'USER-DEFINED' : formatType(types, oid, -1)
+        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OID ? 'USER-DEFINED' : formatType(types, oid, -1)
       },
     ],
     ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],

@@ -1,10 +1,10 @@
 import type { Node } from '../sql/nodes.ts'
-import type { Heap, Index, Subtransaction } from '../storage/model.ts'
+import type { Heap, Index } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Trigger } from './routine.ts'
 
-/** A table or a view, materialized or not. What is created or dropped in an open transaction is so for that transaction only. */
+/** A table or a view, materialized or not. */
 export interface Table extends Heap {
   columns: Column[]
   checks: Check[]
@@ -16,8 +16,6 @@ export interface Table extends Heap {
   view: Node | undefined
   /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
-  createdBy: Subtransaction | undefined
-  droppedBy: Subtransaction | undefined
 }
 
 export interface Column {

@@ -9,20 +9,19 @@ import { compileExpression } from '../expressions/compile.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
-import { addIndex } from './indexes.ts'
-import type { TableLocker } from './names.ts'
-import { tableOf, viewsOn } from './names.ts'
+import { addIndex, dropIndexes } from './indexes.ts'
+import { lockedTable, viewsOn } from './names.ts'
 
 export function* alterTable(
   fields: Fields<'AlterTableStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, string, void> {
   const { relation, cmds, missing_ok } = fieldsOf('AlterTableStmt', fields, [
     'relation',
@@ -36,11 +35,30 @@ export function* alterTable(
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
     return 'ALTER TABLE'
   }
-  const table = tableOf(relation, context)
-  yield* lock(table, 'AccessExclusiveLock')
+  const commands = (cmds ?? []).map((node) => expectKind(node, 'AlterTableCmd'))
+  const table = yield* lockedTable(relation, lockOf(commands), context, run)
   run.store.xidOf(run.backend, run.transaction.current)
-  for (const node of cmds ?? []) yield* alter(expectKind(node, 'AlterTableCmd'), table, context, run)
+  for (const each of commands) yield* alter(each, table, context, run)
   return 'ALTER TABLE'
+}
+
+/** AlterTableGetLockLevel: the strongest lock that one of the parts asks for. */
+function lockOf(commands: readonly Fields<'AlterTableCmd'>[]): LockMode {
+  const modes = commands.map(({ subtype, def }): LockMode => {
+    switch (subtype) {
+      case 'AT_AddConstraint':
+        return expectKind(def, 'Constraint').contype === 'CONSTR_FOREIGN'
+          ? 'ShareRowExclusiveLock'
+          : 'AccessExclusiveLock'
+      case 'AT_ValidateConstraint':
+      case 'AT_SetStatistics':
+      case 'AT_ClusterOn':
+        return 'ShareUpdateExclusiveLock'
+      default:
+        return 'AccessExclusiveLock'
+    }
+  })
+  return LOCK_MODES.findLast((mode) => modes.includes(mode)) ?? 'AccessExclusiveLock'
 }
 
 function* alter(
@@ -67,7 +85,7 @@ function* alter(
         )
         return
       }
-      addColumnToRows(definition, table, context, run)
+      yield* addColumnToRows(definition, table, context, run)
       return
     }
     case 'AT_DropColumn':
@@ -83,15 +101,15 @@ function* alter(
       dropNotNull(table, name, run)
       return
     case 'AT_AlterColumnType':
-      changeType(table, columnNamed(table, name), expectKind(def, 'ColumnDef'), context, run)
+      yield* changeType(table, columnNamed(table, name), expectKind(def, 'ColumnDef'), context, run)
       return
     case 'AT_AddConstraint': {
       const constraint = expectKind(def, 'Constraint')
-      addChecked(constraint, table, undefined, context, run)
+      yield* addChecked(constraint, table, undefined, context, run)
       return
     }
     case 'AT_DropConstraint':
-      dropConstraint(table, name, missing_ok === true, run)
+      yield* dropConstraint(table, name, missing_ok === true, run)
       return
     case 'AT_AddIdentity': {
       const { generated_when, options } = fieldsOf('Constraint', expectKind(def, 'Constraint'), [
@@ -136,7 +154,12 @@ function dropNotNull(table: Table, name: string, run: Run): void {
   })
 }
 
-function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): void {
+function* addColumnToRows(
+  fields: Fields<'ColumnDef'>,
+  table: Table,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
   const { column, constraints } = addColumn(fields, table, context, run)
   const value = compileDefault(column, context)
   const generated = column.generated
@@ -146,18 +169,18 @@ function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Con
     column.notNull = false
     setNotNull(table, column, run)
   }
-  for (const constraint of constraints) addChecked(constraint, table, column, context, run)
+  for (const constraint of constraints) yield* addChecked(constraint, table, column, context, run)
 }
 
 /** Adds a constraint, which the rows that there are must fulfil. */
-function addChecked(
+function* addChecked(
   constraint: Fields<'Constraint'>,
   table: Table,
   column: Column | undefined,
   context: Context,
   run: Run,
-): void {
-  addConstraint(constraint, table, column, context, run)
+): Generator<Wait, void, void> {
+  yield* addConstraint(constraint, table, column, context, run)
   const key = table.foreignKeys.at(-1)
   if (constraint.contype === 'CONSTR_FOREIGN' && constraint.skip_validation !== true && key !== undefined)
     oweForeignKey(key, run)
@@ -193,7 +216,6 @@ export function dropColumn(
   if (viewsOn(table, context).length > 0) throw new NotSupported('DROP COLUMN of a table that a view reads')
   const place = column.attribute - 1
   const before = {
-    indexes: table.indexes,
     foreignKeys: table.foreignKeys,
     checks: table.checks,
     name: column.name,
@@ -207,7 +229,11 @@ export function dropColumn(
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       },
     )
-  table.indexes = table.indexes.filter((index) => ![...index.columns, ...index.included].includes(place))
+  dropIndexes(
+    table,
+    table.indexes.filter((index) => [...index.columns, ...index.included].includes(place)),
+    run,
+  )
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
   table.checks = table.checks.filter((check) => check.column !== name)
   for (const sequence of run.catalogue.visibleSequences(context.own))
@@ -216,13 +242,18 @@ export function dropColumn(
   Object.assign(column, { dropped: true, notNull: false, name: `........pg.dropped.${column.attribute}........` })
   run.catalogue.changed(run.transaction.current, () => {
     Object.assign(column, { dropped: false, notNull: before.notNull, name: before.name })
-    table.indexes = before.indexes
     table.foreignKeys = before.foreignKeys
     table.checks = before.checks
   })
 }
 
-function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): void {
+function* changeType(
+  table: Table,
+  column: Column,
+  fields: Fields<'ColumnDef'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
   const { typeName, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'raw_default'])
   const type = resolveTypeName(typeName, context.types)
   if (viewsOn(table, context).length > 0)
@@ -254,10 +285,9 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
   const before = { type: column.type, default: column.default, indexes: table.indexes }
   column.type = type
   column.default = convertedDefault(column.default, before.type, type)
-  table.indexes = []
+  dropIndexes(table, before.indexes, run)
   run.catalogue.changed(run.transaction.current, () => {
     Object.assign(column, { type: before.type, default: before.default })
-    table.indexes = before.indexes
   })
   setDefault(column, column.default, context)
   revalidate(
@@ -266,7 +296,7 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
     context,
     run,
   )
-  for (const index of before.indexes) addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+  for (const index of before.indexes) yield* addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
 }
 
 /** A default is a value of the old type, which converts to the new one. */
@@ -294,13 +324,17 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
   else throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
 }
 
-function dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): void {
-  const before = { indexes: table.indexes, foreignKeys: table.foreignKeys, checks: table.checks }
-  table.indexes = table.indexes.filter((index) => !(index.constraint && index.name === name))
+function* dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): Generator<Wait, void, void> {
+  // Its triggers on the table that it refers to go too.
+  for (const key of table.foreignKeys)
+    if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
+  const before = { foreignKeys: table.foreignKeys, checks: table.checks }
+  const indexes = table.indexes.filter((index) => index.constraint && index.name === name)
+  dropIndexes(table, indexes, run)
   table.foreignKeys = table.foreignKeys.filter((key) => key.name !== name)
   table.checks = table.checks.filter((check) => check.name !== name)
   const found =
-    table.indexes.length < before.indexes.length ||
+    indexes.length > 0 ||
     table.foreignKeys.length < before.foreignKeys.length ||
     table.checks.length < before.checks.length
   if (!found && missingOk) return

@@ -16,46 +16,47 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
+import type { Wait } from '../storage/wait.ts'
 import { addExclusion } from './exclusion.ts'
-import { addIndex, firstFree, freeName } from './indexes.ts'
-import { tableOf } from './names.ts'
+import { addIndex, chosenName, firstFree } from './indexes.ts'
+import { isFree, tableOf } from './names.ts'
 
 /** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
-export function addConstraint(
+export function* addConstraint(
   fields: Fields<'Constraint'>,
   table: Table,
   column: Column | undefined,
   context: Context,
   run: Run,
-): void {
+): Generator<Wait, void, void> {
   if (['CONSTR_CHECK', 'CONSTR_FOREIGN'].includes(fields.contype ?? '') && fields.is_enforced !== true)
     throw new NotSupported('NOT ENFORCED')
   switch (fields.contype) {
     case 'CONSTR_PRIMARY':
     case 'CONSTR_UNIQUE':
-      addKey(fields, table, column, context, run)
+      yield* addKey(fields, table, column, context, run)
       break
     case 'CONSTR_CHECK':
       addCheck(fields, table, column, context, run)
       break
     case 'CONSTR_FOREIGN':
-      addForeignKey(fields, table, column, context, run)
+      yield* addForeignKey(fields, table, column, context, run)
       break
     case 'CONSTR_EXCLUSION':
-      addExclusion(fields, table, context, run)
+      yield* addExclusion(fields, table, context, run)
       break
     default:
       throw new NotSupported(`the constraint ${fields.contype ?? ''}`.replace('CONSTR_', ''))
   }
 }
 
-function addKey(
+function* addKey(
   fields: Fields<'Constraint'>,
   table: Table,
   column: Column | undefined,
   context: Context,
   run: Run,
-): void {
+): Generator<Wait, void, void> {
   const { contype, conname, keys, nulls_not_distinct, deferrable, initdeferred, indexname } = fieldsOf(
     'Constraint',
     fields,
@@ -63,7 +64,7 @@ function addKey(
   )
   const primary = contype === 'CONSTR_PRIMARY'
   if (indexname !== undefined) {
-    adopt(table, indexname, conname ?? indexname, run)
+    yield* adopt(table, indexname, conname ?? indexname, run)
     return
   }
   const columns = column === undefined ? namesOf(keys).map((name) => columnNamed(table, name, true)) : [column]
@@ -72,11 +73,12 @@ function addKey(
       throw new SqlError('42P16', `multiple primary keys for table "${table.name}" are not allowed`)
     for (const each of columns) setNotNull(table, each, run)
   }
+  if (conname !== undefined) isFree(table.schema, conname, false, context, run)
   const names = primary ? '' : `_${columns.map((each) => each.name).join('_')}`
   const index = createIndex(
     {
       oid: run.store.nextOid(),
-      name: conname ?? freeName(`${table.name}${names}_${primary ? 'pkey' : 'key'}`, table.schema, context),
+      name: conname ?? chosenName(`${table.name}${names}_${primary ? 'pkey' : 'key'}`, table.schema, context),
       unique: true,
       primary,
       nullsNotDistinct: nulls_not_distinct === true,
@@ -91,17 +93,21 @@ function addKey(
     table,
     run.engineFacts,
   )
-  addIndex(table, index, run)
+  yield* addIndex(table, index, run)
 }
 
 /** PRIMARY KEY or UNIQUE USING INDEX. */
-function adopt(table: Table, indexname: string, name: string, run: Run): void {
+function* adopt(table: Table, indexname: string, name: string, run: Run): Generator<Wait, void, void> {
   const index = table.indexes.find((each) => each.name === indexname)
   if (index === undefined) throw new SqlError('42704', `index "${indexname}" does not exist`)
-  const before = { name: index.name, constraint: index.constraint }
-  index.name = name
+  const { catalogue, transaction } = run
+  const row = catalogue.indexByOid(index.oid, transaction)
+  if (row !== undefined && name !== indexname) yield* catalogue.rename(row, name, run)
+  const { constraint } = index
   index.constraint = true
-  run.catalogue.changed(run.transaction.current, () => Object.assign(index, before))
+  catalogue.changed(transaction.current, () => {
+    index.constraint = constraint
+  })
 }
 
 export function setNotNull(table: Table, column: Column, run: Run): void {
@@ -183,13 +189,13 @@ const ACTIONS: Readonly<Record<string, ReferentialAction>> = {
   d: 'set default',
 }
 
-function addForeignKey(
+function* addForeignKey(
   fields: Fields<'Constraint'>,
   table: Table,
   column: Column | undefined,
   context: Context,
   run: Run,
-): void {
+): Generator<Wait, void, void> {
   const read = fieldsOf('Constraint', fields, [
     'contype',
     'conname',
@@ -205,6 +211,7 @@ function addForeignKey(
     'initially_valid',
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
+  yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
   const referenced = tableOf(read.pktable, context, table)
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
@@ -232,6 +239,8 @@ function addForeignKey(
       '42830',
       `there is no unique constraint matching given keys for referenced table "${referenced.name}"`,
     )
+  if (read.conname !== undefined && hasConstraint(table, read.conname))
+    throw new SqlError('42710', `constraint "${read.conname}" for relation "${table.name}" already exists`)
   const key: ForeignKey = {
     name: read.conname ?? freeConstraint(`${table.name}_${columns.map((each) => each.name).join('_')}_fkey`, table),
     oid: run.store.nextOid(),
@@ -278,8 +287,8 @@ export function columnNamed(table: Table, name: string, inKey = false): Column {
 }
 
 function freeConstraint(base: string, table: Table): string {
-  return firstFree(
-    base,
-    (name) => table.checks.some((each) => each.name === name) || table.foreignKeys.some((each) => each.name === name),
-  )
+  return firstFree(base, (name) => hasConstraint(table, name))
 }
+
+const hasConstraint = ({ checks, foreignKeys }: Table, name: string): boolean =>
+  [...checks, ...foreignKeys].some((each) => each.name === name)

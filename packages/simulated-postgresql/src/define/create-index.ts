@@ -3,18 +3,16 @@ import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
-import { addIndex, freeName, indexColumns } from './indexes.ts'
-import type { TableLocker } from './names.ts'
-import { relationOf } from './names.ts'
+import { addIndex, chosenName, indexColumns } from './indexes.ts'
+import { isFree, lockedRelation } from './names.ts'
 
 export function* createIndexStatement(
   fields: Fields<'IndexStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, void, void> {
   const read = fieldsOf('IndexStmt', fields, [
     'idxname',
@@ -29,20 +27,14 @@ export function* createIndexStatement(
     'if_not_exists',
     'options',
   ])
-  const table = relationOf(read.relation, context)
   if (read.unique === true && read.accessMethod !== 'btree')
     throw new NotSupported(`a unique index with ${read.accessMethod}`)
-  yield* lock(table, 'ShareLock')
+  const table = yield* lockedRelation(read.relation, 'ShareLock', context, run)
   const columns = indexColumns(read.indexParams, table, context)
   const parts = columns.map((column) => ('place' in column ? table.columns[column.place]?.name : 'expr'))
-  const name = read.idxname ?? freeName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)
-  if (read.idxname !== undefined && isTaken(name, table.schema, context)) {
-    if (read.if_not_exists !== true) throw new SqlError('42P07', `relation "${name}" already exists`)
-    run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
-    return
-  }
+  const name = read.idxname ?? chosenName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)
+  if (!isFree(table.schema, name, read.if_not_exists === true, context, run)) return
   const where = read.whereClause
-  run.store.xidOf(run.backend, run.transaction.current)
   const index = createIndex(
     {
       oid: run.store.nextOid(),
@@ -68,12 +60,5 @@ export function* createIndexStatement(
     table,
     run.engineFacts,
   )
-  addIndex(table, index, run)
-}
-
-function isTaken(name: string, schema: string, context: Context): boolean {
-  return (
-    context.catalogue.relation([schema], name, context.own) !== undefined ||
-    context.catalogue.index([schema], name, context.own) !== undefined
-  )
+  yield* addIndex(table, index, run)
 }

@@ -10,8 +10,8 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { addConstraint, setNotNull } from './constraints.ts'
-import { freeName } from './indexes.ts'
-import { isFree, newName, relationOf } from './names.ts'
+import { chosenName } from './indexes.ts'
+import { freeName, relationOf } from './names.ts'
 import { newSequence, sequenceOptions } from './sequences.ts'
 
 const SERIALS: Readonly<Record<string, string>> = {
@@ -31,11 +31,10 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
     'oncommit',
     'if_not_exists',
   ])
-  const { schema, name } = newName(relation, context)
-  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return
-  const table = emptyTable(schema, name, run)
+  const free = yield* freeName(relation, if_not_exists === true, context, run)
+  if (free === undefined) return
+  const table = emptyTable(free.schema, free.name, run)
   table.onCommit = onCommitOf(oncommit, table)
-  run.catalogue.add(table, run.transaction.current)
   const constraints: { readonly fields: Fields<'Constraint'>; readonly column: Column | undefined }[] = []
   for (const node of tableElts ?? []) {
     if ('Constraint' in node) constraints.push({ fields: node.Constraint, column: undefined })
@@ -44,11 +43,13 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
+  // PostgreSQL creates the sequences of its columns before the table.
+  yield* run.catalogue.create(table, run)
   // Keys first: a foreign key may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
   for (const kinds of order)
     for (const { fields: constraint, column } of constraints)
-      if (kinds.includes(constraint.contype ?? '')) addConstraint(constraint, table, column, context, run)
+      if (kinds.includes(constraint.contype ?? '')) yield* addConstraint(constraint, table, column, context, run)
   for (const { fields: constraint } of constraints)
     if (!order.flat().includes(constraint.contype ?? ''))
       throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
@@ -127,8 +128,6 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     onCommit: undefined,
     view: undefined,
     materialized: undefined,
-    createdBy: run.transaction.current,
-    droppedBy: undefined,
   }
 }
 
@@ -269,10 +268,12 @@ export function addIdentity(
 }
 
 function ownedSequence(table: Table, column: Column, context: Context, run: Run, options?: readonly Node[]): Sequence {
-  const name = freeName(`${table.name}_${column.name}_seq`, table.schema, context)
+  const name = chosenName(`${table.name}_${column.name}_seq`, table.schema, context)
   const sequence = newSequence(table.schema, name, column.type.oid, run)
   sequenceOptions(sequence, options, context)
   sequence.owner = { table, attribute: column.attribute }
-  run.catalogue.add(sequence, run.transaction.current)
+  const { catalogue, transaction } = run
+  // Nobody else has the name, or is about to.
+  catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

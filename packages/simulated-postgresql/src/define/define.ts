@@ -10,28 +10,29 @@ import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.t
 import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
 import { insertAll, refresh } from './materialized-views.ts'
-import { isFree, newName, type TableLocker } from './names.ts'
-import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
+import { freeName } from './names.ts'
+import { createExtension, createSchema, createView, rename } from './other.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
+import { alterEnum, createEnum } from './types.ts'
 
 /** Executes a statement that defines something; answers its tag. */
-export function* define(node: Node, context: Context, run: Run, lock: TableLocker): Generator<Wait, string, void> {
+export function* define(node: Node, context: Context, run: Run): Generator<Wait, string, void> {
   if ('CreateStmt' in node) {
     yield* createTable(node.CreateStmt, context, run)
     return 'CREATE TABLE'
   }
-  if ('CreateTableAsStmt' in node) return yield* createTableAs(node.CreateTableAsStmt, context, run, lock)
+  if ('CreateTableAsStmt' in node) return yield* createTableAs(node.CreateTableAsStmt, context, run)
   if ('IndexStmt' in node) {
-    yield* createIndexStatement(node.IndexStmt, context, run, lock)
+    yield* createIndexStatement(node.IndexStmt, context, run)
     return 'CREATE INDEX'
   }
-  if ('AlterTableStmt' in node) return yield* alterTable(node.AlterTableStmt, context, run, lock)
-  if ('DropStmt' in node) return yield* drop(node.DropStmt, context, run, lock)
+  if ('AlterTableStmt' in node) return yield* alterTable(node.AlterTableStmt, context, run)
+  if ('DropStmt' in node) return yield* drop(node.DropStmt, context, run)
   if ('TruncateStmt' in node) {
-    yield* truncate(node.TruncateStmt, context, run, lock)
+    yield* truncate(node.TruncateStmt, context, run)
     return 'TRUNCATE TABLE'
   }
   if ('CreateSeqStmt' in node) {
@@ -39,24 +40,24 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
     return 'CREATE SEQUENCE'
   }
   if ('AlterSeqStmt' in node) return alterSequence(node.AlterSeqStmt, context, run)
-  if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run, lock)
-  if ('CreateEnumStmt' in node) return createEnum(node.CreateEnumStmt, context, run)
-  if ('CreateDomainStmt' in node) return createDomain(node.CreateDomainStmt, context, run)
-  if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run, lock)
-  if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, context, run)
-  if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, run)
+  if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run)
+  if ('CreateEnumStmt' in node) return yield* createEnum(node.CreateEnumStmt, context, run)
+  if ('CreateDomainStmt' in node) return yield* createDomain(node.CreateDomainStmt, context, run)
+  if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run)
+  if ('AlterEnumStmt' in node) return yield* alterEnum(node.AlterEnumStmt, context, run)
+  if ('CreateSchemaStmt' in node) return yield* createSchema(node.CreateSchemaStmt, run)
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
-  if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run, lock)
+  if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
   // What they say changes no result.
   if ('CommentStmt' in node) return 'COMMENT'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
-  if ('CreateFunctionStmt' in node) return createFunction(node.CreateFunctionStmt, context, run)
-  if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run, lock)
-  if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, run)
-  if ('GrantStmt' in node) return grant(node.GrantStmt, context, run)
+  if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
+  if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)
+  if ('CreateExtensionStmt' in node) return yield* createExtension(node.CreateExtensionStmt, run)
+  if ('GrantStmt' in node) return yield* grant(node.GrantStmt, context, run)
   if ('GrantRoleStmt' in node) return grantRole(node.GrantRoleStmt, run)
   if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(node.AlterDefaultPrivilegesStmt, run)
-  if ('CreateRoleStmt' in node) return createRole(node.CreateRoleStmt, run)
+  if ('CreateRoleStmt' in node) return yield* createRole(node.CreateRoleStmt, run)
   if ('DropRoleStmt' in node) return dropRole(node.DropRoleStmt, run)
   throw new NotSupported(statementName(node))
 }
@@ -74,7 +75,6 @@ function* createTableAs(
   fields: Fields<'CreateTableAsStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, string, void> {
   const { query, into, objtype, if_not_exists } = fieldsOf('CreateTableAsStmt', fields, [
     'query',
@@ -93,8 +93,8 @@ function* createTableAs(
     'onCommit',
     'skipData',
   ])
-  const { schema, name } = newName(rel, context)
-  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return tag
+  const free = yield* freeName(rel, if_not_exists === true, context, run)
+  if (free === undefined) return tag
   const plan = context.compilers.query(query, context, undefined)
   const names = namesOf(colNames)
   if (names.length > plan.columns.length) throw new SqlError('42601', 'too many column names were specified')
@@ -102,11 +102,11 @@ function* createTableAs(
     throw new SqlError('0A000', 'materialized views must not use temporary tables or views')
   if (isView && [...context.tables.values()].includes('RowExclusiveLock'))
     throw new SqlError('0A000', 'materialized views must not use data-modifying statements in WITH')
-  for (const [table, mode] of context.tables) yield* lock(table, mode)
+  for (const [table, mode] of context.tables) yield* run.lockTable(table, mode)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
-  const table = emptyTable(schema, name, run)
+  const table = emptyTable(free.schema, free.name, run)
   table.onCommit = onCommitOf(onCommit, table)
-  run.catalogue.add(table, run.transaction.current)
+  yield* run.catalogue.create(table, run)
   for (const [at, column] of plan.columns.entries()) newColumn(table, names[at] ?? column.name, column.type, run)
   yield* insertAll(table, rows, context, run)
   if (isView) table.materialized = { query, populated: skipData !== true }

@@ -8,16 +8,17 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
-import { domainType } from '../types/types.ts'
+import { domainType, FIRST_OID } from '../types/types.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { setDefault } from './create-table.ts'
 import { firstFree } from './indexes.ts'
-import type { TableLocker } from './names.ts'
+import { addTypes, requireNewType } from './types.ts'
 
-/** Numbers below are those of PostgreSQL's own types. */
-const FIRST_OID = 16_384
-
-export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): string {
+export function* createDomain(
+  fields: Fields<'CreateDomainStmt'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
   const { domainname, typeName, constraints } = fieldsOf('CreateDomainStmt', fields, [
     'domainname',
     'typeName',
@@ -29,13 +30,12 @@ export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Contex
   if (names.length > 1 && names.at(-2) !== 'public') throw new NotSupported('a domain in another schema than public')
   if ((types.named(name)?.oid ?? FIRST_OID) < FIRST_OID)
     throw new NotSupported(`a domain with the name ${name} of a type`)
-  if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
+  requireNewType(name, context)
   const of = resolveTypeName(typeName, types)
   if (types.typeOf(of.oid).kind === 'p')
     throw new SqlError('42804', `"${of.name}" is not a valid base type for a domain`)
   const domain: DomainDefinition = { name, of, default: undefined, isNotNull: false, checks: [] }
   for (const node of constraints ?? []) addProperty(expectKind(node, 'Constraint'), domain, context)
-  run.store.xidOf(run.backend, run.transaction.current)
   const oid = run.store.nextOid()
   const { domains } = catalogue
   const created = domainType(
@@ -49,12 +49,9 @@ export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Contex
       check: (value, session) => checkValue(domains, oid, value, session),
     },
   )
-  for (const type of created) types.add(type)
+  yield* addTypes(created, run)
   domains.set(oid, domain)
-  catalogue.changed(run.transaction.current, () => {
-    for (const type of created) types.remove(type.oid)
-    domains.delete(oid)
-  })
+  catalogue.changed(run.transaction.current, () => domains.delete(oid))
   return 'CREATE DOMAIN'
 }
 
@@ -121,7 +118,6 @@ export function* alterDomain(
   fields: Fields<'AlterDomainStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, string, void> {
   const read = fieldsOf('AlterDomainStmt', fields, ['subtype', 'typeName', 'name', 'def', 'behavior', 'missing_ok'])
   const { oid, domain } = domainNamed(namesOf(read.typeName), context)
@@ -137,7 +133,7 @@ export function* alterDomain(
       domain.isNotNull = false
       break
     case 'O':
-      yield* eachValue(oid, context, run, lock, (value, column, table) => {
+      yield* eachValue(oid, context, run, (value, column, table) => {
         if (value === null)
           throw new SqlError('23502', `column "${column}" of table "${table.name}" contains null values`)
       })
@@ -147,14 +143,14 @@ export function* alterDomain(
       const constraint = expectKind(def, 'Constraint')
       if (constraint.contype !== 'CONSTR_CHECK') throw new NotSupported('ALTER DOMAIN ADD of this constraint')
       const check = checkOf(constraint, domain, context)
-      if (check.validated) yield* validate(check, oid, context, run, lock)
+      if (check.validated) yield* validate(check, oid, context, run)
       domain.checks = inOrder([...domain.checks, check])
       break
     }
     case 'V': {
       const check = domain.checks.find((each) => each.name === name)
       if (check === undefined) throw missingConstraint(name, domain)
-      yield* validate(check, oid, context, run, lock)
+      yield* validate(check, oid, context, run)
       domain.checks = domain.checks.map((each) => (each === check ? { ...each, validated: true } : each))
       break
     }
@@ -183,8 +179,8 @@ function domainNamed(names: readonly string[], { types, catalogue }: Context) {
   return { oid: type.oid, domain }
 }
 
-function validate(check: DomainCheck, oid: number, context: Context, run: Run, lock: TableLocker) {
-  return eachValue(oid, context, run, lock, (value, column, table) => {
+function validate(check: DomainCheck, oid: number, context: Context, run: Run) {
+  return eachValue(oid, context, run, (value, column, table) => {
     if (!fulfils(check, value, run))
       throw new SqlError(
         '23514',
@@ -198,14 +194,13 @@ function* eachValue(
   oid: number,
   context: Context,
   run: Run,
-  lock: TableLocker,
   visit: (value: SqlValue, column: string, table: Table) => void,
 ): Generator<Wait, void, void> {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   for (const table of context.catalogue.visibleTables(context.own)) {
     const columns = columnsOf(table).filter(({ type }) => isBasedOn(type, oid, context))
     if (columns.length === 0 || table.view !== undefined) continue
-    yield* lock(table, 'ShareLock')
+    yield* run.lockTable(table, 'ShareLock')
     for (const tuple of table.tuples)
       if (visible(tuple, snapshot, run.transaction))
         for (const { name, attribute } of columns) visit(tuple.values[attribute - 1] ?? null, name, table)

@@ -1,7 +1,7 @@
-import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue, Schema } from '../catalogue/catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import type { Run } from '../execute/model.ts'
+import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
@@ -9,8 +9,10 @@ import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
-import { type TableLocker, viewsOn } from './names.ts'
-import { dropFunction, dropTrigger } from './routines.ts'
+import { dropIndexes } from './indexes.ts'
+import { viewsOn } from './names.ts'
+import { dropFunction, dropTrigger, shownCall } from './routines.ts'
+import { lockedType } from './types.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
@@ -26,12 +28,7 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_FUNCTION: 'function',
 }
 
-export function* drop(
-  fields: Fields<'DropStmt'>,
-  context: Context,
-  run: Run,
-  lock: TableLocker,
-): Generator<Wait, string, void> {
+export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const { objects, removeType, behavior, missing_ok } = fieldsOf('DropStmt', fields, [
     'objects',
     'removeType',
@@ -49,14 +46,18 @@ export function* drop(
     const names = objectNames(node)
     const found =
       'ObjectWithArgs' in node
-        ? dropFunction(node.ObjectWithArgs, cascade, context, run)
-        : yield* dropOne(kind, names, cascade, context, run, lock, tables)
+        ? yield* dropFunction(node.ObjectWithArgs, cascade, context, run)
+        : yield* dropOne(kind, names, cascade, context, run, tables)
     if (found) continue
-    if (missing_ok !== true) throw missing(kind, names)
-    run.notice('NOTICE', '00000', `${shownAs(kind, names)} does not exist, skipping`)
+    const shown =
+      'ObjectWithArgs' in node
+        ? `function ${shownCall(node.ObjectWithArgs, context)}`
+        : shownAs(kind, names, missing_ok === true)
+    if (missing_ok !== true) throw new SqlError(MISSING[kind] ?? '42P01', `${shown} does not exist`)
+    run.notice('NOTICE', '00000', `${shown} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
-  for (const table of tables) dropTable(table, dropped, cascade, context, run)
+  for (const table of tables) yield* dropTable(table, dropped, cascade, context, run)
   return `DROP ${kind.toUpperCase()}`
 }
 
@@ -70,14 +71,9 @@ const MISSING: Readonly<Record<string, string>> = {
   function: '42883',
 }
 
-function missing(kind: string, names: readonly string[]): SqlError {
-  const code = MISSING[kind] ?? '42P01'
-  return new SqlError(code, `${shownAs(kind, names)} does not exist`)
-}
-
-function shownAs(kind: string, names: readonly string[]): string {
-  if (kind === 'function') return `function ${names.join('.')}()`
-  return kind === 'trigger' ? `trigger "${names.at(-1)}" for relation "${names.at(-2)}"` : `${kind} "${names.at(-1)}"`
+function shownAs(kind: string, names: readonly string[], skipping: boolean): string {
+  const of = kind === 'trigger' ? ` for ${skipping ? 'relation' : 'table'} "${names.at(-2)}"` : ''
+  return `${kind} "${names.at(-1)}"${of}`
 }
 
 function objectNames(node: Node): readonly string[] {
@@ -93,7 +89,6 @@ function* dropOne(
   cascade: boolean,
   context: Context,
   run: Run,
-  lock: TableLocker,
   tables: Table[],
 ): Generator<Wait, boolean, void> {
   const name = names.at(-1) ?? ''
@@ -104,15 +99,17 @@ function* dropOne(
     case 'table':
     case 'view':
     case 'materialized view': {
-      const table = catalogue.table(path, name, context.own)
+      const table = yield* run.lockNamed(() => {
+        const found = catalogue.table(path, name, context.own)
+        if (found === undefined || kindOfRelation(found) === kind) return found
+        throw new SqlError('42809', `"${name}" is not a ${kind}`)
+      }, 'AccessExclusiveLock')
       if (table === undefined) return false
-      if (kindOfRelation(table) !== kind) throw new SqlError('42809', `"${name}" is not a ${kind}`)
-      yield* lock(table, 'AccessExclusiveLock')
       tables.push(table)
       return true
     }
     case 'sequence': {
-      const sequence = catalogue.sequence(path, name, context.own)
+      const sequence = yield* run.lockNamed(() => catalogue.sequence(path, name, context.own), 'AccessExclusiveLock')
       if (sequence === undefined) return false
       if (sequence.owner !== undefined && !cascade)
         throw new SqlError('2BP01', `cannot drop sequence ${name} because other objects depend on it`, {
@@ -122,10 +119,10 @@ function* dropOne(
       return true
     }
     case 'index': {
+      yield* run.lockNamed(() => catalogue.index(path, name, context.own)?.table, 'AccessExclusiveLock')
       const found = catalogue.index(path, name, context.own)
-      const index = found?.table.indexes[found.at]
-      if (found === undefined || index === undefined) return false
-      if (index.constraint)
+      if (found === undefined) return false
+      if (found.index.constraint)
         throw new SqlError(
           '2BP01',
           `cannot drop index ${name} because constraint ${name} on table ${found.table.name} requires it`,
@@ -133,25 +130,21 @@ function* dropOne(
             hint: `You can drop constraint ${name} on table ${found.table.name} instead.`,
           },
         )
-      yield* lock(found.table, 'AccessExclusiveLock')
-      const before = found.table.indexes
-      found.table.indexes = before.filter((each) => each !== index)
-      catalogue.changed(by, () => {
-        found.table.indexes = before
-      })
+      dropIndexes(found.table, [found.index], run)
       return true
     }
     case 'schema':
-      return dropSchema(name, cascade, context, run, tables)
+      return yield* dropSchema(name, cascade, context, run, tables)
     case 'type':
     case 'domain':
-      return dropType(kind, name, cascade, context, run)
+      return yield* dropType(kind, name, cascade, context, run)
     case 'trigger':
-      return yield* dropTrigger(names, context, run, lock)
+      return yield* dropTrigger(names, context, run)
     case 'extension': {
       const { extensions } = catalogue
-      if (!extensions.delete(name)) return false
-      catalogue.changed(by, () => extensions.add(name))
+      if (!extensions.has(name, context.own)) return false
+      yield* extensions.settle(name, run)
+      extensions.remove(name, by)
       return true
     }
     default:
@@ -159,23 +152,25 @@ function* dropOne(
   }
 }
 
-function dropType(kind: 'type' | 'domain', name: string, cascade: boolean, context: Context, run: Run): boolean {
+function* dropType(
+  kind: 'type' | 'domain',
+  name: string,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, boolean, void> {
   const { catalogue } = run
-  const type = catalogue.types.named(name)
+  const type = yield* lockedType(name, 'AccessExclusiveLock', context, run)
   if (type === undefined) return false
   if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
   dropDependents(type, cascade, context, run)
-  const array = catalogue.types.find(type.arrayOid)
-  for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
-  catalogue.changed(run.transaction.current, () => {
-    for (const each of [type, array]) if (each !== undefined) catalogue.types.add(each)
-  })
+  for (const oid of [type.oid, type.arrayOid]) catalogue.typeRows.remove(oid, run.transaction.current)
   return true
 }
 
 /** The columns of a type go with it; what else depends on it is not dropped here. */
 function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolean, context: Context, run: Run): void {
-  const { domains, routines } = run.catalogue
+  const { domains, routines, typeRows } = run.catalogue
   const isOf = (type: SqlType): boolean => [oid, arrayOid].includes(type.domain ?? type.oid)
   const refuse = (detail: string): never => {
     throw new SqlError('2BP01', `cannot drop type ${name} because other objects depend on it`, {
@@ -184,8 +179,11 @@ function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolea
     })
   }
   const others = [
-    ...[...domains.values()].filter((domain) => isOf(domain.of)).map((domain) => `type ${domain.name}`),
-    ...[...routines]
+    ...[...domains]
+      .filter(([number, domain]) => isOf(domain.of) && typeRows.has(number, context.own))
+      .map(([, domain]) => `type ${domain.name}`),
+    ...routines
+      .all(context.own)
       .filter((each) => each.arguments.some(({ type }) => isOf(type)))
       .map((each) => `function ${each.name}`),
   ]
@@ -202,25 +200,47 @@ function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolea
     }
 }
 
-function dropSchema(name: string, cascade: boolean, context: Context, run: Run, tables: Table[]): boolean {
+function* dropSchema(
+  name: string,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+  tables: Table[],
+): Generator<Wait, boolean, void> {
   const { catalogue } = run
-  if (!catalogue.schemas.has(name)) return false
+  const find = (): Schema | undefined => catalogue.schemas.find(name, context.own)
+  yield* run.lockNamed(() => {
+    const found = find()
+    return found === undefined ? undefined : objectLock('schema', found.oid)
+  }, 'AccessExclusiveLock')
+  const schema = find()
+  if (schema === undefined) return false
   const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
   if (inside.length > 0 && !cascade)
     throw new SqlError('2BP01', `cannot drop schema ${name} because other objects depend on it`, {
+      detail: inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name} depends on schema ${name}`).join('\n'),
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     })
+  for (const table of inside) yield* run.lockTable(table, 'AccessExclusiveLock')
   tables.push(...inside)
   for (const sequence of catalogue.visibleSequences(context.own))
     if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
-  catalogue.schemas.delete(name)
-  catalogue.changed(run.transaction.current, () => catalogue.schemas.add(name))
+  yield* catalogue.schemas.settle(schema, run)
+  catalogue.schemas.remove(schema, run.transaction.current)
   return true
 }
 
-function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean, context: Context, run: Run): void {
+function* dropTable(
+  table: Table,
+  together: ReadonlySet<Table>,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
   const { catalogue } = run
   const by = run.transaction.current
+  // Its triggers on the tables that it refers to go too.
+  for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue
     if (!cascade)
@@ -228,6 +248,7 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
         detail: `constraint ${key.name} on table ${key.table.name} depends on table ${table.name}`,
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       })
+    yield* run.lockTable(key.table, 'AccessExclusiveLock')
     const before = key.table.foreignKeys
     key.table.foreignKeys = before.filter((each) => each !== key)
     catalogue.changed(by, () => {
@@ -235,7 +256,7 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
     })
   }
   for (const view of viewsOn(table, context)) {
-    if (together.has(view) || view.droppedBy !== undefined) continue
+    if (together.has(view) || !catalogue.relations.has(view, context.own)) continue
     if (!cascade)
       throw new SqlError(
         '2BP01',
@@ -245,8 +266,10 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
           hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
         },
       )
-    dropTable(view, together, cascade, context, run)
+    yield* run.lockTable(view, 'AccessExclusiveLock')
+    yield* dropTable(view, together, cascade, context, run)
   }
+  yield* catalogue.relations.settle(table, run)
   dropTogether([table], by, catalogue)
 }
 

@@ -9,13 +9,19 @@ import type { Compiled } from '../expressions/env.ts'
 import { binary, operatorName } from '../expressions/operators.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { addIndex, freeName, indexColumns } from './indexes.ts'
+import { addIndex, chosenName, indexColumns } from './indexes.ts'
 
 /** `EXCLUDE USING gist (room WITH =, during WITH &&)`: of two rows for which all operators hold one is refused. */
-export function addExclusion(fields: Fields<'Constraint'>, table: Table, context: Context, run: Run): void {
+export function* addExclusion(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
   const { conname, exclusions, access_method, where_clause, deferrable, initdeferred } = fieldsOf(
     'Constraint',
     fields,
@@ -35,7 +41,7 @@ export function addExclusion(fields: Fields<'Constraint'>, table: Table, context
   const index = createIndex(
     {
       oid: run.store.nextOid(),
-      name: conname ?? freeName(`${table.name}_${columns.map(nameIn(table)).join('_')}_excl`, table.schema, context),
+      name: conname ?? chosenName(`${table.name}_${columns.map(nameIn(table)).join('_')}_excl`, table.schema, context),
       unique: false,
       primary: false,
       nullsNotDistinct: false,
@@ -60,7 +66,7 @@ export function addExclusion(fields: Fields<'Constraint'>, table: Table, context
     table,
     run.engineFacts,
   )
-  addIndex(table, index, run)
+  yield* addIndex(table, index, run)
 }
 
 function partOf(node: Node): { readonly element: Node; readonly operator: string } {
@@ -100,7 +106,7 @@ function operatorsOf(type: SqlType, method: string, context: Context): readonly 
   if (method !== 'gist') throw new NotSupported(`EXCLUDE USING ${method}`)
   if (subtypeOf(type.oid) !== undefined) return ['=', '&&', '-|-']
   const isScalar = BTREE_GIST.has(type.oid) || context.types.typeOf(type.oid).kind === 'e'
-  if (isScalar && context.catalogue.extensions.has('btree_gist')) return ['=', '<>']
+  if (isScalar && context.hasExtension('btree_gist')) return ['=', '<>']
   throw new SqlError(
     '42704',
     `data type ${context.format(type)} has no default operator class for access method "gist"`,

@@ -10,9 +10,13 @@ import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Index } from '../storage/model.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
+import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 
-export function addIndex(table: Table, index: Index, run: Run): void {
+/** Adds an index with the rows that there are. Waits for who may take its name. */
+export function* addIndex(table: Table, index: Index, run: Run): Generator<Wait, void, void> {
+  yield* run.catalogue.create({ table, index }, run)
+
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   const seen = new Map<string, (readonly SqlValue[])[]>()
   for (const tuple of table.tuples) {
@@ -30,6 +34,15 @@ export function addIndex(table: Table, index: Index, run: Run): void {
   table.indexes.push(index)
   run.catalogue.changed(run.transaction.current, () => {
     table.indexes = table.indexes.filter((each) => each !== index)
+  })
+}
+
+export function dropIndexes(table: Table, dropped: readonly Index[], run: Run): void {
+  for (const index of dropped) run.catalogue.dropIndex(index, run.transaction.current)
+  const before = table.indexes
+  table.indexes = before.filter((each) => !dropped.includes(each))
+  run.catalogue.changed(run.transaction.current, () => {
+    table.indexes = before
   })
 }
 
@@ -98,12 +111,9 @@ function shownExpression(node: Node): string {
   return '(expression)'
 }
 
-/** A name that no relation of the schema has: with a number if need be (ChooseRelationName). */
-export function freeName(base: string, schema: string, context: Context): string {
-  const taken = (name: string): boolean =>
-    context.catalogue.relation([schema], name, context.own) !== undefined ||
-    context.catalogue.index([schema], name, context.own) !== undefined
-  return firstFree(base, taken)
+/** A name that no relation of the schema has, nor one of an open transaction: with a number if need be (ChooseRelationName). */
+export function chosenName(base: string, schema: string, { catalogue, own }: Context): string {
+  return firstFree(base, (name) => catalogue.relations.isTaken(catalogue.keyOf(schema, name, own), own))
 }
 
 export function firstFree(base: string, taken: (name: string) => boolean): string {

@@ -12,7 +12,7 @@ import { nextCommand } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { relationOf, type TableLocker } from './names.ts'
+import { lockedRelation } from './names.ts'
 import { empty } from './truncate.ts'
 
 /** REFRESH MATERIALIZED VIEW: all rows anew, or, CONCURRENTLY, those that differ while others read. */
@@ -20,20 +20,19 @@ export function* refresh(
   fields: Fields<'RefreshMatViewStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, string, void> {
   const { concurrent, skipData, relation } = fieldsOf('RefreshMatViewStmt', fields, [
     'concurrent',
     'skipData',
     'relation',
   ])
-  const table = relationOf(relation, context)
-  yield* lock(table, concurrent === true ? 'ExclusiveLock' : 'AccessExclusiveLock')
+  const mode = concurrent === true ? 'ExclusiveLock' : 'AccessExclusiveLock'
+  const table = yield* lockedRelation(relation, mode, context, run)
   const { materialized: before } = table
   if (before === undefined) throw new SqlError('0A000', `"${table.name}" is not a materialized view`)
   if (concurrent === true) requireConcurrent(table, before.populated, skipData === true)
   const plan = context.compilers.query(before.query, context, undefined)
-  for (const [read, mode] of context.tables) yield* lock(read, mode)
+  for (const [read, mode] of context.tables) yield* run.lockTable(read, mode)
   run.store.xidOf(run.backend, run.transaction.current)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   if (concurrent === true) yield* replaceDiffering(table, rows, context, run)

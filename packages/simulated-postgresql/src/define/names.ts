@@ -1,11 +1,10 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
 import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import type { Run } from '../execute/model.ts'
+import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
-import { statusOf } from '../storage/transaction.ts'
 import type { Wait } from '../storage/wait.ts'
 
 /** The table that a name means; `self` is one that is being created. */
@@ -32,9 +31,11 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
     return { schema: context.temporarySchema, name: relname }
   }
   const schema =
-    schemaname ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
+    schemaname ??
+    context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
-  if (!context.catalogue.schemas.has(schema)) throw new SqlError('3F000', `schema "${schema}" does not exist`)
+  if (!context.catalogue.hasSchema(schema, context.own))
+    throw new SqlError('3F000', `schema "${schema}" does not exist`)
   return { schema, name: relname }
 }
 
@@ -44,32 +45,59 @@ function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string 
   return { schemaname, relname: relname ?? '' }
 }
 
-/** Whether the name can be taken. Waits for a transaction that is about to take it. */
-export function* isFree(
-  schema: string,
-  name: string,
+/** The name of a new relation; undefined if there is one and that is no error. No other transaction drops the schema then. */
+export function* freeName(
+  fields: Fields<'RangeVar'> | undefined,
   ifNotExists: boolean,
   context: Context,
   run: Run,
-): Generator<Wait, boolean, void> {
-  const exists =
-    context.catalogue.relation([schema], name, context.own) ?? context.catalogue.index([schema], name, context.own)
-  if (exists !== undefined) {
-    if (!ifNotExists) throw new SqlError('42P07', `relation "${name}" already exists`)
-    run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
-    return false
+): Generator<Wait, ReturnType<typeof newName> | undefined, void> {
+  const found = yield* lockSchema(() => newName(fields, context), context, run)
+  return isFree(found.schema, found.name, ifNotExists, context, run) ? found : undefined
+}
+
+function* lockSchema<T extends { readonly schema: string }>(
+  find: () => T,
+  context: Context,
+  run: Run,
+): Generator<Wait, T, void> {
+  const lockOf = ({ schema }: T): string | undefined => {
+    const oid = context.catalogue.schemas.find(schema, context.own)?.oid
+    return oid === undefined ? undefined : objectLock('schema', oid)
   }
-  const rival = context.catalogue.pending(schema, name, run.transaction)
-  if (rival === undefined) return true
-  yield* run.store.waitForEnd(run.backend, rival)
-  if (statusOf(rival) === 'committed')
-    throw new SqlError('23505', 'duplicate key value violates unique constraint "pg_type_typname_nsp_index"', {
-      detail: `Key (typname, typnamespace)=(${name}, 2200) already exists.`,
-      schema: 'pg_catalog',
-      table: 'pg_type',
-      constraint: 'pg_type_typname_nsp_index',
-    })
-  return true
+  yield* run.lockNamed(() => lockOf(find()), 'AccessShareLock')
+  return find()
+}
+
+/** Whether no relation has the name that the transaction knows of. */
+export function isFree(schema: string, name: string, ifNotExists: boolean, context: Context, run: Run): boolean {
+  const { catalogue, own } = context
+  if (catalogue.relations.find(catalogue.keyOf(schema, name, own), own) === undefined) return true
+  if (!ifNotExists) throw new SqlError('42P07', `relation "${name}" already exists`)
+  run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
+  return false
+}
+
+/** The table that a name means, locked. */
+export function* lockedRelation(
+  fields: Fields<'RangeVar'> | undefined,
+  mode: LockMode,
+  context: Context,
+  run: Run,
+): Generator<Wait, Table, void> {
+  yield* run.lockNamed(() => relationOf(fields, context), mode)
+  return relationOf(fields, context)
+}
+
+/** The same, of a table that is no view of any kind. */
+export function* lockedTable(
+  fields: Fields<'RangeVar'> | undefined,
+  mode: LockMode,
+  context: Context,
+  run: Run,
+): Generator<Wait, Table, void> {
+  yield* run.lockNamed(() => tableOf(fields, context), mode)
+  return tableOf(fields, context)
 }
 
 /** The views that read a relation, also through other views whose rows are not kept. */
@@ -82,5 +110,3 @@ export function viewsOn(relation: Table, context: Context): readonly Table[] {
     return inner.tables.has(relation) || inner.views.has(relation)
   })
 }
-
-export type TableLocker = (table: Table, mode: LockMode) => Generator<Wait, void, void>

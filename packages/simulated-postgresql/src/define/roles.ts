@@ -2,19 +2,23 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
 // Roles have names and nothing else: who may do what is not simulated.
 
 /** GRANT and REVOKE on objects: they must exist, and so must the roles. */
-export function grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): string {
+export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const { is_grant, targtype, objtype, objects, grantees } = fields
   if (targtype === 'ACL_TARGET_OBJECT' && objtype === 'OBJECT_TABLE')
     for (const node of objects ?? []) {
       const relation = expectKind(node, 'RangeVar')
       const { schemaname, relname = '' } = relation
       const path = schemaname === undefined ? context.searchPath : [schemaname]
-      if (run.catalogue.sequence(path, relname, context.own) === undefined) relationOf(relation, context)
+      const { catalogue } = run
+      const found = catalogue.sequence(path, relname, context.own) ?? relationOf(relation, context)
+      const key = catalogue.keyOf(found.schema, found.name, context.own)
+      yield* catalogue.relations.replace(found, key, found, run)
     }
   requireRoles(grantees, run)
   return is_grant === true ? 'GRANT' : 'REVOKE'
@@ -52,9 +56,9 @@ function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
   }
 }
 
-function requireRole(name: string, { catalogue }: Run): void {
+function requireRole(name: string, { catalogue, transaction }: Run): void {
   // `pg_monitor` and its like are in every database.
-  if (!catalogue.roles.has(name) && !name.startsWith('pg_'))
+  if (!catalogue.roles.has(name, transaction) && !name.startsWith('pg_'))
     throw new SqlError('42704', `role "${name}" does not exist`)
 }
 
@@ -64,16 +68,15 @@ const RIGHTS: ReadonlySet<string> = new Set([
   ...['connectionlimit', 'validUntil'],
 ])
 
-export function createRole(fields: Fields<'CreateRoleStmt'>, run: Run): string {
+export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Generator<Wait, string, void> {
   const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
   for (const node of options ?? []) {
     const { defname = '' } = expectKind(node, 'DefElem')
     if (!RIGHTS.has(defname)) throw new NotSupported(`${defname} of CREATE ROLE`)
   }
   const { roles } = run.catalogue
-  if (roles.has(role)) throw new SqlError('42710', `role "${role}" already exists`)
-  roles.add(role)
-  run.catalogue.changed(run.transaction.current, () => roles.delete(role))
+  if (roles.has(role, run.transaction)) throw new SqlError('42710', `role "${role}" already exists`)
+  yield* roles.insert(role, role, run)
   return 'CREATE ROLE'
 }
 
@@ -83,7 +86,7 @@ export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
   for (const node of roles ?? []) {
     const { rolename = '' } = expectKind(node, 'RoleSpec')
     // Which objects depend on a role is not known.
-    if (catalogue.roles.has(rolename)) throw new NotSupported('DROP ROLE of a role that exists')
+    if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of a role that exists')
     if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)
     run.notice('NOTICE', '00000', `role "${rolename}" does not exist, skipping`)
   }

@@ -2,7 +2,7 @@ import type { Argument, Returns, Routine, Trigger, TriggerEvent } from '../catal
 import type { Table } from '../catalogue/table.ts'
 import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
-import type { Run } from '../execute/model.ts'
+import { objectLock, type Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
@@ -15,10 +15,14 @@ import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
-import { relationOf, type TableLocker } from './names.ts'
+import { lockedRelation } from './names.ts'
 
 /** CREATE FUNCTION in PL/pgSQL or SQL. */
-export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): string {
+export function* createFunction(
+  fields: Fields<'CreateFunctionStmt'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
   const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
     'replace',
     'funcname',
@@ -39,23 +43,12 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
       ? sqlBodyOf(text, declared, returns, context)
       : plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns)
   const { catalogue } = run
-  run.store.xidOf(run.backend, run.transaction.current)
-  const known = [...catalogue.routines].find(
-    (each) => each.schema === schema && each.name === name && sameArguments(each.arguments, declared),
-  )
+  const key = `${name}, ${declared.map(({ type }) => signedOid(type)).join(' ')}, ${catalogue.schemas.find(schema, context.own)?.oid}`
+  const known = catalogue.routines.find(key, context.own)
+  const oid = known?.oid ?? run.store.nextOid()
+  const created: Routine = { oid, schema, name, arguments: declared, returns, body, text, ...read }
   if (known === undefined) {
-    const created: Routine = {
-      oid: run.store.nextOid(),
-      schema,
-      name,
-      arguments: declared,
-      returns,
-      body,
-      text,
-      ...read,
-    }
-    catalogue.routines.add(created)
-    catalogue.changed(run.transaction.current, () => catalogue.routines.delete(created))
+    yield* catalogue.routines.insert(key, created, run)
     return 'CREATE FUNCTION'
   }
   if (replace !== true) throw new SqlError('42723', `function "${name}" already exists with same argument types`)
@@ -69,9 +62,7 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
     throw new SqlError('42P13', 'cannot remove parameter defaults from existing function', {
       hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
     })
-  const before = { ...known }
-  Object.assign(known, { arguments: declared, body, text, ...read })
-  catalogue.changed(run.transaction.current, () => Object.assign(known, before))
+  yield* catalogue.routines.replace(known, key, created, run)
   return 'CREATE FUNCTION'
 }
 
@@ -79,10 +70,6 @@ type Arguments = readonly Argument[]
 
 /** By which a function is told from others of its name. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
-
-const sameArguments = (a: Arguments, b: Arguments): boolean =>
-  a.length === b.length &&
-  a.every((each, at) => signedOid(each.type) === (b[at] === undefined ? 0 : signedOid(b[at].type)))
 
 /** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
 function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
@@ -164,9 +151,11 @@ function checkRows(
 function routineName(names: readonly string[], context: Context): { schema: string; name: string } {
   const name = names.at(-1) ?? ''
   const schema =
-    names.at(-2) ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
+    names.at(-2) ??
+    context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
-  if (!context.catalogue.schemas.has(schema)) throw new SqlError('3F000', `schema "${schema}" does not exist`)
+  if (!context.catalogue.hasSchema(schema, context.own))
+    throw new SqlError('3F000', `schema "${schema}" does not exist`)
   return { schema, name }
 }
 
@@ -331,7 +320,6 @@ export function* createTrigger(
   fields: Fields<'CreateTrigStmt'>,
   context: Context,
   run: Run,
-  lock: TableLocker,
 ): Generator<Wait, string, void> {
   const read = fieldsOf('CreateTrigStmt', fields, [
     'replace',
@@ -346,11 +334,10 @@ export function* createTrigger(
     'whenClause',
   ])
   const { trigname: name = '', timing: bits = 0, events = 0 } = read
-  const table = relationOf(read.relation, context)
   const timing = TIMINGS[bits]
+  const table = yield* lockedRelation(read.relation, 'ShareRowExclusiveLock', context, run)
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
   if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a trigger of TRUNCATE')
-  yield* lock(table, 'ShareRowExclusiveLock')
   const routine = routineNamed(namesOf(read.funcname), context)
   if (routine.returns.kind !== 'trigger')
     throw new SqlError('42P17', `function ${routine.name} must return type trigger`)
@@ -385,24 +372,19 @@ function setTriggers(table: Table, triggers: readonly Trigger[], run: Run): void
   })
 }
 
-function routineNamed(names: readonly string[], { catalogue, searchPath }: Context): Routine {
+function routineNamed(names: readonly string[], { catalogue, searchPath, own }: Context): Routine {
   const path = names.length > 1 ? [names.at(-2)] : searchPath
   for (const schema of path)
-    for (const routine of catalogue.routines)
+    for (const routine of catalogue.routines.all(own))
       if (routine.schema === schema && routine.name === names.at(-1)) return routine
   throw new SqlError('42883', `function ${names.join('.')}() does not exist`)
 }
 
 /** DROP TRIGGER; false if there is none. */
-export function* dropTrigger(
-  names: readonly string[],
-  context: Context,
-  run: Run,
-  lock: TableLocker,
-): Generator<Wait, boolean, void> {
-  const table = context.table(names.at(-3), names.at(-2) ?? '')
+export function* dropTrigger(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
+  const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
+  const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
   if (table === undefined || !table.triggers.some((each) => each.name === names.at(-1))) return false
-  yield* lock(table, 'AccessExclusiveLock')
   setTriggers(
     table,
     table.triggers.filter((each) => each.name !== names.at(-1)),
@@ -412,7 +394,12 @@ export function* dropTrigger(
 }
 
 /** DROP FUNCTION; false if there is none. */
-export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean, context: Context, run: Run): boolean {
+export function* dropFunction(
+  fields: Fields<'ObjectWithArgs'>,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, boolean, void> {
   const { objname, objargs, args_unspecified } = fieldsOf('ObjectWithArgs', fields, [
     'objname',
     'objargs',
@@ -425,17 +412,26 @@ export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean,
     .map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types))
     .map(signedOid)
   const path = names.length > 1 ? [names.at(-2)] : context.searchPath
-  const found = [...catalogue.routines].filter(
-    ({ schema, name, arguments: all }) =>
-      path.includes(schema) &&
-      name === names.at(-1) &&
-      (args_unspecified === true || all.map(({ type }) => signedOid(type)).join() === wanted.join()),
-  )
-  if (found.length > 1) throw new SqlError('42725', `function name "${names.join('.')}" is not unique`)
-  const [routine] = found
+  const find = (): Routine | undefined => {
+    const found = catalogue.routines
+      .all(context.own)
+      .filter(
+        ({ schema, name, arguments: all }) =>
+          path.includes(schema) &&
+          name === names.at(-1) &&
+          (args_unspecified === true || all.map(({ type }) => signedOid(type)).join() === wanted.join()),
+      )
+    if (found.length > 1) throw new SqlError('42725', `function name "${names.join('.')}" is not unique`)
+    return found[0]
+  }
+  yield* run.lockNamed(() => {
+    const found = find()
+    return found === undefined ? undefined : objectLock('routine', found.oid)
+  }, 'AccessExclusiveLock')
+  const routine = find()
   if (routine === undefined) return false
   for (const table of catalogue.visibleTables(context.own)) {
-    const [dependent] = table.triggers.filter((each) => each.routine === routine)
+    const [dependent] = table.triggers.filter((each) => each.routine.oid === routine.oid)
     if (dependent === undefined) continue
     if (!cascade)
       throw new SqlError(
@@ -448,13 +444,19 @@ export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean,
       )
     setTriggers(
       table,
-      table.triggers.filter((each) => each.routine !== routine),
+      table.triggers.filter((each) => each.routine.oid !== routine.oid),
       run,
     )
   }
-  catalogue.routines.delete(routine)
-  catalogue.changed(run.transaction.current, () => catalogue.routines.add(routine))
+  yield* catalogue.routines.settle(routine, run)
+  catalogue.routines.remove(routine, run.transaction.current)
   return true
+}
+
+/** A function as DROP names it. */
+export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, { types }: Context): string {
+  const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), types))
+  return `${namesOf(objname).join('.')}(${all.map(({ oid, domain }) => formatType(types, domain ?? oid)).join(', ')})`
 }
 
 function shown({ name, arguments: all }: Routine, { types }: Context): string {

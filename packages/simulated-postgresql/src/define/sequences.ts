@@ -6,7 +6,7 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
-import { isFree, newName } from './names.ts'
+import { freeName } from './names.ts'
 
 const MAXIMA: ReadonlyMap<number, bigint> = new Map([
   [OID.int2, 32_767n],
@@ -28,8 +28,6 @@ export function newSequence(schema: string, name: string, typeOid: number, run: 
     lastValue: 1n,
     isCalled: false,
     owner: undefined,
-    createdBy: run.transaction.current,
-    droppedBy: undefined,
   }
 }
 
@@ -43,11 +41,11 @@ export function* createSequence(
     'options',
     'if_not_exists',
   ])
-  const { schema, name } = newName(sequence, context)
-  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return
-  const created = newSequence(schema, name, OID.int8, run)
+  const free = yield* freeName(sequence, if_not_exists === true, context, run)
+  if (free === undefined) return
+  const created = newSequence(free.schema, free.name, OID.int8, run)
   sequenceOptions(created, options, context)
-  run.catalogue.add(created, run.transaction.current)
+  yield* run.catalogue.create(created, run)
 }
 
 export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, run: Run): string {

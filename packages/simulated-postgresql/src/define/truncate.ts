@@ -5,22 +5,17 @@ import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
-import type { TableLocker } from './names.ts'
-import { tableOf } from './names.ts'
+import { lockedTable } from './names.ts'
 
-export function* truncate(
-  fields: Fields<'TruncateStmt'>,
-  context: Context,
-  run: Run,
-  lock: TableLocker,
-): Generator<Wait, void, void> {
+export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
   const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
     'relations',
     'restart_seqs',
     'behavior',
   ])
   const tables = new Set<Table>()
-  for (const node of relations ?? []) tables.add(tableOf(expectKind(node, 'RangeVar'), context))
+  for (const node of relations ?? [])
+    tables.add(yield* lockedTable(expectKind(node, 'RangeVar'), 'AccessExclusiveLock', context, run))
   for (const table of tables)
     for (const key of run.catalogue.referencing(table, context.own)) {
       if (tables.has(key.table)) continue
@@ -31,7 +26,7 @@ export function* truncate(
         })
       tables.add(key.table)
     }
-  for (const table of tables) yield* lock(table, 'AccessExclusiveLock')
+  for (const table of tables) yield* run.lockTable(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
   for (const table of tables) {
     empty(table, run.transaction.current)

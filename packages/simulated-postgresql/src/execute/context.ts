@@ -52,6 +52,8 @@ export interface ContextOptions {
   readonly compilers: Compilers
   /** Of a statement in a routine. */
   readonly variables?: RoutineVariables
+  /** Gets the tables that names were found to mean. */
+  readonly looked: Set<Table>
 }
 
 /** One statement while it is compiled: names, types of parameters, the tables that it will lock. */
@@ -77,7 +79,7 @@ export class Context implements TextContext {
 
   constructor(options: ContextOptions) {
     this.catalogue = options.catalogue
-    this.types = options.catalogue.types
+    this.types = options.catalogue.typesOf(options.own)
     this.own = options.own
     this.searchPath = options.searchPath
     this.database = options.database
@@ -124,7 +126,7 @@ export class Context implements TextContext {
   }
 
   hasExtension(name: string): boolean {
-    return this.catalogue.extensions.has(name)
+    return this.catalogue.extensions.has(name, this.own)
   }
 
   type(oid: number): SqlType {
@@ -156,12 +158,16 @@ export class Context implements TextContext {
 
   table(schema: string | undefined, name: string): Table | undefined {
     const path = schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
-    return this.catalogue.table(path, name, this.own)
+    const found = this.catalogue.table(path, name, this.own)
+    if (found !== undefined) this.#options.looked.add(found)
+    return found
   }
 
   /** The functions of a name that users wrote, which are found by the search path. */
   routines(name: string): readonly Routine[] {
-    return [...this.catalogue.routines].filter((each) => each.name === name && this.searchPath.includes(each.schema))
+    return this.catalogue.routines
+      .all(this.own)
+      .filter((each) => each.name === name && this.searchPath.includes(each.schema))
   }
 
   /** The same for another statement. */

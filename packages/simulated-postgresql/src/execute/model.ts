@@ -97,7 +97,10 @@ export interface Run extends SessionFacts, Writer {
   /** What a check at the end of the statement sees: the newest, or at repeatable read the transaction's snapshot. */
   latestSnapshot(): Snapshot
   factsOf(table: Table): TableFacts
-  lockTable(table: Table, mode: LockMode): Generator<Wait, void, void>
+  /** False if the session has the lock already. */
+  lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
+  /** Locks what a name means, which may be something else, or nothing, after the wait. */
+  lockNamed<T extends Lockable>(find: () => T | undefined, mode: LockMode): Generator<Wait, T | undefined, void>
   nextValue(sequence: Sequence): bigint
   /** What expressions that belong to the database, not to a session, are evaluated with. */
   readonly engineFacts: SessionFacts
@@ -105,6 +108,13 @@ export interface Run extends SessionFacts, Writer {
   /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }
+
+/** A relation, or what {@link objectLock} says of another object. */
+export type Lockable = string | (object & { readonly oid: number })
+
+/** What is locked of what is no relation: `kind` is the number of its catalogue. */
+export const objectLock = (kind: 'schema' | 'type' | 'routine', oid: number): string =>
+  `object ${oid} of class ${{ schema: 2615, type: 1247, routine: 1255 }[kind]} of database 5`
 
 export interface CompiledTrigger {
   readonly trigger: Trigger

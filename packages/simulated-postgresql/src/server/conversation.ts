@@ -214,7 +214,7 @@ function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
     if (statements.length === 0) peer.write({ kind: 'empty-query' })
     for (const [i, statement] of statements.entries()) {
       running = statement.sql
-      const outcome = yield* runStatement(talk, session.prepare(statement, []), [])
+      const outcome = yield* runStatement(talk, statement, [])
       writeRows(talk, outcome)
       // The client hears of the last statement once it is durable.
       if (i === statements.length - 1) session.sync()

@@ -44,7 +44,7 @@ export class Extended {
   *answer(message: ExtendedMessage): Generator<Pause, void> {
     switch (message.kind) {
       case 'parse':
-        this.#parse(message)
+        yield* this.#parse(message)
         break
       case 'bind':
         this.#bind(message)
@@ -61,7 +61,7 @@ export class Extended {
     }
   }
 
-  #parse({ statement: name, sql, types }: Message<'parse'>): void {
+  *#parse({ statement: name, sql, types }: Message<'parse'>): Generator<Pause, void> {
     const { session, peer } = this.#talk
     this.sql = sql
     if (name !== '' && (this.#prepared.has(name) || this.#empty.has(name)))
@@ -71,7 +71,7 @@ export class Extended {
     const [statement, another] = session.parse(sql)
     if (another !== undefined) throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement')
     if (statement === undefined) this.#empty.add(name)
-    else this.#prepared.set(name, session.prepare(statement, types))
+    else this.#prepared.set(name, yield* session.prepare(statement, types))
     peer.write({ kind: 'parse-complete' })
   }
 

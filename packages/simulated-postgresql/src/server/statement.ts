@@ -1,5 +1,6 @@
 import type { Outcome, Prepared, Session } from '../session/session.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Statement } from '../sql/parse.ts'
 import type { SqlValue } from '../types/value.ts'
 import { printCopy, readCopy } from './copy.ts'
 import type { Pause, Peer } from './peer.ts'
@@ -17,9 +18,13 @@ export interface Talk {
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
 /** Executes a statement; the data of COPY goes to and fro meanwhile. */
-export function* runStatement(talk: Talk, prepared: Prepared, parameters: readonly SqlValue[]): Generator<Pause, Done> {
-  yield { kind: 'cost', sql: prepared.statement.sql }
-  const outcome = yield* talk.session.execute(prepared, parameters)
+export function* runStatement(
+  talk: Talk,
+  given: Prepared | Statement,
+  parameters: readonly SqlValue[],
+): Generator<Pause, Done> {
+  yield { kind: 'cost', sql: 'node' in given ? given.sql : given.statement.sql }
+  const outcome = yield* talk.session.execute(given, parameters)
   switch (outcome.kind) {
     case 'copyIn':
       return yield* copyIn(talk, outcome)

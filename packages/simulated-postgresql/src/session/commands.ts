@@ -1,3 +1,4 @@
+import type { Table } from '../catalogue/table.ts'
 import { define, statementName } from '../define/define.ts'
 import { relationOf } from '../define/names.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
@@ -90,9 +91,7 @@ function* defineInTransaction(connection: Host, node: Node): Generator<Wait, str
   transaction.isPermanent = true
   const run = connection.runner.newRun(transaction, connection.transactions.takeSnapshot(transaction), [])
   try {
-    const tag = yield* define(node, connection.planner.newContext(), run, (table, mode) =>
-      connection.runner.lockTable(table, mode),
-    )
+    const tag = yield* define(node, connection.planner.newContext(), run)
     nextCommand(transaction)
     yield* connection.runner.payOwed(run)
     return tag
@@ -190,7 +189,7 @@ function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Sta
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
   const oids = (argtypes ?? []).map((node) => {
-    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue.types)
+    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context.types)
     return domain ?? oid
   })
   // Its text must not be that of another statement: plans are shared by it.
@@ -246,8 +245,9 @@ function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, st
   if (name === undefined) throw new NotSupported('this mode of LOCK')
   const context = connection.planner.newContext()
   for (const node of relations ?? []) {
-    const table = relationOf(expectKind(node, 'RangeVar'), context)
-    if (nowait !== true) yield* connection.runner.lockTable(table, name)
+    const find = (): Table => relationOf(expectKind(node, 'RangeVar'), context)
+    const table = find()
+    if (nowait !== true) yield* connection.runner.lockNamed(find, name)
     else if (!connection.runner.tryLockTable(table, name))
       throw new SqlError('55P03', `could not obtain lock on relation "${table.name}"`)
   }

@@ -1,4 +1,4 @@
-import { isPlanned } from '../execute/plan.ts'
+import { isPlanned, type Plan } from '../execute/plan.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { parse, type Statement } from '../sql/parse.ts'
@@ -16,7 +16,7 @@ import { Planner } from './planner.ts'
 import { Routines } from './routines.ts'
 import { Runner } from './runner.ts'
 import type { Compiled, Server } from './server.ts'
-import type { Execution, Prepared, Session, SessionListener } from './session.ts'
+import type { Execution, Prepared, Session, SessionListener, Wait } from './session.ts'
 import { Settings, startupSettings } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
@@ -72,14 +72,17 @@ export class Connection implements Session, Subscriber, Host {
     this.planner = new Planner(server, this.settings, this.transactions, this.names, this.facts)
     this.runner = new Runner(this)
     // Whoever connects has a role: who may is not simulated.
-    server.catalogue.roles.add(user)
+    if (!server.catalogue.roles.isTaken(user, undefined)) server.catalogue.roles.add(user, user, undefined)
     server.notifications.subscribe(this)
   }
 
   #sessionFacts(user: string, database: string): SessionFacts {
     const { store, catalogue } = this.server
+    const { transactions } = this
     return {
-      types: catalogue.types,
+      get types() {
+        return catalogue.typesOf(transactions.open)
+      },
       setting: (name) => this.settings.get(name),
       now: () => this.transactions.open?.startedAt ?? store.time.now(),
       clock: () => store.time.now(),
@@ -125,11 +128,22 @@ export class Connection implements Session, Subscriber, Host {
     return this.#orFail(() => parse(sql))
   }
 
-  prepare(statement: Statement, parameterOids: readonly number[]): Prepared {
-    return this.#orFail(() => {
+  *prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void> {
+    try {
       this.#refuseIfFailed(statement)
-      return this.compile(statement, parameterOids)
-    })
+      if (!isPlanned(statement.node)) return this.compile(statement, parameterOids)
+      const compile = (): Plan => this.planner.compile(statement, parameterOids).plan
+      if (this.runner.atOnce(compile) === undefined) {
+        this.#startStatement()
+        yield* this.runner.locked(compile)
+      }
+      return this.planner.compile(statement, parameterOids)
+    } catch (error) {
+      this.fail()
+      throw error
+    } finally {
+      this.backend.statementDeadline = undefined
+    }
   }
 
   compile(statement: Statement, parameterOids: readonly number[]): Compiled {
@@ -138,10 +152,9 @@ export class Connection implements Session, Subscriber, Host {
     return { ...resultColumnsOf(this, statement.node), statement, plan: undefined, version }
   }
 
-  *execute(prepared: Prepared, parameters: readonly SqlValue[]): Execution {
-    this.#statementStart = this.server.store.time.now()
-    const limit = this.statementTimeoutMs
-    this.backend.statementDeadline = limit > 0 ? this.#statementStart + BigInt(Math.round(limit * 1000)) : undefined
+  *execute(given: Prepared | Statement, parameters: readonly SqlValue[]): Execution {
+    const prepared = 'node' in given ? yield* this.prepare(given, []) : given
+    this.#startStatement()
     try {
       this.#refuseIfFailed(prepared.statement)
       if (!endsTransaction(prepared.statement.node)) this.transactions.begin(false)
@@ -154,11 +167,17 @@ export class Connection implements Session, Subscriber, Host {
     }
   }
 
+  #startStatement(): void {
+    this.#statementStart = this.server.store.time.now()
+    const limit = this.statementTimeoutMs
+    this.backend.statementDeadline = limit > 0 ? this.#statementStart + BigInt(Math.round(limit * 1000)) : undefined
+  }
+
   *perform(given: Prepared, parameters: readonly SqlValue[]): Execution {
     const prepared = given as Compiled
     if (!isPlanned(prepared.statement.node)) return yield* executeCommand(this, prepared.statement, parameters)
-    const plan = this.planner.current(prepared)
-    const { tag, rows } = yield* this.runner.run(plan, parameters, prepared.statement.sql)
+    const compile = (): Plan => this.planner.current(prepared)
+    const { tag, rows, plan } = yield* this.runner.run(compile, parameters, prepared.statement.sql)
     const { columns } = plan
     return columns === undefined ? { kind: 'done', tag } : { kind: 'rows', tag, columns, rows }
   }

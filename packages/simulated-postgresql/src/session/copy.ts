@@ -1,5 +1,6 @@
 import { columnsOf } from '../catalogue/table.ts'
 import { relationOf } from '../define/names.ts'
+import { isPlanned } from '../execute/plan.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
@@ -22,10 +23,9 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   const format = formatOf(read.options)
   if (read.is_from === true) return copyIn(host, fields, statement, format)
   const query = read.query ?? selectOf(host, fields)
-  const compiled = host.compile({ ...statement, node: query }, [])
-  if (compiled.plan === undefined) throw new NotSupported('COPY of this statement')
-  const { rows } = yield* host.runner.run(compiled.plan, [])
-  return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: compiled.columns ?? [], rows }
+  if (!isPlanned(query)) throw new NotSupported('COPY of this statement')
+  const { rows, plan } = yield* host.runner.run(() => host.planner.compile({ ...statement, node: query }, []).plan, [])
+  return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }
 }
 
 /** The names of the columns: those that were written, or all. */
@@ -97,7 +97,7 @@ function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, fo
     })),
     *finish(rows: readonly (readonly SqlValue[])[]): Execution {
       try {
-        for (const row of rows) yield* host.runner.run(plan, row)
+        for (const row of rows) yield* host.runner.run(() => plan, row)
         return { kind: 'done', tag: `COPY ${rows.length}` }
       } catch (error) {
         host.fail()

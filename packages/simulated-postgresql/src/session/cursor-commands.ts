@@ -1,3 +1,4 @@
+import type { Plan } from '../execute/plan.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
@@ -28,10 +29,9 @@ export function* declare(
   if (!connection.transactions.inBlock && !hold)
     throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
   if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
-  const compiled = connection.compile({ ...statement, node: query }, [])
-  if (compiled.plan === undefined) throw new NotSupported('a cursor of this statement')
-  const { rows } = yield* connection.runner.run(compiled.plan, parameters, compiled.statement.sql)
-  connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold, forwardOnly })
+  const compile = (): Plan => connection.planner.compile({ ...statement, node: query }, []).plan
+  const { rows, plan } = yield* connection.runner.run(compile, parameters, statement.sql)
+  connection.cursors.set(portalname, { columns: plan.columns ?? [], rows, position: 0, hold, forwardOnly })
   connection.transactions.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'
 }

@@ -29,8 +29,8 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
 }
 
 /** What a role may do is not simulated: each is the owner of everything. */
-function mayUse({ server }: Host, schema: string, privilege: string): boolean {
-  if (!(server.catalogue.schemas.has(schema) || schema === 'information_schema'))
+function mayUse({ server, transactions }: Host, schema: string, privilege: string): boolean {
+  if (!server.catalogue.hasSchema(schema, transactions.open))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
   if (/^\s*(usage|create)(\s+with grant option)?\s*$/i.test(privilege)) return true
   throw new SqlError('22023', `unrecognized privilege type: "${privilege}"`)
@@ -54,23 +54,36 @@ function indexFunctions({ server, transactions }: Host): readonly (readonly [str
   ]
 }
 
+const USED: LockMode = 'RowExclusiveLock'
+
 function sequenceFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
   const find = (oid: SqlValue): Sequence => {
     const found = connection.server.catalogue.relationByOid(Number(oid), connection.transactions.open)
     if (found !== undefined && !('columns' in found)) return found
     throw found === undefined
-      ? new SqlError('42P01', `could not open relation with OID ${oid}`)
+      ? new SqlError('XX000', `could not open relation with OID ${oid}`)
       : new SqlError('42809', `"${found.name}" is not a sequence`)
   }
-  const set = (oid: SqlValue, value: SqlValue, isCalled: boolean): SqlValue => {
+  /** The sequence, which nobody drops before the end of the transaction. */
+  const used = (oid: SqlValue): Sequence => {
+    const { server, backend, runner } = connection
     const sequence = find(oid)
+    if (server.store.locks.isDenied(backend, sequence, USED))
+      waitOnce(function* () {
+        yield* runner.lockTable(sequence, USED)
+      })
+    else if (!server.store.locks.holds(backend, sequence, USED)) runner.tryLockTable(sequence, USED)
+    return find(oid)
+  }
+  const set = (oid: SqlValue, value: SqlValue, isCalled: boolean): SqlValue => {
+    const sequence = used(oid)
     connection.transactions.refuseReadOnly('setval()')
     setValue(sequence, value as bigint, isCalled)
     if (isCalled) connection.runner.noteValue(sequence, sequence.lastValue)
     return value
   }
   return [
-    ['nextval_oid', ([oid = null], env) => runOf(env).nextValue(find(oid))],
+    ['nextval_oid', ([oid = null], env) => runOf(env).nextValue(used(oid))],
     [
       'currval_oid',
       ([oid = null]) => {

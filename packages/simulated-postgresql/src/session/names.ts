@@ -51,7 +51,7 @@ export class Names {
     const found = catalogue.relation(path, name, this.#transactions.open)
     if (found !== undefined) return found.oid
     const index = catalogue.index(path, name, this.#transactions.open)
-    const indexOid = index?.table.indexes[index.at]?.oid
+    const indexOid = index?.index.oid
     if (indexOid !== undefined) return indexOid
     throw new SqlError('42P01', `relation "${names.join('.')}" does not exist`)
   }

@@ -1,3 +1,4 @@
+import type { Table } from '../catalogue/table.ts'
 import { Context, type ContextOptions } from '../execute/context.ts'
 import { COMPILERS, compilePlan, isPlanned, type Plan } from '../execute/plan.ts'
 import { QueryScope } from '../execute/scope.ts'
@@ -19,6 +20,8 @@ export class Planner {
   readonly #transactions: Transactions
   readonly #names: Names
   readonly #facts: SessionFacts
+  /** The tables that the statement compiled last names, as far as it came. */
+  looked: Set<Table> = new Set()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {
     this.#server = server
@@ -87,7 +90,9 @@ export class Planner {
   }
 
   #options(): Omit<ContextOptions, 'compilers' | 'parameterOids'> {
+    this.looked = new Set()
     return {
+      looked: this.looked,
       catalogue: this.#server.catalogue,
       session: this.#facts,
       own: this.#transactions.open,

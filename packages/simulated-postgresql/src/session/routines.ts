@@ -61,7 +61,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
 
   /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
   *fire({ trigger, table, event, before, after }: Firing): Generator<Wait, readonly SqlValue[] | undefined, void> {
-    const { body } = trigger.routine
+    const { body } = this.#routine(trigger.routine.oid)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
     const given: Given = new Map()
     const set = (name: string, value: SqlValue, shape: Shape): void => {
@@ -105,7 +105,8 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   #routine(oid: number): Routine {
-    const routine = [...this.#host.server.catalogue.routines].find((each) => each.oid === oid)
+    const { server, transactions } = this.#host
+    const routine = server.catalogue.routines.all(transactions.open).find((each) => each.oid === oid)
     if (routine === undefined) throw new SqlError('XX000', `cache lookup failed for function ${oid}`)
     return routine
   }

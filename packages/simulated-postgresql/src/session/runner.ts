@@ -1,4 +1,5 @@
-import type { OwedCheck, Run } from '../execute/model.ts'
+import type { Table } from '../catalogue/table.ts'
+import type { Lockable, OwedCheck, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { compileFacts } from '../execute/table-facts.ts'
 import { createMet } from '../execute/view.ts'
@@ -45,13 +46,10 @@ export class Runner {
   }
 
   /** @param sql what a watch shows for it. */
-  *run(plan: Plan, parameters: readonly SqlValue[], sql = ''): Generator<Wait, Ran, void> {
+  *run(compile: () => Plan, parameters: readonly SqlValue[], sql = ''): Generator<Wait, Ran & { plan: Plan }, void> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
-    if (plan.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
-    // Above read committed the snapshot is older than the locks.
-    if (transaction.isolation !== 'read committed') transactions.takeSnapshot(transaction)
-    for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
+    const plan = yield* this.locked(compile)
     const snapshot = transactions.takeSnapshot(transaction)
     const began = server.witness?.now()
     this.#sql = sql
@@ -61,7 +59,7 @@ export class Runner {
       server.witness?.executed(plan, run, { sql, began, result })
       nextCommand(transaction)
       yield* this.payOwed(run)
-      return result
+      return { ...result, plan }
     } finally {
       if (transaction.isolation === 'read committed') transaction.snapshot = undefined
     }
@@ -95,16 +93,78 @@ export class Runner {
     }
   }
 
-  *lockTable(table: object & { readonly oid: number }, mode: LockMode): Generator<Wait, void, void> {
-    const { server, backend, transactions } = this.#owner
-    const { waiting, locks } = server.store
-    if (locks.holds(backend, table, mode)) return
-    yield* waiting.lock(backend, lockTarget(table), mode, transactions.begin(false).current)
+  /**
+   * A plan whose tables are locked. Who waited for a lock compiles anew: names may mean something else. What cannot be
+   * compiled because of what another transaction is defining is compiled once that transaction has ended.
+   */
+  *locked(compile: () => Plan): Generator<Wait, Plan, void> {
+    const { transactions, server } = this.#owner
+    const taken = new Map<Table, LockMode>()
+    while (true) {
+      const { version } = server.catalogue
+      const { plan, tables } = this.#compiled(compile)
+      if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
+      // Above read committed the snapshot is older than the locks.
+      const transaction = transactions.begin(false)
+      if (transaction.isolation !== 'read committed') transactions.takeSnapshot(transaction)
+      for (const [table, mode] of taken) if (!tables.has(table)) this.#unlock(table, mode)
+      for (const [table, mode] of tables) if (yield* this.lockTable(table, mode)) taken.set(table, mode)
+      if (plan !== undefined && server.catalogue.version === version) return plan
+    }
   }
 
-  tryLockTable(table: object & { readonly oid: number }, mode: LockMode): boolean {
+  /** A plan, if no lock that it needs has to be waited for. */
+  atOnce(compile: () => Plan): Plan | undefined {
+    const { plan, tables } = this.#compiled(compile)
+    return this.#mustWait(tables) ? undefined : plan
+  }
+
+  #compiled(compile: () => Plan): Pick<Plan, 'tables'> & { readonly plan?: Plan } {
+    try {
+      const plan = compile()
+      return { plan, tables: plan.tables }
+    } catch (error) {
+      const { looked } = this.#owner.planner
+      const tables = new Map([...looked].map((table) => [table, 'AccessShareLock'] as const))
+      if (error instanceof SqlError && this.#mustWait(tables)) return { tables }
+      throw error
+    }
+  }
+
+  #mustWait(tables: ReadonlyMap<Table, LockMode>): boolean {
+    const { server, backend } = this.#owner
+    return [...tables].some(([table, mode]) => server.store.locks.isDenied(backend, table, mode))
+  }
+
+  /** False if the session has the lock already. */
+  *lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void> {
     const { server, backend, transactions } = this.#owner
-    return server.store.waiting.tryLock(backend, lockTarget(table), mode, transactions.begin(false).current)
+    const { waiting, locks } = server.store
+    if (locks.holds(backend, target, mode)) return false
+    yield* waiting.lock(backend, lockTarget(target), mode, transactions.begin(false).current)
+    return true
+  }
+
+  tryLockTable(target: Lockable, mode: LockMode): boolean {
+    const { server, backend, transactions } = this.#owner
+    return server.store.waiting.tryLock(backend, lockTarget(target), mode, transactions.begin(false).current)
+  }
+
+  #unlock(target: Lockable, mode: LockMode): void {
+    const { server, backend, transactions } = this.#owner
+    server.store.locks.release(backend, target, mode, transactions.begin(false).current)
+  }
+
+  /** Locks what a name means, which may be something else after the wait (RangeVarGetRelidExtended). */
+  *lockNamed<T extends Lockable>(find: () => T | undefined, mode: LockMode): Generator<Wait, T | undefined, void> {
+    for (let found = find(); ; ) {
+      if (found === undefined) return undefined
+      const isNew = yield* this.lockTable(found, mode)
+      const again = find()
+      if (again === found) return found
+      if (isNew) this.#unlock(found, mode)
+      found = again
+    }
   }
 
   newRun(transaction: Transaction, snapshot: Snapshot, parameters: readonly SqlValue[]): Run {
@@ -136,7 +196,8 @@ export class Runner {
         this.noteValue(sequence, value)
         return value
       },
-      lockTable: (table, mode) => this.lockTable(table, mode),
+      lockTable: (target, mode) => this.lockTable(target, mode),
+      lockNamed: (find, mode) => this.lockNamed(find, mode),
       fire: (firing) => owner.routines.fire(firing),
       notice: (severity, code, message) => owner.notice(severity, code, message),
     }
@@ -177,6 +238,8 @@ export class Runner {
   }
 }
 
-function lockTarget(table: object & { readonly oid: number }) {
-  return { tag: table, name: `relation ${table.oid} of database 5`, event: 'relation' }
+function lockTarget(target: Lockable) {
+  return typeof target === 'string'
+    ? { tag: target, name: target, event: 'object' }
+    : { tag: target, name: `relation ${target.oid} of database 5`, event: 'relation' }
 }

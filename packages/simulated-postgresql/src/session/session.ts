@@ -97,10 +97,13 @@ export interface Session {
   status(): 'idle' | 'transaction' | 'failed'
   /** Throws SqlError 42601. */
   parse(sql: string): readonly Statement[]
-  /** Resolves names and types. The oid 0 asks for the parameter's type to be inferred. */
-  prepare(statement: Statement, parameterOids: readonly number[]): Prepared
+  /**
+   * Resolves names and types. The oid 0 asks for the parameter's type to be inferred. Waits for transactions that are
+   * defining a table that the statement names.
+   */
+  prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void>
   /** Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported. */
-  execute(prepared: Prepared, parameters: readonly SqlValue[]): Execution
+  execute(given: Prepared | Statement, parameters: readonly SqlValue[]): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */
   sync(): void
   /** The server met an error of its own, such as a parameter that cannot be read: the transaction aborts. */

@@ -58,6 +58,14 @@ export class LockTable {
     return { enqueue: (granted) => enqueue(lock, { holder, lock, mode, scope, granted }) }
   }
 
+  /** Whether a lock has to be waited for. */
+  isDenied(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
+    const lock = this.#locks.get(tag)
+    if (lock === undefined || this.holds(holder, tag, mode)) return false
+    const isBehind = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
+    return isBehind || conflictsWithHolders(lock, holder, mode)
+  }
+
   holds(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
     return ((this.#locks.get(tag)?.held.get(holder) ?? 0) & bitOf(mode)) !== 0
   }

@@ -1,5 +1,4 @@
 import { SqlError } from '../sql/error.ts'
-import type { Subtransaction } from './model.ts'
 
 /** A sequence: what it gave is never given again, also after a rollback. */
 export interface Sequence {
@@ -16,8 +15,6 @@ export interface Sequence {
   isCalled: boolean
   /** The table and column (`attribute`) that the sequence is dropped with. */
   owner: { readonly table: object; readonly attribute: number } | undefined
-  createdBy: Subtransaction | undefined
-  droppedBy: Subtransaction | undefined
 }
 
 export function nextValue(sequence: Sequence): bigint {

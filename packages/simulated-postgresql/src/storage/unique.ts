@@ -67,11 +67,13 @@ export function* findConflict(
 }
 
 /** Whether a version is there for a reader of everything that was not rolled back; or who is to decide it. */
-function presence(tuple: Tuple, writer: Writer): 'present' | 'absent' | Subtransaction {
-  const inserted = statusOf(tuple.xmin)
+export function presence(
+  { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
+  writer: Writer,
+): 'present' | 'absent' | Subtransaction {
+  const inserted = xmin === undefined ? 'committed' : statusOf(xmin)
   if (inserted === 'aborted') return 'absent'
-  if (inserted === 'active' && tuple.xmin.transaction !== writer.transaction) return tuple.xmin
-  const ended = tuple.xmax
+  if (inserted === 'active' && xmin !== undefined && xmin.transaction !== writer.transaction) return xmin
   if (ended === undefined) return 'present'
   const status = statusOf(ended)
   if (status === 'aborted') return 'present'

@@ -58,7 +58,7 @@ export interface Types {
   /** Throws if there is no such type. */
   typeOf(oid: number): TypeDefinition
   find(oid: number): TypeDefinition | undefined
-  /** By the name in pg_type (`int4`, `_int4`, `my_enum`). */
+  /** By the name in pg_type (`int4`, `_int4`); created ones as a transaction sees them. */
   named(name: string): TypeDefinition | undefined
   /** Every type, built in or created. */
   all(): Iterable<TypeDefinition>

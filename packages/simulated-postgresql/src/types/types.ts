@@ -21,19 +21,42 @@ export function createTypes(): Types {
     find: (oid) => byOid.get(oid),
     named: (name) => byName.get(name),
     all: () => byOid.values(),
-    add(type) {
-      byOid.set(type.oid, type)
-      byName.set(type.name, type)
+    add: (type) => byOid.set(type.oid, type),
+    remove: (oid) => byOid.delete(oid),
+  }
+  for (const type of builtIn(types)) {
+    types.add(type)
+    byName.set(type.name, type)
+  }
+  return types
+}
+
+/** Numbers below are those of PostgreSQL's own types. */
+export const FIRST_OID = 16_384
+
+/** The numbers of types that were created. */
+interface Created {
+  named(name: string): number | undefined
+  all(): readonly number[]
+}
+
+/** PostgreSQL's own types, and of those that were created the ones that have names for somebody. */
+export function typesWith(types: Types, created: Created): Types {
+  const find = (oid: number): TypeDefinition | undefined => types.find(oid)
+  return {
+    ...types,
+    named(name) {
+      const oid = types.named(name)?.oid ?? created.named(name)
+      return oid === undefined ? undefined : find(oid)
     },
-    remove(oid) {
-      const type = byOid.get(oid)
-      if (type === undefined) return
-      byOid.delete(oid)
-      if (byName.get(type.name) === type) byName.delete(type.name)
+    *all() {
+      for (const type of types.all()) if (type.oid < FIRST_OID) yield type
+      for (const oid of created.all()) {
+        const type = find(oid)
+        if (type !== undefined) yield type
+      }
     },
   }
-  for (const type of builtIn(types)) types.add(type)
-  return types
 }
 
 function* builtIn(types: Types): Generator<TypeDefinition> {

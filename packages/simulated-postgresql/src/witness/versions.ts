@@ -35,7 +35,7 @@ export type Changed = ReadonlyMap<Transaction, readonly RowHistory[]>
 /** The committed changes of all rows since a commit. */
 export function changesSince(catalogue: Catalogue, commit: number, assigned: Assigned): Changed {
   const changed = new Map<Transaction, RowHistory[]>()
-  for (const table of catalogue.tables) {
+  for (const table of catalogue.everyTable()) {
     if (isTemporary(table)) continue
     for (const history of historiesOf(table, commit, assigned))
       for (const { transaction } of history.versions) {

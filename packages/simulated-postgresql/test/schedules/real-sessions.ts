@@ -5,6 +5,7 @@ interface Real {
   readonly client: postgres.Sql
   readonly pid: number
   answer: Answer | undefined
+  message: string | undefined
   busy: boolean
 }
 
@@ -43,13 +44,13 @@ export class RealSessions implements Sessions {
     for (let number = 0; number < count; number++) {
       const client = connect()
       const [[pid] = []] = await client.unsafe<never[]>('select pg_backend_pid()').values()
-      sessions.push({ client, pid: Number(pid), answer: undefined, busy: false })
+      sessions.push({ client, pid: Number(pid), answer: undefined, message: undefined, busy: false })
     }
     return new RealSessions(admin, sessions)
   }
 
   async setUp(sql: string): Promise<void> {
-    await this.#admin.unsafe('drop table if exists b, c, t, done')
+    await this.#admin.unsafe('drop table if exists b, c, t, done cascade')
     await this.#admin.unsafe(sql)
   }
 
@@ -62,7 +63,10 @@ export class RealSessions implements Sessions {
       .then(
         (result) =>
           Object.assign(real, { busy: false, answer: answerOf(result as unknown[][], result.command, result.count) }),
-        (error: postgres.PostgresError) => Object.assign(real, { busy: false, answer: `error ${error.code}` }),
+        (error: postgres.PostgresError) => {
+          real.message = [error.message, error.detail].filter(Boolean).join(': ')
+          Object.assign(real, { busy: false, answer: `error ${error.code}` })
+        },
       )
     await this.#settled()
     return this.#sessions.map((each) => {
@@ -70,6 +74,10 @@ export class RealSessions implements Sessions {
       if (!each.busy) each.answer = undefined
       return answer
     })
+  }
+
+  message(session: number): string | undefined {
+    return this.#sessions[session]?.message
   }
 
   /** Until each statement has ended or waits for a lock, and that has not changed for a while. */

@@ -10,6 +10,8 @@ export type Answer = string
 export interface Sessions {
   /** Sends a statement, lets everything go on that can, and reports what each session answered. */
   send(session: number, sql: string): Promise<readonly Answer[]> | readonly Answer[]
+  /** The message of the last error of a session, with its detail. */
+  message(session: number): string | undefined
 }
 
 interface Open {
@@ -78,7 +80,7 @@ export class SimulatedSessions implements Sessions {
   setUp(sql: string): void {
     const [first] = this.#sessions
     for (const statement of first?.session.parse(sql) ?? []) {
-      const step = first!.session.execute(first!.session.prepare(statement, []), []).next()
+      const step = first!.session.execute(statement, []).next()
       if (step.done !== true) throw new Error(`${statement.sql} waits`)
       first!.session.sync()
     }
@@ -89,7 +91,7 @@ export class SimulatedSessions implements Sessions {
     const open = this.#sessions[session]!
     try {
       const [statement] = open.session.parse(sql)
-      open.execution = open.session.execute(open.session.prepare(statement!, []), [])
+      open.execution = open.session.execute(statement!, [])
       this.#advance(open)
     } catch (error) {
       this.#fail(open, error)
@@ -103,7 +105,6 @@ export class SimulatedSessions implements Sessions {
     })
   }
 
-  /** The message of the last error of a session, with its detail. */
   message(session: number): string | undefined {
     return this.#sessions[session]?.message
   }

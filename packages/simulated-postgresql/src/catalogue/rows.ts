@@ -1,0 +1,159 @@
+import { SqlError } from '../sql/error.ts'
+import type { Subtransaction, Transaction } from '../storage/model.ts'
+import type { Writer } from '../storage/rows.ts'
+import { statusOf } from '../storage/transaction.ts'
+import { presence } from '../storage/unique.ts'
+import type { Wait } from '../storage/wait.ts'
+
+/** A unique index of a system catalogue, as errors name it. */
+interface UniqueIndex {
+  readonly table: string
+  readonly name: string
+  readonly columns: string
+}
+
+interface Row<T> {
+  readonly value: T
+  readonly key: string
+  /** Undefined: it is in every database. */
+  readonly xmin: Subtransaction | undefined
+  /** Who deletes or replaces it. */
+  xmax: Subtransaction | undefined
+}
+
+/** Notes a change of the catalogue, and how to undo it. */
+type Changed = (by: Subtransaction, undo: () => void) => void
+
+/**
+ * The rows of a system catalogue: what a transaction creates or drops is so for that transaction only, and whoever wants
+ * the same key waits for its end.
+ */
+export class CatalogueRows<T> {
+  readonly #index: UniqueIndex
+  readonly #changed: Changed
+  readonly #byKey = new Map<string, Row<T>[]>()
+  readonly #byValue = new Map<T, Row<T>[]>()
+
+  constructor(index: UniqueIndex, changed: Changed) {
+    this.#index = index
+    this.#changed = changed
+  }
+
+  find(key: string, own: Transaction | undefined): T | undefined {
+    return this.#byKey.get(key)?.find((row) => exists(row, own))?.value
+  }
+
+  has(value: T, own: Transaction | undefined): boolean {
+    return this.#byValue.get(value)?.some((row) => exists(row, own)) === true
+  }
+
+  /** Whether a key is taken, or may be: by an open transaction. */
+  isTaken(key: string, own: Transaction | undefined): boolean {
+    return this.#byKey.get(key)?.some(({ xmax }) => xmax === undefined || !isDone(xmax, own)) === true
+  }
+
+  all(own: Transaction | undefined): readonly T[] {
+    const found: T[] = []
+    for (const [value, rows] of this.#byValue) if (rows.some((row) => exists(row, own))) found.push(value)
+    return found
+  }
+
+  /** Also those of open transactions. */
+  everything(): Iterable<T> {
+    return this.#byValue.keys()
+  }
+
+  /** Adds a row once nobody else may have its key. */
+  *insert(key: string, value: T, writer: Writer): Generator<Wait, void, void> {
+    yield* this.#waitForKey(key, writer)
+    this.add(key, value, writer.transaction.current)
+  }
+
+  /** Puts a row in the place of the one that the transaction sees: another name, another definition. */
+  *replace(old: T, key: string, value: T, writer: Writer): Generator<Wait, void, void> {
+    yield* this.settle(old, writer)
+    this.remove(old, writer.transaction.current)
+    yield* this.insert(key, value, writer)
+  }
+
+  /** Waits for who replaces or deletes the row; if he commits, it cannot be changed any more (simple_heap_update). */
+  *settle(value: T, writer: Writer): Generator<Wait, void, void> {
+    const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
+    if (row === undefined) return
+    writer.store.xidOf(writer.backend, writer.transaction.current)
+    for (let other = row.xmax; other !== undefined && statusOf(other) !== 'aborted'; other = row.xmax) {
+      if (statusOf(other) === 'committed') throw new SqlError('XX000', 'tuple concurrently updated')
+      yield* writer.store.waitForEnd(writer.backend, other)
+    }
+  }
+
+  /** Adds a row whose key nobody else can want. */
+  add(key: string, value: T, by: Subtransaction | undefined): void {
+    const row: Row<T> = { value, key, xmin: by, xmax: undefined }
+    put(this.#byKey, key, row)
+    put(this.#byValue, value, row)
+    if (by !== undefined) this.#changed(by, () => this.#forget(row))
+  }
+
+  remove(value: T, by: Subtransaction): void {
+    const row = this.#byValue.get(value)?.find((each) => exists(each, by.transaction))
+    if (row === undefined) return
+    row.xmax = by
+    this.#changed(by, () => {
+      row.xmax = undefined
+    })
+  }
+
+  /** Forgets what was deleted by transactions that committed. */
+  sweep(): void {
+    for (const rows of this.#byValue.values())
+      for (const row of rows) if (row.xmax !== undefined && statusOf(row.xmax) === 'committed') this.#forget(row)
+  }
+
+  *#waitForKey(key: string, writer: Writer): Generator<Wait, void, void> {
+    writer.store.xidOf(writer.backend, writer.transaction.current)
+    while (true) {
+      let undecided: Subtransaction | undefined
+      for (const row of this.#byKey.get(key) ?? []) {
+        const found = presence(row, writer)
+        if (found === 'present') throw this.#violation(key)
+        if (found !== 'absent') undecided = found
+      }
+      if (undecided === undefined) return
+      yield* writer.store.waitForEnd(writer.backend, undecided)
+    }
+  }
+
+  #violation(key: string): SqlError {
+    const { table, name, columns } = this.#index
+    return new SqlError('23505', `duplicate key value violates unique constraint "${name}"`, {
+      detail: `Key (${columns})=(${key}) already exists.`,
+      ...{ schema: 'pg_catalog', table, constraint: name },
+    })
+  }
+
+  #forget(row: Row<T>): void {
+    takeOut(this.#byKey, row.key, row)
+    takeOut(this.#byValue, row.value, row)
+  }
+}
+
+function put<Key, Each>(all: Map<Key, Each[]>, key: Key, each: Each): void {
+  const known = all.get(key)
+  if (known === undefined) all.set(key, [each])
+  else known.push(each)
+}
+
+function takeOut<Key, Each>(all: Map<Key, Each[]>, key: Key, each: Each): void {
+  const left = (all.get(key) ?? []).filter((other) => other !== each)
+  if (left.length === 0) all.delete(key)
+  else all.set(key, left)
+}
+
+function exists({ xmin, xmax }: Row<unknown>, own: Transaction | undefined): boolean {
+  return (xmin === undefined || isDone(xmin, own)) && (xmax === undefined || !isDone(xmax, own))
+}
+
+function isDone(by: Subtransaction, own: Transaction | undefined): boolean {
+  return statusOf(by) === 'committed' || (!by.aborted && by.transaction === own)
+}

@@ -1,0 +1,107 @@
+import { existingType } from '../catalogue/catalogue.ts'
+import type { Context } from '../execute/context.ts'
+import { objectLock, type Run } from '../execute/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import type { LockMode } from '../storage/modes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { TypeDefinition } from '../types/registry.ts'
+import { enumTypes } from '../types/types.ts'
+
+/** Types are in the schema public. A table's rows are a type of its name. */
+export function requireNewType(name: string, { catalogue, own, types }: Context): void {
+  const isTaken = catalogue.typeRows.find(catalogue.keyOf('public', name, own), own) !== undefined
+  if (isTaken || types.named(name) !== undefined) throw existingType(name)
+}
+
+/** Adds a type and that of its arrays. Waits for who may take its name. */
+export function* addTypes(created: readonly TypeDefinition[], run: Run): Generator<Wait, void, void> {
+  const { catalogue, transaction } = run
+  for (const type of created) {
+    yield* catalogue.typeRows.insert(catalogue.keyOf('public', type.name, transaction), type.oid, run)
+    catalogue.types.add(type)
+    transaction.current.undo.push(() => catalogue.types.remove(type.oid))
+  }
+}
+
+/** The created type of a name, locked. */
+export function* lockedType(
+  name: string,
+  mode: LockMode,
+  context: Context,
+  run: Run,
+): Generator<Wait, TypeDefinition | undefined, void> {
+  const { types } = context
+  yield* run.lockNamed(() => {
+    const type = types.named(name)
+    return type === undefined ? undefined : objectLock('type', type.oid)
+  }, mode)
+  return types.named(name)
+}
+
+export function* createEnum(
+  fields: Fields<'CreateEnumStmt'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
+  const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
+  const name = namesOf(typeName).at(-1) ?? ''
+  const { catalogue } = run
+  requireNewType(name, context)
+  const oid = run.store.nextOid()
+  const labels = namesOf(vals)
+  yield* addTypes(enumTypes(catalogue.types, { oid, arrayOid: run.store.nextOid(), name }, labels), run)
+  catalogue.enums.set(oid, labels)
+  catalogue.changed(run.transaction.current, () => catalogue.enums.delete(oid))
+  return 'CREATE TYPE'
+}
+
+/**
+ * ALTER TYPE … ADD VALUE: the type is made anew with the same number. The value cannot be used before the commit, unless
+ * the type is as new.
+ */
+export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+  const {
+    typeName,
+    oldVal,
+    newVal = '',
+    newValNeighbor,
+    newValIsAfter,
+    skipIfNewValExists,
+  } = fieldsOf('AlterEnumStmt', fields, [
+    'typeName',
+    'oldVal',
+    'newVal',
+    'newValNeighbor',
+    'newValIsAfter',
+    'skipIfNewValExists',
+  ])
+  if (oldVal !== undefined) throw new NotSupported('ALTER TYPE RENAME VALUE')
+  const name = namesOf(typeName).at(-1) ?? ''
+  const { catalogue, transaction } = run
+  const { enums, types } = catalogue
+  const type = yield* lockedType(name, 'ExclusiveLock', context, run)
+  const labels = enums.get(type?.oid ?? 0)
+  if (type === undefined || labels === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  if (labels.includes(newVal)) {
+    if (skipIfNewValExists !== true) throw new SqlError('42710', `enum label "${newVal}" already exists`)
+    run.notice('NOTICE', '42710', `enum label "${newVal}" already exists, skipping`)
+    return 'ALTER TYPE'
+  }
+  const at =
+    newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
+  const { oid, arrayOid } = type
+  run.store.xidOf(run.backend, transaction.current)
+  enums.set(oid, [...labels.slice(0, at), newVal, ...labels.slice(at)])
+  const define = (): void => {
+    for (const each of enumTypes(types, { oid, arrayOid, name }, enums.get(oid) ?? [])) types.add(each)
+  }
+  const isNew = !catalogue.typeRows.has(oid, undefined)
+  if (isNew) define()
+  else catalogue.atCommit(transaction.current, define)
+  catalogue.changed(transaction.current, () => {
+    enums.set(oid, labels)
+    if (isNew) define()
+  })
+  return 'ALTER TYPE'
+}

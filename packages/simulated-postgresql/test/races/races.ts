@@ -1,0 +1,473 @@
+import type { Answer } from '../schedules/simulated-sessions.ts'
+
+/** What two sessions that migrate a database do at the same time: the first in a transaction, the second waits for its end. */
+interface Pair {
+  readonly setUp?: string
+  readonly first: string | readonly string[]
+  readonly second?: string | readonly string[]
+  /** What the second goes on with, after the end of the first, before it commits. */
+  readonly after?: string
+  /** What a third session sees at the end. */
+  readonly look?: string
+}
+
+const RELATIONS = 'select relname, relkind from pg_class where relnamespace = 2200'
+const TYPES = "select typname from pg_type where typtype in ('e', 'd') and typname !~ '^_' and typnamespace = 2200"
+const TABLE = 'create table t (id int primary key, v int); insert into t values (1, 1), (2, 2)'
+const REFERRING = `${TABLE}; create table c (t_id int); insert into c values (1)`
+const FUNCTION = (value: number) => `function f(a int) returns int language sql as 'select ${value}'`
+const TRIGGER = `${TABLE}; create function g() returns trigger language plpgsql as 'begin new.v := new.v * 10; return new; end'`
+
+const PAIRS: Readonly<Record<string, Pair>> = {
+  'CREATE TABLE': { first: 'create table x (id int)', look: RELATIONS },
+  'CREATE TABLE IF NOT EXISTS': { first: 'create table if not exists x (id int)', look: RELATIONS },
+  'CREATE TABLE IF NOT EXISTS with a serial key': {
+    first: 'create table if not exists x (id serial primary key, v text unique)',
+    look: RELATIONS,
+  },
+  'CREATE TABLE IF NOT EXISTS with an identity': {
+    first: 'create table if not exists x (id int generated always as identity primary key)',
+    look: RELATIONS,
+  },
+  'CREATE TABLE AS': { first: 'create table x as select 1 as id', look: RELATIONS },
+  'CREATE MATERIALIZED VIEW': { first: 'create materialized view x as select 1 as id', look: RELATIONS },
+  'CREATE VIEW': { first: 'create view x as select 1 as id', look: RELATIONS },
+  'CREATE INDEX': { setUp: TABLE, first: 'create index x on t (v)', look: RELATIONS },
+  'CREATE INDEX without a name': { setUp: TABLE, first: 'create index on t (v)', look: RELATIONS },
+  'CREATE INDEX IF NOT EXISTS': { setUp: TABLE, first: 'create index if not exists x on t (v)', look: RELATIONS },
+  'CREATE UNIQUE INDEX IF NOT EXISTS': {
+    setUp: TABLE,
+    first: 'create unique index if not exists x on t (v)',
+    look: RELATIONS,
+  },
+  'CREATE INDEX and INSERT': { setUp: TABLE, first: 'create index x on t (v)', second: 'insert into t values (3, 3)' },
+  'CREATE SCHEMA': { first: 'create schema s', look: "select nspname from pg_namespace where nspname = 's'" },
+  'CREATE SCHEMA IF NOT EXISTS': {
+    first: 'create schema if not exists s',
+    look: "select nspname from pg_namespace where nspname = 's'",
+  },
+  'CREATE SEQUENCE': { first: 'create sequence x', look: RELATIONS },
+  'CREATE SEQUENCE IF NOT EXISTS': { first: 'create sequence if not exists x', look: RELATIONS },
+  'CREATE TYPE': { first: "create type x as enum ('a')", look: TYPES },
+  'CREATE DOMAIN': { first: 'create domain x as int check (value > 0)', look: TYPES },
+  'CREATE TYPE and CREATE TABLE of its name': {
+    first: "create type x as enum ('a')",
+    second: 'create table x (id int)',
+    look: TYPES,
+  },
+  'CREATE TYPE and a statement that uses it': { first: "create type x as enum ('a')", second: "select 'a'::x" },
+  'CREATE TABLE and CREATE SEQUENCE of its name': {
+    first: 'create table x (id int)',
+    second: 'create sequence x',
+    look: RELATIONS,
+  },
+  'CREATE INDEX and CREATE TABLE of its name': {
+    setUp: TABLE,
+    first: 'create index x on t (v)',
+    second: 'create table if not exists x (id int)',
+    look: RELATIONS,
+  },
+  'CREATE FUNCTION': { first: `create ${FUNCTION(1)}`, look: 'select f(0)' },
+  'CREATE OR REPLACE FUNCTION that is new': {
+    first: `create or replace ${FUNCTION(1)}`,
+    second: `create or replace ${FUNCTION(2)}`,
+    look: 'select f(0)',
+  },
+  'CREATE OR REPLACE FUNCTION': {
+    setUp: `create ${FUNCTION(0)}`,
+    first: `create or replace ${FUNCTION(1)}`,
+    second: `create or replace ${FUNCTION(2)}`,
+    look: 'select f(0)',
+  },
+  'CREATE OR REPLACE FUNCTION and a call': {
+    setUp: `create ${FUNCTION(0)}`,
+    first: `create or replace ${FUNCTION(1)}`,
+    second: 'select f(0)',
+    look: 'select f(0)',
+  },
+  'CREATE FUNCTION and a call': { first: `create ${FUNCTION(1)}`, second: 'select f(0)' },
+  'CREATE TRIGGER': {
+    setUp: TRIGGER,
+    first: 'create trigger r before insert on t for each row execute function g()',
+    look: 'insert into t values (4, 4) returning v',
+  },
+  'CREATE TRIGGER and INSERT': {
+    setUp: TRIGGER,
+    first: 'create trigger r before insert on t for each row execute function g()',
+    second: 'insert into t values (3, 3)',
+  },
+  'CREATE TRIGGER and SELECT': {
+    setUp: TRIGGER,
+    first: 'create trigger r before insert on t for each row execute function g()',
+    second: 'select * from t',
+  },
+  'CREATE EXTENSION': { first: 'create extension btree_gist', look: 'create extension btree_gist' },
+  'CREATE EXTENSION IF NOT EXISTS': {
+    first: 'create extension if not exists btree_gist',
+    look: 'create extension btree_gist',
+  },
+  'CREATE ROLE': { first: 'create role x', look: "select rolname from pg_roles where rolname = 'x'" },
+  'ADD COLUMN': { setUp: TABLE, first: 'alter table t add column w int default 7', look: 'select * from t' },
+  'ADD COLUMN IF NOT EXISTS': {
+    setUp: TABLE,
+    first: 'alter table t add column if not exists w int default 7',
+    look: 'select * from t',
+  },
+  'ADD COLUMN and SELECT': {
+    setUp: TABLE,
+    first: 'alter table t add column w int default 7',
+    second: 'select * from t',
+  },
+  'ADD COLUMN and SELECT of it': {
+    setUp: TABLE,
+    first: 'alter table t add column w int default 7',
+    second: 'select w from t',
+  },
+  'ADD COLUMN and INSERT': {
+    setUp: TABLE,
+    first: 'alter table t add column w int not null default 7',
+    second: 'insert into t values (3, 3) returning *',
+    look: 'select * from t',
+  },
+  'DROP COLUMN and SELECT of it': { setUp: TABLE, first: 'alter table t drop column v', second: 'select v from t' },
+  'DROP COLUMN and UPDATE of it': {
+    setUp: TABLE,
+    first: 'alter table t drop column v',
+    second: 'update t set v = 3 where id = 1',
+    look: 'select * from t',
+  },
+  'DROP COLUMN IF EXISTS': {
+    setUp: TABLE,
+    first: 'alter table t drop column if exists v',
+    look: 'select * from t',
+  },
+  'ALTER COLUMN TYPE and SELECT': {
+    setUp: TABLE,
+    first: "alter table t alter column v type text using v || '!'",
+    second: 'select v from t',
+  },
+  'ALTER COLUMN TYPE and INSERT': {
+    setUp: TABLE,
+    first: 'alter table t alter column v type text',
+    second: "insert into t values (3, 'c')",
+    look: 'select * from t',
+  },
+  'SET NOT NULL and INSERT': {
+    setUp: TABLE,
+    first: 'alter table t alter column v set not null',
+    second: 'insert into t values (3, null)',
+    look: 'select * from t',
+  },
+  'RENAME COLUMN and SELECT of it': {
+    setUp: TABLE,
+    first: 'alter table t rename column v to w',
+    second: 'select v from t',
+  },
+  'RENAME COLUMN and SELECT of its new name': {
+    setUp: TABLE,
+    first: 'alter table t rename column v to w',
+    second: 'select w from t',
+  },
+  RENAME: { setUp: TABLE, first: 'alter table t rename to x', look: RELATIONS },
+  'RENAME and SELECT': { setUp: TABLE, first: 'alter table t rename to x', second: 'select * from t' },
+  'RENAME and SELECT of its new name': { setUp: TABLE, first: 'alter table t rename to x', second: 'select * from x' },
+  'RENAME and CREATE TABLE of its name': {
+    setUp: TABLE,
+    first: 'alter table t rename to x',
+    second: 'create table t (id int)',
+    look: RELATIONS,
+  },
+  'RENAME and CREATE TABLE of its new name': {
+    setUp: TABLE,
+    first: 'alter table t rename to x',
+    second: 'create table x (id int)',
+    look: RELATIONS,
+  },
+  'RENAME of two tables to one name': {
+    setUp: `${TABLE}; create table u (id int)`,
+    first: 'alter table t rename to x',
+    second: 'alter table u rename to x',
+    look: RELATIONS,
+  },
+  'RENAME twice, so that the names change places': {
+    setUp: `${TABLE}; create table u (id int)`,
+    first: ['alter table t rename to x', 'alter table u rename to t'],
+    second: 'select * from t',
+    look: RELATIONS,
+  },
+  'RENAME of an index': {
+    setUp: `${TABLE}; create index i on t (v)`,
+    first: 'alter index i rename to x',
+    second: 'create index x on t (v)',
+    look: RELATIONS,
+  },
+  'DROP TABLE': { setUp: TABLE, first: 'drop table t', look: RELATIONS },
+  'DROP TABLE IF EXISTS': { setUp: TABLE, first: 'drop table if exists t', look: RELATIONS },
+  'DROP TABLE and SELECT': { setUp: TABLE, first: 'drop table t', second: 'select * from t' },
+  'DROP TABLE and INSERT': { setUp: TABLE, first: 'drop table t', second: 'insert into t values (3, 3)' },
+  'DROP TABLE and LOCK TABLE': { setUp: TABLE, first: 'drop table t', second: ['begin', 'lock table t in share mode'] },
+  'DROP TABLE and TRUNCATE': { setUp: TABLE, first: 'drop table t', second: 'truncate t' },
+  'DROP TABLE and ALTER TABLE': { setUp: TABLE, first: 'drop table t', second: 'alter table t add column w int' },
+  'DROP TABLE and CREATE INDEX': { setUp: TABLE, first: 'drop table t', second: 'create index x on t (v)' },
+  'DROP TABLE and RENAME': { setUp: TABLE, first: 'drop table t', second: 'alter table t rename to x' },
+  'DROP TABLE and CREATE TABLE': {
+    setUp: TABLE,
+    first: 'drop table t',
+    second: 'create table t (id int)',
+    look: RELATIONS,
+  },
+  'DROP TABLE and CREATE TABLE IF NOT EXISTS': {
+    setUp: TABLE,
+    first: 'drop table t',
+    second: 'create table if not exists t (id int)',
+    look: RELATIONS,
+  },
+  'DROP TABLE and CREATE TABLE in one transaction, and SELECT': {
+    setUp: TABLE,
+    first: ['drop table t', 'create table t (w text)', "insert into t values ('new')"],
+    second: 'select * from t',
+  },
+  'DROP TABLE and CREATE TABLE in one transaction, and INSERT': {
+    setUp: TABLE,
+    first: ['drop table t', 'create table t (id int, v int)'],
+    second: 'insert into t values (3, 3)',
+    look: 'select * from t',
+  },
+  'TRUNCATE and SELECT': { setUp: TABLE, first: 'truncate t', second: 'select * from t' },
+  'DROP INDEX': { setUp: `${TABLE}; create index x on t (v)`, first: 'drop index x', look: RELATIONS },
+  'DROP INDEX IF EXISTS': {
+    setUp: `${TABLE}; create index x on t (v)`,
+    first: 'drop index if exists x',
+    look: RELATIONS,
+  },
+  'DROP INDEX and CREATE INDEX IF NOT EXISTS': {
+    setUp: `${TABLE}; create index x on t (v)`,
+    first: 'drop index x',
+    second: 'create index if not exists x on t (v)',
+    look: RELATIONS,
+  },
+  'DROP SEQUENCE': { setUp: 'create sequence x', first: 'drop sequence x', look: RELATIONS },
+  'DROP SEQUENCE and nextval': { setUp: 'create sequence x', first: 'drop sequence x', second: "select nextval('x')" },
+  'DROP SCHEMA': {
+    setUp: 'create schema s',
+    first: 'drop schema s',
+    look: "select nspname from pg_namespace where nspname = 's'",
+  },
+  'DROP SCHEMA and CREATE TABLE in it': {
+    setUp: 'create schema s',
+    first: 'drop schema s',
+    second: 'create table s.x (id int)',
+    look: "select nspname from pg_namespace where nspname = 's'",
+  },
+  'CREATE TABLE in a schema and DROP SCHEMA': {
+    setUp: 'create schema s',
+    first: 'create table s.x (id int)',
+    second: 'drop schema s',
+    look: "select nspname from pg_namespace where nspname = 's'",
+  },
+  'DROP TYPE': { setUp: "create type x as enum ('a')", first: 'drop type x', look: TYPES },
+  'DROP TYPE and CREATE TYPE': {
+    setUp: "create type x as enum ('a')",
+    first: 'drop type x',
+    second: "create type x as enum ('b')",
+    look: TYPES,
+  },
+  'DROP FUNCTION': {
+    setUp: `create ${FUNCTION(0)}`,
+    first: 'drop function f(int)',
+    look: 'select f(0)',
+  },
+  'DROP FUNCTION and a call': { setUp: `create ${FUNCTION(0)}`, first: 'drop function f(int)', second: 'select f(0)' },
+  'DROP TRIGGER': {
+    setUp: `${TRIGGER}; create trigger r before insert on t for each row execute function g()`,
+    first: 'drop trigger r on t',
+    look: 'insert into t values (4, 4) returning v',
+  },
+  'ADD FOREIGN KEY': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    look: 'insert into c values (99)',
+  },
+  'ADD FOREIGN KEY and INSERT into the referenced table': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    second: 'insert into t values (3, 3)',
+    look: 'select * from t',
+  },
+  'ADD FOREIGN KEY and UPDATE of the referenced table': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    second: 'update t set v = 9 where id = 2',
+    look: 'select * from t',
+  },
+  'ADD FOREIGN KEY and DELETE of a referenced row': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    second: 'delete from t where id = 1',
+    look: 'select * from t',
+  },
+  'DELETE of a row and ADD FOREIGN KEY': {
+    setUp: REFERRING,
+    first: 'delete from t where id = 1',
+    second: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    look: 'select * from t',
+  },
+  'ADD FOREIGN KEY and SELECT of both': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    second: 'select * from t, c',
+  },
+  'CREATE TABLE that refers and UPDATE of the referenced table': {
+    setUp: TABLE,
+    first: 'create table d (t_id int references t)',
+    second: 'update t set v = 9 where id = 1',
+    look: 'select * from t',
+  },
+  'DROP TABLE that refers and UPDATE of the referenced table': {
+    setUp: `${TABLE}; create table d (t_id int references t)`,
+    first: 'drop table d',
+    second: 'update t set v = 9 where id = 1',
+    look: 'select * from t',
+  },
+  'DROP CONSTRAINT and UPDATE of the referenced table': {
+    setUp: `${TABLE}; create table d (t_id int constraint k references t)`,
+    first: 'alter table d drop constraint k',
+    second: 'select * from t',
+    look: 'select * from t',
+  },
+  'ADD CHECK': {
+    setUp: TABLE,
+    first: 'alter table t add constraint k check (v > 0)',
+    look: 'insert into t values (4, -1)',
+  },
+  'ADD UNIQUE': {
+    setUp: TABLE,
+    first: 'alter table t add constraint k unique (v)',
+    look: RELATIONS,
+  },
+  'ADD VALUE': {
+    setUp: "create type x as enum ('a')",
+    first: "alter type x add value 'b'",
+    look: 'select enumlabel from pg_enum',
+  },
+  'ADD VALUE IF NOT EXISTS': {
+    setUp: "create type x as enum ('a')",
+    first: "alter type x add value if not exists 'b'",
+    look: 'select enumlabel from pg_enum',
+  },
+  'ADD VALUE and a statement that uses it': {
+    setUp: "create type x as enum ('a')",
+    first: "alter type x add value 'b'",
+    second: "select 'b'::x",
+  },
+  'ADD VALUE, and DROP TYPE': {
+    setUp: "create type x as enum ('a')",
+    first: "alter type x add value 'b'",
+    second: 'drop type x',
+    look: TYPES,
+  },
+  GRANT: {
+    setUp: `${TABLE}; create role x`,
+    first: 'grant select on t to x',
+    look: "select relname from pg_class where relname = 't'",
+  },
+  'INSERT into a table of migrations': {
+    setUp: 'create table m (version int primary key)',
+    first: 'insert into m values (1)',
+    look: 'select * from m',
+  },
+  'INSERT into a table of migrations, ON CONFLICT DO NOTHING': {
+    setUp: 'create table m (version int primary key)',
+    first: 'insert into m values (1) on conflict do nothing',
+    look: 'select * from m',
+  },
+  'LOCK TABLE before a migration': {
+    setUp: 'create table m (version int)',
+    first: ['lock table m in access exclusive mode', 'create table x (id int)', 'insert into m values (1)'],
+    second: ['begin', 'lock table m in access exclusive mode'],
+    after: 'select * from m',
+    look: RELATIONS,
+  },
+  'an advisory lock before a migration': {
+    first: ['select pg_advisory_xact_lock(1)', 'create table x (id int)'],
+    second: ['begin', 'select pg_advisory_xact_lock(1)'],
+    after: 'create table if not exists x (id int)',
+    look: RELATIONS,
+  },
+  'a savepoint that is rolled back': {
+    first: ['savepoint a', 'create table x (id int)', 'rollback to a', 'create sequence y'],
+    second: 'create table x (v int)',
+    look: RELATIONS,
+  },
+  'all kinds of definitions, of which none is left after a rollback': {
+    setUp: TABLE,
+    first: [
+      'create schema s',
+      'create table s.x (id serial primary key)',
+      "create type e as enum ('a')",
+      'create sequence y',
+      `create ${FUNCTION(1)}`,
+      'create index i on t (v)',
+      'alter table t rename column v to w',
+      'alter table t rename to z',
+      'create view u as select 1 as one',
+    ],
+    second: 'select * from t',
+    look: RELATIONS,
+  },
+}
+
+type Step = readonly [session: number, sql: string]
+
+export interface Race {
+  readonly name: string
+  readonly setUp: string
+  readonly steps: readonly Step[]
+}
+
+const steps = (session: number, sql: string | readonly string[]): readonly Step[] =>
+  [sql].flat().map((each) => [session, each])
+
+/** Each with a commit and a rollback of the first. */
+export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
+  ([name, { setUp = '', first, second, after = [], look }]) =>
+    (['commit', 'rollback'] as const).map((end) => ({
+      name: `${name}, then ${end}`,
+      setUp,
+      steps: [
+        ...steps(0, 'begin'),
+        ...steps(0, first),
+        ...steps(1, second ?? first),
+        ...steps(0, end),
+        ...(second?.[0] === 'begin' ? steps(1, [after, 'commit'].flat()) : []),
+        ...steps(2, look ?? 'select 1'),
+      ],
+    })),
+)
+
+/** Two, and one that looks. */
+export const SESSIONS = 3
+
+/** Leaves nothing of a race. The schema public keeps its number, which messages name. */
+export const CLEAN = `
+  do $$ declare each text; begin
+    for each in select format('drop %s if exists %I cascade', case relkind
+        when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end, relname)
+      from pg_class where relnamespace = 2200 and relkind in ('r', 'v', 'm', 'S') order by relkind = 'S' loop execute each; end loop;
+    for each in select format('drop type if exists %I cascade', typname)
+      from pg_type where typnamespace = 2200 and typtype in ('e', 'd') loop execute each; end loop;
+  end $$;
+  drop extension if exists btree_gist;
+  drop schema if exists s cascade;
+  drop function if exists f(int), g() cascade;
+  drop role if exists x`
+
+/** How a race went, to be read and compared. Numbers that PostgreSQL draws are not shown. */
+export function shownRace({ name, setUp, steps: all }: Race, answers: readonly (readonly Answer[])[]): string {
+  const lines = all.map(([session, sql], at) => {
+    const told = (answers[at] ?? []).flatMap((answer, each) => (answer === '-' ? [] : [`  ${each}> ${answer}`]))
+    return [`${session}: ${sql}`, ...told].join('\n')
+  })
+  const text = [`# ${name}`, ...(setUp === '' ? [] : [setUp]), ...lines].join('\n')
+  return text.replaceAll(/(?<=OID |=\(.*)(1[6-9]\d{3}|[2-9]\d{4})/g, 'N')
+}
