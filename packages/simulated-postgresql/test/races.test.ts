@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
-import { CLEAN, RACES, type Race, SESSIONS, shownRace } from './races/races.ts'
+import { RACES, type Race, SESSIONS, shownRace } from './races/races.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 import { type Answer, type Sessions, SimulatedSessions } from './schedules/simulated-sessions.ts'
 
@@ -41,7 +41,7 @@ describe('Two sessions that define at the same time', () => {
       const shown: string[] = []
       for (const race of RACES) {
         await real.reset()
-        await real.setUp([CLEAN, race.setUp].join(';'))
+        await real.setUp(race.setUp)
         shown.push(shownRace(race, await run(race, real)))
       }
       await real.close()

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
-import { BOOKINGS, type Client, randomStatement, TABLES, TRIGGERS } from './schedules/random-statements.ts'
+import { BOOKINGS, type Client, DEFINED, randomStatement, TABLES, TRIGGERS } from './schedules/random-statements.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 import { type Answer, type Race, SimulatedSessions } from './schedules/simulated-sessions.ts'
 
@@ -15,10 +15,20 @@ const STEPS = 18
 /** Of sessions and timers that PostgreSQL lets go on at the same time. */
 const MOST_ORDERS = 200
 
+interface Schedule {
+  readonly seed: number
+  readonly defines: boolean
+}
+
 /** Every third schedule has triggers, every fourth bookings. */
-const hasBookings = (seed: number): boolean => seed % 4 === 1
-const tablesOf = (seed: number): string =>
-  [TABLES, ...(seed % 3 === 0 ? [TRIGGERS] : []), ...(hasBookings(seed) ? [BOOKINGS] : [])].join(';')
+const hasTriggers = ({ seed, defines }: Schedule): boolean => !defines && seed % 3 === 0
+const kindOf = ({ seed, defines }: Schedule) => (defines ? 'definitions' : seed % 4 === 1 ? 'bookings' : 'rows')
+const tablesOf = (schedule: Schedule): string =>
+  [
+    TABLES,
+    ...(hasTriggers(schedule) ? [TRIGGERS] : []),
+    ...{ definitions: [DEFINED], bookings: [BOOKINGS], rows: [] }[kindOf(schedule)],
+  ].join(';')
 
 type Step = readonly [session: number, sql: string, answers: readonly Answer[]]
 
@@ -26,21 +36,25 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
   beforeAll(loadParser)
 
   /** What the real server answers to a schedule; the statements depend on who waits. */
-  async function recorded(seed: number, real: RealSessions): Promise<readonly Step[]> {
-    const random = generator(seed)
-    const clients: readonly Client[] = Array.from({ length: SESSIONS }, () => ({ inBlock: false, savepoints: 0 }))
+  async function recorded(schedule: Schedule, real: RealSessions): Promise<readonly Step[]> {
+    const random = generator(schedule.seed)
+    const clients: readonly Client[] = Array.from({ length: SESSIONS }, () => ({
+      ...{ inBlock: false, savepoints: 0, failed: false },
+    }))
     const steps: Step[] = []
     let answers: readonly Answer[] = []
     const free = (): number[] => clients.map((_, at) => at).filter((at) => answers[at] !== 'waits')
     const send = async (session: number, sql: string): Promise<void> => {
       answers = await real.send(session, sql)
       steps.push([session, sql, answers])
+      for (const [at, client] of clients.entries())
+        client.failed ||= client.inBlock && answers[at]?.startsWith('error') === true
     }
     await real.reset()
-    await real.setUp(tablesOf(seed))
+    await real.setUp(tablesOf(schedule))
     for (let step = 0; step < STEPS && free().length > 0; step++) {
       const at = free()[Math.floor(random() * free().length)]!
-      await send(at, randomStatement(random, clients[at]!, hasBookings(seed)))
+      await send(at, randomStatement(random, clients[at]!, kindOf(schedule)))
     }
     for (let open = free().find((at) => clients[at]!.inBlock); open !== undefined; ) {
       clients[open]!.inBlock = false
@@ -48,15 +62,16 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
       open = free().find((at) => clients[at]!.inBlock)
     }
     await send(0, 'select t.id, v, u, (select count(*) from c where t_id = t.id) from t')
-    if (seed % 3 === 0) await send(0, 'select id, v from done')
-    if (hasBookings(seed)) await send(0, 'select during, w from b')
+    if (hasTriggers(schedule)) await send(0, 'select id, v from done')
+    if (kindOf(schedule) === 'bookings') await send(0, 'select during, w from b')
+    if (schedule.defines) await send(0, 'select relname, relkind from pg_class where relnamespace = 2200')
     return steps
   }
 
   /** The first step that the simulation answers otherwise. */
-  function differenceOf(seed: number, steps: readonly Step[], reversed: ReadonlySet<Race>) {
+  function differenceOf(schedule: Schedule, steps: readonly Step[], reversed: ReadonlySet<Race>) {
     const simulated = new SimulatedSessions(SESSIONS, reversed)
-    simulated.setUp(tablesOf(seed))
+    simulated.setUp(tablesOf(schedule))
     for (const [at, [session, sql, answers]] of steps.entries()) {
       const answered = simulated.send(session, sql)
       if (answered.join('|') === answers.join('|')) continue
@@ -68,12 +83,12 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
   }
 
   /** Undefined if some order of what PostgreSQL does at the same time has all of its answers. */
-  function difference(seed: number, steps: readonly Step[]): string | undefined {
+  function difference(schedule: Schedule, steps: readonly Step[]): string | undefined {
     const tried = new Set([''])
     const open: (readonly Race[])[] = [[]]
     let first: string | undefined
     for (const reversed of open) {
-      const found = differenceOf(seed, steps, new Set(reversed))
+      const found = differenceOf(schedule, steps, new Set(reversed))
       if (found === undefined) return undefined
       first ??= found.text
       for (const race of found.races) {
@@ -86,20 +101,27 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
     return first
   }
 
-  const parts = Array.from({ length: Math.ceil(SCHEDULES / PART) }, (_, part) => inject('seed') + part * PART)
+  const parts = [false, true].flatMap((defines) =>
+    Array.from({ length: Math.ceil(SCHEDULES / PART) }, (_, part) => ({
+      defines,
+      what: defines ? ' with definitions' : '',
+      first: inject('seed') + part * PART,
+    })),
+  )
 
   test.each(parts)(
-    'of three sessions have the answers of PostgreSQL after every step, from seed %d on',
-    async (first) => {
+    'of three sessions$what have the answers of PostgreSQL after every step, from seed $first on',
+    async ({ first, defines }) => {
       const { port } = await startPostgres(initdb!, postgres!)
       const real = await RealSessions.open(port, SESSIONS)
       const differing: string[] = []
       for (let seed = first; seed < first + Math.min(PART, SCHEDULES); seed++) {
+        const schedule = { seed, defines }
         real.patienceMs = 35
-        if (difference(seed, await recorded(seed, real)) === undefined) continue
+        if (difference(schedule, await recorded(schedule, real)) === undefined) continue
         // On a busy machine a session that may go on can take longer than that to do so.
         real.patienceMs = 500
-        const found = difference(seed, await recorded(seed, real))
+        const found = difference(schedule, await recorded(schedule, real))
         if (found !== undefined) differing.push(`seed ${seed}\n${found}`)
       }
       await real.close()

@@ -81,6 +81,7 @@ export class Catalogue {
   /** Whether there ever was a temporary table. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
+  readonly #typesOf = new WeakMap<object, Types>()
   readonly #atCommit: { readonly by: Subtransaction; readonly run: () => void }[] = []
 
   constructor(types: Types) {
@@ -92,13 +93,17 @@ export class Catalogue {
 
   /** The types with the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
-    return typesWith(this.types, {
+    const known = this.#typesOf.get(own ?? this)
+    if (known !== undefined) return known
+    const types = typesWith(this.types, {
       named: (name) => {
         const found = this.typeRows.find(this.keyOf('public', name, own), own)
         return typeof found === 'number' ? found : undefined
       },
       all: () => this.typeRows.all(own).filter((each) => typeof each === 'number'),
     })
+    this.#typesOf.set(own ?? this, types)
+    return types
   }
 
   hasSchema(name: string, own: Transaction | undefined): boolean {

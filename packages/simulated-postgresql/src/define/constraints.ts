@@ -73,7 +73,7 @@ function* addKey(
       throw new SqlError('42P16', `multiple primary keys for table "${table.name}" are not allowed`)
     for (const each of columns) setNotNull(table, each, run)
   }
-  if (conname !== undefined) isFree(table.schema, conname, false, context, run)
+  if (conname !== undefined && isFree(table.schema, conname, false, context, run)) requireNewConstraint(table, conname)
   const names = primary ? '' : `_${columns.map((each) => each.name).join('_')}`
   const index = createIndex(
     {
@@ -150,8 +150,7 @@ function addCheck(
   const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`
   const name = conname ?? freeConstraint(base, table)
-  if (table.checks.some((check) => check.name === name))
-    throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
+  requireNewConstraint(table, name)
   if (skip_validation !== true) validate(table, compiled, name, run)
   const check: Check = { name, expression: raw_expr, column: column?.name, validated: skip_validation !== true }
   table.checks.push(check)
@@ -211,6 +210,7 @@ function* addForeignKey(
     'initially_valid',
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
+  if (read.conname !== undefined) requireNewConstraint(table, read.conname)
   yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
   const referenced = tableOf(read.pktable, context, table)
   if (isTemporary(table) !== isTemporary(referenced)) {
@@ -239,8 +239,6 @@ function* addForeignKey(
       '42830',
       `there is no unique constraint matching given keys for referenced table "${referenced.name}"`,
     )
-  if (read.conname !== undefined && hasConstraint(table, read.conname))
-    throw new SqlError('42710', `constraint "${read.conname}" for relation "${table.name}" already exists`)
   const key: ForeignKey = {
     name: read.conname ?? freeConstraint(`${table.name}_${columns.map((each) => each.name).join('_')}_fkey`, table),
     oid: run.store.nextOid(),
@@ -288,6 +286,11 @@ export function columnNamed(table: Table, name: string, inKey = false): Column {
 
 function freeConstraint(base: string, table: Table): string {
   return firstFree(base, (name) => hasConstraint(table, name))
+}
+
+function requireNewConstraint(table: Table, name: string): void {
+  if (hasConstraint(table, name))
+    throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
 }
 
 const hasConstraint = ({ checks, foreignKeys }: Table, name: string): boolean =>

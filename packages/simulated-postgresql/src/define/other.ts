@@ -1,4 +1,4 @@
-import { isTemporary } from '../catalogue/catalogue.ts'
+import { isTemporary, undefinedTable } from '../catalogue/catalogue.ts'
 import { kindOfRelation } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
@@ -86,14 +86,21 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
   const { catalogue } = run
   const by = run.transaction.current
   if (renameType === 'OBJECT_INDEX') {
-    const found = catalogue.index(context.searchPath, relation?.relname ?? '', context.own)
-    if (found === undefined) throw new SqlError('42P01', `relation "${relation?.relname}" does not exist`)
+    const { schemaname, relname = '' } = relation ?? {}
+    const found = catalogue.index(schemaname === undefined ? context.searchPath : [schemaname], relname, context.own)
+    if (found === undefined && missing_ok !== true) throw undefinedTable(relname)
+    if (found === undefined) {
+      run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)
+      return 'ALTER INDEX'
+    }
     isFree(found.table.schema, newname, false, context, run)
     yield* catalogue.rename(found, newname, run)
     return 'ALTER INDEX'
   }
-  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined)
+  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
+    run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
     return 'ALTER TABLE'
+  }
   const table = yield* lockedRelation(relation, 'AccessExclusiveLock', context, run)
   const isView = renameType === 'OBJECT_MATVIEW'
   if (isView && table.materialized === undefined)

@@ -52,8 +52,8 @@ export interface ContextOptions {
   readonly compilers: Compilers
   /** Of a statement in a routine. */
   readonly variables?: RoutineVariables
-  /** Gets the tables that names were found to mean. */
-  readonly looked: Set<Table>
+  /** Gets the tables that names were found to mean, with the locks that are known of yet. */
+  readonly looked: Map<Table, LockMode>
 }
 
 /** One statement while it is compiled: names, types of parameters, the tables that it will lock. */
@@ -159,7 +159,7 @@ export class Context implements TextContext {
   table(schema: string | undefined, name: string): Table | undefined {
     const path = schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
     const found = this.catalogue.table(path, name, this.own)
-    if (found !== undefined) this.#options.looked.add(found)
+    if (found !== undefined) strengthen(this.#options.looked, found, 'AccessShareLock')
     return found
   }
 
@@ -180,8 +180,7 @@ export class Context implements TextContext {
   }
 
   locks(table: Table, mode: LockMode): void {
-    const known = this.tables.get(table)
-    if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) this.tables.set(table, mode)
+    for (const all of [this.tables, this.#options.looked]) strengthen(all, table, mode)
   }
 
   condition(node: Node, scope: PlacedScope, clause: string): Compiled {
@@ -240,4 +239,9 @@ export class Context implements TextContext {
       },
     }
   }
+}
+
+function strengthen(all: Map<Table, LockMode>, table: Table, mode: LockMode): void {
+  const known = all.get(table)
+  if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) all.set(table, mode)
 }

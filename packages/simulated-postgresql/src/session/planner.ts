@@ -8,6 +8,7 @@ import type { RoutineVariables } from '../plpgsql/variables.ts'
 import { SqlError } from '../sql/error.ts'
 import { kindOf, type Node } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
+import type { LockMode } from '../storage/modes.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Names } from './names.ts'
 import type { Compiled, Server } from './server.ts'
@@ -21,7 +22,7 @@ export class Planner {
   readonly #names: Names
   readonly #facts: SessionFacts
   /** The tables that the statement compiled last names, as far as it came. */
-  looked: Set<Table> = new Set()
+  looked: ReadonlyMap<Table, LockMode> = new Map()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {
     this.#server = server
@@ -90,9 +91,10 @@ export class Planner {
   }
 
   #options(): Omit<ContextOptions, 'compilers' | 'parameterOids'> {
-    this.looked = new Set()
+    const looked = new Map<Table, LockMode>()
+    this.looked = looked
     return {
-      looked: this.looked,
+      looked,
       catalogue: this.#server.catalogue,
       session: this.#facts,
       own: this.#transactions.open,

@@ -124,8 +124,7 @@ export class Runner {
       const plan = compile()
       return { plan, tables: plan.tables }
     } catch (error) {
-      const { looked } = this.#owner.planner
-      const tables = new Map([...looked].map((table) => [table, 'AccessShareLock'] as const))
+      const { looked: tables } = this.#owner.planner
       if (error instanceof SqlError && this.#mustWait(tables)) return { tables }
       throw error
     }

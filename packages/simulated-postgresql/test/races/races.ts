@@ -448,20 +448,6 @@ export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
 /** Two, and one that looks. */
 export const SESSIONS = 3
 
-/** Leaves nothing of a race. The schema public keeps its number, which messages name. */
-export const CLEAN = `
-  do $$ declare each text; begin
-    for each in select format('drop %s if exists %I cascade', case relkind
-        when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end, relname)
-      from pg_class where relnamespace = 2200 and relkind in ('r', 'v', 'm', 'S') order by relkind = 'S' loop execute each; end loop;
-    for each in select format('drop type if exists %I cascade', typname)
-      from pg_type where typnamespace = 2200 and typtype in ('e', 'd') loop execute each; end loop;
-  end $$;
-  drop extension if exists btree_gist;
-  drop schema if exists s cascade;
-  drop function if exists f(int), g() cascade;
-  drop role if exists x`
-
 /** How a race went, to be read and compared. Numbers that PostgreSQL draws are not shown. */
 export function shownRace({ name, setUp, steps: all }: Race, answers: readonly (readonly Answer[])[]): string {
   const lines = all.map(([session, sql], at) => {

@@ -53,10 +53,55 @@ const bookings = (k: () => number): readonly (() => string)[] => {
   ]
 }
 
+/** Other relations, a type and a function, which definitions replace. */
+export const DEFINED = `
+  create table x (id int);
+  create type e as enum ('a', 'b');
+  create sequence s;
+  create function f(n int) returns int language sql as 'select 0'
+`
+
+const DEFINITIONS: readonly string[] = [
+  ...['create table x (id int)', 'create table x (id serial primary key)', 'create table x as select 1 as id'],
+  ...['create table if not exists x (id int)', 'create table if not exists x (id serial primary key)'],
+  ...['create view x as select 1 as id', 'create table y (id int references t (id))', 'create sequence x'],
+  ...['drop table x', 'drop table if exists x', 'drop table if exists x, y', 'drop view if exists y'],
+  ...['alter table x rename to y', 'alter table y rename to x', 'alter table if exists y rename to x'],
+  ...['create index i on c (w)', 'create index if not exists i on c (w)', 'create index on c (w)'],
+  ...['create unique index if not exists i on x (id)', 'drop index i', 'drop index if exists i'],
+  ...['alter index i rename to j', 'alter index if exists j rename to i'],
+  ...['create sequence s', 'create sequence if not exists s', 'drop sequence s', 'drop sequence if exists s'],
+  ...["create type e as enum ('a', 'b')", 'drop type e', 'drop type if exists e', 'create domain e as int'],
+  ...["alter type e add value 'c'", "alter type e add value if not exists 'c'"],
+  ...['create schema p', 'create schema if not exists p', 'drop schema p', 'drop schema if exists p cascade'],
+  ...['create table p.x (id int)', 'create table if not exists p.x (id int)', 'drop table if exists p.x'],
+  "create function f(n int) returns int language sql as 'select 1'",
+  "create or replace function f(n int) returns int language sql as 'select 2'",
+  "create or replace function f(n int) returns int language sql as 'select 3'",
+  ...['drop function f(int)', 'drop function if exists f(int)'],
+  ...['alter table t add column n int', 'alter table t add column if not exists n int default 5'],
+  ...['alter table t drop column n', 'alter table t drop column if exists n'],
+  ...['alter table t rename column n to m', 'alter table t rename column m to n'],
+  ...['alter table c add constraint k foreign key (w) references t (id)', 'alter table c drop constraint if exists k'],
+  ...['alter table c add constraint k check (w < 90)', 'alter table t alter column u set default 70'],
+  ...['grant select on x to public', 'grant select on t to public', 'truncate c', 'truncate x'],
+  ...['lock table x in share mode', 'lock table x in access exclusive mode'],
+]
+
+const USES: readonly string[] = [
+  ...['select * from x', 'select * from y', 'select * from t', 'select * from c', 'select n from t', 'select m from t'],
+  ...['insert into x values (1)', 'insert into x values (2)', 'insert into y values (1)', 'insert into p.x values (1)'],
+  ...['update t set n = 1', 'update t set n = 2 where id = 1', 'select id from x for update', 'delete from x'],
+  ...['select f(0)', "select 'a'::e", "select 'c'::e", "select nextval('s')", 'insert into t (id, v) values (9, 9)'],
+  ...['insert into c (t_id, w) values (1, 2)', 'insert into c (t_id, w) values (2, 99)', 'select * from p.x'],
+]
+
 /** What a client knows of its session. */
 export interface Client {
   inBlock: boolean
   savepoints: number
+  /** Its transaction has met an error. */
+  failed: boolean
 }
 
 const LEVELS = ['read committed', 'read committed', 'repeatable read', 'serializable', 'serializable']
@@ -67,21 +112,33 @@ const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
 const MERGED = 'when matched then update set v = t.v + w.n when not matched then insert values (w.i, 7, null)'
 
 /** The next statement of a client: transactions at random levels, whose statements get into each other's way. */
-export function randomStatement(random: () => number, client: Client, hasBookings: boolean): string {
+export function randomStatement(
+  random: () => number,
+  client: Client,
+  kind: 'rows' | 'bookings' | 'definitions',
+): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
-  if (!client.inBlock) {
+  // Migrations of most tools commit each statement, or all of a file at once.
+  if (!client.inBlock && (kind !== 'definitions' || random() < 0.6)) {
     client.inBlock = true
     client.savepoints = 0
+    client.failed = false
     return `begin isolation level ${pick(LEVELS)}`
   }
+  if (client.failed && kind === 'definitions' && random() < 0.7) {
+    client.failed = false
+    if (client.savepoints > 0) return `rollback to s${client.savepoints}`
+    client.inBlock = false
+    return 'rollback'
+  }
   const chance = random()
-  if (chance < 0.19) {
+  if (client.inBlock && chance < 0.19) {
     client.inBlock = false
     return chance < 0.14 ? 'commit' : 'rollback'
   }
-  if (chance < 0.24) return `savepoint s${++client.savepoints}`
-  if (chance < 0.28 && client.savepoints > 0) return `rollback to s${client.savepoints}`
-  if (chance < 0.3 && client.savepoints > 0) return `release s${client.savepoints--}`
+  if (client.inBlock && chance < 0.24) return `savepoint s${++client.savepoints}`
+  if (client.inBlock && chance < 0.28 && client.savepoints > 0) return `rollback to s${client.savepoints}`
+  if (client.inBlock && chance < 0.3 && client.savepoints > 0) return `release s${client.savepoints--}`
   const k = (): number => 1 + Math.floor(random() * 4)
   const lock = (): string => pick(LOCKS) + pick(POLICIES)
   const statements: readonly (() => string)[] = [
@@ -111,5 +168,6 @@ export function randomStatement(random: () => number, client: Client, hasBooking
     () => `select pg_try_advisory_xact_lock(${k()})`,
     () => `lock table t in ${pick(MODES)} mode${pick(['', ' nowait'])}`,
   ]
-  return pick(hasBookings && random() < 0.7 ? bookings(k) : statements)()
+  if (kind === 'definitions' && random() < 0.75) return pick(random() < 0.65 ? DEFINITIONS : USES)
+  return pick(kind === 'bookings' && random() < 0.7 ? bookings(k) : statements)()
 }

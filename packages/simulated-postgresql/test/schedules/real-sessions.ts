@@ -11,6 +11,20 @@ interface Real {
 
 const POLL_MS = 3
 
+/** Leaves nothing that was defined. The schema public keeps its number, which messages name. */
+const CLEAN = `
+  do $$ declare each text; begin
+    for each in select format('drop %s if exists %I cascade', case relkind
+        when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end, relname)
+      from pg_class where relnamespace = 2200 and relkind in ('r', 'v', 'm', 'S') order by relkind = 'S' loop execute each; end loop;
+    for each in select format('drop type if exists %I cascade', typname)
+      from pg_type where typnamespace = 2200 and typtype in ('e', 'd') loop execute each; end loop;
+  end $$;
+  drop extension if exists btree_gist;
+  drop schema if exists s, p cascade;
+  drop function if exists f(int), g(), keep(), note() cascade;
+  drop role if exists x`
+
 /** Sessions of a real server. */
 export class RealSessions implements Sessions {
   /** A statement that waits for a lock this long, past the deadlock timeout, waits for another session. */
@@ -50,8 +64,7 @@ export class RealSessions implements Sessions {
   }
 
   async setUp(sql: string): Promise<void> {
-    await this.#admin.unsafe('drop table if exists b, c, t, done cascade')
-    await this.#admin.unsafe(sql)
+    await this.#admin.unsafe(`${CLEAN}; ${sql}`)
   }
 
   async send(session: number, sql: string): Promise<readonly Answer[]> {
