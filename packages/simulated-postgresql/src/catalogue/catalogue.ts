@@ -76,6 +76,8 @@ export class Catalogue {
   )
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
+  /** Those that an open transaction has added, which it may not use yet. */
+  readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
   /** Domains by the numbers of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
   /** Whether there ever was a temporary table. */
@@ -101,6 +103,10 @@ export class Catalogue {
         return typeof found === 'number' ? found : undefined
       },
       all: () => this.typeRows.all(own).filter((each) => typeof each === 'number'),
+      unsafe: (oid) => {
+        const added = this.newLabels.get(oid)
+        return added !== undefined && added.by === own ? added.labels : []
+      },
     })
     this.#typesOf.set(own ?? this, types)
     return types
@@ -194,6 +200,12 @@ export class Catalogue {
   dropIndex(index: Index, by: Subtransaction): void {
     const row = this.indexByOid(index.oid, by.transaction)
     if (row !== undefined) this.relations.remove(row, by)
+  }
+
+  /** Writes its row in pg_class anew: two that do so at once get into each other's way, also where no lock keeps them apart. */
+  *touch(relation: Table | Sequence, writer: Writer): Generator<Wait, void, void> {
+    const key = this.keyOf(relation.schema, relation.name, writer.transaction)
+    yield* this.relations.replace(relation, key, relation, writer)
   }
 
   *rename(relation: Relation, name: string, writer: Writer): Generator<Wait, void, void> {

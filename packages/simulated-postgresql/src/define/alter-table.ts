@@ -160,6 +160,7 @@ function* addColumnToRows(
   context: Context,
   run: Run,
 ): Generator<Wait, void, void> {
+  yield* run.catalogue.touch(table, run)
   const { column, constraints } = addColumn(fields, table, context, run)
   const value = compileDefault(column, context)
   const generated = column.generated

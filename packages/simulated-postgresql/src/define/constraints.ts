@@ -38,6 +38,7 @@ export function* addConstraint(
       break
     case 'CONSTR_CHECK':
       addCheck(fields, table, column, context, run)
+      yield* run.catalogue.touch(table, run)
       break
     case 'CONSTR_FOREIGN':
       yield* addForeignKey(fields, table, column, context, run)

@@ -16,9 +16,7 @@ export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run):
       const { schemaname, relname = '' } = relation
       const path = schemaname === undefined ? context.searchPath : [schemaname]
       const { catalogue } = run
-      const found = catalogue.sequence(path, relname, context.own) ?? relationOf(relation, context)
-      const key = catalogue.keyOf(found.schema, found.name, context.own)
-      yield* catalogue.relations.replace(found, key, found, run)
+      yield* catalogue.touch(catalogue.sequence(path, relname, context.own) ?? relationOf(relation, context), run)
     }
   requireRoles(grantees, run)
   return is_grant === true ? 'GRANT' : 'REVOKE'

@@ -79,7 +79,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   if (oldVal !== undefined) throw new NotSupported('ALTER TYPE RENAME VALUE')
   const name = namesOf(typeName).at(-1) ?? ''
   const { catalogue, transaction } = run
-  const { enums, types } = catalogue
+  const { enums, newLabels, types } = catalogue
   const type = yield* lockedType(name, 'ExclusiveLock', context, run)
   const labels = enums.get(type?.oid ?? 0)
   if (type === undefined || labels === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
@@ -96,12 +96,21 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const define = (): void => {
     for (const each of enumTypes(types, { oid, arrayOid, name }, enums.get(oid) ?? [])) types.add(each)
   }
+  const before = newLabels.get(oid)
   const isNew = !catalogue.typeRows.has(oid, undefined)
   if (isNew) define()
-  else catalogue.atCommit(transaction.current, define)
+  else {
+    newLabels.set(oid, { by: transaction, labels: [...(before?.labels ?? []), newVal] })
+    catalogue.atCommit(transaction.current, () => {
+      newLabels.delete(oid)
+      define()
+    })
+  }
   catalogue.changed(transaction.current, () => {
     enums.set(oid, labels)
     if (isNew) define()
+    else if (before === undefined) newLabels.delete(oid)
+    else newLabels.set(oid, before)
   })
   return 'ALTER TYPE'
 }

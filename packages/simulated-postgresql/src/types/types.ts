@@ -38,13 +38,31 @@ export const FIRST_OID = 16_384
 interface Created {
   named(name: string): number | undefined
   all(): readonly number[]
+  /** Labels of an enum that cannot be used yet. */
+  unsafe(oid: number): readonly string[]
 }
 
 /** PostgreSQL's own types, and of those that were created the ones that have names for somebody. */
 export function typesWith(types: Types, created: Created): Types {
-  const find = (oid: number): TypeDefinition | undefined => types.find(oid)
+  const guarded = (type: TypeDefinition): TypeDefinition => {
+    const unsafe = type.kind === 'e' ? created.unsafe(type.oid) : []
+    if (unsafe.length === 0) return type
+    const input: TypeDefinition['input'] = (text, ...rest) => {
+      if (!unsafe.includes(text)) return type.input(text, ...rest)
+      throw new SqlError('55P04', `unsafe use of new value "${text}" of enum type ${type.name}`, {
+        hint: 'New enum values must be committed before they can be used.',
+      })
+    }
+    return { ...type, input }
+  }
+  const find = (oid: number): TypeDefinition | undefined => {
+    const type = types.find(oid)
+    return type && guarded(type)
+  }
   return {
     ...types,
+    typeOf: (oid) => guarded(types.typeOf(oid)),
+    find,
     named(name) {
       const oid = types.named(name)?.oid ?? created.named(name)
       return oid === undefined ? undefined : find(oid)
