@@ -10,7 +10,7 @@ import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.t
 import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
 import { insertAll, refresh } from './materialized-views.ts'
-import { freeName } from './names.ts'
+import { freeName, lockedQuery } from './names.ts'
 import { createExtension, createSchema, createView, rename } from './other.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
@@ -95,14 +95,13 @@ function* createTableAs(
   ])
   const free = yield* freeName(rel, if_not_exists === true, context, run)
   if (free === undefined) return tag
-  const plan = context.compilers.query(query, context, undefined)
+  const plan = yield* lockedQuery(query, context, run)
   const names = namesOf(colNames)
   if (names.length > plan.columns.length) throw new SqlError('42601', 'too many column names were specified')
-  if (isView && [...context.tables.keys()].some(isTemporary))
+  if (isView && [...plan.tables.keys()].some(isTemporary))
     throw new SqlError('0A000', 'materialized views must not use temporary tables or views')
-  if (isView && [...context.tables.values()].includes('RowExclusiveLock'))
+  if (isView && [...plan.tables.values()].includes('RowExclusiveLock'))
     throw new SqlError('0A000', 'materialized views must not use data-modifying statements in WITH')
-  for (const [table, mode] of context.tables) yield* run.lockTable(table, mode)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   const table = emptyTable(free.schema, free.name, run)
   table.onCommit = onCommitOf(onCommit, table)

@@ -12,7 +12,7 @@ import { nextCommand } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { lockedRelation } from './names.ts'
+import { lockedQuery, lockedRelation } from './names.ts'
 import { empty } from './truncate.ts'
 
 /** REFRESH MATERIALIZED VIEW: all rows anew, or, CONCURRENTLY, those that differ while others read. */
@@ -31,8 +31,7 @@ export function* refresh(
   const { materialized: before } = table
   if (before === undefined) throw new SqlError('0A000', `"${table.name}" is not a materialized view`)
   if (concurrent === true) requireConcurrent(table, before.populated, skipData === true)
-  const plan = context.compilers.query(before.query, context, undefined)
-  for (const [read, mode] of context.tables) yield* run.lockTable(read, mode)
+  const plan = yield* lockedQuery(before.query, context, run)
   run.store.xidOf(run.backend, run.transaction.current)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   if (concurrent === true) yield* replaceDiffering(table, rows, context, run)

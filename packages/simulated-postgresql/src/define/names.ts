@@ -1,9 +1,9 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
 import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import { objectLock, type Run } from '../execute/model.ts'
+import { objectLock, type QueryPlan, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 
@@ -100,6 +100,19 @@ export function* lockedTable(
   return tableOf(fields, context)
 }
 
+/** The query of a relation to be created, once what it reads is locked. */
+export function* lockedQuery(
+  query: Node,
+  context: Context,
+  run: Run,
+): Generator<Wait, QueryPlan & { readonly tables: ReadonlyMap<Table, LockMode> }, void> {
+  return yield* run.locked(() => {
+    const inner = context.with({})
+    const plan = inner.compilers.query(query, inner, undefined)
+    return { ...plan, tables: inner.tables, writes: undefined, isIdle: true }
+  })
+}
+
 /** The views that read a relation, also through other views whose rows are not kept. */
 export function viewsOn(relation: Table, context: Context): readonly Table[] {
   return context.catalogue.visibleTables(context.own).filter((each) => {
@@ -107,6 +120,6 @@ export function viewsOn(relation: Table, context: Context): readonly Table[] {
     if (query === undefined || each === relation) return false
     const inner = context.with({})
     inner.check(() => inner.compilers.query(query, inner, undefined))
-    return inner.tables.has(relation) || inner.views.has(relation)
+    return inner.tables.has(relation)
   })
 }

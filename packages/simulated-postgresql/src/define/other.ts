@@ -8,7 +8,7 @@ import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 import { emptyTable } from './create-table.ts'
-import { freeName, isFree, lockedRelation, viewsOn } from './names.ts'
+import { freeName, isFree, lockedQuery, lockedRelation, viewsOn } from './names.ts'
 
 export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Generator<Wait, string, void> {
   const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
@@ -47,8 +47,8 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
   const free = yield* freeName(view, false, context, run)
   if (free === undefined) return 'CREATE VIEW'
   const { schema, name } = free
-  const plan = context.compilers.query(query, context, undefined)
-  if ([...context.tables.keys()].some(isTemporary) && !isTemporary({ schema }))
+  const plan = yield* lockedQuery(query, context, run)
+  if ([...plan.tables.keys()].some(isTemporary) && !isTemporary({ schema }))
     throw new NotSupported('a view of a temporary table')
   const names = namesOf(aliases)
   const created = emptyTable(schema, name, run)

@@ -67,8 +67,6 @@ export class Context implements TextContext {
   readonly facts: Map<Table, TableFacts> = new Map()
   /** The strongest lock for each table, in the order of the statement. */
   readonly tables: Map<Table, LockMode> = new Map()
-  /** The views whose queries it reads. */
-  readonly views: Set<Table> = new Set()
   /** Literals of unknown type become text; not in the select list that an INSERT takes its values from. */
   readonly #session: TextContext
   readonly #parameters: (SqlType | undefined)[]

@@ -98,8 +98,8 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   if (system) return system
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) {
+    scope.context.reads(table)
     const plan = scope.context.compilers.query(table.view, scope.context, undefined)
-    scope.context.views.add(table)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
     const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(columns, alias), undefined)
     return rowsItem(relation, (run) => plan.rows(run, undefined))

@@ -97,6 +97,8 @@ export interface Run extends SessionFacts, Writer {
   /** What a check at the end of the statement sees: the newest, or at repeatable read the transaction's snapshot. */
   latestSnapshot(): Snapshot
   factsOf(table: Table): TableFacts
+  /** What was compiled, once its tables are locked: it is compiled anew if they changed meanwhile. */
+  locked<T extends Locking>(compile: () => T): Generator<Wait, T, void>
   /** False if the session has the lock already. */
   lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
   /** Locks what a name means, which may be something else, or nothing, after the wait. */
@@ -107,6 +109,16 @@ export interface Run extends SessionFacts, Writer {
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
   /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
+}
+
+/** What needs locks before it runs. */
+export interface Locking {
+  /** The tables that it locks before its snapshot is taken. */
+  readonly tables: ReadonlyMap<Table, LockMode>
+  /** What a read-only transaction refuses, such as `INSERT`. */
+  readonly writes: string | undefined
+  /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
+  readonly isIdle: boolean
 }
 
 /** A relation, or what {@link objectLock} says of another object. */

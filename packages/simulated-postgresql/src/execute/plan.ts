@@ -1,28 +1,20 @@
-import type { Table } from '../catalogue/table.ts'
 import { NotSupported } from '../sql/error.ts'
 import { expectKind, kindOf, type Node } from '../sql/nodes.ts'
-import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { isModification } from './conditions.ts'
 import { type Compilers, Context, type ContextOptions } from './context.ts'
 import { compileDelete } from './delete.ts'
 import { compileInsert } from './insert.ts'
 import { compileMerge } from './merge.ts'
-import type { ModificationPlan, ResultColumn, Rows, Run } from './model.ts'
+import type { Locking, ModificationPlan, ResultColumn, Rows, Run } from './model.ts'
 import { compileQuery } from './query.ts'
 import type { QueryScope } from './scope.ts'
 import { compileUpdate } from './update.ts'
 
 /** A statement that reads or changes rows, ready to run. */
-export interface Plan {
+export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
-  /** The tables that it locks before its snapshot is taken. */
-  readonly tables: ReadonlyMap<Table, LockMode>
-  /** What a read-only transaction refuses, such as `INSERT`. */
-  readonly writes: string | undefined
-  /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
-  readonly isIdle: boolean
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
   /** What it answers or would do by the view of the run, without doing it. Throws for what cannot be asked again. */
   asked(run: Run): Generator<Wait, Rows, void>

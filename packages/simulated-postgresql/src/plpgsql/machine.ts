@@ -16,8 +16,8 @@ export interface Planned {
 /** What a routine needs of the session that calls it. */
 export interface RoutineHost<P extends Planned> {
   readonly context: TextContext
-  /** The plan of a statement, which may use the variables; undefined for a command. */
-  plan(statement: Statement, variables: RoutineVariables): P | undefined
+  /** The plan of a statement, which may use the variables, once its tables are locked; undefined for a command. */
+  plan(statement: Statement, variables: RoutineVariables): Generator<Wait, P | undefined, void>
   run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
   /** Executes a command that has no plan. */
   command(statement: Statement): Generator<Wait, void, void>
@@ -328,7 +328,7 @@ export class Machine<P extends Planned> {
   }
 
   *#sql(statement: Statement, into: Into | undefined, noticed: boolean): Generator<Wait, void, void> {
-    const plan = this.#host.plan(statement, this.#variables())
+    const plan = yield* this.#host.plan(statement, this.#variables())
     if (plan === undefined) {
       yield* this.#host.command(statement)
       return
@@ -350,7 +350,7 @@ export class Machine<P extends Planned> {
   }
 
   *#rows(statement: Statement): Generator<Wait, Result & { readonly columns: readonly RecordColumn[] }, void> {
-    const plan = this.#host.plan(statement, this.#variables())
+    const plan = yield* this.#host.plan(statement, this.#variables())
     if (plan === undefined) throw new NotSupported('a query of this kind in PL/pgSQL')
     const result = yield* this.#host.run(plan, this.#values)
     this.#rowCount = result.rows.length

@@ -61,7 +61,7 @@ function* command(
     connection.queueNotification(conditionname, payload)
     return 'NOTIFY'
   }
-  if ('PrepareStmt' in node) return prepare(connection, node.PrepareStmt, statement)
+  if ('PrepareStmt' in node) return yield* prepare(connection, node.PrepareStmt, statement)
   if ('DeallocateStmt' in node) return deallocate(connection, node.DeallocateStmt)
   if ('DeclareCursorStmt' in node) return yield* declare(connection, node.DeclareCursorStmt, statement, parameters)
   if ('ClosePortalStmt' in node) return close(connection, node.ClosePortalStmt)
@@ -184,7 +184,11 @@ function unlisten(connection: Host, fields: Fields<'UnlistenStmt'>): string {
   return 'UNLISTEN'
 }
 
-function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Statement): string {
+function* prepare(
+  connection: Host,
+  fields: Fields<'PrepareStmt'>,
+  statement: Statement,
+): Generator<Wait, string, void> {
   const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
@@ -193,7 +197,7 @@ function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Sta
     return domain ?? oid
   })
   // Its text must not be that of another statement: plans are shared by it.
-  connection.prepared.set(name, connection.compile({ ...statement, node: query }, oids))
+  connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }
 

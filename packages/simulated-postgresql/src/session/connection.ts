@@ -131,13 +131,8 @@ export class Connection implements Session, Subscriber, Host {
   *prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void> {
     try {
       this.#refuseIfFailed(statement)
-      if (!isPlanned(statement.node)) return this.compile(statement, parameterOids)
-      const compile = (): Plan => this.planner.compile(statement, parameterOids).plan
-      if (this.runner.atOnce(compile) === undefined) {
-        this.#startStatement()
-        yield* this.runner.locked(compile)
-      }
-      return this.planner.compile(statement, parameterOids)
+      this.#startStatement()
+      return yield* this.compile(statement, parameterOids)
     } catch (error) {
       this.fail()
       throw error
@@ -146,10 +141,15 @@ export class Connection implements Session, Subscriber, Host {
     }
   }
 
-  compile(statement: Statement, parameterOids: readonly number[]): Compiled {
-    if (isPlanned(statement.node)) return this.planner.compile(statement, parameterOids)
+  *compile(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Compiled, void> {
     const { version } = this.server.catalogue
-    return { ...resultColumnsOf(this, statement.node), statement, plan: undefined, version }
+    if (!isPlanned(statement.node))
+      return { ...resultColumnsOf(this, statement.node), statement, plan: undefined, version }
+    const compile = (): Plan & { readonly compiled: Compiled } => {
+      const compiled = this.planner.compile(statement, parameterOids)
+      return { ...compiled.plan, compiled }
+    }
+    return (this.runner.atOnce(compile) ?? (yield* this.runner.locked(compile))).compiled
   }
 
   *execute(given: Prepared | Statement, parameters: readonly SqlValue[]): Execution {

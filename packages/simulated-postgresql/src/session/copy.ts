@@ -21,7 +21,7 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   ])
   if (read.filename !== undefined || read.is_program === true) throw new NotSupported('COPY of a file of the server')
   const format = formatOf(read.options)
-  if (read.is_from === true) return copyIn(host, fields, statement, format)
+  if (read.is_from === true) return yield* copyIn(host, fields, statement, format)
   const query = read.query ?? selectOf(host, fields)
   if (!isPlanned(query)) throw new NotSupported('COPY of this statement')
   const { rows, plan } = yield* host.runner.run(() => host.planner.compile({ ...statement, node: query }, []).plan, [])
@@ -52,7 +52,12 @@ function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
 }
 
 /** Each row that the client sends is inserted by one prepared INSERT. */
-function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, format: CopyFormat): Outcome {
+function* copyIn(
+  host: Host,
+  fields: Fields<'CopyStmt'>,
+  statement: Statement,
+  format: CopyFormat,
+): Generator<Wait, Outcome, void> {
   host.transactions.refuseReadOnly('COPY FROM')
   const { relation } = fields
   if (relation === undefined) throw new NotSupported('COPY of nothing')
@@ -81,7 +86,7 @@ function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, fo
       override: 'OVERRIDING_SYSTEM_VALUE',
     },
   }
-  const { plan } = host.compile(
+  const { plan } = yield* host.compile(
     { ...statement, node: insert },
     columns.map((column) => column.type.oid),
   )

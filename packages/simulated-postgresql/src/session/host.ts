@@ -5,7 +5,7 @@ import type { Cursor } from './cursors.ts'
 import type { Names } from './names.ts'
 import type { Runner, RunnerOwner } from './runner.ts'
 import type { Compiled } from './server.ts'
-import type { Execution, Prepared } from './session.ts'
+import type { Execution, Prepared, Wait } from './session.ts'
 import type { Settings } from './settings.ts'
 
 export interface Host extends RunnerOwner {
@@ -18,7 +18,7 @@ export interface Host extends RunnerOwner {
   readonly channels: Set<string>
   readonly prepared: Map<string, Prepared>
   readonly cursors: Map<string, Cursor>
-  compile(statement: Statement, parameterOids: readonly number[]): Compiled
+  compile(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Compiled, void>
   perform(prepared: Prepared, parameters: readonly SqlValue[]): Execution
   /** Aborts the transaction after an error. */
   fail(): void

@@ -1,6 +1,6 @@
 import type { Table } from '../catalogue/table.ts'
 import { Context, type ContextOptions } from '../execute/context.ts'
-import { COMPILERS, compilePlan, isPlanned, type Plan } from '../execute/plan.ts'
+import { COMPILERS, compilePlan, type Plan } from '../execute/plan.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { SessionFacts } from '../expressions/env.ts'
@@ -63,9 +63,8 @@ export class Planner {
     return again
   }
 
-  /** The plan of a statement of a routine; undefined for a command. */
-  planInside(statement: Statement, variables: RoutineVariables): Plan | undefined {
-    if (!isPlanned(statement.node)) return undefined
+  /** The plan of a statement of a routine. */
+  planInside(statement: Statement, variables: RoutineVariables): Plan {
     const { catalogue, routinePlans } = this.#server
     const key = `${this.#key()}|${variables.signature}`
     const known = routinePlans.get(statement)

@@ -2,7 +2,7 @@ import type { Routine } from '../catalogue/routine.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { dollarQuoted } from '../define/routines.ts'
 import type { Firing } from '../execute/model.ts'
-import type { Plan } from '../execute/plan.ts'
+import { isPlanned, type Plan } from '../execute/plan.ts'
 import { executed } from '../execute/run.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
@@ -167,8 +167,9 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     }
   }
 
-  plan(...given: Parameters<RoutineHost<Plan>['plan']>): ReturnType<RoutineHost<Plan>['plan']> {
-    return this.#host.planner.planInside(...given)
+  *plan(...given: Parameters<RoutineHost<Plan>['plan']>): ReturnType<RoutineHost<Plan>['plan']> {
+    const [{ node }] = given
+    return isPlanned(node) ? yield* this.#host.runner.locked(() => this.#host.planner.planInside(...given)) : undefined
   }
 
   run(...given: Parameters<RoutineHost<Plan>['run']>): ReturnType<RoutineHost<Plan>['run']> {

@@ -1,5 +1,5 @@
 import type { Table } from '../catalogue/table.ts'
-import type { Lockable, OwedCheck, Run } from '../execute/model.ts'
+import type { Lockable, Locking, OwedCheck, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { compileFacts } from '../execute/table-facts.ts'
 import { createMet } from '../execute/view.ts'
@@ -65,7 +65,7 @@ export class Runner {
     }
   }
 
-  /** Runs a plan as a command of its own within the one that is executed: it sees what was written so far, or if it is stable what that one sees. */
+  /** Runs a plan whose tables are locked as a command of its own within the one that is executed: it sees what was written so far, or if it is stable what that one sees. */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
@@ -74,8 +74,6 @@ export class Runner {
     if (stable && plan.writes !== undefined)
       throw new SqlError('0A000', `${plan.writes} is not allowed in a non-volatile function`)
     const around = transaction.snapshot
-    if (plan.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
-    for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
     // The older one goes on: what it shows must stay.
@@ -97,7 +95,7 @@ export class Runner {
    * A plan whose tables are locked. Who waited for a lock compiles anew: names may mean something else. What cannot be
    * compiled because of what another transaction is defining is compiled once that transaction has ended.
    */
-  *locked(compile: () => Plan): Generator<Wait, Plan, void> {
+  *locked<T extends Locking>(compile: () => T): Generator<Wait, T, void> {
     const { transactions, server } = this.#owner
     const taken = new Map<Table, LockMode>()
     while (true) {
@@ -106,7 +104,8 @@ export class Runner {
       if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
       // Above read committed the snapshot is older than the locks.
       const transaction = transactions.begin(false)
-      if (transaction.isolation !== 'read committed') transactions.takeSnapshot(transaction)
+      if (transaction.isolation !== 'read committed' && transaction.snapshot === undefined)
+        transactions.takeSnapshot(transaction)
       for (const [table, mode] of taken) if (!tables.has(table)) this.#unlock(table, mode)
       for (const [table, mode] of tables) if (yield* this.lockTable(table, mode)) taken.set(table, mode)
       if (plan !== undefined && server.catalogue.version === version) return plan
@@ -114,12 +113,12 @@ export class Runner {
   }
 
   /** A plan, if no lock that it needs has to be waited for. */
-  atOnce(compile: () => Plan): Plan | undefined {
+  atOnce<T extends Locking>(compile: () => T): T | undefined {
     const { plan, tables } = this.#compiled(compile)
     return this.#mustWait(tables) ? undefined : plan
   }
 
-  #compiled(compile: () => Plan): Pick<Plan, 'tables'> & { readonly plan?: Plan } {
+  #compiled<T extends Locking>(compile: () => T): Pick<T, 'tables'> & { readonly plan?: T } {
     try {
       const plan = compile()
       return { plan, tables: plan.tables }
@@ -195,6 +194,7 @@ export class Runner {
         this.noteValue(sequence, value)
         return value
       },
+      locked: (compile) => this.locked(compile),
       lockTable: (target, mode) => this.lockTable(target, mode),
       lockNamed: (find, mode) => this.lockNamed(find, mode),
       fire: (firing) => owner.routines.fire(firing),

@@ -3,6 +3,8 @@ import type { Answer } from '../schedules/simulated-sessions.ts'
 /** What two sessions that migrate a database do at the same time: the first in a transaction, the second waits for its end. */
 interface Pair {
   readonly setUp?: string
+  /** What the second does before all. */
+  readonly before?: string
   readonly first: string | readonly string[]
   readonly second?: string | readonly string[]
   /** What the second goes on with, after the end of the first, before it commits. */
@@ -371,6 +373,100 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     first: 'grant select on t to x',
     look: "select relname from pg_class where relname = 't'",
   },
+  'ADD COLUMN and PREPARE': {
+    setUp: TABLE,
+    first: 'alter table t add column w int default 7',
+    second: ['begin', 'prepare p as select * from t'],
+    after: 'execute p',
+  },
+  'ADD COLUMN and EXECUTE of what was prepared before': {
+    setUp: TABLE,
+    before: 'prepare q as select * from t',
+    first: 'alter table t add column w int default 7',
+    second: 'execute q',
+  },
+  'DROP TABLE and EXECUTE of what was prepared before': {
+    setUp: TABLE,
+    before: 'prepare r as select * from t',
+    first: 'drop table t',
+    second: 'execute r',
+  },
+  'RENAME COLUMN and EXECUTE of an UPDATE that was prepared before': {
+    setUp: TABLE,
+    before: 'prepare u as update t set v = 3',
+    first: 'alter table t rename column v to w',
+    second: 'execute u',
+    look: 'select * from t',
+  },
+  'DROP TABLE and a cursor': {
+    setUp: TABLE,
+    first: 'drop table t',
+    second: ['begin', 'declare r cursor for select * from t'],
+    after: 'fetch all from r',
+  },
+  'RENAME and a function that reads the table': {
+    setUp: `${TABLE}; create function g() returns bigint language plpgsql as 'begin return (select count(*) from t); end'`,
+    first: 'alter table t rename to x',
+    second: 'select g()',
+  },
+  'DROP TABLE and a block that reads the table': {
+    setUp: TABLE,
+    first: 'drop table t',
+    second: "do 'begin perform v from t; end'",
+  },
+  'DROP VIEW and SELECT': { setUp: 'create view x as select 1 as id', first: 'drop view x', second: 'select * from x' },
+  'DROP TABLE CASCADE and SELECT of a view': {
+    setUp: `${TABLE}; create view x as select v from t`,
+    first: 'drop table t cascade',
+    second: 'select * from x',
+  },
+  'RENAME and CREATE VIEW': {
+    setUp: TABLE,
+    first: 'alter table t rename to x',
+    second: 'create view u as select v from t',
+  },
+  'REFRESH MATERIALIZED VIEW': {
+    setUp: `${TABLE}; create materialized view x as select v from t`,
+    first: ['insert into t values (3, 3)', 'refresh materialized view x'],
+    second: 'refresh materialized view x',
+    look: 'select * from x',
+  },
+  'REFRESH MATERIALIZED VIEW and SELECT': {
+    setUp: `${TABLE}; create materialized view x as select v from t`,
+    first: ['insert into t values (3, 3)', 'refresh materialized view x'],
+    second: 'select * from x',
+  },
+  'SELECT and DROP TABLE': { setUp: TABLE, first: 'select * from t', second: 'drop table t', look: RELATIONS },
+  'INSERT and ADD COLUMN': {
+    setUp: TABLE,
+    first: 'insert into t values (3, 3)',
+    second: 'alter table t add column w int not null default 7',
+    look: 'select * from t',
+  },
+  'INSERT and SET NOT NULL': {
+    setUp: TABLE,
+    first: 'insert into t values (3, null)',
+    second: 'alter table t alter column v set not null',
+    look: 'select * from t',
+  },
+  'INSERT and CREATE UNIQUE INDEX': {
+    setUp: TABLE,
+    first: 'insert into t values (3, 1)',
+    second: 'create unique index x on t (v)',
+    look: RELATIONS,
+  },
+  'INSERT and ADD FOREIGN KEY': {
+    setUp: REFERRING,
+    first: 'insert into c values (99)',
+    second: 'alter table c add constraint k foreign key (t_id) references t (id)',
+    look: 'select * from c',
+  },
+  'INSERT and TRUNCATE': {
+    setUp: TABLE,
+    first: 'insert into t values (3, 3)',
+    second: 'truncate t',
+    look: 'select * from t',
+  },
   'INSERT into a table of migrations': {
     setUp: 'create table m (version int primary key)',
     first: 'insert into m values (1)',
@@ -430,11 +526,12 @@ const steps = (session: number, sql: string | readonly string[]): readonly Step[
 
 /** Each with a commit and a rollback of the first. */
 export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
-  ([name, { setUp = '', first, second, after = [], look }]) =>
+  ([name, { setUp = '', before = [], first, second, after = [], look }]) =>
     (['commit', 'rollback'] as const).map((end) => ({
       name: `${name}, then ${end}`,
       setUp,
       steps: [
+        ...steps(1, before),
         ...steps(0, 'begin'),
         ...steps(0, first),
         ...steps(1, second ?? first),

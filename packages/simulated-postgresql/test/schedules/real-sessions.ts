@@ -117,6 +117,7 @@ export class RealSessions implements Sessions {
     for (const { client, pid, ...real } of this.#sessions) {
       if (real.busy) await this.#admin`select pg_cancel_backend(${pid})`
       await client.unsafe('rollback')
+      await client.unsafe('deallocate all')
     }
     for (const each of this.#sessions) each.answer = undefined
   }
@@ -128,7 +129,7 @@ export class RealSessions implements Sessions {
 }
 
 function answerOf(rows: readonly (readonly unknown[])[], command: string, count: number): Answer {
-  const counted = ['SELECT', 'UPDATE', 'DELETE'].includes(command)
+  const counted = ['SELECT', 'UPDATE', 'DELETE', 'FETCH'].includes(command)
   const tag = command === 'INSERT' ? `INSERT 0 ${count}` : command === 'LOCK' ? 'LOCK TABLE' : command
   const text = (value: unknown): string =>
     value === null ? '' : value === true ? 't' : value === false ? 'f' : `${value}`
