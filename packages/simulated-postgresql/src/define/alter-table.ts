@@ -6,6 +6,7 @@ import type { Run } from '../execute/model.ts'
 import { compileDefault, rowScope } from '../execute/table-facts.ts'
 import { coerce } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
+import { foldOf } from '../expressions/fold.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
@@ -165,7 +166,10 @@ function* addColumnToRows(
   const value = compileDefault(column, context)
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
-  rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ row, parameters: [], session: run }) ?? null)
+  const env = { row: [], parameters: [], session: run }
+  // A constant is the value of older versions too, which are not written anew.
+  const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
+  rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
     column.notNull = false
     setNotNull(table, column, run)
@@ -188,12 +192,18 @@ function* addChecked(
 }
 
 /** Gives a column new values in place, for every snapshot: nobody reads the table before the transaction ends. */
-function rewrite(table: Table, { attribute }: Column, run: Run, compute: (row: readonly SqlValue[]) => SqlValue): void {
+function rewrite(
+  table: Table,
+  { attribute }: Column,
+  run: Run,
+  compute: (row: readonly SqlValue[]) => SqlValue,
+  missing: SqlValue = null,
+): void {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
   for (const { tuple, values } of before) {
     const changed = [...values]
-    changed[attribute - 1] = visible(tuple, snapshot, run.transaction) ? compute(values) : null
+    changed[attribute - 1] = visible(tuple, snapshot, run.transaction) ? compute(values) : missing
     tuple.values = changed
   }
   run.transaction.current.undo.push(() => {

@@ -120,6 +120,7 @@ function* dropOne(
     }
     case 'index': {
       yield* run.lockNamed(() => catalogue.index(path, name, context.own)?.table, 'AccessExclusiveLock')
+      yield* run.lockNamed(() => catalogue.index(path, name, context.own)?.index, 'AccessExclusiveLock')
       const found = catalogue.index(path, name, context.own)
       if (found === undefined) return false
       if (found.index.constraint)

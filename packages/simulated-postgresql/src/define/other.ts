@@ -87,7 +87,9 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
   const by = run.transaction.current
   if (renameType === 'OBJECT_INDEX') {
     const { schemaname, relname = '' } = relation ?? {}
-    const found = catalogue.index(schemaname === undefined ? context.searchPath : [schemaname], relname, context.own)
+    const path = schemaname === undefined ? context.searchPath : [schemaname]
+    yield* run.lockNamed(() => catalogue.index(path, relname, context.own)?.index, 'ShareUpdateExclusiveLock')
+    const found = catalogue.index(path, relname, context.own)
     if (found === undefined && missing_ok !== true) throw undefinedTable(relname)
     if (found === undefined) {
       run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)

@@ -80,9 +80,12 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const name = namesOf(typeName).at(-1) ?? ''
   const { catalogue, transaction } = run
   const { enums, newLabels, types } = catalogue
-  const type = yield* lockedType(name, 'ExclusiveLock', context, run)
-  const labels = enums.get(type?.oid ?? 0)
-  if (type === undefined || labels === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  const type = context.types.named(name)
+  if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  // PostgreSQL does not look whether somebody dropped it meanwhile.
+  yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
+  const labels = enums.get(type.oid)
+  if (labels === undefined) throw new SqlError('42809', `${name} is not an enum`)
   if (labels.includes(newVal)) {
     if (skipIfNewValExists !== true) throw new SqlError('42710', `enum label "${newVal}" already exists`)
     run.notice('NOTICE', '42710', `enum label "${newVal}" already exists, skipping`)

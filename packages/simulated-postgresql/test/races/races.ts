@@ -1,4 +1,5 @@
-import type { Answer } from '../schedules/simulated-sessions.ts'
+import { readFileSync } from 'node:fs'
+import type { Sessions } from '../schedules/simulated-sessions.ts'
 
 /** What two sessions that migrate a database do at the same time: the first in a transaction, the second waits for its end. */
 interface Pair {
@@ -545,12 +546,21 @@ export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
 /** Two, and one that looks. */
 export const SESSIONS = 3
 
-/** How a race went, to be read and compared. Numbers that PostgreSQL draws are not shown. */
-export function shownRace({ name, setUp, steps: all }: Race, answers: readonly (readonly Answer[])[]): string {
-  const lines = all.map(([session, sql], at) => {
-    const told = (answers[at] ?? []).flatMap((answer, each) => (answer === '-' ? [] : [`  ${each}> ${answer}`]))
-    return [`${session}: ${sql}`, ...told].join('\n')
-  })
-  const text = [`# ${name}`, ...(setUp === '' ? [] : [setUp]), ...lines].join('\n')
-  return text.replaceAll(/(?<=OID |=\(.*)(1[6-9]\d{3}|[2-9]\d{4})/g, 'N')
+/** How a race goes, to be read and compared, with what errors say. Numbers that PostgreSQL draws are not shown. */
+export async function shownRace({ name, setUp, steps: all }: Race, sessions: Sessions): Promise<string> {
+  const lines = [`# ${name}`, ...(setUp === '' ? [] : [setUp])]
+  for (const [session, sql] of all) {
+    lines.push(`${session}: ${sql}`)
+    for (const [at, answer] of (await sessions.send(session, sql)).entries())
+      if (answer.startsWith('error')) lines.push(`  ${at}> ${answer}: ${sessions.message(at)}`)
+      else if (answer !== '-') lines.push(`  ${at}> ${answer}`)
+  }
+  return lines.join('\n').replaceAll(/(?<=OID |=\(.*)(1[6-9]\d{3}|[2-9]\d{4})/g, 'N')
 }
+
+/** How each went on a PostgreSQL 15. The soak writes the file with `-u`. */
+export const RECORDED = new URL('./recorded.txt', import.meta.url)
+export const recordedRaces = (): readonly string[] =>
+  readFileSync(RECORDED, 'utf8')
+    .trimEnd()
+    .split(/\n\n(?=# )/)

@@ -64,8 +64,15 @@ export const DEFINED = `
 const DEFINITIONS: readonly string[] = [
   ...['create table x (id int)', 'create table x (id serial primary key)', 'create table x as select 1 as id'],
   ...['create table if not exists x (id int)', 'create table if not exists x (id serial primary key)'],
-  ...['create view x as select 1 as id', 'create table y (id int references t (id))'],
-  ...['drop table x', 'drop table if exists x', 'drop table if exists x, y', 'drop view if exists y'],
+  ...['create view z as select 1 as id', 'create table z (id int)', 'create table y (id int references t (id))'],
+  ...[
+    'drop table x',
+    'drop table if exists x',
+    'drop table if exists x, y',
+    'drop view z',
+    'drop view if exists z',
+    'drop table z',
+  ],
   ...['alter table x rename to y', 'alter table y rename to x', 'alter table if exists y rename to x'],
   ...['create index i on c (w)', 'create index if not exists i on c (w)', 'create index on c (w)'],
   ...['create unique index if not exists i on x (id)', 'drop index i', 'drop index if exists i'],
@@ -89,7 +96,15 @@ const DEFINITIONS: readonly string[] = [
 ]
 
 const USES: readonly string[] = [
-  ...['select * from x', 'select * from y', 'select * from t', 'select * from c', 'select n from t', 'select m from t'],
+  ...[
+    'select * from x',
+    'select * from y',
+    'select * from z',
+    'select * from t',
+    'select * from c',
+    'select n from t',
+    'select m from t',
+  ],
   ...['insert into x values (1)', 'insert into x values (2)', 'insert into y values (1)', 'insert into p.x values (1)'],
   ...['update t set n = 1', 'update t set n = 2 where id = 1', 'select id from x for update', 'delete from x'],
   ...['select f(0)', "select 'a'::e", "select 'c'::e", "select nextval('s')", 'insert into t (id, v) values (9, 9)'],
