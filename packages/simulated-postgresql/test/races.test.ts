@@ -20,4 +20,23 @@ describe('Two sessions that define at the same time', () => {
     expect(await shownRace(race, sessions)).toBe(recorded[race.at])
     for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
   })
+
+  test('prepare a statement with the columns that its table has once it is not being changed any more', () => {
+    const { engine } = new SimulatedSessions(0)
+    const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+    const connect = () => engine.connect(new Map([['user', 'tester']]), listener)
+    const [first, second] = [connect(), connect()]
+    const execute = (sql: string): void => {
+      for (const statement of first.parse(sql)) first.execute(statement, []).next()
+    }
+    execute('begin; create table t (id int); commit; begin; alter table t add column v int')
+    const preparing = second.prepare(second.parse('select * from t')[0]!, [])
+    let mayGoOn = false
+    const step = preparing.next()
+    if (step.done !== true) step.value.ready(() => (mayGoOn = true))
+    expect(mayGoOn).toBe(false)
+    execute('commit')
+    expect(mayGoOn).toBe(true)
+    expect(preparing.next()).toMatchObject({ done: true, value: { columns: [{ name: 'id' }, { name: 'v' }] } })
+  })
 })

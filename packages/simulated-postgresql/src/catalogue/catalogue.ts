@@ -95,6 +95,7 @@ export class Catalogue {
 
   /** The types with the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
+    if (this.enums.size === 0 && this.domains.size === 0) return this.types
     const known = this.#typesOf.get(own ?? this)
     if (known !== undefined) return known
     const types = typesWith(this.types, {
