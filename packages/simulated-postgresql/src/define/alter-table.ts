@@ -17,7 +17,7 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex, dropIndexes } from './indexes.ts'
-import { lockedTable, viewsOn } from './names.ts'
+import { tableOf, viewsOn } from './names.ts'
 
 export function* alterTable(
   fields: Fields<'AlterTableStmt'>,
@@ -37,7 +37,7 @@ export function* alterTable(
     return 'ALTER TABLE'
   }
   const commands = (cmds ?? []).map((node) => expectKind(node, 'AlterTableCmd'))
-  const table = yield* lockedTable(relation, lockOf(commands), context, run)
+  const table = yield* run.lockNamed(() => tableOf(relation, context), lockOf(commands))
   run.store.xidOf(run.backend, run.transaction.current)
   for (const each of commands) yield* alter(each, table, context, run)
   return 'ALTER TABLE'

@@ -212,8 +212,7 @@ function* addForeignKey(
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
   if (read.conname !== undefined) requireNewConstraint(table, read.conname)
-  yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
-  const referenced = tableOf(read.pktable, context, table)
+  const referenced = yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
     throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)

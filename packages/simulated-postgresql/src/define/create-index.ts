@@ -7,7 +7,7 @@ import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { addIndex, chosenName, indexColumns } from './indexes.ts'
-import { isFree, lockedRelation } from './names.ts'
+import { isFree, relationOf } from './names.ts'
 
 export function* createIndexStatement(
   fields: Fields<'IndexStmt'>,
@@ -29,7 +29,7 @@ export function* createIndexStatement(
   ])
   if (read.unique === true && read.accessMethod !== 'btree')
     throw new NotSupported(`a unique index with ${read.accessMethod}`)
-  const table = yield* lockedRelation(read.relation, 'ShareLock', context, run)
+  const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareLock')
   const columns = indexColumns(read.indexParams, table, context)
   const parts = columns.map((column) => ('place' in column ? table.columns[column.place]?.name : 'expr'))
   const name = read.idxname ?? chosenName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)

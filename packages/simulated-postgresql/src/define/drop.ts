@@ -1,7 +1,7 @@
 import type { Catalogue, Schema } from '../catalogue/catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import { objectLock, type Run } from '../execute/model.ts'
+import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
@@ -12,7 +12,6 @@ import { dropColumn } from './alter-table.ts'
 import { dropIndexes } from './indexes.ts'
 import { viewsOn } from './names.ts'
 import { dropFunction, dropTrigger, shownCall } from './routines.ts'
-import { lockedType } from './types.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
@@ -161,7 +160,7 @@ function* dropType(
   run: Run,
 ): Generator<Wait, boolean, void> {
   const { catalogue } = run
-  const type = yield* lockedType(name, 'AccessExclusiveLock', context, run)
+  const type = yield* run.lockNamed(() => context.types.named(name), 'AccessExclusiveLock', 'type')
   if (type === undefined) return false
   if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
   dropDependents(type, cascade, context, run)
@@ -210,11 +209,7 @@ function* dropSchema(
 ): Generator<Wait, boolean, void> {
   const { catalogue } = run
   const find = (): Schema | undefined => catalogue.schemas.find(name, context.own)
-  yield* run.lockNamed(() => {
-    const found = find()
-    return found === undefined ? undefined : objectLock('schema', found.oid)
-  }, 'AccessExclusiveLock')
-  const schema = find()
+  const schema = yield* run.lockNamed(find, 'AccessExclusiveLock', 'schema')
   if (schema === undefined) return false
   const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
   if (inside.length > 0 && !cascade)

@@ -12,7 +12,7 @@ import { nextCommand } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { lockedQuery, lockedRelation } from './names.ts'
+import { lockedQuery, relationOf } from './names.ts'
 import { empty } from './truncate.ts'
 
 /** REFRESH MATERIALIZED VIEW: all rows anew, or, CONCURRENTLY, those that differ while others read. */
@@ -27,7 +27,7 @@ export function* refresh(
     'relation',
   ])
   const mode = concurrent === true ? 'ExclusiveLock' : 'AccessExclusiveLock'
-  const table = yield* lockedRelation(relation, mode, context, run)
+  const table = yield* run.lockNamed(() => relationOf(relation, context), mode)
   const { materialized: before } = table
   if (before === undefined) throw new SqlError('0A000', `"${table.name}" is not a materialized view`)
   if (concurrent === true) requireConcurrent(table, before.populated, skipData === true)

@@ -1,7 +1,7 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
 import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import { objectLock, type QueryPlan, type Run } from '../execute/model.ts'
+import type { QueryPlan, Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
@@ -23,7 +23,7 @@ export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context
   return table
 }
 
-export function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
+function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
   const { schemaname, relname } = readName(fields)
   if (fields?.relpersistence === 't' || schemaname === 'pg_temp') {
     if (schemaname !== undefined && schemaname !== 'pg_temp')
@@ -52,21 +52,10 @@ export function* freeName(
   context: Context,
   run: Run,
 ): Generator<Wait, ReturnType<typeof newName> | undefined, void> {
-  const found = yield* lockSchema(() => newName(fields, context), context, run)
+  const { schemas } = context.catalogue
+  yield* run.lockNamed(() => schemas.find(newName(fields, context).schema, context.own), 'AccessShareLock', 'schema')
+  const found = newName(fields, context)
   return isFree(found.schema, found.name, ifNotExists, context, run) ? found : undefined
-}
-
-function* lockSchema<T extends { readonly schema: string }>(
-  find: () => T,
-  context: Context,
-  run: Run,
-): Generator<Wait, T, void> {
-  const lockOf = ({ schema }: T): string | undefined => {
-    const oid = context.catalogue.schemas.find(schema, context.own)?.oid
-    return oid === undefined ? undefined : objectLock('schema', oid)
-  }
-  yield* run.lockNamed(() => lockOf(find()), 'AccessShareLock')
-  return find()
 }
 
 /** Whether no relation has the name that the transaction knows of. */
@@ -76,28 +65,6 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   if (!ifNotExists) throw new SqlError('42P07', `relation "${name}" already exists`)
   run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
   return false
-}
-
-/** The table that a name means, locked. */
-export function* lockedRelation(
-  fields: Fields<'RangeVar'> | undefined,
-  mode: LockMode,
-  context: Context,
-  run: Run,
-): Generator<Wait, Table, void> {
-  yield* run.lockNamed(() => relationOf(fields, context), mode)
-  return relationOf(fields, context)
-}
-
-/** The same, of a table that is no view of any kind. */
-export function* lockedTable(
-  fields: Fields<'RangeVar'> | undefined,
-  mode: LockMode,
-  context: Context,
-  run: Run,
-): Generator<Wait, Table, void> {
-  yield* run.lockNamed(() => tableOf(fields, context), mode)
-  return tableOf(fields, context)
 }
 
 /** The query of a relation to be created, once what it reads is locked. */

@@ -8,7 +8,7 @@ import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 import { emptyTable } from './create-table.ts'
-import { freeName, isFree, lockedQuery, lockedRelation, viewsOn } from './names.ts'
+import { freeName, isFree, lockedQuery, relationOf, viewsOn } from './names.ts'
 
 export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Generator<Wait, string, void> {
   const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
@@ -103,7 +103,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
     return 'ALTER TABLE'
   }
-  const table = yield* lockedRelation(relation, 'AccessExclusiveLock', context, run)
+  const table = yield* run.lockNamed(() => relationOf(relation, context), 'AccessExclusiveLock')
   const isView = renameType === 'OBJECT_MATVIEW'
   if (isView && table.materialized === undefined)
     throw new SqlError('42809', `"${table.name}" is not a materialized view`)

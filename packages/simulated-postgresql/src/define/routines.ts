@@ -2,7 +2,7 @@ import type { Argument, Returns, Routine, Trigger, TriggerEvent } from '../catal
 import type { Table } from '../catalogue/table.ts'
 import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
-import { objectLock, type Run } from '../execute/model.ts'
+import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
@@ -15,7 +15,7 @@ import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
-import { lockedRelation } from './names.ts'
+import { relationOf } from './names.ts'
 
 /** CREATE FUNCTION in PL/pgSQL or SQL. */
 export function* createFunction(
@@ -335,7 +335,7 @@ export function* createTrigger(
   ])
   const { trigname: name = '', timing: bits = 0, events = 0 } = read
   const timing = TIMINGS[bits]
-  const table = yield* lockedRelation(read.relation, 'ShareRowExclusiveLock', context, run)
+  const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareRowExclusiveLock')
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
   if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a trigger of TRUNCATE')
   const routine = routineNamed(namesOf(read.funcname), context)
@@ -424,11 +424,7 @@ export function* dropFunction(
     if (found.length > 1) throw new SqlError('42725', `function name "${names.join('.')}" is not unique`)
     return found[0]
   }
-  yield* run.lockNamed(() => {
-    const found = find()
-    return found === undefined ? undefined : objectLock('routine', found.oid)
-  }, 'AccessExclusiveLock')
-  const routine = find()
+  const routine = yield* run.lockNamed(find, 'AccessExclusiveLock', 'routine')
   if (routine === undefined) return false
   for (const table of catalogue.visibleTables(context.own)) {
     const [dependent] = table.triggers.filter((each) => each.routine.oid === routine.oid)

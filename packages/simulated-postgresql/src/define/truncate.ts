@@ -5,7 +5,7 @@ import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
-import { lockedTable } from './names.ts'
+import { tableOf } from './names.ts'
 
 export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
   const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
@@ -15,7 +15,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
   ])
   const tables = new Set<Table>()
   for (const node of relations ?? [])
-    tables.add(yield* lockedTable(expectKind(node, 'RangeVar'), 'AccessExclusiveLock', context, run))
+    tables.add(yield* run.lockNamed(() => tableOf(expectKind(node, 'RangeVar'), context), 'AccessExclusiveLock'))
   for (const table of tables)
     for (const key of run.catalogue.referencing(table, context.own)) {
       if (tables.has(key.table)) continue

@@ -3,7 +3,6 @@ import type { Context } from '../execute/context.ts'
 import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
-import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
@@ -22,21 +21,6 @@ export function* addTypes(created: readonly TypeDefinition[], run: Run): Generat
     catalogue.types.add(type)
     transaction.current.undo.push(() => catalogue.types.remove(type.oid))
   }
-}
-
-/** The created type of a name, locked. */
-export function* lockedType(
-  name: string,
-  mode: LockMode,
-  context: Context,
-  run: Run,
-): Generator<Wait, TypeDefinition | undefined, void> {
-  const { types } = context
-  yield* run.lockNamed(() => {
-    const type = types.named(name)
-    return type === undefined ? undefined : objectLock('type', type.oid)
-  }, mode)
-  return types.named(name)
 }
 
 export function* createEnum(

@@ -102,7 +102,7 @@ export interface Run extends SessionFacts, Writer {
   /** False if the session has the lock already. */
   lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
   /** Locks what a name means, which may be something else, or nothing, after the wait. */
-  lockNamed<T extends Lockable>(find: () => T | undefined, mode: LockMode): Generator<Wait, T | undefined, void>
+  lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void>
   nextValue(sequence: Sequence): bigint
   /** What expressions that belong to the database, not to a session, are evaluated with. */
   readonly engineFacts: SessionFacts
@@ -125,8 +125,14 @@ export interface Locking {
 export type Lockable = string | (object & { readonly oid: number })
 
 /** What is locked of what is no relation: `kind` is the number of its catalogue. */
-export const objectLock = (kind: 'schema' | 'type' | 'routine', oid: number): string =>
-  `object ${oid} of class ${{ schema: 2615, type: 1247, routine: 1255 }[kind]} of database 5`
+export const objectLock = (kind: ObjectKind, oid: number): string =>
+  `object ${oid} of class ${CATALOGUES[kind]} of database 5`
+
+const CATALOGUES = { schema: 2615, type: 1247, routine: 1255 } as const
+export type ObjectKind = keyof typeof CATALOGUES
+
+/** What a name means. */
+export type Named = (object & { readonly oid: number }) | undefined
 
 export interface CompiledTrigger {
   readonly trigger: Trigger

@@ -250,10 +250,9 @@ function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, st
   const context = connection.planner.newContext()
   for (const node of relations ?? []) {
     const find = (): Table => relationOf(expectKind(node, 'RangeVar'), context)
-    const table = find()
     if (nowait !== true) yield* connection.runner.lockNamed(find, name)
-    else if (!connection.runner.tryLockTable(table, name))
-      throw new SqlError('55P03', `could not obtain lock on relation "${table.name}"`)
+    else if (!connection.runner.tryLockTable(find(), name))
+      throw new SqlError('55P03', `could not obtain lock on relation "${find().name}"`)
   }
   return 'LOCK TABLE'
 }

@@ -1,5 +1,13 @@
 import type { Table } from '../catalogue/table.ts'
-import type { Lockable, Locking, OwedCheck, Run } from '../execute/model.ts'
+import {
+  type Lockable,
+  type Locking,
+  type Named,
+  type ObjectKind,
+  type OwedCheck,
+  objectLock,
+  type Run,
+} from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { compileFacts } from '../execute/table-facts.ts'
 import { createMet } from '../execute/view.ts'
@@ -154,15 +162,17 @@ export class Runner {
   }
 
   /** Locks what a name means, which may be something else after the wait (RangeVarGetRelidExtended). */
-  *lockNamed<T extends Lockable>(find: () => T | undefined, mode: LockMode): Generator<Wait, T | undefined, void> {
-    for (let found = find(); ; ) {
-      if (found === undefined) return undefined
-      const isNew = yield* this.lockTable(found, mode)
-      const again = find()
-      if (again === found) return found
-      if (isNew) this.#unlock(found, mode)
-      found = again
+  *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void> {
+    let found = find()
+    while (found !== undefined) {
+      const { oid } = found
+      const target = kind === undefined ? found : objectLock(kind, oid)
+      const isNew = yield* this.lockTable(target, mode)
+      found = find()
+      if (found?.oid === oid) break
+      if (isNew) this.#unlock(target, mode)
     }
+    return found
   }
 
   newRun(transaction: Transaction, snapshot: Snapshot, parameters: readonly SqlValue[]): Run {
@@ -196,7 +206,7 @@ export class Runner {
       },
       locked: (compile) => this.locked(compile),
       lockTable: (target, mode) => this.lockTable(target, mode),
-      lockNamed: (find, mode) => this.lockNamed(find, mode),
+      lockNamed: (...given) => this.lockNamed(...given),
       fire: (firing) => owner.routines.fire(firing),
       notice: (severity, code, message) => owner.notice(severity, code, message),
     }
