@@ -66,8 +66,9 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const { enums, newLabels, types } = catalogue
   const type = context.types.named(name)
   if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
-  // PostgreSQL does not look whether somebody dropped it meanwhile.
   yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
+  // PostgreSQL does not look whether somebody dropped the type meanwhile: the label is nobody's.
+  if (!catalogue.typeRows.has(type.oid, transaction)) return 'ALTER TYPE'
   const labels = enums.get(type.oid)
   if (labels === undefined) throw new SqlError('42809', `${name} is not an enum`)
   if (labels.includes(newVal)) {
