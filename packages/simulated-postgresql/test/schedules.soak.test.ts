@@ -102,16 +102,15 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
   }
 
   const parts = [false, true].flatMap((defines) =>
-    Array.from({ length: Math.ceil(SCHEDULES / PART) }, (_, part) => ({
-      defines,
-      what: defines ? ' with definitions' : '',
-      first: inject('seed') + part * PART,
-    })),
+    Array.from(
+      { length: Math.ceil(SCHEDULES / PART) },
+      (_, part) => [defines ? 'with' : 'without', inject('seed') + part * PART, defines] as const,
+    ),
   )
 
   test.each(parts)(
-    'of three sessions$what have the answers of PostgreSQL after every step, from seed $first on',
-    async ({ first, defines }) => {
+    'of three sessions, %s definitions, have the answers of PostgreSQL after every step, from seed %d on',
+    async (_, first, defines) => {
       const { port } = await startPostgres(initdb!, postgres!)
       const real = await RealSessions.open(port, SESSIONS)
       const differing: string[] = []
