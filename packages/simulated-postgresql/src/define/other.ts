@@ -1,5 +1,5 @@
 import { isTemporary, undefinedTable } from '../catalogue/catalogue.ts'
-import { kindOfRelation } from '../catalogue/table.ts'
+import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
@@ -85,20 +85,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
   ])
   const { catalogue } = run
   const by = run.transaction.current
-  if (renameType === 'OBJECT_INDEX') {
-    const { schemaname, relname = '' } = relation ?? {}
-    const path = schemaname === undefined ? context.searchPath : [schemaname]
-    yield* run.lockNamed(() => catalogue.index(path, relname, context.own)?.index, 'ShareUpdateExclusiveLock')
-    const found = catalogue.index(path, relname, context.own)
-    if (found === undefined && missing_ok !== true) throw undefinedTable(relname)
-    if (found === undefined) {
-      run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)
-      return 'ALTER INDEX'
-    }
-    isFree(found.table.schema, newname, false, context, run)
-    yield* catalogue.rename(found, newname, run)
-    return 'ALTER INDEX'
-  }
+  if (renameType === 'OBJECT_INDEX') return yield* renameIndex(relation, newname, missing_ok === true, context, run)
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
     return 'ALTER TABLE'
@@ -129,22 +116,46 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
       })
       return 'ALTER TABLE'
     }
-    case 'OBJECT_TABCONSTRAINT': {
-      const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
-      const found = named.find((each) => each.name === subname)
-      if (found === undefined)
-        throw new SqlError('42704', `constraint "${subname}" for table "${table.name}" does not exist`)
-      const row = 'entries' in found ? catalogue.indexByOid(found.oid, context.own) : undefined
-      if (row !== undefined) yield* catalogue.rename(row, newname, run)
-      else {
-        found.name = newname
-        catalogue.changed(by, () => {
-          found.name = subname
-        })
-      }
+    case 'OBJECT_TABCONSTRAINT':
+      yield* renameConstraint(table, subname, newname, run)
       return 'ALTER TABLE'
-    }
     default:
       throw new NotSupported(`RENAME of ${(renameType ?? '').replace('OBJECT_', '')}`)
   }
+}
+
+function* renameIndex(
+  relation: Fields<'RangeVar'> | undefined,
+  name: string,
+  missingOk: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
+  const { schemaname, relname = '' } = relation ?? {}
+  const { catalogue } = run
+  const path = schemaname === undefined ? context.searchPath : [schemaname]
+  yield* run.lockNamed(() => catalogue.index(path, relname, context.own)?.index, 'ShareUpdateExclusiveLock')
+  const found = catalogue.index(path, relname, context.own)
+  if (found !== undefined) {
+    isFree(found.table.schema, name, false, context, run)
+    yield* catalogue.rename(found, name, run)
+  } else if (missingOk) run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)
+  else throw undefinedTable(relname)
+  return 'ALTER INDEX'
+}
+
+function* renameConstraint(table: Table, old: string, name: string, run: Run): Generator<Wait, void, void> {
+  const { catalogue, transaction } = run
+  const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
+  const found = named.find((each) => each.name === old)
+  if (found === undefined) throw new SqlError('42704', `constraint "${old}" for table "${table.name}" does not exist`)
+  const row = 'entries' in found ? catalogue.indexByOid(found.oid, transaction) : undefined
+  if (row !== undefined) {
+    yield* catalogue.rename(row, name, run)
+    return
+  }
+  found.name = name
+  catalogue.changed(transaction.current, () => {
+    found.name = old
+  })
 }
