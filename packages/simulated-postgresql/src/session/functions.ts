@@ -68,11 +68,10 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
   const used = (oid: SqlValue): Sequence => {
     const { server, backend, runner } = connection
     const sequence = find(oid)
-    if (server.store.locks.isDenied(backend, sequence, USED))
+    if (!server.store.locks.holds(backend, sequence, USED) && !runner.tryLockTable(sequence, USED))
       waitOnce(function* () {
         yield* runner.lockTable(sequence, USED)
       })
-    else if (!server.store.locks.holds(backend, sequence, USED)) runner.tryLockTable(sequence, USED)
     return find(oid)
   }
   const set = (oid: SqlValue, value: SqlValue, isCalled: boolean): SqlValue => {
