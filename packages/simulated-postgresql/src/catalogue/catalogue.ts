@@ -1,4 +1,3 @@
-import { SqlError } from '../sql/error.ts'
 import type { Index, Subtransaction, Transaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
@@ -200,8 +199,4 @@ function exists(relation: Named, own: Transaction | undefined): boolean {
 function done(by: Subtransaction | undefined, own: Transaction | undefined, always: boolean): boolean {
   if (by === undefined) return always
   return statusOf(by) === 'committed' || (!by.aborted && by.transaction === own)
-}
-
-export function undefinedTable(name: string, position?: number): SqlError {
-  return new SqlError('42P01', `relation "${name}" does not exist`, position === undefined ? {} : { position })
 }

@@ -1,3 +1,5 @@
+import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
+import { knownRelation } from '../sql/undefined.ts'
 import type { Transaction } from '../storage/model.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -10,6 +12,8 @@ import { columnsOf, kindOfRelation, type Table } from './table.ts'
 export interface SystemTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  /** The columns that PostgreSQL's has, and this has not. */
+  lacking(): readonly string[]
   rows(view: CatalogueView): readonly (readonly SqlValue[])[]
 }
 
@@ -184,18 +188,6 @@ const columnsIn = (view: CatalogueView) =>
   tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
 type TableColumn = ReturnType<typeof columnsIn>[number]
 
-/** The columns of each table that rows have besides those of its user, with their numbers (heap.c). */
-const SYSTEM_COLUMNS = (
-  [
-    ['ctid', 'tid'],
-    ['xmin', 'xid'],
-    ['cmin', 'cid'],
-    ['xmax', 'xid'],
-    ['cmax', 'cid'],
-    ['tableoid', 'oid'],
-  ] as const
-).map(([name, type], at) => ({ name, type, attribute: -1 - at }))
-
 const attributesIn = (view: CatalogueView) => [
   ...columnsIn(view).map(({ table, column }) => ({
     table,
@@ -207,8 +199,8 @@ const attributesIn = (view: CatalogueView) => [
   ...tablesIn(view)
     .filter(({ view: query }) => query === undefined)
     .flatMap((table) =>
-      SYSTEM_COLUMNS.map(({ name, type, attribute }) => ({
-        ...{ table, name, attribute, notNull: true, typmod: -1, hasDefault: false },
+      SYSTEM_COLUMNS.map(({ name, type }, at) => ({
+        ...{ table, name, attribute: -1 - at, notNull: true, typmod: -1, hasDefault: false },
         type: view.types.named(type)?.oid ?? 0,
       })),
     ),
@@ -331,6 +323,10 @@ export function systemTable(types: Types, schema: string | undefined, name: stri
   return {
     name,
     columns: relation.fields.map(([field, type]) => ({ name: field, type: typeNamed(types, type) })),
+    lacking() {
+      const { columns = [], former = [] } = knownRelation(schema, name) ?? {}
+      return [...columns, ...former].filter((column) => !relation.fields.some(([field]) => field === column))
+    },
     rows: (view) => relation.rows(view).map((row) => relation.fields.map(([, , value]) => value(row as never, view))),
   }
 }
@@ -340,7 +336,3 @@ function typeNamed(types: Types, name: string): SqlType {
   if (type === undefined) throw new Error(`there is no type ${name}`)
   return { oid: type.oid, name, typmod: -1 }
 }
-
-/** Whether a name that has no table belongs to the catalogue, so that PostgreSQL may have such a table. */
-export const isOfCatalogue = (schema: string | undefined, name: string): boolean =>
-  schema === undefined ? name.startsWith('pg_') : Object.hasOwn(RELATIONS, schema)

@@ -15,6 +15,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { visible } from '../storage/visibility.ts'
 import { addExclusion } from './exclusion.ts'
 import { addIndex, firstFree, freeName } from './indexes.ts'
@@ -272,9 +273,9 @@ function checkComparable(key: ForeignKey, table: Table, place: number, other: nu
 export function columnNamed(table: Table, name: string, inKey = false): Column {
   const column = columnsOf(table).find((each) => each.name === name)
   if (column !== undefined) return column
-  throw inKey
+  throw inKey && !isSystemColumn(name)
     ? new SqlError('42703', `column "${name}" named in key does not exist`)
-    : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
+    : undefinedColumn(name, table)
 }
 
 function freeConstraint(base: string, table: Table): string {

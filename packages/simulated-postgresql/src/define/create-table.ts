@@ -6,6 +6,8 @@ import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -91,6 +93,7 @@ function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context
 export function newColumn(table: Table, name: string, type: SqlType, run: Run): Column {
   if (table.columns.some((each) => !each.dropped && each.name === name))
     throw new SqlError('42701', `column "${name}" of relation "${table.name}" already exists`)
+  if (isSystemColumn(name)) throw new SqlError('42701', `column name "${name}" conflicts with a system column name`)
   const column: Column = {
     name,
     type,
@@ -157,7 +160,7 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
 
 function typeNamed(name: string, context: Context): SqlType {
   const type = context.types.named(name)
-  if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  if (type === undefined) throw undefinedType([undefined, name])
   return { oid: type.oid, name, typmod: -1 }
 }
 

@@ -6,6 +6,7 @@ import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import { domainType } from '../types/types.ts'
@@ -177,7 +178,7 @@ const missingConstraint = (name: string, domain: DomainDefinition): SqlError =>
 function domainNamed(names: readonly string[], { types, catalogue }: Context) {
   const name = names.at(-1) ?? ''
   const type = types.named(name)
-  if (type === undefined) throw new SqlError('42704', `type "${names.join('.')}" does not exist`)
+  if (type === undefined) throw undefinedType([names.at(-2), name])
   const domain = catalogue.domains.get(type.oid)
   if (domain === undefined) throw new SqlError('42809', `${name} is not a domain`)
   return { oid: type.oid, domain }

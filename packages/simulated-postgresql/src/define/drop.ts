@@ -2,8 +2,10 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
+import { undefinedFunction } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
@@ -52,7 +54,8 @@ export function* drop(
         ? dropFunction(node.ObjectWithArgs, cascade, context, run)
         : yield* dropOne(kind, names, cascade, context, run, lock, tables)
     if (found) continue
-    if (missing_ok !== true) throw missing(kind, names)
+    const error = missing(kind, names)
+    if (missing_ok !== true || error instanceof NotSupported) throw error
     run.notice('NOTICE', '00000', `${shownAs(kind, names)} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
@@ -70,9 +73,28 @@ const MISSING: Readonly<Record<string, string>> = {
   function: '42883',
 }
 
-function missing(kind: string, names: readonly string[]): SqlError {
+function missing(kind: string, names: readonly string[]): Error {
+  if (isKnown(kind, names)) return new NotSupported(`DROP of ${shownAs(kind, names)}`)
   const code = MISSING[kind] ?? '42P01'
   return new SqlError(code, `${shownAs(kind, names)} does not exist`)
+}
+
+/** Whether PostgreSQL has it itself. */
+function isKnown(kind: string, names: readonly string[]): boolean {
+  const [schema, name = ''] = [names.at(-2), names.at(-1)]
+  switch (kind) {
+    case 'table':
+    case 'view':
+    case 'index':
+      return undefinedRelation([schema, name]) instanceof NotSupported
+    case 'type':
+    case 'domain':
+      return undefinedType([schema, name]) instanceof NotSupported
+    case 'function':
+      return undefinedFunction(names) instanceof NotSupported
+    default:
+      return false
+  }
 }
 
 function shownAs(kind: string, names: readonly string[]): string {

@@ -7,6 +7,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index } from '../storage/model.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
@@ -75,7 +76,7 @@ export function indexColumns(
     const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {
       const column = columnsOf(table).find((each) => each.name === name)
-      if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+      if (column === undefined) throw undefinedColumn(name, table)
       return { place: column.attribute - 1, order }
     }
     if (expr === undefined) throw new NotSupported('an empty index element')

@@ -1,9 +1,9 @@
-import { undefinedTable } from '../catalogue/catalogue.ts'
 import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -13,7 +13,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   const { schemaname, relname } = readName(fields)
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
-  if (table === undefined) throw undefinedTable(schemaname === undefined ? relname : `${schemaname}.${relname}`)
+  if (table === undefined) throw undefinedRelation([schemaname, relname])
   return table
 }
 

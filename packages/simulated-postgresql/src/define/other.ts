@@ -5,6 +5,7 @@ import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import { enumTypes } from '../types/types.ts'
 import { columnNamed } from './constraints.ts'
@@ -50,7 +51,8 @@ export function alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run
   const { types } = context
   const type = types.named(name)
   const labels = run.catalogue.enums.get(type?.oid ?? 0)
-  if (type === undefined || labels === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  if (type === undefined) throw undefinedType([undefined, name])
+  if (labels === undefined) throw new SqlError('42809', `"${name}" is not an enum`)
   if (labels.includes(newVal)) {
     if (skipIfNewValExists === true) return 'ALTER TYPE'
     throw new SqlError('42710', `enum label "${newVal}" already exists`)
@@ -152,7 +154,7 @@ export function* rename(
   if (renameType === 'OBJECT_INDEX') {
     const found = catalogue.index(context.searchPath, relation?.relname ?? '', context.own)
     const index = found?.table.indexes[found.at]
-    if (index === undefined) throw new SqlError('42P01', `relation "${relation?.relname}" does not exist`)
+    if (index === undefined) throw undefinedRelation([relation?.schemaname, relation?.relname ?? ''])
     const before = index.name
     index.name = newname
     catalogue.changed(by, () => {

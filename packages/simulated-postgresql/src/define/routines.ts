@@ -5,6 +5,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
+import { undefinedFunction } from '../functions/catalogue.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -390,7 +391,7 @@ function routineNamed(names: readonly string[], { catalogue, searchPath }: Conte
   for (const schema of path)
     for (const routine of catalogue.routines)
       if (routine.schema === schema && routine.name === names.at(-1)) return routine
-  throw new SqlError('42883', `function ${names.join('.')}() does not exist`)
+  throw undefinedFunction(names)
 }
 
 /** DROP TRIGGER; false if there is none. */

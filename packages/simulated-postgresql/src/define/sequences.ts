@@ -3,6 +3,7 @@ import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
@@ -56,7 +57,7 @@ export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, 
   const found = context.catalogue.sequence(path, sequence?.relname ?? '', context.own)
   if (found === undefined) {
     if (missing_ok === true) return 'ALTER SEQUENCE'
-    throw new SqlError('42P01', `relation "${sequence?.relname}" does not exist`)
+    throw undefinedRelation([sequence?.schemaname, sequence?.relname ?? ''])
   }
   const before = { ...found }
   sequenceOptions(found, options, context)

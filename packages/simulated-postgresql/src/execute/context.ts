@@ -6,7 +6,7 @@ import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Scope } from '../expressions/env.ts'
 import { elementType } from '../expressions/resolve.ts'
 import type { RoutineVariables } from '../plpgsql/variables.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
 import type { Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
@@ -194,6 +194,8 @@ export class Context implements TextContext {
   compareOf(type: SqlType): (a: SqlValue, b: SqlValue) => number {
     const { compare } = this.types.typeOf(type.oid === OID.unknown ? OID.text : type.oid)
     if (compare !== undefined) return compare
+    if (type.oid === OID.record || this.elementType(type)?.oid === OID.record)
+      throw new NotSupported('the order of rows')
     throw new SqlError('42883', `could not identify an ordering operator for type ${this.format(type)}`, {
       hint: 'Use an explicit ordering operator or modify the query.',
     })

@@ -1,17 +1,17 @@
-import { undefinedTable } from '../catalogue/catalogue.ts'
 import { keyText, sameKeys } from '../catalogue/keys.ts'
-import { isOfCatalogue, systemTable } from '../catalogue/system-tables.ts'
+import { systemTable } from '../catalogue/system-tables.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
 import { compileFunctionTable } from './function-table.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { evaluating } from './run.ts'
-import { addRelation, envOf, equalityOf, isTrue, QueryScope } from './scope.ts'
+import { addRelation, envOf, equalityOf, isTrue, QueryScope, requireAll } from './scope.ts'
 import { TableScan } from './table-scan.ts'
 
 export interface From {
@@ -113,11 +113,9 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
 function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
   const { context } = scope
   const table = systemTable(context.types, schemaname, relname)
-  if (table === undefined) {
-    if (isOfCatalogue(schemaname, relname)) throw new NotSupported(`${schemaname ?? 'pg_catalog'}.${relname}`)
-    return undefined
-  }
-  const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(table.columns, alias), undefined)
+  if (table === undefined) return undefined
+  const columns = renamed(table.columns, alias)
+  const relation = addRelation(scope, alias?.aliasname ?? relname, columns, undefined, false, table.lacking())
   // biome-ignore lint/correctness/useYield: the catalogue is never waited for
   return rowsItem(relation, function* () {
     return table.rows(context)
@@ -128,7 +126,7 @@ export function findTable(scope: QueryScope, schema: string | undefined, name: s
   const { context } = scope
   const table = context.table(schema, name)
   if (table === undefined)
-    throw undefinedTable(schema === undefined ? name : `${schema}.${name}`, location === undefined ? 1 : location + 1)
+    throw undefinedRelation([schema, name], { position: location === undefined ? 1 : location + 1 })
   return table
 }
 
@@ -299,6 +297,7 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
   const inner = kind === 'JOIN_INNER'
   const rightBuilding: Building = inner ? building : { scope, scans: building.scans, conditions: [] }
   const right = compileItem(rarg, rightBuilding, rightDependent)
+  if (isNatural === true) scope.relations.forEach(requireAll)
   const names = isNatural === true ? commonNames(left, right) : namesOf(usingClause)
   const merged = names.map((name) => mergedColumn(name, left, right, kind, scope))
   const columns = [
@@ -359,11 +358,14 @@ interface Merged {
 function mergedColumn(name: string, left: Item, right: Item, kind: string, scope: QueryScope): Merged {
   const l = left.columns.find((column) => column.name === name)
   const r = right.columns.find((column) => column.name === name)
-  if (l === undefined || r === undefined)
+  if (l === undefined || r === undefined) {
+    for (const { alias, lacking } of scope.relations)
+      if (lacking?.includes(name)) throw new NotSupported(`the column ${name} of ${alias}`)
     throw new SqlError(
       '42703',
       `column "${name}" specified in USING clause does not exist in ${l === undefined ? 'left' : 'right'} table`,
     )
+  }
   const equal = equalityOf(l, r, scope.context)
   if (kind !== 'JOIN_FULL') return { column: kind === 'JOIN_RIGHT' ? r : l, left: l, right: r, equal, slot: undefined }
   const slot = scope.width++

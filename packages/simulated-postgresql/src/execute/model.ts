@@ -49,6 +49,14 @@ export interface NamedColumn {
   readonly attribute: number
 }
 
+/** The system columns of a table that a statement names: their values get places in the row behind all others. */
+export interface SystemColumns {
+  readonly columns: readonly NamedColumn[]
+  /** Undefined for a name that none has. */
+  column(name: string): NamedColumn | undefined
+  place(values: SqlValue[], tuple: Tuple): void
+}
+
 export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]
@@ -57,6 +65,10 @@ export interface Relation {
   readonly isScalar: boolean
   /** Its place among the versions of a row. */
   readonly tuple: number
+  /** Undefined where rows are no versions of a table's. */
+  readonly system: SystemColumns | undefined
+  /** Of a relation of the catalogue: the columns that PostgreSQL's has, and this has not. */
+  readonly lacking: readonly string[] | undefined
 }
 
 /** What a WITH defines. */

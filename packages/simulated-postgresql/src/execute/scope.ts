@@ -3,14 +3,16 @@ import type { Table } from '../catalogue/table.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { ColumnReference, Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
 import type { FunctionSignature } from '../functions/catalogue.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { OID } from '../types/oids.ts'
 import { SqlRecord, type SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
 import { withoutTargets } from './existence.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { executed, runOf } from './run.ts'
+import { systemColumnsOf } from './system-columns.ts'
 
 type Call = Fields<'FuncCall'>
 
@@ -108,6 +110,7 @@ export class QueryScope implements Scope {
         if (scope !== this)
           for (const column of whole.columns) scope.onOuterReference?.(column, [whole.alias, column.name])
         const [only] = whole.columns
+        requireAll(whole)
         if (!whole.isScalar || only === undefined) return wholeRow(whole, levelsUp, scope)
         scope.recorder?.(only.slot)
         return { type: only.type, index: only.slot, levelsUp }
@@ -132,8 +135,14 @@ export class QueryScope implements Scope {
     const candidates =
       qualifier === undefined ? this.columns : this.relations.find((each) => each.alias === qualifier)?.columns
     const found = candidates?.filter((column) => column.name === name) ?? []
+    if (name !== undefined && isSystemColumn(name)) found.push(...this.#systemColumns(qualifier, name))
     if (found.length > 1) throw new SqlError('42702', `column reference "${name}" is ambiguous`)
     return found[0]
+  }
+
+  #systemColumns(qualifier: string | undefined, name: string): readonly NamedColumn[] {
+    const relations = this.relations.filter(({ alias }) => qualifier === undefined || alias === qualifier)
+    return relations.flatMap(({ system }) => system?.column(name) ?? [])
   }
 
   aggregate(call: Call): Compiled {
@@ -159,13 +168,27 @@ export class QueryScope implements Scope {
     return undefined
   }
 
-  #missing(names: readonly string[]): SqlError {
+  #missing(names: readonly string[]): Error {
+    const name = names.at(-1) ?? ''
     const qualifier = names.at(-2)
+    for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent)
+      for (const { alias, table, system, lacking } of scope.relations) {
+        if (qualifier !== undefined && alias !== qualifier) continue
+        if (lacking?.includes(name)) return new NotSupported(`the column ${name} of ${alias}`)
+        if (isSystemColumn(name) && (lacking !== undefined || (table !== undefined && system === undefined)))
+          return new NotSupported(`the system column ${name} here`)
+      }
     if (qualifier === undefined) return new SqlError('42703', `column "${names[0]}" does not exist`)
     if (this.relation(qualifier) === undefined)
       return new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
     return new SqlError('42703', `column ${names.join('.')} does not exist`)
   }
+}
+
+/** Refuses all columns of a relation of the catalogue that has more in PostgreSQL. */
+export function requireAll({ lacking, alias }: Relation): void {
+  if (lacking !== undefined && lacking.length > 0)
+    throw new NotSupported(`all columns of ${alias}, such as ${lacking[0]} (name those that you read),`)
 }
 
 /** Adds an item to the query: its values get places in the row. */
@@ -175,6 +198,7 @@ export function addRelation(
   columns: readonly { name: string; type: SqlType; attribute?: number }[],
   table: Table | undefined,
   isScalar = false,
+  lacking?: Relation['lacking'],
 ): Relation {
   if (scope.relations.some((each) => each.alias === alias))
     throw new SqlError('42712', `table name "${alias}" specified more than once`)
@@ -183,6 +207,8 @@ export function addRelation(
     table,
     isScalar,
     tuple: scope.tuples++,
+    system: table === undefined ? undefined : systemColumnsOf(table, scope.context.types, () => scope.width++),
+    lacking,
     columns: columns.map((column, at) => ({
       name: column.name,
       type: column.type,

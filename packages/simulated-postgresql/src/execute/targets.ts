@@ -5,7 +5,7 @@ import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import type { NamedColumn } from './model.ts'
 import { resultName } from './names.ts'
-import type { QueryScope } from './scope.ts'
+import { type QueryScope, requireAll } from './scope.ts'
 
 export interface Target {
   readonly name: string
@@ -60,11 +60,15 @@ function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefin
   if (last === undefined || !('A_Star' in last)) return undefined
   if (fields.length === 1) {
     if (scope.relations.length === 0) throw new SqlError('42601', 'SELECT * with no tables specified is not valid')
+    if (scope.context.isDiscarded !== true) scope.relations.forEach(requireAll)
     return scope.columns
   }
   const qualifier = expectKind(fields.at(-2), 'String').sval ?? ''
   const relation = scope.relations.find((each) => each.alias === qualifier)
-  if (relation !== undefined) return relation.columns
+  if (relation !== undefined) {
+    if (scope.context.isDiscarded !== true) requireAll(relation)
+    return relation.columns
+  }
   if (scope.relation(qualifier) !== undefined) throw new NotSupported(`${qualifier}.* of an outer query`)
   throw new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
 }

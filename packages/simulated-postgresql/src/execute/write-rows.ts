@@ -140,7 +140,7 @@ export function* updateRow(
   run: Run,
 ): Generator<Wait, Tuple, void> {
   const { table } = facts
-  const next = addTuple(run, table, values, tuple.row)
+  const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
   // Without a change of an indexed column PostgreSQL keeps the new version on the page, and enters it nowhere.

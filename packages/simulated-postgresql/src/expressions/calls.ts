@@ -4,6 +4,7 @@ import { type FunctionSignature, functionsNamed } from '../functions/catalogue.t
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { isKnownFunction } from '../sql/undefined.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
@@ -11,7 +12,7 @@ import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { derived } from './fold.ts'
-import { chooseFunction, isGenericArray, pathway, resolveGenerics } from './resolve.ts'
+import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
@@ -46,6 +47,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
+      if (isKnownFunction(name, given.length) || oids.some((oid) => isMultirange(types, oid)))
+        throw new NotSupported(`the function ${shown}`)
       throw new SqlError('42883', `function ${shown} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
         ...position(call.location),
@@ -227,7 +230,9 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  return derived(call.result, all, { strict: signature.strict, pure: signature.volatility === 'i' }, evaluate)
+  // What is the session's is not computed in advance, whatever PostgreSQL holds of it.
+  const pure = signature.volatility === 'i' && builtin(signature.source) !== undefined
+  return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
 
 /** A call of a function that a user wrote. Never computed in advance. */

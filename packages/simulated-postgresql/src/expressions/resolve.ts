@@ -75,6 +75,9 @@ function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
 }
 
+/** Multiranges are not simulated: which functions take them is not resolved. */
+export const isMultirange = (types: Types, oid: number): boolean => types.find(oid)?.kind === 'm'
+
 export function isGenericArray(oid: number): boolean {
   return oid === OID.anyarray || oid === OID.anycompatiblearray
 }

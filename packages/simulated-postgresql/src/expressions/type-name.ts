@@ -1,5 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import { OID } from '../types/oids.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
 import { typeNumbered } from '../types/types.ts'
@@ -17,7 +18,7 @@ export function resolveTypeName(typeName: Fields<'TypeName'> | undefined, types:
   }
   const type = types.named(name)
   if (type === undefined) {
-    throw new SqlError('42704', `type "${path.join('.')}" does not exist`, position(typeName.location))
+    throw undefinedType([schema, name], position(typeName.location))
   }
   const modified = typeNumbered(types, type.oid, modifier(type, integers(typmods)))
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
@@ -62,8 +63,12 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
     case OID.interval:
       return (first << 16) | (second === undefined ? 0xffff : Math.min(second, 6))
   }
+  if (REFUSED_MODIFIERS.has(type.name)) throw new NotSupported(`the type ${type.name}(${values.join(', ')})`)
   throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
 }
+
+/** Types with modifiers whose values are not simulated. */
+const REFUSED_MODIFIERS: ReadonlySet<string> = new Set(['bit', 'varbit', 'timetz'])
 
 function lengthModifier(name: string, length: number): number {
   if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)

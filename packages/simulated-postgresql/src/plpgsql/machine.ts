@@ -6,7 +6,7 @@ import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../ty
 import { catches } from './conditions.ts'
 import { type Raised, raised } from './raise.ts'
 import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
-import { type RoutineVariables, type Shape, variablesOf } from './variables.ts'
+import { type RoutineVariables, type Shape, undefinedField, variablesOf } from './variables.ts'
 
 /** What a statement was compiled to. */
 export interface Planned {
@@ -431,7 +431,7 @@ export class Machine<P extends Planned> {
     if (columns === undefined) throw new SqlError('55000', `record "${shown}" is not assigned yet`)
     const at = columns.findIndex((column) => column.name === name)
     const column = columns[at]
-    if (column === undefined) throw new SqlError('42703', `record "${shown}" has no field "${name}"`)
+    if (column === undefined) throw undefinedField(shown, name)
     const before = this.#values[record]
     const values = before instanceof SqlRecord ? [...before.values] : columns.map(() => null)
     values[at] = this.#host.converted(value, type, column.type)

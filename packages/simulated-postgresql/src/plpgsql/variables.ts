@@ -1,5 +1,6 @@
 import type { Compiled } from '../expressions/env.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
@@ -58,7 +59,7 @@ export function variablesOf(
         }
       const place = columns.findIndex((column) => column.name === field)
       const column = columns[place]
-      if (column === undefined) throw new SqlError('42703', `record "${name}" has no field "${field}"`)
+      if (column === undefined) throw undefinedField(name, field)
       return {
         type: column.type,
         evaluate: (env) => {
@@ -80,3 +81,9 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
     })
     .join('|')
 }
+
+/** A row in a variable has no system columns here, which those of triggers have in PostgreSQL. */
+export const undefinedField = (record: string, field: string): Error =>
+  isSystemColumn(field)
+    ? new NotSupported(`the system column ${field} of ${record}`)
+    : new SqlError('42703', `record "${record}" has no field "${field}"`)

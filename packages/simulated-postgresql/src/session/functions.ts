@@ -191,6 +191,7 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
     [
       'set_config_by_name',
       ([name = null, value = null, local = null]) => {
+        if (name === null) throw new SqlError('22004', 'SET requires parameter name')
         setSetting(connection, String(name), value === null ? undefined : String(value), local === true)
         return value ?? ''
       },

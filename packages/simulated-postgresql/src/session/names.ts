@@ -1,6 +1,7 @@
 import { temporarySchema } from '../catalogue/catalogue.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
-import { SqlError } from '../sql/error.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
+import { knownRelation, knownRelationNumbered, undefinedRelation } from '../sql/undefined.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
@@ -53,7 +54,9 @@ export class Names {
     const index = catalogue.index(path, name, this.#transactions.open)
     const indexOid = index?.table.indexes[index.at]?.oid
     if (indexOid !== undefined) return indexOid
-    throw new SqlError('42P01', `relation "${names.join('.')}" does not exist`)
+    const known = knownRelation(schema, name)?.oid
+    if (known !== undefined) return known
+    throw undefinedRelation([schema, name])
   }
 
   /** With its schema only where the search path does not lead to it. */
@@ -64,7 +67,7 @@ export class Names {
     const indexed = relation === undefined ? catalogue.indexByOid(oid, own) : undefined
     const name = relation?.name ?? indexed?.index.name
     const schema = relation?.schema ?? indexed?.table.schema
-    if (name === undefined || schema === undefined) return undefined
+    if (name === undefined || schema === undefined) return knownRelationNumbered(oid)?.replace(/^pg_catalog\./, '')
     const first = this.searchPath().find(
       (each) => catalogue.relation([each], name, own) !== undefined || catalogue.index([each], name, own) !== undefined,
     )
@@ -78,8 +81,7 @@ export class Names {
       found !== undefined && 'columns' in found
         ? columnsOf(found).find((each) => each.name === column)?.attribute
         : undefined
-    if (found === undefined || attribute === undefined)
-      throw new SqlError('42703', `column "${column}" of relation "${table}" does not exist`)
+    if (found === undefined || attribute === undefined) throw undefinedColumn(column, { name: table })
     for (const sequence of catalogue.visibleSequences(this.#transactions.open))
       if (sequence.owner?.table === found && sequence.owner.attribute === attribute)
         return `${quoted(sequence.schema)}.${quoted(sequence.name)}`

@@ -1,5 +1,6 @@
 import { SERVER_VERSION } from '../functions/system.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { undefinedSetting } from '../sql/undefined.ts'
 import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
@@ -83,7 +84,7 @@ export class Settings {
   /** Throws 42704 for a setting that there is not. */
   show(name: string): string {
     const value = this.get(name)
-    if (value === undefined) throw unknown(name)
+    if (value === undefined) throw undefinedSetting(name)
     return value
   }
 
@@ -92,7 +93,7 @@ export class Settings {
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
     // A name with a point is a setting of the program's own.
-    if (setting === undefined && !name.includes('.')) throw unknown(name)
+    if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
     // There are no other roles: what they may not do is not simulated.
@@ -136,10 +137,6 @@ export class Settings {
 
 /** The name as PostgreSQL spells it. */
 export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
-
-function unknown(name: string): SqlError {
-  return new SqlError('42704', `unrecognized configuration parameter "${name}"`)
-}
 
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
 

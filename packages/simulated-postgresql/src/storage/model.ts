@@ -54,6 +54,7 @@ export interface Tuple {
   readonly cmin: number
   /** Who updated or deleted this version; of an aborted transaction it counts for nothing. */
   xmax: Subtransaction | undefined
+  /** The command of `xmax`; while there is none, the number that `xmax` shows: of who locked the version, or 0. */
   cmax: number
   /** The lock that the update or the deletion holds. */
   xmaxLock: RowLock

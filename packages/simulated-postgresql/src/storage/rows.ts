@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Heap, Index, Row, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import type { Heap, Index, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
 import { QUEUE_MODE, type RowLock, strongerOrEqual } from './modes.ts'
 import type { Store } from './store.ts'
 import { statusOf } from './transaction.ts'
@@ -85,8 +85,30 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
       each.holder.transaction === transaction && strongerOrEqual(each.lock, lock) && isPartOf(transaction, each.holder),
   )
   if (mine) return
-  writer.store.xidOf(writer.backend, transaction.current)
+  const xid = writer.store.xidOf(writer.backend, transaction.current)
+  const isOne = shownXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
+  const shown = isOne ? xid : writer.store.nextMultixact()
+  for (let each: Tuple | undefined = version; each !== undefined; each = nextOf(each))
+    if (each.xmax === undefined) each.cmax = shown
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
+}
+
+/** The version that replaces one; undefined if that was undone. */
+const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
+  xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
+
+/** The number that `xmax` shows: of who ended the version, or locked it last, also after his end (HeapTupleHeaderGetRawXmax). */
+export function shownXmax(tuple: Tuple): number {
+  const { xmax, cmax, row } = tuple
+  if (xmax === undefined) return cmax
+  if (statusOf(xmax) !== 'aborted') return xmax.xid
+  return row.lockers.findLast(({ version }) => version === tuple)?.holder.xid ?? xmax.xid
+}
+
+/** Who holds a lock on a version holds it on the one that replaces it, which shows it (heap_update). */
+function inheritedXmax(replaced: Tuple | undefined): number {
+  if (replaced === undefined || replaced.row.lockers.length === 0) return 0
+  return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? shownXmax(replaced) : 0
 }
 
 function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
@@ -161,17 +183,17 @@ export function* claimRow(
 }
 
 /** Adds a version to the table, without its index entries. */
-export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], row?: Row): Tuple {
+export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
-  if (transaction.reader !== undefined && row === undefined) store.serializable.inserted(transaction.reader, heap)
+  if (transaction.reader !== undefined && replaced === undefined) store.serializable.inserted(transaction.reader, heap)
   const tuple: Tuple = {
     values,
-    row: row ?? { number: ++heap.rowsInserted, lockers: [] },
+    row: replaced?.row ?? { number: ++heap.rowsInserted, lockers: [] },
     xmin: transaction.current,
     cmin: transaction.commandId,
     xmax: undefined,
-    cmax: 0,
+    cmax: inheritedXmax(replaced),
     xmaxLock: 'FOR UPDATE',
     next: undefined,
     readers: undefined,

@@ -134,6 +134,24 @@ const unsigned: Behaviour = {
   compare: numbers,
 }
 
+/** A place in a table: the number of a page times 65536, and that of the version within it. */
+const tid: Behaviour = {
+  input(text) {
+    const [, page = '', line = ''] = /^\s*\((\d+),(\d+)\)\s*$/.exec(text) ?? []
+    if (page === '' || Number(page) > 0xffff_ffff || Number(line) > 0xffff)
+      throw new SqlError('22P02', `invalid input syntax for type tid: "${text}"`)
+    return Number(page) * 0x1_0000 + Number(line)
+  },
+  output: (value) => `(${Math.floor(asNumber(value) / 0x1_0000)},${asNumber(value) % 0x1_0000})`,
+  receive: (bytes) => read(bytes, (reader) => reader.uint32() * 0x1_0000 + reader.uint16()),
+  send: (value) =>
+    write((writer) => {
+      writer.int32(Math.floor(asNumber(value) / 0x1_0000) | 0)
+      writer.int16(asNumber(value) % 0x1_0000)
+    }),
+  compare: numbers,
+}
+
 const int2: Behaviour = {
   input: (text) => Number(parseInteger(text, INT2)),
   output: (value) => asNumber(value).toString(),
@@ -342,7 +360,7 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.int4, int4],
   [OID.text, textLike()],
   [OID.oid, unsigned],
-  [OID.tid, { ...textLike(), compare: undefined }],
+  [OID.tid, tid],
   [OID.xid, { ...unsigned, compare: undefined }],
   [OID.cid, { ...unsigned, compare: undefined }],
   [OID.oidvector, vector(OID.oid)],

@@ -1,4 +1,5 @@
 import { SqlError } from '../sql/error.ts'
+import { undefinedTypeNumber } from '../sql/undefined.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
@@ -15,7 +16,7 @@ export function createTypes(): Types {
   const types: Types = {
     typeOf(oid) {
       const type = byOid.get(oid)
-      if (type === undefined) throw new SqlError('42704', `type with OID ${oid} does not exist`)
+      if (type === undefined) throw undefinedTypeNumber(oid)
       return type
     },
     find: (oid) => byOid.get(oid),
