@@ -1,8 +1,10 @@
+import openClient from 'postgres'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 import { type Sessions, SimulatedSessions } from './schedules/simulated-sessions.ts'
+import { SimulatedAnswers } from './simulated-answers.ts'
 
 const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
 const lacking = initdb === undefined || postgres === undefined
@@ -143,19 +145,48 @@ async function answersOf(sessions: Sessions, schedule: Schedule): Promise<readon
   return told
 }
 
-describe.skipIf(lacking)(`System columns${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`, () => {
-  beforeAll(loadParser)
+describe.skipIf(lacking)(
+  `The catalogue of a PostgreSQL server${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
+  () => {
+    beforeAll(loadParser)
 
-  test('are those of PostgreSQL', async () => {
-    const { port } = await startPostgres(initdb!, postgres!)
-    const real = await RealSessions.open(port, 2)
-    for (const [name, schedule] of Object.entries(SCHEDULES)) {
-      await real.reset()
-      await real.setUp(TABLES)
-      const simulated = new SimulatedSessions(2)
-      simulated.setUp(TABLES)
-      expect.soft(numbered(await answersOf(simulated, schedule)), name).toBe(numbered(await answersOf(real, schedule)))
-    }
-    await real.close()
-  })
-})
+    test('has the system columns of rows that are simulated', async () => {
+      const { port } = await startPostgres(initdb!, postgres!)
+      const real = await RealSessions.open(port, 2)
+      for (const [name, schedule] of Object.entries(SCHEDULES)) {
+        await real.reset()
+        await real.setUp(TABLES)
+        const simulated = new SimulatedSessions(2)
+        simulated.setUp(TABLES)
+        expect
+          .soft(numbered(await answersOf(simulated, schedule)), name)
+          .toBe(numbered(await answersOf(real, schedule)))
+      }
+      await real.close()
+    })
+
+    test('has no name that is answered with an error', async () => {
+      const { port } = await startPostgres(initdb!, postgres!)
+      const client = openClient({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1 })
+      const named = async (sql: string): Promise<readonly string[]> =>
+        (await client.unsafe<never[]>(sql).values()).map(([name]) => String(name))
+      const simulated = new SimulatedAnswers()
+      const statements = [
+        ...(await named(`select format('select %I from %s limit 0', attname, attrelid::regclass) from pg_attribute
+        join pg_class c on c.oid = attrelid where relkind in ('r', 'v') and attnum > 0
+          and relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`)),
+        ...(await named(`select format('select null::%s', oid::regtype) from pg_type
+        where typnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`)),
+        ...(await named(`select distinct format('drop function %I', proname) from pg_proc where pronamespace = 11`)),
+        ...(await named("select format('show %s', name) from pg_settings")),
+      ]
+      await client.end()
+      const blamed = statements.filter((sql) => {
+        const answer = simulated.answer(sql)
+        return answer.kind === 'error' && /^(?:42703|42P01|42883|42704)$/.test(answer.code)
+      })
+      expect(statements.length).toBeGreaterThan(5_000)
+      expect(blamed).toEqual([])
+    })
+  },
+)

@@ -31,6 +31,8 @@ export class Catalogue {
   readonly enums: Map<number, readonly string[]> = new Map()
   /** Domains by the numbers of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
+  /** Comments by the relation of the catalogue that lists what they are about, its number, and that of the column or 0. */
+  readonly comments: Map<string, string> = new Map()
   readonly routines: Set<Routine> = new Set()
   readonly tables: Set<Table> = new Set()
   readonly sequences: Set<Sequence> = new Set()

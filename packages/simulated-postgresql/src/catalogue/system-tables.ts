@@ -1,27 +1,25 @@
+import { NotSupported } from '../sql/error.ts'
 import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
 import { knownRelation } from '../sql/undefined.ts'
-import type { Transaction } from '../storage/model.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import { type Catalogue, isTemporary } from './catalogue.ts'
-import { columnsOf, kindOfRelation, type Table } from './table.ts'
+import { isTemporary } from './catalogue.ts'
+import { defaultText } from './default-text.ts'
+import { indexDefinition } from './index-definition.ts'
+import { DOMAIN_COLUMNS, generationText, MORE_COLUMNS, MORE_TABLES, schemata, sequences } from './information-schema.ts'
+import { always, type CatalogueView, columnsIn, type Relation, type TableColumn, tablesIn } from './relation.ts'
+import { kindOfRelation, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
 export interface SystemTable {
   readonly name: string
-  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
   /** The columns that PostgreSQL's has, and this has not. */
   lacking(): readonly string[]
-  rows(view: CatalogueView): readonly (readonly SqlValue[])[]
-}
-
-interface CatalogueView {
-  readonly catalogue: Catalogue
-  readonly types: Types
-  readonly own: Transaction | undefined
-  readonly database: string
+  /** The values of columns that are deferred are what `defer` makes of how they are computed. */
+  rows(view: CatalogueView, defer: (read: () => SqlValue) => SqlValue): readonly (readonly SqlValue[])[]
 }
 
 const NAMESPACES: { readonly [name: string]: number } = { pg_catalog: 11, public: 2200, information_schema: 13_000 }
@@ -31,17 +29,19 @@ const FIRST_SCHEMA = 16_384
 const namespaceOf = ({ catalogue }: CatalogueView, schema: string): number =>
   NAMESPACES[schema] ?? FIRST_SCHEMA + [...catalogue.schemas].indexOf(schema)
 
-type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
-
-interface Relation {
-  readonly name: string
-  readonly rows: (view: CatalogueView) => readonly unknown[]
-  readonly fields: readonly Field[]
-}
-
 type Type = ReturnType<Types['typeOf']>
 
 const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
+
+/** The superuser that every database has. */
+const OWNER = 10
+
+/** The default collation of texts, and that of names. */
+function collationOf({ oid, category, elementOid }: Type, types: Types): number {
+  const element = types.find(elementOid)
+  if (element !== undefined && category === 'A') return collationOf(element, types)
+  return category === 'S' ? (oid === OID.name ? 950 : 100) : 0
+}
 
 const pgType: Relation = {
   name: 'pg_type',
@@ -60,6 +60,11 @@ const pgType: Relation = {
     ['typbasetype', 'oid', ({ domain }: Type) => domain?.of.domain ?? domain?.of.oid ?? 0],
     ['typtypmod', 'int4', ({ domain }: Type) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
     ['typnotnull', 'bool', ({ domain }: Type) => domain?.isNotNull === true],
+    ['typispreferred', 'bool', (type: Type) => type.preferred],
+    ['typcollation', 'oid', (type: Type, { types }) => collationOf(type, types)],
+    ...always('bool', true, 'typisdefined'),
+    ...always('int4', 0, 'typndims'),
+    ...always('oid', OWNER, 'typowner'),
   ],
 }
 
@@ -69,6 +74,7 @@ const pgNamespace: Relation = {
   fields: [
     ['oid', 'oid', (schema: string, view) => namespaceOf(view, schema)],
     ['nspname', 'name', (schema: string) => schema],
+    ['nspowner', 'oid', (schema: string) => (schema === 'public' ? 6171 : OWNER)],
   ],
 }
 
@@ -126,8 +132,6 @@ const pgEnum: Relation = {
   ],
 }
 
-const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
-
 const indexesIn = (view: CatalogueView) =>
   tablesIn(view).flatMap((table) => table.indexes.map((index) => ({ table, index })))
 type TableIndex = ReturnType<typeof indexesIn>[number]
@@ -147,6 +151,33 @@ const relationsIn = (view: CatalogueView) => [
 ]
 type ClassRow = ReturnType<typeof relationsIn>[number]
 
+/** The numbers of pg_am. */
+const ACCESS_METHODS: Readonly<Record<string, number>> = {
+  btree: 403,
+  hash: 405,
+  gist: 783,
+  gin: 2742,
+  brin: 3580,
+  spgist: 4000,
+}
+
+function accessMethodOf(kind: string, method: string): number {
+  if (kind === 'i') return ACCESS_METHODS[method] ?? 0
+  return kind === 'r' || kind === 'm' ? 2 : 0
+}
+
+function attributesOf(relation: object): number {
+  const { columns, included } = relation as { columns?: readonly unknown[]; included?: readonly unknown[] }
+  return (columns?.length ?? 0) + (included?.length ?? 0)
+}
+
+/** Foreign keys are kept by triggers, of both tables. */
+const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
+  'triggers' in relation &&
+  ((relation as Table).triggers.length > 0 ||
+    (relation as Table).foreignKeys.length > 0 ||
+    catalogue.referencing(relation as Table, own).length > 0)
+
 const pgClass: Relation = {
   name: 'pg_class',
   rows: relationsIn,
@@ -155,6 +186,39 @@ const pgClass: Relation = {
     ['relname', 'name', ({ relation }: ClassRow) => relation.name],
     ['relnamespace', 'oid', ({ schema }: ClassRow, view) => namespaceOf(view, schema)],
     ['relkind', 'char', ({ kind }: ClassRow) => kind],
+    ['relpersistence', 'char', (row: ClassRow) => (isTemporary(row) ? 't' : 'p')],
+    [
+      'relam',
+      'oid',
+      ({ relation, kind }: ClassRow) => accessMethodOf(kind, 'method' in relation ? relation.method : ''),
+    ],
+    [
+      'relhasindex',
+      'bool',
+      ({ relation }: ClassRow) => 'columns' in relation && 'indexes' in relation && relation.indexes.length > 0,
+    ],
+    ['relnatts', 'int2', ({ relation, kind }: ClassRow) => (kind === 'S' ? 3 : attributesOf(relation))],
+    ['relchecks', 'int2', ({ relation }: ClassRow) => ('checks' in relation ? relation.checks.length : 0)],
+    ['relhasrules', 'bool', ({ kind }: ClassRow) => kind === 'v' || kind === 'm'],
+    ['relhastriggers', 'bool', ({ relation }: ClassRow, view) => hasTriggers(relation, view)],
+    [
+      'relispopulated',
+      'bool',
+      ({ relation }: ClassRow) => !('materialized' in relation) || relation.materialized?.populated !== false,
+    ],
+    ['relreplident', 'char', ({ kind }: ClassRow) => (kind === 'r' || kind === 'm' ? 'd' : 'n')],
+    ...always('oid', OWNER, 'relowner'),
+    ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
+    ...always(
+      'bool',
+      false,
+      'relisshared',
+      'relhassubclass',
+      'relrowsecurity',
+      'relforcerowsecurity',
+      'relispartition',
+    ),
+    ...always('_text', null, 'reloptions'),
   ],
 }
 
@@ -166,6 +230,19 @@ const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
     [places.length],
     [0],
   )
+
+/** Of a column of an index: 1 for DESC, and 2 for NULLS FIRST. */
+function optionOf(order: string | undefined): number {
+  if (order === undefined) throw new NotSupported('the order of an index with an operator class')
+  const isDescending = order.includes('DESC')
+  const nullsFirst = isDescending ? !order.includes('NULLS LAST') : order.includes('NULLS FIRST')
+  return (isDescending ? 1 : 0) + (nullsFirst ? 2 : 0)
+}
+
+function noTree(what: string, isThere: boolean): null {
+  if (isThere) throw new NotSupported(`the form in the catalogue of ${what} of an index`)
+  return null
+}
 
 const pgIndex: Relation = {
   name: 'pg_index',
@@ -181,12 +258,32 @@ const pgIndex: Relation = {
     ['indisexclusion', 'bool', ({ index }: TableIndex) => index.excludes !== undefined],
     ['indimmediate', 'bool', ({ index }: TableIndex) => !index.deferrable],
     ['indkey', 'int2vector', ({ index }: TableIndex) => vectorOf([...index.columns, ...index.included])],
+    [
+      'indoption',
+      'int2vector',
+      ({ index }: TableIndex) => new SqlArray(OID.int2, index.orders.map(optionOf), [index.orders.length], [0]),
+      'may refuse',
+    ],
+    [
+      'indexprs',
+      'pg_node_tree',
+      ({ index }: TableIndex) =>
+        noTree(
+          'an expression',
+          index.expressions.some((each) => each !== undefined),
+        ),
+      'may refuse',
+    ],
+    [
+      'indpred',
+      'pg_node_tree',
+      ({ index }: TableIndex) => noTree('a condition', index.condition !== undefined),
+      'may refuse',
+    ],
+    ...always('bool', false, 'indisclustered', 'indcheckxmin', 'indisreplident'),
+    ...always('bool', true, 'indisvalid', 'indisready', 'indislive'),
   ],
 }
-
-const columnsIn = (view: CatalogueView) =>
-  tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
-type TableColumn = ReturnType<typeof columnsIn>[number]
 
 const attributesIn = (view: CatalogueView) => [
   ...columnsIn(view).map(({ table, column }) => ({
@@ -194,13 +291,24 @@ const attributesIn = (view: CatalogueView) => [
     ...{ name: column.name, attribute: column.attribute, notNull: column.notNull },
     type: column.type.domain ?? column.type.oid,
     typmod: column.type.domain === undefined ? column.type.typmod : -1,
-    hasDefault: column.default !== undefined,
+    hasDefault: column.default !== undefined || column.generated !== undefined,
+    identity: column.identity,
+    generated: column.generated !== undefined,
   })),
   ...tablesIn(view)
     .filter(({ view: query }) => query === undefined)
     .flatMap((table) =>
       SYSTEM_COLUMNS.map(({ name, type }, at) => ({
-        ...{ table, name, attribute: -1 - at, notNull: true, typmod: -1, hasDefault: false },
+        ...{
+          table,
+          name,
+          attribute: -1 - at,
+          notNull: true,
+          typmod: -1,
+          hasDefault: false,
+          identity: undefined,
+          generated: false,
+        },
         type: view.types.named(type)?.oid ?? 0,
       })),
     ),
@@ -218,7 +326,20 @@ const pgAttribute: Relation = {
     ['atttypmod', 'int4', ({ typmod }: Attribute) => typmod],
     ['attnotnull', 'bool', ({ notNull }: Attribute) => notNull],
     ['atthasdef', 'bool', ({ hasDefault }: Attribute) => hasDefault],
-    ['attisdropped', 'bool', () => false],
+    ...always('bool', false, 'attisdropped', 'atthasmissing'),
+    ['attlen', 'int2', ({ type }: Attribute, { types }) => types.typeOf(type).length],
+    [
+      'attndims',
+      'int2',
+      ({ type, attribute }: Attribute, { types }) => (attribute > 0 && types.typeOf(type).category === 'A' ? 1 : 0),
+    ],
+    ['attcollation', 'oid', ({ type }: Attribute, { types }) => collationOf(types.typeOf(type), types)],
+    ['attidentity', 'char', ({ identity }: Attribute) => (identity === undefined ? '' : identity.always ? 'a' : 'd')],
+    ['attgenerated', 'char', ({ generated }: Attribute) => (generated ? 's' : '')],
+    ...always('char', '', 'attcompression'),
+    ...always('bool', true, 'attislocal'),
+    ...always('int2', 0, 'attinhcount'),
+    ...always('_text', null, 'attoptions', 'attfdwoptions'),
   ],
 }
 
@@ -228,6 +349,11 @@ const pgTables: Relation = {
   fields: [
     ['schemaname', 'name', (table: Table) => table.schema],
     ['tablename', 'name', (table: Table) => table.name],
+    ['tableowner', 'name', (_: Table, { user }) => user],
+    ...always('name', null, 'tablespace'),
+    ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
+    ...always('bool', false, 'hasrules', 'rowsecurity'),
+    ['hastriggers', 'bool', (table: Table, view) => hasTriggers(table, view)],
   ],
 }
 
@@ -237,8 +363,59 @@ const pgMatviews: Relation = {
   fields: [
     ['schemaname', 'name', (table: Table) => table.schema],
     ['matviewname', 'name', (table: Table) => table.name],
+    ['matviewowner', 'name', (_: Table, { user }) => user],
+    ...always('name', null, 'tablespace'),
     ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
     ['ispopulated', 'bool', (table: Table) => table.materialized?.populated === true],
+  ],
+}
+
+const pgIndexes: Relation = {
+  name: 'pg_indexes',
+  rows: indexesIn,
+  fields: [
+    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
+    ['tablename', 'name', ({ table }: TableIndex) => table.name],
+    ['indexname', 'name', ({ index }: TableIndex) => index.name],
+    ...always('name', null, 'tablespace'),
+    ['indexdef', 'text', ({ index, table }: TableIndex) => indexDefinition(index, table), 'may refuse'],
+  ],
+}
+
+const pgDescription: Relation = {
+  name: 'pg_description',
+  rows: ({ catalogue }) => {
+    const all = [...catalogue.comments].map(([key, text]) => ({ key: key.split(' '), text }))
+    if (all.some(({ key }) => key[0]?.startsWith('OBJECT_')))
+      throw new NotSupported('pg_description with these comments')
+    return all
+  },
+  fields: [
+    ['objoid', 'oid', ({ key }: Comment) => Number(key[1])],
+    ['classoid', 'oid', ({ key }: Comment) => (key[0] === 'pg_class' ? 1259 : 1247)],
+    ['objsubid', 'int4', ({ key }: Comment) => Number(key[2])],
+    ['description', 'text', ({ text }: Comment) => text],
+  ],
+}
+
+interface Comment {
+  readonly key: readonly string[]
+  readonly text: string
+}
+
+const pgAttrdef: Relation = {
+  name: 'pg_attrdef',
+  rows: (view) =>
+    columnsIn(view).filter(({ column }) => column.default !== undefined || column.generated !== undefined),
+  fields: [
+    ['adrelid', 'oid', ({ table }: TableColumn) => table.oid],
+    ['adnum', 'int2', ({ column }: TableColumn) => column.attribute],
+    [
+      'adbin',
+      'pg_node_tree',
+      ({ column }: TableColumn, view) => generationText(column) ?? defaultText(column, view),
+      'may refuse',
+    ],
   ],
 }
 
@@ -263,6 +440,7 @@ const tables: Relation = {
       'varchar',
       (table: Table) => (table.view !== undefined ? 'VIEW' : isTemporary(table) ? 'LOCAL TEMPORARY' : 'BASE TABLE'),
     ],
+    ...MORE_TABLES,
   ],
 }
 
@@ -285,16 +463,8 @@ const columns: Relation = {
       },
     ],
     ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],
-    ...(['catalog', 'schema', 'name'] as const).map(
-      (part): Field => [
-        `domain_${part}`,
-        'name',
-        ({ column: { type } }: TableColumn, { types, database }) => {
-          if (type.domain === undefined) return null
-          return { catalog: database, schema: 'public', name: types.typeOf(type.domain).name }[part]
-        },
-      ],
-    ),
+    ...DOMAIN_COLUMNS,
+    ...MORE_COLUMNS,
   ],
 }
 
@@ -312,22 +482,34 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgTables,
     pgMatviews,
     pgRoles,
+    pgIndexes,
+    pgDescription,
+    pgAttrdef,
   ],
-  information_schema: [tables, columns],
+  information_schema: [tables, columns, schemata, sequences],
 }
 
 /** Undefined for a table that is none of the catalogue's. */
 export function systemTable(types: Types, schema: string | undefined, name: string): SystemTable | undefined {
   const relation = RELATIONS[schema ?? 'pg_catalog']?.find((each) => each.name === name)
   if (relation === undefined) return undefined
+  const { columns = [], former = [] } = knownRelation(schema, name) ?? {}
+  const fields = relation.fields.toSorted(([one], [other]) => columns.indexOf(one) - columns.indexOf(other))
   return {
     name,
-    columns: relation.fields.map(([field, type]) => ({ name: field, type: typeNamed(types, type) })),
-    lacking() {
-      const { columns = [], former = [] } = knownRelation(schema, name) ?? {}
-      return [...columns, ...former].filter((column) => !relation.fields.some(([field]) => field === column))
-    },
-    rows: (view) => relation.rows(view).map((row) => relation.fields.map(([, , value]) => value(row as never, view))),
+    columns: fields.map(([field, type, , mayRefuse]) => ({
+      name: field,
+      type: typeNamed(types, type),
+      deferred: mayRefuse !== undefined,
+    })),
+    lacking: () => [...columns, ...former].filter((column) => !fields.some(([field]) => field === column)),
+    rows: (view, defer) =>
+      relation.rows(view).map((row) =>
+        fields.map(([, , value, mayRefuse]) => {
+          const read = () => value(row as never, view)
+          return mayRefuse === undefined ? read() : defer(read)
+        }),
+      ),
   }
 }
 

@@ -5,6 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
+import { comment } from './comments.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.ts'
 import { alterDomain, createDomain } from './domains.ts'
@@ -47,8 +48,8 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, run)
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run, lock)
-  // What they say changes no result.
-  if ('CommentStmt' in node) return 'COMMENT'
+  if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run, lock)
+  // What it says changes no result.
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run, lock)

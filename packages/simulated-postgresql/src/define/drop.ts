@@ -119,7 +119,7 @@ function* dropOne(
   tables: Table[],
 ): Generator<Wait, boolean, void> {
   const name = names.at(-1) ?? ''
-  const path = names.length > 1 ? [names.at(-2) ?? ''] : context.searchPath
+  const path = context.pathOf(names.at(-2))
   const { catalogue } = run
   const by = run.transaction.current
   switch (kind) {

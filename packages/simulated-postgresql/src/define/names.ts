@@ -3,7 +3,6 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
-import { undefinedRelation } from '../sql/undefined.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -13,7 +12,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   const { schemaname, relname } = readName(fields)
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
-  if (table === undefined) throw undefinedRelation([schemaname, relname])
+  if (table === undefined) throw context.noTable(schemaname, relname)
   return table
 }
 
@@ -31,6 +30,8 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
       throw new SqlError('42P16', 'cannot create temporary relation in non-temporary schema')
     return { schema: context.temporarySchema, name: relname }
   }
+  if (schemaname === undefined && /^\s*"?pg_temp\b/i.test(context.setting('search_path') ?? ''))
+    throw new NotSupported('a name without a schema where search_path begins with pg_temp')
   const schema =
     schemaname ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')

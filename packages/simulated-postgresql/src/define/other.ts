@@ -15,7 +15,8 @@ import { isFree, newName, relationOf, viewsOn } from './names.ts'
 
 export function createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): string {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
-  const name = namesOf(typeName).at(-1) ?? ''
+  const [name = '', schema] = namesOf(typeName).toReversed()
+  if (schema === 'pg_temp') throw new NotSupported('a temporary type')
   const { types } = context
   if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
   const oid = run.store.nextOid()
@@ -152,7 +153,7 @@ export function* rename(
   const { catalogue } = run
   const by = run.transaction.current
   if (renameType === 'OBJECT_INDEX') {
-    const found = catalogue.index(context.searchPath, relation?.relname ?? '', context.own)
+    const found = catalogue.index(context.pathOf(relation?.schemaname), relation?.relname ?? '', context.own)
     const index = found?.table.indexes[found.at]
     if (index === undefined) throw undefinedRelation([relation?.schemaname, relation?.relname ?? ''])
     const before = index.name

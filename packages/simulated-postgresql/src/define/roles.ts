@@ -13,8 +13,7 @@ export function grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): 
     for (const node of objects ?? []) {
       const relation = expectKind(node, 'RangeVar')
       const { schemaname, relname = '' } = relation
-      const path = schemaname === undefined ? context.searchPath : [schemaname]
-      if (run.catalogue.sequence(path, relname, context.own) === undefined) relationOf(relation, context)
+      if (context.sequence(schemaname, relname) === undefined) relationOf(relation, context)
     }
   requireRoles(grantees, run)
   return is_grant === true ? 'GRANT' : 'REVOKE'

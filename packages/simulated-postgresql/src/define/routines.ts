@@ -167,6 +167,7 @@ function routineName(names: readonly string[], context: Context): { schema: stri
   const schema =
     names.at(-2) ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
+  if (schema === 'pg_temp') throw new NotSupported('a temporary function')
   if (!context.catalogue.schemas.has(schema)) throw new SqlError('3F000', `schema "${schema}" does not exist`)
   return { schema, name }
 }

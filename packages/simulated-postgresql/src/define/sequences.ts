@@ -53,8 +53,7 @@ export function* createSequence(
 
 export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, run: Run): string {
   const { sequence, options, missing_ok } = fieldsOf('AlterSeqStmt', fields, ['sequence', 'options', 'missing_ok'])
-  const path = sequence?.schemaname === undefined ? context.searchPath : [sequence.schemaname]
-  const found = context.catalogue.sequence(path, sequence?.relname ?? '', context.own)
+  const found = context.sequence(sequence?.schemaname, sequence?.relname ?? '')
   if (found === undefined) {
     if (missing_ok === true) return 'ALTER SEQUENCE'
     throw undefinedRelation([sequence?.schemaname, sequence?.relname ?? ''])

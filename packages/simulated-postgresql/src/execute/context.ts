@@ -3,11 +3,12 @@ import type { Routine } from '../catalogue/routine.ts'
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
-import type { Compiled, Scope } from '../expressions/env.ts'
+import type { Compiled, Scope, SessionFacts } from '../expressions/env.ts'
 import { elementType } from '../expressions/resolve.ts'
 import type { RoutineVariables } from '../plpgsql/variables.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError, type SqlErrorFields } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
@@ -42,7 +43,7 @@ interface PlacedScope extends Scope {
 /** The settings that the compilation of a statement depends on. */
 export interface ContextOptions {
   readonly catalogue: Catalogue
-  readonly session: TextContext
+  readonly session: SessionFacts
   readonly own: Transaction | undefined
   readonly searchPath: readonly string[]
   readonly database: string
@@ -68,7 +69,7 @@ export class Context implements TextContext {
   /** The views whose queries it reads. */
   readonly views: Set<Table> = new Set()
   /** Literals of unknown type become text; not in the select list that an INSERT takes its values from. */
-  readonly #session: TextContext
+  readonly #session: SessionFacts
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
   readonly variables: RoutineVariables | undefined
@@ -93,6 +94,10 @@ export class Context implements TextContext {
 
   setting(name: string): string | undefined {
     return this.#session.setting(name)
+  }
+
+  get user(): string {
+    return this.#session.user
   }
 
   now(): bigint {
@@ -154,9 +159,25 @@ export class Context implements TextContext {
     })
   }
 
+  /** Where a name with this schema is looked for. */
+  pathOf(schema: string | undefined): readonly string[] {
+    return schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
+  }
+
   table(schema: string | undefined, name: string): Table | undefined {
-    const path = schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
-    return this.catalogue.table(path, name, this.own)
+    return this.catalogue.table(this.pathOf(schema), name, this.own)
+  }
+
+  sequence(schema: string | undefined, name: string): Sequence | undefined {
+    return this.catalogue.sequence(this.pathOf(schema), name, this.own)
+  }
+
+  /** The error of a name that no table has. */
+  noTable(schema: string | undefined, name: string, fields: SqlErrorFields = {}): Error {
+    if (this.sequence(schema, name) !== undefined) return new NotSupported(`this use of the sequence ${name}`)
+    if (this.catalogue.index(this.pathOf(schema), name, this.own) !== undefined)
+      return new SqlError('42809', `"${name}" is an index`)
+    return undefinedRelation([schema, name], fields)
   }
 
   /** The functions of a name that users wrote, which are found by the search path. */

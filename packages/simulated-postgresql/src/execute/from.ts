@@ -4,10 +4,12 @@ import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
-import { undefinedRelation } from '../sql/undefined.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
+import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
+import { Deferred } from './deferred.ts'
 import { compileFunctionTable } from './function-table.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { evaluating } from './run.ts'
@@ -94,8 +96,12 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
       },
     }
   }
-  const system = scope.context.table(schemaname, relname) === undefined && systemItem(fields, scope)
-  if (system) return system
+  const { context } = scope
+  if (context.table(schemaname, relname) === undefined) {
+    const sequence = context.sequence(schemaname, relname)
+    const other = sequence === undefined ? systemItem(fields, scope) : sequenceItem(sequence, alias, scope)
+    if (other !== undefined) return other
+  }
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) {
     const plan = scope.context.compilers.query(table.view, scope.context, undefined)
@@ -109,24 +115,41 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   return scan
 }
 
+/** The one row of a sequence. How many values are logged ahead PostgreSQL's checkpoints decide: 0 is one of the answers. */
+function sequenceItem(sequence: Sequence, alias: Fields<'RangeVar'>['alias'], scope: QueryScope): Item {
+  const columns = SEQUENCE_COLUMNS.map(([name, oid]) => ({ name, type: scope.context.type(oid) }))
+  const relation = addRelation(scope, alias?.aliasname ?? sequence.name, renamed(columns, alias), undefined, false, [])
+  // biome-ignore lint/correctness/useYield: a sequence is never waited for
+  return rowsItem(relation, function* () {
+    return [[sequence.lastValue, 0n, sequence.isCalled]]
+  })
+}
+
+const SEQUENCE_COLUMNS = [
+  ['last_value', OID.int8],
+  ['log_cnt', OID.int8],
+  ['is_called', OID.bool],
+] as const
+
 /** A table of the catalogue; undefined if the name is none of it. */
 function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
   const { context } = scope
   const table = systemTable(context.types, schemaname, relname)
   if (table === undefined) return undefined
-  const columns = renamed(table.columns, alias)
+  const columns = renamed(table.columns, alias).map((column, at) => ({
+    ...column,
+    deferred: table.columns[at]?.deferred,
+  }))
   const relation = addRelation(scope, alias?.aliasname ?? relname, columns, undefined, false, table.lacking())
-  // biome-ignore lint/correctness/useYield: the catalogue is never waited for
   return rowsItem(relation, function* () {
-    return table.rows(context)
+    return table.rows(context, (read) => new Deferred(read) as unknown as SqlValue)
   })
 }
 
 export function findTable(scope: QueryScope, schema: string | undefined, name: string, location?: number): Table {
   const { context } = scope
   const table = context.table(schema, name)
-  if (table === undefined)
-    throw undefinedRelation([schema, name], { position: location === undefined ? 1 : location + 1 })
+  if (table === undefined) throw context.noTable(schema, name, { position: location === undefined ? 1 : location + 1 })
   return table
 }
 
@@ -226,7 +249,8 @@ function rowsItem(
   return {
     columns: relation.columns,
     match(own, other) {
-      if (relation.columns.includes(own) && sameKeys(own.type, other.type)) matched ??= { own, other }
+      const isKnown = own.deferred !== true && other.deferred !== true
+      if (isKnown && relation.columns.includes(own) && sameKeys(own.type, other.type)) matched ??= { own, other }
     },
     *extend(run, outer, left) {
       const earlier = run.memo.get(relation) as Known | undefined

@@ -47,6 +47,8 @@ export interface NamedColumn {
   readonly slot: number
   readonly tableOid: number
   readonly attribute: number
+  /** Its values are made when they are read: see {@link Deferred}. */
+  readonly deferred?: boolean | undefined
 }
 
 /** The system columns of a table that a statement names: their values get places in the row behind all others. */

@@ -7,8 +7,9 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { OID } from '../types/oids.ts'
-import { SqlRecord, type SqlType } from '../types/value.ts'
+import { SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Context } from './context.ts'
+import { valueIn } from './deferred.ts'
 import { withoutTargets } from './existence.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { executed, runOf } from './run.ts'
@@ -101,9 +102,12 @@ export class QueryScope implements Scope {
     for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
       const found = scope.find(names)
       if (found !== undefined) {
+        const levels = levelsUp
         scope.recorder?.(found.slot)
         if (scope !== this) scope.onOuterReference?.(found, names)
-        return { type: found.type, index: found.slot, levelsUp }
+        return found.deferred === true
+          ? { type: found.type, evaluate: (env) => valueIn(found, rowAbove(env, levels)) }
+          : { type: found.type, index: found.slot, levelsUp }
       }
       const whole = names.length === 1 ? scope.relations.find((each) => each.alias === names[0]) : undefined
       if (whole !== undefined) {
@@ -195,7 +199,7 @@ export function requireAll({ lacking, alias }: Relation): void {
 export function addRelation(
   scope: QueryScope,
   alias: string,
-  columns: readonly { name: string; type: SqlType; attribute?: number }[],
+  columns: readonly (Pick<NamedColumn, 'name' | 'type' | 'deferred'> & { readonly attribute?: number })[],
   table: Table | undefined,
   isScalar = false,
   lacking?: Relation['lacking'],
@@ -215,6 +219,7 @@ export function addRelation(
       slot: scope.width + at,
       tableOid: table?.oid ?? 0,
       attribute: table === undefined ? 0 : (column.attribute ?? 0),
+      deferred: column.deferred,
     })),
   }
   scope.width += columns.length
@@ -244,6 +249,12 @@ export function equalityOf(left: NamedColumn, right: NamedColumn, context: Conte
   return compileExpression({ A_Expr: { kind: 'AEXPR_OP', name, lexpr: reference('l'), rexpr: reference('r') } }, scope)
 }
 
+function rowAbove(env: Env, levelsUp: number): readonly SqlValue[] {
+  let from: Env | undefined = env
+  for (let up = 0; up < levelsUp; up++) from = from?.outer
+  return from?.row ?? []
+}
+
 /** The name of a table as a value: the record of its columns. */
 function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
   for (const column of relation.columns) scope.recorder?.(column.slot)
@@ -251,11 +262,10 @@ function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Comp
     type: scope.context.type(OID.record),
     columns: relation.columns,
     evaluate(env) {
-      let from: Env | undefined = env
-      for (let up = 0; up < levelsUp; up++) from = from?.outer
+      const row = rowAbove(env, levelsUp)
       return new SqlRecord(
         relation.columns,
-        relation.columns.map((column) => from?.row[column.slot] ?? null),
+        relation.columns.map((column) => valueIn(column, row)),
       )
     },
   }

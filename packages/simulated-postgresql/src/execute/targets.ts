@@ -3,6 +3,7 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
+import { valueIn } from './deferred.ts'
 import type { NamedColumn } from './model.ts'
 import { resultName } from './names.ts'
 import { type QueryScope, requireAll } from './scope.ts'
@@ -45,7 +46,7 @@ function columnTarget(column: NamedColumn, scope: QueryScope): Target {
   scope.recorder?.(column.slot)
   return {
     name: column.name,
-    compiled: { type: column.type, evaluate: (env) => env.row[column.slot] ?? null },
+    compiled: { type: column.type, evaluate: (env) => valueIn(column, env.row) },
     node: undefined,
     tableOid: column.tableOid,
     attribute: column.attribute,

@@ -2,9 +2,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { undefinedTypeText } from '../sql/undefined.ts'
 import { asNumber, asString } from '../types/definitions.ts'
 import { formatType, typeOfText } from '../types/format-type.ts'
-import { OID } from '../types/oids.ts'
 import { formatUuid } from '../types/text.ts'
-import { SqlArray } from '../types/value.ts'
 import type { Builtins } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
@@ -36,8 +34,6 @@ export const SYSTEM: Builtins = {
   current_database: (_, env) => env.session.database,
   current_user: (_, env) => env.session.user,
   session_user: (_, env) => env.session.user,
-  current_schema: () => 'public',
-  current_schemas: ([implicit]) => new SqlArray(OID.name, implicit === true ? ['pg_catalog', 'public'] : ['public']),
   pg_backend_pid: (_, env) => env.session.pid,
   getdatabaseencoding: () => 'UTF8',
   pg_client_encoding: () => 'UTF8',
@@ -64,10 +60,6 @@ export const SYSTEM: Builtins = {
       throw error
     }
   },
-  // Comments are not kept.
-  obj_description: () => null,
-  col_description: () => null,
-  shobj_description: () => null,
   pg_get_userbyid: (_, env) => env.session.user,
   pg_num_nulls: (values) => values.filter((value) => value === null).length,
   pg_num_nonnulls: (values) => values.filter((value) => value !== null).length,

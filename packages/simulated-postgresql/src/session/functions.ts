@@ -7,7 +7,8 @@ import type { Index } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { type Sequence, setValue } from '../storage/sequence.ts'
 import { outermost } from '../storage/store.ts'
-import { Interval, type SqlValue } from '../types/value.ts'
+import { OID } from '../types/oids.ts'
+import { Interval, SqlArray, type SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
 import { setSetting, showSetting } from './transaction-settings.ts'
 
@@ -21,11 +22,44 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
     ...sleepFunctions(connection),
     ...settingFunctions(connection),
     ...indexFunctions(connection),
+    ...schemaFunctions(connection),
+    ...commentFunctions(connection),
     [
       'has_schema_privilege_name',
       ([schema = null, privilege = null]) => mayUse(connection, String(schema), String(privilege)),
     ],
   ])
+}
+
+function schemaFunctions({ names }: Host): readonly (readonly [string, SessionFunction])[] {
+  return [
+    ['current_schema', () => names.schemas(false)[0] ?? null],
+    ['current_schemas', ([implicit]) => new SqlArray(OID.name, [...names.schemas(implicit === true)])],
+  ]
+}
+
+function commentFunctions({ server }: Host): readonly (readonly [string, SessionFunction])[] {
+  const { comments } = server.catalogue
+  const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
+    comments.get(`${relation} ${oid} ${column}`)
+  /** Of what comments are kept without being found by numbers. */
+  const orNull = (relation: string): null => {
+    if (relation === 'pg_class' || relation === 'pg_type') return null
+    for (const key of comments.keys())
+      if (key.startsWith('OBJECT_')) throw new NotSupported(`a comment that ${relation} lists`)
+    return null
+  }
+  return [
+    [
+      'obj_description',
+      ([oid = null, relation]) => {
+        if (relation !== undefined) return find(String(relation), oid, 0) ?? orNull(String(relation))
+        return find('pg_class', oid, 0) ?? find('pg_type', oid, 0) ?? orNull('pg_description')
+      },
+    ],
+    ['col_description', ([oid = null, column = null]) => find('pg_class', oid, column) ?? null],
+    ['shobj_description', ([, relation]) => orNull(String(relation))],
+  ]
 }
 
 /** What a role may do is not simulated: each is the owner of everything. */
@@ -43,6 +77,8 @@ function indexFunctions({ server, transactions }: Host): readonly (readonly [str
   }
   return [
     ['pg_get_indexdef', ([oid = null]) => indexOf(oid, indexDefinition)],
+    ['pg_get_expr', ([tree = null]) => tree],
+    ['pg_get_expr_ext', ([tree = null]) => tree],
     [
       'pg_get_indexdef_ext',
       ([oid = null, position = null]) =>

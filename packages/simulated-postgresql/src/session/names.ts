@@ -28,11 +28,27 @@ export class Names {
   }
 
   searchPath(): readonly string[] {
-    const path = splitList(this.#settings.get('search_path') ?? '').map((name) =>
-      name === '$user' ? this.#user : name,
-    )
+    const path = this.#written()
     const all = path.includes('pg_catalog') ? path : ['pg_catalog', ...path]
-    return this.temporaryTables().length === 0 ? all : [this.temporarySchema, ...all]
+    return this.temporaryTables().length === 0 || path.includes(this.temporarySchema)
+      ? all
+      : [this.temporarySchema, ...all]
+  }
+
+  /** As the setting has it. */
+  #written(): readonly string[] {
+    return splitList(this.#settings.get('search_path') ?? '').map((name) =>
+      name === '$user' ? this.#user : name === 'pg_temp' ? this.temporarySchema : name,
+    )
+  }
+
+  /** The schemas of the search path that there are; `implicit`: also those that are searched without being listed. */
+  schemas(implicit: boolean): readonly string[] {
+    const path = implicit ? this.searchPath() : this.#written()
+    const hasTemporary = this.temporaryTables().length > 0
+    return path.filter(
+      (each) => this.#server.catalogue.schemas.has(each) || (hasTemporary && each === this.temporarySchema),
+    )
   }
 
   temporaryTables(): readonly Table[] {
@@ -47,7 +63,7 @@ export class Names {
     const names = splitName(text)
     const name = names.at(-1) ?? ''
     const schema = names.at(-2)
-    const path = schema === undefined ? this.searchPath() : [schema]
+    const path = schema === undefined ? this.searchPath() : [schema === 'pg_temp' ? this.temporarySchema : schema]
     const { catalogue } = this.#server
     const found = catalogue.relation(path, name, this.#transactions.open)
     if (found !== undefined) return found.oid

@@ -68,7 +68,7 @@ const isOfServer = (schema: string | undefined): boolean => schema?.startsWith('
 
 type Names = readonly [schema: string | undefined, name: string]
 
-export const shownName = ([schema, name]: Names): string => (schema === undefined ? name : `${schema}.${name}`)
+const shownName = ([schema, name]: Names): string => (schema === undefined ? name : `${schema}.${name}`)
 
 /** A relation: 42P01. */
 export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Error {

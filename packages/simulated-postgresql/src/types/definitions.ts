@@ -349,6 +349,13 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
+/** Expressions of the catalogue: `pg_get_expr` prints them, and nothing reads them as PostgreSQL writes them. */
+const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
+
+function refusedTree(): never {
+  throw new NotSupported('a pg_node_tree other than by pg_get_expr')
+}
+
 export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behaviour>([
   [OID.bool, bool],
   [OID.bytea, bytea],
@@ -380,7 +387,7 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.uuid, uuid],
   [OID.jsonb, jsonb],
   [OID.xid8, { ...int8, input: (text) => BigInt(text) }],
-  [194, textLike()],
+  [OID.pg_node_tree, nodeTree],
 ])
 
 /** An array type of the element type; `element` is asked late, for a type may be created after its array. */

@@ -16,6 +16,7 @@ export const OID = {
   cid: 29,
   oidvector: 30,
   json: 114,
+  pg_node_tree: 194,
   float4: 700,
   float8: 701,
   unknown: 705,
