@@ -88,9 +88,14 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   const xid = writer.store.xidOf(writer.backend, transaction.current)
   const isOne = shownXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
   const shown = isOne ? xid : writer.store.nextMultixact()
-  for (let each: Tuple | undefined = version; each !== undefined; each = nextOf(each))
-    if (each.xmax === undefined) each.cmax = shown
+  show(version, shown)
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
+}
+
+/** Lets `xmax` of a version and of those that replace it show who locked them. */
+function show(first: Tuple | undefined, locker: number): void {
+  for (let version = first; version !== undefined; version = nextOf(version))
+    if (version.xmax === undefined) version.cmax = locker
 }
 
 /** The version that replaces one; undefined if that was undone. */
@@ -147,7 +152,10 @@ function* untilFree(
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
       // Who waited to lock a row locks its later versions too, before he finds that his own is outdated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
-      if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) return state
+      if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
+        if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
+        return state
+      }
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
