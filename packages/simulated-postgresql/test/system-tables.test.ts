@@ -154,6 +154,11 @@ test('refuses all columns of a relation that has more in PostgreSQL, unless only
   ).toEqual([['t', '1']])
 })
 
+test('knows which settings there are, where a missing one is fine', () => {
+  expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
+  expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
+})
+
 test('refuses a function that no session has, also with constants', () => {
   expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
   expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)

@@ -81,10 +81,11 @@ export class Settings {
     return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
   }
 
-  /** Throws 42704 for a setting that there is not. */
-  show(name: string): string {
+  /** Throws 42704 for a setting that there is not, unless that is fine. */
+  show(name: string, missingOk: boolean): string | undefined {
     const value = this.get(name)
-    if (value === undefined) throw undefinedSetting(name)
+    const error = value === undefined ? undefinedSetting(name) : undefined
+    if (error !== undefined && (!missingOk || error instanceof NotSupported)) throw error
     return value
   }
 

@@ -97,7 +97,8 @@ export function randomStatement(random: () => number, client: Client, hasBooking
     () => `delete from t where id = ${k()} returning id`,
     () => `insert into t values (${k()}, ${k()}, ${k() * 10}) returning id`,
     () => `insert into t values (${k()}, ${k()}, null) returning id`,
-    () => `insert into t values (${k()}, 7, null) on conflict (id) do update set v = t.v + excluded.v returning id, v, xmax = 0`,
+    () =>
+      `insert into t values (${k()}, 7, null) on conflict (id) do update set v = t.v + excluded.v returning id, v, xmax = 0`,
     () => `insert into t values (${k()}, 7, ${k() * 10}) on conflict do nothing returning id`,
     () => `update t set u = ${k() * 10} where id = ${k()} returning id, u`,
     () => `update t set id = ${k()} where id = ${k()} returning id`,
