@@ -21,14 +21,13 @@ const READ: Readonly<Record<SystemName, Read | undefined>> = {
 }
 
 export function systemColumnsOf(table: Table, types: Types, takeSlot: () => number): SystemColumns {
-  const named: { readonly column: NamedColumn; readonly read: Read }[] = []
+  const columns: NamedColumn[] = []
+  const reads: Read[] = []
   return {
-    get columns() {
-      return named.map(({ column }) => column)
-    },
+    columns,
     column(name) {
-      const known = named.find(({ column }) => column.name === name)
-      if (known !== undefined) return known.column
+      const known = columns.find((column) => column.name === name)
+      if (known !== undefined) return known
       const at = SYSTEM_COLUMNS.findIndex((each) => each.name === name)
       const found = SYSTEM_COLUMNS[at]
       if (found === undefined) return undefined
@@ -36,11 +35,12 @@ export function systemColumnsOf(table: Table, types: Types, takeSlot: () => numb
       if (read === undefined) throw new NotSupported(`the system column ${name}`)
       const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }
       const column = { name, type, slot: takeSlot(), tableOid: table.oid, attribute: -1 - at }
-      named.push({ column, read })
+      columns.push(column)
+      reads.push(read)
       return column
     },
     place(values, tuple) {
-      for (const { column, read } of named) values[column.slot] = read(tuple, table)
+      for (const [at, read] of reads.entries()) values[columns[at]?.slot ?? 0] = read(tuple, table)
     },
   }
 }

@@ -136,7 +136,8 @@ export class TableScan implements Item {
     const row = { values: left.values.slice(), tuples: left.tuples.slice() }
     for (const [at, column] of this.columns.entries())
       row.values[column.slot] = tuple.values[this.#places[at] ?? 0] ?? null
-    this.relation.system?.place(row.values, tuple)
+    const { system } = this.relation
+    if (system !== undefined && system.columns.length > 0) system.place(row.values, tuple)
     row.tuples[this.relation.tuple] = tuple
     return row
   }
