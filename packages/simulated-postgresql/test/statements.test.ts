@@ -374,6 +374,34 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 
+test('policies do not apply to the owner of a table', () => {
+  const denied = [
+    'create table t (a int)',
+    'alter table t enable row level security',
+    'create policy p on t using (false)',
+  ]
+  expect(answer(...denied, 'insert into t values (1)', 'select a from t')).toBe('SELECT 1 1')
+})
+
+test.each([
+  ['insert into t values (0)', 'error 23514'],
+  ['insert into t values (1) returning n, twice', 'INSERT 0 1 1,2'],
+])('CHECK and GENERATED follow a column that is renamed: %s', (sql, expected) => {
+  const table = 'create table t (a int check (t.a > 0), twice int generated always as (a * 2) stored)'
+  expect(answer(table, 'alter table t rename a to n', sql)).toBe(expected)
+})
+
+test('a view that is replaced shows the rows of its new query, also in views on it', () => {
+  const views = ['create view v as select 1 as a', 'create view w as select a from v']
+  expect(answer(...views, 'create or replace view v as select 2 as a, 3 as b', 'select * from w')).toBe('SELECT 1 2')
+})
+
+const THEIRS = [
+  'create table theirs (id int)',
+  'alter table theirs enable row level security',
+  'alter table theirs owner to admin',
+]
+
 describe('what is not simulated', () => {
   test.each([
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
@@ -392,9 +420,13 @@ describe('what is not simulated', () => {
     ['select array_agg(x) from (values (1::positive)) v(x)', 'an array of the domain positive'],
     ['set role admin', 'SET ROLE to another role'],
     ['select (select max(c.id)) from customers c', 'an aggregate of an outer query'],
+    ['alter table orders force row level security', 'ALTER TABLE ForceRowSecurity'],
+    ['select * from theirs', 'row level security of theirs for the role tester, which does not own it'],
+    ['create view w as select 1 as a with local check option', 'WITH CHECK OPTION'],
+    ['create table p (v text collate "de_DE")', 'the collation de_DE'],
   ])('ends the statement: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
-    for (const each of [...ORDERS, 'create domain positive as int check (value > 0)']) sessions.send(0, each)
+    for (const each of [...ORDERS, 'create domain positive as int check (value > 0)', ...THEIRS]) sessions.send(0, each)
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
   })
 })

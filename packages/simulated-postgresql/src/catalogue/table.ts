@@ -13,6 +13,12 @@ export interface Table extends Heap {
   triggers: readonly Trigger[]
   /** What a temporary table does when a transaction commits; undefined: it keeps its rows. */
   onCommit: 'drop' | 'delete rows' | undefined
+  /** The role that made it, or that it was given to. */
+  owner: string
+  /** ENABLE ROW LEVEL SECURITY: roles other than its owner reach only the rows that policies give them. */
+  rowSecurity: boolean
+  /** The names of its policies, which are never applied. */
+  policies: readonly string[]
   view: Node | undefined
   /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
@@ -37,8 +43,8 @@ export interface Column {
 export interface Check {
   name: string
   readonly expression: Node
-  /** The column that it was written at, for the generated name. */
-  readonly column: string | undefined
+  /** The places of the columns that it reads. */
+  readonly places: ReadonlySet<number>
   /** NOT VALID: rows older than it were not checked. */
   validated: boolean
 }

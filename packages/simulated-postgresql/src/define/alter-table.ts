@@ -5,6 +5,7 @@ import { oweInsertChecks } from '../execute/foreign-keys.ts'
 import type { Run } from '../execute/model.ts'
 import { compileDefault, rowScope } from '../execute/table-facts.ts'
 import { coerce } from '../expressions/coerce.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -17,6 +18,7 @@ import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex } from './indexes.ts'
 import type { TableLocker } from './names.ts'
 import { tableOf, viewsOn } from './names.ts'
+import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
 export function* alterTable(
   fields: Fields<'AlterTableStmt'>,
@@ -55,6 +57,7 @@ function* alter(
     def,
     behavior,
     missing_ok,
+    newowner,
   } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior', 'missing_ok', 'newowner'])
   switch (subtype) {
     case 'AT_AddColumn': {
@@ -105,8 +108,15 @@ function* alter(
     case 'AT_ValidateConstraint':
       validateConstraint(table, name, context, run)
       return
-    // What they say changes no result.
+    case 'AT_EnableRowSecurity':
+    case 'AT_DisableRowSecurity':
+      setRowSecurity(table, subtype === 'AT_EnableRowSecurity', run)
+      return
     case 'AT_ChangeOwner':
+      setOwner(table, newowner, run)
+      return
+    // What they say changes no result.
+    case 'AT_NoForceRowSecurity':
     case 'AT_ReplicaIdentity':
     case 'AT_SetStatistics':
     case 'AT_SetRelOptions':
@@ -191,6 +201,7 @@ export function dropColumn(
   }
   const column = columnNamed(table, name)
   if (viewsOn(table, context).length > 0) throw new NotSupported('DROP COLUMN of a table that a view reads')
+  requireNoPolicies(table, 'DROP COLUMN')
   const place = column.attribute - 1
   const before = {
     indexes: table.indexes,
@@ -209,7 +220,7 @@ export function dropColumn(
     )
   table.indexes = table.indexes.filter((index) => ![...index.columns, ...index.included].includes(place))
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
-  table.checks = table.checks.filter((check) => check.column !== name)
+  table.checks = table.checks.filter((check) => !check.places.has(place))
   for (const sequence of run.catalogue.visibleSequences(context.own))
     if (sequence.owner?.table === table && sequence.owner.attribute === column.attribute)
       run.catalogue.drop(sequence, run.transaction.current)
@@ -223,8 +234,9 @@ export function dropColumn(
 }
 
 function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): void {
-  const { typeName, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'raw_default'])
+  const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
   const type = resolveTypeName(typeName, context.types)
+  requireCollation(collClause, type, context.types)
   if (viewsOn(table, context).length > 0)
     throw new NotSupported('another type of a column of a table that a view reads')
   const scope = rowScope(table, context)

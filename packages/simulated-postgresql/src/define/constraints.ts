@@ -148,7 +148,7 @@ function addCheck(
   if (table.checks.some((check) => check.name === name))
     throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
   if (skip_validation !== true) validate(table, compiled, name, run)
-  const check: Check = { name, expression: raw_expr, column: column?.name, validated: skip_validation !== true }
+  const check: Check = { name, expression: raw_expr, places: slots, validated: skip_validation !== true }
   table.checks.push(check)
   table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   run.catalogue.changed(run.transaction.current, () => {

@@ -3,6 +3,7 @@ import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
@@ -128,6 +129,9 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     foreignKeys: [],
     triggers: [],
     onCommit: undefined,
+    owner: run.user,
+    rowSecurity: false,
+    policies: [],
     view: undefined,
     materialized: undefined,
     createdBy: run.transaction.current,
@@ -145,10 +149,12 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
   const {
     colname = '',
     typeName,
+    collClause,
     constraints,
-  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'constraints', 'is_local'])
+  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'collClause', 'constraints', 'is_local'])
   const serial = SERIALS[namesOf(typeName?.names).join('.')]
   const type: SqlType = serial === undefined ? resolveTypeName(typeName, context.types) : typeNamed(serial, context)
+  requireCollation(collClause, type, context.types)
   const column = newColumn(table, colname, type, run)
   if (serial !== undefined) addSerial(table, column, context, run)
   const rest: Fields<'Constraint'>[] = []

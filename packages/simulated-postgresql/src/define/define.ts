@@ -12,9 +12,11 @@ import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
 import { insertAll, refresh } from './materialized-views.ts'
 import { isFree, newName, type TableLocker } from './names.ts'
-import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
+import { alterEnum, createEnum, createExtension, createSchema, createView } from './other.ts'
+import { rename } from './rename.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
+import { createPolicy } from './row-security.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 
@@ -46,7 +48,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run, lock)
   if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, context, run)
   if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, run)
-  if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
+  if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run, lock)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run, lock)
   if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run, lock)
   // What it says changes no result.
@@ -57,6 +59,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('GrantStmt' in node) return grant(node.GrantStmt, context, run)
   if ('GrantRoleStmt' in node) return grantRole(node.GrantRoleStmt, run)
   if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(node.AlterDefaultPrivilegesStmt, run)
+  if ('CreatePolicyStmt' in node) return yield* createPolicy(node.CreatePolicyStmt, context, run, lock)
   if ('CreateRoleStmt' in node) return createRole(node.CreateRoleStmt, run)
   if ('DropRoleStmt' in node) return dropRole(node.DropRoleStmt, run)
   throw new NotSupported(statementName(node))

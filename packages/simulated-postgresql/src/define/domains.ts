@@ -3,6 +3,7 @@ import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
@@ -19,9 +20,10 @@ import type { TableLocker } from './names.ts'
 const FIRST_OID = 16_384
 
 export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): string {
-  const { domainname, typeName, constraints } = fieldsOf('CreateDomainStmt', fields, [
+  const { domainname, typeName, collClause, constraints } = fieldsOf('CreateDomainStmt', fields, [
     'domainname',
     'typeName',
+    'collClause',
     'constraints',
   ])
   const names = namesOf(domainname)
@@ -32,6 +34,7 @@ export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Contex
     throw new NotSupported(`a domain with the name ${name} of a type`)
   if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
   const of = resolveTypeName(typeName, types)
+  requireCollation(collClause, of, types)
   if (types.typeOf(of.oid).kind === 'p')
     throw new SqlError('42804', `"${of.name}" is not a valid base type for a domain`)
   const domain: DomainDefinition = { name, of, default: undefined, isNotNull: false, checks: [] }

@@ -13,6 +13,7 @@ import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
 import { type TableLocker, viewsOn } from './names.ts'
 import { dropFunction, dropTrigger } from './routines.ts'
+import { dropPolicy } from './row-security.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
@@ -26,6 +27,7 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_EXTENSION: 'extension',
   OBJECT_TRIGGER: 'trigger',
   OBJECT_FUNCTION: 'function',
+  OBJECT_POLICY: 'policy',
 }
 
 export function* drop(
@@ -70,6 +72,7 @@ const MISSING: Readonly<Record<string, string>> = {
   index: '42704',
   extension: '42704',
   trigger: '42704',
+  policy: '42704',
   function: '42883',
 }
 
@@ -99,6 +102,7 @@ function isKnown(kind: string, names: readonly string[]): boolean {
 
 function shownAs(kind: string, names: readonly string[]): string {
   if (kind === 'function') return `function ${names.join('.')}()`
+  if (kind === 'policy') return `policy "${names.at(-1)}" for table "${names.at(-2)}"`
   return kind === 'trigger' ? `trigger "${names.at(-1)}" for relation "${names.at(-2)}"` : `${kind} "${names.at(-1)}"`
 }
 
@@ -168,6 +172,8 @@ function* dropOne(
     case 'type':
     case 'domain':
       return dropType(kind, name, cascade, context, run)
+    case 'policy':
+      return yield* dropPolicy(names, context, run, lock)
     case 'trigger':
       return yield* dropTrigger(names, context, run, lock)
     case 'extension': {

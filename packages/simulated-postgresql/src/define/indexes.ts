@@ -4,6 +4,7 @@ import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
@@ -11,7 +12,7 @@ import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index } from '../storage/model.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
 
 export function addIndex(table: Table, index: Index, run: Run): void {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
@@ -66,21 +67,22 @@ export function indexColumns(
   context: Context,
 ): readonly IndexColumn[] {
   return (elements ?? []).map((node) => {
-    const { name, expr, ordering, nulls_ordering, opclass } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
-      'name',
-      'expr',
-      'ordering',
-      'nulls_ordering',
-      'opclass',
-    ])
+    const { name, expr, collation, ordering, nulls_ordering, opclass } = fieldsOf(
+      'IndexElem',
+      expectKind(node, 'IndexElem'),
+      ['name', 'expr', 'collation', 'ordering', 'nulls_ordering', 'opclass'],
+    )
+    const collate = (type: SqlType) => requireCollation(collation && { collname: collation }, type, context.types)
     const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {
       const column = columnsOf(table).find((each) => each.name === name)
       if (column === undefined) throw undefinedColumn(name, table)
+      collate(column.type)
       return { place: column.attribute - 1, order }
     }
     if (expr === undefined) throw new NotSupported('an empty index element')
     const compiled = compileExpression(expr, rowScope(table, context))
+    collate(compiled.type)
     return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr), order }
   })
 }

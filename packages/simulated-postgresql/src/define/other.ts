@@ -1,17 +1,17 @@
 import { isTemporary } from '../catalogue/catalogue.ts'
-import { kindOfRelation } from '../catalogue/table.ts'
+import { type Column, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
-import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
+import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import { enumTypes } from '../types/types.ts'
-import { columnNamed } from './constraints.ts'
 import { emptyTable } from './create-table.ts'
 import type { TableLocker } from './names.ts'
-import { isFree, newName, relationOf, viewsOn } from './names.ts'
+import { isFree, newName } from './names.ts'
 
 export function createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): string {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
@@ -104,18 +104,29 @@ export function createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run)
   return 'CREATE EXTENSION'
 }
 
-export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
-  const { view, query, aliases } = fieldsOf('ViewStmt', fields, ['view', 'query', 'aliases', 'withCheckOption'])
+export function* createView(
+  fields: Fields<'ViewStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, string, void> {
+  const { view, query, aliases, replace, withCheckOption } = fieldsOf('ViewStmt', fields, [
+    'view',
+    'query',
+    'aliases',
+    'replace',
+    'withCheckOption',
+  ])
   if (query === undefined) throw new NotSupported('CREATE VIEW of nothing')
+  if (withCheckOption !== 'NO_CHECK_OPTION') throw new NotSupported('WITH CHECK OPTION')
   const { schema, name } = newName(view, context)
-  if (!(yield* isFree(schema, name, false, context, run))) return 'CREATE VIEW'
+  const replaced = replace === true ? context.catalogue.relation([schema], name, context.own) : undefined
+  if (replaced === undefined && !(yield* isFree(schema, name, false, context, run))) return 'CREATE VIEW'
   const plan = context.compilers.query(query, context, undefined)
   if ([...context.tables.keys()].some(isTemporary) && !isTemporary({ schema }))
     throw new NotSupported('a view of a temporary table')
   const names = namesOf(aliases)
-  const created = emptyTable(schema, name, run)
-  created.view = query
-  created.columns = plan.columns.map((column, at) => ({
+  const columns: Column[] = plan.columns.map((column, at) => ({
     name: names[at] ?? column.name,
     type: column.type,
     notNull: false,
@@ -125,86 +136,46 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
     identity: undefined,
     generated: undefined,
   }))
+  if (replaced !== undefined) {
+    yield* replaceView(replaced, query, columns, context, run, lock)
+    return 'CREATE VIEW'
+  }
+  const created = emptyTable(schema, name, run)
+  created.view = query
+  created.columns = columns
   run.catalogue.add(created, run.transaction.current)
   return 'CREATE VIEW'
 }
 
-export function* rename(
-  fields: Fields<'RenameStmt'>,
+/** CREATE OR REPLACE VIEW: another query with the same columns first (view.c, checkViewColumns). */
+function* replaceView(
+  view: Table | Sequence,
+  query: Node,
+  columns: Column[],
   context: Context,
   run: Run,
   lock: TableLocker,
-): Generator<Wait, string, void> {
-  const {
-    renameType,
-    relation,
-    subname = '',
-    newname = '',
-    missing_ok,
-  } = fieldsOf('RenameStmt', fields, [
-    'renameType',
-    'relationType',
-    'relation',
-    'subname',
-    'newname',
-    'behavior',
-    'missing_ok',
-  ])
-  const { catalogue } = run
-  const by = run.transaction.current
-  if (renameType === 'OBJECT_INDEX') {
-    const found = catalogue.index(context.pathOf(relation?.schemaname), relation?.relname ?? '', context.own)
-    const index = found?.table.indexes[found.at]
-    if (index === undefined) throw undefinedRelation([relation?.schemaname, relation?.relname ?? ''])
-    const before = index.name
-    index.name = newname
-    catalogue.changed(by, () => {
-      index.name = before
-    })
-    return 'ALTER INDEX'
-  }
-  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined)
-    return 'ALTER TABLE'
-  const table = relationOf(relation, context)
-  const isView = renameType === 'OBJECT_MATVIEW'
-  if (isView && table.materialized === undefined)
-    throw new SqlError('42809', `"${table.name}" is not a materialized view`)
-  if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
-  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
-  yield* lock(table, 'AccessExclusiveLock')
-  run.store.xidOf(run.backend, by)
-  switch (renameType) {
-    case 'OBJECT_TABLE':
-    case 'OBJECT_MATVIEW':
-      if (catalogue.relation([table.schema], newname, context.own) !== undefined)
-        throw new SqlError('42P07', `relation "${newname}" already exists`)
-      catalogue.rename(table, table.schema, newname, by)
-      return isView ? 'ALTER MATERIALIZED VIEW' : 'ALTER TABLE'
-    case 'OBJECT_COLUMN': {
-      const column = columnNamed(table, subname)
-      if (table.columns.some((each) => !each.dropped && each.name === newname))
-        throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
-      if (table.triggers.some((each) => each.when !== undefined))
-        throw new NotSupported('RENAME COLUMN of a table with a trigger that has WHEN')
-      if (table.checks.length > 0) throw new NotSupported('RENAME COLUMN of a table with CHECK constraints')
-      column.name = newname
-      catalogue.changed(by, () => {
-        column.name = subname
+): Generator<Wait, void, void> {
+  if (!('columns' in view) || kindOfRelation(view) !== 'view')
+    throw new SqlError('42809', `"${view.name}" is not a view`)
+  if (context.tables.has(view) || context.views.has(view)) throw new NotSupported('a view that reads itself')
+  yield* lock(view, 'AccessExclusiveLock')
+  if (columns.length < view.columns.length) throw new SqlError('42P16', 'cannot drop columns from view')
+  for (const [at, { name, type }] of view.columns.entries()) {
+    const column = columns[at]
+    if (column === undefined) continue
+    if (column.name !== name)
+      throw new SqlError('42P16', `cannot change name of view column "${name}" to "${column.name}"`, {
+        hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
       })
-      return 'ALTER TABLE'
-    }
-    case 'OBJECT_TABCONSTRAINT': {
-      const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
-      const found = named.find((each) => each.name === subname)
-      if (found === undefined)
-        throw new SqlError('42704', `constraint "${subname}" for table "${table.name}" does not exist`)
-      found.name = newname
-      catalogue.changed(by, () => {
-        found.name = subname
-      })
-      return 'ALTER TABLE'
-    }
-    default:
-      throw new NotSupported(`RENAME of ${(renameType ?? '').replace('OBJECT_', '')}`)
+    if (column.type.oid !== type.oid || column.type.typmod !== type.typmod || column.type.domain !== type.domain)
+      throw new SqlError(
+        '42P16',
+        `cannot change data type of view column "${name}" from ${context.format(type)} to ${context.format(column.type)}`,
+      )
   }
+  const before = { view: view.view, columns: view.columns }
+  Object.assign(view, { view: query, columns })
+  run.store.xidOf(run.backend, run.transaction.current)
+  run.catalogue.changed(run.transaction.current, () => Object.assign(view, before))
 }

@@ -44,7 +44,7 @@ export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
   return is_grant === true ? 'GRANT ROLE' : 'REVOKE ROLE'
 }
 
-function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
+export function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
   for (const node of nodes ?? []) {
     const { roletype, rolename = '' } = expectKind(node, 'RoleSpec')
     if (roletype === 'ROLESPEC_CSTRING') requireRole(rolename, run)

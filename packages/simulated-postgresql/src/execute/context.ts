@@ -195,6 +195,9 @@ export class Context implements TextContext {
   }
 
   locks(table: Table, mode: LockMode): void {
+    const { user } = this.#session
+    if (table.rowSecurity && user !== table.owner)
+      throw new NotSupported(`row level security of ${table.name} for the role ${user}, which does not own it`)
     const known = this.tables.get(table)
     if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) this.tables.set(table, mode)
   }

@@ -7,6 +7,7 @@ import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { compileCall } from './calls.ts'
 import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
+import { requireCollation } from './collation.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
 import { constant, derived, foldOf } from './fold.ts'
@@ -305,19 +306,8 @@ function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Co
   return words.includes('NOT') ? negated(test) : test
 }
 
-/** All texts are in the collation C: naming it, or the default, changes nothing. */
 function compileCollation(node: Fields<'CollateClause'>, compiler: Compiler): Compiled {
-  const { arg, collname } = fieldsOf('CollateClause', node, ['arg', 'collname'])
-  const name = namesOf(collname).at(-1) ?? ''
-  if (!['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8'].includes(name)) throw new NotSupported(`the collation ${name}`)
-  const inner = decideText(compiler.compile(arg), compiler.scope)
-  const type = compiler.scope.context.types.typeOf(inner.type.oid)
-  if (type.category !== 'S') {
-    throw new SqlError(
-      '42804',
-      `collations are not supported by type ${formatType(compiler.scope.context.types, type.oid)}`,
-      position(node.location),
-    )
-  }
+  const inner = decideText(compiler.compile(node.arg), compiler.scope)
+  requireCollation(node, inner.type, compiler.scope.context.types)
   return inner
 }

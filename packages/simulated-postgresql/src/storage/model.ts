@@ -117,9 +117,9 @@ export interface Index {
   /** What follows each column in its definition, such as ` DESC`; undefined after an operator class, which is not kept. */
   readonly orders: readonly (string | undefined)[]
   /** The parse trees of its expressions, without locations, at the places where `columns` has none. */
-  readonly expressions: readonly (string | undefined)[]
+  expressions: readonly (string | undefined)[]
   /** The parse tree of a partial index's condition. */
-  readonly condition: string | undefined
+  condition: string | undefined
   /** A partial index: only what updates it if rows that fulfil its condition. */
   readonly partial: boolean
   /** EXCLUDE: whether two rows with these values exclude each other; undefined of any other index. */

@@ -1,5 +1,6 @@
 import { ALTER_COLUMN } from './alter-column.ts'
 import { CATALOGUE } from './catalogue.ts'
+import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
@@ -17,6 +18,7 @@ import { UNREAD } from './unread.ts'
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'columns of another type': ALTER_COLUMN,
   'the catalogue': CATALOGUE,
+  'definitions of packages': DEFINITIONS,
   domains: DOMAINS,
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
