@@ -1,6 +1,7 @@
 import { builtin } from '../functions/builtins.ts'
 import type { CastContext } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { fitBit, fitVarbit } from '../types/bits.ts'
 import { roundMicros } from '../types/datetime.ts'
 import { asArray, asInterval, asNumeric, asString } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
@@ -48,7 +49,7 @@ export function coerce(
       position(location),
     )
   }
-  const convert = converter(scope, path, source.oid, target.oid, context)
+  const convert = converter(scope, path, source.oid, target.oid, context, target.typmod)
   const type: SqlType = { ...target, typmod: -1 }
   if (convert === undefined) {
     const kept = source.oid === target.oid ? source.typmod : -1
@@ -145,6 +146,7 @@ function converter(
   source: number,
   target: number,
   context: CastContext,
+  typmod = -1,
 ): Convert | undefined {
   const { types } = scope.context
   switch (path.kind) {
@@ -158,7 +160,7 @@ function converter(
         throw new NotSupported(`a cast from ${formatType(types, source)} to ${formatType(types, target)}`)
       }
       const call = { arguments: [typeNamed(scope, source)], result: typeNamed(scope, target) }
-      return (value, env) => implementation([value, -1, context === 'e'], env, call)
+      return (value, env) => implementation([value, typmod, context === 'e'], env, call)
     }
     case 'text':
       return throughText(scope, source, target)
@@ -203,6 +205,10 @@ function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlVa
       return (value) => fitVarchar(asString(value), typmod, explicit)
     case OID.bpchar:
       return (value) => fitBpchar(asString(value), typmod, explicit)
+    case OID.bit:
+      return (value) => fitBit(asString(value), typmod, explicit)
+    case OID.varbit:
+      return (value) => fitVarbit(asString(value), typmod, explicit)
     case OID.numeric:
       return (value) => fitNumeric(asNumeric(value), typmod)
     case OID.interval:
@@ -233,6 +239,8 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
 /** The array types whose elements have a modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
+  [1561, OID.bit],
+  [1563, OID.varbit],
   [1014, OID.bpchar],
   [1231, OID.numeric],
   [1187, OID.interval],

@@ -1,5 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { parseBits } from '../types/bits.ts'
 import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
 import { parseNumeric } from '../types/numeric.ts'
@@ -93,7 +94,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   }
   if (node.boolval !== undefined) return constant(typeNamed(scope, OID.bool), node.boolval.boolval ?? false)
   if (node.fval !== undefined) return compileNumber(node.fval.fval ?? '0', scope)
-  throw new NotSupported('a bit string')
+  return constant(typeNamed(scope, OID.bit), parseBits(node.bsval?.bsval ?? ''))
 }
 
 /** A number that int4 does not hold: int8 if it is whole and fits, else numeric. */

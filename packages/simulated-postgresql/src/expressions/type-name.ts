@@ -53,6 +53,9 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
     case OID.varchar:
     case OID.bpchar:
       return lengthModifier(type.oid === OID.varchar ? 'varchar' : 'char', first)
+    case OID.bit:
+    case OID.varbit:
+      return bitModifier(type.name, first)
     case OID.numeric:
       return numericModifier(first, second ?? 0)
     case OID.timestamp:
@@ -74,6 +77,12 @@ function lengthModifier(name: string, length: number): number {
   if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
   if (length > 10485760) throw new SqlError('22023', `length for type ${name} cannot exceed 10485760`)
   return length + 4
+}
+
+function bitModifier(name: string, length: number): number {
+  if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
+  if (length > 83886080) throw new SqlError('22023', `length for type ${name} cannot exceed 83886080`)
+  return length
 }
 
 function numericModifier(precision: number, scale: number): number {

@@ -1,5 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
+import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { MICROS_PER_DAY } from './calendar.ts'
 import {
@@ -329,6 +330,16 @@ const interval: Behaviour = {
   compare: (a, b) => compareInterval(asInterval(a), asInterval(b)),
 }
 
+function bitString(fit: typeof fitBit): Behaviour {
+  return {
+    input: (text, _context, typmod) => fit(parseBits(text), typmod, false),
+    output: asString,
+    receive: (bytes, _context, typmod) => fit(receiveBits(bytes), typmod, false),
+    send: (value) => sendBits(asString(value)),
+    compare: texts,
+  }
+}
+
 /** `void` has one value, the empty text. */
 const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
 
@@ -382,6 +393,8 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.timestamp, timestamp],
   [OID.timestamptz, timestamptz],
   [OID.interval, interval],
+  [OID.bit, bitString(fitBit)],
+  [OID.varbit, bitString(fitVarbit)],
   [OID.numeric, numeric],
   [OID.void, nothing],
   [OID.uuid, uuid],

@@ -43,6 +43,9 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
       return typmod < 4
         ? 'numeric'
         : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
+    case OID.bit:
+    case OID.varbit:
+      return `${NAMES.get(oid)}${precision(typmod)}`
     case OID.time:
       return `time${precision(typmod)} without time zone`
     case OID.timetz:

@@ -28,6 +28,8 @@ export const OID = {
   timestamptz: 1184,
   interval: 1186,
   timetz: 1266,
+  bit: 1560,
+  varbit: 1562,
   numeric: 1700,
   regclass: 2205,
   regtype: 2206,

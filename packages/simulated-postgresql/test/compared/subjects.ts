@@ -1,4 +1,5 @@
 import { ALTER_COLUMN } from './alter-column.ts'
+import { BITS } from './bits.ts'
 import { CATALOGUE } from './catalogue.ts'
 import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
@@ -17,6 +18,7 @@ import { UNREAD } from './unread.ts'
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'columns of another type': ALTER_COLUMN,
+  'bit strings': BITS,
   'the catalogue': CATALOGUE,
   'definitions of packages': DEFINITIONS,
   domains: DOMAINS,
