@@ -40,7 +40,11 @@ writeFileSync(
 const db = drizzle(process.env.DATABASE_URL, { schema })
 await migrate(db, { migrationsFolder })
 await migrate(db, { migrationsFolder })
+// It shows a spinner.
+const { write } = process.stdout
+process.stdout.write = () => true
 const pushed = await pushSchema(schema, db)
+process.stdout.write = write
 console.log(pushed.statementsToExecute, pushed.hasDataLoss)
 await db
   .insert(users)
