@@ -49,7 +49,7 @@ const pgType: Relation = {
   fields: [
     ['oid', 'oid', (type: Type) => type.oid],
     ['typname', 'name', (type: Type) => type.name],
-    ['typnamespace', 'oid', (type: Type) => (type.oid < FIRST_SCHEMA ? 11 : 2200)],
+    ['typnamespace', 'oid', ({ schema = 'pg_catalog' }: Type, view) => namespaceOf(view, schema)],
     ['typlen', 'int2', (type: Type) => type.length],
     ['typtype', 'char', (type: Type) => type.kind],
     ['typcategory', 'char', (type: Type) => type.category],

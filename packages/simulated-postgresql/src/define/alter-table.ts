@@ -235,7 +235,7 @@ export function dropColumn(
 
 function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): void {
   const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
-  const type = resolveTypeName(typeName, context.types)
+  const type = resolveTypeName(typeName, context)
   requireCollation(collClause, type, context.types)
   if (viewsOn(table, context).length > 0)
     throw new NotSupported('another type of a column of a table that a view reads')

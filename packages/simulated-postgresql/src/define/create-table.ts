@@ -153,7 +153,7 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
     constraints,
   } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'collClause', 'constraints', 'is_local'])
   const serial = SERIALS[namesOf(typeName?.names).join('.')]
-  const type: SqlType = serial === undefined ? resolveTypeName(typeName, context.types) : typeNamed(serial, context)
+  const type: SqlType = serial === undefined ? resolveTypeName(typeName, context) : typeNamed(serial, context)
   requireCollation(collClause, type, context.types)
   const column = newColumn(table, colname, type, run)
   if (serial !== undefined) addSerial(table, column, context, run)

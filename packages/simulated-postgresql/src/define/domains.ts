@@ -14,10 +14,7 @@ import { domainType } from '../types/types.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { setDefault } from './create-table.ts'
 import { firstFree } from './indexes.ts'
-import type { TableLocker } from './names.ts'
-
-/** Numbers below are those of PostgreSQL's own types. */
-const FIRST_OID = 16_384
+import { newTypeName, type TableLocker } from './names.ts'
 
 export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): string {
   const { domainname, typeName, collClause, constraints } = fieldsOf('CreateDomainStmt', fields, [
@@ -26,14 +23,9 @@ export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Contex
     'collClause',
     'constraints',
   ])
-  const names = namesOf(domainname)
-  const name = names.at(-1) ?? ''
   const { types, catalogue } = context
-  if (names.length > 1 && names.at(-2) !== 'public') throw new NotSupported('a domain in another schema than public')
-  if ((types.named(name)?.oid ?? FIRST_OID) < FIRST_OID)
-    throw new NotSupported(`a domain with the name ${name} of a type`)
-  if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
-  const of = resolveTypeName(typeName, types)
+  const { schema, name } = newTypeName(namesOf(domainname), context)
+  const of = resolveTypeName(typeName, context)
   requireCollation(collClause, of, types)
   if (types.typeOf(of.oid).kind === 'p')
     throw new SqlError('42804', `"${of.name}" is not a valid base type for a domain`)
@@ -44,7 +36,7 @@ export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Contex
   const { domains } = catalogue
   const created = domainType(
     types,
-    { oid, arrayOid: run.store.nextOid(), name },
+    { oid, arrayOid: run.store.nextOid(), schema, name },
     {
       of,
       get isNotNull() {

@@ -171,7 +171,7 @@ function* dropOne(
       return dropSchema(name, cascade, context, run, tables)
     case 'type':
     case 'domain':
-      return dropType(kind, name, cascade, context, run)
+      return dropType(kind, names, cascade, context, run)
     case 'policy':
       return yield* dropPolicy(names, context, run, lock)
     case 'trigger':
@@ -187,12 +187,21 @@ function* dropOne(
   }
 }
 
-function dropType(kind: 'type' | 'domain', name: string, cascade: boolean, context: Context, run: Run): boolean {
+function dropType(
+  kind: 'type' | 'domain',
+  names: readonly string[],
+  cascade: boolean,
+  context: Context,
+  run: Run,
+  besides: readonly Table[] = [],
+): boolean {
   const { catalogue } = run
+  const name = names.at(-1) ?? ''
   const type = catalogue.types.named(name)
-  if (type === undefined) return false
+  const path = names.length > 1 ? names.slice(-2, -1) : context.searchPath
+  if (type === undefined || !path.includes(type.schema ?? 'pg_catalog')) return false
   if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
-  dropDependents(type, cascade, context, run)
+  dropDependents(type, cascade, context, run, besides)
   const array = catalogue.types.find(type.arrayOid)
   for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
   catalogue.changed(run.transaction.current, () => {
@@ -202,7 +211,13 @@ function dropType(kind: 'type' | 'domain', name: string, cascade: boolean, conte
 }
 
 /** The columns of a type go with it; what else depends on it is not dropped here. */
-function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolean, context: Context, run: Run): void {
+function dropDependents(
+  { oid, arrayOid, name }: TypeDefinition,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+  besides: readonly Table[],
+): void {
   const { domains, routines } = run.catalogue
   const isOf = (type: SqlType): boolean => [oid, arrayOid].includes(type.domain ?? type.oid)
   const refuse = (detail: string): never => {
@@ -223,7 +238,7 @@ function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolea
   }
   for (const table of run.catalogue.visibleTables(context.own))
     for (const column of columnsOf(table)) {
-      if (!isOf(column.type)) continue
+      if (!isOf(column.type) || besides.includes(table)) continue
       if (!cascade) refuse(`column ${column.name} of table ${table.name}`)
       if (table.view !== undefined) throw new NotSupported(`DROP TYPE … CASCADE of view ${table.name}`)
       dropColumn(table, column.name, true, false, run, context)
@@ -234,15 +249,27 @@ function dropSchema(name: string, cascade: boolean, context: Context, run: Run, 
   const { catalogue } = run
   if (!catalogue.schemas.has(name)) return false
   const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
-  if (inside.length > 0 && !cascade)
+  const types = [...catalogue.types.all()].filter((type) => type.schema === name && type.elementOid === 0)
+  const routines = [...catalogue.routines].filter((routine) => routine.schema === name)
+  if (inside.length + types.length + routines.length > 0 && !cascade)
     throw new SqlError('2BP01', `cannot drop schema ${name} because other objects depend on it`, {
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     })
   tables.push(...inside)
   for (const sequence of catalogue.visibleSequences(context.own))
     if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
+  const triggers = catalogue
+    .visibleTables(context.own)
+    .flatMap((table) => (inside.includes(table) ? [] : table.triggers))
+  if (triggers.some(({ routine }) => routines.includes(routine)))
+    throw new NotSupported('DROP SCHEMA … CASCADE of a function that a trigger calls')
+  for (const routine of routines) catalogue.routines.delete(routine)
+  for (const type of types) dropType('type', [name, type.name], true, context, run, inside)
   catalogue.schemas.delete(name)
-  catalogue.changed(run.transaction.current, () => catalogue.schemas.add(name))
+  catalogue.changed(run.transaction.current, () => {
+    catalogue.schemas.add(name)
+    for (const routine of routines) catalogue.routines.add(routine)
+  })
   return true
 }
 

@@ -39,6 +39,17 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
   return { schema, name: relname }
 }
 
+/** The schema and the name of a type that is about to be created. */
+export function newTypeName(names: readonly string[], context: Context): { schema: string; name: string } {
+  const [schemaname, relname = ''] = [names.at(-2), names.at(-1)]
+  if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
+  const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
+  const other = context.types.named(relname)
+  if (other === undefined) return named
+  if (other.schema !== named.schema) throw new NotSupported(`the name ${relname} of types in two schemas`)
+  throw new SqlError('42710', `type "${relname}" already exists`)
+}
+
 function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string | undefined; relname: string } {
   if (fields === undefined) throw new NotSupported('a statement without a name')
   const { schemaname, relname } = fieldsOf('RangeVar', fields, ['schemaname', 'relname', 'inh', 'relpersistence'])

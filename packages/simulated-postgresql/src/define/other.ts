@@ -11,16 +11,14 @@ import type { Wait } from '../storage/wait.ts'
 import { enumTypes } from '../types/types.ts'
 import { emptyTable } from './create-table.ts'
 import type { TableLocker } from './names.ts'
-import { isFree, newName } from './names.ts'
+import { isFree, newName, newTypeName } from './names.ts'
 
 export function createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): string {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
-  const [name = '', schema] = namesOf(typeName).toReversed()
-  if (schema === 'pg_temp') throw new NotSupported('a temporary type')
   const { types } = context
-  if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
+  const named = newTypeName(namesOf(typeName), context)
   const oid = run.store.nextOid()
-  const created = enumTypes(types, { oid, arrayOid: run.store.nextOid(), name }, namesOf(vals))
+  const created = enumTypes(types, { oid, arrayOid: run.store.nextOid(), ...named }, namesOf(vals))
   for (const type of created) types.add(type)
   run.catalogue.enums.set(oid, namesOf(vals))
   run.catalogue.changed(run.transaction.current, () => {
@@ -61,7 +59,7 @@ export function alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run
   const at =
     newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
   const put = (all: readonly string[]): void => {
-    for (const each of enumTypes(types, { oid: type.oid, arrayOid: type.arrayOid, name }, all)) types.add(each)
+    for (const each of enumTypes(types, { ...type, schema: type.schema ?? '' }, all)) types.add(each)
     run.catalogue.enums.set(type.oid, all)
   }
   put([...labels.slice(0, at), newVal, ...labels.slice(at)])

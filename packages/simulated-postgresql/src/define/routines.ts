@@ -204,7 +204,7 @@ function parameterOf(node: Node, context: Context): Parameter {
   if (mode === undefined) throw new NotSupported('VARIADIC parameters of a function')
   const out = mode !== 'IN'
   if (out && name === undefined) throw new NotSupported('an OUT parameter without a name')
-  const type = resolveTypeName(argType, context.types)
+  const type = resolveTypeName(argType, context)
   if (defexpr !== undefined) {
     if (mode === 'OUT') throw new SqlError('42P13', 'only input parameters can have default values')
     setDefault({ name: name ?? '', type, default: undefined }, defexpr, context)
@@ -225,7 +225,7 @@ function returnsOf(
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
-  const value = resolveTypeName(type, context.types)
+  const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
   return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
 }
@@ -237,7 +237,7 @@ function outputsOf(
 ): Returns {
   const [only, ...others] = outputs
   const single = only !== undefined && others.length === 0
-  const declared = type === undefined ? undefined : resolveTypeName(type, context.types)
+  const declared = type === undefined ? undefined : resolveTypeName(type, context)
   if (declared !== undefined && signedOid(declared) !== (single ? signedOid(only.type) : OID.record))
     throw new SqlError(
       '42P13',
@@ -260,7 +260,7 @@ function setOf(
     const columns = row.map((column) => ({ name: column.name, type: column.type }))
     return { kind: 'set', columns, scalar: false, named: false }
   }
-  const value = resolveTypeName(type, context.types)
+  const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p')
     throw new NotSupported(`a function that returns SETOF ${value.name}`)
   const columns = [{ name: functionName, type: { ...value, typmod: -1 } }]
@@ -423,9 +423,7 @@ export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean,
   ])
   const { catalogue } = run
   const names = namesOf(objname)
-  const wanted = (objargs ?? [])
-    .map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types))
-    .map(signedOid)
+  const wanted = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context)).map(signedOid)
   const path = names.length > 1 ? [names.at(-2)] : context.searchPath
   const found = [...catalogue.routines].filter(
     ({ schema, name, arguments: all }) =>

@@ -73,7 +73,7 @@ export function sequenceOptions(sequence: Sequence, options: readonly Node[] | u
     const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
     switch (defname) {
       case 'as':
-        sequence.typeOid = resolveTypeName(expectKind(arg, 'TypeName'), context.types).oid
+        sequence.typeOid = resolveTypeName(expectKind(arg, 'TypeName'), context).oid
         sequence.maximum = MAXIMA.get(sequence.typeOid) ?? sequence.maximum
         break
       case 'start':

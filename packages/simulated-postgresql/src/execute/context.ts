@@ -180,9 +180,10 @@ export class Context implements TextContext {
     return undefinedRelation([schema, name], fields)
   }
 
-  /** The functions of a name that users wrote, which are found by the search path. */
-  routines(name: string): readonly Routine[] {
-    return [...this.catalogue.routines].filter((each) => each.name === name && this.searchPath.includes(each.schema))
+  /** The functions of a name that users wrote, in its schema or in those of the search path. */
+  routines(names: readonly string[]): readonly Routine[] {
+    const path = names.length > 1 ? names.slice(-2, -1) : this.searchPath
+    return [...this.catalogue.routines].filter((each) => each.name === names.at(-1) && path.includes(each.schema))
   }
 
   /** The same for another statement. */

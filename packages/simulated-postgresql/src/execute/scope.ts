@@ -56,8 +56,8 @@ export class QueryScope implements Scope {
     return this.onNode?.(node)
   }
 
-  routines(name: string): readonly FunctionSignature[] {
-    return this.context.routines(name).map(signatureOf)
+  routines(names: readonly string[]): readonly FunctionSignature[] {
+    return this.context.routines(names).map(signatureOf)
   }
 
   subquery(select: Node, use: 'rows' | 'existence' = 'rows'): Subquery {

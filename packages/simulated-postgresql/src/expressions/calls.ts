@@ -18,13 +18,12 @@ import { arrayOf, position } from './type-name.ts'
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
+/** The name of a function of PostgreSQL's own, or `schema.name` in a schema of a user's. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
-  const schema = path.length > 1 ? path[path.length - 2] : undefined
-  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
-    throw new NotSupported(`the schema ${schema} of the function ${path[path.length - 1]}`)
-  }
-  return ownName(path[path.length - 1] ?? '', (extension) => context.hasExtension?.(extension) === true)
+  const [schema = 'pg_catalog', last = ''] = [path.at(-2), path.at(-1)]
+  const name = ownName(last, (extension) => context.hasExtension?.(extension) === true)
+  return schema === 'pg_catalog' || schema === 'public' ? name : `${schema}.${name}`
 }
 
 export interface ResolvedCall {
@@ -40,7 +39,13 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const name = functionName(call, scope)
   const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
-  const choice = chooseFunction(types, name, oids, call.func_variadic === true, scope.routines?.(name))
+  const choice = chooseFunction(
+    types,
+    name,
+    oids,
+    call.func_variadic === true,
+    scope.routines?.(namesOf(call.funcname)),
+  )
   if (choice.kind !== 'found') {
     if (isConversion(call, name, given, scope)) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`

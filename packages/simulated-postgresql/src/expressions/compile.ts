@@ -150,7 +150,7 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
       throw new NotSupported(`a conversion to the row type ${namesOf(typeName?.names).join('.')}`)
     return { type: typeNamed(scope, OID.record), columns: row, evaluate: () => null }
   }
-  const target = resolveTypeName(typeName, scope.context.types)
+  const target = resolveTypeName(typeName, scope.context)
   if (arg !== undefined && 'A_ArrayExpr' in arg) {
     const element = elementTypeOf(target, scope)
     if (element !== undefined)

@@ -46,7 +46,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (!signature.returnsSet && (!isRow || implementation === undefined)) {
     if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
-    const column = signature.columns[0]?.name ?? name
+    const column = signature.columns[0]?.name ?? signature.name
     const isNamed = signature.columns.length > 0
     return {
       columns: [{ name: column, type: types.result }],
@@ -60,7 +60,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
     shown ??
     (isRow
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
-      : [{ name: signature.columns[0]?.name ?? name, type: types.result }])
+      : [{ name: signature.columns[0]?.name ?? signature.name, type: types.result }])
   const callTypes = { ...types, columns }
   return {
     columns,

@@ -2,26 +2,32 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { OID } from '../types/oids.ts'
-import type { TypeDefinition, Types } from '../types/registry.ts'
+import type { TextContext, TypeDefinition, Types } from '../types/registry.ts'
 import { typeNumbered } from '../types/types.ts'
 import type { SqlType } from '../types/value.ts'
 
 /** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
-export function resolveTypeName(typeName: Fields<'TypeName'> | undefined, types: Types): SqlType {
+export function resolveTypeName(
+  typeName: Fields<'TypeName'> | undefined,
+  context: Pick<TextContext, 'types' | 'searchPath'>,
+): SqlType {
   if (typeName === undefined) throw new NotSupported('a missing type')
   const { names, typmods, arrayBounds } = fieldsOf('TypeName', typeName, ['names', 'typmods', 'arrayBounds'])
   const path = namesOf(names)
   const name = path[path.length - 1] ?? ''
-  const schema = path.length > 1 ? path[path.length - 2] : undefined
-  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
-    throw new NotSupported(`the schema ${schema} of the type ${name}`)
-  }
+  const { types } = context
   const type = types.named(name)
-  if (type === undefined) {
-    throw undefinedType([schema, name], position(typeName.location))
+  if (type === undefined || !isMeant(type, path.at(-2), context.searchPath)) {
+    throw undefinedType([path.at(-2), name], position(typeName.location))
   }
   const modified = typeNumbered(types, type.oid, modifier(type, integers(typmods)))
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
+}
+
+/** Whether a name means a type, by the schema that it has or by those that are searched. */
+function isMeant({ schema = 'pg_catalog' }: TypeDefinition, named?: string, searchPath?: readonly string[]): boolean {
+  if (named !== undefined) return named === schema
+  return schema === 'pg_catalog' || searchPath === undefined || searchPath.includes(schema)
 }
 
 export function arrayOf(types: Types, element: SqlType): SqlType {

@@ -190,7 +190,7 @@ function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Sta
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
   const oids = (argtypes ?? []).map((node) => {
-    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue.types)
+    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue)
     return domain ?? oid
   })
   // Its text must not be that of another statement: plans are shared by it.

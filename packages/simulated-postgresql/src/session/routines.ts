@@ -197,7 +197,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     const target = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
     const value = target === undefined ? undefined : expectKind(target, 'ResTarget').val
     if (value === undefined || !('TypeCast' in value)) throw new NotSupported(`the type ${name} of a variable`)
-    return resolveTypeName(value.TypeCast.typeName, this.context.types)
+    return resolveTypeName(value.TypeCast.typeName, this.context)
   }
 
   /** `orders.total%type` */

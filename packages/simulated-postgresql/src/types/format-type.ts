@@ -57,7 +57,8 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
     case OID.interval:
       return intervalName(typmod)
   }
-  return NAMES.get(oid) ?? quoteIdentifier(type.name)
+  const { schema = 'public' } = type
+  return NAMES.get(oid) ?? `${schema === 'public' ? '' : `${quoteIdentifier(schema)}.`}${quoteIdentifier(type.name)}`
 }
 
 function precision(typmod: number): string {
@@ -125,9 +126,10 @@ export function typeOfText(types: Types, text: string): number | undefined {
     name = name.replace(/\s*\[\s*\d*\s*\]$/, '')
     arrays += 1
   }
-  const plain = name.replace(/^(pg_catalog|public)\./i, '')
+  const [, schema, plain = ''] = /^(?:(\w+)\.)?(.*)$/s.exec(name) ?? []
   const folded = plain.startsWith('"') ? plain : plain.toLowerCase().replace(/\s+/g, ' ')
   const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/, '$1'))
-  if (found === undefined) return undefined
+  if (found === undefined || (schema ?? found.schema ?? 'pg_catalog') !== (found.schema ?? 'pg_catalog'))
+    return undefined
   return arrays > 0 ? found.arrayOid || undefined : found.oid
 }

@@ -4,6 +4,8 @@ import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 export interface TypeDefinition {
   readonly oid: number
   readonly name: string
+  /** Of a type that was created; the others are in `pg_catalog`. */
+  readonly schema?: string
   /** The type of its arrays; 0 if there is none. */
   readonly arrayOid: number
   /** The type of its elements, for an array; 0 otherwise. */
@@ -42,6 +44,8 @@ export interface TextContext {
   setting(name: string): string | undefined
   /** Microseconds since 2000-01-01 at the beginning of the transaction, for `now`, `today` and the like. */
   now(): bigint
+  /** The schemas where names are looked for; all of them when absent. */
+  readonly searchPath?: readonly string[]
   /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
   relation?(name: string): number
   relationName?(oid: number): string | undefined

@@ -79,11 +79,13 @@ function arrayType(
   elementName: string,
   pseudo: boolean,
   delimiter: string,
+  schema?: string,
 ): TypeDefinition {
   const behaviour = arrayBehaviour(elementOid)
   return {
     oid,
     name: `_${elementName}`,
+    ...(schema === undefined ? {} : { schema }),
     arrayOid: 0,
     elementOid,
     length: -1,
@@ -103,17 +105,19 @@ function arrayType(
 interface NewType {
   readonly oid: number
   readonly arrayOid: number
+  readonly schema: string
   readonly name: string
 }
 
 /** An enum and its array type, both to be added to the types. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
-  const { oid, arrayOid, name } = created
+  const { oid, arrayOid, schema, name } = created
   const behaviour = enumBehaviour(name, labels)
   return [
     {
       oid,
       name,
+      schema,
       arrayOid,
       elementOid: 0,
       length: 4,
@@ -123,17 +127,22 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
       delimiter: ',',
       ...behaviour,
     },
-    arrayType(types, arrayOid, oid, name, false, ','),
+    arrayType(types, arrayOid, oid, name, false, ',', schema),
   ]
 }
 
 /** A domain, whose values are read as those of the type that it is based on, and checked. */
-export function domainType(types: Types, { oid, arrayOid, name }: NewType, domain: Domain): readonly TypeDefinition[] {
+export function domainType(
+  types: Types,
+  { oid, arrayOid, schema, name }: NewType,
+  domain: Domain,
+): readonly TypeDefinition[] {
   const base = types.typeOf(domain.of.oid)
   const type: TypeDefinition = {
     ...base,
     oid,
     name,
+    schema,
     arrayOid,
     elementOid: 0,
     kind: 'd',
@@ -153,6 +162,7 @@ export function domainType(types: Types, { oid, arrayOid, name }: NewType, domai
   const refused: TypeDefinition = {
     ...arrayType(types, arrayOid, oid, name, false, base.delimiter),
     ...refusedBehaviour(`${name}[], an array of a domain`),
+    schema,
   }
   return [type, refused]
 }
