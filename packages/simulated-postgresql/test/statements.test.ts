@@ -374,6 +374,17 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 
+test.each([
+  ["insert into jobs values ('b', 1)", 'error 23514'],
+  ["insert into jobs values ('a', 1)", 'error 23505'],
+  ['select * from jobs', 'SELECT 1 a,1'],
+])('a partitioned table has the rows and the constraints of its partitions: %s', (sql, expected) => {
+  const partition = ['create table ja (like jobs)', 'create unique index on ja (id) where id > 0']
+  const attached = [...partition, "alter table jobs attach partition ja for values in ('a')"]
+  const whole = 'create table jobs (queue text, id int) partition by list (queue)'
+  expect(answer(whole, ...attached, "insert into jobs values ('a', 1)", sql)).toBe(expected)
+})
+
 test('policies do not apply to the owner of a table', () => {
   const denied = [
     'create table t (a int)',
@@ -400,6 +411,12 @@ const THEIRS = [
   'create table theirs (id int)',
   'alter table theirs enable row level security',
   'alter table theirs owner to admin',
+  'create table parted (a text) partition by list (a)',
+  'create table pa (a text)',
+  "alter table parted attach partition pa for values in ('a')",
+  'create table pb (a text)',
+  "alter table parted attach partition pb for values in ('b')",
+  "insert into parted values ('a')",
 ]
 
 describe('what is not simulated', () => {
@@ -410,7 +427,9 @@ describe('what is not simulated', () => {
       'grouping sets of an expression that stands twice in the select list',
     ],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
-    ['create table p (id int) partition by range (id)', 'PARTITION BY'],
+    ['create table p (id int) partition by range (id)', 'PARTITION BY of another kind than LIST'],
+    ['select * from pa', 'the partition pa by its own name'],
+    ["update parted set a = 'b'", 'a row that moves to another partition'],
     ['create extension hstore', 'the extension hstore'],
     ['alter table orders add check (total > 5) not enforced', 'NOT ENFORCED'],
     [

@@ -89,14 +89,14 @@ const pgDatabase: Relation = {
   ],
 }
 
-/** No table inherits from another one. */
+/** No table inherits from another one but partitions. */
 const pgInherits: Relation = {
   name: 'pg_inherits',
-  rows: () => [],
+  rows: (view) => tablesIn(view).filter(({ partitionOf }) => partitionOf !== undefined),
   fields: [
-    ['inhrelid', 'oid', () => null],
-    ['inhparent', 'oid', () => null],
-    ['inhseqno', 'int4', () => null],
+    ['inhrelid', 'oid', (table: Table) => table.oid],
+    ['inhparent', 'oid', ({ partitionOf }: Table) => partitionOf?.oid ?? 0],
+    ['inhseqno', 'int4', () => 1],
   ],
 }
 
@@ -133,7 +133,7 @@ const pgEnum: Relation = {
 }
 
 const indexesIn = (view: CatalogueView) =>
-  tablesIn(view).flatMap((table) => table.indexes.map((index) => ({ table, index })))
+  tablesIn(view).flatMap((table) => table.indexes.flatMap((index) => (index.ofPartition ? [] : { table, index })))
 type TableIndex = ReturnType<typeof indexesIn>[number]
 
 const RELATION_KINDS = { table: 'r', view: 'v', 'materialized view': 'm' } as const
@@ -142,7 +142,7 @@ const relationsIn = (view: CatalogueView) => [
   ...tablesIn(view).map((table) => ({
     relation: table,
     schema: table.schema,
-    kind: RELATION_KINDS[kindOfRelation(table)],
+    kind: table.partitioned === undefined ? RELATION_KINDS[kindOfRelation(table)] : 'p',
   })),
   ...indexesIn(view).map(({ table, index }) => ({ relation: index, schema: table.schema, kind: 'i' })),
   ...view.catalogue

@@ -1,7 +1,7 @@
 import type { Node } from '../sql/nodes.ts'
 import type { Heap, Index, Subtransaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
-import type { SqlType } from '../types/value.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Trigger } from './routine.ts'
 
 /** A table or a view, materialized or not. What is created or dropped in an open transaction is so for that transaction only. */
@@ -19,11 +19,29 @@ export interface Table extends Heap {
   rowSecurity: boolean
   /** The names of its policies, which are never applied. */
   policies: readonly string[]
+  partitioned: Partitioned | undefined
+  /** The table whose partition it is, which holds its rows. */
+  partitionOf: Table | undefined
   view: Node | undefined
   /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
   createdBy: Subtransaction | undefined
   droppedBy: Subtransaction | undefined
+}
+
+/** PARTITION BY LIST of a column, by its place. */
+interface Partitioned {
+  readonly place: number
+  readonly partitions: readonly Partition[]
+}
+
+export interface Partition {
+  readonly table: Table
+  /** The key texts of the values that it is for. */
+  readonly keys: ReadonlySet<string>
+  holds(row: readonly SqlValue[]): boolean
+  /** Its indexes by those of the whole that do for it what they do. */
+  readonly indexes: ReadonlyMap<Index, Index>
 }
 
 export interface Column {
@@ -55,6 +73,8 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
+  /** Of a partition: it is for the rows of that one. */
+  readonly partition?: Partition
   /** Places of columns in a row. */
   readonly columns: readonly number[]
   readonly referenced: Table

@@ -18,6 +18,7 @@ import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex } from './indexes.ts'
 import type { TableLocker } from './names.ts'
 import { tableOf, viewsOn } from './names.ts'
+import { attachPartition } from './partitions.ts'
 import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
 export function* alterTable(
@@ -41,7 +42,9 @@ export function* alterTable(
   const table = tableOf(relation, context)
   yield* lock(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
-  for (const node of cmds ?? []) yield* alter(expectKind(node, 'AlterTableCmd'), table, context, run)
+  if (table.partitioned !== undefined && table.partitioned.partitions.length > 0)
+    requireOnly(cmds, 'AT_AttachPartition')
+  for (const node of cmds ?? []) yield* alter(expectKind(node, 'AlterTableCmd'), table, context, run, lock)
   return 'ALTER TABLE'
 }
 
@@ -50,6 +53,7 @@ function* alter(
   table: Table,
   context: Context,
   run: Run,
+  lock: TableLocker,
 ): Generator<Wait, void, void> {
   const {
     subtype,
@@ -108,6 +112,9 @@ function* alter(
     case 'AT_ValidateConstraint':
       validateConstraint(table, name, context, run)
       return
+    case 'AT_AttachPartition':
+      yield* attachPartition(table, expectKind(def, 'PartitionCmd'), context, run, lock)
+      return
     case 'AT_EnableRowSecurity':
     case 'AT_DisableRowSecurity':
       setRowSecurity(table, subtype === 'AT_EnableRowSecurity', run)
@@ -125,6 +132,13 @@ function* alter(
     default:
       throw new NotSupported(`ALTER TABLE ${(subtype ?? '').replace('AT_', '')}`)
   }
+}
+
+/** What changes a table with partitions changes each of them. */
+function requireOnly(commands: Fields<'AlterTableStmt'>['cmds'], subtype: string): void {
+  for (const node of commands ?? [])
+    if (expectKind(node, 'AlterTableCmd').subtype !== subtype)
+      throw new NotSupported('ALTER TABLE of a table with partitions')
 }
 
 function changeDefault(column: Column, value: Node | undefined, context: Context, run: Run): void {

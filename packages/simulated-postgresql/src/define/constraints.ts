@@ -18,7 +18,7 @@ import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { visible } from '../storage/visibility.ts'
 import { addExclusion } from './exclusion.ts'
-import { addIndex, firstFree, freeName } from './indexes.ts'
+import { addIndex, firstFree, freeName, requirePartitionKey } from './indexes.ts'
 import { tableOf } from './names.ts'
 
 /** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
@@ -73,6 +73,11 @@ function addKey(
       throw new SqlError('42P16', `multiple primary keys for table "${table.name}" are not allowed`)
     for (const each of columns) setNotNull(table, each, run)
   }
+  requirePartitionKey(
+    table,
+    columns.map((each) => each.attribute - 1),
+    primary ? 'PRIMARY KEY' : 'UNIQUE',
+  )
   const names = primary ? '' : `_${columns.map((each) => each.name).join('_')}`
   const index = createIndex(
     {
@@ -207,6 +212,7 @@ function addForeignKey(
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
   const referenced = tableOf(read.pktable, context, table)
+  if (referenced.partitioned !== undefined) throw new NotSupported('a foreign key to a partitioned table')
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
     throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)

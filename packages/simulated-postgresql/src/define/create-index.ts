@@ -6,7 +6,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
-import { addIndex, freeName, indexColumns } from './indexes.ts'
+import { addIndex, freeName, indexColumns, requirePartitionKey } from './indexes.ts'
 import type { TableLocker } from './names.ts'
 import { relationOf } from './names.ts'
 
@@ -42,6 +42,14 @@ export function* createIndexStatement(
     return
   }
   const where = read.whereClause
+  if (read.unique === true)
+    requirePartitionKey(
+      table,
+      columns.map((column) => ('place' in column ? column.place : undefined)),
+      'UNIQUE',
+    )
+  if (table.partitioned !== undefined && table.partitioned.partitions.length > 0)
+    throw new NotSupported('an index of a table with partitions')
   run.store.xidOf(run.backend, run.transaction.current)
   const index = createIndex(
     {

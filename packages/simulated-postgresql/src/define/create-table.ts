@@ -15,6 +15,7 @@ import type { SqlType } from '../types/value.ts'
 import { addConstraint, setNotNull } from './constraints.ts'
 import { freeName } from './indexes.ts'
 import { isFree, newName, relationOf } from './names.ts'
+import { partitionBy } from './partitions.ts'
 import { newSequence, sequenceOptions } from './sequences.ts'
 
 const SERIALS: Readonly<Record<string, string>> = {
@@ -27,12 +28,13 @@ const SERIALS: Readonly<Record<string, string>> = {
 }
 
 export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
-  const { relation, tableElts, if_not_exists, oncommit } = fieldsOf('CreateStmt', fields, [
+  const { relation, tableElts, if_not_exists, oncommit, partspec } = fieldsOf('CreateStmt', fields, [
     'relation',
     'tableElts',
     'options',
     'oncommit',
     'if_not_exists',
+    'partspec',
   ])
   const { schema, name } = newName(relation, context)
   if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return
@@ -47,6 +49,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
+  partitionBy(table, partspec)
   // Keys first: a foreign key may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
   for (const kinds of order)
@@ -132,6 +135,8 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     owner: run.user,
     rowSecurity: false,
     policies: [],
+    partitioned: undefined,
+    partitionOf: undefined,
     view: undefined,
     materialized: undefined,
     createdBy: run.transaction.current,

@@ -132,6 +132,7 @@ function* dropOne(
     case 'materialized view': {
       const table = catalogue.table(path, name, context.own)
       if (table === undefined) return false
+      if (table.partitionOf !== undefined) throw new NotSupported(`DROP TABLE of the partition ${name}`)
       if (kindOfRelation(table) !== kind) throw new SqlError('42809', `"${name}" is not a ${kind}`)
       yield* lock(table, 'AccessExclusiveLock')
       tables.push(table)
@@ -151,6 +152,8 @@ function* dropOne(
       const found = catalogue.index(path, name, context.own)
       const index = found?.table.indexes[found.at]
       if (found === undefined || index === undefined) return false
+      if (found.table.partitionOf !== undefined || found.table.partitioned !== undefined)
+        throw new NotSupported('DROP INDEX of a partitioned table')
       if (index.constraint)
         throw new SqlError(
           '2BP01',
@@ -302,7 +305,7 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
       )
     dropTable(view, together, cascade, context, run)
   }
-  dropTogether([table], by, catalogue)
+  dropTogether([table, ...(table.partitioned?.partitions.map((each) => each.table) ?? [])], by, catalogue)
 }
 
 /** Drops tables with the sequences of their columns; nothing else depends on them. */

@@ -60,6 +60,17 @@ function notValid(table: Table, index: Index, values: readonly SqlValue[], other
       })
 }
 
+/** A unique key holds in each partition alone. */
+export function requirePartitionKey(table: Table, places: readonly (number | undefined)[], what: string): void {
+  const { partitioned } = table
+  if (partitioned === undefined) return
+  if (partitioned.partitions.length > 0) throw new NotSupported(`${what} of a table with partitions`)
+  if (places.includes(partitioned.place)) return
+  throw new SqlError('0A000', 'unique constraint on partitioned table must include all partitioning columns', {
+    detail: `${what} constraint on table "${table.name}" lacks column "${table.columns[partitioned.place]?.name}" which is part of the partition key.`,
+  })
+}
+
 /** Elements of CREATE INDEX: columns, or expressions over the row. */
 export function indexColumns(
   elements: readonly Node[] | undefined,

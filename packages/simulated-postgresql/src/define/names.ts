@@ -13,6 +13,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
   if (table === undefined) throw context.noTable(schemaname, relname)
+  if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
   return table
 }
 

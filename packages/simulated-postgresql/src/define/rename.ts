@@ -50,6 +50,7 @@ export function* rename(
   if (isView && table.materialized === undefined)
     throw new SqlError('42809', `"${table.name}" is not a materialized view`)
   if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
+  if (table.partitioned !== undefined) throw new NotSupported('RENAME of a partitioned table')
   if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
   yield* lock(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, by)

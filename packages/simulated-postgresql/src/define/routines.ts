@@ -350,6 +350,7 @@ export function* createTrigger(
   const { trigname: name = '', timing: bits = 0, events = 0 } = read
   const table = relationOf(read.relation, context)
   const timing = TIMINGS[bits]
+  if (table.partitioned !== undefined) throw new NotSupported('a trigger of a partitioned table')
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
   if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a trigger of TRUNCATE')
   yield* lock(table, 'ShareRowExclusiveLock')

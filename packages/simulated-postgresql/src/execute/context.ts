@@ -196,6 +196,7 @@ export class Context implements TextContext {
   }
 
   locks(table: Table, mode: LockMode): void {
+    if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
     const { user } = this.#session
     if (table.rowSecurity && user !== table.owner)
       throw new NotSupported(`row level security of ${table.name} for the role ${user}, which does not own it`)

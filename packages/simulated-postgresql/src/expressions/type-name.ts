@@ -9,7 +9,7 @@ import type { SqlType } from '../types/value.ts'
 /** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
 export function resolveTypeName(
   typeName: Fields<'TypeName'> | undefined,
-  context: Pick<TextContext, 'types' | 'searchPath'>,
+  context: Pick<TextContext, 'types' | 'searchPath' | 'rowType'>,
 ): SqlType {
   if (typeName === undefined) throw new NotSupported('a missing type')
   const { names, typmods, arrayBounds } = fieldsOf('TypeName', typeName, ['names', 'typmods', 'arrayBounds'])
@@ -18,6 +18,7 @@ export function resolveTypeName(
   const { types } = context
   const type = types.named(name)
   if (type === undefined || !isMeant(type, path.at(-2), context.searchPath)) {
+    if (context.rowType?.(path) !== undefined) throw new NotSupported(`the row type of the table ${path.join('.')}`)
     throw undefinedType([path.at(-2), name], position(typeName.location))
   }
   const modified = typeNumbered(types, type.oid, modifier(type, integers(typmods)))

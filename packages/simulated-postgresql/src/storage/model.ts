@@ -124,6 +124,10 @@ export interface Index {
   readonly partial: boolean
   /** EXCLUDE: whether two rows with these values exclude each other; undefined of any other index. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
+  /** Of a partition, whose rows alone it holds; catalogues show it there. */
+  readonly ofPartition?: true
+  /** What errors call it and its table, of a row in a partition. */
+  partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }
   /** The indexed values of a row; undefined if a partial index does not hold it. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
   /** The text that equal values share. */

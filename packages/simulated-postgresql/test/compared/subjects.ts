@@ -8,6 +8,7 @@ import { JSON_ROWS } from './json-rows.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
+import { PARTITIONS } from './partitions.ts'
 import { RANGES } from './ranges.ts'
 import { ROLES } from './roles.ts'
 import { SET_ROUTINES } from './set-routines.ts'
@@ -28,6 +29,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'materialized views': MATERIALIZED_VIEWS,
   MERGE,
   'OUT parameters and defaults': OUT_PARAMETERS,
+  partitions: PARTITIONS,
   ranges: RANGES,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
