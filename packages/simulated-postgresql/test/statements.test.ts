@@ -385,6 +385,29 @@ test.each([
   expect(answer(whole, ...attached, "insert into jobs values ('a', 1)", sql)).toBe(expected)
 })
 
+const SPECS = [
+  'create type spec as (name text, n int)',
+  'create table made (id serial, name text, n int)',
+  `create function make(specs spec[]) returns setof made language sql as $$
+    insert into made (name, n) select s.name, s.n from unnest(make.specs) s returning * $$`,
+  `create function make_one(name text, n int default 7) returns made language plpgsql as $$
+    declare row made%rowtype;
+    begin
+      select * into row from make(array[(make_one.name, make_one.n)::spec]);
+      return row;
+    end $$`,
+]
+
+test.each([
+  ["select * from make_one(n => 2, name => 'a')", 'SELECT 1 1,a,2'],
+  ["select (make_one('a')).n", 'SELECT 1 7'],
+  ['select * from make_one(n => 2)', 'error 42883'],
+  ['select (\'(a,"2")\'::spec).n', 'SELECT 1 2'],
+  ["select ('a', 'b')::spec", 'error 22P02'],
+])('functions take and give rows of tables and of composite types: %s', (sql, expected) => {
+  expect(answer(...SPECS, sql)).toBe(expected)
+})
+
 test('policies do not apply to the owner of a table', () => {
   const denied = [
     'create table t (a int)',

@@ -13,6 +13,7 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
+import { alterComposite } from './composite-types.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex } from './indexes.ts'
@@ -33,6 +34,7 @@ export function* alterTable(
     'objtype',
     'missing_ok',
   ])
+  if (fields.objtype === 'OBJECT_TYPE') return alterComposite(fields, context, run)
   if (fields.objtype !== 'OBJECT_TABLE')
     throw new NotSupported(`ALTER ${(fields.objtype ?? '').replace('OBJECT_', '')}`)
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {

@@ -6,6 +6,7 @@ import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comments.ts'
+import { createComposite } from './composite-types.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.ts'
 import { alterDomain, createDomain } from './domains.ts'
@@ -44,6 +45,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('AlterSeqStmt' in node) return alterSequence(node.AlterSeqStmt, context, run)
   if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run, lock)
   if ('CreateEnumStmt' in node) return createEnum(node.CreateEnumStmt, context, run)
+  if ('CompositeTypeStmt' in node) return createComposite(node.CompositeTypeStmt, context, run)
   if ('CreateDomainStmt' in node) return createDomain(node.CreateDomainStmt, context, run)
   if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run, lock)
   if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, context, run)

@@ -231,6 +231,9 @@ function dropDependents(
   }
   const others = [
     ...[...domains.values()].filter((domain) => isOf(domain.of)).map((domain) => `type ${domain.name}`),
+    ...[...run.catalogue.types.all()]
+      .filter(({ columns = [] }) => columns.some((column) => isOf(column.type)))
+      .map((each) => `type ${each.name}`),
     ...[...routines]
       .filter((each) => each.arguments.some(({ type }) => isOf(type)))
       .map((each) => `function ${each.name}`),

@@ -1,5 +1,5 @@
 import type { Argument, Returns, Routine, Trigger, TriggerEvent } from '../catalogue/routine.ts'
-import type { Table } from '../catalogue/table.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
 import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
@@ -37,8 +37,8 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
   const { language, text, ...read } = optionsOf(options)
   const body =
     language === 'sql'
-      ? sqlBodyOf(text, declared, returns, context)
-      : plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns)
+      ? sqlBodyOf(text, name, declared, returns, context)
+      : { ...plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns), name }
   const { catalogue } = run
   run.store.xidOf(run.backend, run.transaction.current)
   const known = [...catalogue.routines].find(
@@ -103,14 +103,11 @@ function declaredResult(returns: Returns): string {
 }
 
 /** The statements of a function in SQL are compiled at once, for their errors. */
-function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context: Context): Body {
+function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
-  const names = declared.map(({ name }) => name)
-  const body = sqlBody(
-    text,
-    names,
-    returns.kind === 'set' ? 'rows' : returns.kind === 'record' ? 'value' : returns.kind,
-  )
+  const names = declared.map((each) => each.name)
+  const ending = returns.kind === 'set' ? 'rows' : returns.kind === 'record' ? 'value' : returns.kind
+  const body = { ...sqlBody(text, names, ending), name }
   const shapes = declared.map(({ type }) => ({ kind: 'scalar' as const, type }))
   const variables = variablesOf(
     body,
@@ -128,6 +125,8 @@ function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context:
   }
   if (returns.kind === 'value') checkResult(result, returns.type, context)
   if (returns.kind === 'set') checkRows(result, returns, context)
+  if (returns.kind === 'record' && result.length === 1 && result[0]?.type.oid === OID.record)
+    throw new NotSupported('a function in SQL that returns a row as one column')
   if (returns.kind === 'record') checkRows(result, { ...returns, scalar: false }, context)
   return body
 }
@@ -225,9 +224,28 @@ function returnsOf(
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
+  const row = rowOf(type, context)
+  if (row !== undefined) return row
   const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
   return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
+}
+
+/** A type that is named after a table, or a composite one: one row. */
+function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { kind: 'record' }> | undefined {
+  if (type.arrayBounds !== undefined) return undefined
+  const names = namesOf(type.names)
+  const own = context.types.named(names.at(-1) ?? '')
+  const table = own === undefined ? context.table(names.at(-2), names.at(-1) ?? '') : undefined
+  const columns = own && context.types.typeOf(resolveTypeName(type, context).oid).columns
+  if (table === undefined) return columns && { kind: 'record', columns }
+  return {
+    kind: 'record',
+    // Those that it has at each call.
+    get columns() {
+      return columnsOf(table).map(({ name, type: held }) => ({ name, type: held }))
+    },
+  }
 }
 
 function outputsOf(
@@ -254,12 +272,14 @@ function setOf(
   context: Context,
 ): Returns {
   if (outputs.length > 0) return { kind: 'set', columns: outputs, scalar: outputs.length === 1, named: true }
-  const names = namesOf(type.names)
-  const row = context.types.named(names.at(-1) ?? '') === undefined ? context.rowType(names) : undefined
-  if (row !== undefined) {
-    const columns = row.map((column) => ({ name: column.name, type: column.type }))
-    return { kind: 'set', columns, scalar: false, named: false }
-  }
+  const row = rowOf(type, context)
+  if (row !== undefined)
+    return {
+      ...{ kind: 'set', scalar: false, named: false },
+      get columns() {
+        return row.columns
+      },
+    }
   const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p')
     throw new NotSupported(`a function that returns SETOF ${value.name}`)

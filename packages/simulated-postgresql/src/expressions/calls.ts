@@ -37,7 +37,9 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const { scope } = compiler
   const { types } = scope.context
   const name = functionName(call, scope)
-  const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
+  const written = scope.routines?.(namesOf(call.funcname)) ?? []
+  const placed = positional(call.args ?? [], name, written)
+  const given = placed.map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
   const choice = chooseFunction(
     types,
@@ -73,7 +75,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const converted = given.map((argument, i) => {
     const target = generic.arguments[i] ?? OID.any
     const decided = target === OID.any ? decideAny(argument) : argument
-    return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(call.args?.[i]))
+    return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(placed[i]))
   })
   converted.push(...leftOut(signature, given.length, compiler))
   const all =
@@ -98,20 +100,53 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
 }
 
-/** `make_interval(days => 1)`: the arguments by their places, those that are left out as zeros. */
-function positional(all: readonly Node[], name: string): readonly Node[] {
+/** `make_interval(days => 1)`: the arguments by their places, those that are left out as their defaults. */
+function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
   if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
   const names = NAMED_ARGUMENTS[name]
-  if (names === undefined) throw new NotSupported(`a named argument of ${name}`)
-  const placed: Node[] = names.map(() => ({ A_Const: { ival: {} } }))
-  all.forEach((argument, i) => {
+  if (names !== undefined)
+    return (
+      placedBy(
+        names,
+        names.map(() => ({ A_Const: { ival: {} } })),
+        all,
+      ) ?? noSuch(all, name)
+    )
+  const [only, ...others] = written.flatMap(({ argumentNames = [], defaultValues = [] }) => {
+    const without = argumentNames.length - defaultValues.length
+    const placed = placedBy(
+      argumentNames,
+      argumentNames.map((_, at) => defaultValues[at - without]),
+      all,
+    )
+    return placed === undefined ? [] : [placed]
+  })
+  if (others.length > 0 || (only === undefined && written.length === 0))
+    throw new NotSupported(`a named argument of ${name}`)
+  return only ?? noSuch(all, name)
+}
+
+/** Undefined if a name is not known or given twice, or if an argument without a default is left out. */
+function placedBy(
+  names: readonly (string | undefined)[],
+  defaults: readonly (Node | undefined)[],
+  all: readonly Node[],
+): readonly Node[] | undefined {
+  const placed = new Map<number, Node>()
+  for (const [i, argument] of all.entries()) {
     const named = 'NamedArgExpr' in argument ? argument.NamedArgExpr : undefined
     const at = named === undefined ? i : names.indexOf(named.name ?? '')
     const value = named === undefined ? argument : named.arg
-    if (at < 0 || value === undefined) throw new SqlError('42883', `function ${name} has no argument "${named?.name}"`)
-    placed[at] = value
-  })
-  return placed
+    if (at < 0 || at >= names.length || value === undefined || placed.has(at)) return undefined
+    placed.set(at, value)
+  }
+  const filled = names.flatMap((_, at) => placed.get(at) ?? defaults[at] ?? [])
+  return filled.length === names.length ? filled : undefined
+}
+
+function noSuch(all: readonly Node[], name: string): never {
+  const shown = all.flatMap((argument) => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name] : []))
+  throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
 }
 
 /** A literal among arguments of any type stays unknown, and a parameter has no type to take. */

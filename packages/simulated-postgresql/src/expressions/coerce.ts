@@ -10,7 +10,7 @@ import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { typeNumbered } from '../types/types.ts'
-import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
 import { commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
@@ -40,8 +40,11 @@ export function coerce(
   if (source.oid === target.oid || target.oid === OID.any)
     return fitted(relabelled(compiled, target), target, context === 'e')
   const { types } = scope.context
+  const { columns } = types.typeOf(target.oid)
+  if (columns !== undefined && source.oid === OID.record) return coerceRow(compiled, target, columns, context, scope)
   const path = pathway(types, source.oid, target.oid, context)
   if (path === undefined) {
+    if (types.typeOf(source.oid).columns !== undefined) throw new NotSupported('a cast from a composite type')
     if (target.oid === OID.record && compiled.columns !== undefined) return compiled
     throw new SqlError(
       '42846',
@@ -62,6 +65,37 @@ export function coerce(
   const pure = isPure(path, source.oid, target.oid)
   return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
 }
+
+/** A row as one of a composite type, field by field. */
+function coerceRow(
+  row: Compiled,
+  target: SqlType,
+  columns: readonly RecordColumn[],
+  context: CastContext,
+  scope: Scope,
+): Compiled {
+  const given =
+    row.fields ??
+    row.columns?.map(({ type }, i): Compiled => ({ type, evaluate: (env) => fieldOf(row.evaluate(env), i) }))
+  if (given === undefined) throw new NotSupported('a cast from a row of unknown type')
+  if (given.length !== columns.length)
+    throw new SqlError('42846', `cannot cast type record to ${formatType(scope.context.types, target.oid)}`, {
+      detail: `Input has too ${given.length < columns.length ? 'few' : 'many'} columns.`,
+    })
+  const fields = columns.map(({ type }, i) => coerce(given[i] ?? row, type, context, scope))
+  return {
+    type: target,
+    evaluate: (env) => {
+      if (row.fields === undefined && row.evaluate(env) === null) return null
+      return new SqlRecord(
+        columns,
+        fields.map((field) => field.evaluate(env)),
+      )
+    },
+  }
+}
+
+const fieldOf = (row: SqlValue, at: number): SqlValue => (row instanceof SqlRecord ? (row.values[at] ?? null) : null)
 
 /** Converts to what a domain is based on, and checks the value, null too; a value of the domain was checked before. */
 function coerceToDomain(
@@ -259,7 +293,9 @@ export function coerceAssignment(
 ): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid
-  if (source !== OID.unknown && source !== target.oid && pathway(types, source, target.oid, 'a') === undefined) {
+  const isRow = source === OID.record && types.typeOf(target.oid).columns !== undefined
+  const isKnown = source !== OID.unknown && source !== target.oid && !isRow
+  if (isKnown && pathway(types, source, target.oid, 'a') === undefined) {
     throw new SqlError(
       '42804',
       `column "${column}" is of type ${formatType(types, target.domain ?? target.oid)} but expression is of type ${formatType(types, source)}`,

@@ -38,7 +38,7 @@ export function compileIndirection(node: Fields<'A_Indirection'>, compiler: Comp
 }
 
 function field(row: Compiled, name: string, compiler: Compiler): Compiled {
-  const { columns } = row
+  const { columns = compiler.scope.context.types.typeOf(row.type.oid).columns } = row
   if (columns === undefined) {
     if (row.type.oid === OID.record) {
       throw new NotSupported(`the column ${name} of a row of unknown type`)

@@ -61,6 +61,8 @@ export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Co
 
 function missing(scope: Scope, name: string, left: Compiled | undefined, right: Compiled, location?: number): Error {
   const { types } = scope.context
+  if ([left, right].some((each) => each !== undefined && types.typeOf(each.type.oid).columns !== undefined))
+    throw new NotSupported(`the operator ${name} of a composite type`)
   const operands = [
     ...(left === undefined ? [] : [formatType(types, left.type.oid)]),
     name,

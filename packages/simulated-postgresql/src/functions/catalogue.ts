@@ -17,6 +17,8 @@ export interface FunctionSignature {
   readonly defaults: number
   /** Their values, of a function that a user wrote. */
   readonly defaultValues?: readonly Node[]
+  /** The names of its arguments, of a function that a user wrote. */
+  readonly argumentNames?: readonly (string | undefined)[]
   /** The name of the implementation: pg_proc.prosrc, or the function's own for those in SQL. */
   readonly source: string
   readonly result: number

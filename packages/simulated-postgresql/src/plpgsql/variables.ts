@@ -23,7 +23,7 @@ export type Shape =
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
 
 export function variablesOf(
-  { variables, language }: Pick<Body, 'variables' | 'language'>,
+  { variables, language, name: routine }: Pick<Body, 'variables' | 'language' | 'name'>,
   shapes: readonly (Shape | undefined)[],
   argumentsOf: readonly number[],
 ): RoutineVariables {
@@ -39,9 +39,10 @@ export function variablesOf(
       const shape = shapes[at]
       return shape?.kind === 'scalar' ? (shape.type.domain ?? shape.type.oid) : 0
     }),
-    find(names) {
+    find(names): Compiled | undefined {
       const [name = '', field, ...others] = names
       const at = numberOf(name)
+      if (at < 0 && name === routine && field !== undefined) return this.find(names.slice(1))
       const shape = shapes[at]
       if (shape === undefined || others.length > 0) return undefined
       if (shape.kind === 'scalar')

@@ -110,7 +110,7 @@ function quoted(name: string): string {
 }
 
 /** The parts of a qualified name: `public."My Table"`. */
-function splitName(text: string): readonly string[] {
+export function splitName(text: string): readonly string[] {
   return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(([, exact, folded = '']) =>
     exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),
   )

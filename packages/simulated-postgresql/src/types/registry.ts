@@ -12,8 +12,8 @@ export interface TypeDefinition {
   readonly elementOid: number
   /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
   readonly length: number
-  /** `pg_type.typtype`: base, domain, enum, pseudo, range, multirange. */
-  readonly kind: 'b' | 'd' | 'e' | 'p' | 'r' | 'm'
+  /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */
+  readonly kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm'
   /** `pg_type.typcategory`: which types convert into each other without a cast. */
   readonly category: string
   readonly preferred: boolean
@@ -27,6 +27,8 @@ export interface TypeDefinition {
   /** The order of the type's default operator class; undefined where there is none, as for json. */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
   readonly domain?: Domain
+  /** Of a composite type. */
+  readonly columns?: readonly RecordColumn[]
 }
 
 export interface Domain {

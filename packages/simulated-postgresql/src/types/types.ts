@@ -5,10 +5,10 @@ import { TYPES } from './built-in.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import { asRange, compareRanges, rangeBehaviours, subtypeOf } from './range.ts'
-import { recordBehaviour } from './record.ts'
+import { compositeBehaviour, recordBehaviour } from './record.ts'
 import type { Domain, TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
-import type { SqlType } from './value.ts'
+import type { RecordColumn, SqlType } from './value.ts'
 
 export function createTypes(): Types {
   const byOid = new Map<number, TypeDefinition>()
@@ -129,6 +129,20 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
     },
     arrayType(types, arrayOid, oid, name, false, ',', schema),
   ]
+}
+
+/** A composite type and that of its arrays. */
+export function compositeTypes(
+  types: Types,
+  { oid, arrayOid, schema, name }: NewType,
+  columns: readonly RecordColumn[],
+): readonly TypeDefinition[] {
+  const type: TypeDefinition = {
+    ...{ oid, name, schema, arrayOid, elementOid: 0, length: -1, kind: 'c', category: 'C', preferred: false },
+    ...{ delimiter: ',', columns },
+    ...compositeBehaviour(name, columns),
+  }
+  return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
 }
 
 /** A domain, whose values are read as those of the type that it is based on, and checked. */

@@ -1,6 +1,7 @@
 import { ALTER_COLUMN } from './alter-column.ts'
 import { BITS } from './bits.ts'
 import { CATALOGUE } from './catalogue.ts'
+import { COMPOSITE_TYPES } from './composite-types.ts'
 import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
@@ -21,6 +22,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'columns of another type': ALTER_COLUMN,
   'bit strings': BITS,
   'the catalogue': CATALOGUE,
+  'composite types': COMPOSITE_TYPES,
   'definitions of packages': DEFINITIONS,
   domains: DOMAINS,
   'documents as rows': JSON_ROWS,
