@@ -1,15 +1,25 @@
 import { NotSupported } from '../sql/error.ts'
 import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
 import { knownRelation } from '../sql/undefined.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import { isTemporary } from './catalogue.ts'
+import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
 import { defaultText } from './default-text.ts'
 import { indexDefinition } from './index-definition.ts'
 import { DOMAIN_COLUMNS, generationText, MORE_COLUMNS, MORE_TABLES, schemata, sequences } from './information-schema.ts'
-import { always, type CatalogueView, columnsIn, type Relation, type TableColumn, tablesIn } from './relation.ts'
+import {
+  always,
+  type CatalogueView,
+  columnsIn,
+  type Field,
+  type Relation,
+  type TableColumn,
+  tablesIn,
+} from './relation.ts'
 import { kindOfRelation, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
@@ -209,15 +219,13 @@ const pgClass: Relation = {
     ['relreplident', 'char', ({ kind }: ClassRow) => (kind === 'r' || kind === 'm' ? 'd' : 'n')],
     ...always('oid', OWNER, 'relowner'),
     ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
-    ...always(
-      'bool',
-      false,
-      'relisshared',
-      'relhassubclass',
-      'relrowsecurity',
-      'relforcerowsecurity',
+    ...always('bool', false, 'relisshared', 'relhassubclass', 'relforcerowsecurity'),
+    ['relrowsecurity', 'bool', ({ relation }: ClassRow) => 'rowSecurity' in relation && relation.rowSecurity],
+    [
       'relispartition',
-    ),
+      'bool',
+      ({ relation }: ClassRow) => 'partitionOf' in relation && relation.partitionOf !== undefined,
+    ],
     ...always('_text', null, 'reloptions'),
   ],
 }
@@ -422,10 +430,106 @@ const pgAttrdef: Relation = {
 /** The information schema has no materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
+/** Who asks owns everything, with the number of the superuser. */
+const roleNumber = (role: string, { catalogue, user }: CatalogueView): number =>
+  role === user ? OWNER : FIRST_SCHEMA + [...catalogue.roles].indexOf(role)
+
+/** What a role was created with is not kept. */
+function isSuperuser(role: string, { user }: CatalogueView): boolean {
+  if (role !== user && role !== 'postgres') throw new NotSupported(`what the role ${role} may do`)
+  return true
+}
+
 const pgRoles: Relation = {
   name: 'pg_roles',
   rows: ({ catalogue }) => [...catalogue.roles],
-  fields: [['rolname', 'name', (role: string) => role]],
+  fields: [
+    ['rolname', 'name', (role: string) => role],
+    ['oid', 'oid', roleNumber],
+    ...(
+      [
+        'rolsuper',
+        'rolinherit',
+        'rolcreaterole',
+        'rolcreatedb',
+        'rolcanlogin',
+        'rolreplication',
+        'rolbypassrls',
+      ] as const
+    ).map((name): Field => [name, 'bool', isSuperuser, 'may refuse']),
+    ...always('int4', -1, 'rolconnlimit'),
+    ...always('text', '********', 'rolpassword'),
+    ...always('timestamptz', null, 'rolvaliduntil'),
+    ...always('_text', null, 'rolconfig'),
+  ],
+}
+
+const pgUser: Relation = {
+  name: 'pg_user',
+  rows: ({ catalogue }) => [...catalogue.roles],
+  fields: [
+    ['usename', 'name', (role: string) => role],
+    ['usesysid', 'oid', roleNumber],
+    ...(['usecreatedb', 'usesuper', 'userepl', 'usebypassrls'] as const).map(
+      (name): Field => [name, 'bool', isSuperuser, 'may refuse'],
+    ),
+    ...always('text', '********', 'passwd'),
+    ...always('timestamptz', null, 'valuntil'),
+    ...always('_text', null, 'useconfig'),
+  ],
+}
+
+const pgAm: Relation = {
+  name: 'pg_am',
+  rows: () => [['heap', 2] as const, ...Object.entries(ACCESS_METHODS)],
+  fields: [
+    ['oid', 'oid', ([, oid]: readonly [string, number]) => oid],
+    ['amname', 'name', ([name]: readonly [string, number]) => name],
+    ['amtype', 'char', ([name]: readonly [string, number]) => (name === 'heap' ? 't' : 'i')],
+  ],
+}
+
+const pgSequences: Relation = {
+  name: 'pg_sequences',
+  rows: (view) => view.catalogue.visibleSequences(view.own),
+  fields: [
+    ['schemaname', 'name', ({ schema }: Sequence) => schema],
+    ['sequencename', 'name', ({ name }: Sequence) => name],
+    ['sequenceowner', 'name', (_: Sequence, { user }) => user],
+    ['data_type', 'regtype', ({ typeOid }: Sequence) => typeOid],
+    ['start_value', 'int8', ({ start }: Sequence) => start],
+    ['min_value', 'int8', ({ minimum }: Sequence) => minimum],
+    ['max_value', 'int8', ({ maximum }: Sequence) => maximum],
+    ['increment_by', 'int8', ({ increment }: Sequence) => increment],
+    ['cycle', 'bool', ({ cycle }: Sequence) => cycle],
+    ...always('int8', 1n, 'cache_size'),
+    ['last_value', 'int8', ({ isCalled, lastValue }: Sequence) => (isCalled ? lastValue : null)],
+  ],
+}
+
+/** Their conditions are not kept: only that there are none is known. */
+const pgPolicies: Relation = {
+  name: 'pg_policies',
+  rows(view) {
+    if (tablesIn(view).some(({ policies }) => policies.length > 0)) throw new NotSupported('pg_policies with policies')
+    return []
+  },
+  fields: [
+    ...always('name', null, 'schemaname', 'tablename', 'policyname'),
+    ...always('text', null, 'permissive', 'cmd', 'qual', 'with_check'),
+    ...always('_name', null, 'roles'),
+  ],
+}
+
+/** Without what PostgreSQL counts. */
+const pgStatioAllTables: Relation = {
+  name: 'pg_statio_all_tables',
+  rows: (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
+  fields: [
+    ['relid', 'oid', (table: Table) => table.oid],
+    ['schemaname', 'name', (table: Table) => table.schema],
+    ['relname', 'name', (table: Table) => table.name],
+  ],
 }
 
 const tables: Relation = {
@@ -485,8 +589,14 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgIndexes,
     pgDescription,
     pgAttrdef,
+    pgConstraint(namespaceOf),
+    pgUser,
+    pgPolicies,
+    pgAm,
+    pgSequences,
+    pgStatioAllTables,
   ],
-  information_schema: [tables, columns, schemata, sequences],
+  information_schema: [tables, columns, schemata, sequences, ...CONSTRAINT_RELATIONS],
 }
 
 /** Undefined for a table that is none of the catalogue's. */

@@ -59,6 +59,7 @@ export interface Column {
 }
 
 export interface Check {
+  readonly oid: number
   name: string
   readonly expression: Node
   /** The places of the columns that it reads. */
@@ -79,12 +80,15 @@ export interface ForeignKey {
   readonly columns: readonly number[]
   readonly referenced: Table
   readonly referencedColumns: readonly number[]
-  readonly index: Index
+  /** That of the referenced table; made anew with it. */
+  index: Index
   readonly onUpdate: ReferentialAction
   readonly onDelete: ReferentialAction
   readonly matchFull: boolean
   readonly deferrable: boolean
   initiallyDeferred: boolean
+  /** NOT VALID: rows older than it were not checked. */
+  validated: boolean
 }
 
 /** What a relation is called in messages. */

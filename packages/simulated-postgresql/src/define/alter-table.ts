@@ -295,6 +295,13 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
     run,
   )
   for (const index of before.indexes) addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+  for (const key of run.catalogue.referencing(table, context.own)) {
+    const { index } = key
+    key.index = table.indexes.find((each) => each.oid === index.oid) ?? index
+    run.catalogue.changed(run.transaction.current, () => {
+      key.index = index
+    })
+  }
 }
 
 /** A default is a value of the old type, which converts to the new one. */
@@ -313,8 +320,14 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
     run.catalogue.changed(run.transaction.current, () => {
       check.validated = validated
     })
-  } else if (key !== undefined) oweForeignKey(key, run)
-  else if (table.indexes.some((each) => each.constraint && each.name === name))
+  } else if (key !== undefined) {
+    oweForeignKey(key, run)
+    const { validated } = key
+    key.validated = true
+    run.catalogue.changed(run.transaction.current, () => {
+      key.validated = validated
+    })
+  } else if (table.indexes.some((each) => each.constraint && each.name === name))
     throw new SqlError(
       '42809',
       `constraint "${name}" of relation "${table.name}" is not a foreign key, check, or not-null constraint`,

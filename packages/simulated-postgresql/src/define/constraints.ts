@@ -153,7 +153,13 @@ function addCheck(
   if (table.checks.some((check) => check.name === name))
     throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
   if (skip_validation !== true) validate(table, compiled, name, run)
-  const check: Check = { name, expression: raw_expr, places: slots, validated: skip_validation !== true }
+  const check: Check = {
+    oid: run.store.nextOid(),
+    name,
+    expression: raw_expr,
+    places: slots,
+    validated: skip_validation !== true,
+  }
   table.checks.push(check)
   table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   run.catalogue.changed(run.transaction.current, () => {
@@ -252,6 +258,7 @@ function addForeignKey(
     matchFull: read.fk_matchtype === 'f',
     deferrable: read.deferrable === true,
     initiallyDeferred: read.initdeferred === true,
+    validated: read.skip_validation !== true,
   }
   for (const [at, place] of key.columns.entries())
     checkComparable(key, table, place, referencedPlaces[at] ?? 0, context)

@@ -48,7 +48,8 @@ export function pathway(types: Types, source: number, target: number, context: C
   }
   const fromType = types.find(source)
   const toType = types.find(target)
-  if (isArray(fromType) && isArray(toType)) {
+  const isVector = source === OID.int2vector || source === OID.oidvector
+  if (fromType !== undefined && (isVector || isArray(fromType)) && isArray(toType)) {
     const elements = pathway(types, fromType.elementOid, toType.elementOid, context)
     if (elements !== undefined) return { kind: 'elements', source: fromType.elementOid, target: toType.elementOid }
   }

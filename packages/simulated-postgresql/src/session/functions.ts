@@ -1,3 +1,4 @@
+import { constraintDefinition } from '../catalogue/constraint-relations.ts'
 import { definedColumn, indexDefinition } from '../catalogue/index-definition.ts'
 import type { Table } from '../catalogue/table.ts'
 import { runOf, waitOnce } from '../execute/run.ts'
@@ -70,13 +71,27 @@ function mayUse({ server }: Host, schema: string, privilege: string): boolean {
   throw new SqlError('22023', `unrecognized privilege type: "${privilege}"`)
 }
 
-function indexFunctions({ server, transactions }: Host): readonly (readonly [string, SessionFunction])[] {
+function indexFunctions(host: Host): readonly (readonly [string, SessionFunction])[] {
+  const { server, transactions } = host
   const indexOf = (oid: SqlValue, print: (index: Index, table: Table) => string): SqlValue => {
     const found = server.catalogue.indexByOid(Number(oid), transactions.open)
     return found === undefined ? null : print(found.index, found.table)
   }
+  const constraintOf = (oid: SqlValue): SqlValue =>
+    constraintDefinition(Number(oid), {
+      ...{ catalogue: server.catalogue, own: transactions.open, types: host.context.types },
+      relationName: (relation) => host.context.relationName?.(relation),
+    })
   return [
     ['pg_get_indexdef', ([oid = null]) => indexOf(oid, indexDefinition)],
+    ['pg_get_constraintdef', ([oid = null]) => constraintOf(oid)],
+    [
+      'pg_get_constraintdef_ext',
+      ([oid = null, pretty = null]) => {
+        if (pretty === true) throw new NotSupported('pg_get_constraintdef(…, true)')
+        return constraintOf(oid)
+      },
+    ],
     ['pg_get_expr', ([tree = null]) => tree],
     ['pg_get_expr_ext', ([tree = null]) => tree],
     [

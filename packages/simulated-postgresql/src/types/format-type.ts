@@ -126,7 +126,8 @@ export function typeOfText(types: Types, text: string): number | undefined {
     name = name.replace(/\s*\[\s*\d*\s*\]$/, '')
     arrays += 1
   }
-  const [, schema, plain = ''] = /^(?:(\w+)\.)?(.*)$/s.exec(name) ?? []
+  const [, prefix, plain = ''] = /^(?:("(?:[^"]|"")*"|[^".]+)\.)?(.*)$/s.exec(name) ?? []
+  const schema = prefix?.startsWith('"') ? prefix.slice(1, -1).replaceAll('""', '"') : prefix?.toLowerCase()
   const folded = plain.startsWith('"') ? plain : plain.toLowerCase().replace(/\s+/g, ' ')
   const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/, '$1'))
   if (found === undefined || (schema ?? found.schema ?? 'pg_catalog') !== (found.schema ?? 'pg_catalog'))

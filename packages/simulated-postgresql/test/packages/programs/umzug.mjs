@@ -56,6 +56,6 @@ console.log(id, name, mail)
 console.log(
   (await queries.showIndex('users')).map((index) => [index.name, index.unique, index.fields.map((f) => f.attribute)]),
 )
-console.log(await queries.getForeignKeyReferencesForTable('pets'), await queries.showAllTables())
+console.log(await queries.getForeignKeyReferencesForTable('pets'), (await queries.showAllTables()).sort())
 await queries.bulkInsert('users', [{ name: `ann ${Date.now()}` }])
 await sequelize.close()
