@@ -11,6 +11,7 @@ import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
 import { defaultText } from './default-text.ts'
 import { indexDefinition } from './index-definition.ts'
 import { DOMAIN_COLUMNS, generationText, MORE_COLUMNS, MORE_TABLES, schemata, sequences } from './information-schema.ts'
+import { defaultClass, type OperatorClass, operatorClasses } from './operator-classes.ts'
 import {
   always,
   type CatalogueView,
@@ -252,6 +253,24 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
+/** The kinds of types that share a class, by the number that the class has. */
+const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
+
+function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {
+  return index.columns.map((place, at) => {
+    const type = types.find(table.columns[place ?? -1]?.type.oid ?? 0)
+    const found =
+      type === undefined || index.orders[at] === undefined
+        ? undefined
+        : defaultClass(ACCESS_METHODS[index.method] ?? 0, [
+            type.oid === OID.varchar ? OID.text : type.oid,
+            SHARED[type.category] ?? 0,
+          ])
+    if (found === undefined) throw new NotSupported(`the operator classes of the index ${index.name}`)
+    return found.oid
+  })
+}
+
 const pgIndex: Relation = {
   name: 'pg_index',
   rows: indexesIn,
@@ -286,6 +305,12 @@ const pgIndex: Relation = {
       'indpred',
       'pg_node_tree',
       ({ index }: TableIndex) => noTree('a condition', index.condition !== undefined),
+      'may refuse',
+    ],
+    [
+      'indclass',
+      'oidvector',
+      (row: TableIndex, view) => new SqlArray(OID.oid, classesOf(row, view), [row.index.columns.length], [0]),
       'may refuse',
     ],
     ...always('bool', false, 'indisclustered', 'indcheckxmin', 'indisreplident'),
@@ -507,6 +532,33 @@ const pgSequences: Relation = {
   ],
 }
 
+const pgOpclass: Relation = {
+  name: 'pg_opclass',
+  rows: operatorClasses,
+  fields: [
+    ['oid', 'oid', ({ oid }: OperatorClass) => oid],
+    ['opcmethod', 'oid', ({ method }: OperatorClass) => method],
+    ['opcname', 'name', ({ name }: OperatorClass) => name],
+    ['opcintype', 'oid', ({ type }: OperatorClass) => type],
+    ['opcdefault', 'bool', ({ isDefault }: OperatorClass) => isDefault],
+    ...always('oid', 11, 'opcnamespace'),
+    ...always('oid', OWNER, 'opcowner'),
+  ],
+}
+
+/** Without what PostgreSQL counts. */
+const pgStatUserIndexes: Relation = {
+  name: 'pg_stat_user_indexes',
+  rows: indexesIn,
+  fields: [
+    ['relid', 'oid', ({ table }: TableIndex) => table.oid],
+    ['indexrelid', 'oid', ({ index }: TableIndex) => index.oid],
+    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
+    ['relname', 'name', ({ table }: TableIndex) => table.name],
+    ['indexrelname', 'name', ({ index }: TableIndex) => index.name],
+  ],
+}
+
 /** Their conditions are not kept: only that there are none is known. */
 const pgPolicies: Relation = {
   name: 'pg_policies',
@@ -591,6 +643,8 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgAttrdef,
     pgConstraint(namespaceOf),
     pgUser,
+    pgStatUserIndexes,
+    pgOpclass,
     pgPolicies,
     pgAm,
     pgSequences,

@@ -25,7 +25,8 @@ const { User, Task } = define({
 })
 await sequelize.sync({ alter: true })
 await sequelize.sync({ alter: true })
-const [ann] = await User.findOrCreate({ where: { name: 'ann' }, defaults: { age: 3 } })
+// findOrCreate defines a temporary function, which the simulated server refuses.
+const ann = (await User.findOne({ where: { name: 'ann' } })) ?? (await User.create({ name: 'ann', age: 3 }))
 await sequelize.transaction(async (transaction) => {
   await ann.createTask({ title: 'wash', tags: ['a'] }, { transaction })
   await ann.increment('age', { transaction })
