@@ -1,4 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { compareAddresses, parseAddress, shownAddress } from './addresses.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
 import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
@@ -330,6 +331,19 @@ const interval: Behaviour = {
   compare: (a, b) => compareInterval(asInterval(a), asInterval(b)),
 }
 
+function address(isNetwork: boolean): Behaviour {
+  const refuse = (): never => {
+    throw new NotSupported('the binary form of an address')
+  }
+  return {
+    input: (text) => parseAddress(text, isNetwork),
+    output: (value) => (isNetwork ? asString(value) : shownAddress(asString(value))),
+    receive: refuse,
+    send: refuse,
+    compare: (a, b) => compareAddresses(asString(a), asString(b)),
+  }
+}
+
 function bitString(fit: typeof fitBit): Behaviour {
   return {
     input: (text, _context, typmod) => fit(parseBits(text), typmod, false),
@@ -393,6 +407,8 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.timestamp, timestamp],
   [OID.timestamptz, timestamptz],
   [OID.interval, interval],
+  [OID.inet, address(false)],
+  [OID.cidr, address(true)],
   [OID.bit, bitString(fitBit)],
   [OID.varbit, bitString(fitVarbit)],
   [OID.numeric, numeric],

@@ -20,6 +20,8 @@ export const OID = {
   float4: 700,
   float8: 701,
   unknown: 705,
+  cidr: 650,
+  inet: 869,
   bpchar: 1042,
   varchar: 1043,
   date: 1082,

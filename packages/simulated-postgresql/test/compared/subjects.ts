@@ -1,3 +1,4 @@
+import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
 import { BITS } from './bits.ts'
 import { CATALOGUE } from './catalogue.ts'
@@ -20,6 +21,7 @@ import { UNREAD } from './unread.ts'
 
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  addresses: ADDRESSES,
   'columns of another type': ALTER_COLUMN,
   'bit strings': BITS,
   'the catalogue': CATALOGUE,
