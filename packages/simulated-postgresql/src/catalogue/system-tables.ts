@@ -532,6 +532,20 @@ const pgSequences: Relation = {
   ],
 }
 
+/** Without their versions, which come with what is installed. */
+const pgExtension: Relation = {
+  name: 'pg_extension',
+  rows: ({ catalogue }) => [...catalogue.extensions],
+  fields: [
+    ['extname', 'name', (name: string) => name],
+    ['extnamespace', 'oid', (name: string) => (name === 'plpgsql' ? 11 : 2200)],
+    ['extrelocatable', 'bool', (name: string) => name !== 'plpgsql'],
+    ...always('oid', OWNER, 'extowner'),
+    ...always('_oid', null, 'extconfig'),
+    ...always('_text', null, 'extcondition'),
+  ],
+}
+
 const pgOpclass: Relation = {
   name: 'pg_opclass',
   rows: operatorClasses,
@@ -643,6 +657,7 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgAttrdef,
     pgConstraint(namespaceOf),
     pgUser,
+    pgExtension,
     pgStatUserIndexes,
     pgOpclass,
     pgPolicies,

@@ -33,6 +33,8 @@ export const CONSTRAINTS: readonly (readonly string[])[] = [
     "select schemaname::text, sequencename::text, data_type::text, start_value, min_value, max_value, increment_by, cycle, cache_size, last_value from pg_sequences where sequencename = 's'",
     "select nextval('s')",
     "select last_value from pg_sequences where sequencename = 's'",
+    'select extname::text, extnamespace, extrelocatable, extconfig from pg_extension order by 1',
+    "select 1 from pg_extension where extname = 'pgcrypto'",
     'select * from pg_policies',
     "select relname::text, relrowsecurity from pg_class where relname = 's'",
   ],
