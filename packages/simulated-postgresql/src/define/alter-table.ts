@@ -66,19 +66,9 @@ function* alter(
     newowner,
   } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior', 'missing_ok', 'newowner'])
   switch (subtype) {
-    case 'AT_AddColumn': {
-      const definition = expectKind(def, 'ColumnDef')
-      if (missing_ok === true && columnsOf(table).some((column) => column.name === definition.colname)) {
-        run.notice(
-          'NOTICE',
-          '42701',
-          `column "${definition.colname}" of relation "${table.name}" already exists, skipping`,
-        )
-        return
-      }
-      addColumnToRows(definition, table, context, run)
+    case 'AT_AddColumn':
+      addColumnUnless(expectKind(def, 'ColumnDef'), missing_ok === true, table, context, run)
       return
-    }
     case 'AT_DropColumn':
       dropColumn(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run, context)
       return
@@ -94,11 +84,9 @@ function* alter(
     case 'AT_AlterColumnType':
       changeType(table, columnNamed(table, name), expectKind(def, 'ColumnDef'), context, run)
       return
-    case 'AT_AddConstraint': {
-      const constraint = expectKind(def, 'Constraint')
-      addChecked(constraint, table, undefined, context, run)
+    case 'AT_AddConstraint':
+      addChecked(expectKind(def, 'Constraint'), table, undefined, context, run)
       return
-    }
     case 'AT_DropConstraint':
       dropConstraint(table, name, missing_ok === true, run)
       return
@@ -160,6 +148,19 @@ function dropNotNull(table: Table, name: string, run: Run): void {
   run.catalogue.changed(run.transaction.current, () => {
     column.notNull = before
   })
+}
+
+function addColumnUnless(
+  definition: Fields<'ColumnDef'>,
+  unlessThere: boolean,
+  table: Table,
+  context: Context,
+  run: Run,
+): void {
+  const { colname } = definition
+  if (unlessThere && columnsOf(table).some((column) => column.name === colname))
+    run.notice('NOTICE', '42701', `column "${colname}" of relation "${table.name}" already exists, skipping`)
+  else addColumnToRows(definition, table, context, run)
 }
 
 function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): void {
