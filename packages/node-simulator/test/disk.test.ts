@@ -155,6 +155,14 @@ describe('the disk of a node', () => {
     )
   })
 
+  test('shows a program its own package.json, as packages look for their settings', async () => {
+    const reading = serving(`import fs from 'node:fs'
+      const found = fs.readFileSync(new URL('package.json', import.meta.url))
+      console.log(JSON.parse(found).name)`)
+    const { lines } = await ran(reading, { beside: { 'package.json': '{"name":"shop","type":"module"}' } })
+    expect(lines).toEqual(['n1: shop'])
+  })
+
   test('has no files of this machine, and says so', async () => {
     const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
     await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)

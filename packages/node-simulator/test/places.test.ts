@@ -38,6 +38,21 @@ describe('a module of a simulated program', () => {
     ])
   })
 
+  test('loads other packages by a require that it creates, also as a package', async () => {
+    const loading = `import { createRequire } from 'node:module'
+      const require = createRequire(import.meta.url)
+      export const loaded = require('other').name`
+    const { lines } = await ran(serving(`import { loaded } from 'asking'; console.log(loaded)`), {
+      beside: {
+        'node_modules/asking/index.js': loading,
+        'node_modules/asking/package.json': '{"type":"module","main":"index.js"}',
+        'node_modules/other/index.js': `exports.name = 'other'`,
+        'node_modules/other/package.json': '{}',
+      },
+    })
+    expect(lines).toEqual(['n1: other'])
+  })
+
   test('is an ES module even if only import.meta shows it', async () => {
     const { lines } = await ran(serving(`import './lib/side.ts'`), {
       beside: { 'lib/side.ts': `console.log(import.meta.filename.endsWith('side.ts'), typeof module)` },

@@ -250,7 +250,7 @@ describe('a register', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     const { headline, report } = judge([...both, read(3, 1, 50, { final: true })], 'register')
     expect(headline.title).toBe('At least 1 acknowledged write was lost')
-    expect(lostText(report!.lost)).toBe('at least 1 of 2 acknowledged writes lost')
+    expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes lost')
   })
 
   test('that a stale node answers says where the write was missing', () => {

@@ -74,7 +74,7 @@ describe('the page at the end of a run', () => {
     ⋮ 164 ms
     12.031 s  ▒  ┌ p2 write 7
     12.033 s  ▒  └ ok ────────╮
-    12.034 s  ▒               ╰▸ ┌ p4 read
+    12.034 s  ▒               ╰─ ┌ p4 read
     12.035 s  ▒                  └ 6   ✘ write 7 was acknowledged 1.0 ms before this read began
 
     ▒ partition {n1 | n2 n3}, 11.870 s to 14.310 s

@@ -33,7 +33,7 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
     operations: { total: 1200 },
     faults: [
       { kind: 'kill', fromNanos: 1e9, toNanos: 2e9, hits: 1, fault: { kind: 'kill', nodes: ['n1'] } },
-      { kind: 'pause', fromNanos: 1e9, toNanos: 2e9, hits: 0, skipped: 'n1 was already down' },
+      { kind: 'pause', fromNanos: 1e9, toNanos: 2e9, hits: 0, skipped: 'n1 was down or paused already' },
     ],
     ...more,
   },

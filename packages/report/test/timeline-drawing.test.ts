@@ -72,7 +72,7 @@ describe('the drawing', () => {
        time     n1           n2
     0.001 s                  ┌ p1 write 7
     0.002 s                ╭─└ ok
-    0.003 s     ┌ p2 read ◂╯
+    0.003 s     ┌ p2 read ─╯
     0.004 s     └ 6   ✘ write 7 was acknowledged 1.0 ms before this read began
 `)
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
@@ -90,7 +90,7 @@ describe('the drawing', () => {
     line     p1           p2
        2     ┌ write 7
        3     └ ok ─────╮
-       4               ╰▸ ┌ read
+       4               ╰─ ┌ read
        5                  └ 6   ✘ write 7 was acknowledged before this read began
 `)
   })

@@ -339,16 +339,16 @@ describe('a fault that was skipped', () => {
   const told = restarted()
   const skipped = record('fault-6', { kind: 'kill', nodes: ['n1'] }, 4156, 4156, {
     hits: 0,
-    skipped: 'n1 was already down',
+    skipped: 'n1 was down or paused already',
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
   test('is listed as not injected, with the reason, by page and terminal', () => {
     expect(page({ ...told, run })).toMatch(
-      /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was already down/,
+      /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was down or paused already/,
     )
     const text = renderRun(run, told.history, plainStyle, options).replaceAll(/\s+/g, ' ')
-    expect(text).toContain('not injected: n1 killed at 4.156 s (n1 was already down)')
+    expect(text).toContain('not injected: n1 killed at 4.156 s (n1 was down or paused already)')
     expect(text).not.toContain('tested nothing')
   })
 

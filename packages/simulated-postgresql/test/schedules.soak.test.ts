@@ -61,7 +61,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
       await send(open, random() < 0.7 ? 'commit' : 'rollback')
       open = free().find((at) => clients[at]!.inBlock)
     }
-    await send(0, 'select t.id, v, u, (select count(*) from c where t_id = t.id) from t')
+    await send(0, 'select t.id, v, u, (select count(*) from c where t_id = t.id), xmax = 0 from t')
     if (hasTriggers(schedule)) await send(0, 'select id, v from done')
     if (kindOf(schedule) === 'bookings') await send(0, 'select during, w from b')
     if (schedule.defines) await send(0, 'select relname, relkind from pg_class where relnamespace = 2200')

@@ -374,6 +374,74 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 
+test.each([
+  ["insert into jobs values ('b', 1)", 'error 23514'],
+  ["insert into jobs values ('a', 1)", 'error 23505'],
+  ['select * from jobs', 'SELECT 1 a,1'],
+])('a partitioned table has the rows and the constraints of its partitions: %s', (sql, expected) => {
+  const partition = ['create table ja (like jobs)', 'create unique index on ja (id) where id > 0']
+  const attached = [...partition, "alter table jobs attach partition ja for values in ('a')"]
+  const whole = 'create table jobs (queue text, id int) partition by list (queue)'
+  expect(answer(whole, ...attached, "insert into jobs values ('a', 1)", sql)).toBe(expected)
+})
+
+const SPECS = [
+  'create type spec as (name text, n int)',
+  'create table made (id serial, name text, n int)',
+  `create function make(specs spec[]) returns setof made language sql as $$
+    insert into made (name, n) select s.name, s.n from unnest(make.specs) s returning * $$`,
+  `create function make_one(name text, n int default 7) returns made language plpgsql as $$
+    declare row made%rowtype;
+    begin
+      select * into row from make(array[(make_one.name, make_one.n)::spec]);
+      return row;
+    end $$`,
+]
+
+test.each([
+  ["select * from make_one(n => 2, name => 'a')", 'SELECT 1 1,a,2'],
+  ["select (make_one('a')).n", 'SELECT 1 7'],
+  ['select * from make_one(n => 2)', 'error 42883'],
+  ['select (\'(a,"2")\'::spec).n', 'SELECT 1 2'],
+  ["select ('a', 'b')::spec", 'error 22P02'],
+])('functions take and give rows of tables and of composite types: %s', (sql, expected) => {
+  expect(answer(...SPECS, sql)).toBe(expected)
+})
+
+test('policies do not apply to the owner of a table', () => {
+  const denied = [
+    'create table t (a int)',
+    'alter table t enable row level security',
+    'create policy p on t using (false)',
+  ]
+  expect(answer(...denied, 'insert into t values (1)', 'select a from t')).toBe('SELECT 1 1')
+})
+
+test.each([
+  ['insert into t values (0)', 'error 23514'],
+  ['insert into t values (1) returning n, twice', 'INSERT 0 1 1,2'],
+])('CHECK and GENERATED follow a column that is renamed: %s', (sql, expected) => {
+  const table = 'create table t (a int check (t.a > 0), twice int generated always as (a * 2) stored)'
+  expect(answer(table, 'alter table t rename a to n', sql)).toBe(expected)
+})
+
+test('a view that is replaced shows the rows of its new query, also in views on it', () => {
+  const views = ['create view v as select 1 as a', 'create view w as select a from v']
+  expect(answer(...views, 'create or replace view v as select 2 as a, 3 as b', 'select * from w')).toBe('SELECT 1 2')
+})
+
+const THEIRS = [
+  'create table theirs (id int)',
+  'alter table theirs enable row level security',
+  'alter table theirs owner to admin',
+  'create table parted (a text) partition by list (a)',
+  'create table pa (a text)',
+  "alter table parted attach partition pa for values in ('a')",
+  'create table pb (a text)',
+  "alter table parted attach partition pb for values in ('b')",
+  "insert into parted values ('a')",
+]
+
 describe('what is not simulated', () => {
   test.each([
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
@@ -382,7 +450,9 @@ describe('what is not simulated', () => {
       'grouping sets of an expression that stands twice in the select list',
     ],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
-    ['create table p (id int) partition by range (id)', 'PARTITION BY'],
+    ['create table p (id int) partition by range (id)', 'PARTITION BY of another kind than LIST'],
+    ['select * from pa', 'the partition pa by its own name'],
+    ["update parted set a = 'b'", 'a row that moves to another partition'],
     ['create extension hstore', 'the extension hstore'],
     ['alter table orders add check (total > 5) not enforced', 'NOT ENFORCED'],
     [
@@ -392,9 +462,13 @@ describe('what is not simulated', () => {
     ['select array_agg(x) from (values (1::positive)) v(x)', 'an array of the domain positive'],
     ['set role admin', 'SET ROLE to another role'],
     ['select (select max(c.id)) from customers c', 'an aggregate of an outer query'],
+    ['alter table orders force row level security', 'ALTER TABLE ForceRowSecurity'],
+    ['select * from theirs', 'row level security of theirs for the role tester, which does not own it'],
+    ['create view w as select 1 as a with local check option', 'WITH CHECK OPTION'],
+    ['create table p (v text collate "de_DE")', 'the collation de_DE'],
   ])('ends the statement: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
-    for (const each of [...ORDERS, 'create domain positive as int check (value > 0)']) sessions.send(0, each)
+    for (const each of [...ORDERS, 'create domain positive as int check (value > 0)', ...THEIRS]) sessions.send(0, each)
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
   })
 })

@@ -94,3 +94,88 @@ test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_activity']
 test('is hidden by no table of the user, and hides none', () => {
   expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
 })
+
+test('reads the search path, the temporary schema included', () => {
+  const asked = 'SELECT current_schema(), current_schema, current_schemas(false), current_schemas(true)'
+  expect(rowsOf(`CREATE SCHEMA app; SET search_path TO nothing, app, public; ${asked}`)).toEqual([
+    ['app', 'app', '{app,public}', '{pg_catalog,app,public}'],
+  ])
+  expect(rowsOf(`SET search_path TO nothing; ${asked}`)).toEqual([[null, null, '{}', '{pg_catalog}']])
+  expect(rowsOf(`CREATE TEMP TABLE t (a int); ${asked}`)).toEqual([
+    ['public', 'public', '{public}', expect.stringMatching(/^\{pg_temp_\d+,pg_catalog,public\}$/)],
+  ])
+})
+
+test('knows the tables of the session by pg_temp', () => {
+  const made =
+    'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE pg_temp.t (a int); INSERT INTO t VALUES (2); '
+  expect(rowsOf(`${made}SELECT a FROM pg_temp.t`)).toEqual([['2']])
+  expect(rowsOf(`${made}SELECT a FROM t WHERE 'pg_temp.t'::regclass = 't'::regclass`)).toEqual([['2']])
+  expect(rowsOf(`${made}SET search_path TO public, pg_temp; SELECT a FROM t`)).toEqual([['1']])
+  expect(rowsOf(`${made}DROP TABLE pg_temp.t; SELECT a FROM t`)).toEqual([['1']])
+  expect(() => rowsOf('SELECT * FROM pg_temp.missing')).toThrow('relation "pg_temp.missing" does not exist')
+  expect(() => rowsOf('SET search_path TO pg_temp, public; CREATE TABLE t (a int)')).toThrow(NotSupported)
+  expect(() => rowsOf("CREATE TYPE pg_temp.mood AS ENUM ('ok')")).toThrow(NotSupported)
+})
+
+test('gives comments back', () => {
+  const made = `${TABLE}COMMENT ON TABLE kv IS 'keys'; COMMENT ON COLUMN kv.v IS 'numbers'; `
+  const asked = "SELECT obj_description('kv'::regclass, 'pg_class'), col_description('kv'::regclass, 2)"
+  expect(rowsOf(made + asked)).toEqual([['keys', 'numbers']])
+  expect(rowsOf(`${made}BEGIN; COMMENT ON TABLE kv IS NULL; ${asked}`)).toEqual([[null, 'numbers']])
+  expect(rowsOf(`${made}BEGIN; COMMENT ON TABLE kv IS NULL; ROLLBACK; ${asked}`)).toEqual([['keys', 'numbers']])
+  expect(() => rowsOf("COMMENT ON TABLE missing IS 'x'")).toThrow('relation "missing" does not exist')
+  expect(() => rowsOf(`COMMENT ON DATABASE app IS 'x'; SELECT shobj_description(5, 'pg_database')`)).toThrow(
+    NotSupported,
+  )
+})
+
+test('shows where a sequence stands', () => {
+  const asked = 'SELECT last_value, is_called FROM s'
+  expect(rowsOf(`CREATE SEQUENCE s START 5; ${asked}`)).toEqual([['5', 'f']])
+  expect(rowsOf(`CREATE SEQUENCE s START 5; SELECT nextval('s'), nextval('s'); ${asked}`)).toEqual([['6', 't']])
+  expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
+})
+
+test('computes a value that it may refuse only of the rows that are read', () => {
+  const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
+  const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
+  expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])
+  expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
+})
+
+test('refuses all columns of a relation that has more in PostgreSQL, unless only rows are asked for', () => {
+  expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('name those that you read')
+  expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
+  expect(
+    rowsOf(
+      `${TABLE}SELECT EXISTS (SELECT * FROM pg_class WHERE relname = 'kv'), count(*) FROM pg_class WHERE relname = 'kv'`,
+    ),
+  ).toEqual([['t', '1']])
+})
+
+test('knows which settings there are, where a missing one is fine', () => {
+  expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
+  expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
+})
+
+test('refuses a function that no session has, also with constants', () => {
+  expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
+  expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)
+})
+
+test.each([
+  ['SELECT * FROM missing', '42P01'],
+  ['SELECT * FROM pg_missing', '42P01'],
+  ['SELECT * FROM pg_stat_statements', '42P01'],
+  ['SELECT missing FROM pg_class', '42703'],
+  ['SELECT xmin FROM (SELECT 1) AS s', '42703'],
+  ['SELECT missing(1)', '42883'],
+  ['SELECT lower(1, 2)', '42883'],
+  ["SELECT true + 'x'::text", '42883'],
+  ['SELECT 1::missing', '42704'],
+  ['SHOW missing', '42704'],
+  ['SELECT * FROM kv_pkey', '42809'],
+])('answers %s as PostgreSQL, which does not know it either', (sql, code) => {
+  expect(() => rowsOf(TABLE + sql)).toThrow(expect.objectContaining({ code }))
+})

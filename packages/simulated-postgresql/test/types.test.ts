@@ -102,7 +102,11 @@ test('reads the binary form of each type that it sends', () => {
 })
 
 test('orders the labels of an enum as they were created', () => {
-  const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, name: 'mood' }, ['sad', 'ok', 'happy'])
+  const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, schema: 'public', name: 'mood' }, [
+    'sad',
+    'ok',
+    'happy',
+  ])
   expect(['happy', 'sad', 'ok'].toSorted((a, b) => mood?.compare?.(a, b) ?? 0)).toEqual(['sad', 'ok', 'happy'])
   expect(() => mood?.input('glad', context, -1)).toThrow('invalid input value for enum mood: "glad"')
 })

@@ -37,6 +37,8 @@ export interface LostWrite {
   readonly key: string | undefined
   readonly value: Json
   readonly operation: OperationRow
+  /** Whether it is an append that no write can have replaced, so that it is lost whatever became of others. */
+  readonly isAppend?: true
 }
 
 /** What it cost that the clocks of several machines are known only within bounds. */

@@ -33,7 +33,7 @@ export function lockSentence(
     // A client that has asked to release the lock no longer counts on holding it.
     return release === undefined && refused !== undefined && callEvent[refused] < returnEvent[culprit]
       ? capital(
-          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and failed to release it at ${calledAt(history, refused)}; yet ${given}.`,
+          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, refused)}; ${given}.`,
         )
       : capital(
           `${heldText(history, holder)}; ${given}: ${clientOf(history, acquire) === clientOf(history, culprit) ? 'a lock is given once until it is released' : 'two clients held the lock at the same time'}.`,

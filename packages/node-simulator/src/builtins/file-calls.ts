@@ -147,10 +147,17 @@ export class FileCalls {
     return decoded(inode.data)
   }
 
-  /** Packages read their own files, such as package.json: like their code, these are the same in every run. */
+  /** Packages read their own files, and the program's package.json: like its code, these are the same in every run. */
   #readInstalled(path: string): Buffer | undefined {
-    if (!path.includes(INSTALLED) || this.#files.find(path) !== undefined) return undefined
+    if (!path.includes(INSTALLED) && !this.#isManifest(path)) return undefined
+    if (this.#files.find(path) !== undefined) return undefined
     return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined
+  }
+
+  /** Whether it is a package.json of the program's directory, or of one around that. */
+  #isManifest(path: string): boolean {
+    const around = posix.dirname(path).replace(/\/?$/, '/')
+    return posix.basename(path) === 'package.json' && `${this.#directory}/`.startsWith(around)
   }
 
   writeFile(given: Path | number, data: Data, options?: Encoding): void {

@@ -116,7 +116,7 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
   // The bundler follows calls of require itself, and of no other function.
-  const made = main === undefined ? undefined : statements.find((statement) => makesRequire(statement, code))
+  const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),

@@ -24,7 +24,7 @@ export function isLost({ history }: Recorded, lost: Lost): Held {
     case 'writes':
       return enough(
         lost,
-        keysOf(history, lost.changes).map((changes) => isKeyLost(history, changes)),
+        groupsOf(history, lost.changes).map((changes) => isKeyLost(history, changes)),
       )
     case 'elements':
       return enough(
@@ -53,6 +53,17 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
     byKey.set(key, [...(byKey.get(key) ?? []), row])
   }
   return [...byKey.values()]
+}
+
+/** The writes of a key together, of which one may have replaced the others; an append alone, unless one may have replaced it. */
+function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
+  const isAppend = (row: OperationRow): boolean => meaningOf(functionOf(history, row))?.effect === 'appends'
+  const stays = (append: OperationRow): boolean =>
+    rowsOfKey(history, history.operations.key[append] ?? -1).every(
+      (row) => meaningOf(functionOf(history, row))?.effect !== 'replaces' || precedes(history, row, append),
+    )
+  const [appends, others] = [rows.filter(isAppend), rows.filter((row) => !isAppend(row))]
+  return [...keysOf(history, others), ...appends.filter(stays).map((append) => [append])]
 }
 
 /** Whether one of these changes at least is in no final state: any of them may have replaced the others. */

@@ -1,4 +1,6 @@
-import { canonical, outputOf } from '@chaosproxy/history'
+import type { OperationRow } from '@chaosproxy/checker'
+import { canonical, type History, OK, outputOf } from '@chaosproxy/history'
+import { isReplacing } from '../operation-words.ts'
 import type { Claim } from './claim.ts'
 import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from './recorded.ts'
 
@@ -30,5 +32,27 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
       ({ to, carries, endedAt, fate }) =>
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
-  return had ? lacks(history, read, change) : 'refuted'
+  if (!had) return 'refuted'
+  // Another value that the node took since may be what the fault took.
+  return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
+}
+
+/** Whether the node acknowledged another write of the same key after this one, and before a moment. */
+function isReplacedSince(
+  history: History,
+  { change, where, before }: { readonly change: OperationRow; readonly where: number; readonly before: number },
+): boolean {
+  const { length, key, node, outcome, callTime, returnTime } = history.operations
+  if (!isReplacing(history, change)) return false
+  for (let row = 0; row < length; row++)
+    if (
+      key[row] === key[change] &&
+      node[row] === where &&
+      outcome[row] === OK &&
+      isReplacing(history, row) &&
+      (callTime[row] ?? 0) > (callTime[change] ?? 0) &&
+      (returnTime[row] ?? 0) < before
+    )
+      return true
+  return false
 }

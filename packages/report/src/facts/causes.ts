@@ -240,7 +240,7 @@ const causes: readonly Cause[] = [
     cause: 'A sum lacked additions that other nodes had acknowledged.',
     isOfCopies: true,
     remedy:
-      'Let one node make every addition and answer reads, or read from a majority of the nodes that add. If a sum may lag, expect eventual.',
+      'Let one node make every addition and answer reads, or read from all nodes that add. If a sum may lag, expect eventual.',
     fits: (input) => isStaleRead(input) && countedWrongly(input, isTooLittle),
   },
   {
@@ -266,7 +266,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'A read was answered by a copy that was behind.',
     isOfCopies: true,
-    remedy: `Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, through a quorum, or after waiting until the node has applied the last write (some databases have a setting for it). ${OLD_IS_FINE}`,
+    remedy: `Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, or after waiting until the node has applied the last write (some databases have a setting for it). ${OLD_IS_FINE}`,
     fits: isBehind,
   },
 ]

@@ -41,15 +41,19 @@ export const registerLosses: readonly FindLoss[] = [
 ]
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
+const leastOf = (lost: readonly LostWrite[]): number =>
+  lost.filter(({ isAppend }) => isAppend === true).length +
+  new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
+
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
   const [first] = lost
   if (first === undefined) return undefined
-  const keys = new Set(lost.map(({ key }) => key)).size
+  const keys = leastOf(lost)
   const claim: Claim = { claim: 'lost', of: 'writes', changes: lost.map(({ operation }) => operation), least: keys }
   if (lost.length > 1)
     return {
       claim,
-      title: `${keys < lost.length ? 'At least ' : ''}${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'} lost`,
+      title: `${keys < lost.length || hasAppends(lost) ? 'At least ' : ''}${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'} lost`,
       level: 'eventual',
     }
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
@@ -63,11 +67,15 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
+/** A piece that stands within another one by chance is not missed. */
+const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
+
 /** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */
 export function lostText(lost: readonly LostWrite[]): string {
-  const keys = new Set(lost.map(({ key }) => key)).size
-  const least = keys < lost.length ? `at least ${count(keys)} of ` : ''
-  return `${least}${plural(lost.length, 'acknowledged write')} lost`
+  const least = leastOf(lost)
+  return least < lost.length
+    ? `at least ${count(least)} of ${plural(lost.length, 'last acknowledged write')} lost`
+    : `${hasAppends(lost) ? 'at least ' : ''}${plural(lost.length, 'acknowledged write')} lost`
 }
 
 /** `n3 ended without p0's confirmed write to x`, if that was surely the last; otherwise that its final reads differ. */

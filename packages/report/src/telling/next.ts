@@ -123,6 +123,12 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
+  const without = answeredIn(phases.filter(({ phase }) => phase === 'calm' || phase === 'healed'))
+  if (without.answered < SELDOM * without.asked)
+    return {
+      text: `${beginning}Most requests failed, with faults and without. Try it without faults first.`,
+      command: withOption(again, 'faults', 'none'),
+    }
   return {
     text: `${beginning}Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.`,
     command: withOption(again, 'faults', 'gentle'),

@@ -157,13 +157,13 @@ function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingO
     if (text > gutter) return
     sheet.write(start, text, symbols.line.repeat(gutter - text) + symbols.cornerRight, paint)
     for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
-    sheet.write(end, gutter, symbols.railEnd + symbols.arrowRight, paint)
+    sheet.write(end, gutter, symbols.railEnd + symbols.line, paint)
   } else {
     const text = to.column + 3 + displayWidth(to.request)
     if (text >= gutter) return
     sheet.write(start, gutter, symbols.cornerLeft + symbols.line, paint)
     for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
-    sheet.write(end, text, symbols.arrowLeft + symbols.line.repeat(gutter - text - 1) + symbols.cornerUp, paint)
+    sheet.write(end, text, symbols.line.repeat(gutter - text) + symbols.cornerUp, paint)
   }
 }
 

@@ -145,10 +145,10 @@ function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   }
 }
 
-/** `n1 was already down`. */
+/** `n1 was down or paused already`. */
 function alreadyDown(fault: Fault): string {
   const nodes = 'nodes' in fault ? fault.nodes : []
-  return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} already down`
+  return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} down or paused already`
 }
 
 /** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */

@@ -131,7 +131,7 @@ export interface FaultRecord {
         readonly until?: Nanos | undefined
       }
     | undefined
-  /** Why it was not injected: `n1 was already down`. */
+  /** Why it was not injected: `n1 was down or paused already`. */
   readonly skipped?: string | undefined
   /**
    * Time until an operation invoked after the fault began was served again; absent if the cluster never stopped

@@ -1,4 +1,4 @@
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Index, Subtransaction, Transaction } from '../storage/model.ts'
 import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
@@ -80,6 +80,8 @@ export class Catalogue {
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
   /** Domains by the numbers of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
+  /** Comments by the relation of the catalogue that lists what they are about, its number, and that of the column or 0. */
+  readonly comments: Map<string, string> = new Map()
   /** Whether there ever was a temporary table. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
@@ -95,14 +97,10 @@ export class Catalogue {
 
   /** The types with the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
-    if (this.enums.size === 0 && this.domains.size === 0) return this.types
     const known = this.#typesOf.get(own ?? this)
     if (known !== undefined) return known
     const types = typesWith(this.types, {
-      named: (name) => {
-        const found = this.typeRows.find(this.keyOf('public', name, own), own)
-        return typeof found === 'number' ? found : undefined
-      },
+      named: (name) => this.#typeNamed(name, own),
       all: () => this.typeRows.all(own).filter((each) => typeof each === 'number'),
       unsafe: (oid) => {
         const added = this.newLabels.get(oid)
@@ -111,6 +109,15 @@ export class Catalogue {
     })
     this.#typesOf.set(own ?? this, types)
     return types
+  }
+
+  #typeNamed(name: string, own: Transaction | undefined): number | undefined {
+    const [found, ...others] = this.schemas
+      .all(own)
+      .map((schema) => this.typeRows.find(this.keyOf(schema.name, name, own), own))
+      .filter((each) => typeof each === 'number')
+    if (others.length > 0) throw new NotSupported(`the name ${name} of types in two schemas`)
+    return found
   }
 
   hasSchema(name: string, own: Transaction | undefined): boolean {
@@ -266,7 +273,3 @@ const placeOf = (relation: Relation): { readonly schema: string; readonly name: 
   isIndex(relation) ? { schema: relation.table.schema, name: relation.index.name } : relation
 
 export const existingType = (name: string): SqlError => new SqlError('42710', `type "${name}" already exists`)
-
-export function undefinedTable(name: string, position?: number): SqlError {
-  return new SqlError('42P01', `relation "${name}" does not exist`, position === undefined ? {} : { position })
-}

@@ -72,7 +72,7 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
   const defaults = all.flatMap((each) => each.default ?? [])
   return {
     ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false },
-    ...{ defaults: defaults.length, defaultValues: defaults },
+    ...{ defaults: defaults.length, defaultValues: defaults, argumentNames: all.map((each) => each.name) },
     source: `${SOURCE}${oid}`,
     result: resultOid(returns),
     arguments: all.map(({ type }) => type.domain ?? type.oid),

@@ -1,40 +1,54 @@
-import type { Transaction } from '../storage/model.ts'
+import { NotSupported } from '../sql/error.ts'
+import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
+import { FIRST_OF_USERS, knownRelation } from '../sql/undefined.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
-import { FIRST_OID } from '../types/types.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import { type Catalogue, isTemporary, type Schema } from './catalogue.ts'
-import { columnsOf, kindOfRelation, type Table } from './table.ts'
+import { isTemporary, type Schema } from './catalogue.ts'
+import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
+import { defaultText } from './default-text.ts'
+import { indexDefinition } from './index-definition.ts'
+import { DOMAIN_COLUMNS, generationText, MORE_COLUMNS, MORE_TABLES, schemata, sequences } from './information-schema.ts'
+import { defaultClass, type OperatorClass, operatorClasses } from './operator-classes.ts'
+import {
+  always,
+  type CatalogueView,
+  columnsIn,
+  type Field,
+  type Relation,
+  type TableColumn,
+  tablesIn,
+} from './relation.ts'
+import { kindOfRelation, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
 export interface SystemTable {
   readonly name: string
-  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  rows(view: CatalogueView): readonly (readonly SqlValue[])[]
-}
-
-interface CatalogueView {
-  readonly catalogue: Catalogue
-  readonly types: Types
-  readonly own: Transaction | undefined
-  readonly database: string
+  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
+  /** The columns that PostgreSQL's has, and this has not. */
+  lacking(): readonly string[]
+  /** The values of columns that are deferred are what `defer` makes of how they are computed. */
+  rows(view: CatalogueView, defer: (read: () => SqlValue) => SqlValue): readonly (readonly SqlValue[])[]
 }
 
 const namespaceOf = ({ catalogue, own }: CatalogueView, schema: string): number =>
   catalogue.schemas.find(schema, own)?.oid ?? 0
 
-type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
-
-interface Relation {
-  readonly name: string
-  readonly rows: (view: CatalogueView) => readonly unknown[]
-  readonly fields: readonly Field[]
-}
-
 type Type = ReturnType<Types['typeOf']>
 
 const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
+
+/** The superuser that every database has. */
+const OWNER = 10
+
+/** The default collation of texts, and that of names. */
+function collationOf({ oid, category, elementOid }: Type, types: Types): number {
+  const element = types.find(elementOid)
+  if (element !== undefined && category === 'A') return collationOf(element, types)
+  return category === 'S' ? (oid === OID.name ? 950 : 100) : 0
+}
 
 const pgType: Relation = {
   name: 'pg_type',
@@ -42,7 +56,7 @@ const pgType: Relation = {
   fields: [
     ['oid', 'oid', (type: Type) => type.oid],
     ['typname', 'name', (type: Type) => type.name],
-    ['typnamespace', 'oid', (type: Type) => (type.oid < FIRST_OID ? 11 : 2200)],
+    ['typnamespace', 'oid', ({ schema = 'pg_catalog' }: Type, view) => namespaceOf(view, schema)],
     ['typlen', 'int2', (type: Type) => type.length],
     ['typtype', 'char', (type: Type) => type.kind],
     ['typcategory', 'char', (type: Type) => type.category],
@@ -53,6 +67,11 @@ const pgType: Relation = {
     ['typbasetype', 'oid', ({ domain }: Type) => domain?.of.domain ?? domain?.of.oid ?? 0],
     ['typtypmod', 'int4', ({ domain }: Type) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
     ['typnotnull', 'bool', ({ domain }: Type) => domain?.isNotNull === true],
+    ['typispreferred', 'bool', (type: Type) => type.preferred],
+    ['typcollation', 'oid', (type: Type, { types }) => collationOf(type, types)],
+    ...always('bool', true, 'typisdefined'),
+    ...always('int4', 0, 'typndims'),
+    ...always('oid', OWNER, 'typowner'),
   ],
 }
 
@@ -62,6 +81,7 @@ const pgNamespace: Relation = {
   fields: [
     ['oid', 'oid', (schema: Schema) => schema.oid],
     ['nspname', 'name', (schema: Schema) => schema.name],
+    ['nspowner', 'oid', ({ name }: Schema) => (name === 'public' ? 6171 : OWNER)],
   ],
 }
 
@@ -76,14 +96,14 @@ const pgDatabase: Relation = {
   ],
 }
 
-/** No table inherits from another one. */
+/** No table inherits from another one but partitions. */
 const pgInherits: Relation = {
   name: 'pg_inherits',
-  rows: () => [],
+  rows: (view) => tablesIn(view).filter(({ partitionOf }) => partitionOf !== undefined),
   fields: [
-    ['inhrelid', 'oid', () => null],
-    ['inhparent', 'oid', () => null],
-    ['inhseqno', 'int4', () => null],
+    ['inhrelid', 'oid', (table: Table) => table.oid],
+    ['inhparent', 'oid', ({ partitionOf }: Table) => partitionOf?.oid ?? 0],
+    ['inhseqno', 'int4', () => 1],
   ],
 }
 
@@ -119,10 +139,8 @@ const pgEnum: Relation = {
   ],
 }
 
-const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
-
 const indexesIn = (view: CatalogueView) =>
-  tablesIn(view).flatMap((table) => table.indexes.map((index) => ({ table, index })))
+  tablesIn(view).flatMap((table) => table.indexes.flatMap((index) => (index.ofPartition ? [] : { table, index })))
 type TableIndex = ReturnType<typeof indexesIn>[number]
 
 const RELATION_KINDS = { table: 'r', view: 'v', 'materialized view': 'm' } as const
@@ -131,7 +149,7 @@ const relationsIn = (view: CatalogueView) => [
   ...tablesIn(view).map((table) => ({
     relation: table,
     schema: table.schema,
-    kind: RELATION_KINDS[kindOfRelation(table)],
+    kind: table.partitioned === undefined ? RELATION_KINDS[kindOfRelation(table)] : 'p',
   })),
   ...indexesIn(view).map(({ table, index }) => ({ relation: index, schema: table.schema, kind: 'i' })),
   ...view.catalogue
@@ -139,6 +157,33 @@ const relationsIn = (view: CatalogueView) => [
     .map((sequence) => ({ relation: sequence, schema: sequence.schema, kind: 'S' })),
 ]
 type ClassRow = ReturnType<typeof relationsIn>[number]
+
+/** The numbers of pg_am. */
+const ACCESS_METHODS: Readonly<Record<string, number>> = {
+  btree: 403,
+  hash: 405,
+  gist: 783,
+  gin: 2742,
+  brin: 3580,
+  spgist: 4000,
+}
+
+function accessMethodOf(kind: string, method: string): number {
+  if (kind === 'i') return ACCESS_METHODS[method] ?? 0
+  return kind === 'r' || kind === 'm' ? 2 : 0
+}
+
+function attributesOf(relation: object): number {
+  const { columns, included } = relation as { columns?: readonly unknown[]; included?: readonly unknown[] }
+  return (columns?.length ?? 0) + (included?.length ?? 0)
+}
+
+/** Foreign keys are kept by triggers, of both tables. */
+const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
+  'triggers' in relation &&
+  ((relation as Table).triggers.length > 0 ||
+    (relation as Table).foreignKeys.length > 0 ||
+    catalogue.referencing(relation as Table, own).length > 0)
 
 const pgClass: Relation = {
   name: 'pg_class',
@@ -148,6 +193,37 @@ const pgClass: Relation = {
     ['relname', 'name', ({ relation }: ClassRow) => relation.name],
     ['relnamespace', 'oid', ({ schema }: ClassRow, view) => namespaceOf(view, schema)],
     ['relkind', 'char', ({ kind }: ClassRow) => kind],
+    ['relpersistence', 'char', (row: ClassRow) => (isTemporary(row) ? 't' : 'p')],
+    [
+      'relam',
+      'oid',
+      ({ relation, kind }: ClassRow) => accessMethodOf(kind, 'method' in relation ? relation.method : ''),
+    ],
+    [
+      'relhasindex',
+      'bool',
+      ({ relation }: ClassRow) => 'columns' in relation && 'indexes' in relation && relation.indexes.length > 0,
+    ],
+    ['relnatts', 'int2', ({ relation, kind }: ClassRow) => (kind === 'S' ? 3 : attributesOf(relation))],
+    ['relchecks', 'int2', ({ relation }: ClassRow) => ('checks' in relation ? relation.checks.length : 0)],
+    ['relhasrules', 'bool', ({ kind }: ClassRow) => kind === 'v' || kind === 'm'],
+    ['relhastriggers', 'bool', ({ relation }: ClassRow, view) => hasTriggers(relation, view)],
+    [
+      'relispopulated',
+      'bool',
+      ({ relation }: ClassRow) => !('materialized' in relation) || relation.materialized?.populated !== false,
+    ],
+    ['relreplident', 'char', ({ kind }: ClassRow) => (kind === 'r' || kind === 'm' ? 'd' : 'n')],
+    ...always('oid', OWNER, 'relowner'),
+    ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
+    ...always('bool', false, 'relisshared', 'relhassubclass', 'relforcerowsecurity'),
+    ['relrowsecurity', 'bool', ({ relation }: ClassRow) => 'rowSecurity' in relation && relation.rowSecurity],
+    [
+      'relispartition',
+      'bool',
+      ({ relation }: ClassRow) => 'partitionOf' in relation && relation.partitionOf !== undefined,
+    ],
+    ...always('_text', null, 'reloptions'),
   ],
 }
 
@@ -159,6 +235,37 @@ const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
     [places.length],
     [0],
   )
+
+/** Of a column of an index: 1 for DESC, and 2 for NULLS FIRST. */
+function optionOf(order: string | undefined): number {
+  if (order === undefined) throw new NotSupported('the order of an index with an operator class')
+  const isDescending = order.includes('DESC')
+  const nullsFirst = isDescending ? !order.includes('NULLS LAST') : order.includes('NULLS FIRST')
+  return (isDescending ? 1 : 0) + (nullsFirst ? 2 : 0)
+}
+
+function noTree(what: string, isThere: boolean): null {
+  if (isThere) throw new NotSupported(`the form in the catalogue of ${what} of an index`)
+  return null
+}
+
+/** The kinds of types that share a class, by the number that the class has. */
+const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
+
+function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {
+  return index.columns.map((place, at) => {
+    const type = types.find(table.columns[place ?? -1]?.type.oid ?? 0)
+    const found =
+      type === undefined || index.orders[at] === undefined
+        ? undefined
+        : defaultClass(ACCESS_METHODS[index.method] ?? 0, [
+            type.oid === OID.varchar ? OID.text : type.oid,
+            SHARED[type.category] ?? 0,
+          ])
+    if (found === undefined) throw new NotSupported(`the operator classes of the index ${index.name}`)
+    return found.oid
+  })
+}
 
 const pgIndex: Relation = {
   name: 'pg_index',
@@ -174,24 +281,38 @@ const pgIndex: Relation = {
     ['indisexclusion', 'bool', ({ index }: TableIndex) => index.excludes !== undefined],
     ['indimmediate', 'bool', ({ index }: TableIndex) => !index.deferrable],
     ['indkey', 'int2vector', ({ index }: TableIndex) => vectorOf([...index.columns, ...index.included])],
+    [
+      'indoption',
+      'int2vector',
+      ({ index }: TableIndex) => new SqlArray(OID.int2, index.orders.map(optionOf), [index.orders.length], [0]),
+      'may refuse',
+    ],
+    [
+      'indexprs',
+      'pg_node_tree',
+      ({ index }: TableIndex) =>
+        noTree(
+          'an expression',
+          index.expressions.some((each) => each !== undefined),
+        ),
+      'may refuse',
+    ],
+    [
+      'indpred',
+      'pg_node_tree',
+      ({ index }: TableIndex) => noTree('a condition', index.condition !== undefined),
+      'may refuse',
+    ],
+    [
+      'indclass',
+      'oidvector',
+      (row: TableIndex, view) => new SqlArray(OID.oid, classesOf(row, view), [row.index.columns.length], [0]),
+      'may refuse',
+    ],
+    ...always('bool', false, 'indisclustered', 'indcheckxmin', 'indisreplident'),
+    ...always('bool', true, 'indisvalid', 'indisready', 'indislive'),
   ],
 }
-
-const columnsIn = (view: CatalogueView) =>
-  tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
-type TableColumn = ReturnType<typeof columnsIn>[number]
-
-/** The columns of each table that rows have besides those of its user, with their numbers (heap.c). */
-const SYSTEM_COLUMNS = (
-  [
-    ['ctid', 'tid'],
-    ['xmin', 'xid'],
-    ['cmin', 'cid'],
-    ['xmax', 'xid'],
-    ['cmax', 'cid'],
-    ['tableoid', 'oid'],
-  ] as const
-).map(([name, type], at) => ({ name, type, attribute: -1 - at }))
 
 const attributesIn = (view: CatalogueView) => [
   ...columnsIn(view).map(({ table, column }) => ({
@@ -199,13 +320,24 @@ const attributesIn = (view: CatalogueView) => [
     ...{ name: column.name, attribute: column.attribute, notNull: column.notNull },
     type: column.type.domain ?? column.type.oid,
     typmod: column.type.domain === undefined ? column.type.typmod : -1,
-    hasDefault: column.default !== undefined,
+    hasDefault: column.default !== undefined || column.generated !== undefined,
+    identity: column.identity,
+    generated: column.generated !== undefined,
   })),
   ...tablesIn(view)
     .filter(({ view: query }) => query === undefined)
     .flatMap((table) =>
-      SYSTEM_COLUMNS.map(({ name, type, attribute }) => ({
-        ...{ table, name, attribute, notNull: true, typmod: -1, hasDefault: false },
+      SYSTEM_COLUMNS.map(({ name, type }, at) => ({
+        ...{
+          table,
+          name,
+          attribute: -1 - at,
+          notNull: true,
+          typmod: -1,
+          hasDefault: false,
+          identity: undefined,
+          generated: false,
+        },
         type: view.types.named(type)?.oid ?? 0,
       })),
     ),
@@ -223,7 +355,20 @@ const pgAttribute: Relation = {
     ['atttypmod', 'int4', ({ typmod }: Attribute) => typmod],
     ['attnotnull', 'bool', ({ notNull }: Attribute) => notNull],
     ['atthasdef', 'bool', ({ hasDefault }: Attribute) => hasDefault],
-    ['attisdropped', 'bool', () => false],
+    ...always('bool', false, 'attisdropped', 'atthasmissing'),
+    ['attlen', 'int2', ({ type }: Attribute, { types }) => types.typeOf(type).length],
+    [
+      'attndims',
+      'int2',
+      ({ type, attribute }: Attribute, { types }) => (attribute > 0 && types.typeOf(type).category === 'A' ? 1 : 0),
+    ],
+    ['attcollation', 'oid', ({ type }: Attribute, { types }) => collationOf(types.typeOf(type), types)],
+    ['attidentity', 'char', ({ identity }: Attribute) => (identity === undefined ? '' : identity.always ? 'a' : 'd')],
+    ['attgenerated', 'char', ({ generated }: Attribute) => (generated ? 's' : '')],
+    ...always('char', '', 'attcompression'),
+    ...always('bool', true, 'attislocal'),
+    ...always('int2', 0, 'attinhcount'),
+    ...always('_text', null, 'attoptions', 'attfdwoptions'),
   ],
 }
 
@@ -233,6 +378,12 @@ const pgTables: Relation = {
   fields: [
     ['schemaname', 'name', (table: Table) => table.schema],
     ['tablename', 'name', (table: Table) => table.name],
+    ['tableowner', 'name', ({ owner }: Table) => owner],
+    ...always('name', null, 'tablespace'),
+    ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
+    ...always('bool', false, 'hasrules'),
+    ['rowsecurity', 'bool', ({ rowSecurity }: Table) => rowSecurity],
+    ['hastriggers', 'bool', (table: Table, view) => hasTriggers(table, view)],
   ],
 }
 
@@ -242,18 +393,206 @@ const pgMatviews: Relation = {
   fields: [
     ['schemaname', 'name', (table: Table) => table.schema],
     ['matviewname', 'name', (table: Table) => table.name],
+    ['matviewowner', 'name', ({ owner }: Table) => owner],
+    ...always('name', null, 'tablespace'),
     ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
     ['ispopulated', 'bool', (table: Table) => table.materialized?.populated === true],
+  ],
+}
+
+const pgIndexes: Relation = {
+  name: 'pg_indexes',
+  rows: indexesIn,
+  fields: [
+    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
+    ['tablename', 'name', ({ table }: TableIndex) => table.name],
+    ['indexname', 'name', ({ index }: TableIndex) => index.name],
+    ...always('name', null, 'tablespace'),
+    ['indexdef', 'text', ({ index, table }: TableIndex) => indexDefinition(index, table), 'may refuse'],
+  ],
+}
+
+const pgDescription: Relation = {
+  name: 'pg_description',
+  rows: ({ catalogue }) => {
+    const all = [...catalogue.comments].map(([key, text]) => ({ key: key.split(' '), text }))
+    if (all.some(({ key }) => key[0]?.startsWith('OBJECT_')))
+      throw new NotSupported('pg_description with these comments')
+    return all
+  },
+  fields: [
+    ['objoid', 'oid', ({ key }: Comment) => Number(key[1])],
+    ['classoid', 'oid', ({ key }: Comment) => (key[0] === 'pg_class' ? 1259 : 1247)],
+    ['objsubid', 'int4', ({ key }: Comment) => Number(key[2])],
+    ['description', 'text', ({ text }: Comment) => text],
+  ],
+}
+
+interface Comment {
+  readonly key: readonly string[]
+  readonly text: string
+}
+
+const pgAttrdef: Relation = {
+  name: 'pg_attrdef',
+  rows: (view) =>
+    columnsIn(view).filter(({ column }) => column.default !== undefined || column.generated !== undefined),
+  fields: [
+    ['adrelid', 'oid', ({ table }: TableColumn) => table.oid],
+    ['adnum', 'int2', ({ column }: TableColumn) => column.attribute],
+    [
+      'adbin',
+      'pg_node_tree',
+      ({ column }: TableColumn, view) => generationText(column) ?? defaultText(column, view),
+      'may refuse',
+    ],
   ],
 }
 
 /** The information schema has no materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
+/** Who asks owns everything, with the number of the superuser. */
+const roleNumber = (role: string, { catalogue, own, user }: CatalogueView): number =>
+  role === user ? OWNER : FIRST_OF_USERS + catalogue.roles.all(own).indexOf(role)
+
+/** What a role was created with is not kept. */
+function isSuperuser(role: string, { user }: CatalogueView): boolean {
+  if (role !== user && role !== 'postgres') throw new NotSupported(`what the role ${role} may do`)
+  return true
+}
+
 const pgRoles: Relation = {
   name: 'pg_roles',
   rows: ({ catalogue, own }) => catalogue.roles.all(own),
-  fields: [['rolname', 'name', (role: string) => role]],
+  fields: [
+    ['rolname', 'name', (role: string) => role],
+    ['oid', 'oid', roleNumber],
+    ...(
+      [
+        'rolsuper',
+        'rolinherit',
+        'rolcreaterole',
+        'rolcreatedb',
+        'rolcanlogin',
+        'rolreplication',
+        'rolbypassrls',
+      ] as const
+    ).map((name): Field => [name, 'bool', isSuperuser, 'may refuse']),
+    ...always('int4', -1, 'rolconnlimit'),
+    ...always('text', '********', 'rolpassword'),
+    ...always('timestamptz', null, 'rolvaliduntil'),
+    ...always('_text', null, 'rolconfig'),
+  ],
+}
+
+const pgUser: Relation = {
+  name: 'pg_user',
+  rows: ({ catalogue, own }) => catalogue.roles.all(own),
+  fields: [
+    ['usename', 'name', (role: string) => role],
+    ['usesysid', 'oid', roleNumber],
+    ...(['usecreatedb', 'usesuper', 'userepl', 'usebypassrls'] as const).map(
+      (name): Field => [name, 'bool', isSuperuser, 'may refuse'],
+    ),
+    ...always('text', '********', 'passwd'),
+    ...always('timestamptz', null, 'valuntil'),
+    ...always('_text', null, 'useconfig'),
+  ],
+}
+
+const pgAm: Relation = {
+  name: 'pg_am',
+  rows: () => [['heap', 2] as const, ...Object.entries(ACCESS_METHODS)],
+  fields: [
+    ['oid', 'oid', ([, oid]: readonly [string, number]) => oid],
+    ['amname', 'name', ([name]: readonly [string, number]) => name],
+    ['amtype', 'char', ([name]: readonly [string, number]) => (name === 'heap' ? 't' : 'i')],
+  ],
+}
+
+const pgSequences: Relation = {
+  name: 'pg_sequences',
+  rows: (view) => view.catalogue.visibleSequences(view.own),
+  fields: [
+    ['schemaname', 'name', ({ schema }: Sequence) => schema],
+    ['sequencename', 'name', ({ name }: Sequence) => name],
+    ['sequenceowner', 'name', (_: Sequence, { user }) => user],
+    ['data_type', 'regtype', ({ typeOid }: Sequence) => typeOid],
+    ['start_value', 'int8', ({ start }: Sequence) => start],
+    ['min_value', 'int8', ({ minimum }: Sequence) => minimum],
+    ['max_value', 'int8', ({ maximum }: Sequence) => maximum],
+    ['increment_by', 'int8', ({ increment }: Sequence) => increment],
+    ['cycle', 'bool', ({ cycle }: Sequence) => cycle],
+    ...always('int8', 1n, 'cache_size'),
+    ['last_value', 'int8', ({ isCalled, lastValue }: Sequence) => (isCalled ? lastValue : null)],
+  ],
+}
+
+/** Without their versions, which come with what is installed. */
+const pgExtension: Relation = {
+  name: 'pg_extension',
+  rows: ({ catalogue, own }) => catalogue.extensions.all(own),
+  fields: [
+    ['extname', 'name', (name: string) => name],
+    ['extnamespace', 'oid', (name: string) => (name === 'plpgsql' ? 11 : 2200)],
+    ['extrelocatable', 'bool', (name: string) => name !== 'plpgsql'],
+    ...always('oid', OWNER, 'extowner'),
+    ...always('_oid', null, 'extconfig'),
+    ...always('_text', null, 'extcondition'),
+  ],
+}
+
+const pgOpclass: Relation = {
+  name: 'pg_opclass',
+  rows: operatorClasses,
+  fields: [
+    ['oid', 'oid', ({ oid }: OperatorClass) => oid],
+    ['opcmethod', 'oid', ({ method }: OperatorClass) => method],
+    ['opcname', 'name', ({ name }: OperatorClass) => name],
+    ['opcintype', 'oid', ({ type }: OperatorClass) => type],
+    ['opcdefault', 'bool', ({ isDefault }: OperatorClass) => isDefault],
+    ...always('oid', 11, 'opcnamespace'),
+    ...always('oid', OWNER, 'opcowner'),
+  ],
+}
+
+/** Without what PostgreSQL counts. */
+const pgStatUserIndexes: Relation = {
+  name: 'pg_stat_user_indexes',
+  rows: indexesIn,
+  fields: [
+    ['relid', 'oid', ({ table }: TableIndex) => table.oid],
+    ['indexrelid', 'oid', ({ index }: TableIndex) => index.oid],
+    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
+    ['relname', 'name', ({ table }: TableIndex) => table.name],
+    ['indexrelname', 'name', ({ index }: TableIndex) => index.name],
+  ],
+}
+
+/** Their conditions are not kept: only that there are none is known. */
+const pgPolicies: Relation = {
+  name: 'pg_policies',
+  rows(view) {
+    if (tablesIn(view).some(({ policies }) => policies.length > 0)) throw new NotSupported('pg_policies with policies')
+    return []
+  },
+  fields: [
+    ...always('name', null, 'schemaname', 'tablename', 'policyname'),
+    ...always('text', null, 'permissive', 'cmd', 'qual', 'with_check'),
+    ...always('_name', null, 'roles'),
+  ],
+}
+
+/** Without what PostgreSQL counts. */
+const pgStatioAllTables: Relation = {
+  name: 'pg_statio_all_tables',
+  rows: (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
+  fields: [
+    ['relid', 'oid', (table: Table) => table.oid],
+    ['schemaname', 'name', (table: Table) => table.schema],
+    ['relname', 'name', (table: Table) => table.name],
+  ],
 }
 
 const tables: Relation = {
@@ -268,6 +607,7 @@ const tables: Relation = {
       'varchar',
       (table: Table) => (table.view !== undefined ? 'VIEW' : isTemporary(table) ? 'LOCAL TEMPORARY' : 'BASE TABLE'),
     ],
+    ...MORE_TABLES,
   ],
 }
 
@@ -286,20 +626,12 @@ const columns: Relation = {
       'varchar',
       ({ column: { type } }: TableColumn, { types }) => {
         const { elementOid, oid } = types.typeOf(type.oid)
-        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OID ? 'USER-DEFINED' : formatType(types, oid, -1)
+        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OF_USERS ? 'USER-DEFINED' : formatType(types, oid, -1)
       },
     ],
     ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],
-    ...(['catalog', 'schema', 'name'] as const).map(
-      (part): Field => [
-        `domain_${part}`,
-        'name',
-        ({ column: { type } }: TableColumn, { types, database }) => {
-          if (type.domain === undefined) return null
-          return { catalog: database, schema: 'public', name: types.typeOf(type.domain).name }[part]
-        },
-      ],
-    ),
+    ...DOMAIN_COLUMNS,
+    ...MORE_COLUMNS,
   ],
 }
 
@@ -317,18 +649,43 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgTables,
     pgMatviews,
     pgRoles,
+    pgIndexes,
+    pgDescription,
+    pgAttrdef,
+    pgConstraint(namespaceOf),
+    pgUser,
+    pgExtension,
+    pgStatUserIndexes,
+    pgOpclass,
+    pgPolicies,
+    pgAm,
+    pgSequences,
+    pgStatioAllTables,
   ],
-  information_schema: [tables, columns],
+  information_schema: [tables, columns, schemata, sequences, ...CONSTRAINT_RELATIONS],
 }
 
 /** Undefined for a table that is none of the catalogue's. */
 export function systemTable(types: Types, schema: string | undefined, name: string): SystemTable | undefined {
   const relation = RELATIONS[schema ?? 'pg_catalog']?.find((each) => each.name === name)
   if (relation === undefined) return undefined
+  const { columns = [], former = [] } = knownRelation(schema, name) ?? {}
+  const fields = relation.fields.toSorted(([one], [other]) => columns.indexOf(one) - columns.indexOf(other))
   return {
     name,
-    columns: relation.fields.map(([field, type]) => ({ name: field, type: typeNamed(types, type) })),
-    rows: (view) => relation.rows(view).map((row) => relation.fields.map(([, , value]) => value(row as never, view))),
+    columns: fields.map(([field, type, , mayRefuse]) => ({
+      name: field,
+      type: typeNamed(types, type),
+      deferred: mayRefuse !== undefined,
+    })),
+    lacking: () => [...columns, ...former].filter((column) => !fields.some(([field]) => field === column)),
+    rows: (view, defer) =>
+      relation.rows(view).map((row) =>
+        fields.map(([, , value, mayRefuse]) => {
+          const read = () => value(row as never, view)
+          return mayRefuse === undefined ? read() : defer(read)
+        }),
+      ),
   }
 }
 
@@ -337,7 +694,3 @@ function typeNamed(types: Types, name: string): SqlType {
   if (type === undefined) throw new Error(`there is no type ${name}`)
   return { oid: type.oid, name, typmod: -1 }
 }
-
-/** Whether a name that has no table belongs to the catalogue, so that PostgreSQL may have such a table. */
-export const isOfCatalogue = (schema: string | undefined, name: string): boolean =>
-  schema === undefined ? name.startsWith('pg_') : Object.hasOwn(RELATIONS, schema)

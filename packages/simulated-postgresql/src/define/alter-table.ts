@@ -5,6 +5,7 @@ import { oweInsertChecks } from '../execute/foreign-keys.ts'
 import type { Run } from '../execute/model.ts'
 import { compileDefault, rowScope } from '../execute/table-facts.ts'
 import { coerce } from '../expressions/coerce.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { foldOf } from '../expressions/fold.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
@@ -14,10 +15,13 @@ import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
+import { alterComposite } from './composite-types.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex, dropIndexes } from './indexes.ts'
 import { tableOf, viewsOn } from './names.ts'
+import { attachPartition } from './partitions.ts'
+import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
 export function* alterTable(
   fields: Fields<'AlterTableStmt'>,
@@ -30,6 +34,7 @@ export function* alterTable(
     'objtype',
     'missing_ok',
   ])
+  if (fields.objtype === 'OBJECT_TYPE') return yield* alterComposite(fields, context, run)
   if (fields.objtype !== 'OBJECT_TABLE')
     throw new NotSupported(`ALTER ${(fields.objtype ?? '').replace('OBJECT_', '')}`)
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
@@ -39,6 +44,8 @@ export function* alterTable(
   const commands = (cmds ?? []).map((node) => expectKind(node, 'AlterTableCmd'))
   const table = yield* run.lockNamed(() => tableOf(relation, context), lockOf(commands))
   run.store.xidOf(run.backend, run.transaction.current)
+  if (table.partitioned !== undefined && table.partitioned.partitions.length > 0)
+    requireOnly(commands, 'AT_AttachPartition')
   for (const each of commands) yield* alter(each, table, context, run)
   return 'ALTER TABLE'
 }
@@ -74,21 +81,12 @@ function* alter(
     def,
     behavior,
     missing_ok,
+    newowner,
   } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior', 'missing_ok', 'newowner'])
   switch (subtype) {
-    case 'AT_AddColumn': {
-      const definition = expectKind(def, 'ColumnDef')
-      if (missing_ok === true && columnsOf(table).some((column) => column.name === definition.colname)) {
-        run.notice(
-          'NOTICE',
-          '42701',
-          `column "${definition.colname}" of relation "${table.name}" already exists, skipping`,
-        )
-        return
-      }
-      yield* addColumnToRows(definition, table, context, run)
+    case 'AT_AddColumn':
+      yield* addColumnUnless(expectKind(def, 'ColumnDef'), missing_ok === true, table, context, run)
       return
-    }
     case 'AT_DropColumn':
       dropColumn(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run, context)
       return
@@ -104,11 +102,9 @@ function* alter(
     case 'AT_AlterColumnType':
       yield* changeType(table, columnNamed(table, name), expectKind(def, 'ColumnDef'), context, run)
       return
-    case 'AT_AddConstraint': {
-      const constraint = expectKind(def, 'Constraint')
-      yield* addChecked(constraint, table, undefined, context, run)
+    case 'AT_AddConstraint':
+      yield* addChecked(expectKind(def, 'Constraint'), table, undefined, context, run)
       return
-    }
     case 'AT_DropConstraint':
       yield* dropConstraint(table, name, missing_ok === true, run)
       return
@@ -124,8 +120,18 @@ function* alter(
     case 'AT_ValidateConstraint':
       validateConstraint(table, name, context, run)
       return
-    // What they say changes no result.
+    case 'AT_AttachPartition':
+      yield* attachPartition(table, expectKind(def, 'PartitionCmd'), context, run)
+      return
+    case 'AT_EnableRowSecurity':
+    case 'AT_DisableRowSecurity':
+      setRowSecurity(table, subtype === 'AT_EnableRowSecurity', run)
+      return
     case 'AT_ChangeOwner':
+      setOwner(table, newowner, run)
+      return
+    // What they say changes no result.
+    case 'AT_NoForceRowSecurity':
     case 'AT_ReplicaIdentity':
     case 'AT_SetStatistics':
     case 'AT_SetRelOptions':
@@ -134,6 +140,12 @@ function* alter(
     default:
       throw new NotSupported(`ALTER TABLE ${(subtype ?? '').replace('AT_', '')}`)
   }
+}
+
+/** What changes a table with partitions changes each of them. */
+function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: string): void {
+  if (commands.some((each) => each.subtype !== subtype))
+    throw new NotSupported('ALTER TABLE of a table with partitions')
 }
 
 function changeDefault(column: Column, value: Node | undefined, context: Context, run: Run): void {
@@ -153,6 +165,19 @@ function dropNotNull(table: Table, name: string, run: Run): void {
   run.catalogue.changed(run.transaction.current, () => {
     column.notNull = before
   })
+}
+
+function* addColumnUnless(
+  definition: Fields<'ColumnDef'>,
+  unlessThere: boolean,
+  table: Table,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
+  const { colname } = definition
+  if (unlessThere && columnsOf(table).some((column) => column.name === colname))
+    run.notice('NOTICE', '42701', `column "${colname}" of relation "${table.name}" already exists, skipping`)
+  else yield* addColumnToRows(definition, table, context, run)
 }
 
 function* addColumnToRows(
@@ -225,6 +250,7 @@ export function dropColumn(
   }
   const column = columnNamed(table, name)
   if (viewsOn(table, context).length > 0) throw new NotSupported('DROP COLUMN of a table that a view reads')
+  requireNoPolicies(table, 'DROP COLUMN')
   const place = column.attribute - 1
   const before = {
     foreignKeys: table.foreignKeys,
@@ -246,7 +272,7 @@ export function dropColumn(
     run,
   )
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
-  table.checks = table.checks.filter((check) => check.column !== name)
+  table.checks = table.checks.filter((check) => !check.places.has(place))
   for (const sequence of run.catalogue.visibleSequences(context.own))
     if (sequence.owner?.table === table && sequence.owner.attribute === column.attribute)
       run.catalogue.drop(sequence, run.transaction.current)
@@ -265,8 +291,9 @@ function* changeType(
   context: Context,
   run: Run,
 ): Generator<Wait, void, void> {
-  const { typeName, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'raw_default'])
-  const type = resolveTypeName(typeName, context.types)
+  const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
+  const type = resolveTypeName(typeName, context)
+  requireCollation(collClause, type, context.types)
   if (viewsOn(table, context).length > 0)
     throw new NotSupported('another type of a column of a table that a view reads')
   const scope = rowScope(table, context)
@@ -308,6 +335,13 @@ function* changeType(
     run,
   )
   for (const index of before.indexes) yield* addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+  for (const key of run.catalogue.referencing(table, context.own)) {
+    const { index } = key
+    key.index = table.indexes.find((each) => each.oid === index.oid) ?? index
+    run.catalogue.changed(run.transaction.current, () => {
+      key.index = index
+    })
+  }
 }
 
 /** A default is a value of the old type, which converts to the new one. */
@@ -326,8 +360,14 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
     run.catalogue.changed(run.transaction.current, () => {
       check.validated = validated
     })
-  } else if (key !== undefined) oweForeignKey(key, run)
-  else if (table.indexes.some((each) => each.constraint && each.name === name))
+  } else if (key !== undefined) {
+    oweForeignKey(key, run)
+    const { validated } = key
+    key.validated = true
+    run.catalogue.changed(run.transaction.current, () => {
+      key.validated = validated
+    })
+  } else if (table.indexes.some((each) => each.constraint && each.name === name))
     throw new SqlError(
       '42809',
       `constraint "${name}" of relation "${table.name}" is not a foreign key, check, or not-null constraint`,

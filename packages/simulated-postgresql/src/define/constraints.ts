@@ -15,10 +15,11 @@ import { rowScope } from '../execute/table-facts.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import { addExclusion } from './exclusion.ts'
-import { addIndex, chosenName, firstFree } from './indexes.ts'
+import { addIndex, chosenName, firstFree, requirePartitionKey } from './indexes.ts'
 import { isFree, tableOf } from './names.ts'
 
 /** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
@@ -75,6 +76,11 @@ function* addKey(
     for (const each of columns) setNotNull(table, each, run)
   }
   if (conname !== undefined && isFree(table.schema, conname, false, context, run)) requireNewConstraint(table, conname)
+  requirePartitionKey(
+    table,
+    columns.map((each) => each.attribute - 1),
+    primary ? 'PRIMARY KEY' : 'UNIQUE',
+  )
   const names = primary ? '' : `_${columns.map((each) => each.name).join('_')}`
   const index = createIndex(
     {
@@ -153,7 +159,13 @@ function addCheck(
   const name = conname ?? freeConstraint(base, table)
   requireNewConstraint(table, name)
   if (skip_validation !== true) validate(table, compiled, name, run)
-  const check: Check = { name, expression: raw_expr, column: column?.name, validated: skip_validation !== true }
+  const check: Check = {
+    oid: run.store.nextOid(),
+    name,
+    expression: raw_expr,
+    places: slots,
+    validated: skip_validation !== true,
+  }
   table.checks.push(check)
   table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   run.catalogue.changed(run.transaction.current, () => {
@@ -213,6 +225,7 @@ function* addForeignKey(
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
   if (read.conname !== undefined) requireNewConstraint(table, read.conname)
   const referenced = yield* run.lockNamed(() => tableOf(read.pktable, context, table), 'ShareRowExclusiveLock')
+  if (referenced.partitioned !== undefined) throw new NotSupported('a foreign key to a partitioned table')
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
     throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)
@@ -252,6 +265,7 @@ function* addForeignKey(
     matchFull: read.fk_matchtype === 'f',
     deferrable: read.deferrable === true,
     initiallyDeferred: read.initdeferred === true,
+    validated: read.skip_validation !== true,
   }
   for (const [at, place] of key.columns.entries())
     checkComparable(key, table, place, referencedPlaces[at] ?? 0, context)
@@ -279,9 +293,9 @@ function checkComparable(key: ForeignKey, table: Table, place: number, other: nu
 export function columnNamed(table: Table, name: string, inKey = false): Column {
   const column = columnsOf(table).find((each) => each.name === name)
   if (column !== undefined) return column
-  throw inKey
+  throw inKey && !isSystemColumn(name)
     ? new SqlError('42703', `column "${name}" named in key does not exist`)
-    : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
+    : undefinedColumn(name, table)
 }
 
 function freeConstraint(base: string, table: Table): string {

@@ -6,7 +6,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
-import { addIndex, chosenName, indexColumns } from './indexes.ts'
+import { addIndex, chosenName, indexColumns, requirePartitionKey } from './indexes.ts'
 import { isFree, relationOf } from './names.ts'
 
 export function* createIndexStatement(
@@ -35,6 +35,14 @@ export function* createIndexStatement(
   const name = read.idxname ?? chosenName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)
   if (!isFree(table.schema, name, read.if_not_exists === true, context, run)) return
   const where = read.whereClause
+  if (read.unique === true)
+    requirePartitionKey(
+      table,
+      columns.map((column) => ('place' in column ? column.place : undefined)),
+      'UNIQUE',
+    )
+  if (table.partitioned !== undefined && table.partitioned.partitions.length > 0)
+    throw new NotSupported('an index of a table with partitions')
   const index = createIndex(
     {
       oid: run.store.nextOid(),

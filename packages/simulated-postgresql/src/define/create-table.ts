@@ -3,15 +3,19 @@ import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { addConstraint, setNotNull } from './constraints.ts'
 import { chosenName } from './indexes.ts'
 import { freeName, relationOf } from './names.ts'
+import { partitionBy } from './partitions.ts'
 import { newSequence, sequenceOptions } from './sequences.ts'
 
 const SERIALS: Readonly<Record<string, string>> = {
@@ -24,12 +28,13 @@ const SERIALS: Readonly<Record<string, string>> = {
 }
 
 export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
-  const { relation, tableElts, if_not_exists, oncommit } = fieldsOf('CreateStmt', fields, [
+  const { relation, tableElts, if_not_exists, oncommit, partspec } = fieldsOf('CreateStmt', fields, [
     'relation',
     'tableElts',
     'options',
     'oncommit',
     'if_not_exists',
+    'partspec',
   ])
   const free = yield* freeName(relation, if_not_exists === true, context, run)
   if (free === undefined) return
@@ -45,6 +50,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
   }
   // PostgreSQL creates the sequences of its columns before the table.
   yield* run.catalogue.create(table, run)
+  partitionBy(table, partspec)
   // Keys first: a foreign key may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
   for (const kinds of order)
@@ -92,6 +98,7 @@ function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context
 export function newColumn(table: Table, name: string, type: SqlType, run: Run): Column {
   if (table.columns.some((each) => !each.dropped && each.name === name))
     throw new SqlError('42701', `column "${name}" of relation "${table.name}" already exists`)
+  if (isSystemColumn(name)) throw new SqlError('42701', `column name "${name}" conflicts with a system column name`)
   const column: Column = {
     name,
     type,
@@ -126,6 +133,11 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     foreignKeys: [],
     triggers: [],
     onCommit: undefined,
+    owner: run.user,
+    rowSecurity: false,
+    policies: [],
+    partitioned: undefined,
+    partitionOf: undefined,
     view: undefined,
     materialized: undefined,
   }
@@ -141,10 +153,12 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
   const {
     colname = '',
     typeName,
+    collClause,
     constraints,
-  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'constraints', 'is_local'])
+  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'collClause', 'constraints', 'is_local'])
   const serial = SERIALS[namesOf(typeName?.names).join('.')]
-  const type: SqlType = serial === undefined ? resolveTypeName(typeName, context.types) : typeNamed(serial, context)
+  const type: SqlType = serial === undefined ? resolveTypeName(typeName, context) : typeNamed(serial, context)
+  requireCollation(collClause, type, context.types)
   const column = newColumn(table, colname, type, run)
   if (serial !== undefined) addSerial(table, column, context, run)
   const rest: Fields<'Constraint'>[] = []
@@ -156,7 +170,7 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
 
 function typeNamed(name: string, context: Context): SqlType {
   const type = context.types.named(name)
-  if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  if (type === undefined) throw undefinedType([undefined, name])
   return { oid: type.oid, name, typmod: -1 }
 }
 

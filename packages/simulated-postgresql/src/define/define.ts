@@ -5,15 +5,19 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
+import { comment } from './comments.ts'
+import { createComposite } from './composite-types.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.ts'
 import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
 import { insertAll, refresh } from './materialized-views.ts'
 import { freeName, lockedQuery } from './names.ts'
-import { createExtension, createSchema, createView, rename } from './other.ts'
+import { createExtension, createSchema, createView } from './other.ts'
+import { rename } from './rename.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
+import { createPolicy } from './row-security.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 import { alterEnum, createEnum } from './types.ts'
@@ -42,14 +46,15 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   if ('AlterSeqStmt' in node) return alterSequence(node.AlterSeqStmt, context, run)
   if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run)
   if ('CreateEnumStmt' in node) return yield* createEnum(node.CreateEnumStmt, context, run)
+  if ('CompositeTypeStmt' in node) return yield* createComposite(node.CompositeTypeStmt, context, run)
   if ('CreateDomainStmt' in node) return yield* createDomain(node.CreateDomainStmt, context, run)
   if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run)
   if ('AlterEnumStmt' in node) return yield* alterEnum(node.AlterEnumStmt, context, run)
   if ('CreateSchemaStmt' in node) return yield* createSchema(node.CreateSchemaStmt, run)
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
-  // What they say changes no result.
-  if ('CommentStmt' in node) return 'COMMENT'
+  if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run)
+  // What it says changes no result.
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)
@@ -57,6 +62,7 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   if ('GrantStmt' in node) return yield* grant(node.GrantStmt, context, run)
   if ('GrantRoleStmt' in node) return grantRole(node.GrantRoleStmt, run)
   if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(node.AlterDefaultPrivilegesStmt, run)
+  if ('CreatePolicyStmt' in node) return yield* createPolicy(node.CreatePolicyStmt, context, run)
   if ('CreateRoleStmt' in node) return yield* createRole(node.CreateRoleStmt, run)
   if ('DropRoleStmt' in node) return dropRole(node.DropRoleStmt, run)
   throw new NotSupported(statementName(node))

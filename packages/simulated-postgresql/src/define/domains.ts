@@ -3,35 +3,35 @@ import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
-import { domainType, FIRST_OID } from '../types/types.ts'
+import { domainType } from '../types/types.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { setDefault } from './create-table.ts'
 import { firstFree } from './indexes.ts'
-import { addTypes, requireNewType } from './types.ts'
+import { newTypeName } from './names.ts'
+import { addTypes } from './types.ts'
 
 export function* createDomain(
   fields: Fields<'CreateDomainStmt'>,
   context: Context,
   run: Run,
 ): Generator<Wait, string, void> {
-  const { domainname, typeName, constraints } = fieldsOf('CreateDomainStmt', fields, [
+  const { domainname, typeName, collClause, constraints } = fieldsOf('CreateDomainStmt', fields, [
     'domainname',
     'typeName',
+    'collClause',
     'constraints',
   ])
-  const names = namesOf(domainname)
-  const name = names.at(-1) ?? ''
   const { types, catalogue } = context
-  if (names.length > 1 && names.at(-2) !== 'public') throw new NotSupported('a domain in another schema than public')
-  if ((types.named(name)?.oid ?? FIRST_OID) < FIRST_OID)
-    throw new NotSupported(`a domain with the name ${name} of a type`)
-  requireNewType(name, context)
-  const of = resolveTypeName(typeName, types)
+  const { schema, name } = newTypeName(namesOf(domainname), context)
+  const of = resolveTypeName(typeName, context)
+  requireCollation(collClause, of, types)
   if (types.typeOf(of.oid).kind === 'p')
     throw new SqlError('42804', `"${of.name}" is not a valid base type for a domain`)
   const domain: DomainDefinition = { name, of, default: undefined, isNotNull: false, checks: [] }
@@ -40,7 +40,7 @@ export function* createDomain(
   const { domains } = catalogue
   const created = domainType(
     types,
-    { oid, arrayOid: run.store.nextOid(), name },
+    { oid, arrayOid: run.store.nextOid(), schema, name },
     {
       of,
       get isNotNull() {
@@ -173,7 +173,7 @@ const missingConstraint = (name: string, domain: DomainDefinition): SqlError =>
 function domainNamed(names: readonly string[], { types, catalogue }: Context) {
   const name = names.at(-1) ?? ''
   const type = types.named(name)
-  if (type === undefined) throw new SqlError('42704', `type "${names.join('.')}" does not exist`)
+  if (type === undefined) throw undefinedType([names.at(-2), name])
   const domain = catalogue.domains.get(type.oid)
   if (domain === undefined) throw new SqlError('42809', `${name} is not a domain`)
   return { oid: type.oid, domain }

@@ -1,9 +1,11 @@
 import type { Catalogue, Schema } from '../catalogue/catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import type { Run } from '../execute/model.ts'
+import { objectLock, type Run } from '../execute/model.ts'
+import { undefinedFunction } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
@@ -12,6 +14,7 @@ import { dropColumn } from './alter-table.ts'
 import { dropIndexes } from './indexes.ts'
 import { viewsOn } from './names.ts'
 import { dropFunction, dropTrigger, shownCall } from './routines.ts'
+import { dropPolicy } from './row-security.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
@@ -25,6 +28,7 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_EXTENSION: 'extension',
   OBJECT_TRIGGER: 'trigger',
   OBJECT_FUNCTION: 'function',
+  OBJECT_POLICY: 'policy',
 }
 
 export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
@@ -52,6 +56,7 @@ export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): G
       'ObjectWithArgs' in node
         ? `function ${shownCall(node.ObjectWithArgs, context)}`
         : shownAs(kind, names, missing_ok === true)
+    if (isKnown(kind, names)) throw new NotSupported(`DROP of ${shown}`)
     if (missing_ok !== true) throw new SqlError(MISSING[kind] ?? '42P01', `${shown} does not exist`)
     run.notice('NOTICE', '00000', `${shown} does not exist, skipping`)
   }
@@ -67,11 +72,31 @@ const MISSING: Readonly<Record<string, string>> = {
   index: '42704',
   extension: '42704',
   trigger: '42704',
+  policy: '42704',
   function: '42883',
 }
 
+/** Whether PostgreSQL has it itself. */
+function isKnown(kind: string, names: readonly string[]): boolean {
+  const [schema, name = ''] = [names.at(-2), names.at(-1)]
+  switch (kind) {
+    case 'table':
+    case 'view':
+    case 'index':
+      return undefinedRelation([schema, name]) instanceof NotSupported
+    case 'type':
+    case 'domain':
+      return undefinedType([schema, name]) instanceof NotSupported
+    case 'function':
+      return undefinedFunction(names) instanceof NotSupported
+    default:
+      return false
+  }
+}
+
 function shownAs(kind: string, names: readonly string[], skipping: boolean): string {
-  const of = kind === 'trigger' ? ` for ${skipping ? 'relation' : 'table'} "${names.at(-2)}"` : ''
+  const isOfTable = kind === 'trigger' || kind === 'policy'
+  const of = isOfTable ? ` for ${skipping ? 'relation' : 'table'} "${names.at(-2)}"` : ''
   return `${kind} "${names.at(-1)}"${of}`
 }
 
@@ -91,7 +116,7 @@ function* dropOne(
   tables: Table[],
 ): Generator<Wait, boolean, void> {
   const name = names.at(-1) ?? ''
-  const path = names.length > 1 ? [names.at(-2) ?? ''] : context.searchPath
+  const path = context.pathOf(names.at(-2))
   const { catalogue } = run
   const by = run.transaction.current
   switch (kind) {
@@ -104,6 +129,7 @@ function* dropOne(
         throw new SqlError('42809', `"${name}" is not a ${kind}`)
       }, 'AccessExclusiveLock')
       if (table === undefined) return false
+      if (table.partitionOf !== undefined) throw new NotSupported(`DROP TABLE of the partition ${name}`)
       tables.push(table)
       return true
     }
@@ -122,6 +148,8 @@ function* dropOne(
       yield* run.lockNamed(() => catalogue.index(path, name, context.own)?.index, 'AccessExclusiveLock')
       const found = catalogue.index(path, name, context.own)
       if (found === undefined) return false
+      if (found.table.partitionOf !== undefined || found.table.partitioned !== undefined)
+        throw new NotSupported('DROP INDEX of a partitioned table')
       if (found.index.constraint)
         throw new SqlError(
           '2BP01',
@@ -137,7 +165,9 @@ function* dropOne(
       return yield* dropSchema(name, cascade, context, run, tables)
     case 'type':
     case 'domain':
-      return yield* dropType(kind, name, cascade, context, run)
+      return yield* dropType(kind, names, cascade, context, run)
+    case 'policy':
+      return yield* dropPolicy(names, context, run)
     case 'trigger':
       return yield* dropTrigger(names, context, run)
     case 'extension': {
@@ -154,22 +184,35 @@ function* dropOne(
 
 function* dropType(
   kind: 'type' | 'domain',
-  name: string,
+  names: readonly string[],
   cascade: boolean,
   context: Context,
   run: Run,
+  besides: readonly Table[] = [],
 ): Generator<Wait, boolean, void> {
   const { catalogue } = run
-  const type = yield* run.lockNamed(() => context.types.named(name), 'AccessExclusiveLock', 'type')
+  const name = names.at(-1) ?? ''
+  const path = names.length > 1 ? names.slice(-2, -1) : context.searchPath
+  const find = (): TypeDefinition | undefined => {
+    const found = context.types.named(name)
+    return found !== undefined && path.includes(found.schema ?? 'pg_catalog') ? found : undefined
+  }
+  const type = yield* run.lockNamed(find, 'AccessExclusiveLock', 'type')
   if (type === undefined) return false
   if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
-  dropDependents(type, cascade, context, run)
+  dropDependents(type, cascade, context, run, besides)
   for (const oid of [type.oid, type.arrayOid]) catalogue.typeRows.remove(oid, run.transaction.current)
   return true
 }
 
 /** The columns of a type go with it; what else depends on it is not dropped here. */
-function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolean, context: Context, run: Run): void {
+function dropDependents(
+  { oid, arrayOid, name }: TypeDefinition,
+  cascade: boolean,
+  context: Context,
+  run: Run,
+  besides: readonly Table[],
+): void {
   const { domains, routines, typeRows } = run.catalogue
   const isOf = (type: SqlType): boolean => [oid, arrayOid].includes(type.domain ?? type.oid)
   const refuse = (detail: string): never => {
@@ -182,6 +225,9 @@ function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolea
     ...[...domains]
       .filter(([number, domain]) => isOf(domain.of) && typeRows.has(number, context.own))
       .map(([, domain]) => `type ${domain.name}`),
+    ...[...context.types.all()]
+      .filter(({ columns = [] }) => columns.some((column) => isOf(column.type)))
+      .map((each) => `type ${each.name}`),
     ...routines
       .all(context.own)
       .filter((each) => each.arguments.some(({ type }) => isOf(type)))
@@ -193,7 +239,7 @@ function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolea
   }
   for (const table of run.catalogue.visibleTables(context.own))
     for (const column of columnsOf(table)) {
-      if (!isOf(column.type)) continue
+      if (!isOf(column.type) || besides.includes(table)) continue
       if (!cascade) refuse(`column ${column.name} of table ${table.name}`)
       if (table.view !== undefined) throw new NotSupported(`DROP TYPE … CASCADE of view ${table.name}`)
       dropColumn(table, column.name, true, false, run, context)
@@ -212,7 +258,9 @@ function* dropSchema(
   const schema = yield* run.lockNamed(find, 'AccessExclusiveLock', 'schema')
   if (schema === undefined) return false
   const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
-  if (inside.length > 0 && !cascade)
+  const types = [...context.types.all()].filter((type) => type.schema === name && type.elementOid === 0)
+  const routines = catalogue.routines.all(context.own).filter((routine) => routine.schema === name)
+  if (inside.length + types.length + routines.length > 0 && !cascade)
     throw new SqlError('2BP01', `cannot drop schema ${name} because other objects depend on it`, {
       detail: inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name} depends on schema ${name}`).join('\n'),
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
@@ -221,6 +269,17 @@ function* dropSchema(
   tables.push(...inside)
   for (const sequence of catalogue.visibleSequences(context.own))
     if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
+  const triggers = catalogue
+    .visibleTables(context.own)
+    .flatMap((table) => (inside.includes(table) ? [] : table.triggers))
+  if (triggers.some(({ routine }) => routines.includes(routine)))
+    throw new NotSupported('DROP SCHEMA … CASCADE of a function that a trigger calls')
+  for (const routine of routines) {
+    yield* run.lockTable(objectLock('routine', routine.oid), 'AccessExclusiveLock')
+    yield* catalogue.routines.settle(routine, run)
+    catalogue.routines.remove(routine, run.transaction.current)
+  }
+  for (const type of types) yield* dropType('type', [name, type.name], true, context, run, inside)
   yield* catalogue.schemas.settle(schema, run)
   catalogue.schemas.remove(schema, run.transaction.current)
   return true
@@ -266,7 +325,7 @@ function* dropTable(
     yield* dropTable(view, together, cascade, context, run)
   }
   yield* catalogue.relations.settle(table, run)
-  dropTogether([table], by, catalogue)
+  dropTogether([table, ...(table.partitioned?.partitions.map((each) => each.table) ?? [])], by, catalogue)
 }
 
 /** Drops tables with the sequences of their columns; nothing else depends on them. */

@@ -4,14 +4,16 @@ import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
+import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index } from '../storage/model.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
 
 /** Adds an index with the rows that there are. Waits for who may take its name. */
 export function* addIndex(table: Table, index: Index, run: Run): Generator<Wait, void, void> {
@@ -71,6 +73,17 @@ function notValid(table: Table, index: Index, values: readonly SqlValue[], other
       })
 }
 
+/** A unique key holds in each partition alone. */
+export function requirePartitionKey(table: Table, places: readonly (number | undefined)[], what: string): void {
+  const { partitioned } = table
+  if (partitioned === undefined) return
+  if (partitioned.partitions.length > 0) throw new NotSupported(`${what} of a table with partitions`)
+  if (places.includes(partitioned.place)) return
+  throw new SqlError('0A000', 'unique constraint on partitioned table must include all partitioning columns', {
+    detail: `${what} constraint on table "${table.name}" lacks column "${table.columns[partitioned.place]?.name}" which is part of the partition key.`,
+  })
+}
+
 /** Elements of CREATE INDEX: columns, or expressions over the row. */
 export function indexColumns(
   elements: readonly Node[] | undefined,
@@ -78,21 +91,22 @@ export function indexColumns(
   context: Context,
 ): readonly IndexColumn[] {
   return (elements ?? []).map((node) => {
-    const { name, expr, ordering, nulls_ordering, opclass } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
-      'name',
-      'expr',
-      'ordering',
-      'nulls_ordering',
-      'opclass',
-    ])
+    const { name, expr, collation, ordering, nulls_ordering, opclass } = fieldsOf(
+      'IndexElem',
+      expectKind(node, 'IndexElem'),
+      ['name', 'expr', 'collation', 'ordering', 'nulls_ordering', 'opclass'],
+    )
+    const collate = (type: SqlType) => requireCollation(collation && { collname: collation }, type, context.types)
     const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {
       const column = columnsOf(table).find((each) => each.name === name)
-      if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+      if (column === undefined) throw undefinedColumn(name, table)
+      collate(column.type)
       return { place: column.attribute - 1, order }
     }
     if (expr === undefined) throw new NotSupported('an empty index element')
     const compiled = compileExpression(expr, rowScope(table, context))
+    collate(compiled.type)
     return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr), order }
   })
 }

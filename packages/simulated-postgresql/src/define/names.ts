@@ -1,4 +1,4 @@
-import { undefinedTable } from '../catalogue/catalogue.ts'
+import { existingType } from '../catalogue/catalogue.ts'
 import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { QueryPlan, Run } from '../execute/model.ts'
@@ -12,7 +12,8 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   const { schemaname, relname } = readName(fields)
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
-  if (table === undefined) throw undefinedTable(schemaname === undefined ? relname : `${schemaname}.${relname}`)
+  if (table === undefined) throw context.noTable(schemaname, relname)
+  if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
   return table
 }
 
@@ -23,13 +24,15 @@ export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context
   return table
 }
 
-function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
+export function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
   const { schemaname, relname } = readName(fields)
   if (fields?.relpersistence === 't' || schemaname === 'pg_temp') {
     if (schemaname !== undefined && schemaname !== 'pg_temp')
       throw new SqlError('42P16', 'cannot create temporary relation in non-temporary schema')
     return { schema: context.temporarySchema, name: relname }
   }
+  if (schemaname === undefined && /^\s*"?pg_temp\b/i.test(context.setting('search_path') ?? ''))
+    throw new NotSupported('a name without a schema where search_path begins with pg_temp')
   const schema =
     schemaname ??
     context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
@@ -37,6 +40,19 @@ function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { sc
   if (!context.catalogue.hasSchema(schema, context.own))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
   return { schema, name: relname }
+}
+
+/** The schema and the name of a type that is about to be created. */
+export function newTypeName(names: readonly string[], context: Context): { schema: string; name: string } {
+  const [schemaname, relname = ''] = [names.at(-2), names.at(-1)]
+  if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
+  const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
+  const { catalogue, own, types } = context
+  // A table's rows are a type of its name.
+  if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
+    throw existingType(relname)
+  if (types.named(relname) !== undefined) throw new NotSupported(`the name ${relname} of types in two schemas`)
+  return named
 }
 
 function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string | undefined; relname: string } {
@@ -60,8 +76,10 @@ export function* freeName(
 
 /** Whether no relation has the name that the transaction knows of. */
 export function isFree(schema: string, name: string, ifNotExists: boolean, context: Context, run: Run): boolean {
-  const { catalogue, own } = context
-  if (catalogue.relations.find(catalogue.keyOf(schema, name, own), own) === undefined) return true
+  const { catalogue, own, types } = context
+  const type = types.named(name)
+  const isComposite = type?.columns !== undefined && type.schema === schema
+  if (!isComposite && catalogue.relations.find(catalogue.keyOf(schema, name, own), own) === undefined) return true
   if (!ifNotExists) throw new SqlError('42P07', `relation "${name}" already exists`)
   run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
   return false

@@ -1,14 +1,15 @@
-import { isTemporary, undefinedTable } from '../catalogue/catalogue.ts'
-import { kindOfRelation, type Table } from '../catalogue/table.ts'
+import { isTemporary } from '../catalogue/catalogue.ts'
+import { type Column, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { LockMode } from '../storage/modes.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
-import { columnNamed } from './constraints.ts'
 import { emptyTable } from './create-table.ts'
-import { freeName, isFree, lockedQuery, relationOf, viewsOn } from './names.ts'
+import { freeName, lockedQuery, newName } from './names.ts'
 
 export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Generator<Wait, string, void> {
   const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
@@ -42,18 +43,28 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
 }
 
 export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
-  const { view, query, aliases } = fieldsOf('ViewStmt', fields, ['view', 'query', 'aliases', 'withCheckOption'])
+  const { view, query, aliases, replace, withCheckOption } = fieldsOf('ViewStmt', fields, [
+    'view',
+    'query',
+    'aliases',
+    'replace',
+    'withCheckOption',
+  ])
   if (query === undefined) throw new NotSupported('CREATE VIEW of nothing')
-  const free = yield* freeName(view, false, context, run)
-  if (free === undefined) return 'CREATE VIEW'
-  const { schema, name } = free
+  if (withCheckOption !== 'NO_CHECK_OPTION') throw new NotSupported('WITH CHECK OPTION')
+  const find = (): Table | Sequence | undefined => {
+    const { schema, name } = newName(view, context)
+    return context.catalogue.relation([schema], name, context.own)
+  }
+  const replaced = replace === true ? yield* run.lockNamed(find, 'AccessExclusiveLock') : undefined
+  const place = replaced ?? (yield* freeName(view, false, context, run))
+  if (place === undefined) return 'CREATE VIEW'
+  const { schema, name } = place
   const plan = yield* lockedQuery(query, context, run)
   if ([...plan.tables.keys()].some(isTemporary) && !isTemporary({ schema }))
     throw new NotSupported('a view of a temporary table')
   const names = namesOf(aliases)
-  const created = emptyTable(schema, name, run)
-  created.view = query
-  created.columns = plan.columns.map((column, at) => ({
+  const columns: Column[] = plan.columns.map((column, at) => ({
     name: names[at] ?? column.name,
     type: column.type,
     notNull: false,
@@ -63,99 +74,45 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
     identity: undefined,
     generated: undefined,
   }))
+  if (replaced !== undefined) {
+    replaceView(replaced, query, columns, plan.tables, context, run)
+    return 'CREATE VIEW'
+  }
+  const created = emptyTable(schema, name, run)
+  created.view = query
+  created.columns = columns
   yield* run.catalogue.create(created, run)
   return 'CREATE VIEW'
 }
 
-export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
-  const {
-    renameType,
-    relation,
-    subname = '',
-    newname = '',
-    missing_ok,
-  } = fieldsOf('RenameStmt', fields, [
-    'renameType',
-    'relationType',
-    'relation',
-    'subname',
-    'newname',
-    'behavior',
-    'missing_ok',
-  ])
-  const { catalogue } = run
-  const by = run.transaction.current
-  if (renameType === 'OBJECT_INDEX') return yield* renameIndex(relation, newname, missing_ok === true, context, run)
-  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
-    run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
-    return 'ALTER TABLE'
-  }
-  const table = yield* run.lockNamed(() => relationOf(relation, context), 'AccessExclusiveLock')
-  const isView = renameType === 'OBJECT_MATVIEW'
-  if (isView && table.materialized === undefined)
-    throw new SqlError('42809', `"${table.name}" is not a materialized view`)
-  if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
-  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
-  run.store.xidOf(run.backend, by)
-  switch (renameType) {
-    case 'OBJECT_TABLE':
-    case 'OBJECT_MATVIEW':
-      isFree(table.schema, newname, false, context, run)
-      yield* catalogue.rename(table, newname, run)
-      return isView ? 'ALTER MATERIALIZED VIEW' : 'ALTER TABLE'
-    case 'OBJECT_COLUMN': {
-      const column = columnNamed(table, subname)
-      if (table.columns.some((each) => !each.dropped && each.name === newname))
-        throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
-      if (table.triggers.some((each) => each.when !== undefined))
-        throw new NotSupported('RENAME COLUMN of a table with a trigger that has WHEN')
-      if (table.checks.length > 0) throw new NotSupported('RENAME COLUMN of a table with CHECK constraints')
-      column.name = newname
-      catalogue.changed(by, () => {
-        column.name = subname
-      })
-      return 'ALTER TABLE'
-    }
-    case 'OBJECT_TABCONSTRAINT':
-      yield* renameConstraint(table, subname, newname, run)
-      return 'ALTER TABLE'
-    default:
-      throw new NotSupported(`RENAME of ${(renameType ?? '').replace('OBJECT_', '')}`)
-  }
-}
-
-function* renameIndex(
-  relation: Fields<'RangeVar'> | undefined,
-  name: string,
-  missingOk: boolean,
+/** CREATE OR REPLACE VIEW: another query with the same columns first (view.c, checkViewColumns). */
+function replaceView(
+  view: Table | Sequence,
+  query: Node,
+  columns: Column[],
+  read: ReadonlyMap<Table, LockMode>,
   context: Context,
   run: Run,
-): Generator<Wait, string, void> {
-  const { schemaname, relname = '' } = relation ?? {}
-  const { catalogue } = run
-  const path = schemaname === undefined ? context.searchPath : [schemaname]
-  yield* run.lockNamed(() => catalogue.index(path, relname, context.own)?.index, 'ShareUpdateExclusiveLock')
-  const found = catalogue.index(path, relname, context.own)
-  if (found !== undefined) {
-    isFree(found.table.schema, name, false, context, run)
-    yield* catalogue.rename(found, name, run)
-  } else if (missingOk) run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)
-  else throw undefinedTable(relname)
-  return 'ALTER INDEX'
-}
-
-function* renameConstraint(table: Table, old: string, name: string, run: Run): Generator<Wait, void, void> {
-  const { catalogue, transaction } = run
-  const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
-  const found = named.find((each) => each.name === old)
-  if (found === undefined) throw new SqlError('42704', `constraint "${old}" for table "${table.name}" does not exist`)
-  const row = 'entries' in found ? catalogue.indexByOid(found.oid, transaction) : undefined
-  if (row !== undefined) {
-    yield* catalogue.rename(row, name, run)
-    return
+): void {
+  if (!('columns' in view) || kindOfRelation(view) !== 'view')
+    throw new SqlError('42809', `"${view.name}" is not a view`)
+  if (read.has(view)) throw new NotSupported('a view that reads itself')
+  if (columns.length < view.columns.length) throw new SqlError('42P16', 'cannot drop columns from view')
+  for (const [at, { name, type }] of view.columns.entries()) {
+    const column = columns[at]
+    if (column === undefined) continue
+    if (column.name !== name)
+      throw new SqlError('42P16', `cannot change name of view column "${name}" to "${column.name}"`, {
+        hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
+      })
+    if (column.type.oid !== type.oid || column.type.typmod !== type.typmod || column.type.domain !== type.domain)
+      throw new SqlError(
+        '42P16',
+        `cannot change data type of view column "${name}" from ${context.format(type)} to ${context.format(column.type)}`,
+      )
   }
-  found.name = name
-  catalogue.changed(transaction.current, () => {
-    found.name = old
-  })
+  const before = { view: view.view, columns: view.columns }
+  Object.assign(view, { view: query, columns })
+  run.store.xidOf(run.backend, run.transaction.current)
+  run.catalogue.changed(run.transaction.current, () => Object.assign(view, before))
 }

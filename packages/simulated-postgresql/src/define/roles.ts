@@ -14,9 +14,7 @@ export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run):
     for (const node of objects ?? []) {
       const relation = expectKind(node, 'RangeVar')
       const { schemaname, relname = '' } = relation
-      const path = schemaname === undefined ? context.searchPath : [schemaname]
-      const { catalogue } = run
-      yield* catalogue.touch(catalogue.sequence(path, relname, context.own) ?? relationOf(relation, context), run)
+      yield* run.catalogue.touch(context.sequence(schemaname, relname) ?? relationOf(relation, context), run)
     }
   requireRoles(grantees, run)
   return is_grant === true ? 'GRANT' : 'REVOKE'
@@ -47,7 +45,7 @@ export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
   return is_grant === true ? 'GRANT ROLE' : 'REVOKE ROLE'
 }
 
-function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
+export function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
   for (const node of nodes ?? []) {
     const { roletype, rolename = '' } = expectKind(node, 'RoleSpec')
     if (roletype === 'ROLESPEC_CSTRING') requireRole(rolename, run)

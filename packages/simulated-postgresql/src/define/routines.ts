@@ -1,10 +1,11 @@
 import type { Argument, Returns, Routine, Trigger, TriggerEvent } from '../catalogue/routine.ts'
-import type { Table } from '../catalogue/table.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
 import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
+import { undefinedFunction } from '../functions/catalogue.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -40,8 +41,8 @@ export function* createFunction(
   const { language, text, ...read } = optionsOf(options)
   const body =
     language === 'sql'
-      ? sqlBodyOf(text, declared, returns, context)
-      : plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns)
+      ? sqlBodyOf(text, name, declared, returns, context)
+      : { ...plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns), name }
   const { catalogue } = run
   const key = `${name}, ${declared.map(({ type }) => signedOid(type)).join(' ')}, ${catalogue.schemas.find(schema, context.own)?.oid}`
   const known = catalogue.routines.find(key, context.own)
@@ -89,14 +90,11 @@ function declaredResult(returns: Returns): string {
 }
 
 /** The statements of a function in SQL are compiled at once, for their errors. */
-function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context: Context): Body {
+function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
-  const names = declared.map(({ name }) => name)
-  const body = sqlBody(
-    text,
-    names,
-    returns.kind === 'set' ? 'rows' : returns.kind === 'record' ? 'value' : returns.kind,
-  )
+  const names = declared.map((each) => each.name)
+  const ending = returns.kind === 'set' ? 'rows' : returns.kind === 'record' ? 'value' : returns.kind
+  const body = { ...sqlBody(text, names, ending), name }
   const shapes = declared.map(({ type }) => ({ kind: 'scalar' as const, type }))
   const variables = variablesOf(
     body,
@@ -114,6 +112,8 @@ function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context:
   }
   if (returns.kind === 'value') checkResult(result, returns.type, context)
   if (returns.kind === 'set') checkRows(result, returns, context)
+  if (returns.kind === 'record' && result.length === 1 && result[0]?.type.oid === OID.record)
+    throw new NotSupported('a function in SQL that returns a row as one column')
   if (returns.kind === 'record') checkRows(result, { ...returns, scalar: false }, context)
   return body
 }
@@ -154,6 +154,7 @@ function routineName(names: readonly string[], context: Context): { schema: stri
     names.at(-2) ??
     context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
+  if (schema === 'pg_temp') throw new NotSupported('a temporary function')
   if (!context.catalogue.hasSchema(schema, context.own))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
   return { schema, name }
@@ -191,7 +192,7 @@ function parameterOf(node: Node, context: Context): Parameter {
   if (mode === undefined) throw new NotSupported('VARIADIC parameters of a function')
   const out = mode !== 'IN'
   if (out && name === undefined) throw new NotSupported('an OUT parameter without a name')
-  const type = resolveTypeName(argType, context.types)
+  const type = resolveTypeName(argType, context)
   if (defexpr !== undefined) {
     if (mode === 'OUT') throw new SqlError('42P13', 'only input parameters can have default values')
     setDefault({ name: name ?? '', type, default: undefined }, defexpr, context)
@@ -212,9 +213,28 @@ function returnsOf(
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
-  const value = resolveTypeName(type, context.types)
+  const row = rowOf(type, context)
+  if (row !== undefined) return row
+  const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
   return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
+}
+
+/** A type that is named after a table, or a composite one: one row. */
+function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { kind: 'record' }> | undefined {
+  if (type.arrayBounds !== undefined) return undefined
+  const names = namesOf(type.names)
+  const own = context.types.named(names.at(-1) ?? '')
+  const table = own === undefined ? context.table(names.at(-2), names.at(-1) ?? '') : undefined
+  const columns = own && context.types.typeOf(resolveTypeName(type, context).oid).columns
+  if (table === undefined) return columns && { kind: 'record', columns }
+  return {
+    kind: 'record',
+    // Those that it has at each call.
+    get columns() {
+      return columnsOf(table).map(({ name, type: held }) => ({ name, type: held }))
+    },
+  }
 }
 
 function outputsOf(
@@ -224,7 +244,7 @@ function outputsOf(
 ): Returns {
   const [only, ...others] = outputs
   const single = only !== undefined && others.length === 0
-  const declared = type === undefined ? undefined : resolveTypeName(type, context.types)
+  const declared = type === undefined ? undefined : resolveTypeName(type, context)
   if (declared !== undefined && signedOid(declared) !== (single ? signedOid(only.type) : OID.record))
     throw new SqlError(
       '42P13',
@@ -241,13 +261,15 @@ function setOf(
   context: Context,
 ): Returns {
   if (outputs.length > 0) return { kind: 'set', columns: outputs, scalar: outputs.length === 1, named: true }
-  const names = namesOf(type.names)
-  const row = context.types.named(names.at(-1) ?? '') === undefined ? context.rowType(names) : undefined
-  if (row !== undefined) {
-    const columns = row.map((column) => ({ name: column.name, type: column.type }))
-    return { kind: 'set', columns, scalar: false, named: false }
-  }
-  const value = resolveTypeName(type, context.types)
+  const row = rowOf(type, context)
+  if (row !== undefined)
+    return {
+      ...{ kind: 'set', scalar: false, named: false },
+      get columns() {
+        return row.columns
+      },
+    }
+  const value = resolveTypeName(type, context)
   if (context.types.typeOf(value.oid).kind === 'p')
     throw new NotSupported(`a function that returns SETOF ${value.name}`)
   const columns = [{ name: functionName, type: { ...value, typmod: -1 } }]
@@ -336,6 +358,7 @@ export function* createTrigger(
   const { trigname: name = '', timing: bits = 0, events = 0 } = read
   const timing = TIMINGS[bits]
   const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareRowExclusiveLock')
+  if (table.partitioned !== undefined) throw new NotSupported('a trigger of a partitioned table')
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
   if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a trigger of TRUNCATE')
   const routine = routineNamed(namesOf(read.funcname), context)
@@ -377,7 +400,7 @@ function routineNamed(names: readonly string[], { catalogue, searchPath, own }: 
   for (const schema of path)
     for (const routine of catalogue.routines.all(own))
       if (routine.schema === schema && routine.name === names.at(-1)) return routine
-  throw new SqlError('42883', `function ${names.join('.')}() does not exist`)
+  throw undefinedFunction(names)
 }
 
 /** DROP TRIGGER; false if there is none. */
@@ -408,9 +431,7 @@ export function* dropFunction(
   ])
   const { catalogue } = run
   const names = namesOf(objname)
-  const wanted = (objargs ?? [])
-    .map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types))
-    .map(signedOid)
+  const wanted = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context)).map(signedOid)
   const path = names.length > 1 ? [names.at(-2)] : context.searchPath
   const find = (): Routine | undefined => {
     const found = catalogue.routines
@@ -450,8 +471,9 @@ export function* dropFunction(
 }
 
 /** A function as DROP names it. */
-export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, { types }: Context): string {
-  const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), types))
+export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, context: Context): string {
+  const { types } = context
+  const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context))
   return `${namesOf(objname).join('.')}(${all.map(({ oid, domain }) => formatType(types, domain ?? oid)).join(', ')})`
 }
 

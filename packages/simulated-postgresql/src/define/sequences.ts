@@ -3,6 +3,7 @@ import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
@@ -50,11 +51,10 @@ export function* createSequence(
 
 export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, run: Run): string {
   const { sequence, options, missing_ok } = fieldsOf('AlterSeqStmt', fields, ['sequence', 'options', 'missing_ok'])
-  const path = sequence?.schemaname === undefined ? context.searchPath : [sequence.schemaname]
-  const found = context.catalogue.sequence(path, sequence?.relname ?? '', context.own)
+  const found = context.sequence(sequence?.schemaname, sequence?.relname ?? '')
   if (found === undefined) {
     if (missing_ok === true) return 'ALTER SEQUENCE'
-    throw new SqlError('42P01', `relation "${sequence?.relname}" does not exist`)
+    throw undefinedRelation([sequence?.schemaname, sequence?.relname ?? ''])
   }
   const before = { ...found }
   sequenceOptions(found, options, context)
@@ -71,7 +71,7 @@ export function sequenceOptions(sequence: Sequence, options: readonly Node[] | u
     const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
     switch (defname) {
       case 'as':
-        sequence.typeOid = resolveTypeName(expectKind(arg, 'TypeName'), context.types).oid
+        sequence.typeOid = resolveTypeName(expectKind(arg, 'TypeName'), context).oid
         sequence.maximum = MAXIMA.get(sequence.typeOid) ?? sequence.maximum
         break
       case 'start':

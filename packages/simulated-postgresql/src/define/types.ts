@@ -1,23 +1,19 @@
-import { existingType } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
 import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
-
-/** Types are in the schema public. A table's rows are a type of its name. */
-export function requireNewType(name: string, { catalogue, own, types }: Context): void {
-  const isTaken = catalogue.typeRows.find(catalogue.keyOf('public', name, own), own) !== undefined
-  if (isTaken || types.named(name) !== undefined) throw existingType(name)
-}
+import { newTypeName } from './names.ts'
 
 /** Adds a type and that of its arrays. Waits for who may take its name. */
 export function* addTypes(created: readonly TypeDefinition[], run: Run): Generator<Wait, void, void> {
   const { catalogue, transaction } = run
   for (const type of created) {
-    yield* catalogue.typeRows.insert(catalogue.keyOf('public', type.name, transaction), type.oid, run)
+    const key = catalogue.keyOf(type.schema ?? 'pg_catalog', type.name, transaction)
+    yield* catalogue.typeRows.insert(key, type.oid, run)
     catalogue.types.add(type)
     transaction.current.undo.push(() => catalogue.types.remove(type.oid))
   }
@@ -29,12 +25,11 @@ export function* createEnum(
   run: Run,
 ): Generator<Wait, string, void> {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
-  const name = namesOf(typeName).at(-1) ?? ''
   const { catalogue } = run
-  requireNewType(name, context)
+  const named = newTypeName(namesOf(typeName), context)
   const oid = run.store.nextOid()
   const labels = namesOf(vals)
-  yield* addTypes(enumTypes(catalogue.types, { oid, arrayOid: run.store.nextOid(), name }, labels), run)
+  yield* addTypes(enumTypes(catalogue.types, { oid, arrayOid: run.store.nextOid(), ...named }, labels), run)
   catalogue.enums.set(oid, labels)
   catalogue.changed(run.transaction.current, () => catalogue.enums.delete(oid))
   return 'CREATE TYPE'
@@ -65,7 +60,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const { catalogue, transaction } = run
   const { enums, newLabels, types } = catalogue
   const type = context.types.named(name)
-  if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  if (type === undefined) throw undefinedType([undefined, name])
   yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
   // PostgreSQL does not look whether somebody dropped the type meanwhile: the label is nobody's.
   if (!catalogue.typeRows.has(type.oid, transaction)) return 'ALTER TYPE'
@@ -78,11 +73,11 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   }
   const at =
     newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
-  const { oid, arrayOid } = type
+  const { oid, arrayOid, schema = 'pg_catalog' } = type
   run.store.xidOf(run.backend, transaction.current)
   enums.set(oid, [...labels.slice(0, at), newVal, ...labels.slice(at)])
   const define = (): void => {
-    for (const each of enumTypes(types, { oid, arrayOid, name }, enums.get(oid) ?? [])) types.add(each)
+    for (const each of enumTypes(types, { oid, arrayOid, schema, name }, enums.get(oid) ?? [])) types.add(each)
   }
   const before = newLabels.get(oid)
   const isNew = !catalogue.typeRows.has(oid, undefined)

@@ -8,7 +8,7 @@ import type { Run, TableFacts } from './model.ts'
 export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void {
   const env: Env = { row, parameters: [], session: run }
   for (const { place, compiled } of facts.generated) row[place] = compiled.evaluate(env)
-  const { table } = facts
+  const table = partitionFor(facts.table, row, run)
   for (const column of table.columns) {
     if (!column.notNull || column.dropped || (row[column.attribute - 1] ?? null) !== null) continue
     throw new SqlError(
@@ -30,6 +30,22 @@ export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void 
         table: table.name,
         constraint: name,
       })
+}
+
+/** The partition that a row belongs to: errors name it. */
+function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
+  const { partitioned } = table
+  if (partitioned === undefined) return table
+  const found = partitioned.partitions.find(({ holds }) => holds(row))
+  if (found !== undefined) return found.table
+  const column = table.columns[partitioned.place]
+  const value = row[partitioned.place] ?? null
+  const text = column === undefined || value === null ? 'null' : run.types.typeOf(column.type.oid).output(value, run)
+  throw new SqlError('23514', `no partition of relation "${table.name}" found for row`, {
+    detail: `Partition key of the failing row contains (${column?.name}) = (${text}).`,
+    schema: table.schema,
+    table: table.name,
+  })
 }
 
 /** Longer values are cut (ExecBuildSlotValueDescription). */

@@ -3,11 +3,12 @@ import type { Routine } from '../catalogue/routine.ts'
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
-import type { Compiled, Scope } from '../expressions/env.ts'
+import type { Compiled, Scope, SessionFacts } from '../expressions/env.ts'
 import { elementType } from '../expressions/resolve.ts'
 import type { RoutineVariables } from '../plpgsql/variables.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError, type SqlErrorFields } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
 import type { Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
@@ -42,7 +43,7 @@ interface PlacedScope extends Scope {
 /** The settings that the compilation of a statement depends on. */
 export interface ContextOptions {
   readonly catalogue: Catalogue
-  readonly session: TextContext
+  readonly session: SessionFacts
   readonly own: Transaction | undefined
   readonly searchPath: readonly string[]
   readonly database: string
@@ -68,7 +69,7 @@ export class Context implements TextContext {
   /** The strongest lock for each table, in the order of the statement. */
   readonly tables: Map<Table, LockMode> = new Map()
   /** Literals of unknown type become text; not in the select list that an INSERT takes its values from. */
-  readonly #session: TextContext
+  readonly #session: SessionFacts
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
   readonly variables: RoutineVariables | undefined
@@ -93,6 +94,10 @@ export class Context implements TextContext {
 
   setting(name: string): string | undefined {
     return this.#session.setting(name)
+  }
+
+  get user(): string {
+    return this.#session.user
   }
 
   now(): bigint {
@@ -154,18 +159,35 @@ export class Context implements TextContext {
     })
   }
 
+  /** Where a name with this schema is looked for. */
+  pathOf(schema: string | undefined): readonly string[] {
+    return schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
+  }
+
   table(schema: string | undefined, name: string): Table | undefined {
-    const path = schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
-    const found = this.catalogue.table(path, name, this.own)
+    const found = this.catalogue.table(this.pathOf(schema), name, this.own)
     if (found !== undefined) strengthen(this.#options.looked, found, 'AccessShareLock')
     return found
   }
 
-  /** The functions of a name that users wrote, which are found by the search path. */
-  routines(name: string): readonly Routine[] {
+  sequence(schema: string | undefined, name: string): Sequence | undefined {
+    return this.catalogue.sequence(this.pathOf(schema), name, this.own)
+  }
+
+  /** The error of a name that no table has. */
+  noTable(schema: string | undefined, name: string, fields: SqlErrorFields = {}): Error {
+    if (this.sequence(schema, name) !== undefined) return new NotSupported(`this use of the sequence ${name}`)
+    if (this.catalogue.index(this.pathOf(schema), name, this.own) !== undefined)
+      return new SqlError('42809', `"${name}" is an index`)
+    return undefinedRelation([schema, name], fields)
+  }
+
+  /** The functions of a name that users wrote, in its schema or in those of the search path. */
+  routines(names: readonly string[]): readonly Routine[] {
+    const path = names.length > 1 ? names.slice(-2, -1) : this.searchPath
     return this.catalogue.routines
       .all(this.own)
-      .filter((each) => each.name === name && this.searchPath.includes(each.schema))
+      .filter((each) => each.name === names.at(-1) && path.includes(each.schema))
   }
 
   /** The same for another statement. */
@@ -178,6 +200,11 @@ export class Context implements TextContext {
   }
 
   locks(table: Table, mode: LockMode): void {
+    if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
+    const { user } = this.#session
+    // Policies do not apply to the superuser either.
+    if (table.rowSecurity && user !== table.owner && user !== 'postgres')
+      throw new NotSupported(`row level security of ${table.name} for the role ${user}, which does not own it`)
     for (const all of [this.tables, this.#options.looked]) strengthen(all, table, mode)
   }
 
@@ -197,6 +224,8 @@ export class Context implements TextContext {
   compareOf(type: SqlType): (a: SqlValue, b: SqlValue) => number {
     const { compare } = this.types.typeOf(type.oid === OID.unknown ? OID.text : type.oid)
     if (compare !== undefined) return compare
+    if (type.oid === OID.record || this.elementType(type)?.oid === OID.record)
+      throw new NotSupported('the order of rows')
     throw new SqlError('42883', `could not identify an ordering operator for type ${this.format(type)}`, {
       hint: 'Use an explicit ordering operator or modify the query.',
     })

@@ -81,7 +81,7 @@ function* deleteOne(
     if (claimed === 'gone') return undefined
     if (claimed === 'claimed') {
       deleteRow(facts, tuple, run)
-      return current
+      return target.scan.ended(current, tuple)
     }
     const latest = yield* lockToWrite(run, target.scan.table, claimed.latest, 'FOR UPDATE')
     if (latest === undefined) return undefined

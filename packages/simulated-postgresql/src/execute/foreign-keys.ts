@@ -16,6 +16,7 @@ import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 /** A new version owes the proof that what it refers to exists. */
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
+    if (key.partition?.holds(tuple.values) === false) continue
     const values = key.columns.map((place) => tuple.values[place] ?? null)
     if (values.includes(null) && !(key.matchFull && values.some((value) => value !== null))) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
@@ -85,16 +86,19 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wai
   throw missing(key, values, run)
 }
 
+/** The table that refers, as errors call it. */
+const referring = ({ partition, table }: ForeignKey): Table => partition?.table ?? table
+
 function missing(key: ForeignKey, values: readonly SqlValue[], run: Run): SqlError {
   return new SqlError(
     '23503',
-    `insert or update on table "${key.table.name}" violates foreign key constraint "${key.name}"`,
+    `insert or update on table "${referring(key).name}" violates foreign key constraint "${key.name}"`,
     {
       detail: values.includes(null)
         ? 'MATCH FULL does not allow mixing of null and nonnull key values.'
         : `Key ${describe(key.table, key.columns, values, run)} is not present in table "${key.referenced.name}".`,
-      schema: key.table.schema,
-      table: key.table.name,
+      schema: referring(key).schema,
+      table: referring(key).name,
       constraint: key.name,
     },
   )
@@ -183,7 +187,9 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
     )
     return lookUp(key.table, index, index.keyOf(values), latest, run.transaction, run.store)
   }
-  const found = candidates().filter((tuple) => keyOf(key.columns, key.table, tuple.values, run) === wanted)
+  const found = candidates().filter(
+    ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
+  )
   // A row that the transaction's snapshot does not show was written by a concurrent transaction.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
@@ -239,11 +245,11 @@ function stillReferenced(key: ForeignKey, before: Tuple, run: Run): SqlError {
   const values = key.referencedColumns.map((place) => before.values[place] ?? null)
   return new SqlError(
     '23503',
-    `update or delete on table "${key.referenced.name}" violates foreign key constraint "${key.name}" on table "${key.table.name}"`,
+    `update or delete on table "${key.referenced.name}" violates foreign key constraint "${key.name}" on table "${referring(key).name}"`,
     {
-      detail: `Key ${describe(key.referenced, key.referencedColumns, values, run)} is still referenced from table "${key.table.name}".`,
-      schema: key.table.schema,
-      table: key.table.name,
+      detail: `Key ${describe(key.referenced, key.referencedColumns, values, run)} is still referenced from table "${referring(key).name}".`,
+      schema: referring(key).schema,
+      table: referring(key).name,
       constraint: key.name,
     },
   )

@@ -1,17 +1,19 @@
-import { undefinedTable } from '../catalogue/catalogue.ts'
 import { keyText, sameKeys } from '../catalogue/keys.ts'
-import { isOfCatalogue, systemTable } from '../catalogue/system-tables.ts'
+import { systemTable } from '../catalogue/system-tables.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
+import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
+import { Deferred } from './deferred.ts'
 import { compileFunctionTable } from './function-table.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { evaluating } from './run.ts'
-import { addRelation, envOf, equalityOf, isTrue, QueryScope } from './scope.ts'
+import { addRelation, envOf, equalityOf, isTrue, QueryScope, requireAll } from './scope.ts'
 import { TableScan } from './table-scan.ts'
 
 export interface From {
@@ -94,8 +96,12 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
       },
     }
   }
-  const system = scope.context.table(schemaname, relname) === undefined && systemItem(fields, scope)
-  if (system) return system
+  const { context } = scope
+  if (context.table(schemaname, relname) === undefined) {
+    const sequence = context.sequence(schemaname, relname)
+    const other = sequence === undefined ? systemItem(fields, scope) : sequenceItem(sequence, alias, scope)
+    if (other !== undefined) return other
+  }
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) {
     scope.context.reads(table)
@@ -109,26 +115,41 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   return scan
 }
 
+/** The one row of a sequence. How many values are logged ahead PostgreSQL's checkpoints decide: 0 is one of the answers. */
+function sequenceItem(sequence: Sequence, alias: Fields<'RangeVar'>['alias'], scope: QueryScope): Item {
+  const columns = SEQUENCE_COLUMNS.map(([name, oid]) => ({ name, type: scope.context.type(oid) }))
+  const relation = addRelation(scope, alias?.aliasname ?? sequence.name, renamed(columns, alias), undefined, false, [])
+  // biome-ignore lint/correctness/useYield: a sequence is never waited for
+  return rowsItem(relation, function* () {
+    return [[sequence.lastValue, 0n, sequence.isCalled]]
+  })
+}
+
+const SEQUENCE_COLUMNS = [
+  ['last_value', OID.int8],
+  ['log_cnt', OID.int8],
+  ['is_called', OID.bool],
+] as const
+
 /** A table of the catalogue; undefined if the name is none of it. */
 function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
   const { context } = scope
   const table = systemTable(context.types, schemaname, relname)
-  if (table === undefined) {
-    if (isOfCatalogue(schemaname, relname)) throw new NotSupported(`${schemaname ?? 'pg_catalog'}.${relname}`)
-    return undefined
-  }
-  const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(table.columns, alias), undefined)
-  // biome-ignore lint/correctness/useYield: the catalogue is never waited for
+  if (table === undefined) return undefined
+  const columns = renamed(table.columns, alias).map((column, at) => ({
+    ...column,
+    deferred: table.columns[at]?.deferred,
+  }))
+  const relation = addRelation(scope, alias?.aliasname ?? relname, columns, undefined, false, table.lacking())
   return rowsItem(relation, function* () {
-    return table.rows(context)
+    return table.rows(context, (read) => new Deferred(read) as unknown as SqlValue)
   })
 }
 
 export function findTable(scope: QueryScope, schema: string | undefined, name: string, location?: number): Table {
   const { context } = scope
   const table = context.table(schema, name)
-  if (table === undefined)
-    throw undefinedTable(schema === undefined ? name : `${schema}.${name}`, location === undefined ? 1 : location + 1)
+  if (table === undefined) throw context.noTable(schema, name, { position: location === undefined ? 1 : location + 1 })
   return table
 }
 
@@ -228,7 +249,8 @@ function rowsItem(
   return {
     columns: relation.columns,
     match(own, other) {
-      if (relation.columns.includes(own) && sameKeys(own.type, other.type)) matched ??= { own, other }
+      const isKnown = own.deferred !== true && other.deferred !== true
+      if (isKnown && relation.columns.includes(own) && sameKeys(own.type, other.type)) matched ??= { own, other }
     },
     *extend(run, outer, left) {
       const earlier = run.memo.get(relation) as Known | undefined
@@ -299,6 +321,7 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
   const inner = kind === 'JOIN_INNER'
   const rightBuilding: Building = inner ? building : { scope, scans: building.scans, conditions: [] }
   const right = compileItem(rarg, rightBuilding, rightDependent)
+  if (isNatural === true) scope.relations.forEach(requireAll)
   const names = isNatural === true ? commonNames(left, right) : namesOf(usingClause)
   const merged = names.map((name) => mergedColumn(name, left, right, kind, scope))
   const columns = [
@@ -359,11 +382,14 @@ interface Merged {
 function mergedColumn(name: string, left: Item, right: Item, kind: string, scope: QueryScope): Merged {
   const l = left.columns.find((column) => column.name === name)
   const r = right.columns.find((column) => column.name === name)
-  if (l === undefined || r === undefined)
+  if (l === undefined || r === undefined) {
+    for (const { alias, lacking } of scope.relations)
+      if (lacking?.includes(name)) throw new NotSupported(`the column ${name} of ${alias}`)
     throw new SqlError(
       '42703',
       `column "${name}" specified in USING clause does not exist in ${l === undefined ? 'left' : 'right'} table`,
     )
+  }
   const equal = equalityOf(l, r, scope.context)
   if (kind !== 'JOIN_FULL') return { column: kind === 'JOIN_RIGHT' ? r : l, left: l, right: r, equal, slot: undefined }
   const slot = scope.width++

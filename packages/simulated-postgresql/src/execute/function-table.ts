@@ -52,7 +52,7 @@ function definedColumn(node: Node, scope: QueryScope): RecordColumn {
     'typeName',
     'is_local',
   ])
-  return { name: colname, type: resolveTypeName(typeName, scope.context.types) }
+  return { name: colname, type: resolveTypeName(typeName, scope.context) }
 }
 
 function functionRows(

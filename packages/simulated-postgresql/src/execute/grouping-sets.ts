@@ -1,5 +1,5 @@
 import { decideText } from '../expressions/coerce.ts'
-import { sortOrder } from '../expressions/comparison.ts'
+import { requireEquality } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -50,7 +50,7 @@ export function compileGroupingSets(
       throw new NotSupported('grouping sets of an expression that stands twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
     // Throws for a type without an equality, such as json.
-    sortOrder(scope.context.types, compiled.type.oid)
+    requireEquality(scope.context.types, compiled.type.oid)
     return keys.push({ node, compiled, slot: scope.width++, column }) - 1
   }
   const sets = crossed(clause.map((node) => setsOf(node, keyOf)))

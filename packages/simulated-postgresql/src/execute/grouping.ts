@@ -1,5 +1,5 @@
 import { type Accumulation, type AggregateCall, compileAggregate } from '../expressions/aggregates.ts'
-import { sortOrder } from '../expressions/comparison.ts'
+import { requireEquality } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
@@ -95,7 +95,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
         const grouped = target?.node ?? node
         const compiled = target?.compiled ?? compileExpression(grouped, scope)
         // Throws for a type without an equality, such as json.
-        sortOrder(scope.context.types, compiled.type.oid)
+        requireEquality(scope.context.types, compiled.type.oid)
         keys.push({ node: grouped, compiled })
       }
     },
@@ -228,7 +228,8 @@ function checkGrouped(
       const column = relation.columns.find((each) => each.attribute === (place ?? -1) + 1)
       return column !== undefined && common.has(column.slot)
     })
-    if (depends === true) for (const column of relation.columns) slots.add(column.slot)
+    if (depends === true)
+      for (const column of [...relation.columns, ...(relation.system?.columns ?? [])]) slots.add(column.slot)
   }
   const subqueries = new Set<Node | undefined>()
   const visit = (node: unknown): void => {
@@ -264,7 +265,9 @@ function checkGrouped(
 }
 
 function shownName(names: readonly string[], column: NamedColumn, scope: QueryScope): string {
-  const owner = scope.relations.find((relation) => relation.columns.includes(column))
+  const owner = scope.relations.find((relation) =>
+    [...relation.columns, ...(relation.system?.columns ?? [])].includes(column),
+  )
   return names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`
 }
 

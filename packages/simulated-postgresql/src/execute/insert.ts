@@ -2,6 +2,7 @@ import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -49,6 +50,7 @@ export function compileInsert(
     const row = emptyRow(scope)
     for (const [at, column] of columnsOf(table).entries())
       row.values[relation.columns[at]?.slot ?? 0] = tuple.values[column.attribute - 1] ?? null
+    relation.system?.place(row.values, tuple)
     return row
   }
   return {
@@ -103,8 +105,7 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
     const { name = '' } = fieldsOf('ResTarget', target, ['name'])
     const column = all.find((each) => each.name === name)
     const position = (target.location ?? 0) + 1
-    if (column === undefined)
-      throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, { position })
+    if (column === undefined) throw unassignable(name, table, position)
     if (columns.includes(column)) throw new SqlError('42701', `column "${name}" specified more than once`, { position })
     columns.push(column)
   }

@@ -288,8 +288,8 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait
 
 type Chooses = (at: number) => boolean
 
-function slotsOf({ columns, tuple }: Relation): { readonly slot: Chooses; readonly tuple: Chooses } {
-  const slots = new Set(columns.map((column) => column.slot))
+function slotsOf({ columns, tuple, system }: Relation): { readonly slot: Chooses; readonly tuple: Chooses } {
+  const slots = new Set([...columns, ...(system?.columns ?? [])].map((column) => column.slot))
   return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
 }
 
@@ -369,7 +369,7 @@ function* apply(
     const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
     if (claimed !== 'claimed') return claimed
     deleteRow(facts, tuple, run)
-    return { row, kind }
+    return { row: scan.ended(row, tuple), kind }
   }
   const proposed = yield* evaluating(() => newValues(tuple, wanted.assignments, row, run))
   const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)

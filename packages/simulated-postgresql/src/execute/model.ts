@@ -47,6 +47,16 @@ export interface NamedColumn {
   readonly slot: number
   readonly tableOid: number
   readonly attribute: number
+  /** Its values are made when they are read: see {@link Deferred}. */
+  readonly deferred?: boolean | undefined
+}
+
+/** The system columns of a table that a statement names: their values get places in the row behind all others. */
+export interface SystemColumns {
+  readonly columns: readonly NamedColumn[]
+  /** Undefined for a name that none has. */
+  column(name: string): NamedColumn | undefined
+  place(values: SqlValue[], tuple: Tuple): void
 }
 
 export interface Relation {
@@ -57,6 +67,10 @@ export interface Relation {
   readonly isScalar: boolean
   /** Its place among the versions of a row. */
   readonly tuple: number
+  /** Undefined where rows are no versions of a table's. */
+  readonly system: SystemColumns | undefined
+  /** Of a relation of the catalogue: the columns that PostgreSQL's has, and this has not. */
+  readonly lacking: readonly string[] | undefined
 }
 
 /** What a WITH defines. */

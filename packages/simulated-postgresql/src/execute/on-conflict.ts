@@ -2,6 +2,7 @@ import { columnsOf } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
 import { findConflict, isConstraint } from '../storage/unique.ts'
@@ -77,7 +78,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
     const { name, expr } = fieldsOf('IndexElem', expectKind(element, 'IndexElem'), ['name', 'expr'])
     if (name === undefined) return { expression: JSON.stringify(withoutLocations(expr)) }
     const column = columnsOf(table).find((each) => each.name === name)
-    if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+    if (column === undefined) throw undefinedColumn(name, table)
     return { place: column.attribute - 1 }
   })
   const found = table.indexes.filter(
@@ -182,6 +183,7 @@ function* updateExisting(
     row.values[relation.columns[at]?.slot ?? 0] = existing.values[column.attribute - 1] ?? null
     row.values[excluded.columns[at]?.slot ?? 0] = proposed[column.attribute - 1] ?? null
   }
+  relation.system?.place(row.values, existing)
   const env = envOf(row, undefined, run)
   if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env))))) return { tuple: undefined }
   const proposedRow = [...existing.values]

@@ -3,14 +3,17 @@ import type { Table } from '../catalogue/table.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { ColumnReference, Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
 import type { FunctionSignature } from '../functions/catalogue.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { OID } from '../types/oids.ts'
-import { SqlRecord, type SqlType } from '../types/value.ts'
+import { SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Context } from './context.ts'
+import { valueIn } from './deferred.ts'
 import { withoutTargets } from './existence.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { executed, runOf } from './run.ts'
+import { systemColumnsOf } from './system-columns.ts'
 
 type Call = Fields<'FuncCall'>
 
@@ -53,8 +56,8 @@ export class QueryScope implements Scope {
     return this.onNode?.(node)
   }
 
-  routines(name: string): readonly FunctionSignature[] {
-    return this.context.routines(name).map(signatureOf)
+  routines(names: readonly string[]): readonly FunctionSignature[] {
+    return this.context.routines(names).map(signatureOf)
   }
 
   subquery(select: Node, use: 'rows' | 'existence' = 'rows'): Subquery {
@@ -99,15 +102,19 @@ export class QueryScope implements Scope {
     for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
       const found = scope.find(names)
       if (found !== undefined) {
+        const levels = levelsUp
         scope.recorder?.(found.slot)
         if (scope !== this) scope.onOuterReference?.(found, names)
-        return { type: found.type, index: found.slot, levelsUp }
+        return found.deferred === true
+          ? { type: found.type, evaluate: (env) => valueIn(found, rowAbove(env, levels)) }
+          : { type: found.type, index: found.slot, levelsUp }
       }
       const whole = names.length === 1 ? scope.relations.find((each) => each.alias === names[0]) : undefined
       if (whole !== undefined) {
         if (scope !== this)
           for (const column of whole.columns) scope.onOuterReference?.(column, [whole.alias, column.name])
         const [only] = whole.columns
+        requireAll(whole)
         if (!whole.isScalar || only === undefined) return wholeRow(whole, levelsUp, scope)
         scope.recorder?.(only.slot)
         return { type: only.type, index: only.slot, levelsUp }
@@ -132,8 +139,14 @@ export class QueryScope implements Scope {
     const candidates =
       qualifier === undefined ? this.columns : this.relations.find((each) => each.alias === qualifier)?.columns
     const found = candidates?.filter((column) => column.name === name) ?? []
+    if (name !== undefined && isSystemColumn(name)) found.push(...this.#systemColumns(qualifier, name))
     if (found.length > 1) throw new SqlError('42702', `column reference "${name}" is ambiguous`)
     return found[0]
+  }
+
+  #systemColumns(qualifier: string | undefined, name: string): readonly NamedColumn[] {
+    const relations = this.relations.filter(({ alias }) => qualifier === undefined || alias === qualifier)
+    return relations.flatMap(({ system }) => system?.column(name) ?? [])
   }
 
   aggregate(call: Call): Compiled {
@@ -159,8 +172,16 @@ export class QueryScope implements Scope {
     return undefined
   }
 
-  #missing(names: readonly string[]): SqlError {
+  #missing(names: readonly string[]): Error {
+    const name = names.at(-1) ?? ''
     const qualifier = names.at(-2)
+    for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent)
+      for (const { alias, table, system, lacking } of scope.relations) {
+        if (qualifier !== undefined && alias !== qualifier) continue
+        if (lacking?.includes(name)) return new NotSupported(`the column ${name} of ${alias}`)
+        if (isSystemColumn(name) && (lacking !== undefined || (table !== undefined && system === undefined)))
+          return new NotSupported(`the system column ${name} here`)
+      }
     if (qualifier === undefined) return new SqlError('42703', `column "${names[0]}" does not exist`)
     if (this.relation(qualifier) === undefined)
       return new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
@@ -168,13 +189,20 @@ export class QueryScope implements Scope {
   }
 }
 
+/** Refuses all columns of a relation of the catalogue that has more in PostgreSQL. */
+export function requireAll({ lacking, alias }: Relation): void {
+  if (lacking !== undefined && lacking.length > 0)
+    throw new NotSupported(`all columns of ${alias}, such as ${lacking[0]} (name those that you read),`)
+}
+
 /** Adds an item to the query: its values get places in the row. */
 export function addRelation(
   scope: QueryScope,
   alias: string,
-  columns: readonly { name: string; type: SqlType; attribute?: number }[],
+  columns: readonly (Pick<NamedColumn, 'name' | 'type' | 'deferred'> & { readonly attribute?: number })[],
   table: Table | undefined,
   isScalar = false,
+  lacking?: Relation['lacking'],
 ): Relation {
   if (scope.relations.some((each) => each.alias === alias))
     throw new SqlError('42712', `table name "${alias}" specified more than once`)
@@ -183,12 +211,15 @@ export function addRelation(
     table,
     isScalar,
     tuple: scope.tuples++,
+    system: table === undefined ? undefined : systemColumnsOf(table, scope.context.types, () => scope.width++),
+    lacking,
     columns: columns.map((column, at) => ({
       name: column.name,
       type: column.type,
       slot: scope.width + at,
       tableOid: table?.oid ?? 0,
       attribute: table === undefined ? 0 : (column.attribute ?? 0),
+      deferred: column.deferred,
     })),
   }
   scope.width += columns.length
@@ -218,6 +249,12 @@ export function equalityOf(left: NamedColumn, right: NamedColumn, context: Conte
   return compileExpression({ A_Expr: { kind: 'AEXPR_OP', name, lexpr: reference('l'), rexpr: reference('r') } }, scope)
 }
 
+function rowAbove(env: Env, levelsUp: number): readonly SqlValue[] {
+  let from: Env | undefined = env
+  for (let up = 0; up < levelsUp; up++) from = from?.outer
+  return from?.row ?? []
+}
+
 /** The name of a table as a value: the record of its columns. */
 function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
   for (const column of relation.columns) scope.recorder?.(column.slot)
@@ -225,11 +262,10 @@ function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Comp
     type: scope.context.type(OID.record),
     columns: relation.columns,
     evaluate(env) {
-      let from: Env | undefined = env
-      for (let up = 0; up < levelsUp; up++) from = from?.outer
+      const row = rowAbove(env, levelsUp)
       return new SqlRecord(
         relation.columns,
-        relation.columns.map((column) => from?.row[column.slot] ?? null),
+        relation.columns.map((column) => valueIn(column, row)),
       )
     },
   }

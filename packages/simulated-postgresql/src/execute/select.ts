@@ -1,5 +1,5 @@
 import { knownValue } from '../expressions/coerce.ts'
-import { sortOrder } from '../expressions/comparison.ts'
+import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -118,7 +118,7 @@ function distinctOf(
     )
       throw new SqlError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list')
     // Throws for a type without an equality, such as json.
-    for (const { compiled } of targets) sortOrder(scope.context.types, compiled.type.oid)
+    for (const { compiled } of targets) requireEquality(scope.context.types, compiled.type.oid)
     return 'all'
   }
   return compileSort(

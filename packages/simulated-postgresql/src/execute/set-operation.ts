@@ -1,6 +1,6 @@
 import { joinKeys, keyText } from '../catalogue/keys.ts'
 import { coerce } from '../expressions/coerce.ts'
-import { sortOrder } from '../expressions/comparison.ts'
+import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
@@ -43,7 +43,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
     return { ...column, type, tableOid: 0, attribute: 0 }
   })
   const types = columns.map((column) => column.type)
-  for (const type of all === true && name === 'UNION' ? [] : types) sortOrder(scope.context.types, type.oid)
+  for (const type of all === true && name === 'UNION' ? [] : types) requireEquality(scope.context.types, type.oid)
   const convert = [left, right].map((plan, side) => conversion(plan, side === 0 ? larg : rarg, types, scope))
   const results = new QueryScope(scope.context, scope.parent, scope)
   results.columns = columns.map(({ name: column, type }, at) => ({

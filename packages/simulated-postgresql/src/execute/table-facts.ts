@@ -64,7 +64,15 @@ export function rowScope(table: Table, context: Context): QueryScope {
     tableOid: table.oid,
     attribute: column.attribute,
   }))
-  scope.relations.push({ alias: table.name, columns, table, isScalar: false, tuple: 0 })
+  scope.relations.push({
+    alias: table.name,
+    columns,
+    table,
+    isScalar: false,
+    tuple: 0,
+    system: undefined,
+    lacking: undefined,
+  })
   scope.columns = columns
   scope.width = table.columns.length
   return scope

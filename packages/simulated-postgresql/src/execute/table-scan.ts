@@ -136,8 +136,15 @@ export class TableScan implements Item {
     const row = { values: left.values.slice(), tuples: left.tuples.slice() }
     for (const [at, column] of this.columns.entries())
       row.values[column.slot] = tuple.values[this.#places[at] ?? 0] ?? null
+    const { system } = this.relation
+    if (system !== undefined && system.columns.length > 0) system.place(row.values, tuple)
     row.tuples[this.relation.tuple] = tuple
     return row
+  }
+
+  /** A row as it is after its version was ended. */
+  ended(row: JoinedRow, tuple: Tuple): JoinedRow {
+    return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row
   }
 
   #read(run: Run, env: Env): readonly Tuple[] {

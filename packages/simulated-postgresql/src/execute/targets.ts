@@ -3,9 +3,10 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
+import { valueIn } from './deferred.ts'
 import type { NamedColumn } from './model.ts'
 import { resultName } from './names.ts'
-import type { QueryScope } from './scope.ts'
+import { type QueryScope, requireAll } from './scope.ts'
 
 export interface Target {
   readonly name: string
@@ -45,7 +46,7 @@ function columnTarget(column: NamedColumn, scope: QueryScope): Target {
   scope.recorder?.(column.slot)
   return {
     name: column.name,
-    compiled: { type: column.type, evaluate: (env) => env.row[column.slot] ?? null },
+    compiled: { type: column.type, evaluate: (env) => valueIn(column, env.row) },
     node: undefined,
     tableOid: column.tableOid,
     attribute: column.attribute,
@@ -60,11 +61,15 @@ function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefin
   if (last === undefined || !('A_Star' in last)) return undefined
   if (fields.length === 1) {
     if (scope.relations.length === 0) throw new SqlError('42601', 'SELECT * with no tables specified is not valid')
+    if (scope.context.isDiscarded !== true) scope.relations.forEach(requireAll)
     return scope.columns
   }
   const qualifier = expectKind(fields.at(-2), 'String').sval ?? ''
   const relation = scope.relations.find((each) => each.alias === qualifier)
-  if (relation !== undefined) return relation.columns
+  if (relation !== undefined) {
+    if (scope.context.isDiscarded !== true) requireAll(relation)
+    return relation.columns
+  }
   if (scope.relation(qualifier) !== undefined) throw new NotSupported(`${qualifier}.* of an outer query`)
   throw new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
 }

@@ -3,6 +3,7 @@ import { columnsOf } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -126,10 +127,7 @@ export function compileAssignments(list: readonly Node[], table: Table, scope: Q
     const target = expectKind(node, 'ResTarget')
     const { name = '', val } = fieldsOf('ResTarget', target, ['name', 'val'])
     const column = columnsOf(table).find((each) => each.name === name)
-    if (column === undefined)
-      throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, {
-        position: (target.location ?? 0) + 1,
-      })
+    if (column === undefined) throw unassignable(name, table, (target.location ?? 0) + 1)
     if (val === undefined) throw new NotSupported('an empty assignment')
     if (assignments.some((each) => each.place === column.attribute - 1))
       throw new SqlError('42601', `multiple assignments to same column "${name}"`)

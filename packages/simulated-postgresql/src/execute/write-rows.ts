@@ -1,4 +1,4 @@
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
 import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
@@ -140,7 +140,9 @@ export function* updateRow(
   run: Run,
 ): Generator<Wait, Tuple, void> {
   const { table } = facts
-  const next = addTuple(run, table, values, tuple.row)
+  if (table.partitioned?.partitions.some(({ holds }) => holds(tuple.values) !== holds(values)) === true)
+    throw new NotSupported('a row that moves to another partition')
+  const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
   // Without a change of an indexed column PostgreSQL keeps the new version on the page, and enters it nowhere.

@@ -34,7 +34,7 @@ export function narrowed(
     column: (names, location) => scope.column(names, location),
     parameter: (n, wanted) => scope.parameter(n, wanted),
     ...(subquery === undefined ? {} : { subquery: (select, use) => subquery.call(scope, select, use) }),
-    ...(routines === undefined ? {} : { routines: (name) => routines.call(scope, name) }),
+    ...(routines === undefined ? {} : { routines: (names) => routines.call(scope, names) }),
     ...(replaced === undefined ? {} : { replaced: (node: Node) => replaced.call(scope, node) }),
     ...overrides,
   }

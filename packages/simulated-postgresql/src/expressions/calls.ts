@@ -4,6 +4,7 @@ import { type FunctionSignature, functionsNamed } from '../functions/catalogue.t
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { isKnownFunction } from '../sql/undefined.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
@@ -11,19 +12,18 @@ import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { derived } from './fold.ts'
-import { chooseFunction, isGenericArray, pathway, resolveGenerics } from './resolve.ts'
+import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
+/** The name of a function of PostgreSQL's own, or `schema.name` in a schema of a user's. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
-  const schema = path.length > 1 ? path[path.length - 2] : undefined
-  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
-    throw new NotSupported(`the schema ${schema} of the function ${path[path.length - 1]}`)
-  }
-  return ownName(path[path.length - 1] ?? '', (extension) => context.hasExtension?.(extension) === true)
+  const [schema = 'pg_catalog', last = ''] = [path.at(-2), path.at(-1)]
+  const name = ownName(last, (extension) => context.hasExtension?.(extension) === true)
+  return schema === 'pg_catalog' || schema === 'public' ? name : `${schema}.${name}`
 }
 
 export interface ResolvedCall {
@@ -37,15 +37,25 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const { scope } = compiler
   const { types } = scope.context
   const name = functionName(call, scope)
-  const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
+  const written = scope.routines?.(namesOf(call.funcname)) ?? []
+  const placed = positional(call.args ?? [], name, written)
+  const given = placed.map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
-  const choice = chooseFunction(types, name, oids, call.func_variadic === true, scope.routines?.(name))
+  const choice = chooseFunction(
+    types,
+    name,
+    oids,
+    call.func_variadic === true,
+    scope.routines?.(namesOf(call.funcname)),
+  )
   if (choice.kind !== 'found') {
     if (isConversion(call, name, given, scope)) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
+      if (isKnownFunction(name, given.length) || oids.some((oid) => isMultirange(types, oid)))
+        throw new NotSupported(`the function ${shown}`)
       throw new SqlError('42883', `function ${shown} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
         ...position(call.location),
@@ -65,7 +75,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const converted = given.map((argument, i) => {
     const target = generic.arguments[i] ?? OID.any
     const decided = target === OID.any ? decideAny(argument) : argument
-    return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(call.args?.[i]))
+    return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(placed[i]))
   })
   converted.push(...leftOut(signature, given.length, compiler))
   const all =
@@ -90,20 +100,53 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
 }
 
-/** `make_interval(days => 1)`: the arguments by their places, those that are left out as zeros. */
-function positional(all: readonly Node[], name: string): readonly Node[] {
+/** `make_interval(days => 1)`: the arguments by their places, those that are left out as their defaults. */
+function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
   if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
   const names = NAMED_ARGUMENTS[name]
-  if (names === undefined) throw new NotSupported(`a named argument of ${name}`)
-  const placed: Node[] = names.map(() => ({ A_Const: { ival: {} } }))
-  all.forEach((argument, i) => {
+  if (names !== undefined)
+    return (
+      placedBy(
+        names,
+        names.map(() => ({ A_Const: { ival: {} } })),
+        all,
+      ) ?? noSuch(all, name)
+    )
+  const [only, ...others] = written.flatMap(({ argumentNames = [], defaultValues = [] }) => {
+    const without = argumentNames.length - defaultValues.length
+    const placed = placedBy(
+      argumentNames,
+      argumentNames.map((_, at) => defaultValues[at - without]),
+      all,
+    )
+    return placed === undefined ? [] : [placed]
+  })
+  if (others.length > 0 || (only === undefined && written.length === 0))
+    throw new NotSupported(`a named argument of ${name}`)
+  return only ?? noSuch(all, name)
+}
+
+/** Undefined if a name is not known or given twice, or if an argument without a default is left out. */
+function placedBy(
+  names: readonly (string | undefined)[],
+  defaults: readonly (Node | undefined)[],
+  all: readonly Node[],
+): readonly Node[] | undefined {
+  const placed = new Map<number, Node>()
+  for (const [i, argument] of all.entries()) {
     const named = 'NamedArgExpr' in argument ? argument.NamedArgExpr : undefined
     const at = named === undefined ? i : names.indexOf(named.name ?? '')
     const value = named === undefined ? argument : named.arg
-    if (at < 0 || value === undefined) throw new SqlError('42883', `function ${name} has no argument "${named?.name}"`)
-    placed[at] = value
-  })
-  return placed
+    if (at < 0 || at >= names.length || value === undefined || placed.has(at)) return undefined
+    placed.set(at, value)
+  }
+  const filled = names.flatMap((_, at) => placed.get(at) ?? defaults[at] ?? [])
+  return filled.length === names.length ? filled : undefined
+}
+
+function noSuch(all: readonly Node[], name: string): never {
+  const shown = all.flatMap((argument) => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name] : []))
+  throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
 }
 
 /** A literal among arguments of any type stays unknown, and a parameter has no type to take. */
@@ -227,7 +270,9 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  return derived(call.result, all, { strict: signature.strict, pure: signature.volatility === 'i' }, evaluate)
+  // What is the session's is not computed in advance, whatever PostgreSQL holds of it.
+  const pure = signature.volatility === 'i' && builtin(signature.source) !== undefined
+  return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
 
 /** A call of a function that a user wrote. Never computed in advance. */

@@ -1,6 +1,7 @@
 import { builtin } from '../functions/builtins.ts'
 import type { CastContext } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { fitBit, fitVarbit } from '../types/bits.ts'
 import { roundMicros } from '../types/datetime.ts'
 import { asArray, asInterval, asNumeric, asString } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
@@ -9,7 +10,7 @@ import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { typeNumbered } from '../types/types.ts'
-import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
 import { commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
@@ -39,8 +40,11 @@ export function coerce(
   if (source.oid === target.oid || target.oid === OID.any)
     return fitted(relabelled(compiled, target), target, context === 'e')
   const { types } = scope.context
+  const { columns } = types.typeOf(target.oid)
+  if (columns !== undefined && source.oid === OID.record) return coerceRow(compiled, target, columns, context, scope)
   const path = pathway(types, source.oid, target.oid, context)
   if (path === undefined) {
+    if (types.typeOf(source.oid).columns !== undefined) throw new NotSupported('a cast from a composite type')
     if (target.oid === OID.record && compiled.columns !== undefined) return compiled
     throw new SqlError(
       '42846',
@@ -48,7 +52,7 @@ export function coerce(
       position(location),
     )
   }
-  const convert = converter(scope, path, source.oid, target.oid, context)
+  const convert = converter(scope, path, source.oid, target.oid, context, target.typmod)
   const type: SqlType = { ...target, typmod: -1 }
   if (convert === undefined) {
     const kept = source.oid === target.oid ? source.typmod : -1
@@ -61,6 +65,37 @@ export function coerce(
   const pure = isPure(path, source.oid, target.oid)
   return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
 }
+
+/** A row as one of a composite type, field by field. */
+function coerceRow(
+  row: Compiled,
+  target: SqlType,
+  columns: readonly RecordColumn[],
+  context: CastContext,
+  scope: Scope,
+): Compiled {
+  const given =
+    row.fields ??
+    row.columns?.map(({ type }, i): Compiled => ({ type, evaluate: (env) => fieldOf(row.evaluate(env), i) }))
+  if (given === undefined) throw new NotSupported('a cast from a row of unknown type')
+  if (given.length !== columns.length)
+    throw new SqlError('42846', `cannot cast type record to ${formatType(scope.context.types, target.oid)}`, {
+      detail: `Input has too ${given.length < columns.length ? 'few' : 'many'} columns.`,
+    })
+  const fields = columns.map(({ type }, i) => coerce(given[i] ?? row, type, context, scope))
+  return {
+    type: target,
+    evaluate: (env) => {
+      if (row.fields === undefined && row.evaluate(env) === null) return null
+      return new SqlRecord(
+        columns,
+        fields.map((field) => field.evaluate(env)),
+      )
+    },
+  }
+}
+
+const fieldOf = (row: SqlValue, at: number): SqlValue => (row instanceof SqlRecord ? (row.values[at] ?? null) : null)
 
 /** Converts to what a domain is based on, and checks the value, null too; a value of the domain was checked before. */
 function coerceToDomain(
@@ -145,6 +180,7 @@ function converter(
   source: number,
   target: number,
   context: CastContext,
+  typmod = -1,
 ): Convert | undefined {
   const { types } = scope.context
   switch (path.kind) {
@@ -158,7 +194,7 @@ function converter(
         throw new NotSupported(`a cast from ${formatType(types, source)} to ${formatType(types, target)}`)
       }
       const call = { arguments: [typeNamed(scope, source)], result: typeNamed(scope, target) }
-      return (value, env) => implementation([value, -1, context === 'e'], env, call)
+      return (value, env) => implementation([value, typmod, context === 'e'], env, call)
     }
     case 'text':
       return throughText(scope, source, target)
@@ -203,6 +239,10 @@ function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlVa
       return (value) => fitVarchar(asString(value), typmod, explicit)
     case OID.bpchar:
       return (value) => fitBpchar(asString(value), typmod, explicit)
+    case OID.bit:
+      return (value) => fitBit(asString(value), typmod, explicit)
+    case OID.varbit:
+      return (value) => fitVarbit(asString(value), typmod, explicit)
     case OID.numeric:
       return (value) => fitNumeric(asNumeric(value), typmod)
     case OID.interval:
@@ -233,6 +273,8 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
 /** The array types whose elements have a modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
+  [1561, OID.bit],
+  [1563, OID.varbit],
   [1014, OID.bpchar],
   [1231, OID.numeric],
   [1187, OID.interval],
@@ -251,7 +293,9 @@ export function coerceAssignment(
 ): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid
-  if (source !== OID.unknown && source !== target.oid && pathway(types, source, target.oid, 'a') === undefined) {
+  const isRow = source === OID.record && types.typeOf(target.oid).columns !== undefined
+  const isKnown = source !== OID.unknown && source !== target.oid && !isRow
+  if (isKnown && pathway(types, source, target.oid, 'a') === undefined) {
     throw new SqlError(
       '42804',
       `column "${column}" is of type ${formatType(types, target.domain ?? target.oid)} but expression is of type ${formatType(types, source)}`,

@@ -104,3 +104,8 @@ export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue,
   }
   return (a, b, env) => compareNullable(a, b, (x, y) => compare(x, y, env))
 }
+
+/** Throws 42883 for values that cannot be told apart, such as json. Those of xid and cid can, though they have no order. */
+export function requireEquality(types: Types, oid: number): void {
+  if (oid !== OID.xid && oid !== OID.cid) sortOrder(types, oid)
+}

@@ -1,5 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { parseBits } from '../types/bits.ts'
 import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
 import { parseNumeric } from '../types/numeric.ts'
@@ -7,6 +8,7 @@ import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { compileCall } from './calls.ts'
 import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
+import { requireCollation } from './collation.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
 import { constant, derived, foldOf } from './fold.ts'
@@ -92,7 +94,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   }
   if (node.boolval !== undefined) return constant(typeNamed(scope, OID.bool), node.boolval.boolval ?? false)
   if (node.fval !== undefined) return compileNumber(node.fval.fval ?? '0', scope)
-  throw new NotSupported('a bit string')
+  return constant(typeNamed(scope, OID.bit), parseBits(node.bsval?.bsval ?? ''))
 }
 
 /** A number that int4 does not hold: int8 if it is whole and fits, else numeric. */
@@ -148,7 +150,7 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
       throw new NotSupported(`a conversion to the row type ${namesOf(typeName?.names).join('.')}`)
     return { type: typeNamed(scope, OID.record), columns: row, evaluate: () => null }
   }
-  const target = resolveTypeName(typeName, scope.context.types)
+  const target = resolveTypeName(typeName, scope.context)
   if (arg !== undefined && 'A_ArrayExpr' in arg) {
     const element = elementTypeOf(target, scope)
     if (element !== undefined)
@@ -305,19 +307,8 @@ function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Co
   return words.includes('NOT') ? negated(test) : test
 }
 
-/** All texts are in the collation C: naming it, or the default, changes nothing. */
 function compileCollation(node: Fields<'CollateClause'>, compiler: Compiler): Compiled {
-  const { arg, collname } = fieldsOf('CollateClause', node, ['arg', 'collname'])
-  const name = namesOf(collname).at(-1) ?? ''
-  if (!['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8'].includes(name)) throw new NotSupported(`the collation ${name}`)
-  const inner = decideText(compiler.compile(arg), compiler.scope)
-  const type = compiler.scope.context.types.typeOf(inner.type.oid)
-  if (type.category !== 'S') {
-    throw new SqlError(
-      '42804',
-      `collations are not supported by type ${formatType(compiler.scope.context.types, type.oid)}`,
-      position(node.location),
-    )
-  }
+  const inner = decideText(compiler.compile(node.arg), compiler.scope)
+  requireCollation(node, inner.type, compiler.scope.context.types)
   return inner
 }

@@ -57,7 +57,7 @@ export interface Scope {
   /** Compiles the SelectStmt of a subquery whose outer scope is this one. For `existence` its columns are not computed. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
   /** The functions that users wrote. */
-  routines?(name: string): readonly FunctionSignature[]
+  routines?(names: readonly string[]): readonly FunctionSignature[]
   /** Stands for an aggregate: reads its result. */
   aggregate?(call: Fields<'FuncCall'>): Compiled
   /** Stands for a call with OVER. */

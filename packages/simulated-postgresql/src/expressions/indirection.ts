@@ -1,6 +1,7 @@
 import { jsonbPath } from '../functions/json-access.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { asArray } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -37,7 +38,7 @@ export function compileIndirection(node: Fields<'A_Indirection'>, compiler: Comp
 }
 
 function field(row: Compiled, name: string, compiler: Compiler): Compiled {
-  const { columns } = row
+  const { columns = compiler.scope.context.types.typeOf(row.type.oid).columns } = row
   if (columns === undefined) {
     if (row.type.oid === OID.record) {
       throw new NotSupported(`the column ${name} of a row of unknown type`)
@@ -49,7 +50,10 @@ function field(row: Compiled, name: string, compiler: Compiler): Compiled {
   }
   const index = columns.findIndex((column) => column.name === name)
   const column = columns[index]
-  if (column === undefined) throw new SqlError('42703', `could not identify column "${name}" in record data type`)
+  if (column === undefined) {
+    if (isSystemColumn(name)) throw new NotSupported(`the system column ${name} of a row`)
+    throw new SqlError('42703', `could not identify column "${name}" in record data type`)
+  }
   return {
     type: column.type,
     evaluate: (env) => {

@@ -12,7 +12,7 @@ import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
 import type { Compiled, Env, Known, Scope } from './env.ts'
 import { constant, derived, foldable, foldOf } from './fold.ts'
-import { chooseOperator, commonTypeOf, resolveGenerics } from './resolve.ts'
+import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
 /** A logical combination; null stands for unknown. */
@@ -59,13 +59,17 @@ export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Co
   return conjunction(parts, word === 'AND', compiler.scope)
 }
 
-function missing(scope: Scope, name: string, left: Compiled | undefined, right: Compiled, location?: number): SqlError {
+function missing(scope: Scope, name: string, left: Compiled | undefined, right: Compiled, location?: number): Error {
   const { types } = scope.context
+  if ([left, right].some((each) => each !== undefined && types.typeOf(each.type.oid).columns !== undefined))
+    throw new NotSupported(`the operator ${name} of a composite type`)
   const operands = [
     ...(left === undefined ? [] : [formatType(types, left.type.oid)]),
     name,
     formatType(types, right.type.oid),
   ]
+  if ([left, right].some((operand) => operand !== undefined && isMultirange(types, operand.type.oid)))
+    return new NotSupported(`the operator ${operands.join(' ')}`)
   return new SqlError('42883', `operator does not exist: ${operands.join(' ')}`, {
     hint: 'No operator matches the given name and argument types. You might need to add explicit type casts.',
     ...position(location),

@@ -48,7 +48,8 @@ export function pathway(types: Types, source: number, target: number, context: C
   }
   const fromType = types.find(source)
   const toType = types.find(target)
-  if (isArray(fromType) && isArray(toType)) {
+  const isVector = source === OID.int2vector || source === OID.oidvector
+  if (fromType !== undefined && (isVector || isArray(fromType)) && isArray(toType)) {
     const elements = pathway(types, fromType.elementOid, toType.elementOid, context)
     if (elements !== undefined) return { kind: 'elements', source: fromType.elementOid, target: toType.elementOid }
   }
@@ -74,6 +75,9 @@ const GENERIC = new Set<number>([
 function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
 }
+
+/** Multiranges are not simulated: which functions take them is not resolved. */
+export const isMultirange = (types: Types, oid: number): boolean => types.find(oid)?.kind === 'm'
 
 export function isGenericArray(oid: number): boolean {
   return oid === OID.anyarray || oid === OID.anycompatiblearray

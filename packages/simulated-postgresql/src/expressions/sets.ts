@@ -1,3 +1,4 @@
+import type { CallTypes } from '../functions/builtin.ts'
 import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
@@ -42,11 +43,12 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)
   const implementation = signature.source.startsWith('routine ') ? routineSet(signature) : setFunction(signature.source)
   const isRow = types.result.oid === OID.record
+  const composite = scope.context.types.typeOf(types.result.oid).columns
   const shown = definedColumns(resolved, defined, call.location)
   if (!signature.returnsSet && (!isRow || implementation === undefined)) {
     if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
-    const column = signature.columns[0]?.name ?? name
+    const column = signature.columns[0]?.name ?? signature.name
     const isNamed = signature.columns.length > 0
     return {
       columns: [{ name: column, type: types.result }],
@@ -60,8 +62,10 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
     shown ??
     (isRow
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
-      : [{ name: signature.columns[0]?.name ?? name, type: types.result }])
+      : [{ name: signature.columns[0]?.name ?? signature.name, type: types.result }])
   const callTypes = { ...types, columns }
+  if (composite !== undefined && signature.returnsSet)
+    return ofRows(composite, all, signature.strict, implementation, callTypes)
   return {
     columns,
     scalar: !isRow,
@@ -70,6 +74,25 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
       const values = all.map((argument) => argument.evaluate(env))
       if (signature.strict && values.includes(null)) return signature.returnsSet ? [] : [columns.map(() => null)]
       return implementation(values, env, callTypes)
+    },
+  }
+}
+
+/** A set of values of a composite type: a column for each of its own. */
+function ofRows(
+  columns: readonly RecordColumn[],
+  all: ResolvedCall['arguments'],
+  isStrict: boolean,
+  implementation: SetFunction,
+  call: CallTypes,
+): SetCall {
+  return {
+    ...{ columns, scalar: false, isNamed: true },
+    *rows(env) {
+      const values = all.map((argument) => argument.evaluate(env))
+      if (isStrict && values.includes(null)) return
+      for (const row of implementation(values, env, call))
+        yield row.length === columns.length ? row : columns.map(() => null)
     },
   }
 }

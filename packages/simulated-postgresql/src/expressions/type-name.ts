@@ -1,26 +1,34 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { undefinedType } from '../sql/undefined.ts'
 import { OID } from '../types/oids.ts'
-import type { TypeDefinition, Types } from '../types/registry.ts'
+import type { TextContext, TypeDefinition, Types } from '../types/registry.ts'
 import { typeNumbered } from '../types/types.ts'
 import type { SqlType } from '../types/value.ts'
 
 /** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
-export function resolveTypeName(typeName: Fields<'TypeName'> | undefined, types: Types): SqlType {
+export function resolveTypeName(
+  typeName: Fields<'TypeName'> | undefined,
+  context: Pick<TextContext, 'types' | 'searchPath' | 'rowType'>,
+): SqlType {
   if (typeName === undefined) throw new NotSupported('a missing type')
   const { names, typmods, arrayBounds } = fieldsOf('TypeName', typeName, ['names', 'typmods', 'arrayBounds'])
   const path = namesOf(names)
   const name = path[path.length - 1] ?? ''
-  const schema = path.length > 1 ? path[path.length - 2] : undefined
-  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
-    throw new NotSupported(`the schema ${schema} of the type ${name}`)
-  }
+  const { types } = context
   const type = types.named(name)
-  if (type === undefined) {
-    throw new SqlError('42704', `type "${path.join('.')}" does not exist`, position(typeName.location))
+  if (type === undefined || !isMeant(type, path.at(-2), context.searchPath)) {
+    if (context.rowType?.(path) !== undefined) throw new NotSupported(`the row type of the table ${path.join('.')}`)
+    throw undefinedType([path.at(-2), name], position(typeName.location))
   }
   const modified = typeNumbered(types, type.oid, modifier(type, integers(typmods)))
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
+}
+
+/** Whether a name means a type, by the schema that it has or by those that are searched. */
+function isMeant({ schema = 'pg_catalog' }: TypeDefinition, named?: string, searchPath?: readonly string[]): boolean {
+  if (named !== undefined) return named === schema
+  return schema === 'pg_catalog' || searchPath === undefined || searchPath.includes(schema)
 }
 
 export function arrayOf(types: Types, element: SqlType): SqlType {
@@ -52,6 +60,9 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
     case OID.varchar:
     case OID.bpchar:
       return lengthModifier(type.oid === OID.varchar ? 'varchar' : 'char', first)
+    case OID.bit:
+    case OID.varbit:
+      return bitModifier(type.name, first)
     case OID.numeric:
       return numericModifier(first, second ?? 0)
     case OID.timestamp:
@@ -62,13 +73,23 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
     case OID.interval:
       return (first << 16) | (second === undefined ? 0xffff : Math.min(second, 6))
   }
+  if (REFUSED_MODIFIERS.has(type.name)) throw new NotSupported(`the type ${type.name}(${values.join(', ')})`)
   throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
 }
+
+/** Types with modifiers whose values are not simulated. */
+const REFUSED_MODIFIERS: ReadonlySet<string> = new Set(['bit', 'varbit', 'timetz'])
 
 function lengthModifier(name: string, length: number): number {
   if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
   if (length > 10485760) throw new SqlError('22023', `length for type ${name} cannot exceed 10485760`)
   return length + 4
+}
+
+function bitModifier(name: string, length: number): number {
+  if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
+  if (length > 83886080) throw new SqlError('22023', `length for type ${name} cannot exceed 83886080`)
+  return length
 }
 
 function numericModifier(precision: number, scale: number): number {

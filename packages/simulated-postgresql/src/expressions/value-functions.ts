@@ -46,7 +46,7 @@ export function compileValueFunction(node: Fields<'SQLValueFunction'>, scope: Sc
     case 'SVFOP_CURRENT_CATALOG':
       return value(OID.name, (env) => env.session.database)
     case 'SVFOP_CURRENT_SCHEMA':
-      return value(OID.name, () => 'public')
+      return value(OID.name, (env) => env.session.functions.get('current_schema')?.([], env) ?? null)
   }
   throw new NotSupported(op.replace('SVFOP_', ''))
 }

@@ -1,5 +1,6 @@
 import { ARITHMETIC } from './arithmetic.ts'
 import { ARRAYS } from './arrays.ts'
+import { BITS } from './bits.ts'
 import type { Builtin } from './builtin.ts'
 import { CASTS_BY_FUNCTION } from './casts.ts'
 import { EXTRACT } from './extract.ts'
@@ -9,6 +10,7 @@ import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
 import { RANGES } from './ranges.ts'
 import { REGEXPS } from './regexps.ts'
+import { SHA } from './sha.ts'
 import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
 import { TO_CHAR } from './to-char.ts'
@@ -24,6 +26,8 @@ const ALL: ReadonlyMap<string, Builtin> = new Map(
     ARRAYS,
     JSON_FUNCTIONS,
     HASHES,
+    SHA,
+    BITS,
     REGEXPS,
     RANGES,
     SYSTEM,

@@ -105,6 +105,8 @@ const texts: Builtins = {
   name_bpchar: ([a]) => a ?? null,
   text_name: ([a]) => fitName(asString(a)),
   bpchar_name: ([a]) => fitName(withoutTrailingBlanks(asString(a))),
+  network_show: ([a]) => asString(a),
+  network_host: ([a]) => asString(a).replace(/\/\d+$/, ''),
   rtrim1: ([a]) => withoutTrailingBlanks(asString(a)),
   text_regclass: ([a], env) => {
     if (env.session.relation === undefined) throw new NotSupported('regclass')

@@ -1,4 +1,6 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
+import { isKnownFunction } from '../sql/undefined.ts'
 import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
 
 /** A row of pg_proc. */
@@ -15,6 +17,8 @@ export interface FunctionSignature {
   readonly defaults: number
   /** Their values, of a function that a user wrote. */
   readonly defaultValues?: readonly Node[]
+  /** The names of its arguments, of a function that a user wrote. */
+  readonly argumentNames?: readonly (string | undefined)[]
   /** The name of the implementation: pg_proc.prosrc, or the function's own for those in SQL. */
   readonly source: string
   readonly result: number
@@ -115,6 +119,14 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
   // A name with a blank may be found across entries.
   return rows.filter((row) => row.name === name)
 })
+
+/** The error of a function that no user wrote, where its arguments do not matter. */
+export function undefinedFunction(names: readonly string[]): Error {
+  const name = names.at(-1) ?? ''
+  return functionsNamed(name).length > 0 || isKnownFunction(name)
+    ? new NotSupported(`the function ${name} here`)
+    : new SqlError('42883', `function ${names.join('.')}() does not exist`)
+}
 
 export const operatorsNamed: (name: string) => readonly OperatorSignature[] = remembered((name) =>
   entriesOf(operatorLines, name).map((entry) => parseOperator(name, entry)),

@@ -1,9 +1,8 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { undefinedTypeText } from '../sql/undefined.ts'
 import { asNumber, asString } from '../types/definitions.ts'
 import { formatType, typeOfText } from '../types/format-type.ts'
-import { OID } from '../types/oids.ts'
 import { formatUuid } from '../types/text.ts'
-import { SqlArray } from '../types/value.ts'
 import type { Builtins } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
@@ -35,8 +34,6 @@ export const SYSTEM: Builtins = {
   current_database: (_, env) => env.session.database,
   current_user: (_, env) => env.session.user,
   session_user: (_, env) => env.session.user,
-  current_schema: () => 'public',
-  current_schemas: ([implicit]) => new SqlArray(OID.name, implicit === true ? ['pg_catalog', 'public'] : ['public']),
   pg_backend_pid: (_, env) => env.session.pid,
   getdatabaseencoding: () => 'UTF8',
   pg_client_encoding: () => 'UTF8',
@@ -48,7 +45,12 @@ export const SYSTEM: Builtins = {
   format_type: ([oid = null, typmod = null], env) =>
     oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? -1 : asNumber(typmod)),
   pg_typeof: (_, _env, call) => call.arguments[0]?.domain ?? call.arguments[0]?.oid ?? 0,
-  to_regtype: ([name], env) => typeOfText(env.session.types, asString(name)) ?? null,
+  to_regtype: ([name], env) => {
+    const oid = typeOfText(env.session.types, asString(name))
+    const error = oid === undefined ? undefinedTypeText(asString(name)) : undefined
+    if (error instanceof NotSupported) throw error
+    return oid ?? null
+  },
   to_regclass: ([name], env) => {
     if (env.session.relation === undefined) throw new NotSupported('to_regclass')
     try {
@@ -58,13 +60,12 @@ export const SYSTEM: Builtins = {
       throw error
     }
   },
-  // Comments are not kept.
-  obj_description: () => null,
-  col_description: () => null,
-  shobj_description: () => null,
   pg_get_userbyid: (_, env) => env.session.user,
   pg_num_nulls: (values) => values.filter((value) => value === null).length,
   pg_num_nonnulls: (values) => values.filter((value) => value !== null).length,
+  xideq: ([a, b]) => asNumber(a) === asNumber(b) >>> 0,
+  xidneq: ([a, b]) => asNumber(a) !== asNumber(b) >>> 0,
+  cideq: ([a, b]) => asNumber(a) === asNumber(b),
   enum_cmp: ([a, b], env, call) => {
     const compare = env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare
     return compare === undefined || a === undefined || b === undefined ? 0 : Math.sign(compare(a, b))

@@ -6,7 +6,7 @@ import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../ty
 import { catches } from './conditions.ts'
 import { type Raised, raised } from './raise.ts'
 import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
-import { type RoutineVariables, type Shape, variablesOf } from './variables.ts'
+import { type RoutineVariables, type Shape, undefinedField, variablesOf } from './variables.ts'
 
 /** What a statement was compiled to. */
 export interface Planned {
@@ -23,6 +23,8 @@ export interface RoutineHost<P extends Planned> {
   command(statement: Statement): Generator<Wait, void, void>
   parse(sql: string): readonly Statement[]
   type(name: string): SqlType
+  /** The columns of the rows of a table or of a composite type. */
+  columns(name: string): readonly RecordColumn[]
   /** A value as one of another type, as an assignment converts it. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
   /** Runs a part whose changes are undone if it throws, so that the routine can go on. */
@@ -84,6 +86,8 @@ export class Machine<P extends Planned> {
   /** What RETURN gave, with its type; undefined without one. */
   *call(): Generator<Wait, { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined, void> {
     for (const [at, variable] of this.#body.variables.entries()) {
+      if (variable.kind === 'record' && variable.typeName !== undefined && !this.#given.has(at))
+        this.#shapes[at] = { kind: 'record', columns: this.#host.columns(variable.typeName) }
       if (variable.kind !== 'scalar' || this.#given.has(at)) continue
       const type = this.#host.type(variable.typeName)
       this.#shapes[at] = { kind: 'scalar', type }
@@ -146,12 +150,15 @@ export class Machine<P extends Planned> {
               held.targets.map((target) => this.#values[target] ?? null),
               this.#results,
             )
+          const row = this.#values[step.variable]
+          if (row instanceof SqlRecord && this.#results.length > 0) return this.#rowOf(row.values, row.columns)
           const shape = this.#shapes[step.variable]
           const type = shape?.kind === 'scalar' ? shape.type : undefined
           return { kind: 'return', value: this.#values[step.variable] ?? null, type }
         }
         if (step.value === undefined) return { kind: 'return', value: null, type: undefined }
         const { value, type } = yield* this.#value(step.value)
+        if (value instanceof SqlRecord && this.#results.length > 0) return this.#rowOf(value.values, value.columns)
         return { kind: 'return', value, type }
       }
       default:
@@ -392,9 +399,7 @@ export class Machine<P extends Planned> {
 
   #spread(destination: Destination, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     if (destination.kind === 'record') {
-      const named = columns.map(({ name, type }) => ({ name, type }))
-      this.#shapes[destination.variable] = { kind: 'record', columns: named }
-      this.#values[destination.variable] = new SqlRecord(named, row)
+      this.#putRow(destination.variable, row, columns)
       return
     }
     for (const [at, variable] of destination.variables.entries()) {
@@ -402,6 +407,20 @@ export class Machine<P extends Planned> {
       if (column === undefined) this.#values[variable] = null
       else this.#put(variable, row[at] ?? null, column.type)
     }
+  }
+
+  /** A variable of a row type keeps its columns: the values go by their places. */
+  #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
+    const variable = this.#body.variables[target]
+    const shape = this.#shapes[target]
+    const own = variable?.kind === 'record' && variable.typeName !== undefined && shape?.kind === 'record'
+    const named = (own ? shape.columns : undefined) ?? columns.map(({ name, type }) => ({ name, type }))
+    this.#shapes[target] = { kind: 'record', columns: named }
+    const values = named.map(({ type }, at) => {
+      const given = columns[at]
+      return given === undefined ? null : this.#host.converted(row[at] ?? null, given.type, type)
+    })
+    this.#values[target] = new SqlRecord(named, own ? values : row)
   }
 
   #put(target: number, value: SqlValue, type: SqlType): void {
@@ -414,6 +433,10 @@ export class Machine<P extends Planned> {
       if (converted === null && variable.notNull)
         throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
       this.#values[target] = converted
+    } else if (variable?.kind === 'record' && variable.typeName !== undefined && value instanceof SqlRecord) {
+      this.#putRow(target, value.values, value.columns)
+    } else if (variable?.kind === 'record' && variable.typeName !== undefined && value === null) {
+      this.#values[target] = null
     } else if (variable?.kind === 'record' && value instanceof SqlRecord) {
       const { columns } = shape?.kind === 'record' ? shape : { columns: undefined }
       if (columns !== undefined && columns.length !== value.columns.length)
@@ -431,7 +454,7 @@ export class Machine<P extends Planned> {
     if (columns === undefined) throw new SqlError('55000', `record "${shown}" is not assigned yet`)
     const at = columns.findIndex((column) => column.name === name)
     const column = columns[at]
-    if (column === undefined) throw new SqlError('42703', `record "${shown}" has no field "${name}"`)
+    if (column === undefined) throw undefinedField(shown, name)
     const before = this.#values[record]
     const values = before instanceof SqlRecord ? [...before.values] : columns.map(() => null)
     values[at] = this.#host.converted(value, type, column.type)

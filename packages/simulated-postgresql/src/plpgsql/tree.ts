@@ -7,6 +7,8 @@ import { Reading } from './reading.ts'
 export interface Body {
   readonly variables: readonly Variable[]
   readonly steps: readonly Step[]
+  /** Of a function: its variables have it before their names too. */
+  readonly name?: string
   /** What a name means that a column and a variable have: in SQL the column, in PL/pgSQL it is an error. */
   readonly language: 'plpgsql' | 'sql'
 }
@@ -22,7 +24,8 @@ export type Variable =
       readonly constant: boolean
       readonly notNull: boolean
     }
-  | { readonly kind: 'record'; readonly name: string }
+  /** Without a type it takes that of each row that it is assigned. */
+  | { readonly kind: 'record'; readonly name: string; readonly typeName: string | undefined }
   | { readonly kind: 'field'; readonly record: number; readonly name: string }
   | { readonly kind: 'list'; readonly targets: readonly number[] }
 
@@ -124,7 +127,8 @@ export interface Into {
 export function parseBody(text: string): Body {
   let parsed: unknown
   try {
-    parsed = parsePlPgSQLSync(text)
+    // The type of a table's rows is written with and without it.
+    parsed = parsePlPgSQLSync(text.replaceAll(/%\s*rowtype\b/gi, ''))
   } catch (error) {
     throw new SqlError('42601', error instanceof Error ? error.message : String(error))
   }
@@ -185,10 +189,11 @@ function variableOf(node: unknown): Variable {
     case 'PLpgSQL_rec': {
       const name = read.text('refname')
       const type = read.optional('datatype')
-      if (type !== undefined && new Reading(type, 'PLpgSQL_type').text('typname') !== 'record')
-        throw new NotSupported(`the type of the variable ${name}`)
+      const typeName = type === undefined ? 'record' : new Reading(type, 'PLpgSQL_type').text('typname')
+      if (read.optional('default_val') !== undefined)
+        throw new NotSupported(`the initial value of the variable ${name}`)
       read.end()
-      return { kind: 'record', name }
+      return { kind: 'record', name, typeName: /^record$/i.test(typeName) ? undefined : typeName }
     }
     case 'PLpgSQL_recfield':
       return { kind: 'field', name: read.text('fieldname'), record: read.number('recparentno') }

@@ -1,5 +1,6 @@
 import type { Compiled } from '../expressions/env.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
@@ -22,7 +23,7 @@ export type Shape =
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
 
 export function variablesOf(
-  { variables, language }: Pick<Body, 'variables' | 'language'>,
+  { variables, language, name: routine }: Pick<Body, 'variables' | 'language' | 'name'>,
   shapes: readonly (Shape | undefined)[],
   argumentsOf: readonly number[],
 ): RoutineVariables {
@@ -38,9 +39,10 @@ export function variablesOf(
       const shape = shapes[at]
       return shape?.kind === 'scalar' ? (shape.type.domain ?? shape.type.oid) : 0
     }),
-    find(names) {
+    find(names): Compiled | undefined {
       const [name = '', field, ...others] = names
       const at = numberOf(name)
+      if (at < 0 && name === routine && field !== undefined) return this.find(names.slice(1))
       const shape = shapes[at]
       if (shape === undefined || others.length > 0) return undefined
       if (shape.kind === 'scalar')
@@ -58,7 +60,7 @@ export function variablesOf(
         }
       const place = columns.findIndex((column) => column.name === field)
       const column = columns[place]
-      if (column === undefined) throw new SqlError('42703', `record "${name}" has no field "${field}"`)
+      if (column === undefined) throw undefinedField(name, field)
       return {
         type: column.type,
         evaluate: (env) => {
@@ -80,3 +82,9 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
     })
     .join('|')
 }
+
+/** A row in a variable has no system columns here, which those of triggers have in PostgreSQL. */
+export const undefinedField = (record: string, field: string): Error =>
+  isSystemColumn(field)
+    ? new NotSupported(`the system column ${field} of ${record}`)
+    : new SqlError('42703', `record "${record}" has no field "${field}"`)

@@ -193,7 +193,7 @@ function* prepare(
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
   const oids = (argtypes ?? []).map((node) => {
-    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context.types)
+    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
   // Its text must not be that of another statement: plans are shared by it.

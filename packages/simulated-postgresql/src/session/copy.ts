@@ -1,9 +1,10 @@
 import { columnsOf } from '../catalogue/table.ts'
 import { relationOf } from '../define/names.ts'
 import { isPlanned } from '../execute/plan.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotSupported } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome, Wait } from './session.ts'
@@ -69,7 +70,7 @@ function* copyIn(
     throw new NotSupported('COPY into a table with triggers that fire once or afterwards')
   const columns = columnNames(host, fields).map((name) => {
     const column = columnsOf(table).find((each) => each.name === name)
-    if (column === undefined) throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
+    if (column === undefined) throw undefinedColumn(name, table)
     return column
   })
   const insert: Node = {

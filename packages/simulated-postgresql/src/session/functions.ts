@@ -1,3 +1,4 @@
+import { constraintDefinition } from '../catalogue/constraint-relations.ts'
 import { definedColumn, indexDefinition } from '../catalogue/index-definition.ts'
 import type { Table } from '../catalogue/table.ts'
 import { runOf, waitOnce } from '../execute/run.ts'
@@ -7,7 +8,8 @@ import type { Index } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { type Sequence, setValue } from '../storage/sequence.ts'
 import { outermost } from '../storage/store.ts'
-import { Interval, type SqlValue } from '../types/value.ts'
+import { OID } from '../types/oids.ts'
+import { Interval, SqlArray, type SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
 import { setSetting, showSetting } from './transaction-settings.ts'
 
@@ -21,11 +23,44 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
     ...sleepFunctions(connection),
     ...settingFunctions(connection),
     ...indexFunctions(connection),
+    ...schemaFunctions(connection),
+    ...commentFunctions(connection),
     [
       'has_schema_privilege_name',
       ([schema = null, privilege = null]) => mayUse(connection, String(schema), String(privilege)),
     ],
   ])
+}
+
+function schemaFunctions({ names }: Host): readonly (readonly [string, SessionFunction])[] {
+  return [
+    ['current_schema', () => names.schemas(false)[0] ?? null],
+    ['current_schemas', ([implicit]) => new SqlArray(OID.name, [...names.schemas(implicit === true)])],
+  ]
+}
+
+function commentFunctions({ server }: Host): readonly (readonly [string, SessionFunction])[] {
+  const { comments } = server.catalogue
+  const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
+    comments.get(`${relation} ${oid} ${column}`)
+  /** Of what comments are kept without being found by numbers. */
+  const orNull = (relation: string): null => {
+    if (relation === 'pg_class' || relation === 'pg_type') return null
+    for (const key of comments.keys())
+      if (key.startsWith('OBJECT_')) throw new NotSupported(`a comment that ${relation} lists`)
+    return null
+  }
+  return [
+    [
+      'obj_description',
+      ([oid = null, relation]) => {
+        if (relation !== undefined) return find(String(relation), oid, 0) ?? orNull(String(relation))
+        return find('pg_class', oid, 0) ?? find('pg_type', oid, 0) ?? orNull('pg_description')
+      },
+    ],
+    ['col_description', ([oid = null, column = null]) => find('pg_class', oid, column) ?? null],
+    ['shobj_description', ([, relation]) => orNull(String(relation))],
+  ]
 }
 
 /** What a role may do is not simulated: each is the owner of everything. */
@@ -36,13 +71,29 @@ function mayUse({ server, transactions }: Host, schema: string, privilege: strin
   throw new SqlError('22023', `unrecognized privilege type: "${privilege}"`)
 }
 
-function indexFunctions({ server, transactions }: Host): readonly (readonly [string, SessionFunction])[] {
+function indexFunctions(host: Host): readonly (readonly [string, SessionFunction])[] {
+  const { server, transactions } = host
   const indexOf = (oid: SqlValue, print: (index: Index, table: Table) => string): SqlValue => {
     const found = server.catalogue.indexByOid(Number(oid), transactions.open)
     return found === undefined ? null : print(found.index, found.table)
   }
+  const constraintOf = (oid: SqlValue): SqlValue =>
+    constraintDefinition(Number(oid), {
+      ...{ catalogue: server.catalogue, own: transactions.open, types: host.context.types },
+      relationName: (relation) => host.context.relationName?.(relation),
+    })
   return [
     ['pg_get_indexdef', ([oid = null]) => indexOf(oid, indexDefinition)],
+    ['pg_get_constraintdef', ([oid = null]) => constraintOf(oid)],
+    [
+      'pg_get_constraintdef_ext',
+      ([oid = null, pretty = null]) => {
+        if (pretty === true) throw new NotSupported('pg_get_constraintdef(…, true)')
+        return constraintOf(oid)
+      },
+    ],
+    ['pg_get_expr', ([tree = null]) => tree],
+    ['pg_get_expr_ext', ([tree = null]) => tree],
     [
       'pg_get_indexdef_ext',
       ([oid = null, position = null]) =>
@@ -203,6 +254,7 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
     [
       'set_config_by_name',
       ([name = null, value = null, local = null]) => {
+        if (name === null) throw new SqlError('22004', 'SET requires parameter name')
         setSetting(connection, String(name), value === null ? undefined : String(value), local === true)
         return value ?? ''
       },

@@ -1,6 +1,7 @@
 import { temporarySchema } from '../catalogue/catalogue.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
-import { SqlError } from '../sql/error.ts'
+import { undefinedColumn } from '../sql/system-columns.ts'
+import { knownRelation, knownRelationNumbered, undefinedRelation } from '../sql/undefined.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
@@ -27,11 +28,29 @@ export class Names {
   }
 
   searchPath(): readonly string[] {
-    const path = splitList(this.#settings.get('search_path') ?? '').map((name) =>
-      name === '$user' ? this.#user : name,
-    )
+    const path = this.#written()
     const all = path.includes('pg_catalog') ? path : ['pg_catalog', ...path]
-    return this.temporaryTables().length === 0 ? all : [this.temporarySchema, ...all]
+    return this.temporaryTables().length === 0 || path.includes(this.temporarySchema)
+      ? all
+      : [this.temporarySchema, ...all]
+  }
+
+  /** As the setting has it. */
+  #written(): readonly string[] {
+    return splitList(this.#settings.get('search_path') ?? '').map((name) =>
+      name === '$user' ? this.#user : name === 'pg_temp' ? this.temporarySchema : name,
+    )
+  }
+
+  /** The schemas of the search path that there are; `implicit`: also those that are searched without being listed. */
+  schemas(implicit: boolean): readonly string[] {
+    const path = implicit ? this.searchPath() : this.#written()
+    const hasTemporary = this.temporaryTables().length > 0
+    return path.filter(
+      (each) =>
+        this.#server.catalogue.hasSchema(each, this.#transactions.open) ||
+        (hasTemporary && each === this.temporarySchema),
+    )
   }
 
   temporaryTables(): readonly Table[] {
@@ -46,14 +65,16 @@ export class Names {
     const names = splitName(text)
     const name = names.at(-1) ?? ''
     const schema = names.at(-2)
-    const path = schema === undefined ? this.searchPath() : [schema]
+    const path = schema === undefined ? this.searchPath() : [schema === 'pg_temp' ? this.temporarySchema : schema]
     const { catalogue } = this.#server
     const found = catalogue.relation(path, name, this.#transactions.open)
     if (found !== undefined) return found.oid
     const index = catalogue.index(path, name, this.#transactions.open)
     const indexOid = index?.index.oid
     if (indexOid !== undefined) return indexOid
-    throw new SqlError('42P01', `relation "${names.join('.')}" does not exist`)
+    const known = knownRelation(schema, name)?.oid
+    if (known !== undefined) return known
+    throw undefinedRelation([schema, name])
   }
 
   /** With its schema only where the search path does not lead to it. */
@@ -64,7 +85,7 @@ export class Names {
     const indexed = relation === undefined ? catalogue.indexByOid(oid, own) : undefined
     const name = relation?.name ?? indexed?.index.name
     const schema = relation?.schema ?? indexed?.table.schema
-    if (name === undefined || schema === undefined) return undefined
+    if (name === undefined || schema === undefined) return knownRelationNumbered(oid)?.replace(/^pg_catalog\./, '')
     const first = this.searchPath().find(
       (each) => catalogue.relation([each], name, own) !== undefined || catalogue.index([each], name, own) !== undefined,
     )
@@ -78,8 +99,7 @@ export class Names {
       found !== undefined && 'columns' in found
         ? columnsOf(found).find((each) => each.name === column)?.attribute
         : undefined
-    if (found === undefined || attribute === undefined)
-      throw new SqlError('42703', `column "${column}" of relation "${table}" does not exist`)
+    if (found === undefined || attribute === undefined) throw undefinedColumn(column, { name: table })
     for (const sequence of catalogue.visibleSequences(this.#transactions.open))
       if (sequence.owner?.table === found && sequence.owner.attribute === attribute)
         return `${quoted(sequence.schema)}.${quoted(sequence.name)}`
@@ -92,7 +112,7 @@ function quoted(name: string): string {
 }
 
 /** The parts of a qualified name: `public."My Table"`. */
-function splitName(text: string): readonly string[] {
+export function splitName(text: string): readonly string[] {
   return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(([, exact, folded = '']) =>
     exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),
   )

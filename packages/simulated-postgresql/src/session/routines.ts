@@ -18,6 +18,7 @@ import { typeNumbered } from '../types/types.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { executeCommand } from './commands.ts'
 import type { Host } from './host.ts'
+import { splitName } from './names.ts'
 import type { RoutineCalls } from './server.ts'
 import type { Wait } from './session.ts'
 
@@ -192,6 +193,15 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return parse(sql)
   }
 
+  columns(name: string): readonly RecordColumn[] {
+    const context = this.#host.planner.newContext()
+    const names = splitName(name)
+    const own = context.types.named(names.at(-1) ?? '')
+    const columns = own === undefined ? context.rowType(names) : context.types.typeOf(this.type(name).oid).columns
+    if (columns === undefined) throw new NotSupported(`the type ${name} of a variable`)
+    return columns.map(({ name: column, type }) => ({ name: column, type }))
+  }
+
   type(name: string): SqlType {
     const [, path] = /^(.+)%type$/i.exec(name) ?? []
     if (path !== undefined) return this.#columnType(path)
@@ -199,7 +209,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     const target = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
     const value = target === undefined ? undefined : expectKind(target, 'ResTarget').val
     if (value === undefined || !('TypeCast' in value)) throw new NotSupported(`the type ${name} of a variable`)
-    return resolveTypeName(value.TypeCast.typeName, this.context.types)
+    return resolveTypeName(value.TypeCast.typeName, this.context)
   }
 
   /** `orders.total%type` */

@@ -1,5 +1,6 @@
 import { SERVER_VERSION } from '../functions/system.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { undefinedSetting } from '../sql/undefined.ts'
 import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
@@ -80,10 +81,11 @@ export class Settings {
     return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
   }
 
-  /** Throws 42704 for a setting that there is not. */
-  show(name: string): string {
+  /** Throws 42704 for a setting that there is not, unless that is fine. */
+  show(name: string, missingOk: boolean): string | undefined {
     const value = this.get(name)
-    if (value === undefined) throw unknown(name)
+    const error = value === undefined ? undefinedSetting(name) : undefined
+    if (error !== undefined && (!missingOk || error instanceof NotSupported)) throw error
     return value
   }
 
@@ -92,7 +94,7 @@ export class Settings {
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
     // A name with a point is a setting of the program's own.
-    if (setting === undefined && !name.includes('.')) throw unknown(name)
+    if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
     // There are no other roles: what they may not do is not simulated.
@@ -136,10 +138,6 @@ export class Settings {
 
 /** The name as PostgreSQL spells it. */
 export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
-
-function unknown(name: string): SqlError {
-  return new SqlError('42704', `unrecognized configuration parameter "${name}"`)
-}
 
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
 

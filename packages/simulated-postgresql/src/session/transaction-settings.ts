@@ -51,7 +51,7 @@ export function showSetting(connection: Host, name: string, missingOk = false): 
   if (open !== undefined && key === 'transaction_isolation') return open.isolation
   if (open !== undefined && key === 'transaction_read_only') return open.readOnly ? 'on' : 'off'
   if (open !== undefined && key === 'transaction_deferrable') return open.deferrable ? 'on' : 'off'
-  return missingOk ? connection.settings.get(name) : connection.settings.show(name)
+  return connection.settings.show(name, missingOk)
 }
 
 /** SET: undone if the transaction aborts, or with LOCAL at its end. */

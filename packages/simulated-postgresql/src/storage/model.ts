@@ -54,6 +54,7 @@ export interface Tuple {
   readonly cmin: number
   /** Who updated or deleted this version; of an aborted transaction it counts for nothing. */
   xmax: Subtransaction | undefined
+  /** The command of `xmax`; while there is none, the number that `xmax` shows: of who locked the version, or 0. */
   cmax: number
   /** The lock that the update or the deletion holds. */
   xmaxLock: RowLock
@@ -116,13 +117,17 @@ export interface Index {
   /** What follows each column in its definition, such as ` DESC`; undefined after an operator class, which is not kept. */
   readonly orders: readonly (string | undefined)[]
   /** The parse trees of its expressions, without locations, at the places where `columns` has none. */
-  readonly expressions: readonly (string | undefined)[]
+  expressions: readonly (string | undefined)[]
   /** The parse tree of a partial index's condition. */
-  readonly condition: string | undefined
+  condition: string | undefined
   /** A partial index: only what updates it if rows that fulfil its condition. */
   readonly partial: boolean
   /** EXCLUDE: whether two rows with these values exclude each other; undefined of any other index. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
+  /** Of a partition, whose rows alone it holds; catalogues show it there. */
+  readonly ofPartition?: true
+  /** What errors call it and its table, of a row in a partition. */
+  partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }
   /** The indexed values of a row; undefined if a partial index does not hold it. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
   /** The text that equal values share. */

@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Heap, Index, Row, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import type { Heap, Index, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
 import { QUEUE_MODE, type RowLock, strongerOrEqual } from './modes.ts'
 import type { Store } from './store.ts'
 import { statusOf } from './transaction.ts'
@@ -85,8 +85,35 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
       each.holder.transaction === transaction && strongerOrEqual(each.lock, lock) && isPartOf(transaction, each.holder),
   )
   if (mine) return
-  writer.store.xidOf(writer.backend, transaction.current)
+  const xid = writer.store.xidOf(writer.backend, transaction.current)
+  const isOne = shownXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
+  const shown = isOne ? xid : writer.store.nextMultixact()
+  show(version, shown)
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
+}
+
+/** Lets `xmax` of a version and of those that replace it show who locked them. */
+function show(first: Tuple | undefined, locker: number): void {
+  for (let version = first; version !== undefined; version = nextOf(version))
+    if (version.xmax === undefined) version.cmax = locker
+}
+
+/** The version that replaces one; undefined if that was undone. */
+const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
+  xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
+
+/** The number that `xmax` shows: of who ended the version, or locked it last, also after his end (HeapTupleHeaderGetRawXmax). */
+export function shownXmax(tuple: Tuple): number {
+  const { xmax, cmax, row } = tuple
+  if (xmax === undefined) return cmax
+  if (statusOf(xmax) !== 'aborted') return xmax.xid
+  return row.lockers.findLast(({ version }) => version === tuple)?.holder.xid ?? xmax.xid
+}
+
+/** Who holds a lock on a version holds it on the one that replaces it, which shows it (heap_update). */
+function inheritedXmax(replaced: Tuple | undefined): number {
+  if (replaced === undefined || replaced.row.lockers.length === 0) return 0
+  return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? shownXmax(replaced) : 0
 }
 
 function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
@@ -125,7 +152,10 @@ function* untilFree(
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
       // Who waited to lock a row locks its later versions too, before he finds that his own is outdated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
-      if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) return state
+      if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
+        if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
+        return state
+      }
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
@@ -161,17 +191,17 @@ export function* claimRow(
 }
 
 /** Adds a version to the table, without its index entries. */
-export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], row?: Row): Tuple {
+export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
-  if (transaction.reader !== undefined && row === undefined) store.serializable.inserted(transaction.reader, heap)
+  if (transaction.reader !== undefined && replaced === undefined) store.serializable.inserted(transaction.reader, heap)
   const tuple: Tuple = {
     values,
-    row: row ?? { number: ++heap.rowsInserted, lockers: [] },
+    row: replaced?.row ?? { number: ++heap.rowsInserted, lockers: [] },
     xmin: transaction.current,
     cmin: transaction.commandId,
     xmax: undefined,
-    cmax: 0,
+    cmax: inheritedXmax(replaced),
     xmaxLock: 'FOR UPDATE',
     next: undefined,
     readers: undefined,

@@ -27,6 +27,7 @@ export class Store {
   commits = 0
   #xids = 730
   #oids = 16_384
+  #multixacts = 1
   readonly #fails: () => boolean
   readonly #replayed: (() => number) | undefined
 
@@ -42,6 +43,11 @@ export class Store {
 
   nextOid(): number {
     return this.#oids++
+  }
+
+  /** A number for several transactions that lock the same row. */
+  nextMultixact(): number {
+    return this.#multixacts++
   }
 
   /** The transaction id of a writer; its first call takes the lock that others wait for. */

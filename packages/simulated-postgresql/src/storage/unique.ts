@@ -89,10 +89,11 @@ export function keyViolation(
   values: readonly SqlValue[],
   other: Tuple,
 ): SqlError {
-  const place = { schema: heap.schema, table: heap.name, constraint: index.name }
+  const { table, name } = index.partitionAt?.(other.values) ?? { table: heap, name: index.name }
+  const place = { schema: table.schema, table: table.name, constraint: name }
   const key = index.describe(values)
   if (index.excludes !== undefined)
-    return new SqlError('23P01', `conflicting key value violates exclusion constraint "${index.name}"`, {
+    return new SqlError('23P01', `conflicting key value violates exclusion constraint "${name}"`, {
       detail: `Key ${key} conflicts with existing key ${index.describe(index.valuesOf(other.values) ?? [])}.`,
       ...place,
     })
@@ -100,7 +101,7 @@ export function keyViolation(
   const { transaction, store } = writer
   if (transaction.reader !== undefined)
     store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))
-  return new SqlError('23505', `duplicate key value violates unique constraint "${index.name}"`, {
+  return new SqlError('23505', `duplicate key value violates unique constraint "${name}"`, {
     detail: `Key ${key} already exists.`,
     ...place,
   })

@@ -1,5 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { compareAddresses, parseAddress, shownAddress } from './addresses.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
+import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { MICROS_PER_DAY } from './calendar.ts'
 import {
@@ -131,6 +133,24 @@ const unsigned: Behaviour = {
   output: (value) => asNumber(value).toString(),
   receive: (bytes) => read(bytes, (reader) => reader.uint32()),
   send: (value) => write((writer) => writer.int32(asNumber(value) | 0)),
+  compare: numbers,
+}
+
+/** A place in a table: the number of a page times 65536, and that of the version within it. */
+const tid: Behaviour = {
+  input(text) {
+    const [, page = '', line = ''] = /^\s*\((\d+),(\d+)\)\s*$/.exec(text) ?? []
+    if (page === '' || Number(page) > 0xffff_ffff || Number(line) > 0xffff)
+      throw new SqlError('22P02', `invalid input syntax for type tid: "${text}"`)
+    return Number(page) * 0x1_0000 + Number(line)
+  },
+  output: (value) => `(${Math.floor(asNumber(value) / 0x1_0000)},${asNumber(value) % 0x1_0000})`,
+  receive: (bytes) => read(bytes, (reader) => reader.uint32() * 0x1_0000 + reader.uint16()),
+  send: (value) =>
+    write((writer) => {
+      writer.int32(Math.floor(asNumber(value) / 0x1_0000) | 0)
+      writer.int16(asNumber(value) % 0x1_0000)
+    }),
   compare: numbers,
 }
 
@@ -311,6 +331,29 @@ const interval: Behaviour = {
   compare: (a, b) => compareInterval(asInterval(a), asInterval(b)),
 }
 
+function address(isNetwork: boolean): Behaviour {
+  const refuse = (): never => {
+    throw new NotSupported('the binary form of an address')
+  }
+  return {
+    input: (text) => parseAddress(text, isNetwork),
+    output: (value) => (isNetwork ? asString(value) : shownAddress(asString(value))),
+    receive: refuse,
+    send: refuse,
+    compare: (a, b) => compareAddresses(asString(a), asString(b)),
+  }
+}
+
+function bitString(fit: typeof fitBit): Behaviour {
+  return {
+    input: (text, _context, typmod) => fit(parseBits(text), typmod, false),
+    output: asString,
+    receive: (bytes, _context, typmod) => fit(receiveBits(bytes), typmod, false),
+    send: (value) => sendBits(asString(value)),
+    compare: texts,
+  }
+}
+
 /** `void` has one value, the empty text. */
 const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
 
@@ -331,6 +374,13 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
+/** Expressions of the catalogue: `pg_get_expr` prints them, and nothing reads them as PostgreSQL writes them. */
+const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
+
+function refusedTree(): never {
+  throw new NotSupported('a pg_node_tree other than by pg_get_expr')
+}
+
 export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behaviour>([
   [OID.bool, bool],
   [OID.bytea, bytea],
@@ -342,7 +392,7 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.int4, int4],
   [OID.text, textLike()],
   [OID.oid, unsigned],
-  [OID.tid, { ...textLike(), compare: undefined }],
+  [OID.tid, tid],
   [OID.xid, { ...unsigned, compare: undefined }],
   [OID.cid, { ...unsigned, compare: undefined }],
   [OID.oidvector, vector(OID.oid)],
@@ -357,12 +407,16 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.timestamp, timestamp],
   [OID.timestamptz, timestamptz],
   [OID.interval, interval],
+  [OID.inet, address(false)],
+  [OID.cidr, address(true)],
+  [OID.bit, bitString(fitBit)],
+  [OID.varbit, bitString(fitVarbit)],
   [OID.numeric, numeric],
   [OID.void, nothing],
   [OID.uuid, uuid],
   [OID.jsonb, jsonb],
   [OID.xid8, { ...int8, input: (text) => BigInt(text) }],
-  [194, textLike()],
+  [OID.pg_node_tree, nodeTree],
 ])
 
 /** An array type of the element type; `element` is asked late, for a type may be created after its array. */

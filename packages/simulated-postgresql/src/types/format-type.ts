@@ -43,6 +43,9 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
       return typmod < 4
         ? 'numeric'
         : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
+    case OID.bit:
+    case OID.varbit:
+      return `${NAMES.get(oid)}${precision(typmod)}`
     case OID.time:
       return `time${precision(typmod)} without time zone`
     case OID.timetz:
@@ -54,7 +57,8 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
     case OID.interval:
       return intervalName(typmod)
   }
-  return NAMES.get(oid) ?? quoteIdentifier(type.name)
+  const { schema = 'public' } = type
+  return NAMES.get(oid) ?? `${schema === 'public' ? '' : `${quoteIdentifier(schema)}.`}${quoteIdentifier(type.name)}`
 }
 
 function precision(typmod: number): string {
@@ -122,9 +126,11 @@ export function typeOfText(types: Types, text: string): number | undefined {
     name = name.replace(/\s*\[\s*\d*\s*\]$/, '')
     arrays += 1
   }
-  const plain = name.replace(/^(pg_catalog|public)\./i, '')
+  const [, prefix, plain = ''] = /^(?:("(?:[^"]|"")*"|[^".]+)\.)?(.*)$/s.exec(name) ?? []
+  const schema = prefix?.startsWith('"') ? prefix.slice(1, -1).replaceAll('""', '"') : prefix?.toLowerCase()
   const folded = plain.startsWith('"') ? plain : plain.toLowerCase().replace(/\s+/g, ' ')
   const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/, '$1'))
-  if (found === undefined) return undefined
+  if (found === undefined || (schema ?? found.schema ?? 'pg_catalog') !== (found.schema ?? 'pg_catalog'))
+    return undefined
   return arrays > 0 ? found.arrayOid || undefined : found.oid
 }

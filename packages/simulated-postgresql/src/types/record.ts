@@ -1,9 +1,9 @@
-import { NotSupported } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareNullable } from './array.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Behaviour } from './definitions.ts'
 import type { TextContext } from './registry.ts'
-import { SqlRecord, type SqlValue } from './value.ts'
+import { type RecordColumn, SqlRecord, type SqlValue } from './value.ts'
 
 function asRecord(value: SqlValue): SqlRecord {
   if (value instanceof SqlRecord) return value
@@ -16,6 +16,52 @@ export function recordBehaviour(): Behaviour {
     throw new NotSupported('the input of a value of the type record')
   }
   return { input: refuse, receive: refuse, output: formatRecord, send: sendRecord, compare: undefined }
+}
+
+/** Rows of a composite type, which can be read: `(1,"a b",)`. Their order is not simulated. */
+export function compositeBehaviour(name: string, columns: readonly RecordColumn[]): Behaviour {
+  const refuse = (what: string) => (): never => {
+    throw new NotSupported(`${what} of the type ${name}`)
+  }
+  return {
+    input: (text, context) => parseRecord(text, columns, context),
+    receive: refuse('the binary form'),
+    output: formatRecord,
+    send: sendRecord,
+    compare: refuse('the order of values'),
+  }
+}
+
+/** One with what ends it: it may be partly in quotes, where a quote is written twice or after a backslash. */
+const FIELD = /((?:"(?:[^"\\]|\\.|"")*"|\\.|[^",)\\])*)([,)])/suy
+const QUOTED = /"((?:[^"\\]|\\.|"")*)"|\\(.)/gsu
+
+const unquoted = (_: string, quoted: string | undefined, escaped: string | undefined): string =>
+  escaped ?? (quoted ?? '').replaceAll(/\\(.)|""/gsu, (_, one: string | undefined) => one ?? '"')
+
+/** record_in: a field without quotes may have none; one that is empty is null. */
+function parseRecord(text: string, columns: readonly RecordColumn[], context: TextContext): SqlRecord {
+  const malformed = (detail: string): SqlError =>
+    new SqlError('22P02', `malformed record literal: "${text}"`, { detail })
+  const whole = text.trim()
+  if (!whole.startsWith('(')) throw malformed('Missing left parenthesis.')
+  const fields: (string | null)[] = []
+  const next = new RegExp(FIELD)
+  for (let end = ','; end === ','; ) {
+    next.lastIndex = next.lastIndex || 1
+    const [, field = '', separator] = next.exec(whole) ?? []
+    if (separator === undefined) throw malformed('Unexpected end of input.')
+    fields.push(field === '' ? null : field.replaceAll(QUOTED, unquoted))
+    end = separator
+  }
+  if (next.lastIndex < whole.length) throw malformed('Junk after right parenthesis.')
+  if (fields.length < columns.length) throw malformed('Too few columns.')
+  if (fields.length > columns.length) throw malformed('Too many columns.')
+  const values = columns.map(({ type }, i) => {
+    const field = fields[i] ?? null
+    return field === null ? null : context.types.typeOf(type.domain ?? type.oid).input(field, context, type.typmod)
+  })
+  return new SqlRecord(columns, values)
 }
 
 function formatRecord(value: SqlValue, context: TextContext): string {

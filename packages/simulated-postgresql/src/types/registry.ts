@@ -4,14 +4,16 @@ import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 export interface TypeDefinition {
   readonly oid: number
   readonly name: string
+  /** Of a type that was created; the others are in `pg_catalog`. */
+  readonly schema?: string
   /** The type of its arrays; 0 if there is none. */
   readonly arrayOid: number
   /** The type of its elements, for an array; 0 otherwise. */
   readonly elementOid: number
   /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
   readonly length: number
-  /** `pg_type.typtype`: base, domain, enum, pseudo, range, multirange. */
-  readonly kind: 'b' | 'd' | 'e' | 'p' | 'r' | 'm'
+  /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */
+  readonly kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm'
   /** `pg_type.typcategory`: which types convert into each other without a cast. */
   readonly category: string
   readonly preferred: boolean
@@ -25,6 +27,8 @@ export interface TypeDefinition {
   /** The order of the type's default operator class; undefined where there is none, as for json. */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
   readonly domain?: Domain
+  /** Of a composite type. */
+  readonly columns?: readonly RecordColumn[]
 }
 
 export interface Domain {
@@ -42,6 +46,8 @@ export interface TextContext {
   setting(name: string): string | undefined
   /** Microseconds since 2000-01-01 at the beginning of the transaction, for `now`, `today` and the like. */
   now(): bigint
+  /** The schemas where names are looked for; all of them when absent. */
+  readonly searchPath?: readonly string[]
   /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
   relation?(name: string): number
   relationName?(oid: number): string | undefined

@@ -1,4 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { undefinedTypeText } from '../sql/undefined.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Behaviour } from './definitions.ts'
 import { formatType, quoteIdentifier, typeOfText } from './format-type.ts'
@@ -47,7 +48,7 @@ function findNamespace(text: string): number {
 
 function findType(text: string, context: TextContext): number {
   const oid = typeOfText(context.types, text)
-  if (oid === undefined) throw new SqlError('42704', `type "${text}" does not exist`)
+  if (oid === undefined) throw undefinedTypeText(text)
   return oid
 }
 

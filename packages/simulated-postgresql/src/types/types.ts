@@ -1,13 +1,14 @@
 import { SqlError } from '../sql/error.ts'
+import { FIRST_OF_USERS, undefinedTypeNumber } from '../sql/undefined.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import { asRange, compareRanges, rangeBehaviours, subtypeOf } from './range.ts'
-import { recordBehaviour } from './record.ts'
+import { compositeBehaviour, recordBehaviour } from './record.ts'
 import type { Domain, TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
-import type { SqlType } from './value.ts'
+import type { RecordColumn, SqlType } from './value.ts'
 
 export function createTypes(): Types {
   const byOid = new Map<number, TypeDefinition>()
@@ -15,7 +16,7 @@ export function createTypes(): Types {
   const types: Types = {
     typeOf(oid) {
       const type = byOid.get(oid)
-      if (type === undefined) throw new SqlError('42704', `type with OID ${oid} does not exist`)
+      if (type === undefined) throw undefinedTypeNumber(oid)
       return type
     },
     find: (oid) => byOid.get(oid),
@@ -30,9 +31,6 @@ export function createTypes(): Types {
   }
   return types
 }
-
-/** Numbers below are those of PostgreSQL's own types. */
-export const FIRST_OID = 16_384
 
 /** The numbers of types that were created. */
 interface Created {
@@ -68,7 +66,7 @@ export function typesWith(types: Types, created: Created): Types {
       return oid === undefined ? undefined : find(oid)
     },
     *all() {
-      for (const type of types.all()) if (type.oid < FIRST_OID) yield type
+      for (const type of types.all()) if (type.oid < FIRST_OF_USERS) yield type
       for (const oid of created.all()) {
         const type = find(oid)
         if (type !== undefined) yield type
@@ -119,11 +117,13 @@ function arrayType(
   elementName: string,
   pseudo: boolean,
   delimiter: string,
+  schema?: string,
 ): TypeDefinition {
   const behaviour = arrayBehaviour(elementOid)
   return {
     oid,
     name: `_${elementName}`,
+    ...(schema === undefined ? {} : { schema }),
     arrayOid: 0,
     elementOid,
     length: -1,
@@ -143,17 +143,19 @@ function arrayType(
 interface NewType {
   readonly oid: number
   readonly arrayOid: number
+  readonly schema: string
   readonly name: string
 }
 
 /** An enum and its array type, both to be added to the types. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
-  const { oid, arrayOid, name } = created
+  const { oid, arrayOid, schema, name } = created
   const behaviour = enumBehaviour(name, labels)
   return [
     {
       oid,
       name,
+      schema,
       arrayOid,
       elementOid: 0,
       length: 4,
@@ -163,17 +165,36 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
       delimiter: ',',
       ...behaviour,
     },
-    arrayType(types, arrayOid, oid, name, false, ','),
+    arrayType(types, arrayOid, oid, name, false, ',', schema),
   ]
 }
 
+/** A composite type and that of its arrays. */
+export function compositeTypes(
+  types: Types,
+  { oid, arrayOid, schema, name }: NewType,
+  columns: readonly RecordColumn[],
+): readonly TypeDefinition[] {
+  const type: TypeDefinition = {
+    ...{ oid, name, schema, arrayOid, elementOid: 0, length: -1, kind: 'c', category: 'C', preferred: false },
+    ...{ delimiter: ',', columns },
+    ...compositeBehaviour(name, columns),
+  }
+  return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
+}
+
 /** A domain, whose values are read as those of the type that it is based on, and checked. */
-export function domainType(types: Types, { oid, arrayOid, name }: NewType, domain: Domain): readonly TypeDefinition[] {
+export function domainType(
+  types: Types,
+  { oid, arrayOid, schema, name }: NewType,
+  domain: Domain,
+): readonly TypeDefinition[] {
   const base = types.typeOf(domain.of.oid)
   const type: TypeDefinition = {
     ...base,
     oid,
     name,
+    schema,
     arrayOid,
     elementOid: 0,
     kind: 'd',
@@ -193,6 +214,7 @@ export function domainType(types: Types, { oid, arrayOid, name }: NewType, domai
   const refused: TypeDefinition = {
     ...arrayType(types, arrayOid, oid, name, false, base.delimiter),
     ...refusedBehaviour(`${name}[], an array of a domain`),
+    schema,
   }
   return [type, refused]
 }

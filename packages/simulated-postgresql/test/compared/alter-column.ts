@@ -1,6 +1,21 @@
 /** ALTER COLUMN … TYPE and VALIDATE CONSTRAINT check the rows of the table. */
 export const ALTER_COLUMN: readonly (readonly string[])[] = [
   [
+    'create table p (id int primary key, v text)',
+    'create table c (p int references p)',
+    "insert into p values (1, 'a')",
+    'alter table p alter column v type varchar',
+    "insert into p values (2, 'b')",
+    'insert into c values (1), (2)',
+    'insert into c values (3)',
+    'delete from p where id = 2',
+    'begin',
+    'alter table p alter column v type text',
+    'rollback',
+    "insert into p values (4, 'd')",
+    'insert into c values (4)',
+  ],
+  [
     "create table t (id int primary key, v text default '05', w int default '07', check (length(v) > 1), constraint low check (w < 100))",
     "insert into t values (1, '10', 5), (2, '011', 7)",
     'alter table t alter column v type int using v::int',

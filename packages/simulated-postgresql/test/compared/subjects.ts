@@ -1,11 +1,17 @@
+import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
+import { BITS } from './bits.ts'
 import { CATALOGUE } from './catalogue.ts'
+import { COMPOSITE_TYPES } from './composite-types.ts'
+import { CONSTRAINTS } from './constraints.ts'
+import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
+import { PARTITIONS } from './partitions.ts'
 import { RANGES } from './ranges.ts'
 import { ROLES } from './roles.ts'
 import { SET_ROUTINES } from './set-routines.ts'
@@ -15,8 +21,13 @@ import { UNREAD } from './unread.ts'
 
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  addresses: ADDRESSES,
   'columns of another type': ALTER_COLUMN,
+  'bit strings': BITS,
   'the catalogue': CATALOGUE,
+  'constraints in the catalogue': CONSTRAINTS,
+  'composite types': COMPOSITE_TYPES,
+  'definitions of packages': DEFINITIONS,
   domains: DOMAINS,
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
@@ -24,6 +35,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'materialized views': MATERIALIZED_VIEWS,
   MERGE,
   'OUT parameters and defaults': OUT_PARAMETERS,
+  partitions: PARTITIONS,
   ranges: RANGES,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,

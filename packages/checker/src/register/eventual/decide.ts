@@ -246,5 +246,6 @@ function lostWrites(
       key: decoder.keyName(input.key),
       value: decoder.value(encoded.names[encoded.writes[i]]),
       operation: encoded.row[i],
+      ...(mustBeIn(input, i, replaced) ? { isAppend: true as const } : {}),
     }))
 }

@@ -1,0 +1,292 @@
+import { NotSupported } from '../sql/error.ts'
+import type { Index } from '../storage/model.ts'
+import { quoteIdentifier } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import { SqlArray, type SqlValue } from '../types/value.ts'
+import { checkText } from './check-text.ts'
+import { always, type CatalogueView, type Field, type Relation, tablesIn } from './relation.ts'
+import { type Check, columnsOf, type ForeignKey, kindOfRelation, type ReferentialAction, type Table } from './table.ts'
+
+// Constraints of tables: pg_constraint, and what the information schema says of them.
+
+interface Constraint {
+  readonly table: Table
+  readonly oid: number
+  readonly name: string
+  readonly type: 'c' | 'f' | 'n' | 'p' | 'u' | 'x'
+  readonly places: readonly number[]
+  readonly index: Index | undefined
+  readonly key: ForeignKey | undefined
+  readonly check: Check | undefined
+}
+
+/** NOT NULL has no number of its own: beyond those of everything else. */
+const notNullOid = (table: Table, attribute: number): number => 2 ** 31 + (table.oid % 2 ** 20) * 2_000 + attribute
+
+function constraintsOf(table: Table): readonly Constraint[] {
+  const none = { table, index: undefined, key: undefined, check: undefined }
+  const keys = table.indexes.filter((index) => index.constraint && index.ofPartition !== true)
+  return [
+    ...keys.map(
+      (index): Constraint => ({
+        ...{ ...none, oid: index.oid, name: index.name, index },
+        type: index.primary ? 'p' : index.excludes === undefined ? 'u' : 'x',
+        places: index.columns.flatMap((place) => place ?? []),
+      }),
+    ),
+    ...table.foreignKeys
+      .filter(({ partition }) => partition === undefined)
+      .map(
+        (key): Constraint => ({
+          ...none,
+          oid: key.oid,
+          name: key.name,
+          type: 'f',
+          places: key.columns,
+          key,
+          index: key.index,
+        }),
+      ),
+    ...table.checks.map(
+      (check): Constraint => ({
+        ...none,
+        oid: check.oid,
+        name: check.name,
+        type: 'c',
+        places: [...check.places].sort((a, b) => a - b),
+        check,
+      }),
+    ),
+    ...columnsOf(table)
+      .filter(({ notNull }) => notNull)
+      .map(
+        ({ name, attribute }): Constraint => ({
+          ...{ ...none, oid: notNullOid(table, attribute), name: `${table.name}_${name}_not_null` },
+          ...{ type: 'n', places: [attribute - 1] },
+        }),
+      ),
+  ]
+}
+
+const constraintsIn = (view: CatalogueView): readonly Constraint[] =>
+  tablesIn(view)
+    .filter((table) => kindOfRelation(table) === 'table')
+    .flatMap(constraintsOf)
+
+/** With those of domains, which have no numbers. */
+function allConstraintsIn(view: CatalogueView): readonly Constraint[] {
+  if ([...view.catalogue.domains.values()].some(({ checks, isNotNull }) => checks.length > 0 || isNotNull))
+    throw new NotSupported('pg_constraint with constraints of domains')
+  return constraintsIn(view)
+}
+
+const ACTIONS: Readonly<Record<ReferentialAction, string>> = {
+  'no action': 'a',
+  restrict: 'r',
+  cascade: 'c',
+  'set null': 'n',
+  'set default': 'd',
+}
+
+const attributes = (places: readonly number[]): SqlArray =>
+  new SqlArray(
+    OID.int2,
+    places.map((place) => place + 1),
+  )
+
+const deferrable = ({ type, index, key }: Constraint): boolean => (type === 'f' ? key : index)?.deferrable === true
+const deferred = ({ type, index, key }: Constraint): boolean => (type === 'f' ? key : index)?.initiallyDeferred === true
+
+export const pgConstraint = (namespaceOf: (view: CatalogueView, schema: string) => number): Relation => ({
+  name: 'pg_constraint',
+  rows: allConstraintsIn,
+  fields: [
+    ['oid', 'oid', ({ oid }: Constraint) => oid],
+    ['conname', 'name', ({ name }: Constraint) => name],
+    ['connamespace', 'oid', ({ table }: Constraint, view) => namespaceOf(view, table.schema)],
+    ['contype', 'char', ({ type }: Constraint) => type],
+    ['condeferrable', 'bool', deferrable],
+    ['condeferred', 'bool', deferred],
+    ['convalidated', 'bool', ({ check, key }: Constraint) => (check ?? key)?.validated !== false],
+    ...always('bool', true, 'conenforced', 'conislocal'),
+    ['conrelid', 'oid', ({ table }: Constraint) => table.oid],
+    ...always('oid', 0, 'contypid', 'conparentid'),
+    ['conindid', 'oid', ({ index }: Constraint) => index?.oid ?? 0],
+    ['confrelid', 'oid', ({ key }: Constraint) => key?.referenced.oid ?? 0],
+    ['confupdtype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : ACTIONS[key.onUpdate])],
+    ['confdeltype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : ACTIONS[key.onDelete])],
+    ['confmatchtype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : key.matchFull ? 'f' : 's')],
+    ...always('int2', 0, 'coninhcount'),
+    ['connoinherit', 'bool', ({ type }: Constraint) => type !== 'c' && type !== 'n'],
+    ...always('bool', false, 'conperiod'),
+    ['conkey', '_int2', ({ places }: Constraint) => attributes(places)],
+    ['confkey', '_int2', ({ key }: Constraint) => (key === undefined ? null : attributes(key.referencedColumns))],
+  ],
+})
+
+/** What PostgreSQL shows of a constraint that it has under this number: `CHECK ((v > 0))`. */
+export function constraintDefinition(
+  oid: number,
+  view: Pick<CatalogueView, 'catalogue' | 'own' | 'types' | 'relationName'>,
+): string | null {
+  for (const table of view.catalogue.visibleTables(view.own))
+    for (const each of constraintsOf(table)) if (each.oid === oid) return definition(each, view)
+  return null
+}
+
+function definition(constraint: Constraint, view: Pick<CatalogueView, 'types' | 'relationName'>): string {
+  const { table, type, places, index, key, check } = constraint
+  const listed = (of: Table, all: readonly number[]): string =>
+    `(${all.map((place) => quoteIdentifier(of.columns[place]?.name ?? '')).join(', ')})`
+  const ending = `${deferrable(constraint) ? ' DEFERRABLE' : ''}${deferred(constraint) ? ' INITIALLY DEFERRED' : ''}`
+  if (check !== undefined) {
+    const text = checkText(check.expression, table, view.types)
+    if (text === undefined) throw new NotSupported(`the text of the constraint ${check.name}`)
+    return `CHECK (${text})${check.validated ? '' : ' NOT VALID'}`
+  }
+  if (key !== undefined) {
+    const { referenced, onUpdate, onDelete } = key
+    const actions = [
+      ...(onUpdate === 'no action' ? [] : [` ON UPDATE ${onUpdate.toUpperCase()}`]),
+      ...(onDelete === 'no action' ? [] : [` ON DELETE ${onDelete.toUpperCase()}`]),
+    ]
+    const target = `${view.relationName(referenced.oid) ?? ''}${listed(referenced, key.referencedColumns)}`
+    const match = key.matchFull ? ' MATCH FULL' : ''
+    return `FOREIGN KEY ${listed(table, places)} REFERENCES ${target}${match}${actions.join('')}${ending}${key.validated ? '' : ' NOT VALID'}`
+  }
+  if (type === 'n') return `NOT NULL ${quoteIdentifier(table.columns[places[0] ?? -1]?.name ?? '')}`
+  if (type === 'x' || index === undefined) throw new NotSupported('the text of an exclusion constraint')
+  const included = index.included.flatMap((place) => place ?? [])
+  const word = type === 'p' ? 'PRIMARY KEY' : `UNIQUE${index.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}`
+  return `${word} ${listed(table, places)}${included.length === 0 ? '' : ` INCLUDE ${listed(table, included)}`}${ending}`
+}
+
+const TYPES = { c: 'CHECK', n: 'CHECK', f: 'FOREIGN KEY', p: 'PRIMARY KEY', u: 'UNIQUE', x: '' } as const
+const yesOrNo = (is: boolean): string => (is ? 'YES' : 'NO')
+
+const named = (of: (row: never) => Constraint): readonly Field[] => [
+  ['constraint_catalog', 'name', (_: never, { database }) => database],
+  ['constraint_schema', 'name', (row: never) => of(row).table.schema],
+  ['constraint_name', 'name', (row: never) => of(row).name],
+]
+
+const ofTable = (tableOf: (row: never) => Table): readonly Field[] => [
+  ['table_catalog', 'name', (_: never, { database }) => database],
+  ['table_schema', 'name', (row: never) => tableOf(row).schema],
+  ['table_name', 'name', (row: never) => tableOf(row).name],
+]
+
+const standardIn = (view: CatalogueView): readonly Constraint[] =>
+  constraintsIn(view).filter(({ type }) => type !== 'x')
+
+const tableConstraints: Relation = {
+  name: 'table_constraints',
+  rows: standardIn,
+  fields: [
+    ...named((row: Constraint) => row),
+    ...ofTable(({ table }: Constraint) => table),
+    ['constraint_type', 'varchar', ({ type }: Constraint) => TYPES[type]],
+    ['is_deferrable', 'varchar', (row: Constraint) => yesOrNo(deferrable(row))],
+    ['initially_deferred', 'varchar', (row: Constraint) => yesOrNo(deferred(row))],
+    ...always('varchar', 'YES', 'enforced'),
+    [
+      'nulls_distinct',
+      'varchar',
+      ({ type, index }: Constraint) => (type === 'u' ? yesOrNo(index?.nullsNotDistinct !== true) : null),
+    ],
+  ],
+}
+
+interface ConstraintColumn {
+  readonly of: Constraint
+  readonly table: Table
+  readonly place: number
+  /** From 0. */
+  readonly at: number
+}
+
+const columnName = ({ table, place }: ConstraintColumn): SqlValue => table.columns[place]?.name ?? null
+
+const keyColumnUsage: Relation = {
+  name: 'key_column_usage',
+  rows: (view) =>
+    standardIn(view)
+      .filter(({ type }) => type === 'p' || type === 'u' || type === 'f')
+      .flatMap((of) => of.places.map((place, at): ConstraintColumn => ({ of, table: of.table, place, at }))),
+  fields: [
+    ...named(({ of }: ConstraintColumn) => of),
+    ...ofTable(({ table }: ConstraintColumn) => table),
+    ['column_name', 'name', columnName],
+    ['ordinal_position', 'int4', ({ at }: ConstraintColumn) => at + 1],
+    [
+      'position_in_unique_constraint',
+      'int4',
+      ({ of: { key }, at }: ConstraintColumn) =>
+        key === undefined ? null : key.index.columns.indexOf(key.referencedColumns[at]) + 1,
+    ],
+  ],
+}
+
+const constraintColumnUsage: Relation = {
+  name: 'constraint_column_usage',
+  rows: (view) =>
+    standardIn(view).flatMap((of) => {
+      const [table, places] =
+        of.key === undefined ? [of.table, of.places] : [of.key.referenced, of.key.referencedColumns]
+      return places.map((place, at): ConstraintColumn => ({ of, table, place, at }))
+    }),
+  fields: [
+    ...ofTable(({ table }: ConstraintColumn) => table),
+    ['column_name', 'name', columnName],
+    ...named(({ of }: ConstraintColumn) => of),
+  ],
+}
+
+const referentialConstraints: Relation = {
+  name: 'referential_constraints',
+  rows: (view) => constraintsIn(view).filter(({ type }) => type === 'f'),
+  fields: [
+    ...named((row: Constraint) => row),
+    [
+      'unique_constraint_catalog',
+      'name',
+      ({ index }: Constraint, { database }) => (index?.constraint ? database : null),
+    ],
+    [
+      'unique_constraint_schema',
+      'name',
+      ({ index, key }: Constraint) => (index?.constraint ? (key?.referenced.schema ?? null) : null),
+    ],
+    ['unique_constraint_name', 'name', ({ index }: Constraint) => (index?.constraint ? index.name : null)],
+    ['match_option', 'varchar', ({ key }: Constraint) => (key?.matchFull === true ? 'FULL' : 'NONE')],
+    ['update_rule', 'varchar', ({ key }: Constraint) => key?.onUpdate.toUpperCase() ?? null],
+    ['delete_rule', 'varchar', ({ key }: Constraint) => key?.onDelete.toUpperCase() ?? null],
+  ],
+}
+
+const checkConstraints: Relation = {
+  name: 'check_constraints',
+  rows: (view) => allConstraintsIn(view).filter(({ type }) => type === 'c' || type === 'n'),
+  fields: [
+    ...named((row: Constraint) => row),
+    [
+      'check_clause',
+      'varchar',
+      (row: Constraint, view) =>
+        row.type === 'n'
+          ? `${row.table.columns[row.places[0] ?? -1]?.name} IS NOT NULL`
+          : definition(row, view)
+              .replace(/^CHECK \(/, '')
+              .replace(/\)(?: NOT VALID)?$/, ''),
+      'may refuse',
+    ],
+  ],
+}
+
+export const CONSTRAINT_RELATIONS: readonly Relation[] = [
+  tableConstraints,
+  keyColumnUsage,
+  constraintColumnUsage,
+  referentialConstraints,
+  checkConstraints,
+]

@@ -1,0 +1,183 @@
+import { NotSupported } from '../sql/error.ts'
+import type { Sequence } from '../storage/sequence.ts'
+import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import { lengthOfTypmod } from '../types/text.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { isTemporary, type Schema } from './catalogue.ts'
+import { defaultText } from './default-text.ts'
+import { always, type CatalogueView, type Field, type Relation, type TableColumn } from './relation.ts'
+import type { Column, Table } from './table.ts'
+
+// What the information schema of SQL says of types: the views of PostgreSQL's information_schema.sql.
+
+const YES_OR_NO = (is: boolean): string => (is ? 'YES' : 'NO')
+
+export const MORE_TABLES: readonly Field[] = [
+  ...always('name', null, 'self_referencing_column_name', 'user_defined_type_catalog'),
+  ...always('name', null, 'user_defined_type_schema', 'user_defined_type_name'),
+  ...always('varchar', null, 'reference_generation'),
+  ['is_insertable_into', 'varchar', insertable, 'may refuse'],
+  ...always('varchar', 'NO', 'is_typed'),
+  ['commit_action', 'varchar', (table: Table) => (isTemporary(table) ? 'PRESERVE' : null)],
+]
+
+/** Of a view only the simple cases are told: one table and its columns, or what no view that can be changed has. */
+function insertable({ view }: Table): string {
+  if (view === undefined) return 'YES'
+  if (!('SelectStmt' in view)) return 'NO'
+  const { op = 'SETOP_NONE', fromClause: [from, ...others] = [], targetList = [], ...rest } = view.SelectStmt
+  const { distinctClause, groupClause, havingClause, limitCount, limitOffset, withClause, valuesLists } = rest
+  const parts = [distinctClause, groupClause, havingClause, limitCount, limitOffset, withClause, valuesLists]
+  if (op !== 'SETOP_NONE' || from === undefined || others.length > 0 || !('RangeVar' in from)) return 'NO'
+  if (parts.some((part) => part !== undefined)) return 'NO'
+  if (
+    targetList.every((target) => 'ResTarget' in target && target.ResTarget.val && 'ColumnRef' in target.ResTarget.val)
+  )
+    return 'YES'
+  throw new NotSupported('whether rows can be changed through a view')
+}
+
+/** The precision of numbers, in bits but for numeric. */
+const PRECISIONS: ReadonlyMap<number, number> = new Map([
+  [OID.int2, 16],
+  [OID.int4, 32],
+  [OID.int8, 64],
+  [OID.float4, 24],
+  [OID.float8, 53],
+])
+const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
+
+const numericOf = ({ oid, typmod }: SqlType): { precision: number; scale: number } | undefined =>
+  oid === OID.numeric && typmod >= 4
+    ? { precision: ((typmod - 4) >> 16) & 0xffff, scale: (((typmod - 4) & 0x7ff) ^ 1024) - 1024 }
+    : undefined
+
+function precisionOf(type: SqlType): number | null {
+  return numericOf(type)?.precision ?? PRECISIONS.get(type.oid) ?? null
+}
+
+function scaleOf(type: SqlType): number | null {
+  return INTEGERS.has(type.oid) ? 0 : (numericOf(type)?.scale ?? null)
+}
+
+function radixOf({ oid }: SqlType): number | null {
+  return oid === OID.numeric ? 10 : PRECISIONS.has(oid) ? 2 : null
+}
+
+function momentPrecision({ oid, typmod }: SqlType): number | null {
+  if (oid === OID.date) return 0
+  if (oid === OID.interval) return typmod < 0 || (typmod & 0xffff) === 0xffff ? 6 : typmod & 0xffff
+  const hasTime = oid === OID.time || oid === OID.timetz || oid === OID.timestamp || oid === OID.timestamptz
+  return hasTime ? (typmod < 0 ? 6 : typmod) : null
+}
+
+const isText = ({ oid }: SqlType): boolean => oid === OID.varchar || oid === OID.bpchar || oid === OID.text
+
+const lengthOf = (type: SqlType): number | null =>
+  isText(type) && type.oid !== OID.text && type.typmod >= 4 ? lengthOfTypmod(type.typmod) : null
+
+function octetsOf(type: SqlType): number | null {
+  const length = lengthOf(type)
+  return length !== null ? length * 4 : isText(type) ? 1 << 30 : null
+}
+
+/** The fields of an interval that its type names: `interval year to month`. */
+function intervalFields(type: SqlType, { types }: CatalogueView): string | null {
+  if (type.oid !== OID.interval || type.typmod < 0) return null
+  const [, fields = ''] = /^interval ([a-z ]+)/.exec(formatType(types, type.oid, type.typmod)) ?? []
+  return fields === '' ? null : fields.trim().toUpperCase()
+}
+
+const ofType =
+  (value: (type: SqlType, view: CatalogueView) => SqlValue) =>
+  ({ column }: TableColumn, view: CatalogueView): SqlValue =>
+    value(column.type, view)
+
+const ofIdentity =
+  (value: (sequence: Sequence, always: boolean) => SqlValue) =>
+  ({ column: { identity } }: TableColumn): SqlValue =>
+    identity === undefined ? null : value(identity.sequence, identity.always)
+
+export const DOMAIN_COLUMNS: readonly Field[] = (['catalog', 'schema', 'name'] as const).map((part) => [
+  `domain_${part}`,
+  'name',
+  ({ column: { type } }: TableColumn, { types, database }) => {
+    if (type.domain === undefined) return null
+    return { catalog: database, schema: 'public', name: types.typeOf(type.domain).name }[part]
+  },
+])
+
+export const MORE_COLUMNS: readonly Field[] = [
+  ['column_default', 'varchar', ({ column }: TableColumn, view) => defaultText(column, view), 'may refuse'],
+  ['character_maximum_length', 'int4', ofType(lengthOf)],
+  ['character_octet_length', 'int4', ofType(octetsOf)],
+  ['numeric_precision', 'int4', ofType(precisionOf)],
+  ['numeric_precision_radix', 'int4', ofType(radixOf)],
+  ['numeric_scale', 'int4', ofType(scaleOf)],
+  ['datetime_precision', 'int4', ofType(momentPrecision)],
+  ['interval_type', 'varchar', ofType(intervalFields)],
+  ...always('int4', null, 'interval_precision', 'maximum_cardinality'),
+  ...always('name', null, 'character_set_catalog', 'character_set_schema', 'character_set_name'),
+  ...always('name', null, 'collation_catalog', 'collation_schema', 'collation_name'),
+  ...always('name', null, 'scope_catalog', 'scope_schema', 'scope_name'),
+  ['udt_catalog', 'name', (_: TableColumn, { database }) => database],
+  ['udt_schema', 'name', ofType(({ oid }, { types }) => types.typeOf(oid).schema ?? 'pg_catalog')],
+  ['dtd_identifier', 'name', ({ column }: TableColumn) => `${column.attribute}`],
+  ...always('varchar', 'NO', 'is_self_referencing'),
+  ['is_identity', 'varchar', ({ column }: TableColumn) => YES_OR_NO(column.identity !== undefined)],
+  ['identity_generation', 'varchar', ofIdentity((_, isAlways) => (isAlways ? 'ALWAYS' : 'BY DEFAULT'))],
+  ['identity_start', 'varchar', ofIdentity(({ start }) => `${start}`)],
+  ['identity_increment', 'varchar', ofIdentity(({ increment }) => `${increment}`)],
+  ['identity_maximum', 'varchar', ofIdentity(({ maximum }) => `${maximum}`)],
+  ['identity_minimum', 'varchar', ofIdentity(({ minimum }) => `${minimum}`)],
+  ['identity_cycle', 'varchar', ({ column }: TableColumn) => YES_OR_NO(column.identity?.sequence.cycle === true)],
+  ['is_generated', 'varchar', ({ column }: TableColumn) => (column.generated === undefined ? 'NEVER' : 'ALWAYS')],
+  ['generation_expression', 'varchar', ({ column }: TableColumn) => generationText(column), 'may refuse'],
+  ['is_updatable', 'varchar', ({ table }: TableColumn) => insertable(table), 'may refuse'],
+]
+
+export function generationText({ generated }: Column): null {
+  if (generated !== undefined) throw new NotSupported('the text of a generated column')
+  return null
+}
+
+export const schemata: Relation = {
+  name: 'schemata',
+  rows: ({ catalogue, own }) => catalogue.schemas.all(own),
+  fields: [
+    ['catalog_name', 'name', (_: Schema, { database }) => database],
+    ['schema_name', 'name', ({ name }: Schema) => name],
+    ['schema_owner', 'name', ({ name }: Schema, { user }) => (name === 'public' ? 'pg_database_owner' : user)],
+    ...always('name', null, 'default_character_set_catalog', 'default_character_set_schema'),
+    ...always('name', null, 'default_character_set_name'),
+    ...always('varchar', null, 'sql_path'),
+  ],
+}
+
+/** Those of identity columns are not listed. */
+export const sequences: Relation = {
+  name: 'sequences',
+  rows: (view) => {
+    const identities = new Set(
+      view.catalogue
+        .visibleTables(view.own)
+        .flatMap(({ columns }) => columns.map(({ identity }) => identity?.sequence)),
+    )
+    return view.catalogue.visibleSequences(view.own).filter((sequence) => !identities.has(sequence))
+  },
+  fields: [
+    ['sequence_catalog', 'name', (_: Sequence, { database }) => database],
+    ['sequence_schema', 'name', ({ schema }: Sequence) => schema],
+    ['sequence_name', 'name', ({ name }: Sequence) => name],
+    ['data_type', 'varchar', ({ typeOid }: Sequence, { types }) => formatType(types, typeOid)],
+    ['numeric_precision', 'int4', ({ typeOid }: Sequence) => PRECISIONS.get(typeOid) ?? null],
+    ...always('int4', 2, 'numeric_precision_radix'),
+    ...always('int4', 0, 'numeric_scale'),
+    ['start_value', 'varchar', ({ start }: Sequence) => `${start}`],
+    ['minimum_value', 'varchar', ({ minimum }: Sequence) => `${minimum}`],
+    ['maximum_value', 'varchar', ({ maximum }: Sequence) => `${maximum}`],
+    ['increment', 'varchar', ({ increment }: Sequence) => `${increment}`],
+    ['cycle_option', 'varchar', ({ cycle }: Sequence) => YES_OR_NO(cycle)],
+  ],
+}

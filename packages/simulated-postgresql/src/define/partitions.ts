@@ -1,0 +1,183 @@
+import { keyText } from '../catalogue/keys.ts'
+import { type Check, columnsOf, type ForeignKey, type Partition, type Table } from '../catalogue/table.ts'
+import { withoutLocations } from '../execute/conditions.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { QueryScope } from '../execute/scope.ts'
+import { rowScope } from '../execute/table-facts.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Index } from '../storage/model.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { columnNamed } from './constraints.ts'
+import { tableOf, viewsOn } from './names.ts'
+
+// A partitioned table holds the rows of its partitions, and what they say of their rows. Nobody reaches a partition by its
+// own name.
+
+/** PARTITION BY LIST of a column. */
+export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | undefined): void {
+  if (fields === undefined) return
+  const { strategy, partParams } = fieldsOf('PartitionSpec', fields, ['strategy', 'partParams'])
+  const [only, ...others] = partParams ?? []
+  if (strategy !== 'PARTITION_STRATEGY_LIST' || only === undefined || others.length > 0)
+    throw new NotSupported('PARTITION BY of another kind than LIST')
+  const { name } = fieldsOf('PartitionElem', expectKind(only, 'PartitionElem'), ['name'])
+  if (name === undefined) throw new NotSupported('PARTITION BY LIST of an expression')
+  table.partitioned = { place: columnNamed(table, name, true).attribute - 1, partitions: [] }
+}
+
+/** ATTACH PARTITION … FOR VALUES IN (…): a table without rows. */
+export function* attachPartition(
+  parent: Table,
+  fields: Fields<'PartitionCmd'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
+  const { name, bound } = fieldsOf('PartitionCmd', fields, ['name', 'bound'])
+  const { partitioned } = parent
+  if (partitioned === undefined) throw new SqlError('42809', `"${parent.name}" is not partitioned`)
+  const table = yield* run.lockNamed(() => tableOf(name, context), 'AccessExclusiveLock')
+  requireAlike(table, parent, context)
+  const values = boundValues(bound, parent, context, run)
+  requireChecks(table, values, parent, context, run)
+  const indexes = new Map(
+    parent.indexes.filter((each) => each.ofPartition !== true).map((each) => [each, twin(each, table)]),
+  )
+  const column = parent.columns[partitioned.place]
+  const keyOf = (value: SqlValue): string => (column === undefined ? '' : keyText(value, column.type, run))
+  const keys = new Set(values.map(keyOf))
+  const holds = (row: readonly SqlValue[]): boolean => keys.has(keyOf(row[partitioned.place] ?? null))
+  const partition: Partition = { table, keys, holds, indexes }
+  for (const other of partitioned.partitions)
+    if ([...keys].some((key) => other.keys.has(key)))
+      throw new SqlError('42P17', `partition "${table.name}" would overlap partition "${other.table.name}"`)
+  const before = { indexes: parent.indexes, foreignKeys: parent.foreignKeys, partitioned }
+  parent.partitioned = { ...partitioned, partitions: [...partitioned.partitions, partition] }
+  for (const each of indexes.keys()) each.partitionAt = (row) => placeOf(each, row, parent)
+  const twins = new Set(indexes.values())
+  parent.indexes = [
+    ...parent.indexes,
+    ...table.indexes.filter((each) => !twins.has(each)).map((each) => moved(each, partition)),
+  ]
+  parent.foreignKeys = [
+    ...parent.foreignKeys,
+    ...table.foreignKeys.map((key): ForeignKey => ({ ...key, oid: run.store.nextOid(), table: parent, partition })),
+  ]
+  table.partitionOf = parent
+  run.catalogue.changed(run.transaction.current, () => {
+    Object.assign(parent, before)
+    table.partitionOf = undefined
+  })
+}
+
+function boundValues(
+  bound: Fields<'PartitionBoundSpec'> | undefined,
+  parent: Table,
+  context: Context,
+  run: Run,
+): readonly SqlValue[] {
+  const { strategy, listdatums } = fieldsOf('PartitionBoundSpec', bound ?? {}, ['strategy', 'listdatums'])
+  const column = parent.columns[parent.partitioned?.place ?? -1]
+  if (strategy !== 'l' || column === undefined) throw new NotSupported('a partition of another kind than FOR VALUES IN')
+  return (listdatums ?? []).map((node: Node) =>
+    context
+      .assigned(node, new QueryScope(context, undefined), column)
+      .evaluate({ row: [], parameters: [], session: run }),
+  )
+}
+
+/** The same columns at the same places, and nothing that rows of another table could not have. */
+function requireAlike(table: Table, parent: Table, context: Context): void {
+  const refused = (what: string): never => {
+    throw new NotSupported(`ATTACH PARTITION of a table ${what}`)
+  }
+  const same =
+    table.columns.length === parent.columns.length &&
+    table.columns.every((column, at) => {
+      const other = parent.columns[at]
+      return (
+        other !== undefined &&
+        [column.name, column.type.oid, column.type.typmod, column.type.domain, column.notNull].join() ===
+          [other.name, other.type.oid, other.type.typmod, other.type.domain, other.notNull].join()
+      )
+    })
+  if (!same) refused('with other columns')
+  if (table.tuples.length > 0) refused('that has or had rows')
+  if (columnsOf(table).some(({ generated, identity }) => generated !== undefined || identity !== undefined))
+    refused('with generated columns')
+  if (table.triggers.length > 0 || table.rowSecurity || table.policies.length > 0) refused('with triggers or policies')
+  if (table.partitioned !== undefined) refused('that is partitioned itself')
+  if (viewsOn(table, context).length > 0) refused('that a view reads')
+  if (context.catalogue.referencing(table, context.own).length > 0) refused('that a foreign key refers to')
+  for (const { onDelete, onUpdate } of table.foreignKeys)
+    if ([onDelete, onUpdate].some((action) => action !== 'restrict' && action !== 'no action'))
+      refused('with a foreign key that changes rows')
+}
+
+/** The index of a partition that does for it what one of the whole does. */
+function twin(index: Index, table: Table): Index {
+  const shape = ({
+    columns,
+    included,
+    unique,
+    primary,
+    method,
+    expressions,
+    condition,
+    nullsNotDistinct,
+  }: Index): string =>
+    JSON.stringify([columns, included, unique, primary, method, expressions, condition, nullsNotDistinct])
+  const found = table.indexes.find((each) => shape(each) === shape(index))
+  if (found === undefined) throw new NotSupported(`ATTACH PARTITION of a table without an index like ${index.name}`)
+  return found
+}
+
+/** The CHECKs of the whole, and those that the values of the partition fulfil anyway. */
+function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
+  const place = parent.partitioned?.place ?? -1
+  for (const { name } of parent.checks)
+    if (!table.checks.some((each) => each.name === name))
+      throw new SqlError('42804', `child table is missing constraint "${name}"`)
+  const isImplied = ({ places, expression }: Check): boolean => {
+    const condition = context.condition(expression, rowScope(table, context), 'CHECK')
+    if ([...places].some((each) => each !== place)) return false
+    return values.every((value) => {
+      const row: SqlValue[] = []
+      row[place] = value
+      return condition.evaluate({ row, parameters: [], session: run }) !== false
+    })
+  }
+  const shown = ({ expression }: Check): string => JSON.stringify(withoutLocations(expression))
+  for (const check of table.checks) {
+    const whole = parent.checks.find((each) => each.name === check.name)
+    if (whole === undefined ? !isImplied(check) : shown(whole) !== shown(check))
+      throw new NotSupported(`ATTACH PARTITION of a table with the constraint ${check.name}`)
+  }
+}
+
+/** An index of a partition as one of the whole, which holds the rows of that partition. */
+function moved(index: Index, { table, holds }: Partition): Index {
+  return {
+    ...index,
+    partial: true,
+    condition: `of ${table.schema}.${table.name}`,
+    ofPartition: true,
+    partitionAt: () => ({ table, name: index.name }),
+    valuesOf: (row) => (holds(row) ? index.valuesOf(row) : undefined),
+    entries: new Map(),
+    readers: new Map(),
+  }
+}
+
+function placeOf(
+  index: Index,
+  row: readonly SqlValue[],
+  parent: Table,
+): { readonly table: Table; readonly name: string } {
+  const partition = parent.partitioned?.partitions.find(({ holds }) => holds(row))
+  return partition === undefined
+    ? { table: parent, name: index.name }
+    : { table: partition.table, name: partition.indexes.get(index)?.name ?? index.name }
+}

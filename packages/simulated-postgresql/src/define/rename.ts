@@ -1,0 +1,155 @@
+import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { undefinedRelation } from '../sql/undefined.ts'
+import type { Wait } from '../storage/wait.ts'
+import { columnNamed } from './constraints.ts'
+import { isFree, relationOf, viewsOn } from './names.ts'
+
+export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+  const {
+    renameType,
+    relation,
+    subname = '',
+    newname = '',
+    missing_ok,
+  } = fieldsOf('RenameStmt', fields, [
+    'renameType',
+    'relationType',
+    'relation',
+    'subname',
+    'newname',
+    'behavior',
+    'missing_ok',
+  ])
+  const { catalogue } = run
+  const by = run.transaction.current
+  if (renameType === 'OBJECT_INDEX') return yield* renameIndex(relation, newname, missing_ok === true, context, run)
+  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
+    run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
+    return 'ALTER TABLE'
+  }
+  const table = yield* run.lockNamed(() => relationOf(relation, context), 'AccessExclusiveLock')
+  const isView = renameType === 'OBJECT_MATVIEW'
+  if (isView && table.materialized === undefined)
+    throw new SqlError('42809', `"${table.name}" is not a materialized view`)
+  if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
+  if (table.partitioned !== undefined) throw new NotSupported('RENAME of a partitioned table')
+  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
+  run.store.xidOf(run.backend, by)
+  switch (renameType) {
+    case 'OBJECT_TABLE':
+    case 'OBJECT_MATVIEW':
+      isFree(table.schema, newname, false, context, run)
+      yield* renameTable(table, newname, run)
+      return isView ? 'ALTER MATERIALIZED VIEW' : 'ALTER TABLE'
+    case 'OBJECT_COLUMN': {
+      const column = columnNamed(table, subname)
+      if (table.columns.some((each) => !each.dropped && each.name === newname))
+        throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
+      column.name = newname
+      catalogue.changed(by, () => {
+        column.name = subname
+      })
+      rewriteExpressions(table, (path) => (path.at(-1) === subname ? path.with(-1, newname) : path), run)
+      return 'ALTER TABLE'
+    }
+    case 'OBJECT_TABCONSTRAINT':
+      yield* renameConstraint(table, subname, newname, run)
+      return 'ALTER TABLE'
+    default:
+      throw new NotSupported(`RENAME of ${(renameType ?? '').replace('OBJECT_', '')}`)
+  }
+}
+
+function* renameIndex(
+  relation: Fields<'RangeVar'> | undefined,
+  name: string,
+  missingOk: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
+  const { schemaname, relname = '' } = relation ?? {}
+  const { catalogue } = run
+  const path = context.pathOf(schemaname)
+  yield* run.lockNamed(() => catalogue.index(path, relname, context.own)?.index, 'ShareUpdateExclusiveLock')
+  const found = catalogue.index(path, relname, context.own)
+  if (found !== undefined) {
+    isFree(found.table.schema, name, false, context, run)
+    yield* catalogue.rename(found, name, run)
+  } else if (missingOk) run.notice('NOTICE', '00000', `relation "${relname}" does not exist, skipping`)
+  else throw undefinedRelation([schemaname, relname])
+  return 'ALTER INDEX'
+}
+
+function* renameConstraint(table: Table, old: string, name: string, run: Run): Generator<Wait, void, void> {
+  const { catalogue, transaction } = run
+  const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
+  const found = named.find((each) => each.name === old)
+  if (found === undefined) throw new SqlError('42704', `constraint "${old}" for table "${table.name}" does not exist`)
+  const row = 'entries' in found ? catalogue.indexByOid(found.oid, transaction) : undefined
+  if (row !== undefined) {
+    yield* catalogue.rename(row, name, run)
+    return
+  }
+  found.name = name
+  catalogue.changed(transaction.current, () => {
+    found.name = old
+  })
+}
+
+function* renameTable(table: Table, newname: string, run: Run): Generator<Wait, void, void> {
+  const { name } = table
+  yield* run.catalogue.rename(table, newname, run)
+  const isColumn = columnsOf(table).some((column) => column.name === name)
+  rewriteExpressions(
+    table,
+    (path) => {
+      if (path.length === 1) return path[0] === name && !isColumn ? [newname] : path
+      return path.at(-2) === name ? path.with(-2, newname) : path
+    },
+    run,
+  )
+}
+
+/** The parts of a column's name, as it is written: `v`, `kv.v`. */
+type Path = readonly string[]
+
+/** Gives what a table says of its rows the new names of its columns. What is compiled already finds them by their places. */
+function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
+  const before = { checks: table.checks, triggers: table.triggers }
+  const generated = table.columns.map((column) => column.generated)
+  const indexed = table.indexes.map(({ expressions, condition }) => ({ expressions, condition }))
+  const inText = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : JSON.stringify(renamed(JSON.parse(text), rename))
+  table.checks = table.checks.map((check) => ({ ...check, expression: renamed(check.expression, rename) }))
+  table.triggers = table.triggers.map((trigger) => ({ ...trigger, when: renamed(trigger.when, rename) }))
+  for (const column of table.columns) column.generated = renamed(column.generated, rename)
+  for (const index of table.indexes) {
+    index.expressions = index.expressions.map(inText)
+    index.condition = inText(index.condition)
+  }
+  run.catalogue.changed(run.transaction.current, () => {
+    Object.assign(table, before)
+    for (const [at, column] of table.columns.entries()) column.generated = generated[at]
+    for (const [at, index] of table.indexes.entries()) Object.assign(index, indexed[at])
+  })
+}
+
+function renamed<T>(tree: T, rename: (path: Path) => Path): T {
+  if (Array.isArray(tree)) return tree.map((each) => renamed(each, rename)) as T
+  if (typeof tree !== 'object' || tree === null) return tree
+  const entries = Object.entries(tree).map(([name, value]) => [
+    name,
+    name === 'ColumnRef' ? renamedColumn(value, rename) : renamed(value, rename),
+  ])
+  return Object.fromEntries(entries) as T
+}
+
+function renamedColumn(column: Fields<'ColumnRef'>, rename: (path: Path) => Path): Fields<'ColumnRef'> {
+  const { fields = [] } = column
+  if (!fields.every((field) => 'String' in field)) return column
+  return { ...column, fields: rename(namesOf(fields)).map((sval) => ({ String: { sval } })) }
+}

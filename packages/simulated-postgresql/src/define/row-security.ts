@@ -1,0 +1,92 @@
+import type { Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { rowScope } from '../execute/table-facts.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import { tableOf } from './names.ts'
+import { requireRoles } from './roles.ts'
+
+// Policies do not apply to the owner of a table. Any other role is refused where it reads or writes a table with row security.
+
+/** ENABLE and DISABLE ROW LEVEL SECURITY. */
+export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
+  const before = table.rowSecurity
+  table.rowSecurity = enabled
+  run.catalogue.changed(run.transaction.current, () => {
+    table.rowSecurity = before
+  })
+}
+
+/** OWNER TO. */
+export function setOwner(table: Table, role: Fields<'RoleSpec'> | undefined, run: Run): void {
+  const before = table.owner
+  table.owner = role?.roletype === 'ROLESPEC_CSTRING' ? (role.rolename ?? '') : run.user
+  run.catalogue.changed(run.transaction.current, () => {
+    table.owner = before
+  })
+}
+
+export function* createPolicy(
+  fields: Fields<'CreatePolicyStmt'>,
+  context: Context,
+  run: Run,
+): Generator<Wait, string, void> {
+  const {
+    policy_name: name = '',
+    cmd_name: command = 'all',
+    qual,
+    with_check: check,
+    ...read
+  } = fieldsOf('CreatePolicyStmt', fields, [
+    'policy_name',
+    'table',
+    'cmd_name',
+    'permissive',
+    'roles',
+    'qual',
+    'with_check',
+  ])
+  if (check !== undefined && (command === 'select' || command === 'delete'))
+    throw new SqlError('42601', 'WITH CHECK cannot be applied to SELECT or DELETE')
+  if (qual !== undefined && command === 'insert')
+    throw new SqlError('42601', 'only WITH CHECK expression allowed for INSERT')
+  const table = yield* run.lockNamed(() => tableOf(read.table, context), 'AccessExclusiveLock')
+  requireRoles(read.roles, run)
+  const inner = context.with({})
+  for (const condition of [qual, check])
+    if (condition !== undefined) inner.check(() => inner.condition(condition, rowScope(table, inner), 'POLICY'))
+  if (table.policies.includes(name))
+    throw new SqlError('42710', `policy "${name}" for table "${table.name}" already exists`)
+  setPolicies(table, [...table.policies, name], run)
+  return 'CREATE POLICY'
+}
+
+/** False if there is no such policy. */
+export function* dropPolicy(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
+  const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
+  const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
+  const name = names.at(-1) ?? ''
+  if (table?.policies.includes(name) !== true) return false
+  setPolicies(
+    table,
+    table.policies.filter((each) => each !== name),
+    run,
+  )
+  return true
+}
+
+function setPolicies(table: Table, policies: readonly string[], run: Run): void {
+  const before = table.policies
+  table.policies = policies
+  run.store.xidOf(run.backend, run.transaction.current)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.policies = before
+  })
+}
+
+/** Of a table with policies, which may read the column. */
+export function requireNoPolicies(table: Table, what: string): void {
+  if (table.policies.length > 0) throw new NotSupported(`${what} of a table with policies`)
+}

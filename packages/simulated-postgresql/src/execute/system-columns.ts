@@ -1,0 +1,46 @@
+import type { Table } from '../catalogue/table.ts'
+import { NotSupported } from '../sql/error.ts'
+import { SYSTEM_COLUMNS, type SystemName } from '../sql/system-columns.ts'
+import type { Tuple } from '../storage/model.ts'
+import { placeOf } from '../storage/places.ts'
+import { shownXmax } from '../storage/rows.ts'
+import type { Types } from '../types/registry.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { NamedColumn, SystemColumns } from './model.ts'
+
+type Read = (tuple: Tuple, table: Table) => SqlValue
+
+/** Undefined of what numbers commands, which PostgreSQL counts otherwise. */
+const READ: Readonly<Record<SystemName, Read | undefined>> = {
+  ctid: placeOf,
+  xmin: ({ xmin }) => xmin.xid,
+  cmin: undefined,
+  xmax: shownXmax,
+  cmax: undefined,
+  tableoid: (_, { oid }) => oid,
+}
+
+export function systemColumnsOf(table: Table, types: Types, takeSlot: () => number): SystemColumns {
+  const columns: NamedColumn[] = []
+  const reads: Read[] = []
+  return {
+    columns,
+    column(name) {
+      const known = columns.find((column) => column.name === name)
+      if (known !== undefined) return known
+      const at = SYSTEM_COLUMNS.findIndex((each) => each.name === name)
+      const found = SYSTEM_COLUMNS[at]
+      if (found === undefined) return undefined
+      const read = READ[found.name]
+      if (read === undefined) throw new NotSupported(`the system column ${name}`)
+      const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }
+      const column = { name, type, slot: takeSlot(), tableOid: table.oid, attribute: -1 - at }
+      columns.push(column)
+      reads.push(read)
+      return column
+    },
+    place(values, tuple) {
+      for (const [at, read] of reads.entries()) values[columns[at]?.slot ?? 0] = read(tuple, table)
+    },
+  }
+}

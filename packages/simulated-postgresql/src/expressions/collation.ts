@@ -1,0 +1,23 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { formatType } from '../types/format-type.ts'
+import type { Types } from '../types/registry.ts'
+import type { SqlType } from '../types/value.ts'
+import { position } from './type-name.ts'
+
+const SAME_AS_C: readonly string[] = ['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8']
+
+/** All texts are in the collation C: naming it, or the default, changes nothing. Throws for any other one. */
+export function requireCollation(clause: Fields<'CollateClause'> | undefined, type: SqlType, types: Types): void {
+  if (clause === undefined) return
+  const { collname } = fieldsOf('CollateClause', clause, ['arg', 'collname'])
+  const name = namesOf(collname).at(-1) ?? ''
+  if (!SAME_AS_C.includes(name)) throw new NotSupported(`the collation ${name}`)
+  const { oid, elementOid } = types.typeOf(type.oid)
+  if (types.typeOf(elementOid === 0 ? oid : elementOid).category === 'S') return
+  throw new SqlError(
+    '42804',
+    `collations are not supported by type ${formatType(types, oid)}`,
+    position(clause.location),
+  )
+}

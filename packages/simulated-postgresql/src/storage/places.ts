@@ -1,0 +1,29 @@
+import type { Heap, Tuple } from './model.ts'
+
+/** Versions of a narrow row that a page of 8 kB holds. */
+const PER_PAGE = 226
+const PAGE = 0x1_0000
+
+/** Where versions stand, numbered when somebody first asks: versions do not hold it. */
+const places = new WeakMap<Tuple, number>()
+const counted = new WeakMap<Heap, number>()
+
+/** The place of a version in its table: `ctid`, as the number of the page times 65536 and the number within the page. */
+export function placeOf(tuple: Tuple, heap: Heap): number {
+  const known = places.get(tuple)
+  if (known !== undefined) return known
+  const { tuples } = heap
+  let first = tuples.length
+  for (let before = tuples[first - 1]; before !== undefined && !places.has(before); before = tuples[first - 1]) first--
+  let count = counted.get(heap) ?? 0
+  const put = (each: Tuple): number => {
+    const place = Math.floor(count / PER_PAGE) * PAGE + (count % PER_PAGE) + 1
+    places.set(each, place)
+    count++
+    return place
+  }
+  for (const each of tuples.slice(first)) put(each)
+  const place = places.get(tuple) ?? put(tuple)
+  counted.set(heap, count)
+  return place
+}
