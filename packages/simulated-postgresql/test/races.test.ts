@@ -21,6 +21,18 @@ describe('Two sessions that define at the same time', () => {
     for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
   })
 
+  test('refuse a composite type that the other one has altered and not committed', () => {
+    const sessions = new SimulatedSessions(2)
+    sessions.setUp('create type x as (a int)')
+    sessions.send(0, 'begin')
+    sessions.send(0, 'alter type x add attribute b int')
+    expect(sessions.send(0, "select '(1,2)'::x")[0]).toBe('SELECT 1 (1,2)')
+    expect(() => sessions.send(1, "select '(1)'::x")).toThrow('the type x, which another transaction alters, is not')
+    sessions.send(0, 'commit')
+    const [, later] = sessions.send(1, "select '(1,2)'::x")
+    expect(later).toBe('SELECT 1 (1,2)')
+  })
+
   test('prepare a statement with the columns that its table has once it is not being changed any more', () => {
     const { engine } = new SimulatedSessions(0)
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }

@@ -78,6 +78,8 @@ export class Catalogue {
   readonly enums: Map<number, readonly string[]> = new Map()
   /** Those that an open transaction has added, which it may not use yet. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
+  /** Composite types by their numbers, with who alters them: others may not use them before he has committed. */
+  readonly altered: Map<number, Transaction> = new Map()
   /** Domains by the numbers of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
   /** Comments by the relation of the catalogue that lists what they are about, its number, and that of the column or 0. */
@@ -105,6 +107,10 @@ export class Catalogue {
       unsafe: (oid) => {
         const added = this.newLabels.get(oid)
         return added !== undefined && added.by === own ? added.labels : []
+      },
+      isAltered: (oid) => {
+        const by = this.altered.get(oid)
+        return by !== undefined && by !== own
       },
     })
     this.#typesOf.set(own ?? this, types)

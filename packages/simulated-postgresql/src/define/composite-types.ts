@@ -54,7 +54,7 @@ export function* alterComposite(
   const path = schemaname === undefined ? context.searchPath : [schemaname]
   const find = (): TypeDefinition | undefined => {
     const found = context.types.named(relname)
-    return found?.columns !== undefined && path.includes(found.schema ?? '') ? found : undefined
+    return found?.kind === 'c' && path.includes(found.schema ?? '') ? found : undefined
   }
   const type = yield* run.lockNamed(find, 'AccessExclusiveLock', 'type')
   if (type?.columns === undefined) throw new SqlError('42P01', `relation "${relname}" does not exist`)
@@ -67,12 +67,17 @@ export function* alterComposite(
         )
   let columns: readonly RecordColumn[] = type.columns
   for (const node of cmds ?? []) columns = altered(expectKind(node, 'AlterTableCmd'), type, columns, context)
-  const { types } = run.catalogue
+  const { altered: open, types } = run.catalogue
   const before = [type, types.typeOf(type.arrayOid)]
   for (const each of compositeTypes(types, { ...type, schema: type.schema ?? '' }, columns)) types.add(each)
-  run.store.xidOf(run.backend, run.transaction.current)
-  run.catalogue.changed(run.transaction.current, () => {
+  const { current } = run.transaction
+  run.store.xidOf(run.backend, current)
+  const earlier = open.get(type.oid)
+  open.set(type.oid, run.transaction)
+  run.catalogue.atCommit(current, () => open.delete(type.oid))
+  run.catalogue.changed(current, () => {
     for (const each of before) types.add(each)
+    if (earlier === undefined) open.delete(type.oid)
   })
   return 'ALTER TYPE'
 }
@@ -84,7 +89,12 @@ function altered(
   context: Context,
 ): readonly RecordColumn[] {
   const { subtype, name = '', def } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior'])
-  if (subtype === 'AT_AddColumn') return [...columns, attributeOf(expectKind(def, 'ColumnDef'), columns, context)]
+  if (subtype === 'AT_AddColumn') {
+    const added = attributeOf(expectKind(def, 'ColumnDef'), [], context)
+    if (columns.some((each) => each.name === added.name))
+      throw new SqlError('42701', `column "${added.name}" of relation "${type.name}" already exists`)
+    return [...columns, added]
+  }
   if (!columns.some((each) => each.name === name))
     throw new SqlError('42703', `column "${name}" of relation "${type.name}" does not exist`)
   if (subtype === 'AT_DropColumn') return columns.filter((each) => each.name !== name)

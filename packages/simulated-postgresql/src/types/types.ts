@@ -1,4 +1,4 @@
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { FIRST_OF_USERS, undefinedTypeNumber } from '../sql/undefined.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
@@ -38,11 +38,14 @@ interface Created {
   all(): readonly number[]
   /** Labels of an enum that cannot be used yet. */
   unsafe(oid: number): readonly string[]
+  /** Whether another transaction alters a composite type. */
+  isAltered(oid: number): boolean
 }
 
 /** PostgreSQL's own types, and of those that were created the ones that have names for somebody. */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {
+    if (created.isAltered(type.oid)) return refusedType(type)
     const unsafe = type.kind === 'e' ? created.unsafe(type.oid) : []
     if (unsafe.length === 0) return type
     const input: TypeDefinition['input'] = (text, ...rest) => {
@@ -71,6 +74,18 @@ export function typesWith(types: Types, created: Created): Types {
         const type = find(oid)
         if (type !== undefined) yield type
       }
+    },
+  }
+}
+
+/** A type whose columns are not known yet. */
+function refusedType(type: TypeDefinition): TypeDefinition {
+  const what = `${type.name}, which another transaction alters,`
+  return {
+    ...type,
+    ...refusedBehaviour(what),
+    get columns(): never {
+      throw new NotSupported(`the type ${what}`)
     },
   }
 }

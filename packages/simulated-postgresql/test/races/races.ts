@@ -17,6 +17,8 @@ interface Pair {
 const RELATIONS = 'select relname, relkind from pg_class where relnamespace = 2200'
 const TYPES = "select typname from pg_type where typtype in ('e', 'd') and typname !~ '^_' and typnamespace = 2200"
 const TABLE = 'create table t (id int primary key, v int); insert into t values (1, 1), (2, 2)'
+const COMPOSITE = 'create type x as (a int)'
+const PARTITIONED = 'create table t (id int) partition by list (id); create table c (id int)'
 const REFERRING = `${TABLE}; create table c (t_id int); insert into c values (1)`
 const FUNCTION = (value: number) => `function f(a int) returns int language sql as 'select ${value}'`
 const TRIGGER = `${TABLE}; create function g() returns trigger language plpgsql as 'begin new.v := new.v * 10; return new; end'`
@@ -489,6 +491,51 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     first: ['select pg_advisory_xact_lock(1)', 'create table x (id int)'],
     second: ['begin', 'select pg_advisory_xact_lock(1)'],
     after: 'create table if not exists x (id int)',
+    look: RELATIONS,
+  },
+  'CREATE TYPE AS': { first: COMPOSITE, look: "select '(1)'::x" },
+  'CREATE TYPE AS and CREATE TABLE of its name': { first: COMPOSITE, second: 'create table x (id int)' },
+  'ADD ATTRIBUTE': {
+    setUp: COMPOSITE,
+    first: 'alter type x add attribute b int',
+    look: "select '(1,2)'::x",
+  },
+  'ADD ATTRIBUTE and DROP TYPE': {
+    setUp: COMPOSITE,
+    first: 'alter type x add attribute b int',
+    second: 'drop type x',
+    look: "select typname from pg_type where typname = 'x'",
+  },
+  'CREATE TYPE in a schema': {
+    setUp: 'create schema s',
+    first: "create type s.x as enum ('a')",
+    look: "select typname from pg_type where typname = 'x'",
+  },
+  'ADD VALUE to a type in a schema, and DROP SCHEMA CASCADE': {
+    setUp: "create schema s; create type s.x as enum ('a')",
+    first: "alter type s.x add value 'b'",
+    second: 'drop schema s cascade',
+    look: "select typname from pg_type where typname = 'x'",
+  },
+  COMMENT: { setUp: TABLE, first: "comment on table t is 'one'", look: "select obj_description('t'::regclass)" },
+  'DROP TABLE and COMMENT': { setUp: TABLE, first: 'drop table t', second: "comment on table t is 'one'" },
+  'CREATE POLICY': { setUp: TABLE, first: 'create policy k on t' },
+  'CREATE POLICY and SELECT': { setUp: TABLE, first: 'create policy k on t', second: 'select * from t' },
+  'CREATE OR REPLACE VIEW': {
+    setUp: `${TABLE}; create view x as select id from t`,
+    first: 'create or replace view x as select id, v from t',
+    second: 'create or replace view x as select id from t',
+    look: 'select * from x',
+  },
+  'CREATE OR REPLACE VIEW and SELECT': {
+    setUp: `${TABLE}; create view x as select id from t`,
+    first: 'create or replace view x as select id, v from t',
+    second: 'select * from x',
+  },
+  'ATTACH PARTITION and DROP TABLE': {
+    setUp: PARTITIONED,
+    first: 'alter table t attach partition c for values in (1)',
+    second: 'drop table t',
     look: RELATIONS,
   },
   'a savepoint that is rolled back': {

@@ -16,9 +16,9 @@ const CLEAN = `
   do $$ declare each text; begin
     for each in select format('drop %s if exists %I cascade', case relkind
         when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end, relname)
-      from pg_class where relnamespace = 2200 and relkind in ('r', 'v', 'm', 'S') order by relkind = 'S' loop execute each; end loop;
+      from pg_class where relnamespace = 2200 and relkind in ('r', 'p', 'v', 'm', 'S') order by relkind = 'S' loop execute each; end loop;
     for each in select format('drop type if exists %I cascade', typname)
-      from pg_type where typnamespace = 2200 and typtype in ('e', 'd') loop execute each; end loop;
+      from pg_type where typnamespace = 2200 and typtype in ('c', 'e', 'd') loop execute each; end loop;
   end $$;
   drop extension if exists btree_gist;
   drop schema if exists s, p cascade;
