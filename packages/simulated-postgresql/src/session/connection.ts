@@ -80,6 +80,7 @@ export class Connection implements Session, Subscriber, Host {
     const { store, catalogue } = this.server
     return {
       types: catalogue.types,
+      calculator: this.server.options.calculator,
       setting: (name) => this.settings.get(name),
       now: () => this.transactions.open?.startedAt ?? store.time.now(),
       clock: () => store.time.now(),
