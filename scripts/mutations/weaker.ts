@@ -113,9 +113,15 @@ export const weakerMutations: readonly Mutation[] = [
       },
       {
         name: 'eventual-every-write-is-lost',
-        before: 'if (encoded.calls[i] <= settled || encoded.returns[i] < latestCall) return false',
-        after: 'if (encoded.calls[i] <= settled || encoded.returns[i] < 0) return false',
+        before: 'const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall',
+        after: 'const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < 0',
         breaks: 'writes that were rightly overwritten are listed as lost',
+      },
+      {
+        name: 'eventual-appends-may-go',
+        before: 'encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && encoded.calls[i] > replaced',
+        after: 'encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && replaced < 0 && encoded.calls[i] < 0',
+        breaks: 'a final text may lack what was appended and acknowledged',
       },
       {
         name: 'eventual-appended-anywhere',

@@ -13,6 +13,8 @@ interface Typed {
   readonly isolation: string | undefined
   readonly unit: 'request' | 'connection' | undefined
   readonly standby: boolean
+  /** Whether PGlite computes functions that the simulated PostgreSQL does not. */
+  readonly calculator: boolean
 }
 
 /**
@@ -20,7 +22,10 @@ interface Typed {
  *
  * @throws UserError (usage) for SQL or a standby without a database, or with several.
  */
-export function besidesWith(declared: Besides, { beside, sql, asserts, isolation, unit, standby }: Typed): Besides {
+export function besidesWith(
+  declared: Besides,
+  { beside, sql, asserts, isolation, unit, standby, calculator }: Typed,
+): Besides {
   const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
   const besides: Besides = {
     ...declared,
@@ -28,13 +33,16 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
       typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
     ),
   }
-  if (sql === undefined && asserts.length === 0 && isolation === undefined && unit === undefined && !standby)
-    return besides
+  const isAsked = [sql, isolation, unit].some((each) => each !== undefined) || asserts.length > 0
+  if (!isAsked && !standby && !calculator) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
   if (database === undefined && (sql !== undefined || asserts.length > 0))
     throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
   if (database === undefined && isolation === undefined && unit === undefined)
-    throw new UserError('usage', '--standby is given, and no PostgreSQL: add --beside pg=postgres.')
+    throw new UserError(
+      'usage',
+      `--${standby ? 'standby' : 'calculator'} is given, and no PostgreSQL: add --beside pg=postgres.`,
+    )
   if (database === undefined)
     throw new UserError(
       'usage',
@@ -45,7 +53,7 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
   if (another !== undefined)
     throw new UserError(
       'usage',
-      `${standby ? '--standby' : 'SQL'} is given, and there are several PostgreSQL servers: write it to "beside" of a service.`,
+      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers: write it to "beside" of a service.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
@@ -63,6 +71,7 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
       expect,
       unit: unit ?? kept.unit,
       standby: standby || kept.standby === true,
+      calculator: calculator || kept.calculator === true,
     },
   }
 }

@@ -64,6 +64,9 @@ const declared = {
     ),
     sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
     standby: flag('a hot standby follows the PostgreSQL, read-only and late, at pg-standby:5432 (PG_STANDBY_URL)'),
+    calculator: flag(
+      'PGlite computes plain functions that the PostgreSQL in memory does not (npm install @electric-sql/pglite; 0.7 GB for each thread)',
+    ),
     'check-sql': flag('first list every statement that the PostgreSQL in memory does not execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,

@@ -35,6 +35,11 @@ export type PostgresDeclaration =
        * `failover` has it take over, without the last commits.
        */
       readonly standby?: boolean | undefined
+      /**
+       * Whether PGlite computes plain functions that the simulated PostgreSQL does not. Install `@electric-sql/pglite`; it
+       * takes 0.7 GB of memory for each thread.
+       */
+      readonly calculator?: boolean | undefined
     }
 
 /** A service of your own: each node runs a Node program. */
@@ -134,6 +139,12 @@ const filledPostgres = v.strictObject({
       v.description('a hot standby follows it, read-only and late: pg-standby for pg'),
     ),
   ),
+  calculator: v.optional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description('PGlite computes plain functions that the PostgreSQL in memory does not; 0.7 GB for each thread'),
+    ),
+  ),
 })
 
 /** What is given decides what it must be; documents show all. */
@@ -226,13 +237,14 @@ const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared
   typeof declared === 'string' || 'postgres' in declared
 
 const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => {
-  const { postgres, assert, expect, unit, standby } = declared
+  const { postgres, assert, expect, unit, standby, calculator } = declared
   return {
     ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
     ...(assert === undefined ? {} : { assert }),
     ...(expect === undefined ? {} : { expect }),
     ...(unit === undefined ? {} : { unit }),
     ...(standby === true ? { standby } : {}),
+    ...(calculator === true ? { calculator } : {}),
   }
 }
 

@@ -44,6 +44,8 @@ export interface PostgresSpec {
   readonly unit?: 'request' | 'connection' | undefined
   /** Whether a hot standby follows it, at the host that `standbyOf` names. */
   readonly standby?: boolean | undefined
+  /** Whether PGlite computes functions that the simulated PostgreSQL does not. */
+  readonly calculator?: boolean | undefined
 }
 
 /** The host of the standby of a PostgreSQL. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { Engine, EngineOptions } from '@chaosproxy/simulated-postgresql'
+import { loadOptional } from '@chaosproxy/history/files'
+import type { Calculator, Engine, EngineOptions } from '@chaosproxy/simulated-postgresql'
 import { type PostgresSpec, type ServiceSpec, standbyOf } from '../declared/reference.ts'
 import { type BrokenAssertion, brokenIn, requireQueries } from './asserted.ts'
 import { executeAlone, loadSimulated, type Simulated, silent, userErrorOf } from './simulated.ts'
@@ -29,19 +30,31 @@ export async function loadDatabases(
   if (Object.keys(postgres).length === 0) return databases
   const simulated = await loadSimulated()
   await simulated.loadParser()
+  const calculator = Object.values(postgres).some((spec) => spec.calculator === true)
+    ? await loadOptional(() => simulated.startCalculator(), {
+        why: 'Functions are computed by a package of its own',
+        packages: ['@electric-sql/pglite'],
+      })
+    : undefined
   for (const [name, spec] of Object.entries(postgres))
-    databases.set(name, databaseOf(simulated, spec, spec.standby === true ? standbyOf(name) : undefined))
+    databases.set(
+      name,
+      databaseOf(simulated, spec, {
+        standby: spec.standby === true ? standbyOf(name) : undefined,
+        calculator: spec.calculator === true ? calculator : undefined,
+      }),
+    )
   return databases
 }
 
 function databaseOf(
   simulated: Simulated,
   { sql: file, assert = [] }: PostgresSpec,
-  standby: NodeId | undefined,
+  { standby, calculator }: { readonly standby: NodeId | undefined; readonly calculator: Calculator | undefined },
 ): Database {
   const schema = file === undefined ? undefined : { file, text: readSql(file) }
   const createEngine = (options: EngineOptions): Engine => {
-    const engine = simulated.createEngine(options)
+    const engine = simulated.createEngine(calculator === undefined ? options : { ...options, calculator })
     if (schema !== undefined) executeSchema(simulated, engine, schema)
     return engine
   }

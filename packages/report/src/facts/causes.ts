@@ -287,7 +287,16 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   const told = input.database?.told
   if (told !== undefined) return [told]
   const fitting = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
-  return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
+  if (fitting.length === 0) return [OTHERWISE]
+  const fine = fineWhere(input.report)
+  return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
+}
+
+/** What to expect where old answers are fine: only what was kept. */
+function fineWhere({ levels }: Report<string>): string {
+  const isBroken = (level: string): boolean => levels[level]?.result === 'violated'
+  if (isBroken('eventual')) return ''
+  return isBroken('sequential') ? ' If old answers are fine, expect eventual.' : ` ${OLD_IS_FINE}`
 }
 
 /** The first cause that fits and names a mechanism, for a violation that no fault explains; undefined if there is none. */

@@ -1,9 +1,9 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/history'
+import { duration, type History, hasTimes, INFO, moment, OK } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { Claims } from '../claims/registry.ts'
-import { hasReturned, isRead, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
+import { hasReturned, isRead, isReplacing, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
 import { listed } from '../words.ts'
 import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -70,16 +70,17 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
+        // The newest that the node had: what it replaced was not lost by the fault.
+        const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
-          hasForgotten(history, span, gap, wire) &&
+          kept !== undefined &&
           culprit !== undefined &&
-          gap.ignored !== undefined &&
-          may({ claim: 'came back without', change: gap.ignored, read: culprit, fault: span })
-        if (isForgetting)
-          return {
-            ...nearFault(span, gap, forgottenText(history, span, gap, times.filter(isAfter(history, gap.ignored)))),
-            isForgetting,
-          }
+          may({ claim: 'came back without', change: kept, read: culprit, fault: span })
+        if (isForgetting) {
+          const lost = { ...gap, ignored: kept }
+          const text = forgottenText(history, span, lost, times.filter(isAfter(history, kept)))
+          return { ...nearFault(span, lost, text), isForgetting }
+        }
         const isTakeover = hasTakenOver(history, span, gap)
         const relation = isTakeover ? takeoverText(history, span, gap) : relationOf(history, span, gap, times)
         return { ...nearFault(span, gap, relation), isTakeover }
@@ -270,6 +271,24 @@ function hasForgotten(
     (message) => message.to === culprit && message.carries !== undefined && (message.endedAt ?? from) < from,
   )
   return (culprit === writer && isKnown) || received === true
+}
+
+/** The newest write of that key which the node that answered had acknowledged before a moment; otherwise what is ignored. */
+function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
+  if (ignored === undefined || !isReplacing(history, ignored)) return ignored
+  const { length, key, outcome, returnTime } = history.operations
+  let newest = ignored
+  for (let row = 0; row < length; row++)
+    if (
+      key[row] === key[ignored] &&
+      outcome[row] === OK &&
+      isReplacing(history, row) &&
+      nodeOf(history, row) === culprit &&
+      (returnTime[row] ?? 0) < before &&
+      (returnTime[row] ?? 0) > (returnTime[newest] ?? 0)
+    )
+      newest = row
+  return newest
 }
 
 /** What the other node acknowledged only after that, it may have acknowledged although it no longer led. */

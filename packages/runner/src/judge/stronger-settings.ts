@@ -59,11 +59,28 @@ export function strongerSettings(
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
   // A target may promise nothing whatever is chosen.
-  const leftBy = (change: Settings): number => weaknessOf({ ...targetSettings, ...change })?.length ?? 0
-  const valid = changes.flatMap(changesOf).filter((change) => isValid({ ...targetSettings, ...change }))
-  const [least] = valid.toSorted((one, other) => leftBy(one) - leftBy(other))
-  const stronger = strong[0] ?? (least !== undefined && leftBy(least) < weakness.length ? least : undefined)
-  return stronger === undefined ? {} : { stronger }
+  const stronger =
+    strong[0] ??
+    leastWeak(changes.flat(), (change) => {
+      const settings = { ...targetSettings, ...change }
+      return isValid(settings) ? (weaknessOf(settings)?.length ?? 0) : Number.POSITIVE_INFINITY
+    })
+  return Object.keys(stronger).length === 0 ? {} : { stronger }
+}
+
+/** One change after the other, each the one that leaves least to give up; empty if none helps. */
+function leastWeak(
+  changes: readonly (readonly [string, SettingValue])[],
+  leftBy: (change: Settings) => number,
+): Settings {
+  let found: Settings = {}
+  for (;;) {
+    const [best] = changes
+      .map((change): Settings => ({ ...found, ...Object.fromEntries([change]) }))
+      .toSorted((one, other) => leftBy(one) - leftBy(other))
+    if (best === undefined || leftBy(best) >= leftBy(found)) return found
+    found = best
+  }
 }
 
 /** Each alone, then each two of different names. */

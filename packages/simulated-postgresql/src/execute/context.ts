@@ -13,6 +13,7 @@ import type { Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
+import type { Calculator } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { TextContext, Types } from '../types/registry.ts'
@@ -94,6 +95,10 @@ export class Context implements TextContext {
 
   setting(name: string): string | undefined {
     return this.#session.setting(name)
+  }
+
+  get calculator(): Calculator | undefined {
+    return this.#session.calculator
   }
 
   get user(): string {

@@ -1,5 +1,6 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
+import { calculatedBy, isCalculable } from '../functions/calculator.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -245,9 +246,10 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-function implementationOf(signature: FunctionSignature): Builtin {
+function implementationOf(signature: FunctionSignature, { calculator }: Scope['context']): Builtin {
   const own = builtin(signature.source)
   if (own !== undefined) return own
+  if (calculator !== undefined && isCalculable(signature)) return calculatedBy(calculator, signature)
   return (values, env) => {
     const sessions = env.session.functions.get(signature.source)
     if (sessions === undefined) throw new NotSupported(`the function ${signature.name}`)
@@ -259,11 +261,14 @@ function implementationOf(signature: FunctionSignature): Builtin {
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
   if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
-  if (builtin(signature.source) === undefined && !SESSION_FUNCTION.test(signature.source)) {
+  const { calculator } = scope.context
+  const isKnown = builtin(signature.source) !== undefined || SESSION_FUNCTION.test(signature.source)
+  if (!isKnown && !(calculator !== undefined && isCalculable(signature))) {
     const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
-    throw new NotSupported(`the function ${name}(${shown})`)
+    const remedy = isCalculable(signature) ? ' (--calculator has PGlite compute it)' : ''
+    throw new NotSupported(`the function ${name}(${shown})${remedy}`)
   }
-  const implementation = implementationOf(signature)
+  const implementation = implementationOf(signature, scope.context)
   const evaluate = (env: Env): SqlValue => {
     // Every argument is computed, also after a null: one that follows may be an error.
     const values = all.map((argument) => argument.evaluate(env))

@@ -83,6 +83,7 @@ export class Connection implements Session, Subscriber, Host {
       get types() {
         return catalogue.typesOf(transactions.open)
       },
+      calculator: this.server.options.calculator,
       setting: (name) => this.settings.get(name),
       now: () => this.transactions.open?.startedAt ?? store.time.now(),
       clock: () => store.time.now(),

@@ -20,6 +20,7 @@ export function createEngine(options: EngineOptions): Engine {
   const catalogue = new Catalogue(types)
   const facts: SessionFacts = {
     types,
+    calculator: options.calculator,
     setting: (name) => options.settings?.get(name),
     now: () => options.time.now(),
     clock: () => options.time.now(),
@@ -78,7 +79,13 @@ function engineOf(server: Server): Engine {
       const settings = new Map([...(server.options.settings ?? []), ['in_hot_standby', 'on'] as const])
       return engineOf({
         ...server,
-        options: { time, random, settings, shuffles: server.options.shuffles ?? true },
+        options: {
+          time,
+          random,
+          settings,
+          shuffles: server.options.shuffles ?? true,
+          calculator: server.options.calculator,
+        },
         store: own,
         notifications: new Notifications(),
         connections: new Map(),

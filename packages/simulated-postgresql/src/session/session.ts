@@ -3,6 +3,7 @@ import type { ResultColumn } from '../execute/model.ts'
 import type { SqlError, SqlErrorFields } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { EngineTime, Wait } from '../storage/wait.ts'
+import type { Calculator } from '../types/calculator.ts'
 import type { TextContext, Types } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Grouping, Watch, Witnessed } from '../witness/told.ts'
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly committed?: (isFlushed: boolean) => void
   /** Asked where a serialization failure (40001) is legal and not needed; true: it fails. Without it, none does. */
   readonly fails?: () => boolean
+  /** Computes functions that this package does not. */
+  readonly calculator?: Calculator | undefined
   /** Present to be told by `witnessed` what transactions read and wrote; it then keeps every version of every row. */
   readonly watch?: Watch | undefined
 }

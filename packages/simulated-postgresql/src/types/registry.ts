@@ -1,3 +1,4 @@
+import type { Calculator } from './calculator.ts'
 import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 
 /** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
@@ -41,6 +42,8 @@ export interface Domain {
 
 /** What text forms depend on. */
 export interface TextContext {
+  /** Computes functions that depend on their arguments alone, if there is one. */
+  readonly calculator?: Calculator | undefined
   readonly types: Types
   /** A run-time setting, such as `TimeZone`; undefined stands for its default. */
   setting(name: string): string | undefined
