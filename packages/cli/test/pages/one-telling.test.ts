@@ -388,7 +388,9 @@ patientTest('each run above ends as its name says', async () => {
   const queue = await tellingsOf(...toldAs(3))
   expect(queue.json.accounting.totals.lost).toBeGreaterThan(0)
   const lock = await tellingsOf(...toldAs(2))
-  expect(violated(lock).sentence).toMatch(/held y from .* and could not release it when it asked to at .*; process 3 was given it/)
+  expect(violated(lock).sentence).toMatch(
+    /held y from .* and could not release it when it asked to at .*; process 3 was given it/,
+  )
 })
 
 describe('a history by itself', () => {
