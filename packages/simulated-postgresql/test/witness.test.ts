@@ -152,6 +152,83 @@ describe('an engine that is watched', () => {
     expect(told(statements, { areOne: true, groupOf }).lines).toContain('a r doctors/1/b/active true -1')
   })
 
+  const COUNT_ACTIVE = 'select count(*) from doctors where active'
+  const READ_JOBS = 'select state from jobs where id = 1'
+  const SEEN = "update doctors set seen = 5 where name = 'c'"
+  const NOBODY = 'update doctors set active = false'
+  /** b misses one change of a, and then waits for another one. */
+  const bWaitsFor = (change: string, read: string, missed: string, write: string): string[] => [
+    ...['a: begin', `a: ${change}`, 'b: begin', `b: ${read}`, `b: ${write}`, `a: ${missed}`, 'a: commit', 'b: commit'],
+  ]
+  const NEW_JOB = "insert into jobs values (9, 'a')"
+  const RUN_JOB = "update jobs set state = 'running' where id = 1"
+  const upsert = (action: string): string => `insert into jobs values (9, 'b') on conflict (id) do ${action}`
+  const onSeen = (write: string): string[] => bWaitsFor(SEEN, READ_JOBS, RUN_JOB, `${write} returning seen`)
+  test.each([
+    ['does not insert', bWaitsFor(NEW_JOB, COUNT_ACTIVE, NOBODY, upsert('nothing')), 'b r jobs/9 '],
+    [
+      'updates by its value',
+      bWaitsFor(NEW_JOB, COUNT_ACTIVE, NOBODY, upsert('update set state = jobs.state || excluded.state')),
+      'b r jobs/9 ',
+    ],
+    [
+      'updates by a condition',
+      bWaitsFor(
+        "update jobs set state = 'held' where id = 2",
+        COUNT_ACTIVE,
+        NOBODY,
+        "insert into jobs values (2, 'b') on conflict (id) do update set state = 'b' where jobs.state <> 'held'",
+      ),
+      'b r jobs/2/state "held" 0',
+    ],
+    [
+      'answers with a column of it',
+      onSeen("insert into doctors values (2, 'c', true) on conflict (ward, name) do update set active = false"),
+      'b r doctors/2/c/seen 5 0',
+    ],
+    [
+      'inserts once it was deleted',
+      bWaitsFor('delete from jobs where id = 1', COUNT_ACTIVE, NOBODY, upsert('nothing').replace('9', '1')),
+      'b r jobs/1 null 0',
+    ],
+    ['updates and answers', onSeen("update doctors set active = false where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
+    ['deletes and answers', onSeen("delete from doctors where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
+  ])('tells of the row of another transaction that a statement waited for and %s', (_, statements, line) => {
+    const { lines, unknown } = told(statements)
+    expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
+  })
+
+  test('says that it does not know what an upsert depends on that read the row in another version than it met', () => {
+    const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
+    const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
+    expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
+  })
+
+  test.each([
+    ['of a column that another transaction wrote', 'seen', ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0']],
+    ['of a column that it wrote itself', 'active', []],
+  ])('tells a read %s in a row that the transaction wrote', (_, column, expected) => {
+    const read = `select ${column} from doctors where ward = 2 and name = 'c'`
+    const { lines } = told([
+      ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
+      ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
+    ])
+    expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
+  })
+
+  test('tells a write between two of one group also where a read does not depend on all of them', () => {
+    const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
+    const { lines } = told(
+      [
+        ...[`a: ${write('1')}`, "b: select count(*) from jobs where id = 1 and state <> 'queued'"],
+        ...[`b: ${write('2')}`, `a: ${write('3')}`],
+      ],
+      { areOne: true, groupOf: (pid) => `request ${pid}` },
+    )
+    const inOrder = ['a w jobs/1/state 2 "1" 0', 'b w jobs/1/state 2 "2" 1', 'a w jobs/1/state 2 "3" 2']
+    expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
+  })
+
   test('says that it does not know what a statement depends on that takes numbers of a sequence', () => {
     const { unknown } = told([
       ...[

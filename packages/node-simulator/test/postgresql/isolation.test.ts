@@ -95,6 +95,7 @@ const leaves = (question) => async (client, number) => {
   if (n > 1) await client.query('UPDATE shifts SET active = false WHERE ward = $1 AND name = $2', [ward, name])
 }
 const any = (...list) => list[Math.floor(Math.random() * list.length)]
+const PUT = 'INSERT INTO bookings (id, room, first, last) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO '
 const RANDOM = [
   (room, first) => ['SELECT count(*) FROM bookings WHERE room = $1 OR first = $2', [room(), first()]],
   (room) => ['SELECT max(first) FROM bookings WHERE room = $1', [room()]],
@@ -109,6 +110,9 @@ const RANDOM = [
   (room, _, id) => ['UPDATE bookings SET room = $1 WHERE id = $2 AND room = $3', [room(), id(), room()]],
   (room, first) => ['UPDATE bookings SET first = $1 WHERE room = $2 AND first = $3', [first(), room(), first()]],
   (room, first, id) => ['UPDATE bookings SET room = $1, first = $2 WHERE id = $3', [room(), first(), id()]],
+  (room, _, id) => ['UPDATE bookings SET room = $1 WHERE id = $2 RETURNING first', [room(), id()]],
+  (room, first, id) => [PUT + 'UPDATE SET room = excluded.room WHERE bookings.first < 3 RETURNING first', [id(), room(), first()]],
+  (room, first, id) => [PUT + 'NOTHING', [id(), room(), first()]],
   (room, first) => ['DELETE FROM bookings WHERE room = $1 AND first = $2', [room(), first()]],
   (_, __, id) => ['DELETE FROM bookings WHERE id = $1', [id()]],
 ]

@@ -37,7 +37,12 @@ export function compileDelete(
     *asked(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows = yield* candidates(target, scope, run)
-      return rows.map(({ tuples }) => [tuples[scan.relation.tuple]?.row.number ?? null])
+      const asked: Rows[number][] = []
+      for (const row of rows) {
+        const answer = returning === undefined ? [] : yield* project(returning, row, run, undefined)
+        asked.push([row.tuples[scan.relation.tuple]?.row.number ?? null, ...answer])
+      }
+      return asked
     },
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)

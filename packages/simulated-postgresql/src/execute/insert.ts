@@ -9,7 +9,7 @@ import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
 import type { JoinedRow, ModificationPlan, QueryPlan, Rows, Run, TableFacts } from './model.ts'
-import { type Conflict, compileConflict, resolveConflict } from './on-conflict.ts'
+import { type Conflict, compileConflict, conflictsAsked, resolveConflict } from './on-conflict.ts'
 import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
@@ -58,7 +58,9 @@ export function compileInsert(
     *asked(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows = source.read === undefined ? [] : yield* source.read.rows(run, undefined)
-      return [...rows, run.view?.conflicts(table) ?? []]
+      if (conflict === undefined) return rows
+      const returned = (tuple: Tuple) => project(returning ?? [], place(tuple), run, undefined)
+      return [...rows, ...(yield* conflictsAsked(conflict, facts, returned, run))]
     },
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)

@@ -5,14 +5,15 @@ import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
-import { findConflict, isConstraint } from '../storage/unique.ts'
+import { statusOf } from '../storage/transaction.ts'
+import { canConflict, findConflict, isConstraint, lastFreed } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import { conjuncts, withoutLocations } from './conditions.ts'
 import { concurrent } from './locking.ts'
-import type { JoinedRow, Relation, Run, TableFacts } from './model.ts'
+import type { JoinedRow, Relation, Rows, Run, TableFacts } from './model.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, isTrue, type QueryScope } from './scope.ts'
@@ -107,15 +108,81 @@ export function* resolveConflict(
 ): Generator<Wait, Resolved, void> {
   while (true) {
     const existing = yield* conflicting(conflict, values, run)
-    if (existing === undefined) return 'none'
-    run.met?.conflicts.add(existing.row)
+    if (existing === undefined) {
+      noteFreed(conflict, values, run)
+      return 'none'
+    }
+    noteConflict(conflict, existing, existing, values, run)
     if (conflict.update === undefined) {
       checkVisible(existing, run)
       return { tuple: undefined }
     }
     const result = yield* updateExisting(conflict, facts, existing, values, run)
     if (result !== 'again') return result
+    run.met?.conflicts.delete(existing.row)
   }
+}
+
+function noteConflict(
+  clause: Conflict,
+  first: Tuple,
+  tuple: Tuple | undefined,
+  values: readonly SqlValue[],
+  { met }: Run,
+): void {
+  const others = met?.conflicts.get(first.row)?.proposed.filter((each) => each !== values) ?? []
+  met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
+}
+
+/** What is inserted would have met the rows that others deleted, or gave another key. */
+function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
+  if (run.met === undefined) return
+  for (const index of clause.arbiters) {
+    const key = index.valuesOf(values)
+    const freed = key === undefined ? undefined : lastFreed(index, key, run.transaction)
+    if (freed === undefined) continue
+    let newest: Tuple | undefined = freed
+    while (newest?.xmax !== undefined && statusOf(newest.xmax) === 'committed') newest = newest.next
+    noteConflict(clause, freed, newest, values, run)
+  }
+}
+
+/**
+ * What ON CONFLICT would do by the view of the run: the rows that it would meet, and what it would make of them.
+ * @param returned what RETURNING would answer.
+ */
+export function* conflictsAsked(
+  conflict: Conflict,
+  facts: TableFacts,
+  returned: (tuple: Tuple) => Generator<Wait, readonly SqlValue[], void>,
+  run: Run,
+): Generator<Wait, Rows, void> {
+  const { arbiters, update } = conflict
+  const rows: Rows[number][] = []
+  for (const { tuple, proposed } of run.view?.conflicts(facts.table, conflict) ?? []) {
+    if (!arbiters.some((index) => isInTheWay(index, proposed, tuple))) continue
+    const { number } = tuple.row
+    const env = envOf(rowOf(conflict, facts, tuple, proposed), undefined, run)
+    if (update === undefined) rows.push([number])
+    else if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env)))))
+      rows.push([number, false])
+    else {
+      const values = [...tuple.values]
+      yield* evaluating(() => {
+        for (const { place, compiled } of update.assignments) values[place] = compiled?.evaluate(env) ?? null
+        completeRow(facts, values, run)
+      })
+      const assigned = update.assignments.map(({ place }) => values[place] ?? null)
+      rows.push([number, true, ...assigned, ...(yield* returned({ ...tuple, values }))])
+    }
+  }
+  return rows
+}
+
+function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): boolean {
+  const [mine, other] = [index.valuesOf(proposed), index.valuesOf(tuple.values)]
+  if (mine === undefined || other === undefined || !canConflict(index, mine)) return false
+  return index.excludes?.(mine, other) ?? index.keyOf(mine) === index.keyOf(other)
 }
 
 /** While it waits for a transaction at one index, a row may come that conflicts at another one. */
@@ -154,7 +221,7 @@ function* updateExisting(
   proposed: readonly SqlValue[],
   run: Run,
 ): Generator<Wait, Resolved | 'again', void> {
-  const { update, scope, relation, excluded } = conflict
+  const { update } = conflict
   if (update === undefined) throw new NotSupported('ON CONFLICT')
   const changesKey = update.assignments.some(({ place }) => facts.keyPlaces.has(place))
   const locked = yield* lockRow(
@@ -177,14 +244,7 @@ function* updateExisting(
     return 'again'
   }
   checkVisible(existing, run)
-  const row: JoinedRow = emptyRow(scope)
-  const columns = columnsOf(facts.table)
-  for (const [at, column] of columns.entries()) {
-    row.values[relation.columns[at]?.slot ?? 0] = existing.values[column.attribute - 1] ?? null
-    row.values[excluded.columns[at]?.slot ?? 0] = proposed[column.attribute - 1] ?? null
-  }
-  relation.system?.place(row.values, existing)
-  const env = envOf(row, undefined, run)
+  const env = envOf(rowOf(conflict, facts, existing, proposed), undefined, run)
   if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env))))) return { tuple: undefined }
   const proposedRow = [...existing.values]
   const assigned = yield* evaluating(() => update.assignments.map(({ compiled }) => compiled?.evaluate(env) ?? null))
@@ -197,4 +257,20 @@ function* updateExisting(
   completeRow(facts, values, run)
   const lock = updateLock(facts, existing.values, values, run)
   return { tuple: yield* updateRow(facts, existing, values, lock, run) }
+}
+
+/** An existing row beside the one that is proposed. */
+function rowOf(
+  { scope, relation, excluded }: Conflict,
+  { table }: TableFacts,
+  existing: Tuple,
+  proposed: readonly SqlValue[],
+): JoinedRow {
+  const row = emptyRow(scope)
+  for (const [at, column] of columnsOf(table).entries()) {
+    row.values[relation.columns[at]?.slot ?? 0] = existing.values[column.attribute - 1] ?? null
+    row.values[excluded.columns[at]?.slot ?? 0] = proposed[column.attribute - 1] ?? null
+  }
+  relation.system?.place(row.values, existing)
+  return row
 }

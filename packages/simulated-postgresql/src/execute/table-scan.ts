@@ -159,6 +159,7 @@ export class TableScan implements Item {
     for (const key of this.#keys(index.restrictions, env, run))
       found.push(...lookUp(this.table, index.index, key, run.snapshot, run.transaction, run.store))
     run.met?.scans.push(found)
+    run.met?.heaps.add(this.table)
     return shuffled(found, run)
   }
 
@@ -197,6 +198,7 @@ export class TableScan implements Item {
       memo.snapshot = run.snapshot
       memo.tuples = shuffled(scan(this.table, run.snapshot, run.transaction, run.store), run)
       run.met?.scans.push(memo.tuples)
+      run.met?.heaps.add(this.table)
       memo.hash = undefined
       memo.scans = 0
     }

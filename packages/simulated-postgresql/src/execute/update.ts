@@ -65,7 +65,13 @@ export function compileUpdate(
         const tuple = row.tuples[scan.relation.tuple]
         if (tuple === undefined) continue
         const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
-        rows.push([tuple.row.number, ...assignments.map(({ place }) => values[place] ?? null)])
+        const assigned = assignments.map(({ place }) => values[place] ?? null)
+        // What triggers make of the row is not known.
+        const returned = hasBefore(facts, 'UPDATE') ? undefined : returning
+        if (returned !== undefined) yield* evaluating(() => completeRow(facts, values, run))
+        const after = returned && scan.place(row, { ...tuple, values })
+        const answer = after === undefined ? [] : yield* project(returned ?? [], after, run, undefined)
+        rows.push([tuple.row.number, ...assigned, ...answer])
       }
       return rows
     },

@@ -1,6 +1,17 @@
+import { NotSupported } from '../sql/error.ts'
 import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.ts'
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
+
+/** A row that was in the way. */
+interface MetConflict {
+  /** The ON CONFLICT that met it. */
+  readonly clause: object
+  /** The version that it met, and the newest one then; undefined: the row was gone. */
+  readonly first: Tuple
+  readonly tuple: Tuple | undefined
+  readonly proposed: readonly (readonly SqlValue[])[]
+}
 
 /** What a statement found besides what its snapshot shows. */
 export interface Met {
@@ -9,19 +20,22 @@ export interface Met {
   /** Rows that it passed over because others held them: SKIP LOCKED. */
   readonly skipped: Set<Row>
   /** Rows that were in the way of what it inserted: ON CONFLICT. */
-  readonly conflicts: Set<Row>
+  readonly conflicts: Map<Row, MetConflict>
   /** The places of the columns that it assigned, by the version that it made. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
   /** The versions that it read, in the order in which it got them. */
   readonly scans: (readonly Tuple[])[]
+  /** What it read by its snapshot. */
+  readonly heaps: Set<Heap>
 }
 
 export const createMet = (): Met => ({
   locked: new Map(),
   skipped: new Set(),
-  conflicts: new Set(),
+  conflicts: new Map(),
   assigned: new Map(),
   scans: [],
+  heaps: new Set(),
 })
 
 /** Rows that are shown in another version than the statement saw; undefined: not at all. */
@@ -67,12 +81,24 @@ export class View {
     return locked.has(tuple.row) ? locked.get(tuple.row) === tuple : visible(tuple, snapshot, transaction)
   }
 
-  /** The rows in the way of what it inserted that are still there. */
-  conflicts(heap: Heap): readonly number[] {
+  /** The rows that were in the way of what an INSERT would insert, as they are shown, and what it would insert. */
+  conflicts(heap: Heap, clause: object): readonly { readonly tuple: Tuple; readonly proposed: readonly SqlValue[] }[] {
+    const { heaps, conflicts } = this.#met
     const changed = this.#changes.get(heap)
-    return [...this.#met.conflicts].flatMap((row) =>
-      changed?.has(row) === true && changed.get(row) === undefined ? [] : [row.number],
-    )
+    return [...conflicts].flatMap(([row, met]) => {
+      if (met.clause !== clause) return []
+      if (heaps.has(heap) && !this.#isShown(met))
+        throw new NotSupported('a row that the statement read in one version, and met in another one')
+      const tuple = changed?.has(row) === true ? changed.get(row) : met.tuple
+      return tuple === undefined ? [] : met.proposed.map((proposed) => ({ tuple, proposed }))
+    })
+  }
+
+  /** Whether the snapshot shows the row as it was met. */
+  #isShown({ first, tuple }: MetConflict): boolean {
+    const { snapshot, transaction } = this.#executed
+    if (tuple === undefined) return !visible(first, snapshot, transaction)
+    return tuple.xmin.transaction === transaction || visible(tuple, snapshot, transaction)
   }
 
   /** What a part of the statement came to when it was executed. */

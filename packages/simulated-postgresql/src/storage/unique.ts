@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Heap, Index, Subtransaction, Tuple } from './model.ts'
+import type { Heap, Index, Subtransaction, Transaction, Tuple } from './model.ts'
 import type { Writer } from './rows.ts'
 import { statusOf } from './transaction.ts'
 import { isGarbage } from './visibility.ts'
@@ -79,6 +79,20 @@ export function presence(
   if (status === 'aborted') return 'present'
   if (status === 'committed' || ended.transaction === writer.transaction) return 'absent'
   return ended
+}
+
+/** Of the versions that were in the way of one with this key until others' commits: the one that was last. */
+export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
+  if (!canConflict(index, values)) return undefined
+  const endOf = ({ xmax }: Tuple): number => xmax?.transaction.commitNumber ?? 0
+  const isFreed = ({ xmin, xmax }: Tuple): boolean =>
+    xmax !== undefined && xmax.transaction !== own && statusOf(xmin) !== 'aborted' && statusOf(xmax) === 'committed'
+  return [...rivals(index, values)]
+    .filter(isFreed)
+    .reduce<Tuple | undefined>(
+      (last, tuple) => (last === undefined || endOf(tuple) >= endOf(last) ? tuple : last),
+      undefined,
+    )
 }
 
 /** The error of a version whose key is in the way of another one's. */

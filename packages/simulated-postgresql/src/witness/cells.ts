@@ -26,6 +26,8 @@ interface Cell {
   readonly reads: Read[]
   /** The places of the versions that count. */
   readonly versions: Set<number>
+  /** Of them those whose order shows at the end, whether anybody read them or not. */
+  readonly ordered: Set<number>
 }
 
 /** What is read and written, as cells with versions: a column, several columns, or a row. */
@@ -55,7 +57,10 @@ export class Cells {
         )
         if (writers.size < 2) continue
         const cell = this.#cellOf(history, place === undefined ? undefined : [place])
-        for (const at of some) cell.versions.add(at)
+        for (const at of some) {
+          cell.versions.add(at)
+          cell.ordered.add(at)
+        }
       }
     }
   }
@@ -64,7 +69,7 @@ export class Cells {
     const ofRow = this.#cells.get(history.row) ?? new Map<string, Cell>()
     this.#cells.set(history.row, ofRow)
     const key = places?.join() ?? ''
-    const cell = ofRow.get(key) ?? { history, places, reads: [], versions: new Set() }
+    const cell = ofRow.get(key) ?? { history, places, reads: [], versions: new Set(), ordered: new Set() }
     ofRow.set(key, cell)
     return cell
   }
@@ -79,7 +84,8 @@ export class Cells {
         const sight = sightOf(executed, cell.history)
         if (sight === undefined) continue
         const version = versions.filter((at) => at <= sight.at).length - 1
-        add(accesses, executed, { does: 'r', cell: name, value: this.#valueOf(cell, sight.tuple), version })
+        const tuple = sight.own.size === 0 ? sight.tuple : cell.history.versions[sight.at]?.tuple
+        add(accesses, executed, { does: 'r', cell: name, value: this.#valueOf(cell, tuple), version })
       }
       versions.forEach((at, version) => {
         const { transaction, tuple, command } = cell.history.versions[at] ?? {}
@@ -96,11 +102,10 @@ export class Cells {
     for (const cell of [...this.#cells.values()].flatMap((ofRow) => [...ofRow.values()])) {
       const versions = this.#versionsOf(cell, byTransaction)
       const [shared, own] = this.#split(cell, versions, byTransaction)
-      if (shared.length > 0 || own.length === 0) tell(cell, versions, shared)
-      for (const reads of own) {
-        const some = [...new Set(reads.map(({ at }) => at))].sort((one, other) => one - other)
-        tell(cell, some, reads)
-      }
+      const isWhole = shared.length > 0 || own.length === 0
+      if (isWhole) tell(cell, versions, shared)
+      for (const reads of own) tell(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
+      if (!isWhole && cell.ordered.size > 0) tell(cell, inOrder(cell.ordered), [])
     }
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
@@ -178,6 +183,8 @@ export class Cells {
   }
 }
 
+const inOrder = (versions: Iterable<number>): readonly number[] => [...versions].sort((one, other) => one - other)
+
 function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
   const known = lists.get(key)
   if (known === undefined) lists.set(key, [value])
@@ -192,8 +199,8 @@ function toldOf(
   const told = statements.map((executed): WitnessedStatement => {
     const { sql, from, to } = executed
     const own = accesses.get(executed) ?? []
-    const inOrder = [...own.filter(({ does }) => does === 'r'), ...own.filter(({ does }) => does === 'w')]
-    return { sql, from, to, accesses: inOrder }
+    const readsFirst = [...own.filter(({ does }) => does === 'r'), ...own.filter(({ does }) => does === 'w')]
+    return { sql, from, to, accesses: readsFirst }
   })
   const rest = unplaced.length === 0 ? [] : [{ sql: '', from: ended, to: ended, accesses: unplaced }]
   return {

@@ -183,8 +183,10 @@ export class Dependencies {
 
   /** The columns whose change matters; undefined for the row. */
   #placesOf(executed: Executed, { history, at, isSeen }: Change): readonly number[] | undefined {
-    const all = isSeen ? changedPlaces(history, at) : writtenPlaces(history, at)
     const sight = sightOf(executed, history)
+    const all = (isSeen ? changedPlaces(history, at) : writtenPlaces(history, at))?.filter(
+      (place) => sight?.own.has(place) !== true,
+    )
     if (all === undefined || sight === undefined || all.length === 1) return all
     const alone = all.find((place) => {
       const other = (isSeen ? withoutVersion : withVersion)(sight, history, at, [place])

@@ -1,35 +1,55 @@
 import type { Tuple } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
-import { changedPlaces, type RowHistory, writtenPlaces } from './versions.ts'
+import { changedPlaces, differentPlaces, type RowHistory, writtenPlaces } from './versions.ts'
 
 /** Which version of a row a statement saw. */
 interface Sight {
   /** Its place among the versions; -1 if it saw none because there was none yet. */
   readonly at: number
   readonly tuple: Tuple | undefined
+  /** The places of the columns that it saw as its own transaction had written them, in a row of another one. */
+  readonly own: ReadonlySet<number>
 }
 
-/** Undefined if others' versions cannot matter: it saw its own transaction's, or passed the row over. */
+const NONE: ReadonlySet<number> = new Set()
+
+/** Undefined if others' versions cannot matter: its own transaction inserted or deleted the row, or it passed the row over. */
 export function sightOf({ run, met }: Executed, { row, versions }: RowHistory): Sight | undefined {
   const { transaction: own, snapshot } = run
   if (met.skipped.has(row)) return undefined
-  const isOwn = versions.some(
+  const written = versions.findIndex(
     ({ transaction, firstCommand }) => transaction === own && firstCommand < snapshot.commandId,
   )
-  if (isOwn) return undefined
-  if (met.locked.has(row)) {
-    const tuple = met.locked.get(row)
+  if (written >= 0) return sightOfOwn(versions, written, snapshot.commandId)
+  const conflict = met.conflicts.get(row)
+  if (conflict !== undefined || met.locked.has(row)) {
+    const { tuple } = conflict ?? { tuple: met.locked.get(row) }
     const at = versions.findLastIndex((version) =>
       tuple === undefined
         ? version.tuple === undefined && version.transaction !== own
         : version.transaction === tuple.xmin.transaction,
     )
-    return tuple?.xmin.transaction === own ? undefined : { at, tuple }
+    return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
   const at = versions.findLastIndex(
     ({ transaction }) => transaction !== own && transaction.commitNumber <= snapshot.commitNumber,
   )
-  return { at, tuple: versions[at]?.tuple }
+  return { at, tuple: versions[at]?.tuple, own: NONE }
+}
+
+/** Whoever writes a row holds it until his end: what he wrote over is the version before his in the order of commits. */
+function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
+  const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
+  const seen = mine && [...mine.earlier, mine].filter(({ command }) => command < commandId)
+  const tuple = seen?.at(-1)?.tuple
+  if (before === undefined || tuple === undefined) return undefined
+  const own = new Set(seen?.flatMap((version) => [...version.assigned]))
+  let last = before
+  for (const version of seen ?? []) {
+    for (const place of differentPlaces(last, version.tuple) ?? []) own.add(place)
+    last = version.tuple ?? last
+  }
+  return { at: written - 1, tuple, own }
 }
 
 /** What a statement would see in place of a row. */
@@ -42,7 +62,7 @@ export interface Other {
  * the same. `only`: of the columns that it wrote these places.
  */
 export function withVersion(
-  { tuple }: Sight,
+  { tuple, own }: Sight,
   history: RowHistory,
   at: number,
   only?: readonly number[],
@@ -51,7 +71,8 @@ export function withVersion(
   const written = only ?? writtenPlaces(history, at)
   // Whoever comes after a change of a row comes after its insertion too.
   if (written === undefined || tuple === undefined) return { tuple: after }
-  return after === undefined ? undefined : { tuple: replaced(tuple, after, written) }
+  const left = written.filter((place) => !own.has(place))
+  return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
 /** What it would see without a version that it saw, or that later ones which it saw came after. */
@@ -68,7 +89,7 @@ export function withoutVersion(
     if (versions[at]?.tuple !== undefined) return { tuple: undefined }
     return at === sight.at ? { tuple: before } : undefined
   }
-  const replacedSince = new Set<number>()
+  const replacedSince = new Set(sight.own)
   for (let later = at + 1; later <= sight.at; later++)
     for (const place of writtenPlaces(history, later) ?? changed) replacedSince.add(place)
   const left = changed.filter((place) => !replacedSince.has(place))

@@ -15,6 +15,8 @@ interface Version {
   readonly firstCommand: number
   /** The places of the columns that it assigned, whether that changed them or not. */
   readonly assigned: ReadonlySet<number>
+  /** Those that the transaction made before this one, which only it saw. */
+  readonly earlier: readonly Version[]
 }
 
 /** A row with its committed versions, in the order of their commits. */
@@ -59,9 +61,13 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
     if (statusOf(tuple.xmin) !== 'committed') continue
     const { transaction } = tuple.xmin
     const { cmin, row, xmax, cmax, next } = tuple
-    add(row, { transaction, tuple, command: cmin, firstCommand: cmin, assigned: assigned.get(tuple) ?? NONE })
+    const shared = { command: cmin, firstCommand: cmin, earlier: [] }
+    add(row, { transaction, tuple, ...shared, assigned: assigned.get(tuple) ?? NONE })
     if (xmax !== undefined && next === undefined && statusOf(xmax) === 'committed')
-      add(row, { transaction: xmax.transaction, tuple: undefined, command: cmax, firstCommand: cmax, assigned: NONE })
+      add(row, {
+        ...{ transaction: xmax.transaction, tuple: undefined, assigned: NONE },
+        ...{ command: cmax, firstCommand: cmax, earlier: [] },
+      })
   }
   return [...rows].flatMap(([row, all]): RowHistory[] => {
     if (all.every(({ transaction }) => transaction.commitNumber <= commit)) return []
@@ -75,7 +81,8 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
       if (last?.transaction !== version.transaction) versions.push(version)
       else {
         const { firstCommand } = last
-        versions.splice(-1, 1, { ...version, firstCommand, assigned: new Set([...last.assigned, ...version.assigned]) })
+        const assigned = new Set([...last.assigned, ...version.assigned])
+        versions.splice(-1, 1, { ...version, firstCommand, assigned, earlier: [...last.earlier, last] })
       }
     }
     return [{ table, row, versions }]
@@ -84,9 +91,13 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
 
 /** The places of the columns that a version changed; undefined if it inserted or deleted the row. */
 export function changedPlaces({ versions }: RowHistory, at: number): readonly number[] | undefined {
-  const [before, after] = [versions[at - 1]?.tuple?.values, versions[at]?.tuple?.values]
+  return differentPlaces(versions[at - 1]?.tuple, versions[at]?.tuple)
+}
+
+/** Undefined if one of them is not there. */
+export function differentPlaces(before: Tuple | undefined, after: Tuple | undefined): readonly number[] | undefined {
   if (before === undefined || after === undefined) return undefined
-  return after.flatMap((value, place) => (isSame(before[place] ?? null, value) ? [] : [place]))
+  return after.values.flatMap((value, place) => (isSame(before.values[place] ?? null, value) ? [] : [place]))
 }
 
 /** The same with those that it assigned without changing them. */
