@@ -11,6 +11,7 @@ import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { envOf, type QueryScope } from './scope.ts'
+import { noteRead } from './view.ts'
 
 /** An equality that restricts a column: to one value, or to those of a list or an array. */
 interface Restriction {
@@ -158,9 +159,9 @@ export class TableScan implements Item {
     const found: Tuple[] = []
     for (const key of this.#keys(index.restrictions, env, run))
       found.push(...lookUp(this.table, index.index, key, run.snapshot, run.transaction, run.store))
-    run.met?.scans.push(found)
-    run.met?.heaps.add(this.table)
-    return shuffled(found, run)
+    const read = shuffled(found, run)
+    if (run.met !== undefined) noteRead(run.met, this.table, read)
+    return read
   }
 
   /** An index all of whose columns are restricted, a unique one first. */
@@ -197,8 +198,7 @@ export class TableScan implements Item {
     if (memo.snapshot !== run.snapshot) {
       memo.snapshot = run.snapshot
       memo.tuples = shuffled(scan(this.table, run.snapshot, run.transaction, run.store), run)
-      run.met?.scans.push(memo.tuples)
-      run.met?.heaps.add(this.table)
+      if (run.met !== undefined) noteRead(run.met, this.table, memo.tuples)
       memo.hash = undefined
       memo.scans = 0
     }

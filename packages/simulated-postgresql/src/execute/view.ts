@@ -23,8 +23,8 @@ export interface Met {
   readonly conflicts: Map<Row, MetConflict>
   /** The places of the columns that it assigned, by the version that it made. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
-  /** The versions that it read, in the order in which it got them. */
-  readonly scans: (readonly Tuple[])[]
+  /** The places of the rows that it read, in the order in which it got them first. */
+  readonly order: Map<Row, number>
   /** What it read by its snapshot. */
   readonly heaps: Set<Heap>
 }
@@ -34,7 +34,7 @@ export const createMet = (): Met => ({
   skipped: new Set(),
   conflicts: new Map(),
   assigned: new Map(),
-  scans: [],
+  order: new Map(),
   heaps: new Set(),
 })
 
@@ -52,7 +52,6 @@ export class View {
   readonly #executed: Ran
   readonly #met: Met
   readonly #changes: Changes
-  #order: ReadonlyMap<Row, number> | undefined
   /** What the modifications in WITH would do. */
   readonly partsAsked: (readonly SqlValue[])[] = []
 
@@ -67,8 +66,7 @@ export class View {
     const changed = this.#changes.get(heap)
     const shown = among.filter((tuple) => changed?.has(tuple.row) !== true && this.shows(tuple))
     for (const tuple of changed?.values() ?? []) if (tuple !== undefined) shown.push(tuple)
-    this.#order ??= orderOf(this.#met)
-    const order = this.#order
+    const { order } = this.#met
     const placeOf = ({ row }: Tuple): number => order.get(row) ?? order.size + row.number
     return shown.sort((one, other) => placeOf(one) - placeOf(other))
   }
@@ -107,8 +105,8 @@ export class View {
   }
 }
 
-function orderOf({ scans }: Met): ReadonlyMap<Row, number> {
-  const order = new Map<Row, number>()
-  for (const scan of scans) for (const { row } of scan) if (!order.has(row)) order.set(row, order.size)
-  return order
+/** Notes what a statement read of a table. */
+export function noteRead({ heaps, order }: Met, heap: Heap, tuples: readonly Tuple[]): void {
+  heaps.add(heap)
+  for (const { row } of tuples) if (!order.has(row)) order.set(row, order.size)
 }

@@ -166,6 +166,7 @@ export class Transactions {
     const { server, backend } = this.#owner
     server.store.abort(backend, transaction)
     server.catalogue.aborted(transaction)
+    server.witness?.aborted(transaction)
   }
 
   #finish(): void {

@@ -109,7 +109,7 @@ export class Dependencies {
   /** Whether any row is another after it: what was written again as it was changes nothing. */
   #hasChanged(transaction: Transaction): boolean {
     return (this.#changed.get(transaction) ?? []).some((history) => {
-      const at = history.versions.findIndex((version) => version.transaction === transaction)
+      const at = history.places.get(transaction) ?? -1
       return changedPlaces(history, at)?.length !== 0
     })
   }
@@ -121,7 +121,7 @@ export class Dependencies {
       if (!tables.has(history.table)) return []
       const sight = sightOf(executed, history)
       if (sight === undefined) return []
-      const at = history.versions.findIndex((version) => version.transaction === transaction)
+      const at = history.places.get(transaction) ?? -1
       const isSeen = at <= sight.at
       const other = isSeen ? withoutVersion(sight, history, at) : withVersion(sight, history, at)
       return other === undefined ? [] : [{ history, at, isSeen, other }]

@@ -1,6 +1,6 @@
 import type { Tuple } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
-import { changedPlaces, differentPlaces, type RowHistory, writtenPlaces } from './versions.ts'
+import { changedPlaces, differentPlaces, lastUpTo, type RowHistory, writtenPlaces } from './versions.ts'
 
 /** Which version of a row a statement saw. */
 interface Sight {
@@ -14,26 +14,24 @@ interface Sight {
 const NONE: ReadonlySet<number> = new Set()
 
 /** Undefined if others' versions cannot matter: its own transaction inserted or deleted the row, or it passed the row over. */
-export function sightOf({ run, met }: Executed, { row, versions }: RowHistory): Sight | undefined {
+export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {
+  const { row, versions, places } = history
   const { transaction: own, snapshot } = run
   if (met.skipped.has(row)) return undefined
-  const written = versions.findIndex(
-    ({ transaction, firstCommand }) => transaction === own && firstCommand < snapshot.commandId,
-  )
-  if (written >= 0) return sightOfOwn(versions, written, snapshot.commandId)
+  const written = places.get(own)
+  const firstCommand = versions[written ?? -1]?.firstCommand ?? snapshot.commandId
+  if (written !== undefined && firstCommand < snapshot.commandId)
+    return sightOfOwn(versions, written, snapshot.commandId)
   const conflict = met.conflicts.get(row)
   if (conflict !== undefined || met.locked.has(row)) {
     const { tuple } = conflict ?? { tuple: met.locked.get(row) }
-    const at = versions.findLastIndex((version) =>
+    const at =
       tuple === undefined
-        ? version.tuple === undefined && version.transaction !== own
-        : version.transaction === tuple.xmin.transaction,
-    )
+        ? versions.findLastIndex((version) => version.tuple === undefined && version.transaction !== own)
+        : (places.get(tuple.xmin.transaction) ?? -1)
     return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
-  const at = versions.findLastIndex(
-    ({ transaction }) => transaction !== own && transaction.commitNumber <= snapshot.commitNumber,
-  )
+  const at = lastUpTo(history, snapshot.commitNumber)
   return { at, tuple: versions[at]?.tuple, own: NONE }
 }
 

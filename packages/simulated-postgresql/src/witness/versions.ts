@@ -24,6 +24,8 @@ export interface RowHistory {
   readonly table: Table
   readonly row: Row
   readonly versions: readonly Version[]
+  /** The places of the versions by their transactions. */
+  readonly places: ReadonlyMap<Transaction, number>
 }
 
 /** By version: the places of the columns that were assigned. */
@@ -85,8 +87,19 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
         versions.splice(-1, 1, { ...version, firstCommand, assigned, earlier: [...last.earlier, last] })
       }
     }
-    return [{ table, row, versions }]
+    return [{ table, row, versions, places: new Map(versions.map(({ transaction }, at) => [transaction, at])) }]
   })
+}
+
+/** The place of the last version that was committed up to a commit; -1 if there is none. */
+export function lastUpTo({ versions }: RowHistory, commit: number): number {
+  let [from, to] = [0, versions.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((versions[middle]?.transaction.commitNumber ?? 0) <= commit) from = middle + 1
+    else to = middle
+  }
+  return from - 1
 }
 
 /** The places of the columns that a version changed; undefined if it inserted or deleted the row. */

@@ -48,6 +48,11 @@ export class Witness {
     if (this.#statements.has(transaction)) this.#ended.set(transaction, this.now())
   }
 
+  /** What was rolled back depends on nothing that counts. */
+  aborted(transaction: Transaction): void {
+    this.#statements.delete(transaction)
+  }
+
   told(grouping: Grouping): Witnessed {
     const committed = [...this.#statements]
       .filter(([{ state }]) => state === 'committed')
