@@ -55,7 +55,8 @@ function judgedWith(
   { id, engine, requestOf, startedAt }: Judging,
   phantoms: boolean,
 ): JudgedIsolation {
-  const witnessed = engine.witnessed({ groupOf: requestOf, areOne: unit !== undefined, phantoms })
+  const groupOf = unit === 'connection' ? connectionOf(startedAt) : requestOf
+  const witnessed = engine.witnessed({ groupOf, areOne: unit !== undefined, phantoms })
   if (witnessed === undefined) throw new Error(`nobody watches the engine of ${id}`)
   const history = historyOfWitnessed(witnessed.transactions, id)
   const judged = history.operations.length === 0 ? undefined : checked(history, level, unit)
@@ -73,12 +74,28 @@ function judgedWith(
   }
 }
 
+/** A connection that waits this long is idle, as where recorded transactions are judged. */
+const IDLE_NANOS = 10_000_000
+
+/** Names what a connection did until it was idle. It is asked in the order of the commits. */
+function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
+  const known = new Map<number, { readonly name: string; readonly until: number }>()
+  return (pid, from, to) => {
+    const last = known.get(pid)
+    const isIdle = last === undefined || from - last.until >= IDLE_NANOS
+    const name = isIdle ? `connection ${pid} from ${momentInMillis(from - startedAt)}` : last.name
+    known.set(pid, { name, until: to })
+    return name
+  }
+}
+
+/** Each group of transactions is named in the history: also what a connection did is judged by its name. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
     initial: 'unknown',
     levels: [level],
-    ...(unit === undefined ? {} : { unit }),
+    ...(unit === undefined ? {} : { unit: 'request' as const }),
     memoryBytes: MEMORY_BYTES,
     ...limitedTo(CHECK_STEPS),
   })

@@ -136,6 +136,10 @@ const ways = {
   skewed: (number) => within('BEGIN ISOLATION LEVEL REPEATABLE READ', leave(number % 2 ? 'alice' : 'bob')),
   silent: (number) => void pool.query('UPDATE stock SET left_over = left_over - 1 WHERE item = $1', ['x']),
   autocommitted: () => readThenWrite('')(pool),
+  connected: async () => {
+    const client = await pool.connect()
+    await readThenWrite('')(client).finally(() => client.release())
+  },
 }
 createServer(async (request, response) => {
   let body = ''
@@ -148,7 +152,7 @@ createServer(async (request, response) => {
 
 interface Options {
   readonly expect?: string
-  readonly unit?: 'request'
+  readonly unit?: 'request' | 'connection'
   readonly seed?: number
   readonly pool?: number
   /** Whether each transaction has ended before the next begins. */
@@ -320,6 +324,14 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
+  })
+
+  test('lose updates if what a connection does is one', async () => {
+    expect((await brokenBy('connected')).broken).toBeUndefined()
+    const { broken } = await brokenBy('connected', { unit: 'connection' })
+    expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
+    expect(broken?.evidence?.[0]).toMatch(/^T1 of connection \d+ from [\d.]+ ms, /)
+    expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })
 
   test('are of no request if none waited for them', async () => {
