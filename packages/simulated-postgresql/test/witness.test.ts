@@ -33,7 +33,7 @@ function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
       ),
     ),
   )
-  return { lines, unknown }
+  return { lines, unknown, transactions }
 }
 
 const COUNT = 'select count(*) from doctors where ward = 1 and active'
@@ -113,7 +113,7 @@ describe('an engine that is watched', () => {
       ]),
     ],
   ])('tells nothing of transactions %s', (_, statements) => {
-    expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined })
+    expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
   test('tells of a row that would have been found only if that is asked', () => {
@@ -227,6 +227,16 @@ describe('an engine that is watched', () => {
     )
     const inOrder = ['a w jobs/1/state 2 "1" 0', 'b w jobs/1/state 2 "2" 1', 'a w jobs/1/state 2 "3" 2']
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
+  })
+
+  test('begins a transaction at its first statement, also where that reads no table', () => {
+    const { transactions } = told([
+      ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
+      ...[`a: ${leave('a')}`, 'a: commit'],
+    ])
+    const [a, b] = [101, 102].map((pid) => transactions.find((each) => each.pid === pid)!)
+    expect(a!.statements[0]!.from).toBeGreaterThan(b!.ended)
+    expect(a!.began).toBeLessThan(b!.began)
   })
 
   test('says that it does not know what a statement depends on that takes numbers of a sequence', () => {

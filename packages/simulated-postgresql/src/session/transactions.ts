@@ -64,6 +64,7 @@ export class Transactions {
     begun.deferrable = settings.get('default_transaction_deferrable') === 'on'
     this.open = begun
     store.active.add(begun)
+    server.witness?.began(begun)
     return begun
   }
 

@@ -192,7 +192,7 @@ function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void
 }
 
 function toldOf(
-  { transaction, statements, ended, group }: Member,
+  { transaction, statements, began, ended, group }: Member,
   accesses: ReadonlyMap<Executed, readonly Access[]>,
   unplaced: readonly Access[],
 ): WitnessedTransaction {
@@ -204,7 +204,7 @@ function toldOf(
   })
   const rest = unplaced.length === 0 ? [] : [{ sql: '', from: ended, to: ended, accesses: unplaced }]
   return {
-    ...{ pid: transaction.pid, began: statements[0]?.from ?? ended, ended },
+    ...{ pid: transaction.pid, began, ended },
     ...{ isolation: transaction.isolation, group: group.name, statements: [...told, ...rest] },
   }
 }

@@ -6,6 +6,7 @@ import type { Grouping } from './told.ts'
 export interface Committed {
   readonly transaction: Transaction
   readonly statements: readonly Executed[]
+  readonly began: number
   readonly ended: number
 }
 

@@ -35,6 +35,7 @@ export interface WitnessedStatement {
 
 export interface WitnessedTransaction {
   readonly pid: number
+  /** When its BEGIN or first statement was executed. */
   readonly began: number
   readonly ended: number
   readonly isolation: string

@@ -11,11 +11,17 @@ export class Witness {
   readonly #watch: Watch
   readonly #catalogue: Catalogue
   readonly #statements = new Map<Transaction, Executed[]>()
+  readonly #began = new WeakMap<Transaction, number>()
   readonly #ended = new Map<Transaction, number>()
 
   constructor(watch: Watch, catalogue: Catalogue) {
     this.#watch = watch
     this.#catalogue = catalogue
+  }
+
+  /** At its BEGIN or first statement: who began before another one committed may be before him in real time. */
+  began(transaction: Transaction): void {
+    this.#began.set(transaction, this.now())
   }
 
   now(): number {
@@ -58,7 +64,8 @@ export class Witness {
       .filter(([{ state }]) => state === 'committed')
       .map(([transaction, all]) => {
         const statements = all.filter(({ part }) => !part.aborted)
-        return { transaction, statements, ended: this.#ended.get(transaction) ?? 0 }
+        const ended = this.#ended.get(transaction) ?? 0
+        return { transaction, statements, began: this.#began.get(transaction) ?? ended, ended }
       })
       .sort((one, other) => one.transaction.commitNumber - other.transaction.commitNumber)
     return new Dependencies(this.#catalogue, committed, grouping).told()
