@@ -107,8 +107,8 @@ export const weakerMutations: readonly Mutation[] = [
       },
       {
         name: 'eventual-overlapping-writes-supersede',
-        before: 'return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value)',
-        after: 'return isAcknowledged(encoded, i) && encoded.returns[i] > settled && isAbsentFrom(input, i, value)',
+        before: 'return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsent(i)',
+        after: 'return isAcknowledged(encoded, i) && encoded.returns[i] > settled && isAbsent(i)',
         breaks: 'a write that overlapped the one that stayed is said to be lost',
       },
       {
@@ -119,8 +119,8 @@ export const weakerMutations: readonly Mutation[] = [
       },
       {
         name: 'eventual-appends-may-go',
-        before: 'encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && encoded.calls[i] > replaced',
-        after: 'encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && replaced < 0 && encoded.calls[i] < 0',
+        before: 'encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before',
+        after: 'encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < 0',
         breaks: 'a final text may lack what was appended and acknowledged',
       },
       {

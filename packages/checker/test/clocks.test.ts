@@ -133,7 +133,7 @@ describe('a stale read', () => {
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.levels.linearizable).toMatchObject({
-      counterexample: { sentence: expect.stringContaining('Process 2 read 1') },
+      counterexample: { sentence: expect.stringContaining('Client 2 read 1') },
     })
     // The neighbour that is not certain: the read may have begun before the write of 2 returned.
     const near = byTwoClocks(50 * MS, 'w7---|', 'w1---| w2---|', '           r1---|').map(ofOther)

@@ -234,6 +234,23 @@ test('appended pieces must end the final text, and are lost only if it lacks the
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'wb'])).toEqual(['violated', ['a']])
 })
 
+test('a final read that began before an append was acknowledged need not have it', () => {
+  const step = (process: number, type: 'invoke' | 'ok', f: string, value: string | null): EventInput => ({
+    ...{ process, type, f, value },
+    ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
+  })
+  const events = [
+    step(0, 'invoke', 'append', 'a'),
+    step(1, 'invoke', 'append', 'b'),
+    step(0, 'ok', 'append', 'a'),
+    step(2, 'invoke', 'read', null),
+    step(2, 'ok', 'read', 'a'),
+    step(1, 'ok', 'append', 'b'),
+  ]
+  const { levels, lost } = judge(smallHistory(events), { initial: '', failedCas: 'drop' })
+  expect([levels.eventual.result, lost]).toEqual(['met', []])
+})
+
 test('judges a hundred thousand different final reads at once', () => {
   const all = Array.from({ length: 100_000 }, (_, i) => i)
   const writes = all.flatMap((i): EventInput[] => [

@@ -193,9 +193,9 @@ test('a value that makes no sense for the object is named with its line', () => 
 })
 
 test.each([
-  ['bank', 'read', null, { a: 1 }, 'can be checked for linearizable and convergent only'],
-  ['unique-ids', 'generate', null, 7, 'does not compare final reads; it can be checked for linearizable only'],
-  ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it can be checked for linearizable only'],
+  ['bank', 'read', null, { a: 1 }, 'has only the levels linearizable and convergent'],
+  ['unique-ids', 'generate', null, 7, 'does not compare final reads; it has only the level linearizable'],
+  ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it has only the level linearizable'],
 ] as const)('the reason why a %s is not judged by its final state is given', (model, f, value, answer, why) => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f, value },

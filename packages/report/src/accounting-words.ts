@@ -35,7 +35,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
             meaning: 'no more than operations of unknown outcome may have taken',
             isTrouble: false,
           }
-        : open > 0 && surelyLost > 0
+        : open > 0 && surelyLost > 0 && noun === 'message'
           ? {
               list: lost,
               what: 'missing',

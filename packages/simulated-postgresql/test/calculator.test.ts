@@ -34,6 +34,9 @@ describe('a calculator', () => {
   })
 
   test('raises the errors of PostgreSQL, and goes on', () => {
+    expect(() => answered('sqrt(-1.0::numeric)')).toThrow('cannot take square root of a negative number')
+    expect(answered('sqrt(4.0::numeric)')).toMatch(/^2\.0+$/)
+    expect(answered('exp(0.0::float8)')).toBe('1')
     expect(() => answered('ln(-1.0)')).toThrow('cannot take logarithm of a negative number')
     expect(answered('ln(1.0)')).toBe('0.0000000000000000')
   })

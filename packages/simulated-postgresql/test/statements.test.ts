@@ -431,6 +431,7 @@ test('a view that is replaced shows the rows of its new query, also in views on 
 })
 
 const THEIRS = [
+  'create role admin',
   'create table theirs (id int)',
   'alter table theirs enable row level security',
   'alter table theirs owner to admin',

@@ -55,15 +55,39 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
   return [...byKey.values()]
 }
 
-/** The writes of a key together, of which one may have replaced the others; an append alone, unless one may have replaced it. */
+/** The writes of a key together, of which one may have replaced the others; an append alone that none can have replaced. */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
-  const isAppend = (row: OperationRow): boolean => meaningOf(functionOf(history, row))?.effect === 'appends'
-  const stays = (append: OperationRow): boolean =>
-    rowsOfKey(history, history.operations.key[append] ?? -1).every(
-      (row) => meaningOf(functionOf(history, row))?.effect !== 'replaces' || precedes(history, row, append),
-    )
-  const [appends, others] = [rows.filter(isAppend), rows.filter((row) => !isAppend(row))]
-  return [...keysOf(history, others), ...appends.filter(stays).map((append) => [append])]
+  const { key, callEvent } = history.operations
+  const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
+  const replacedUntil = new Map<number, number>()
+  const stays = (append: OperationRow): boolean => {
+    const of = key[append] ?? -1
+    const until =
+      replacedUntil.get(of) ??
+      lastReturn(
+        history,
+        rowsOfKey(history, of).filter((row) => effect(row) === 'replaces'),
+      )
+    replacedUntil.set(of, until)
+    return until < (callEvent[append] ?? 0)
+  }
+  const alone = new Set(rows.filter((row) => effect(row) === 'appends' && stays(row)))
+  return [
+    ...keysOf(
+      history,
+      rows.filter((row) => !alone.has(row)),
+    ),
+    ...[...alone].map((append) => [append]),
+  ]
+}
+
+/** When the last of these operations returned; never if one did not. */
+function lastReturn(history: History, rows: readonly OperationRow[]): number {
+  const { returnEvent } = history.operations
+  return rows.reduce(
+    (last, row) => (isOk(history, row) ? Math.max(last, returnEvent[row] ?? 0) : Number.POSITIVE_INFINITY),
+    Number.NEGATIVE_INFINITY,
+  )
 }
 
 /** Whether one of these changes at least is in no final state: any of them may have replaced the others. */

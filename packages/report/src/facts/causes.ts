@@ -179,11 +179,14 @@ const causes: readonly Cause[] = [
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
   {
-    cause: 'Nodes were killed, and additions that had been acknowledged are gone.',
+    cause: 'Nodes were stopped, and additions that had been acknowledged are gone.',
     isSeen: true,
     remedy: KEPT_IN_FAILOVERS,
     fits: (input) =>
-      isOfTheEnd(input) && countedWrongly(input, isTooLittle) && input.spans?.some(hasStoppedNodes) === true,
+      isOfTheEnd(input) &&
+      !disagreeInTheEnd(input) &&
+      countedWrongly(input, isTooLittle) &&
+      input.spans?.some(hasStoppedNodes) === true,
   },
   {
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
@@ -325,7 +328,7 @@ const countedWrongly = (
   report.accounting?.unexpected.some((read) => read.operation === counterexample.culprit && how(read)) === true
 
 const isTooLittle = ({ value, bounds }: Accounted): boolean =>
-  bounds !== undefined && typeof value === 'number' && value < bounds[0]
+  bounds !== undefined && (value === null ? 0 < bounds[0] : typeof value === 'number' && value < bounds[0])
 
 const isTooMuch = ({ value, bounds }: Accounted): boolean =>
   bounds !== undefined && typeof value === 'number' && value > bounds[1]

@@ -123,9 +123,14 @@ export function changeText(history: History, row: OperationRow): string {
   if (isTaking(history, row))
     return `${clientOf(history, row)}'s ${functionOf(history, row)} of ${valueText(outputOf(history, row) ?? null, 24)}`
   const [key, value] = [keyOf(history, row), writtenBy(history, row)]
-  if (history.header?.model === 'counter' && typeof value === 'number')
-    return `the addition of ${valueText(value)}${key === undefined ? '' : ` to ${nameText(key, 24)}`}`
+  if (history.header?.model === 'counter' && effectOf(history, row) === 'adds') {
+    const amount = amountOf(history, row)
+    const [what, way] = amount < 0 ? ['subtraction', 'from'] : ['addition', 'to']
+    return `the ${what} of ${valueText(Math.abs(amount))}${key === undefined ? '' : ` ${way} ${nameText(key, 24)}`}`
+  }
   const text = transferText(value) ?? valueText(value, 24)
+  if (effectOf(history, row) === 'removes')
+    return `the removal of ${text}${key === undefined ? '' : ` from ${nameText(key, 24)}`}`
   if (key === undefined) return text
   return isReplacing(history, row) || effectOf(history, row) === 'acquires'
     ? `${nameText(key, 24)} = ${text}`

@@ -78,7 +78,12 @@ export function nearFaults(
           may({ claim: 'came back without', change: kept, read: culprit, fault: span })
         if (isForgetting) {
           const lost = { ...gap, ignored: kept }
-          const text = forgottenText(history, span, lost, times.filter(isAfter(history, kept)))
+          const text = forgottenText(
+            history,
+            span,
+            lost,
+            times.filter((other) => other === span || isAfter(history, kept)(other)),
+          )
           return { ...nearFault(span, lost, text), isForgetting }
         }
         const isTakeover = hasTakenOver(history, span, gap)
@@ -360,12 +365,16 @@ function relationOf(
     const isMissed = LOSES_MEMORY.has(kind) && from < missed && missed < to
     const missing =
       ignored === undefined || !isMissed ? ' and' : `, missed ${changeText(history, ignored)} at ${moment(missed)}, and`
-    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(asked - to)} before it was asked.`
+    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(asked - Math.max(to, ...times.map((other) => other.to)))} before it was asked.`
   }
   if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
   const { writer } = gap
   const isTogether =
-    kind === 'partition' && writer !== undefined && writer !== culprit && !links.some(cuts(culprit, writer))
+    links.length > 0 &&
+    kind === 'partition' &&
+    writer !== undefined &&
+    writer !== culprit &&
+    !links.some(cuts(culprit, writer))
   const which = isTogether ? `, which left ${nameText(writer)} and ${nameText(culprit)} together` : ''
   return `In force then: ${short}, since ${moment(from)}${which}.`
 }

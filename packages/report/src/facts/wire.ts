@@ -159,7 +159,7 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
   if (first === undefined) {
     if (received === undefined) return ''
     if (toReader.every(({ sentAt }) => sentAt > asked))
-      return `The message with ${change} was sent to ${node} only at ${moment(received.sentAt)}, after it had been asked.`
+      return `The message with ${change} was sent to ${node} only at ${moment(Math.min(...toReader.map(({ sentAt }) => sentAt)))}, after it had been asked.`
     const held = toReader.find(({ by }) => by !== undefined && by !== 'down')
     if (held === undefined || received.by !== undefined) return `${lateText(received, { change, node })}.`
     return `${lateText(held, { change, node })}; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}.`

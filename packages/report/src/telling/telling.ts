@@ -95,10 +95,10 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
-/** `, all answered by n1,` where other nodes of the cluster answered nothing. */
+/** `, answered by n1 alone,` where other nodes of the cluster answered nothing. */
 function onlyNodeText(history: History, among: number): string {
   const name = onlyNode(history, among)
-  return name === undefined ? '' : `, all answered by ${nameText(name)},`
+  return name === undefined ? '' : `, answered by ${nameText(name)} alone,`
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
@@ -124,7 +124,10 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   if (asked === 0) return ''
   const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
-  const isKnown = slowest > 0 && may({ claim: 'slowest recovery', nanos: slowest })
+  const isAnswered = faults.every(
+    ({ hits, skipped, recoveryNanos }) => hits === 0 || skipped !== undefined || recoveryNanos !== undefined,
+  )
+  const isKnown = slowest > 0 && isAnswered && may({ claim: 'slowest recovery', nanos: slowest })
   const recovery = !isKnown ? '' : ` After each fault began, the next answer came within ${duration(slowest)}.`
   const share = answered === 0 ? `none of ${count(asked)}` : shareOf(answered / asked, asked)
   return `Under faults ${share} operations were answered.${recovery}`

@@ -86,7 +86,9 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
     options.proof === undefined ? [] : proofLines(options.proof, page),
-    facts.expectation === undefined && options.exitCode === 0
+    facts.expectation === undefined &&
+    options.exitCode === 0 &&
+    (facts.headline.mood === 'bad' || facts.requirements.length === 0)
       ? spread(
           style.dim(`nothing was expected${facts.headline.mood === 'bad' ? ', so this is no failure' : ''}`),
           'exit code 0',
@@ -305,7 +307,7 @@ export function requirementLines(
   })
 }
 
-/** What was expected and what was found, with the exit code; nothing if nothing was expected and all is well. */
+/** What was expected and what was found, with the exit code; nothing if nothing was expected and it is 0. */
 export function expectationLines(
   { expectation, expected: text }: Pick<Facts, 'expectation' | 'expected'>,
   exitCode: number | undefined,

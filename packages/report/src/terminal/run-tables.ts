@@ -124,8 +124,8 @@ export function phasesInBrief(
 }
 
 /**
- * `for 12% of the run there was no working majority; the rest of the time live nodes answered 99.80% of requests`: what a system that
- * needs a majority can be held to. Empty if there was a majority all the time, or that is not known.
+ * `for 12% of the run there was no working majority; the rest of the time 99.80% of requests were answered`: what
+ * a system that needs a majority can be held to. Empty if there was a majority all the time, or that is not known.
  */
 export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)

@@ -63,10 +63,13 @@ export function strongerSettings(
     strong[0] ??
     leastWeak(changes.flat(), (change) => {
       const settings = { ...targetSettings, ...change }
-      return isValid(settings) ? (weaknessOf(settings)?.length ?? 0) : Number.POSITIVE_INFINITY
+      return isValid(settings) ? clausesOf(weaknessOf(settings)) : Number.POSITIVE_INFINITY
     })
   return Object.keys(stronger).length === 0 ? {} : { stronger }
 }
+
+/** How many things are given up: they are parted by semicolons. */
+const clausesOf = (weakness: string | undefined): number => weakness?.split('; ').length ?? 0
 
 /** One change after the other, each the one that leaves least to give up; empty if none helps. */
 function leastWeak(

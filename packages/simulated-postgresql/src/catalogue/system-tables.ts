@@ -130,8 +130,10 @@ const pgRange: Relation = {
 
 const pgEnum: Relation = {
   name: 'pg_enum',
-  rows: ({ catalogue }) =>
-    Array.from(catalogue.enums, ([type, labels]) => labels.map((label, at) => ({ type, label, at: at + 1 }))).flat(),
+  rows: ({ catalogue, own }) =>
+    Array.from(catalogue.enums, ([type, labels]) =>
+      catalogue.typeRows.has(type, own) ? labels.map((label, at) => ({ type, label, at: at + 1 })) : [],
+    ).flat(),
   fields: [
     ['enumtypid', 'oid', ({ type }: { type: number }) => type],
     ['enumsortorder', 'float4', ({ at }: { at: number }) => at],

@@ -251,6 +251,7 @@ export function dropColumn(
   const column = columnNamed(table, name)
   if (viewsOn(table, context).length > 0) throw new NotSupported('DROP COLUMN of a table that a view reads')
   requireNoPolicies(table, 'DROP COLUMN')
+  if (table.partitioned !== undefined) throw new NotSupported('DROP COLUMN of a partitioned table')
   const place = column.attribute - 1
   const before = {
     foreignKeys: table.foreignKeys,
@@ -296,6 +297,8 @@ function* changeType(
   requireCollation(collClause, type, context.types)
   if (viewsOn(table, context).length > 0)
     throw new NotSupported('another type of a column of a table that a view reads')
+  requireNoPolicies(table, 'another type of a column')
+  if (table.partitioned !== undefined) throw new NotSupported('another type of a column of a partitioned table')
   const scope = rowScope(table, context)
   const place = column.attribute - 1
   const reference = { ColumnRef: { fields: [{ String: { sval: column.name } }] } }

@@ -3,6 +3,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
+import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
@@ -47,6 +48,8 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
       return isView ? 'ALTER MATERIALIZED VIEW' : 'ALTER TABLE'
     case 'OBJECT_COLUMN': {
       const column = columnNamed(table, subname)
+      if (isSystemColumn(newname))
+        throw new SqlError('42701', `column name "${newname}" conflicts with a system column name`)
       if (table.columns.some((each) => !each.dropped && each.name === newname))
         throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
       column.name = newname

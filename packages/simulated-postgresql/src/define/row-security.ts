@@ -21,6 +21,7 @@ export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
 
 /** OWNER TO. */
 export function setOwner(table: Table, role: Fields<'RoleSpec'> | undefined, run: Run): void {
+  if (role !== undefined) requireRoles([{ RoleSpec: role }], run)
   const before = table.owner
   table.owner = role?.roletype === 'ROLESPEC_CSTRING' ? (role.rolename ?? '') : run.user
   run.catalogue.changed(run.transaction.current, () => {

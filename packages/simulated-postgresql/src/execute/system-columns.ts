@@ -33,6 +33,9 @@ export function systemColumnsOf(table: Table, types: Types, takeSlot: () => numb
       if (found === undefined) return undefined
       const read = READ[found.name]
       if (read === undefined) throw new NotSupported(`the system column ${name}`)
+      // They are about the partition that has the row.
+      if (table.partitioned !== undefined && (name === 'ctid' || name === 'tableoid'))
+        throw new NotSupported(`the system column ${name} of a partitioned table`)
       const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }
       const column = { name, type, slot: takeSlot(), tableOid: table.oid, attribute: -1 - at }
       columns.push(column)

@@ -1,4 +1,4 @@
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Calculator } from '../types/calculator.ts'
 import type { Builtin } from './builtin.ts'
 import type { FunctionSignature } from './catalogue.ts'
@@ -20,6 +20,8 @@ export const calculatedBy =
   (values, { session }, call) => {
     const { types } = session
     const oids = call.arguments.map(({ oid }) => oid)
+    if ([...oids, call.result.oid].some((oid) => oid >= FIRST_OF_USERS))
+      throw new NotSupported(`the function ${name} of a type of one's own`)
     const texts = values.map((value, at) =>
       value === null ? null : types.typeOf(oids[at] ?? 0).output(value, session),
     )

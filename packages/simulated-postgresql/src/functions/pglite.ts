@@ -6,21 +6,22 @@ export async function startCalculator(): Promise<Calculator> {
   const database = await PGlite.create()
   await database.exec("set timezone to 'UTC'")
   const prepared = new Map<string, string>()
+  let named = 0
   return {
     value(query, oids, texts) {
       const key = `${query} ${oids.join()}`
       const known = prepared.get(key)
-      const name = known ?? `c${prepared.size}`
+      const name = known ?? `c${named++}`
       const asked = [
         ...(known === undefined ? [parse(name, query, oids)] : []),
         bind(name, texts),
         message('E', zeroEnded(''), int32(0)),
         message('S'),
       ]
-      const answer = answerIn(Buffer.from(database.execProtocolRawSync(Buffer.concat(asked))))
-      // A statement that was refused was not kept.
-      if (!('code' in answer)) prepared.set(key, name)
-      return answer
+      const bytes = Buffer.from(database.execProtocolRawSync(Buffer.concat(asked)))
+      // It is kept once it is parsed, also if its execution fails.
+      if (bytes[0] === PARSED) prepared.set(key, name)
+      return answerIn(bytes)
     },
   }
 }
@@ -54,6 +55,7 @@ function bind(name: string, texts: readonly (string | null)[]): Buffer {
 
 /** The length of a value that is null. */
 const NULL = 0xffffffff
+const PARSED = 0x31
 const DATA_ROW = 0x44
 const ERROR = 0x45
 

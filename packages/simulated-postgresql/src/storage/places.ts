@@ -1,3 +1,4 @@
+import { NotSupported } from '../sql/error.ts'
 import type { Heap, Tuple } from './model.ts'
 
 /** Versions of a narrow row that a page of 8 kB holds. */
@@ -23,7 +24,9 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
     return place
   }
   for (const each of tuples.slice(first)) put(each)
-  const place = places.get(tuple) ?? put(tuple)
+  const place = places.get(tuple)
+  // A version that is made up, to ask a statement again, stands nowhere.
+  if (place === undefined) throw new NotSupported('the ctid of a version that is not in its table')
   counted.set(heap, count)
   return place
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Completion, type Input, type Json, replacesWhole, UserError } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, readsWhole, replacesWhole, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
@@ -83,7 +83,12 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
             httpClient(address, { ...unwatched, watch, ...(name === undefined ? {} : { nameKey: () => name }) })
           const leavesOpen = (status: number) =>
-            table.routes.some((route) => 'outcomes' in route && route.outcomes?.[String(status)] === 'info')
+            table.routes.some(
+              (route) =>
+                'outcomes' in route &&
+                route.outcomes?.[String(status)] === 'info' &&
+                !('f' in route && readsWhole(route.f)),
+            )
           const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, leavesOpen, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed

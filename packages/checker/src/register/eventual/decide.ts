@@ -117,8 +117,8 @@ function judgeKey(
     addTo(values, encoded.expects[read], read)
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
-  const replaced = encoded.hasAppend ? replacedUntil(input, budget) : FROM_THE_START
-  const lost = lostWrites(input, lastWriter, replaced, budget)
+  const stays = encoded.hasAppend ? staysOf(input, budget) : undefined
+  const lost = lostWrites(input, lastWriter, stays, budget)
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
@@ -131,24 +131,35 @@ function judgeKey(
   const writer = lastWriter.get(value) ?? FROM_THE_START
   const after = supersededBy(input, value, writer, budget)
   if (after !== undefined) return { wrong: superseded(input, value, writer, after), lost }
-  const missing = input.operations.findLast((i) => mustBeIn(input, i, replaced) && isAbsentFrom(input, i, value))
+  const isAbsent = absentFrom(input, value)
+  const missing = input.operations.findLast((i) => {
+    budget.tick()
+    return stays !== undefined && mustBeIn(input, i, stays) && isAbsent(i)
+  })
   if (missing !== undefined) return { wrong: superseded(input, value, FROM_THE_START, missing), lost }
   return { lost }
 }
 
-/** When the last write that replaces the whole text had returned: an append called later stays in it. */
-function replacedUntil({ encoded, operations }: Key, budget: Budget): number {
-  let last = FROM_THE_START
-  for (const i of operations) {
-    budget.tick()
-    if (isWrite(encoded, i) && encoded.kind[i] !== APPEND) last = Math.max(last, encoded.returns[i])
-  }
-  return last
+/** Between which moments an append was called and acknowledged if every final read must have it. */
+interface Stays {
+  /** When the last write that replaces the whole text had returned. */
+  readonly after: number
+  /** When the first final read was called. */
+  readonly before: number
 }
 
-/** Whether this is an acknowledged append that no write can have replaced. */
-const mustBeIn = ({ encoded }: Key, i: number, replaced: number): boolean =>
-  encoded.kind[i] === APPEND && isAcknowledged(encoded, i) && encoded.calls[i] > replaced
+function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
+  let after = FROM_THE_START
+  for (const i of operations) {
+    budget.tick()
+    if (isWrite(encoded, i) && encoded.kind[i] !== APPEND) after = Math.max(after, encoded.returns[i])
+  }
+  return { after, before: reads.reduce((first, read) => Math.min(first, encoded.calls[read]), NEVER) }
+}
+
+/** Whether this is an acknowledged append that every final read must have. */
+const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
+  encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
 /** By value: of the operations that may have left it behind, the one that returned last; absent if there is none. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
@@ -190,12 +201,14 @@ const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
 }
 
-/** Whether this final value shows that an acknowledged write was lost. */
-const isAbsentFrom = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
-  if (!encoded.hasAppend) return encoded.writes[operation] !== value
+/** Whether a final value shows that an acknowledged write was lost. */
+function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
+  if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value
   const text = textOf(encoded, decoder, value)
-  const written = textOf(encoded, decoder, encoded.writes[operation])
-  return encoded.kind[operation] === APPEND ? !text.includes(written) : !text.startsWith(written)
+  return (operation) => {
+    const written = textOf(encoded, decoder, encoded.writes[operation])
+    return encoded.kind[operation] === APPEND ? !text.includes(written) : !text.startsWith(written)
+  }
 }
 
 const textOf = (encoded: Encoded, decoder: Decoder, value: number): string =>
@@ -210,21 +223,22 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations } = input
   const settled = returnOf(encoded, lastWriter)
+  const isAbsent = absentFrom(input, value)
   return operations.findLast((i) => {
     budget.tick()
-    return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value)
+    return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsent(i)
   })
 }
 
 /**
- * The acknowledged writes that no replica remembers, and the appends that no write can have replaced: each remaining value is from writes that had all returned before
- * it was called, or from none. Only the last of them are listed: the others were rightly overwritten. If several last
+ * The acknowledged writes that no replica remembers: each remaining value is from writes that had all returned before it
+ * was called, or from none; and appends that no write can have replaced, and that are in no remaining value. Only the last of them are listed: the others were rightly overwritten. If several last
  * ones overlapped, one of them should have stayed.
  */
 function lostWrites(
   input: Key,
   lastWriter: ReadonlyMap<number, number>,
-  replaced: number,
+  stays: Stays | undefined,
   budget: Budget,
 ): readonly LostWrite[] {
   const { encoded, decoder, operations, reads } = input
@@ -232,20 +246,22 @@ function lostWrites(
   let settled = Number.NEGATIVE_INFINITY
   for (const writer of lastWriter.values()) settled = Math.max(settled, returnOf(encoded, writer))
   const acknowledged = operations.filter((i) => isAcknowledged(encoded, i))
+  const absences = values.map((value) => absentFrom(input, value))
+  const isKept = (i: number): boolean => stays !== undefined && mustBeIn(input, i, stays)
   let latestCall = -1
   for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]
   return acknowledged
     .filter((i) => {
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
-      if (mayBeReplaced && !mustBeIn(input, i, replaced)) return false
+      if (mayBeReplaced && !isKept(i)) return false
       // Without appends this is implied: the writers of the remaining values were called earlier.
-      return !encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))
+      return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({
       key: decoder.keyName(input.key),
       value: decoder.value(encoded.names[encoded.writes[i]]),
       operation: encoded.row[i],
-      ...(mustBeIn(input, i, replaced) ? { isAppend: true as const } : {}),
+      ...(isKept(i) ? { isAppend: true as const } : {}),
     }))
 }
