@@ -127,7 +127,7 @@ describe('an outcome', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('of a run in which faults kept most requests from an answer is not to repeat it', () => {
+  test('of a run whose faults left most requests unanswered is gentler faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
     const { next } = told(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({

@@ -41,7 +41,7 @@ describe('a calculator', () => {
     expect(answered('ln(1.0)')).toBe('0.0000000000000000')
   })
 
-  test('is not asked for what depends on more than its arguments', () => {
+  test('is called only for functions that depend on their arguments alone', () => {
     expect(() => answered('to_tsvector($$a b$$)')).toThrow('is not simulated')
   })
 })

@@ -165,7 +165,7 @@ describe.skipIf(lacking)(
       await real.close()
     })
 
-    test('has no name that is answered with an error', async () => {
+    test('answers no name of the catalogue with an error', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const client = openClient({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1 })
       const named = async (sql: string): Promise<readonly string[]> =>

@@ -452,7 +452,7 @@ describe('what is not simulated', () => {
     ],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY of another kind than LIST'],
-    ['select * from pa', 'the partition pa by its own name'],
+    ['select * from pa', 'direct access to the partition pa'],
     ["update parted set a = 'b'", 'a row that moves to another partition'],
     ['create extension hstore', 'the extension hstore'],
     ['alter table orders add check (total > 5) not enforced', 'NOT ENFORCED'],

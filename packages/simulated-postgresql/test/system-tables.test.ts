@@ -137,15 +137,15 @@ test('shows where a sequence stands', () => {
   expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
 })
 
-test('computes a value that it may refuse only of the rows that are read', () => {
+test('computes a value that may be refused for the rows alone that are read', () => {
   const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
   const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
   expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])
   expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
 })
 
-test('refuses all columns of a relation that has more in PostgreSQL, unless only rows are asked for', () => {
-  expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('name those that you read')
+test('refuses SELECT * of a relation that lacks columns of PostgreSQL, and allows EXISTS', () => {
+  expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('list the columns that you read')
   expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
   expect(
     rowsOf(

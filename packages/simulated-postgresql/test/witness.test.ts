@@ -198,7 +198,7 @@ describe('an engine that is watched', () => {
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
 
-  test('says that it does not know what an upsert depends on that read the row in another version than it met', () => {
+  test('reports unknown dependences for an upsert that conflicts with a row version it did not read', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
     const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
@@ -216,7 +216,7 @@ describe('an engine that is watched', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('tells a write between two of one group also where a read does not depend on all of them', () => {
+  test('reports a write of others between two writes of one group, also if the read does not depend on the whole group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [

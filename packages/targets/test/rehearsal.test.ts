@@ -357,7 +357,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     })
   })
 
-  test('takes a write that the table leaves open', async () => {
+  test('accepts a write whose status the route table maps to an unknown outcome', async () => {
     const routes = [READ, { ...WRITE, outcomes: { 202: 'info' } }]
     const { rehearsal } = await rehearsed({ quirks: [storesAnd(202, {})], routes })
     expect(rehearsal).toEqual({ exchanges: [], isOfTexts: false })

@@ -145,7 +145,7 @@ describe.each(short ? [] : MOVES)('Money that is moved by $bug', ({ bug, cure, i
     expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
   })
 
-  test(`is not by ${cure} at ${ofCure}, over 300 seeds`, async () => {
+  test(`is not found to be wrong if it is moved by ${cure} at ${ofCure}, over 300 seeds`, async () => {
     const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
     expect([found, trials]).toEqual([false, 300])
   })

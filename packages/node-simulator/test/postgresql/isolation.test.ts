@@ -326,7 +326,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
   })
 
-  test('lose updates if what a connection does is one', async () => {
+  test('lose updates where all statements of a connection count as one transaction', async () => {
     expect((await brokenBy('connected')).broken).toBeUndefined()
     const { broken } = await brokenBy('connected', { unit: 'connection' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)

@@ -103,9 +103,10 @@ function bestMet(report: Report<string>, level: string): string {
  * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or about transactions,
  * where it lists anomalies.
  */
-const weakerText = (report: Report<string>, level: string, strongest: string): string => {
+function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
-  return headline.startsWith('not ') || transactions !== undefined
-    ? `${listed((transactions === undefined ? [level] : strongestMet(report)).map(adjective)) || adjective(level)}, not ${adjective(strongest)}`
-    : headline
+  if (!headline.startsWith('not ') && transactions === undefined) return headline
+  // What each transaction asked for is no level among others.
+  const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
+  return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

@@ -13,7 +13,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
   if (table === undefined) throw context.noTable(schemaname, relname)
-  if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
+  if (table.partitionOf !== undefined) throw new NotSupported(`direct access to the partition ${table.name}`)
   return table
 }
 
@@ -51,7 +51,7 @@ export function newTypeName(names: readonly string[], context: Context): { schem
   // A table's rows are a type of its name.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
-  if (types.named(relname) !== undefined) throw new NotSupported(`the name ${relname} of types in two schemas`)
+  if (types.named(relname) !== undefined) throw new NotSupported(`types of the one name ${relname} in two schemas`)
   return named
 }
 

@@ -205,7 +205,7 @@ export class Context implements TextContext {
   }
 
   locks(table: Table, mode: LockMode): void {
-    if (table.partitionOf !== undefined) throw new NotSupported(`the partition ${table.name} by its own name`)
+    if (table.partitionOf !== undefined) throw new NotSupported(`direct access to the partition ${table.name}`)
     const { user } = this.#session
     // Policies do not apply to the superuser either.
     if (table.rowSecurity && user !== table.owner && user !== 'postgres')

@@ -86,7 +86,7 @@ export class View {
     return [...conflicts].flatMap(([row, met]) => {
       if (met.clause !== clause) return []
       if (heaps.has(heap) && !this.#isShown(met))
-        throw new NotSupported('a row that the statement read in one version, and met in another one')
+        throw new NotSupported('a row that changed after the statement read it and before it wrote it')
       const tuple = changed?.has(row) === true ? changed.get(row) : met.tuple
       return tuple === undefined ? [] : met.proposed.map((proposed) => ({ tuple, proposed }))
     })
