@@ -192,7 +192,9 @@ export class QueryScope implements Scope {
 /** Refuses all columns of a relation of the catalogue that has more in PostgreSQL. */
 export function requireAll({ lacking, alias }: Relation): void {
   if (lacking !== undefined && lacking.length > 0)
-    throw new NotSupported(`SELECT * of ${alias}, which lacks columns such as ${lacking[0]} (list the columns that you read),`)
+    throw new NotSupported(
+      `SELECT * of ${alias}, which lacks columns such as ${lacking[0]} (list the columns that you read),`,
+    )
 }
 
 /** Adds an item to the query: its values get places in the row. */
