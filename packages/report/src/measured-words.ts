@@ -11,9 +11,15 @@ export function staleText({ reads }: Staleness): string {
   return reads.stale === 0 || share === stale ? stale : `${stale} (${share})`
 }
 
+const isWithoutFaults = ({ phase }: PhaseSummary): boolean => phase === 'calm' || phase === 'healed'
+
+/** The phases in which no fault was in force. */
+export const withoutFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
+  phases.filter(isWithoutFaults)
+
 /** The phases in which faults were in force. */
 export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
-  phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
+  phases.filter((phase) => !isWithoutFaults(phase) && phase.operations > 0)
 
 /** How many operations were asked for, and how many of these were answered. */
 export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({

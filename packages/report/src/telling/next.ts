@@ -4,7 +4,7 @@ import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/resu
 import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
-import { answeredIn, underFaults } from '../measured-words.ts'
+import { answeredIn, underFaults, withoutFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
 import { listed } from '../words.ts'
 import { onlyNode } from './only-node.ts'
@@ -84,10 +84,14 @@ function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined)
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
+/** `sync=majority`, as `--set` has them. */
+const chosenIn = (settings: NonNullable<RunSummary['stronger']>): readonly string[] =>
+  Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+
 /** The settings with which the target promises the level that was broken. */
 function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
   const { stronger = {}, strongerPromise, spec } = setup ?? {}
-  const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
+  const chosen = chosenIn(stronger)
   if (strongerPromise === undefined || chosen.length === 0 || spec?.target.bug !== undefined) return undefined
   return {
     text: `If you rely on more, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
@@ -123,7 +127,7 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
-  const without = answeredIn(phases.filter(({ phase }) => phase === 'calm' || phase === 'healed'))
+  const without = answeredIn(withoutFaults(phases))
   if (without.answered < SELDOM * without.asked)
     return {
       text: `${beginning}Most requests failed, with faults and without. Try it without faults first.`,
@@ -147,7 +151,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
     spec,
   } = lease !== '' || leaseClock !== undefined || setup === undefined ? {} : setup
   const bug = spec?.target.bug
-  const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
+  const chosen = chosenIn(stronger)
   if (bug === undefined && chosen.length === 0) return { text: remedyOf(facts, history, run), command: again }
   const repeats = run === undefined ? setup?.again : again
   const promise = strongerPromise === undefined ? '' : `, with which it promises to be ${adjective(strongerPromise)}`

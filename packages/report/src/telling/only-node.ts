@@ -3,8 +3,12 @@ import { type History, isAnswered } from '@chaosproxy/history'
 /** The one node that answered anything, of a cluster of several. */
 export function onlyNode(history: History, among: number): string | undefined {
   const { length, node } = history.operations
-  const answering = new Set<number | undefined>()
-  for (let row = 0; row < length; row++) if (isAnswered(history, row)) answering.add(node[row])
-  const [only] = answering
-  return answering.size !== 1 || only === undefined || among === 1 ? undefined : history.nodes[only]
+  if (among === 1) return undefined
+  let only: number | undefined
+  for (let row = 0; row < length; row++) {
+    if (!isAnswered(history, row) || node[row] === only) continue
+    if (only !== undefined) return undefined
+    only = node[row]
+  }
+  return only === undefined ? undefined : history.nodes[only]
 }
