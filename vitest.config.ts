@@ -18,7 +18,7 @@ const seeds = {
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
 const PURE =
-  'packages/{history,faults,checker,verifier,workloads,wire,recorder,protocols,runner,simulator,simulated-postgresql,report,scenarios}/test/**/*.test.ts'
+  'packages/{history,faults,checker,verifier,workloads,wire,recorder,protocols,runner,simulator,simulated-postgresql,simulated-redis,report,scenarios}/test/**/*.test.ts'
 
 /** These take seconds each: long searches, large histories, servers on packages of others. Tests beside them are quick. */
 const LONG = [
@@ -27,7 +27,8 @@ const LONG = [
   'packages/proxy/test/{http/{pipelining,under-faults},integrity,tcp/shapes}.test.ts',
   'packages/console/test/saved.test.ts',
   'packages/engine/test/{arrivals,interruption,large,long-key}.test.ts',
-  'packages/node-simulator/test/{messages,middleware,postgresql/{faults,isolation,libraries,service},redis/{libraries,service}}.test.ts',
+  'packages/node-simulator/test/{messages,middleware}.test.ts',
+  'packages/{simulated-postgresql,simulated-redis}/test/services/*.test.ts',
 ]
 
 /** These open sockets, threads and files. */

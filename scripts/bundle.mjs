@@ -26,12 +26,12 @@ const inlined = [
 const PURE =
   /packages\/(?:history|faults|checker|verifier|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
-/** Installed only by users who need it. */
-const OPTIONAL = '@chaosproxy/simulated-postgresql'
+/** Products of their own, loaded by name by runs that need them. */
+const PRODUCTS = ['@chaosproxy/simulated-postgresql', '@chaosproxy/simulated-redis']
 
 /** What others wrote is otherwise loaded from where it is installed. */
 const external = (id) =>
-  id === OPTIONAL ||
+  PRODUCTS.includes(id) ||
   (!/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced))
 
 /** Modules of others that cost every start something that we do otherwise, and what stands for them. */

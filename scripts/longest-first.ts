@@ -9,7 +9,7 @@ export const LONGEST: readonly string[] = [
   `${CLI}/docs/simulated-examples.soak.test.ts`,
   `${CLI}/pages/models-in-browser.soak.test.ts`,
   'scripts/node-lines.soak.test.ts',
-  `${CLI}/simulate/postgresql-services.soak.test.ts`,
+  'packages/simulated-postgresql/test/services/judged-services.soak.test.ts',
   `${CLI}/record/postgres-recorded.soak.test.ts`,
   `${CLI}/pages/one-telling.test.ts`,
 ]

@@ -94,7 +94,7 @@ const PROGRAMS = {
 }
 
 /** Services with a PostgreSQL, by their files: what clients ask of them, and how they change something. */
-const SERVICES = join(root, 'packages', 'cli', 'test', 'simulate', 'postgresql-services')
+const SERVICES = join(root, 'packages', 'simulated-postgresql', 'test', 'services', 'programs')
 const CHANGED_BY = { duty: 'write', jobs: 'add', payments: 'add', wallet: 'add' }
 for (const file of readdirSync(SERVICES).filter((file) => /^[a-z]+-.*\.mjs$/.test(file))) {
   const [name] = file.split('-')

@@ -21,7 +21,7 @@ import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import type { AwaitedSql } from './postgresql/statements.ts'
 import type { DatabaseStory } from './postgresql/story.ts'
 import { Seats } from './program/seats.ts'
-import { RedisNode, type RedisOptions } from './redis/server/node.ts'
+import { RedisNode, type RedisOptions } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { programsIn, type Service } from './service.ts'
 import { isOfDatabases, type Stoppable } from './world/blows.ts'
@@ -303,7 +303,7 @@ interface ServersOptions extends RedisOptions {
   readonly unsupported: UnsupportedSql | undefined
 }
 
-function serversOf({ spec, databases }: Service, { unsupported, ...around }: ServersOptions): Open['servers'] {
+function serversOf({ spec, databases, redis }: Service, { unsupported, ...around }: ServersOptions): Open['servers'] {
   const servers = new Map<NodeId, RedisNode | PostgresNode>()
   for (const [id, database] of databases) {
     const shared = { ...around, database, unsupported }
@@ -312,7 +312,7 @@ function serversOf({ spec, databases }: Service, { unsupported, ...around }: Ser
     const { standby } = database
     if (standby !== undefined) servers.set(standby, new PostgresNode({ ...shared, id: standby }, primary))
   }
-  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode(around))
+  if (redis !== undefined) servers.set(REDIS, new RedisNode(redis, around))
   return servers
 }
 

@@ -11,6 +11,7 @@ import { loadProgram, type Program } from './program/bundle.ts'
 import type { Probing } from './program/probes.ts'
 import { keepsPackages } from './program/seat.ts'
 import { dropSeats } from './program/seats.ts'
+import { loadSimulatedRedis, type SimulatedRedis } from './redis/node.ts'
 
 export type ServiceClients =
   | { readonly type: 'routes'; readonly file: string; readonly table: RouteTable; readonly maker: RequestMaker }
@@ -22,11 +23,15 @@ export interface Service {
   readonly beside: ReadonlyMap<string, Program>
   /** Its PostgreSQL servers, by name. */
   readonly databases: ReadonlyMap<string, Database>
+  readonly redis: SimulatedRedis | undefined
   readonly clients: ServiceClients
   readonly definition: ProtocolDefinition
 }
 
-/** @throws UserError (input) for a program, a file of clients or a route table that cannot be read. */
+/**
+ * @throws UserError (input) for a program, a file of clients or a route table that cannot be read, (environment) for a
+ * simulated server whose package is not installed.
+ */
 export async function loadService(spec: ServiceSpec, probing?: Probing): Promise<Service> {
   const clients = await loadClients(spec)
   const program = await loadProgram(spec.program, probing)
@@ -34,7 +39,8 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   // One by one, so that the first error is always the same.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   const databases = await loadDatabases(spec.postgres ?? {})
-  return { spec, program, beside, databases, clients, definition: definitionOf(spec, clients) }
+  const redis = spec.redis === undefined ? undefined : await loadSimulatedRedis()
+  return { spec, program, beside, databases, redis, clients, definition: definitionOf(spec, clients) }
 }
 
 export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [

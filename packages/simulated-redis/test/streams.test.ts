@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { printReply } from '../../src/redis/reply.ts'
-import { execute, giveUp } from '../../src/redis/server/execute.ts'
-import { createSession, type Session } from '../../src/redis/session.ts'
-import { Store } from '../../src/redis/store.ts'
+import { printReply } from '../src/reply.ts'
+import { execute, giveUp } from '../src/server/execute.ts'
+import { createSession, type Session } from '../src/session.ts'
+import { Store } from '../src/store.ts'
 
 const store = new Store(() => 0)
 const said = (session: Session): string => {

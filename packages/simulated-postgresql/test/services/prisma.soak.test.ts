@@ -3,9 +3,9 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chaos } from '../../../cli/test/chaos.ts'
+import { lacking } from '../../../cli/test/record/doctors-and-accounts.ts'
 import { whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
-import { lacking } from '../record/doctors-and-accounts.ts'
 import { recordedService } from './recorded-service.ts'
 
 // Prisma compiles queries in WebAssembly. It generates its client beside the program, by default as TypeScript.
@@ -30,7 +30,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in
     cwd = mkdtempSync(join(tmpdir(), 'chaos-prisma-'))
     const { generator, file } = CLIENTS[language]
     writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type: 'module', imports: { '#prisma': file } }))
-    const services = join(import.meta.dirname, 'postgresql-services')
+    const services = join(import.meta.dirname, 'programs')
     cpSync(join(services, 'prisma'), cwd, { recursive: true })
     for (const name of ['wallet.sql', 'wallet.routes.json', 'load.mjs']) cpSync(join(services, name), join(cwd, name))
     appendFileSync(join(cwd, 'schema.prisma'), generator)

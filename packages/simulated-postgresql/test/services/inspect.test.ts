@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { chaos, chaosHere, startChaos } from '../chaos.ts'
-import { folderWith, RACING } from '../racing-register.ts'
-import { shop } from './postgresql-shop.ts'
+import { chaos, chaosHere, startChaos } from '../../../cli/test/chaos.ts'
+import { folderWith, RACING } from '../../../cli/test/racing-register.ts'
+import { shop } from './shop.ts'
 
 interface Message {
   readonly id?: number

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
-import { shop } from './postgresql-shop.ts'
+import { chaos } from '../../../cli/test/chaos.ts'
+import { patientTest, test } from '../../../cli/test/patient.ts'
+import { shop } from './shop.ts'
 
 const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--workers', '1']
 const withPostgres = ['simulate', './server.ts', ...calm, '--beside', 'pg=postgres', '--sql', 'schema.sql']

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { chaos, temporaryDirectory } from '../../../cli/test/chaos.ts'
+import { lacking } from '../../../cli/test/record/doctors-and-accounts.ts'
 import { whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { lacking } from '../record/doctors-and-accounts.ts'
 import { type Judged, recordedService, recordedWithLosses } from './recorded-service.ts'
 
 // Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
@@ -11,7 +11,7 @@ import { type Judged, recordedService, recordedWithLosses } from './recorded-ser
 const short = process.env['CHAOS_SOAK'] === 'short'
 const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
 const CLEAN_SEEDS = short ? 5 : 2_000
-const cwd = join(import.meta.dirname, 'postgresql-services')
+const cwd = join(import.meta.dirname, 'programs')
 
 interface Asked {
   readonly found: 'violation' | 'invariant'

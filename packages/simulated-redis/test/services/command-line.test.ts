@@ -1,10 +1,10 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { commands } from '../../../node-simulator/src/redis/commands/registry.ts'
-import { chaos, root } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
-import { folderWith } from '../racing-register.ts'
+import { chaos, root } from '../../../cli/test/chaos.ts'
+import { patientTest, test } from '../../../cli/test/patient.ts'
+import { folderWith } from '../../../cli/test/racing-register.ts'
+import { commands } from '../../src/commands/registry.ts'
 
 /** A register in a Redis, by the ioredis of this repository, which any of the program's nodes serves. */
 const register = (decide: string): string => `

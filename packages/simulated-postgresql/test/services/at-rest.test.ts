@@ -4,9 +4,7 @@ import { millis, nanos } from '@chaosproxy/history'
 import { createServiceCluster, type DatabaseStory, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { hasJobs } from '../../src/redis/jobs.ts'
-import { Store } from '../../src/redis/store.ts'
-import { injectedFor, written } from '../simulated.ts'
+import { injectedFor, written } from '../../../node-simulator/test/simulated.ts'
 
 const SCHEMA = `
 CREATE TABLE kv (k text PRIMARY KEY, v int NOT NULL DEFAULT 0);
@@ -118,20 +116,5 @@ describe('a service over one PostgreSQL', () => {
       /^process-0-1 was done twice: the answer to its COMMIT at \d+\.\d ms was lost, and UPDATE kv/,
     )
     expect((await ran('retried')).stories).toEqual([])
-  })
-})
-
-describe('the queues of a Redis', () => {
-  test.each([
-    ['list', 'bull:mail:wait', true],
-    ['list', 'bull:mail:active', true],
-    ['list', 'mail', false],
-    ['zset', 'bull:mail:delayed', true],
-    ['zset', 'bull:mail:completed', false],
-  ])('have a job under way if a %s is at %s: %s', (type, key, expected) => {
-    const store = new Store(() => 0)
-    const value = type === 'list' ? { type, items: ['1'] } : { type, scores: new Map([['1', 500 * 0x1000]]) }
-    store.database(0).put(key, value as never)
-    expect(hasJobs(store, 0)).toBe(expected)
   })
 })

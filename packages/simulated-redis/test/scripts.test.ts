@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { commands } from '../../src/redis/commands/registry.ts'
-import { UnknownCommand } from '../../src/redis/failures.ts'
-import { printReply } from '../../src/redis/reply.ts'
-import { execute, redo } from '../../src/redis/server/execute.ts'
-import { createSession } from '../../src/redis/session.ts'
-import { Store } from '../../src/redis/store.ts'
+import { commands } from '../src/commands/registry.ts'
+import { UnknownCommand } from '../src/failures.ts'
+import { printReply } from '../src/reply.ts'
+import { execute, redo } from '../src/server/execute.ts'
+import { createSession } from '../src/session.ts'
+import { Store } from '../src/store.ts'
 
 /** A server that answers one command after another, in the bytes of RESP2. */
 function server(): (...words: readonly string[]) => string {
@@ -82,7 +82,7 @@ test('the commands of a script in MULTI run in their place', () => {
 })
 
 test('every script of BullMQ compiles, and the commands it uses exist', () => {
-  const folder = join(import.meta.dirname, '..', '..', '..', '..', 'node_modules', 'bullmq', 'dist', 'cjs', 'scripts')
+  const folder = join(import.meta.dirname, '..', '..', '..', 'node_modules', 'bullmq', 'dist', 'cjs', 'scripts')
   const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'index.js')
   const ask = server()
   for (const file of files) {

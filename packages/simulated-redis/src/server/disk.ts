@@ -1,0 +1,40 @@
+import type { Change, Store } from '../store.ts'
+import { redo } from './execute.ts'
+
+/** How often `appendfsync everysec` writes to disk, in nanoseconds. */
+const FSYNC_NANOS = 1e9
+
+/** An append-only file: the commands certainly on disk, and those written since. */
+export class Disk {
+  readonly #store: Store
+  #written: { readonly at: number; readonly change: Change }[] = []
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  write(at: number, change: Change): void {
+    this.#written.push({ at, change })
+  }
+
+  /** Moves what has been fsynced by now to the disk. */
+  fsync(now: number): void {
+    const fsyncedAt = Math.floor(now / FSYNC_NANOS) * FSYNC_NANOS
+    const count = this.#written.findIndex(({ at }) => at >= fsyncedAt)
+    this.#redo(this.#written.splice(0, count < 0 ? this.#written.length : count))
+  }
+
+  /** The data that a server finds after a power loss, which kept the first `kept(written)` of what was only written. */
+  losePower(kept: (written: number) => number): Store {
+    this.#redo(this.#written.splice(0, kept(this.#written.length)))
+    this.#written = []
+    return this.#store.copy()
+  }
+
+  #redo(written: readonly { readonly change: Change }[]): void {
+    redo(
+      this.#store,
+      written.map(({ change }) => change),
+    )
+  }
+}
