@@ -35,7 +35,7 @@ const LONG = [
 const IN_PROCESS = 'packages/{proxy,node-simulator,engine,console,assertions}/test/**/*.test.ts'
 
 /** These start commands, clusters and clients. */
-const STARTING = 'packages/{cli,targets,undici,vitest,playwright,testcontainers}/test/**/*.test.ts'
+const STARTING = 'packages/{cli,targets,databases,undici,vitest,playwright,testcontainers}/test/**/*.test.ts'
 
 /** One pass of each command. */
 const PASSES = 'packages/cli/test/each-command.test.ts'

@@ -34,16 +34,17 @@ test('a workload and its model are listed in six files, one for each package or 
   const listing = ['workloads', 'checker', 'protocols', 'report', 'recorder']
     .flatMap((row) => sourcesIn(`${row}/src`))
     .filter((file) => !isOwn(file) && importsOf(file).some(isOwn))
-  expect([...listing, ...naming('targets/src/postgres', 'counter')]).toEqual([
+  expect([...listing, ...naming('targets/src/client-kinds/postgres', 'counter')]).toEqual([
     'workloads/src/registry.ts',
     'checker/src/check/registry.ts',
     'protocols/src/objects/registry.ts',
     'report/src/losses/registry.ts',
     'recorder/src/redis/command-set.ts',
-    'targets/src/postgres/client/objects.ts',
+    'targets/src/client-kinds/postgres/objects.ts',
   ])
 })
 
 test('the targets redis and etcd do not name a queue: the one has it from the recorder, the other from the protocols', () => {
-  expect(['redis', 'etcd', 'clients'].flatMap((folder) => naming(`targets/src/${folder}`, 'queue'))).toEqual([])
+  const folders = ['databases/src/redis', 'databases/src/etcd', 'targets/src/client-kinds/etcd', 'targets/src/clients']
+  expect(folders.flatMap((folder) => naming(folder, 'queue'))).toEqual([])
 })

@@ -25,6 +25,7 @@ const rows = [
   'node-simulator',
   'report',
   'targets',
+  'databases',
   'scenarios',
   'engine',
   'console',
@@ -101,7 +102,7 @@ describe.each(rows)('%s', (row) => {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
       expect(text, file).not.toMatch(
-        /from '@chaosproxy\/(?!engine\/(?:judged|references|run|short-run|version|worlds)'|history\/files'|checker\/proof'|proxy\/(?:control|client)'|wire\/(?:http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols)'|runner\/result'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
+        /from '@chaosproxy\/(?!engine\/(?:judged|references|run|short-run|version|worlds)'|history\/files'|checker\/proof'|proxy\/(?:control|client)'|wire\/(?:amqp|jute|nats|http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols)'|runner\/result'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:database|named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
       )
     }
   })
@@ -145,6 +146,7 @@ const withFloors = [
   'faults',
   'runner',
   'targets',
+  'databases',
   'workloads',
   'engine',
   'protocols',
@@ -224,7 +226,7 @@ const namesStandIn: readonly (readonly [what: string, stands: (file: string) => 
   ['the monitors of objects', (file) => /^checker\/src\/[a-z-]+\/online\//.test(file)],
   ['a workload', (file) => [...importedBy('workloads/src/registry.ts'), 'workloads/src/watcher.ts'].includes(file)],
   ['the rules of the verifier', (file) => file.startsWith('verifier/src/')],
-  ['a system, or the clients of one', (file) => /^(protocols|targets)\/src\//.test(file)],
+  ['a system, or the clients of one', (file) => /^(protocols|targets|databases)\/src\//.test(file)],
   [
     'what a recorder takes for operations',
     (file) => /^recorder\/src\/(redis\/[a-z-]+-commands|postgresql\/part)\.ts$/.test(file),

@@ -43,7 +43,7 @@ export const RETRIED: readonly RetriedTest[] = [
     reason: BY_CHANCE,
   },
   {
-    file: 'packages/targets/test/redis/redis.test.ts',
+    file: 'packages/databases/test/redis/redis.test.ts',
     title: 'returns stale reads from replicas, unless WAIT has confirmed the write',
     reason: BY_CHANCE,
   },

@@ -35,8 +35,8 @@ const longFunctions: { readonly [name: string]: number } = {
   'checker/src/watch/scan.ts scanWatch': 238,
   'history/src/codecs/jsonl-scanner.ts scan': 119,
   'wire/src/resp/resp-scanner.ts createRespScanner': 119,
-  'targets/src/postgres/client/clients.ts openClient': 80,
-  'targets/src/postgres/client/connection.ts openConnection': 107,
+  'targets/src/client-kinds/postgres/clients.ts openClient': 80,
+  'targets/src/client-kinds/postgres/connection.ts openConnection': 107,
 }
 
 const root = join(import.meta.dirname, '..')

@@ -9,24 +9,31 @@ interface Buffer extends Uint8Array<ArrayBufferLike> {
   equals(other: Uint8Array): boolean
   includes(value: string | number | Buffer, from?: number): boolean
   indexOf(value: string | number | Uint8Array, from?: number, encoding?: BufferEncoding): number
+  readBigInt64BE(offset?: number): bigint
   readBigUInt64BE(offset?: number): bigint
   readDoubleLE(offset?: number): number
   readFloatLE(offset?: number): number
+  readInt32BE(offset?: number): number
+  readInt8(offset?: number): number
   readUInt16BE(offset?: number): number
   readUInt16LE(offset?: number): number
   readUInt32BE(offset?: number): number
   readUInt32LE(offset?: number): number
+  readUInt8(offset?: number): number
   readUIntBE(offset: number, byteLength: number): number
   readUIntLE(offset: number, byteLength: number): number
   subarray(start?: number, end?: number): Buffer
   toString(encoding?: BufferEncoding, start?: number, end?: number): string
   write(text: string, offset: number, encoding?: BufferEncoding): number
+  writeBigInt64BE(value: bigint, offset?: number): number
   writeBigUInt64BE(value: bigint, offset?: number): number
+  writeInt32BE(value: number, offset?: number): number
   writeUInt16BE(value: number, offset?: number): number
   writeUInt16LE(value: number, offset?: number): number
   writeUInt32BE(value: number, offset?: number): number
-  writeUIntLE(value: number, offset: number, byteLength: number): number
+  writeUInt8(value: number, offset?: number): number
   writeUIntBE(value: number, offset: number, byteLength: number): number
+  writeUIntLE(value: number, offset: number, byteLength: number): number
 }
 
 declare const Buffer: {

@@ -20,28 +20,18 @@ export const protocolTargets: readonly Target[] = [
   ...protocols.map((protocol) => simulatedTarget(protocol)),
 ]
 
-/** The databases, each loaded on demand. */
-const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
-  ['etcd', async () => (await import('./etcd/target.ts')).etcd],
-  ['redis', async () => (await import('./redis/target.ts')).redis],
-  ['postgres', async () => (await import('./postgres/target.ts')).postgres],
-  ['nats', async () => (await import('./nats/target.ts')).nats],
-  ['mariadb', async () => (await import('./mariadb/target.ts')).mariadb],
-  ['zookeeper', async () => (await import('./zookeeper/target.ts')).zookeeper],
-  ['galera', async () => (await import('./galera/target.ts')).galera],
-  ['rabbitmq', async () => (await import('./rabbitmq/target.ts')).rabbitmq],
-  ['redis-cluster', async () => (await import('./redis-cluster/target.ts')).redisCluster],
-])
-
-export const targetNames: readonly string[] = [...protocolTargets.map(({ name }) => name), ...databases.keys()]
+export const targetNames: readonly string[] = protocolTargets.map(({ name }) => name)
 
 /**
  * Resolves a reference: one of `targetNames`, the path of a user's protocol, a JSON file that declares a cluster, or
  * `maelstrom:WORKLOAD:COMMAND`. The prefix `sim:` selects the simulator.
  *
- * @throws UserError (usage, input)
+ * @param others More targets, by name, each loaded on demand. @throws UserError (usage, input)
  */
-export async function targetOf(reference: string): Promise<Target> {
+export async function targetOf(
+  reference: string,
+  others: ReadonlyMap<string, () => Promise<Target>> = new Map(),
+): Promise<Target> {
   const simulated = reference.startsWith(SIMULATED)
   const name = simulated ? reference.slice(SIMULATED.length) : reference
   if (isDeclaration(name)) {
@@ -58,13 +48,14 @@ export async function targetOf(reference: string): Promise<Target> {
     return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
   }
   if (isMaelstrom(reference)) return (await import('./maelstrom/target.ts')).maelstromTarget(reference)
-  const database = databases.get(reference)
-  if (database !== undefined) return database()
+  const load = others.get(reference)
+  if (load !== undefined) return load()
   const found = protocolTargets.find((target) => target.name === reference)
   if (found !== undefined) return found
+  const known = [...targetNames, ...others.keys()]
   throw new UserError(
     'usage',
-    `there is no target ${reference}.${didYouMean(reference, targetNames)} Known: ${targetNames.filter((name) => !name.startsWith(SIMULATED)).join(', ')}.`,
+    `there is no target ${reference}.${didYouMean(reference, known)} Known: ${known.filter((name) => !name.startsWith(SIMULATED)).join(', ')}.`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findServer } from '../../../targets/src/postgres/client/programs.ts'
+import { findServer } from '../../../targets/src/client-kinds/postgres/programs.ts'
 import { chaos, temporaryDirectory } from '../chaos.ts'
 
 // What PostgreSQL promises and does not, on real clusters. CHAOS_SOAK=short has one seed of each.

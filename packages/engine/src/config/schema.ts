@@ -1,9 +1,9 @@
 import { didYouMean, isObject, UserError } from '@chaosproxy/history'
 import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
-import { targetNames } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { serviceSchema } from '../references/services.ts'
+import { targetNames } from '../worlds/databases.ts'
 import type { Config } from './config.ts'
 import { baselineEntries, pathSchema, recordingSchema, upstreamSchema } from './members.ts'
 

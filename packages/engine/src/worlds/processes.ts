@@ -1,12 +1,13 @@
 import type { Scenario } from '@chaosproxy/runner'
 import { targetOf } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference } from '../references/services.ts'
+import { databases } from './databases.ts'
 import type { World } from './world.ts'
 
 /** Processes on this machine. */
 export const processes: World = {
   async target(reference) {
-    if (!isService(reference)) return targetOf(reference)
+    if (!isService(reference)) return targetOf(reference, databases)
     const { processesTarget } = await import('./service-processes.ts')
     return processesTarget(parseServiceReference(reference))
   },

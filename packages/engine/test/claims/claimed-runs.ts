@@ -5,11 +5,11 @@ import { type Event, type Header, historyFromEvents, millis, UserError } from '@
 import { protocols } from '@chaosproxy/protocols'
 import { completeRun, inMemory, type JudgedRun, performRun, planRun, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { targetNames } from '@chaosproxy/targets/named'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { factsOf } from '../../../report/src/facts/facts.ts'
 import { tellingOf } from '../../../report/src/telling/telling.ts'
 import { majorityText } from '../../../report/src/terminal/run-tables.ts'
+import { targetNames } from '../../src/worlds/databases.ts'
 import { registries } from '../../src/worlds/registries.ts'
 
 /** Reads alone break nothing. */

@@ -5,11 +5,11 @@ import { type HttpDeclaration, http } from '../clients/http.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import { type ProgramDeclaration, program } from '../clients/program.ts'
 import { type RespDeclaration, resp } from '../clients/resp.ts'
-import { type EtcdDeclaration, etcdKind } from '../etcd/client/declared.ts'
-import { mariadbKind } from '../mariadb/client/clients.ts'
-import type { MariadbDeclaration } from '../mariadb/client/declaration.ts'
-import { postgresKind } from '../postgres/client/clients.ts'
-import type { PostgresDeclaration } from '../postgres/client/declaration.ts'
+import { type EtcdDeclaration, etcdKind } from './etcd/declared.ts'
+import { mariadbKind } from './mariadb/clients.ts'
+import type { MariadbDeclaration } from './mariadb/declaration.ts'
+import { postgresKind } from './postgres/clients.ts'
+import type { PostgresDeclaration } from './postgres/declaration.ts'
 
 /** The member `client` of a target: how to send operations to an external system, as data. */
 export type ClientDeclaration =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { errorOutcomes, judgeError } from '../../../recorder/src/mysql/errors.ts'
-import { objects, withParameters } from '../../src/mariadb/client/objects.ts'
+import { objects, withParameters } from '../../src/client-kinds/mariadb/objects.ts'
 
 test('texts in a command are quoted, and never taken for placeholders', () => {
   expect(withParameters({ sql: 'SELECT ?, ?', parameters: ["it's ?\\", null] })).toBe("SELECT 'it''s ?\\', NULL")

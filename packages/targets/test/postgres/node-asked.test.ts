@@ -3,7 +3,7 @@ import { type Completion, type Input, millis } from '@chaosproxy/history'
 import { expect, onTestFinished, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import type { BackendMessage } from '../../../wire/src/postgresql/message.ts'
-import { planPostgres } from '../../src/postgres/client/clients.ts'
+import { planPostgres } from '../../src/client-kinds/postgres/clients.ts'
 
 /** A server that lets everybody in, says whether it is a standby, and answers every command with this tag. */
 async function standIn(isStandby: boolean, tag: string): Promise<number> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { errorOutcomes, judgeReport } from '../../../recorder/src/postgresql/errors.ts'
-import { createLogin } from '../../src/postgres/client/authentication.ts'
+import { createLogin } from '../../src/client-kinds/postgres/authentication.ts'
 
 // RFC 7677, section 3: the exchange of user "user" with the password "pencil".
 test('a SCRAM-SHA-256 login follows the example of RFC 7677 and verifies the server', () => {

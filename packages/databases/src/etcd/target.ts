@@ -1,0 +1,149 @@
+import type { FaultKind } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { PromiseQuestion, Suffering, Target } from '@chaosproxy/runner'
+import {
+  etcdClients,
+  etcdErrors,
+  goSuffers,
+  missingPrograms,
+  type NodesDeclaration,
+  ofReads,
+  targetWithClients,
+  wholeObjects,
+} from '@chaosproxy/targets/database'
+import { numberOf, type Setting } from '@chaosproxy/workloads'
+
+const HELD_WHOLE: readonly string[] = wholeObjects.map(({ name }) => name)
+
+const own: readonly Setting[] = [
+  {
+    name: 'reads',
+    summary: "linearizable, or serializable: from the asked member's own data, which may be stale",
+    default: 'linearizable',
+    values: ['linearizable', 'serializable'],
+  },
+  {
+    name: 'update',
+    summary: 'how objects that grow or count are updated: by a transaction, retried on conflict, or under a lock',
+    default: 'txn',
+    values: ['txn', 'lock'],
+  },
+  {
+    name: 'fencing',
+    summary: "whether changes under a lock, and its release, compare the lock's create_revision",
+    default: false,
+  },
+  { name: 'ttl', summary: 'seconds until a lock without keep-alives expires', default: 10, min: 2, max: 600 },
+  {
+    name: 'keep-alives',
+    summary: 'which members keep a lock alive: the one that granted it, or only those that followed then',
+    default: 'granting',
+    values: ['granting', 'following'],
+  },
+  { name: 'heartbeat', summary: 'ms between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
+  {
+    name: 'election',
+    summary: 'ms without a heartbeat until a member stands for election',
+    default: 1000,
+    min: 50,
+    max: 50_000,
+  },
+  { name: 'pre-vote', summary: 'whether a member first asks whether it could win an election', default: true },
+  {
+    name: 'snapshot-count',
+    summary:
+      'entries applied between two snapshots; a member behind by 5,000 entries more than this catches up by a snapshot',
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+  },
+]
+
+const declaration: NodesDeclaration = {
+  name: 'etcd',
+  summary: 'etcd, over its JSON gateway',
+  nodes: 3,
+  command: [
+    ...['etcd', '--name', '{node}', '--data-dir', '{data}/etcd'],
+    ...['--listen-client-urls', 'http://{listen.client}', '--advertise-client-urls', 'http://{announced.client}'],
+    ...['--listen-peer-urls', 'http://{listen.peer}', '--initial-advertise-peer-urls', 'http://{announced.peer}'],
+    ...['--initial-cluster', '{list.cluster}', '--initial-cluster-state', 'new'],
+    ...['--heartbeat-interval', '{set.heartbeat}', '--election-timeout', '{set.election}'],
+    ...['--pre-vote={set.pre-vote}', '--snapshot-count', '{set.snapshot-count}'],
+    // Idle watches get progress notifications.
+    ...['--experimental-watch-progress-notify-interval', '1s'],
+    ...['--logger', 'zap', '--log-outputs', 'stderr'],
+  ],
+  ports: [
+    { name: 'client', announced: true },
+    { name: 'peer', announced: true },
+  ],
+  lists: { cluster: { of: 'nodes', each: '{name}=http://{announced.peer}' } },
+  role: {
+    ...{ by: 'http', path: '/debug/vars', leads: '"raftState":"StateLeader"' },
+    term: '"raft.status":.*?"term":(\\d+)',
+    applied: '"raft.status":.*?"applied":(\\d+)',
+  },
+}
+
+const base = targetWithClients(declaration, {
+  where: 'etcd',
+  own,
+  clients: etcdClients,
+  machine: goSuffers('etcd'),
+  below: 'layer',
+})
+
+/** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */
+export const etcd: Target = {
+  ...base,
+  // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
+  objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
+  promises: promised,
+  weakness({ object, settings: { reads, data }, faults }) {
+    const lag =
+      reads === 'serializable' ? ofReads(object, 'serializable reads are answered by any member, which may lag') : ''
+    const isForgetful = data === 'wiped' && faults.includes('kill')
+    return lag || (isForgetful ? 'a member that is killed loses its data, and may vote twice' : undefined)
+  },
+  errors: etcdErrors,
+  suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
+  missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server', oldest: '3.4' }]),
+  validate(settings) {
+    const heartbeat = numberOf(settings, 'heartbeat')
+    const election = numberOf(settings, 'election')
+    if (election < 5 * heartbeat)
+      throw new UserError(
+        'usage',
+        `etcd: election=${election} is less than five times heartbeat=${heartbeat}, which etcd refuses. Give an election of ${5 * heartbeat} or more.`,
+      )
+  },
+}
+
+const EDITED: Suffering = {
+  not: 'its clients record the requests that they sent, and a member would carry out the edited ones',
+  instead: ['lose-request', 'error-status'],
+}
+
+/** Faults that may keep a holder from renewing its lock within the time to live; to be safe, any fault counts. */
+const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
+
+/**
+ * What etcd's API guarantees promise: everything is linearizable except serializable reads, which may return any
+ * member's state; once all faults heal, members converge. A lock depends on its holder's clock.
+ */
+function promised({ workload, object, settings, faults }: PromiseQuestion): string {
+  // Watches do not depend on serializable reads.
+  if (workload === 'watch') return 'faithful'
+  // A member that has lost its data may vote twice in a term.
+  if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
+  const isLocked =
+    workload === 'lock' ||
+    (settings['update'] === 'lock' && (UPDATED.includes(workload) || HELD_WHOLE.includes(object)))
+  const isGuarded = workload !== 'lock' && settings['fencing'] === true
+  if (isLocked && !isGuarded && harmsHolders(faults)) return 'nothing'
+  return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
+}
+
+/** Workloads whose operations read, change and write. */
+const UPDATED: readonly string[] = ['counter', 'append', 'list-append']

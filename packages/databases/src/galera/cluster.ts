@@ -1,0 +1,98 @@
+import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import {
+  chosenMembers,
+  type SqlClusterOptions,
+  type StartedDeclaration,
+  settings as sqlSettings,
+} from '@chaosproxy/targets/database'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { GaleraPrograms } from './programs.ts'
+import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
+
+/**
+ * MariaDB servers that all take writes. Each listens at an address of its own and dials from there. A node tells others
+ * the port of its group communication, and they take the host from the connection, which is the proxy's.
+ */
+export function galeraCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<GaleraPrograms>): StartedDeclaration {
+  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'galera', '{data}', ...words]
+  const ids = nodeNames(nodes)
+  const { server, install, client, provider } = programs
+  const command = [server, '--no-defaults', ...serverOptions(settings, provider)]
+  return {
+    name: 'galera',
+    nodes: ids.map((id) => ({ prepare: [id === 'n1' ? script(MAKE, install, ...command) : script(COPY)] })),
+    command: script(SERVE, '{number}', ...command),
+    ports: ['client', { name: 'group', announced: true }, 'ist', 'sst'],
+    lists: { peers: { of: 'peers', each: '{announced.group}' } },
+    ownAddresses: true,
+    ownSources: true,
+    user,
+    // Others reach a node once it is ready, and it waits for them before it serves.
+    ready: { by: 'tcp', port: 'group' },
+    before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
+    client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
+    readyWithinMs: 60_000,
+  }
+}
+
+const directAddress = (id: NodeId): readonly string[] => [`{node-host.${id}}`, `{node-port.${id}}`]
+
+/** A node is suspected after 2 s: with half of that, a majority that lost one did not agree within its own time-outs. */
+const PROVIDER = {
+  'gmcast.listen_addr': 'tcp://{listen.group}',
+  'ist.recv_addr': '{listen.ist}',
+  'gcache.size': '16M',
+  'evs.keepalive_period': 'PT0.3S',
+  'evs.suspect_timeout': 'PT2S',
+  'evs.inactive_timeout': 'PT6S',
+  'evs.install_timeout': 'PT6S',
+  'evs.inactive_check_period': 'PT0.3S',
+}
+
+function serverOptions({ sync }: Settings, provider: string): string[] {
+  const options = {
+    'bind-address': '{host}',
+    port: '{port}',
+    // Relative to the data directory: longer paths than 107 characters are refused.
+    socket: 'server.sock',
+    'pid-file': 'server.pid',
+    'skip-name-resolve': 'ON',
+    'binlog-format': 'ROW',
+    'max-connections': '500',
+    'innodb-autoinc-lock-mode': '2',
+    'innodb-buffer-pool-size': '16M',
+    'innodb-log-file-size': '8M',
+    'performance-schema': 'OFF',
+    'wsrep-on': 'ON',
+    'wsrep-provider': provider,
+    'wsrep-cluster-name': 'chaos',
+    'wsrep-cluster-address': 'gcomm://{list.peers}',
+    'wsrep-node-name': '{node}',
+    'wsrep-node-address': '{host}',
+    'wsrep-sst-method': 'rsync',
+    'wsrep-sst-receive-address': '{listen.sst}',
+    'wsrep-sync-wait': String(sync),
+    'wsrep-provider-options': Object.entries(PROVIDER)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(';'),
+  }
+  return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
+}
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'sync',
+    summary:
+      'which commands first wait for what others have committed (wsrep_sync_wait); 0: none; 1: reads; 7: changes as well',
+    default: 0,
+    values: [0, 1, 7],
+  },
+  sqlSettings.isolation,
+  sqlSettings.transfers,
+]

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import type { MissingProgram } from '@chaosproxy/runner'
+import { missingPrograms } from '@chaosproxy/targets/database'
+import { type MariadbPrograms, mariadbPaths, missingMariadb } from '../mariadb/programs.ts'
+
+export interface GaleraPrograms extends MariadbPrograms {
+  /** The library by which a server replicates. */
+  readonly provider: string
+}
+
+const LIBRARY = 'libgalera_smm.so'
+const PLACES = ['/usr/lib/galera', '/usr/lib64/galera-4', '/usr/lib64/galera']
+
+const providerPath = (): string | undefined => PLACES.map((place) => `${place}/${LIBRARY}`).find(existsSync)
+
+/** What must be installed before clusters can be started. A node that was away for long is sent files by rsync. */
+export async function missingGalera(): Promise<readonly MissingProgram[]> {
+  const library = providerPath() === undefined ? [{ program: LIBRARY, install: 'apt-get install galera-4' }] : []
+  const sending = await missingPrograms([{ program: 'rsync', install: 'apt-get install rsync' }])
+  return [...(await missingMariadb()), ...library, ...sending]
+}
+
+/** @throws UserError (environment) if one is missing. */
+export async function requireGalera(): Promise<GaleraPrograms> {
+  const [missing] = await missingGalera()
+  if (missing !== undefined) throw new UserError('environment', `there is no ${missing.program}: ${missing.install}`)
+  return { ...mariadbPaths(), provider: providerPath() ?? LIBRARY }
+}

@@ -1,0 +1,64 @@
+import { millis, UserError } from '@chaosproxy/history'
+import { errorOutcomes } from '@chaosproxy/recorder/mysql'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { declaredTarget, ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
+import { settingsFor } from '@chaosproxy/workloads'
+import { ownerOf } from '../mariadb/programs.ts'
+import { galeraCluster, settings } from './cluster.ts'
+import { missingGalera, requireGalera } from './programs.ts'
+
+const NODES = 3
+const MOST_NODES = 5
+const WHERE = { where: 'galera', directory: '.' }
+
+const plain = declaredTarget(
+  galeraCluster({
+    nodes: NODES,
+    settings: settingsFor({ name: 'galera', settings }),
+    programs: { server: '.', install: '.', client: '.', provider: '.' },
+    user: 'mysql',
+  }),
+  WHERE,
+)
+
+/** Galera: MariaDB servers that all take writes, using the system's server. */
+export const galera: Target = {
+  ...plain,
+  summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
+  defaultNodes: NODES,
+  // Nodes that were all down look for each other for a while.
+  quietMs: millis(40_000),
+  declared: undefined,
+  settings,
+  promises,
+  weakness,
+  errors: errorOutcomes,
+  missing: missingGalera,
+  validate(_settings, _bug, nodes) {
+    if (nodes > MOST_NODES)
+      throw new UserError('usage', `galera: ${nodes} nodes are too many for one machine: at most ${MOST_NODES}.`)
+  },
+  async start(options) {
+    const { nodes, object } = options
+    const programs = await requireGalera()
+    const cluster = galeraCluster({ nodes, settings: options.settings, programs, user: ownerOf(), object })
+    return declaredTarget(cluster, WHERE).start(options)
+  },
+}
+
+/** What a read may miss, and what a transaction overwrites. */
+function weakness({ settings, object }: WeaknessQuestion): string | undefined {
+  const { sync, isolation } = settings
+  const given = [
+    sync === 0 ? ofReads(object, 'a node answers reads before it has applied what others committed (sync=0)') : '',
+    readsBeforeWriting(object, settings) ? `at ${isolation} a transaction overwrites changes that it has not read` : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+/** A change is ordered among all nodes before it is committed, but a node applies it when it can. */
+function promises({ object, settings: { sync, transfers } }: Parameters<Target['promises']>[0]): string {
+  if (object === 'bank' && transfers === 'read-then-write') return 'nothing'
+  if (object === 'transactions') return 'read-committed'
+  return sync === 0 ? 'eventual' : 'linearizable'
+}

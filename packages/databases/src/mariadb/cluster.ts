@@ -1,0 +1,129 @@
+import { nodeNames } from '@chaosproxy/faults'
+import {
+  chosenMembers,
+  type SqlClusterOptions,
+  type StartedDeclaration,
+  settings as sqlSettings,
+} from '@chaosproxy/targets/database'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { MariadbPrograms } from './programs.ts'
+import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
+
+/** A primary, n1, and replicas that follow it by GTID, each at its own address. */
+export function mariadbCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<MariadbPrograms>): StartedDeclaration {
+  const ids = nodeNames(nodes)
+  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'mariadb', '{data}', ...words]
+  const { server, install, client } = programs
+  return {
+    name: 'mariadb',
+    nodes: ids.map((id) => ({
+      prepare: [id === 'n1' ? script(MAKE, install) : script(COPY)],
+      files: {
+        'lead.sql': lead(settings),
+        ...Object.fromEntries(
+          ids.filter((other) => other !== id).map((other) => [`follow-${other}.sql`, follow(other)]),
+        ),
+      },
+    })),
+    command: script(SERVE, server, '{port}', '{number}', ...serverOptions(settings)),
+    user,
+    ready: { by: 'log', pattern: 'ready for connections' },
+    role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
+    faults: { failover: { do: script(PROMOTE, '{node}', client), undo: script(REJOIN, '{node}', client) } },
+    client: { kind: 'mariadb', ...chosenMembers(settings, object) },
+    readyWithinMs: 60_000,
+  }
+}
+
+// One statement a line, as `--init-file` has them.
+
+const lead = ({ commit }: Settings): readonly string[] => [
+  `SET GLOBAL rpl_semi_sync_master_enabled = ${commit === 'semi-sync' ? 'ON' : 'OFF'};`,
+  'SET GLOBAL read_only = OFF;',
+]
+
+/** A replica that waited for replicas of its own would apply nothing. */
+const follow = (node: string): readonly string[] => [
+  'SET GLOBAL read_only = ON;',
+  'SET GLOBAL rpl_semi_sync_master_enabled = OFF;',
+  'STOP SLAVE;',
+  `CHANGE MASTER TO master_host = '{peer-host.${node}}', master_port = {peer-port.${node}}, master_user = 'keeper', master_password = '', master_use_gtid = slave_pos, master_connect_retry = 1, master_heartbeat_period = 1;`,
+  'START SLAVE;',
+]
+
+function serverOptions(settings: Settings): string[] {
+  const { commit, flush } = settings
+  const options = {
+    'bind-address': '{host}',
+    // Relative to the data directory: longer paths than 107 characters are refused.
+    socket: 'server.sock',
+    'pid-file': 'server.pid',
+    'skip-name-resolve': 'ON',
+    'log-bin': 'bin',
+    'relay-log': 'relay',
+    'log-slave-updates': 'ON',
+    'gtid-strict-mode': 'ON',
+    'binlog-format': 'ROW',
+    'expire-logs-days': '0',
+    'slave-net-timeout': '4',
+    'max-connections': '500',
+    'innodb-buffer-pool-size': '16M',
+    'innodb-log-file-size': '8M',
+    'innodb-flush-log-at-trx-commit': String(flush),
+    'performance-schema': 'OFF',
+    ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
+    ...(commit === 'semi-sync' ? semiSync(settings) : {}),
+  }
+  return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
+}
+
+/** Every node may come to be the primary: `lead` has the rest. */
+const semiSync = (settings: Settings): { readonly [option: string]: string } => ({
+  'rpl-semi-sync-slave-enabled': 'ON',
+  'rpl-semi-sync-master-timeout': String(settings['give-up-ms']),
+  'rpl-semi-sync-master-wait-point': settings['wait-point'] === 'after-sync' ? 'AFTER_SYNC' : 'AFTER_COMMIT',
+})
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'commit',
+    summary: "what a commit waits for; async: only the primary's own log; semi-sync: one replica has received it",
+    default: 'async',
+    values: ['async', 'semi-sync'],
+  },
+  {
+    name: 'wait-point',
+    summary: 'with semi-sync: whether others see a change before a replica has it (rpl_semi_sync_master_wait_point)',
+    default: 'after-commit',
+    values: ['after-commit', 'after-sync'],
+  },
+  {
+    name: 'give-up-ms',
+    summary: 'with semi-sync: how long a commit waits before replication turns async (rpl_semi_sync_master_timeout)',
+    default: 10_000,
+    min: 1,
+    max: 3_600_000,
+  },
+  sqlSettings.reads,
+  sqlSettings.isolation,
+  {
+    name: 'snapshot-isolation',
+    summary:
+      'whether a transaction that writes what changed since it first read is refused (innodb_snapshot_isolation)',
+    default: 'off',
+    values: ['off', 'on'],
+  },
+  sqlSettings.transfers,
+  {
+    name: 'flush',
+    summary: 'innodb_flush_log_at_trx_commit: 1 flushes at every commit, 2 writes at it, 0 only each second',
+    default: 1,
+    values: [1, 2, 0],
+  },
+]

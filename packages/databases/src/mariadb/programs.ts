@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import type { MissingProgram } from '@chaosproxy/runner'
+import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
+
+/** Servers are often in a directory that the PATH of users lacks. */
+const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin']
+
+export interface MariadbPrograms {
+  readonly server: string
+  /** It creates a data directory. */
+  readonly install: string
+  readonly client: string
+}
+
+const INSTALL = 'apt-get install mariadb-server'
+/** The first with these names of its programs. */
+const OLDEST = '10.5'
+
+const pathOf = (name: string): string =>
+  findProgram(name) ?? PLACES.map((place) => join(place, name)).find(findProgram) ?? name
+
+export const mariadbPaths = (): MariadbPrograms => ({
+  server: pathOf('mariadbd'),
+  install: pathOf('mariadb-install-db'),
+  client: pathOf('mariadb'),
+})
+
+/** What must be installed before clusters can be started. */
+export function missingMariadb(): Promise<readonly MissingProgram[]> {
+  const { server, install, client } = mariadbPaths()
+  return missingPrograms([
+    { program: server, install: INSTALL, oldest: OLDEST },
+    { program: install, install: INSTALL },
+    { program: client, install: INSTALL },
+  ])
+}
+
+/** @throws UserError (environment) if one is missing. */
+export async function requireMariadb(): Promise<MariadbPrograms> {
+  const [missing] = await missingMariadb()
+  if (missing !== undefined) throw new UserError('environment', `there is no ${missing.program}: ${missing.install}`)
+  return mariadbPaths()
+}
+
+/** The system's user for it, or `nobody` if there is none: the server refuses to run as root. */
+export const ownerOf = (): string => (/^mysql:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mysql' : 'nobody')

@@ -1,0 +1,89 @@
+import { millis, UserError } from '@chaosproxy/history'
+import { errorOutcomes } from '@chaosproxy/recorder/mysql'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { declaredTarget, ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { mariadbCluster, settings } from './cluster.ts'
+import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
+
+const NODES = 3
+const WHERE = { where: 'mariadb', directory: '.' }
+
+const plain = declaredTarget(
+  mariadbCluster({
+    nodes: NODES,
+    settings: settingsFor({ name: 'mariadb', settings }),
+    programs: { server: '.', install: '.', client: '.' },
+    user: 'mysql',
+  }),
+  WHERE,
+)
+
+/** MariaDB: a primary and its replicas, using the system's server. */
+export const mariadb: Target = {
+  ...plain,
+  summary: 'MariaDB: a primary and replicas that follow it by GTID',
+  defaultNodes: NODES,
+  declared: undefined,
+  settings,
+  // A demoted primary is rebuilt as a replica, and a primary that waits for one takes no writes before that.
+  quietMs: millis(40_000),
+  promises,
+  weakness,
+  errors: errorOutcomes,
+  missing: missingMariadb,
+  validate,
+  async start(options) {
+    const { nodes, object } = options
+    const programs = await requireMariadb()
+    const cluster = mariadbCluster({ nodes, settings: options.settings, programs, user: ownerOf(), object })
+    return declaredTarget(cluster, WHERE).start(options)
+  },
+}
+
+function validate({ commit }: Settings, _: string | undefined, nodes: number): void {
+  if (nodes > NODES)
+    throw new UserError('usage', `mariadb: ${nodes} nodes are too many: it has a primary and at most two replicas.`)
+  if (commit === 'semi-sync' && nodes < 2)
+    throw new UserError(
+      'usage',
+      'mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.',
+    )
+}
+
+/** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const { commit, reads, flush, isolation } = settings
+  const isPromoted = faults.includes('failover')
+  const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
+  const given = [
+    reads === 'primary' ? '' : ofReads(object, 'replicas answer reads, and lag'),
+    isPromoted && commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
+    isPromoted && commit === 'semi-sync'
+      ? `a commit stops waiting for a replica after ${settings['give-up-ms']} ms`
+      : '',
+    flush === 0 && faults.includes('kill') ? 'a crash loses the commits of the last second' : '',
+    readsBeforeWriting(object, settings) && isolation !== 'serializable' && !isSnapshot
+      ? `at ${isolation} a transaction overwrites changes that it has not read`
+      : '',
+    object === 'transactions' && isSnapshot ? SKEWED : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+/**
+ * On one server every single command is linearizable. Replicas lag, so reads from them only converge. A promotion may
+ * lose what the new primary has not received, and the old one keeps answering for a while.
+ */
+function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
+  const { reads, isolation, transfers, flush } = settings
+  if (faults.includes('failover') || (flush === 0 && faults.includes('kill'))) return 'nothing'
+  const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
+  // Between the reads and the writes others may commit.
+  if (object === 'bank' && transfers === 'read-then-write' && isolation !== 'serializable' && !isSnapshot)
+    return 'nothing'
+  if (object !== 'transactions') return reads === 'primary' ? 'linearizable' : 'eventual'
+  if (reads !== 'primary') return 'read-committed'
+  if (isolation === 'serializable') return 'strict-serializable'
+  return isSnapshot ? 'strong-snapshot-isolation' : 'read-committed'
+}

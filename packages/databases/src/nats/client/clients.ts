@@ -1,0 +1,90 @@
+import { type Completion, type Input, UserError } from '@chaosproxy/history'
+import type { Client } from '@chaosproxy/runner'
+import {
+  bodyIn,
+  isTrouble,
+  listIn,
+  type NodeAddress,
+  type PlannedClients,
+  performingClient,
+} from '@chaosproxy/targets/database'
+import { numberOf, type Settings } from '@chaosproxy/workloads'
+import { BUCKET, bucketConfig, onBucket } from './bucket.ts'
+import { type Asking, api, openJetStream } from './jetstream.ts'
+import { LOGS, logsConfig, onLogs } from './logs.ts'
+import { openQueues, QUEUES, queuesConfig } from './queues.ts'
+
+const ON_BUCKET = ['read', 'write', 'cas']
+const ON_QUEUES = ['enqueue', 'dequeue', 'drain']
+const ON_LOGS = ['send', 'poll', 'assign', 'commit_offsets']
+
+/**
+ * Clients of NATS, in its own protocol: each stays with one server, and no request is sent twice. Their own reports are
+ * the history: one operation may take several requests.
+ */
+export const natsClients = (settings: Settings): PlannedClients => ({
+  functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],
+  sessions: undefined,
+  carries: () => undefined,
+  async open({ asked }) {
+    const isDirect = settings['direct'] === 'on'
+    const queues = openQueues(numberOf(settings, 'ack-wait-ms'))
+    const uses = (functions: readonly string[]) => asked.functions.some((f) => functions.includes(f))
+    const [stream, configOf] = uses(ON_QUEUES)
+      ? ([QUEUES, queuesConfig] as const)
+      : uses(ON_LOGS)
+        ? ([LOGS, logsConfig] as const)
+        : ([BUCKET, (replicas: number) => bucketConfig(replicas, isDirect)] as const)
+    return {
+      prepare: (reached, timeoutMs) => makeStream(reached, { stream, config: configOf(reached.length), timeoutMs }),
+      connect: (address) =>
+        natsClient(address, (asking, input) => {
+          if (ON_QUEUES.includes(input.f)) return queues.onQueue(asking, input)
+          return ON_LOGS.includes(input.f) ? onLogs(asking, input) : onBucket(asking, input, isDirect)
+        }),
+      close: async () => {},
+    }
+  },
+})
+
+type Perform = (asking: Asking, input: Input) => Promise<Completion>
+
+function natsClient(address: NodeAddress, perform: Perform): Client {
+  const jetstream = openJetStream(address)
+  return performingClient({
+    perform: (input, timeoutMs) => perform(jetstream.begin(timeoutMs), input),
+    close: () => jetstream.close(),
+  })
+}
+
+interface Making {
+  readonly stream: string
+  readonly config: object
+  readonly timeoutMs: number
+}
+
+/** Makes a stream, once the servers have chosen who places streams, and waits until all its replicas keep up. */
+async function makeStream(reached: readonly NodeAddress[], { stream, config, timeoutMs }: Making): Promise<void> {
+  const [first] = reached
+  if (first === undefined) throw new Error('a cluster without nodes')
+  const jetstream = openJetStream(first)
+  const asking = jetstream.begin(timeoutMs)
+  let trouble = 'nothing was asked'
+  try {
+    do {
+      // A request that nobody answers must not take all the time.
+      const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
+      const made = await api(soon, `STREAM.CREATE.${stream}`, config)
+      const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)
+      if (isTrouble(info)) trouble = info.error
+      else {
+        const replicas = listIn(bodyIn(info, 'cluster'), 'replicas')
+        if (replicas.length === reached.length - 1 && replicas.every(({ current }) => current === true)) return
+        trouble = `its replicas are ${JSON.stringify(replicas)}`
+      }
+    } while (await asking.pause())
+  } finally {
+    jetstream.close()
+  }
+  throw new UserError('environment', `nats: the stream ${stream} was not ready after ${timeoutMs} ms: ${trouble}.`)
+}

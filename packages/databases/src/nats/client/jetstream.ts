@@ -1,0 +1,85 @@
+import { millis } from '@chaosproxy/history'
+import {
+  type Body,
+  bodyOf,
+  isBody,
+  isTrouble,
+  type NodeAddress,
+  type OperationTime,
+  openLine,
+  outcomeOf,
+  startOperation,
+  type Trouble,
+} from '@chaosproxy/targets/database'
+import type { NatsMessage } from '@chaosproxy/wire/nats'
+import { natsErrors } from './outcomes.ts'
+import { type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
+
+/** Sends the requests of one operation, one at a time, until its time is up. */
+export interface Asking extends OperationTime {
+  /** Resolves with the messages that answer. Those with a status are part of them, except that nobody answers. */
+  ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
+}
+
+/** A line to one server: one request at a time, never sent again. */
+export interface JetStream {
+  begin(timeoutMs: number): Asking
+  close(): void
+}
+
+const NO_RESPONDERS = 503
+
+export function openJetStream(address: NodeAddress): JetStream {
+  const line = openLine<readonly NatsMessage[], NatsReplies>(address, natsReplies)
+
+  function begin(timeoutMs: number): Asking {
+    const time = startOperation(timeoutMs)
+    return {
+      ...time,
+      ask: (request) =>
+        new Promise((resolve) => {
+          if (time.remainingMs() <= 0) {
+            resolve({ type: 'fail', error: 'not asked: no time was left' })
+            return
+          }
+          line.ask({
+            bytes: (reader) => reader.bytes(request),
+            timeoutMs: millis(Math.ceil(time.remainingMs())),
+            ended: (end) => {
+              if (end.type === 'lost') resolve({ type: end.neverLeft ? 'fail' : 'info', error: end.why })
+              else if (end.reply.at(-1)?.status === NO_RESPONDERS) resolve(answered('no responders'))
+              else resolve(end.reply)
+            },
+          })
+        }),
+    }
+  }
+
+  return { begin, close: () => line.close() }
+}
+
+/** What an error says about the request that it answers. */
+const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
+
+/**
+ * Asks JetStream: publishes a message that a stream keeps, or a request to its API (`$JS.API.…`). An error that it
+ * answers with is trouble.
+ */
+export async function askJetStream(asking: Asking, request: NatsRequest): Promise<Body | Trouble> {
+  const messages = await asking.ask(request)
+  if (isTrouble(messages)) return messages
+  const [message] = messages
+  const text = message?.payload.toString() ?? ''
+  const body = bodyOf(text)
+  if (body === undefined) return { type: 'info', error: `an answer that is not understood: ${text.slice(0, 80)}` }
+  const error = body['error']
+  if (!isBody(error)) return body
+  return answered(`${String(error['err_code'] ?? error['code'])}: ${String(error['description'])}`)
+}
+
+export const api = (asking: Asking, request: string, body: object = {}): Promise<Body | Trouble> =>
+  askJetStream(asking, { subject: `$JS.API.${request}`, payload: JSON.stringify(body) })
+
+/** A key as one token of a subject, which has no dots, spaces or wildcards. */
+export const tokenOf = (key: string): string =>
+  /^[\w-]+$/.test(key) ? key : `=${Buffer.from(key).toString('base64url')}`

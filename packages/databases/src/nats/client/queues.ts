@@ -1,0 +1,183 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
+import type { NatsMessage } from '@chaosproxy/wire/nats'
+import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
+
+/** The stream of all queues. A message is removed once it is acknowledged. */
+export const QUEUES = 'chaos-queues'
+const PREFIX = 'queue.'
+
+export const queuesConfig = (replicas: number): object => ({
+  name: QUEUES,
+  subjects: [`${PREFIX}*`],
+  ...{ storage: 'file', retention: 'workqueue', discard: 'old', num_replicas: replicas },
+  ...{ max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
+})
+
+export interface Queues {
+  onQueue(asking: Asking, input: Input): Promise<Completion>
+}
+
+/** A drain of a queue that has not succeeded; the next one goes on with it. */
+interface Drained {
+  readonly since: number
+  /** What it was handed out, by its place in the stream. */
+  readonly held: Map<string, NatsMessage>
+  /** The place of the marker. */
+  marker: string | undefined
+}
+
+const MARKER = 'Chaos-Marker'
+/** After so many times the wait for acknowledgements, what the stream keeps will not come out any more. */
+const KEPT_FOR_WAITS = 3
+/** How many messages one request takes. */
+const BATCH = 100
+const NANOS_PER_MS = 1e6
+
+export function openQueues(ackWaitMs: number): Queues {
+  const consumers = openConsumers(ackWaitMs)
+  /** By queue: the last drain of it. */
+  const last = new Map<string, Promise<unknown>>()
+  const unfinished = new Map<string, Drained>()
+
+  /**
+   * Takes messages until the queue is known to be empty, apart from those, and only then acknowledges them. A server that
+   * wrongly believes to lead knows nothing of the newest messages, so a marker is enqueued first: once it has come out,
+   * whoever hands out messages has all those before it.
+   */
+  async function drain(asking: Asking, queue: string): Promise<Completion> {
+    const missing = await consumers.make(asking, queue)
+    if (missing !== undefined) return missing
+    const drained = unfinished.get(queue) ?? { since: performance.now(), held: new Map(), marker: undefined }
+    unfinished.set(queue, drained)
+    const { held } = drained
+    if (drained.marker === undefined) {
+      const marked = await askJetStream(asking, { subject: PREFIX + queue, headers: { [MARKER]: 'drain' } })
+      if (isTrouble(marked)) return { type: 'fail', error: marked.error }
+      drained.marker = String(numberIn(marked, 'seq'))
+    }
+    for (;;) {
+      const taken = await take(asking, queue, BATCH)
+      if (isTrouble(taken)) return { type: 'fail', error: taken.error }
+      // One that is handed out again is acknowledged by its last delivery.
+      for (const message of taken) held.set(sequenceOf(message), message)
+      if (taken.length > 0) continue
+      const left = held.has(drained.marker) ? await leftBeside(asking, queue, held.size) : 'the marker has not come out'
+      if (left === undefined || (left === KEPT && performance.now() > drained.since + KEPT_FOR_WAITS * ackWaitMs)) break
+      if (!(await asking.pause())) return { type: 'fail', error: left }
+    }
+    unfinished.delete(queue)
+    const messages = [...held.values()]
+    await acknowledge(asking, messages)
+    return { type: 'ok', value: messages.filter(({ headers }) => !headers.has(MARKER)).map(valueIn) }
+  }
+
+  /** One drain of a queue after the other: two at once would wait for each other's messages. */
+  function drainAlone(asking: Asking, queue: string): Promise<Completion> {
+    const drained = (last.get(queue) ?? Promise.resolve()).then(() => drain(asking, queue))
+    last.set(queue, drained)
+    return drained
+  }
+
+  return {
+    onQueue(asking, { f, key = '', value }) {
+      const queue = tokenOf(key)
+      switch (f) {
+        case 'enqueue':
+          return enqueue(asking, queue, value)
+        case 'dequeue':
+          return dequeue(asking, queue, consumers)
+        case 'drain':
+          return drainAlone(asking, queue)
+        default:
+          throw new Error(`a queue is not asked to ${f}`)
+      }
+    },
+  }
+}
+
+/** The consumers that hand out the messages of queues. */
+interface Consumers {
+  /** Makes that of one queue on first use: the same request again changes nothing. Resolves with why there may be none. */
+  make(asking: Asking, queue: string): Promise<Trouble | undefined>
+}
+
+function openConsumers(ackWaitMs: number): Consumers {
+  const known = new Set<string>()
+  return {
+    async make(asking, queue) {
+      if (known.has(queue)) return undefined
+      const made = await api(asking, `CONSUMER.DURABLE.CREATE.${QUEUES}.${queue}`, {
+        stream_name: QUEUES,
+        config: {
+          ...{ durable_name: queue, filter_subject: PREFIX + queue, deliver_policy: 'all', replay_policy: 'instant' },
+          ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
+        },
+      })
+      // Nothing has been taken.
+      if (isTrouble(made)) return { type: 'fail', error: made.error }
+      known.add(queue)
+      return undefined
+    },
+  }
+}
+
+async function dequeue(asking: Asking, queue: string, consumers: Consumers): Promise<Completion> {
+  const missing = await consumers.make(asking, queue)
+  if (missing !== undefined) return missing
+  const taken = await take(asking, queue, 1)
+  // What was handed out without being acknowledged is handed out again.
+  if (isTrouble(taken)) return { type: 'fail', error: taken.error }
+  const [message] = taken
+  if (message === undefined) return { type: 'ok', value: null }
+  // It was handed out, whatever becomes of this: at worst it is handed out again.
+  await acknowledge(asking, [message])
+  return { type: 'ok', value: valueIn(message) }
+}
+
+async function enqueue(asking: Asking, queue: string, value: Json): Promise<Completion> {
+  const done = await askJetStream(asking, { subject: PREFIX + queue, payload: JSON.stringify(value) })
+  return isTrouble(done) ? done : { type: 'ok', value }
+}
+
+const NO_MESSAGES = 404
+const REQUEST_TIMEOUT = 408
+
+/** Messages that are there now; none if there are none. */
+async function take(asking: Asking, queue: string, most: number): Promise<readonly NatsMessage[] | Trouble> {
+  const messages = await asking.ask({
+    subject: `$JS.API.CONSUMER.MSG.NEXT.${QUEUES}.${queue}`,
+    payload: JSON.stringify({ batch: most, no_wait: true }),
+    most,
+  })
+  if (isTrouble(messages)) return messages
+  const last = messages.at(-1)
+  if (last?.status === undefined) return messages
+  if (last.status === NO_MESSAGES || last.status === REQUEST_TIMEOUT) return messages.slice(0, -1)
+  return { type: 'info', error: `${last.status} ${last.description}` }
+}
+
+/** Acknowledges messages, and waits until the server has answered that it knows, or until time is up. */
+async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Promise<void> {
+  const [first, ...also] = messages.map(({ reply = '' }) => ({ subject: reply, payload: '+ACK' }))
+  if (first !== undefined) await asking.ask({ ...first, also })
+}
+
+const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
+
+/** Why the queue is not known to be empty apart from `held` messages that were taken; undefined if it is. */
+async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
+  const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
+  if (isTrouble(consumer)) return consumer.error
+  if (numberIn(consumer, 'num_pending') > 0) return 'there are more messages'
+  if (numberIn(consumer, 'num_ack_pending') > held) return 'others have messages that they did not acknowledge'
+  const subject = PREFIX + queue
+  const stream = await api(asking, `STREAM.INFO.${QUEUES}`, { subjects_filter: subject })
+  if (isTrouble(stream)) return stream.error
+  return numberIn(bodyIn(bodyIn(stream, 'state'), 'subjects'), subject) > held ? KEPT : undefined
+}
+
+/** Its place in the stream, by which each message differs: `$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.…`. */
+const sequenceOf = ({ reply = '' }: NatsMessage): string => reply.split('.').at(-4) ?? ''
+
+const valueIn = ({ payload }: NatsMessage): Json => JSON.parse(payload.toString()) as Json

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import type { Received } from '@chaosproxy/targets/database'
+import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosproxy/wire/nats'
+
+/** What to publish, and how many messages answer it. */
+export interface NatsRequest extends Publication {
+  /** Published directly afterwards. */
+  readonly also?: readonly Publication[] | undefined
+  /** The messages that complete the answer, unless one with a status does so before; by default one to each publication. */
+  readonly most?: number | undefined
+}
+
+export interface NatsReplies {
+  /** The bytes of a request. The first also introduces the client, and each answers the server's pings. */
+  bytes(request: NatsRequest): Buffer
+  read(chunk: Buffer): Received<readonly NatsMessage[]>
+  end(): Received<readonly NatsMessage[]>
+}
+
+const CRLF = '\r\n'
+
+const HELLO = `CONNECT ${JSON.stringify({
+  ...{ verbose: false, pedantic: false, headers: true, no_responders: true },
+  ...{ protocol: 1, lang: 'node', name: 'chaos' },
+})}${CRLF}`
+
+export function natsReplies(): NatsReplies {
+  const inbox = `_INBOX.${randomUUID().replaceAll('-', '')}`
+  let buffered: Buffer = Buffer.alloc(0)
+  let asked = 0
+  let most = 1
+  let pings = 0
+  let messages: NatsMessage[] = []
+
+  return {
+    bytes({ also = [], most: expected = 1 + also.length, ...first }) {
+      const before = asked === 0 ? HELLO : `UNSUB ${asked}${CRLF}`
+      const pongs = `PONG${CRLF}`.repeat(pings)
+      asked++
+      most = expected
+      pings = 0
+      messages = []
+      const reply = `${inbox}.${asked}`
+      return Buffer.concat([
+        Buffer.from(`${before}${pongs}SUB ${reply} ${asked}${CRLF}`),
+        ...[first, ...also].map((publication) => publish(publication, reply)),
+      ])
+    },
+    read(chunk) {
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+      for (;;) {
+        const piece = firstPiece(buffered)
+        if (piece === undefined) return { type: 'incomplete' }
+        if (typeof piece === 'string') return { type: 'unreadable', why: piece }
+        buffered = buffered.subarray(piece.size)
+        if (piece.isPing) pings++
+        const { found } = piece
+        if (found === undefined) continue
+        // It answers an earlier request: after a partition two leaders of a consumer may answer one pull.
+        if (found.subscription !== String(asked)) continue
+        messages.push(found)
+        if (found.status === undefined && messages.length < most) continue
+        const reply = messages
+        messages = []
+        return { type: 'reply', reply, reusable: true }
+      }
+    },
+    end: () => ({ type: 'incomplete' }),
+  }
+}

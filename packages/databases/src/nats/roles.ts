@@ -1,0 +1,48 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Address } from '@chaosproxy/proxy'
+import {
+  addressText,
+  bodyIn,
+  bodyOf,
+  httpAnswer,
+  listIn,
+  type RoleWatch,
+  watchRoles,
+} from '@chaosproxy/targets/database'
+
+export interface NatsNode {
+  readonly id: NodeId
+  readonly addresses: { readonly [port: string]: Address }
+}
+
+/**
+ * Watches who leads the stream that clients use; before there is one, who leads the group that places streams. A server
+ * says what it believes: for some seconds two may believe that they lead.
+ */
+export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role: { by: 'http', path: PATH, leads: '^leads' },
+    async ask(id) {
+      const address = byId.get(id)?.addresses['monitor']
+      const answer = address === undefined ? undefined : await httpAnswer(`http://${addressText(address)}${PATH}`)
+      return answer === undefined ? undefined : roleIn(answer, id)
+    },
+  })
+}
+
+const PATH = '/jsz?accounts=true&streams=true'
+
+function roleIn(answer: string, id: NodeId): string | undefined {
+  const body = bodyOf(answer.slice(answer.indexOf('\n')))
+  if (body === undefined) return undefined
+  const streams = listIn(body, 'account_details').flatMap((account) => listIn(account, 'stream_detail'))
+  const [stream] = streams
+  const [what, group] =
+    stream === undefined
+      ? ['the placement of streams', bodyIn(body, 'meta_cluster')]
+      : [String(stream['name']), bodyIn(stream, 'cluster')]
+  const leader = group['leader']
+  return leader === id ? `leads ${what}` : `${String(leader ?? 'nobody')} leads ${what}`
+}

@@ -1,0 +1,121 @@
+import { millis, UserError } from '@chaosproxy/history'
+import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { goSuffers, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import { natsClients } from './client/clients.ts'
+import { natsErrors } from './client/outcomes.ts'
+
+const own: readonly Setting[] = [
+  {
+    name: 'direct',
+    summary:
+      "who answers the reads of a bucket: on, any replica (allow_direct, as clients' libraries make buckets); off, the stream's leader",
+    default: 'on',
+    values: ['on', 'off'],
+  },
+  {
+    name: 'ack-wait-ms',
+    summary: 'how long a message of a queue may stay unacknowledged before it is handed out again (ack_wait)',
+    default: 2_000,
+    min: 100,
+    max: 600_000,
+  },
+]
+
+/** JetStream keeps at most five replicas. */
+const MOST_NODES = 5
+
+const declaration: NodesDeclaration = {
+  name: 'nats',
+  summary:
+    'NATS JetStream: registers in a key-value bucket, queues and partitioned logs in streams, replicated on every node',
+  nodes: 3,
+  command: ['nats-server', '--config', '{data}/nats.conf'],
+  files: {
+    'nats.conf': [
+      'server_name: {node}',
+      'listen: "{listen.client}"',
+      'http: "{listen.monitor}"',
+      'jetstream: {',
+      '  store_dir: "{data}"',
+      '}',
+      'cluster: {',
+      '  name: chaos',
+      '  listen: "{listen.route}"',
+      // Servers tell each other where their peers are, and dial there as well.
+      '  advertise: "{announced.route}"',
+      '  no_advertise: true',
+      '  routes: [ {list.routes} ]',
+      '}',
+    ],
+  },
+  ports: ['client', { name: 'route', announced: true }, 'monitor'],
+  lists: { routes: { of: 'peers', each: '"nats://{peer.route}"', between: ', ' } },
+}
+
+const base = targetWithClients(declaration, {
+  where: 'nats',
+  own,
+  clients: natsClients,
+  machine: goSuffers('nats-server'),
+  below: 'layer',
+  watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
+})
+
+/** A JetStream cluster from the nats-server installed on this machine. Faults can reach every server and link. */
+export const nats: Target = {
+  ...base,
+  // After faults a stream may be without a leader for half a minute.
+  quietMs: millis(40_000),
+  objects: ['register', 'queue', 'stream'],
+  promises: promised,
+  weakness,
+  errors: natsErrors,
+  missing: async () =>
+    missingPrograms([{ program: 'nats-server', install: 'apt-get install nats-server', oldest: '2.9' }]),
+  validate(_settings, _bug, nodes) {
+    if (nodes < 2 || nodes > MOST_NODES)
+      throw new UserError(
+        'usage',
+        `nats: ${nodes} nodes: every node has a replica, of which JetStream keeps at most ${MOST_NODES}, and a cluster has two or more. Give --nodes 3.`,
+      )
+  },
+}
+
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const given = [
+    faults.includes('power-loss')
+      ? 'what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it'
+      : '',
+    usageText(object, settings, faults),
+    settings['data'] === 'wiped' && faults.includes('kill')
+      ? 'a server that is killed loses its data, and may vote twice'
+      : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+/** Buckets are read; queues hand out; of streams, polls ask the consumer's leader. */
+function usageText(object: string, settings: Settings, faults: WeaknessQuestion['faults']): string {
+  if (object === 'queue')
+    return `a message whose acknowledgement does not arrive in ${settings['ack-wait-ms']} ms is handed out again`
+  if (object !== 'register') return ''
+  if (settings['direct'] !== 'on')
+    return 'the leader answers reads without asking whether the others still follow it (direct=off)'
+  const behind = faults.includes('kill') ? ', or stay behind after a kill' : ''
+  return `any replica answers a read, and may lag${behind} (direct=on)`
+}
+
+/**
+ * Of registers: replicas of 2.9 may stay apart after a kill, and with `direct=on` each answers with what it has. Of
+ * anything else, what JetStream's documentation promises: a write is stored by a majority before it is acknowledged, and reads may be
+ * stale. A message of a queue is handed out at least once: it is handed out again if its acknowledgement does not come
+ * in time, then after later ones.
+ */
+function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
+  const isDirect = object === 'register' && direct === 'on'
+  if ((data === 'wiped' || isDirect) && faults.includes('kill')) return 'nothing'
+  // It acknowledges what it has not fsynced.
+  if (faults.includes('power-loss')) return 'nothing'
+  return workload === 'stream' ? 'faithful' : 'eventual'
+}

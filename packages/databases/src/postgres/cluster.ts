@@ -1,0 +1,111 @@
+import { nodeNames } from '@chaosproxy/faults'
+import {
+  chosenMembers,
+  commits,
+  type SqlClusterOptions,
+  type StartedDeclaration,
+  settings as sqlSettings,
+} from '@chaosproxy/targets/database'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
+
+/** A primary, n1, and standbys that stream from it, each at its own address. */
+export function postgresCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<string>): StartedDeclaration {
+  const ids = nodeNames(nodes)
+  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
+  const checksums = settings['checksums'] === 'on' ? ['--data-checksums'] : []
+  return {
+    name: 'postgres',
+    nodes: ids.map((id) => ({
+      prepare: [id === 'n1' ? script(MAKE, programs, ...checksums) : script(COPY)],
+      files: Object.fromEntries(
+        ids.filter((other) => other !== id).map((other) => [`follow-${other}.conf`, conninfo(other)]),
+      ),
+    })),
+    command: script(SERVE, programs, ...serverOptions(settings, ids)),
+    user,
+    ready: { by: 'log', pattern: 'database system is ready to accept' },
+    role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
+    faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN) } },
+    after: [script(SWEEP)],
+    client: {
+      kind: 'postgres',
+      ...chosenMembers(settings, object),
+      ...(typeof settings['local'] === 'number' ? { local: settings['local'] } : {}),
+    },
+    readyWithinMs: 60_000,
+  }
+}
+
+const conninfo = (node: string): string =>
+  `primary_conninfo = 'host={peer-host.${node}} port={peer-port.${node}} user=postgres application_name={node} connect_timeout=2'\n`
+
+function serverOptions(settings: Settings, ids: readonly string[]): string[] {
+  const { commit, synchronous } = settings
+  const standbys = commit === 'async' ? '' : `${synchronous} (${ids.join(', ')})`
+  const options = {
+    port: '{port}',
+    listen_addresses: '{host}',
+    unix_socket_directories: '',
+    // A killed server would leave its shared memory in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
+    shared_buffers: '16MB',
+    // Sessions of clients that timed out keep waiting for standbys.
+    max_connections: '500',
+    // Transactions that lock rows in any order deadlock; clients would time out before the default of one second.
+    deadlock_timeout: '50ms',
+    wal_level: 'replica',
+    max_wal_senders: '16',
+    // Standbys stream from the very first segment.
+    wal_keep_size: '8GB',
+    wal_sender_timeout: '5s',
+    wal_receiver_timeout: '5s',
+    wal_receiver_status_interval: '1s',
+    wal_retrieve_retry_interval: '100ms',
+    // A standby applies WAL at once, even if that cancels queries.
+    max_standby_streaming_delay: '0',
+    synchronous_commit: commit === 'async' ? 'local' : String(commit),
+    synchronous_standby_names: standbys,
+    autovacuum: 'off',
+    jit: 'off',
+  }
+  return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'commit',
+    summary: "what a commit waits for (synchronous_commit); async: only the primary's disk, no standby",
+    default: 'on',
+    values: [...commits],
+  },
+  {
+    name: 'synchronous',
+    summary: 'which standbys a commit waits for, unless it is async (synchronous_standby_names)',
+    default: 'ANY 1',
+    values: ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
+  },
+  sqlSettings.reads,
+  {
+    name: 'checksums',
+    summary: 'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
+    default: 'off',
+    values: ['off', 'on'],
+  },
+  { ...sqlSettings.isolation, default: 'read-committed' },
+  sqlSettings.transfers,
+  {
+    name: 'local',
+    summary: 'share of the sessions that commit without waiting for standbys (synchronous_commit = local)',
+    default: 0,
+    min: 0,
+    max: 1,
+    fraction: true,
+  },
+]

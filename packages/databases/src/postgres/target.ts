@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
+import {
+  declaredTarget,
+  findServer,
+  INSTALL,
+  isReachable,
+  missingServer,
+  ofReads,
+  readsBeforeWriting,
+  SKEWED,
+} from '@chaosproxy/targets/database'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { postgresCluster, settings } from './cluster.ts'
+
+const NODES = 3
+const WHERE = { where: 'postgres', directory: '.' }
+
+const plain = declaredTarget(
+  postgresCluster({
+    nodes: NODES,
+    settings: settingsFor({ name: 'postgres', settings }),
+    programs: '.',
+    user: 'postgres',
+  }),
+  WHERE,
+)
+
+/** PostgreSQL: a primary and its streaming standbys, using the system's server or npm's. */
+export const postgres: Target = {
+  ...plain,
+  summary: 'PostgreSQL: a primary and standbys that stream from it',
+  defaultNodes: NODES,
+  declared: undefined,
+  settings,
+  promises,
+  weakness,
+  errors: [...errorOutcomes, ...noticeOutcomes],
+  missing: () => missingServer(),
+  async start(options) {
+    requireNodes(options.nodes, options.settings)
+    const server = findServer()
+    if (server === undefined) throw new UserError('environment', `there is no ${INSTALL.program}: ${INSTALL.install}`)
+    const user = owner()
+    if (process.getuid?.() === 0 && !isReachable(server.programs))
+      throw new UserError(
+        'environment',
+        `postgres: the server in ${server.programs} is not accessible to ${user}, as which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
+      )
+    const { nodes, object } = options
+    const cluster = postgresCluster({
+      nodes,
+      settings: options.settings,
+      programs: server.programs,
+      user,
+      object,
+    })
+    return declaredTarget(cluster, WHERE).start(options)
+  },
+}
+
+/** Rejects settings under which commits would wait for standbys that do not exist. */
+function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
+  if (nodes > NODES)
+    throw new UserError('usage', `postgres: ${nodes} nodes are too many: it has a primary and at most two standbys.`)
+  const wanted = Number(String(synchronous).split(' ')[1])
+  if (commit === 'async' || nodes - 1 >= wanted) return
+  throw new UserError(
+    'usage',
+    `postgres: synchronous=${synchronous} waits for ${wanted} standbys, and ${nodes} nodes have ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
+  )
+}
+
+/** Who answers reads; where a node is promoted, what a commit waits for; what transactions may miss of each other. */
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const { commit, reads, isolation } = settings
+  const given = [
+    reads === 'primary' ? '' : ofReads(object, 'standbys answer reads, and lag'),
+    commit === 'async' && faults.includes('failover')
+      ? 'a commit waits for no standby, so a promotion may lose it'
+      : '',
+    readsBeforeWriting(object, settings) && isolation === 'read-committed'
+      ? 'at read-committed a transaction overwrites changes that it has not read'
+      : '',
+    object === 'transactions' && isolation === 'repeatable-read' ? SKEWED : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+/** The system's `postgres` user, or `nobody` if there is none. */
+const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
+
+/**
+ * On one server every single command is linearizable, whatever it waits for: a commit is on disk before it is visible.
+ * Transactions of several commands keep their isolation level. Standbys lag, so reads from them only converge. A promoted
+ * standby has every acknowledged write only if each commit waited for every standby, and the primary that it replaces keeps
+ * answering for a while.
+ */
+function promises({
+  object,
+  settings: { commit, synchronous, reads, local, isolation, transfers },
+  faults,
+}: Parameters<Target['promises']>[0]): string {
+  const everywhere = commit !== 'async' && String(synchronous).endsWith(' 2') && local === 0
+  if (faults.includes('failover')) return everywhere && object !== 'transactions' ? 'eventual' : 'nothing'
+  // Between the reads and the writes others may commit.
+  if (object === 'bank' && transfers === 'read-then-write' && isolation === 'read-committed') return 'nothing'
+  if (object === 'transactions') return reads === 'primary' ? isolationPromised(isolation) : 'read-committed'
+  return reads === 'primary' ? 'linearizable' : 'eventual'
+}
+
+/** What its names for isolation levels mean on a primary. */
+function isolationPromised(isolation: Settings[string] | undefined): string {
+  switch (isolation) {
+    case 'serializable':
+      return 'strict-serializable'
+    case 'repeatable-read':
+      return 'strong-snapshot-isolation'
+    default:
+      return 'read-committed'
+  }
+}

@@ -1,0 +1,35 @@
+import type { PlannedClients } from '@chaosproxy/targets/database'
+import type { Settings } from '@chaosproxy/workloads'
+import { openQueues } from './queues.ts'
+
+/**
+ * Clients of RabbitMQ, over AMQP 0-9-1: each stays with one broker, and no request is sent twice. Their own reports are the
+ * history: one operation may take several requests.
+ */
+export const rabbitmqClients = (settings: Settings): PlannedClients => ({
+  functions: ['enqueue', 'dequeue', 'drain'],
+  sessions: undefined,
+  carries: () => undefined,
+  async open() {
+    const queues = openQueues({
+      kind: String(settings['queue']),
+      confirms: settings['confirms'] === true,
+      persistent: settings['persistent'] === true,
+      auto: settings['acks'] === 'auto',
+    })
+    return {
+      prepare: queues.prepare,
+      connect(address) {
+        const client = queues.connect(address)
+        return {
+          invoke({ input }, timeoutMs, completed) {
+            const deadline = performance.now() + timeoutMs
+            client.perform(input, () => deadline - performance.now()).then(completed)
+          },
+          close: () => client.close(),
+        }
+      },
+      close: async () => queues.close(),
+    }
+  },
+})

@@ -1,0 +1,95 @@
+import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
+import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
+import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
+import { openDrains } from './drains.ts'
+
+export interface Queues {
+  /** Waits until all brokers serve, which they do once they are in the cluster. @throws UserError (environment) */
+  prepare(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
+  connect(address: NodeAddress): QueueClient
+  close(): void
+}
+
+interface QueueClient {
+  perform(input: Input, remainingMs: Remaining): Promise<Completion>
+  close(): void
+}
+
+export function openQueues(keeping: Keeping): Queues {
+  let lostAt: number | undefined
+  const open = (address: NodeAddress): Channel =>
+    openChannel(address, keeping, () => {
+      lostAt = performance.now()
+    })
+  const drains = openDrains(keeping, open, () => lostAt)
+
+  return {
+    async prepare(reached, timeoutMs) {
+      await Promise.all(
+        reached.map((address) =>
+          served(
+            openChannel(address, keeping, () => {}),
+            address,
+            timeoutMs,
+          ),
+        ),
+      )
+    },
+    connect(address) {
+      const channel = open(address)
+      return {
+        async perform({ f, key = '', value }, remainingMs) {
+          switch (f) {
+            case 'enqueue':
+              return enqueue(channel, { key, value }, remainingMs)
+            case 'dequeue':
+              return dequeue(channel, key, { auto: keeping.auto, remainingMs })
+            case 'drain':
+              return drains.drain(address, key, remainingMs)
+            default:
+              throw new Error(`a queue is not asked to ${f}`)
+          }
+        },
+        close: () => channel.close(),
+      }
+    },
+    close: () => drains.close(),
+  }
+}
+
+async function dequeue(
+  channel: Channel,
+  key: string,
+  { auto, remainingMs }: { readonly auto: boolean; readonly remainingMs: Remaining },
+): Promise<Completion> {
+  const got = await channel.get(nameOf(key), remainingMs)
+  // A message that did not arrive is handed out again, but nobody knows when.
+  if (isTrouble(got)) return got
+  if (got === 'empty') return { type: 'ok', value: null }
+  // It was handed out, whatever becomes of this: at worst it is handed out again.
+  if (!auto) await channel.ack(got.tag, { multiple: false, remainingMs })
+  return { type: 'ok', value: valueIn(got) }
+}
+
+async function enqueue(
+  channel: Channel,
+  { key, value }: { readonly key: string; readonly value: Json },
+  remainingMs: Remaining,
+): Promise<Completion> {
+  const done = await channel.publish(nameOf(key), Buffer.from(JSON.stringify(value)), remainingMs)
+  return isTrouble(done) ? done : { type: 'ok', value }
+}
+
+/** Waits until one broker serves. */
+async function served(channel: Channel, { node }: NodeAddress, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  const remainingMs = () => deadline - performance.now()
+  let trouble = await channel.reach(remainingMs)
+  while (trouble !== undefined && remainingMs() > PAUSE_MS) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    trouble = await channel.reach(remainingMs)
+  }
+  channel.close()
+  if (trouble !== undefined)
+    throw new UserError('environment', `rabbitmq: ${node} did not serve within ${timeoutMs} ms: ${trouble.error}.`)
+}

@@ -1,0 +1,158 @@
+import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { lockTable } from '@chaosproxy/recorder/redis'
+import type { Client } from '@chaosproxy/runner'
+import {
+  commandsOf,
+  createProbation,
+  type NodeAddress,
+  type OpenedClients,
+  type PlannedClients,
+  respClient,
+  type SharedByRespClients,
+} from '@chaosproxy/targets/database'
+import { carriedOf, REDIS_CLIENTS } from '../redis/clients.ts'
+import { partnerOf } from './declaration.ts'
+import type { ClusterChoice } from './settings.ts'
+import { redirectionIn, shardOf, slotOf } from './slots.ts'
+
+export interface ClusterClientsOptions {
+  readonly nodes: number
+  readonly choice: ClusterChoice
+  /** The data type of the objects. */
+  readonly table: string
+}
+
+/**
+ * Clients of a Redis Cluster. They know its shards, and share what they are told about their masters, as connections of
+ * one driver do. A command that is redirected, which certainly was not carried out, is sent again; nothing else is sent
+ * twice. The record has what was redirected as an operation that failed.
+ */
+export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
+  const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
+  return {
+    functions: Object.keys(table),
+    sessions: REDIS_CLIENTS,
+    carries: ({ initial }) => carriedOf({ table: name, wait: choice.wait, initial }),
+    async open({ broke }): Promise<OpenedClients> {
+      const shared: SharedByRespClients = {
+        ...{ table, login: undefined, nameKey: (key) => key, probation: createProbation(broke) },
+        replicas: choice.wait,
+      }
+      const ids = nodeNames(nodes)
+      const masters = knownMasters(ids)
+      return {
+        connect(home) {
+          // Before a run, each node is asked what it holds itself.
+          if (home.other === undefined) return respClient(home, { ...shared, replicas: 0, login: READONLY })
+          return redirectedClient(home, { shared, readsReplicas: choice.readsReplicas, nodes: ids, masters })
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+/** On a connection to a replica: it may answer reads. */
+const READONLY: readonly string[] = ['READONLY']
+/** Before a command for a slot that is on its way to the node. */
+const ASKING: readonly string[] = ['ASKING']
+
+/** Which node clients take for the master of each shard. */
+interface Masters {
+  of(slot: number): NodeId
+  moved(slot: number, master: NodeId): void
+  /** The node did not serve as the master of the slot. */
+  doubt(slot: number, node: NodeId): void
+}
+
+function knownMasters(nodes: readonly NodeId[]): Masters {
+  const masters = nodes.slice(0, nodes.length / 2)
+  const shards = masters.length
+  return {
+    of(slot) {
+      const known = masters[shardOf(slot, shards)]
+      if (known === undefined) throw new Error(`there is no slot ${slot}`)
+      return known
+    },
+    moved(slot, master) {
+      masters[shardOf(slot, shards)] = master
+    },
+    doubt(slot, node) {
+      masters[shardOf(slot, shards)] = partnerOf(node, nodes)
+    },
+  }
+}
+
+interface Redirected {
+  readonly shared: SharedByRespClients
+  readonly readsReplicas: boolean
+  readonly nodes: readonly NodeId[]
+  readonly masters: Masters
+}
+
+/** As most drivers have it. */
+const MOST_REDIRECTIONS = 16
+
+/** Errors that say nothing about which node is the master. */
+const NOT_OF_THE_NODE = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT|TRYAGAIN)/
+
+type Way = 'plain' | 'readonly' | 'asking'
+
+/** Asks the master of a key. */
+function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, masters }: Redirected): Client {
+  const clients = new Map<string, Client>()
+  const byPort = new Map(nodes.map((node) => [addressOf(node).announced?.('client').port, node]))
+  let closed = false
+
+  function addressOf(node: NodeId): NodeAddress {
+    return node === home.node ? home : (home.other?.(node) ?? home)
+  }
+
+  function to(node: NodeId, way: Way): Client {
+    const name = `${node} ${way}`
+    const open = clients.get(name)
+    if (open !== undefined) return open
+    const said = { plain: {}, readonly: { login: READONLY }, asking: { ahead: ASKING } }[way]
+    const made = respClient(addressOf(node), { ...shared, ...said })
+    clients.set(name, made)
+    return made
+  }
+
+  return {
+    invoke(request, timeoutMs, completed) {
+      const deadline = performance.now() + timeoutMs
+      const slot = slotOf(request.input.key ?? '')
+      let redirections = 0
+
+      function attempt(node: NodeId, way: Way): void {
+        const leftMs = Math.floor(deadline - performance.now())
+        // Definite: it was only ever redirected.
+        if (closed || leftMs < 1) {
+          completed({ type: 'fail', error: 'redirected until its time was up', node })
+          return
+        }
+        to(node, way).invoke(request, millis(leftMs), (completion) => {
+          const redirection = completion.type === 'ok' ? undefined : redirectionIn(completion.error)
+          const other = redirection && byPort.get(redirection.port)
+          if (redirection === undefined || other === undefined || redirections++ >= MOST_REDIRECTIONS) {
+            if (way === 'plain' && completion.type !== 'ok' && !NOT_OF_THE_NODE.test(completion.error))
+              masters.doubt(slot, node)
+            completed({ ...completion, node })
+            return
+          }
+          if (redirection.type === 'moved') masters.moved(redirection.slot, other)
+          attempt(other, redirection.type === 'moved' ? 'plain' : 'asking')
+        })
+      }
+
+      const master = masters.of(slot)
+      if (readsReplicas && request.harmless) attempt(partnerOf(master, nodes), 'readonly')
+      else attempt(master, 'plain')
+    },
+    close() {
+      closed = true
+      for (const client of clients.values()) client.close()
+    },
+  }
+}

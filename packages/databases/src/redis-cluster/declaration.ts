@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import type { NodesDeclaration } from '@chaosproxy/targets/database'
+import { serverFile } from '../redis/declaration.ts'
+import type { ClusterChoice } from './settings.ts'
+import { firstSlot } from './slots.ts'
+
+/** The other node of its shard: the first half of the nodes start as masters, the second half as their replicas. */
+export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
+  const index = nodes.indexOf(node)
+  return nodes[(index + nodes.length / 2) % nodes.length] ?? node
+}
+
+/**
+ * Masters with a replica each. Each node starts from a configuration of the cluster that names all the others, so that
+ * they need not be introduced to each other. Nodes dial each other at one announced address, which leads through the
+ * proxy, and from their own address, by which the proxy tells them apart.
+ */
+export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
+  const ids = nodeNames(nodes)
+  return {
+    name: 'redis-cluster',
+    nodes: ids.map((id) => ({ files: { 'nodes.conf': nodesFile(id, ids) } })),
+    command: 'redis-server {data}/redis.conf',
+    files: {
+      'redis.conf': [
+        ...serverFile(choice),
+        'cluster-enabled yes',
+        'cluster-config-file nodes.conf',
+        'cluster-port {port.bus}',
+        'cluster-announce-ip {announced-host.client}',
+        'cluster-announce-port {announced-port.client}',
+        'cluster-announce-bus-port {announced-port.bus}',
+        `cluster-node-timeout ${choice.nodeTimeoutMs}`,
+        // A shard without a master does not stop the others.
+        'cluster-require-full-coverage no',
+        'cluster-allow-replica-migration no',
+      ],
+    },
+    ports: [
+      { name: 'client', carries: 'resp', announced: true },
+      { name: 'bus', announced: true },
+    ],
+    ownAddresses: true,
+    ownSources: true,
+    ready: { by: 'tcp', port: 'client' },
+    faults: { failover: { do: FAILOVER, withinMs: 5_000 } },
+  }
+}
+
+const FAILOVER: readonly string[] = ['redis-cli', '-e', '-h', '{host}', '-p', '{port.client}', 'CLUSTER', 'FAILOVER']
+
+/** What a node knows of its cluster: https://redis.io/docs/latest/commands/cluster-nodes/ */
+function nodesFile(own: NodeId, ids: readonly NodeId[]): readonly string[] {
+  const masters = ids.length / 2
+  const lines = ids.map((id, index) => {
+    const at = `{announced-host.${id}.client}:{announced-port.${id}.client}@{announced-port.${id}.bus}`
+    const flag = id === own ? 'myself,' : ''
+    if (index >= masters) return `${nodeName(id)} ${at} ${flag}slave ${nodeName(partnerOf(id, ids))} 0 0 0 connected`
+    const slots = `${firstSlot(index, masters)}-${firstSlot(index + 1, masters) - 1}`
+    return `${nodeName(id)} ${at} ${flag}master - 0 0 ${index + 1} connected ${slots}`
+  })
+  return [...lines, `vars currentEpoch ${masters} lastVoteEpoch 0`, '']
+}
+
+/** Forty hexadecimal digits. */
+const nodeName = (id: NodeId): string => createHash('sha1').update(`node ${id}`).digest('hex')

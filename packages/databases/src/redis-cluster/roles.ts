@@ -1,0 +1,55 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
+import { type CommandNode, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
+import { ledOnce, openedAt } from '../redis/roles.ts'
+
+const EVERY_MS = 100
+const LONGEST_MS = 500
+
+/**
+ * Watches who leads: of the masters, the one that has the first slot. If a partition leaves two, the one with the higher
+ * configuration epoch counts.
+ *
+ * A cluster counts as led only once every node finds it to be in order, and every replica is connected to its master.
+ */
+export function watchClusterRoles(nodes: readonly CommandNode<string>[]): RoleWatch {
+  const ready = new Set<NodeId>()
+  const askers = new Map(nodes.map((node) => [node.id, openedAt(node, 'client')]))
+
+  async function ask(id: NodeId): Promise<string | undefined> {
+    const asker = askers.get(id)
+    const own = ownLine(await asker?.ask(['CLUSTER', 'NODES'], LONGEST_MS))
+    if (asker === undefined || own === undefined) return undefined
+    if (!ready.has(id)) {
+      const info = await asker.ask(['CLUSTER', 'INFO'], LONGEST_MS)
+      const isInOrder = typeof info === 'string' && /^cluster_state:ok\r?$/m.test(info)
+      if (isInOrder && isLinked(await asker.ask(['ROLE'], LONGEST_MS))) ready.add(id)
+    }
+    const [, , flags = '', , , , epoch = '0', , ...slots] = own.split(' ')
+    const role = flags.split(',').includes('master') ? 'a master' : 'a replica'
+    const leads = slots.some((range) => /^0(-|$)/.test(range))
+    return `${leads ? 'leads: ' : ''}${role} in epoch ${epoch} with slots ${slots.join(' ') || 'none'}`
+  }
+
+  const watch = watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role: { by: 'command', command: 'CLUSTER NODES', leads: '^leads', term: '^leads.*epoch (\\d+)', everyMs: EVERY_MS },
+    ask,
+  })
+  return ledOnce(watch, {
+    isReady: () => ready.size === nodes.length,
+    close() {
+      for (const asker of askers.values()) asker.close()
+    },
+  })
+}
+
+/** What the node says about itself. */
+const ownLine = (answer: Json | undefined): string | undefined =>
+  typeof answer === 'string' ? answer.split('\n').find((line) => line.includes('myself')) : undefined
+
+/** Whether a master has its replica, or a replica its master. */
+function isLinked(role: Json | undefined): boolean {
+  if (!Array.isArray(role)) return false
+  return role[0] === 'master' ? Array.isArray(role[2]) && role[2].length === 1 : role[3] === 'connected'
+}

@@ -1,0 +1,69 @@
+import { stopsNodes } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import { objectModels } from '@chaosproxy/recorder/redis'
+import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { commandClusters, ofReads, planCluster, wipedWeakness } from '@chaosproxy/targets/database'
+import { REDIS_CLIENTS } from '../redis/clients.ts'
+import { exposure, redis } from '../redis/target.ts'
+import { planClusterClients } from './clients.ts'
+import { redisClusterDeclaration } from './declaration.ts'
+import { choiceOf, settings } from './settings.ts'
+
+const NAME = 'redis-cluster'
+const NODES = 6
+const MOST_NODES = 12
+
+/** Redis Cluster: masters that share the keys, each with a replica. */
+export const redisCluster: Target = {
+  ...redis,
+  name: NAME,
+  summary: 'Redis Cluster: three masters that share the keys, with a replica each',
+  defaultNodes: NODES,
+  settings,
+  quietMs: millis(15_000),
+  sessions: () => REDIS_CLIENTS,
+  functions: () => redis.functions({}),
+  // Its documentation: "Redis Cluster does not guarantee strong consistency", by its replication and by its failovers.
+  promises: () => 'nothing',
+  weakness,
+  validate(_settings, _bug, nodes) {
+    if (nodes >= NODES && nodes % 2 === 0 && nodes <= MOST_NODES) return
+    throw new UserError(
+      'usage',
+      `${NAME}: ${nodes} nodes cannot be three masters or more with a replica each. Give an even --nodes from ${NODES} to ${MOST_NODES}.`,
+    )
+  },
+  start,
+}
+
+function weakness({ object, settings, faults }: WeaknessQuestion): string {
+  const { reads, wait, appendonly } = settings
+  const given = [
+    wipedWeakness({ settings, faults }) ?? '',
+    wait === 0
+      ? 'a write is acknowledged before the replica has it'
+      : 'a write that its replica did not confirm in time may take effect, and be lost',
+    faults.every((kind) => stopsNodes(kind)) ? '' : 'a master that is cut off takes commands until it notices',
+    appendonly === 'no' ? 'data is in memory only' : '',
+    appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
+    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
+  ]
+  return given.filter((text) => text !== '').join('; ')
+}
+
+async function start({ nodes, settings: chosen, object, ...options }: StartOptions): Promise<StartedCluster> {
+  const choice = choiceOf(chosen)
+  const table = objectModels.get(object)
+  if (table === undefined)
+    throw new UserError('usage', `${NAME} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  const declaration = redisClusterDeclaration(nodes, choice)
+  // Load the proxy only when a cluster starts.
+  const { startCommandCluster } = await commandClusters()
+  const { watchClusterRoles } = await import('./roles.ts')
+  return startCommandCluster({
+    ...{ ...options, nodes, settings: chosen, declaration, where: NAME, exposure },
+    clients: planClusterClients({ nodes, choice, table }),
+    plan: planCluster(declaration, NAME),
+    watchRoles: watchClusterRoles,
+  })
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Input, isAnswer, type Millis, millis } from '@chaosproxy/history'
+import { type CommandTable, lockTable } from '@chaosproxy/recorder/redis'
+import type { Client, Request } from '@chaosproxy/runner'
+import { type NodeAddress, respClient, type SharedByRespClients } from '@chaosproxy/targets/database'
+
+export interface RedlockOptions {
+  readonly nodes: readonly NodeId[]
+  /** Includes a table that grants a lock with the given token: see `redlockTable`. */
+  readonly shared: SharedByRespClients
+  readonly lockMs: number
+}
+
+/** Like `lockTable`, but with one token for all nodes. */
+export const redlockTable = (lockMs: number): CommandTable => ({
+  ...lockTable(lockMs),
+  acquire: [{ send: ['SET', '{key}', '{value}', 'NX', 'PX', String(lockMs)], refused: [null] }],
+})
+
+/** Do not wait long for a node that is down: the time to live is running out. */
+const PATIENCE_MS = 100
+/** The algorithm's allowance for clock drift, as a fraction of the time to live. */
+const DRIFT = 0.01
+
+/**
+ * A client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). It asks all primaries
+ * at once with one token. The lock is held if a majority grants it within its time to live; otherwise it is released.
+ */
+export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: RedlockOptions): Client {
+  if (home.other === undefined) return respClient(home, shared)
+  const clients = nodes.map((node) => respClient(node === home.node ? home : (home.other?.(node) ?? home), shared))
+  const quorum = Math.floor(nodes.length / 2) + 1
+
+  const ask = (client: Client, input: Input, request: Request, timeoutMs: Millis) =>
+    new Promise<Completion>((resolve) => client.invoke({ ...request, input }, timeoutMs, resolve))
+
+  async function all(input: Input, request: Request, timeoutMs: Millis): Promise<readonly Completion[]> {
+    const patienceMs = millis(Math.min(timeoutMs, PATIENCE_MS))
+    return Promise.all(clients.map((client) => ask(client, input, request, patienceMs)))
+  }
+
+  /** The client's own node if it answered, or else one that did: a node that is down is not shown as answering. */
+  function nodeOf(answers: readonly Completion[]): NodeId | undefined {
+    const answering = answers.flatMap((answer, i) => (isAnswer(answer) ? (nodes[i] ?? []) : []))
+    return answering.includes(home.node) ? home.node : answering[0]
+  }
+
+  async function acquire(request: Request, timeoutMs: Millis): Promise<Completion> {
+    const from = performance.now()
+    const token = randomUUID()
+    const answers = await all({ ...request.input, f: 'acquire', value: token }, request, timeoutMs)
+    const granted = answers.filter(({ type }) => type === 'ok').length
+    const lateBy = performance.now() - from - lockMs * (1 - DRIFT)
+    const node = nodeOf(answers)
+    if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
+    await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
+    const error = `answered by ${granted} of ${nodes.length}`
+    // Without a majority that answered, nobody could be given the lock.
+    return answers.filter(isAnswer).length >= quorum
+      ? { type: 'fail', error, answered: true, node }
+      : { type: 'fail', error, node }
+  }
+
+  /** Succeeds even if some nodes were not reached: after a release, the client no longer counts as the holder. */
+  async function release(request: Request, timeoutMs: Millis): Promise<Completion> {
+    const answers = await all(request.input, request, timeoutMs)
+    const node = nodeOf(answers)
+    if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value, node }
+    const isLost = answers.every(({ type }) => type === 'fail')
+    const error = 'answered: no node has this token any more'
+    if (!isLost) return { type: 'info', error, node }
+    return answers.filter(isAnswer).length >= quorum
+      ? { type: 'fail', error, answered: true, node }
+      : { type: 'fail', error, node }
+  }
+
+  return {
+    invoke(request, timeoutMs, completed) {
+      const doing = request.input.f === 'acquire' ? acquire(request, timeoutMs) : release(request, timeoutMs)
+      void doing.then(completed)
+    },
+    close() {
+      for (const client of clients) client.close()
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import { type Placeholders, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
+import { type Asker, openAsker } from './ask.ts'
+import { PRIMARY_NAME } from './declaration.ts'
+
+export interface RedisNode {
+  readonly id: NodeId
+  readonly addresses: { readonly [port: string]: Address }
+  placeholders(): Placeholders
+}
+
+export interface RedisRolesOptions {
+  readonly nodes: readonly RedisNode[]
+  readonly hasSentinels: boolean
+}
+
+const EVERY_MS = 100
+const LONGEST_MS = 500
+const LOOK_EVERY_MS = 20
+
+/**
+ * Watches for the leader: a Redis that is a primary and whose own Sentinel agrees. If a partition leaves two, the one
+ * with the higher Sentinel epoch counts.
+ *
+ * A cluster counts as led only once every replica is connected to the primary, every Sentinel knows all the others, and
+ * each has heard from every replica: until then it refuses a failover with NOGOODSLAVE.
+ */
+export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
+  const ready = new Set<NodeId>()
+  const askers = new Map(
+    nodes.map((node) => [node.id, { node, redis: openedAt(node, 'client'), sentinel: openedAt(node, 'sentinel') }]),
+  )
+
+  async function ask(id: NodeId): Promise<string | undefined> {
+    const asked = askers.get(id)
+    if (asked === undefined) return undefined
+    const role = await asked.redis.ask(['ROLE'], LONGEST_MS)
+    if (!Array.isArray(role)) return undefined
+    const others = nodes.length - 1
+    const isPrimary = role[0] === 'master'
+    const replicas = Array.isArray(role[2]) ? role[2].length : 0
+    if (!hasSentinels) {
+      if (isPrimary) ready.add(id)
+      return isPrimary ? 'leads: a primary' : 'a replica'
+    }
+    const told = membersOf(await asked.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
+    const isTaken = told.get('port') === String(asked.node.placeholders()['announced-port.client'])
+    const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
+    const isKnown = told.get('num-other-sentinels') === String(others)
+    if (isLinked && isKnown && !ready.has(id)) {
+      const known = await asked.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
+      if (heardFrom(known) === others) ready.add(id)
+    }
+    const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
+    const view = `its Sentinel in epoch ${told.get('config-epoch') ?? 'unknown'} knows ${told.get('num-other-sentinels') ?? 0} others`
+    return `${isPrimary && isTaken ? 'leads: ' : ''}${what}; ${view}`
+  }
+
+  const watch = watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role: { by: 'command', command: 'ROLE', leads: '^leads', term: 'epoch (\\d+)', everyMs: EVERY_MS },
+    ask,
+  })
+  return ledOnce(watch, {
+    isReady: () => ready.size === nodes.length,
+    close() {
+      for (const { redis, sentinel } of askers.values()) {
+        redis.close()
+        sentinel.close()
+      }
+    },
+  })
+}
+
+/** Counts a cluster as led only once it is ready as well. `close` ends what asks the nodes. */
+export const ledOnce = (
+  watch: RoleWatch,
+  { isReady, close }: { readonly isReady: () => boolean; readonly close: () => void },
+): RoleWatch => ({
+  ...watch,
+  async untilLed(timeoutMs, signal) {
+    const deadline = performance.now() + timeoutMs
+    if (!(await watch.untilLed(timeoutMs, signal))) return false
+    while (!isReady()) {
+      if (performance.now() >= deadline || signal?.aborted) return false
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+    return true
+  },
+  async stop() {
+    close()
+    await watch.stop()
+  },
+})
+
+export function openedAt({ id, addresses }: Pick<RedisNode, 'id' | 'addresses'>, port: string): Asker {
+  const address = addresses[port]
+  if (address === undefined) throw new Error(`${id} has no port ${port}`)
+  return openAsker(address)
+}
+
+/** How many replicas a Sentinel is connected to and has had an INFO from, from which it knows their `runid`. */
+function heardFrom(answer: Json | undefined): number {
+  const replicas = Array.isArray(answer) ? answer.map(membersOf) : []
+  return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length
+}
+
+/** Reads a flat list of alternating names and values. */
+function membersOf(answer: Json | undefined): ReadonlyMap<string, string> {
+  const list: readonly Json[] = Array.isArray(answer) ? answer : []
+  return new Map(
+    list.flatMap((name, index) => (index % 2 === 0 ? [[String(name), String(list[index + 1])] as const] : [])),
+  )
+}

@@ -1,0 +1,96 @@
+import { millis, UserError } from '@chaosproxy/history'
+import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
+import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import {
+  commandClusters,
+  declaredSuffers,
+  type Exposure,
+  machineSuffers,
+  missingPrograms,
+  ofReads,
+  planCluster,
+  tableFunctions,
+  wipedWeakness,
+} from '@chaosproxy/targets/database'
+import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
+import { redisDeclaration } from './declaration.ts'
+import { choiceOf, redisSettings } from './settings.ts'
+
+const NAME = 'redis'
+
+const QUIET_MS = millis(20_000)
+
+export const exposure: Exposure = {
+  clients: 'spoken',
+  linked: true,
+  framed: false,
+  machine: machineSuffers,
+  refused: {},
+}
+
+const withoutSentinel: Exposure = {
+  ...exposure,
+  refused: { failover: { not: 'with lock=redlock there is no Sentinel', instead: ['kill', 'pause'] } },
+}
+
+/** Redis with Sentinel: a primary, its replicas, and a Sentinel for each. */
+export const redis: Target = {
+  name: NAME,
+  summary: 'Redis: a primary, replicas, and Sentinels that replace it',
+  defaultNodes: 3,
+  settings: redisSettings,
+  bugs: [],
+  marks: false,
+  tier: 'real',
+  // A primary replaced during a partition still acts as one for some ten seconds after the partition heals.
+  quietMs: QUIET_MS,
+  // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
+  sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
+  functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
+  // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
+  // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
+  promises: () => 'nothing',
+  weakness: weaknessOf,
+  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+  validate: (settings) => void choiceOf(settings),
+  errors: redisErrors,
+  missing: async () =>
+    missingPrograms([
+      // The oldest version with bind-source-addr, by which the proxy identifies nodes.
+      { program: 'redis-server', install: 'apt-get install redis-server', oldest: '7.0' },
+      { program: 'redis-cli', install: 'apt-get install redis-tools' },
+    ]),
+  start,
+}
+
+/** Replication is asynchronous, and by default nothing is on disk. */
+function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
+  const { reads, wait, appendonly } = settings
+  const given = [
+    wipedWeakness({ settings, faults }) ?? '',
+    wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
+    appendonly === 'no' ? 'data is in memory only' : '',
+    appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
+    reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
+async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
+  const choice = choiceOf(settings, nodes)
+  const table = objectModels.get(object)
+  if (table === undefined)
+    throw new UserError('usage', `redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  const declaration = redisDeclaration(nodes, choice)
+  const clients = planRedisClients({ nodes, choice, table })
+  // Load the proxy only when a cluster starts.
+  const { startCommandCluster } = await commandClusters()
+  const { watchRedisRoles } = await import('./roles.ts')
+  return startCommandCluster({
+    ...{ ...options, nodes, settings, declaration, clients },
+    exposure: choice.isRedlock ? withoutSentinel : exposure,
+    where: NAME,
+    plan: planCluster(declaration, NAME),
+    watchRoles: (started) => watchRedisRoles({ nodes: started, hasSentinels: !choice.isRedlock }),
+  })
+}

@@ -1,0 +1,75 @@
+import type { NodeAddress, OperationTime } from '@chaosproxy/targets/database'
+import type { Operation } from './replies.ts'
+import { type Asking, openSessions, type SessionTrouble } from './session.ts'
+import { remove } from './znodes.ts'
+
+/**
+ * The session on which a client's locks depend, kept alive by pings from its first request on. If its connection breaks, the
+ * next request opens another session, and what depends on the first is gone once that expires.
+ */
+export interface LockSession {
+  /** Requests of an operation, each of them after what is under way. */
+  within(time: OperationTime): Asking
+  /** Removes a node, after what is under way; its caller does not wait for that. */
+  abandon(path: string): void
+  close(): void
+}
+
+/** The number of pings sent within one time to live. */
+const PINGS = 3
+const NOTHING = Buffer.alloc(0)
+
+export function openLockSession(address: NodeAddress, ttlMs: number): LockSession {
+  const sessions = openSessions(address, ttlMs)
+  let underWay: Promise<unknown> | undefined
+  let pinging: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  function send(operation: Operation, record: Buffer, timeoutMs: number): Promise<Buffer | SessionTrouble> {
+    if (isClosed) return Promise.resolve({ type: 'fail', error: 'client closed' })
+    // A request that is under way is as good as a ping.
+    pinging ??= setInterval(() => {
+      if (underWay === undefined) send('ping', NOTHING, ttlMs)
+    }, ttlMs / PINGS)
+    return awaited(sessions.begin(timeoutMs).ask(operation, record))
+  }
+
+  /** The next request waits for this. */
+  function awaited<T>(answer: Promise<T>): Promise<T> {
+    const over = answer.then(() => {
+      if (underWay === over) underWay = undefined
+    })
+    underWay = over
+    return answer
+  }
+
+  return {
+    within: (time) => ({
+      ...time,
+      async ask(operation, record) {
+        if (underWay !== undefined) await either(underWay, time.remainingMs())
+        if (underWay !== undefined) return { type: 'fail', error: 'not asked: the server has not answered a ping' }
+        return send(operation, record, time.remainingMs())
+      },
+    }),
+    abandon(path) {
+      const asking: Pick<Asking, 'ask'> = { ask: (operation, record) => send(operation, record, ttlMs) }
+      awaited((underWay ?? Promise.resolve()).then(() => remove(asking, path)))
+    },
+    close() {
+      isClosed = true
+      clearInterval(pinging)
+      sessions.close()
+    },
+  }
+}
+
+/** Waits for the first of both. */
+async function either(awaited: Promise<unknown>, mostMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, mostMs)
+  })
+  await Promise.race([awaited, late])
+  clearTimeout(timer)
+}

@@ -1,0 +1,84 @@
+import { isTrouble, type Lock, type NodeAddress, type Token, type Trouble } from '@chaosproxy/targets/database'
+import { openLockSession } from './lock-session.ts'
+import type { Asking } from './session.ts'
+import { childrenOf, create, createSequential, isCode, isThere, NO_NODE, pathOf, remove } from './znodes.ts'
+
+/**
+ * The locks of one client, by ZooKeeper's recipe: the child with the lowest number holds the lock. A holder whose session
+ * expires loses its child without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
+ */
+export interface Locks {
+  /** A token is the zxid of the creation of the holder's child. */
+  of(asking: Asking, key: string): Lock
+  /** The child of the holder that was given this token. */
+  pathOf(token: number): string
+  close(): void
+}
+
+/** `ttlMs`: how long the server waits for a sign of life before the locks are lost. */
+export function openLocks(address: NodeAddress, ttlMs: number): Locks {
+  const session = openLockSession(address, ttlMs)
+  /** The children of this client, by token. */
+  const held = new Map<number, string>()
+
+  /** Waits in line: the child that is made has the highest number. */
+  async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
+    const parent = pathOf(key)
+    const own = session.within(asking)
+    // A child that soon leaves would be taken for the holder's by those who come after it.
+    if (!waits && (await isTaken(own, parent))) return 'held'
+    const child = await createdUnder(own, parent)
+    if (isTrouble(child)) return child
+    do {
+      const children = await childrenOf(own, parent)
+      if (isTrouble(children)) {
+        session.abandon(child.path)
+        return children
+      }
+      if (child.path.endsWith(`/${children.toSorted()[0]}`)) {
+        held.set(child.zxid, child.path)
+        return { token: child.zxid }
+      }
+    } while (waits && (await own.pause()))
+    session.abandon(child.path)
+    return 'held'
+  }
+
+  return {
+    of: (asking, key) => ({
+      acquire: (waits) => acquire(asking, key, waits),
+      async release(token) {
+        const path = held.get(token)
+        if (path === undefined) return false
+        held.delete(token)
+        // By the session of the objects, which lasts: what it was sent before was done before.
+        const removed = await remove(asking, path)
+        if (isCode(removed, NO_NODE)) return false
+        return isTrouble(removed) ? removed : true
+      },
+    }),
+
+    pathOf(token) {
+      const path = held.get(token)
+      if (path === undefined) throw new Error(`no lock is held with the token ${token}`)
+      return path
+    },
+
+    close: () => session.close(),
+  }
+}
+
+async function isTaken(asking: Asking, parent: string): Promise<boolean> {
+  const children = await childrenOf(asking, parent)
+  return !isTrouble(children) && children.length > 0
+}
+
+/** The first child of a node makes the node, too. */
+async function createdUnder(own: Asking, parent: string): ReturnType<typeof createSequential> {
+  const path = `${parent}/lock-`
+  const child = await createSequential(own, path)
+  if (!isCode(child, NO_NODE)) return child
+  const made = await create(own, parent, null)
+  if (isTrouble(made) && !isThere(made)) return { type: 'fail', error: made.error }
+  return createSequential(own, path)
+}

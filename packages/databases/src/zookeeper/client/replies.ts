@@ -1,0 +1,102 @@
+import type { IntroducedSource, Received } from '@chaosproxy/targets/database'
+import { boolean, bytes, int, long, recordReader } from '@chaosproxy/wire/jute'
+
+/** The types of requests that are sent. */
+const OPERATIONS = {
+  create: 1,
+  delete: 2,
+  getData: 4,
+  setData: 5,
+  getChildren: 8,
+  sync: 9,
+  ping: 11,
+  check: 13,
+  multi: 14,
+  create2: 15,
+  closeSession: -11,
+} as const
+
+export type Operation = keyof typeof OPERATIONS
+
+export const operationNumber = (operation: Operation): number => OPERATIONS[operation]
+
+/** What answers a request. That a session was opened has neither a zxid nor a record. */
+export interface Reply {
+  /** The last change that the server had seen. */
+  readonly zxid: bigint
+  /** 0, or a code. */
+  readonly error: number
+  readonly record: Buffer
+}
+
+/** Reads the replies of one connection, which carries one session. */
+export interface SessionReplies extends IntroducedSource<Reply> {
+  /** The bytes that ask for a session; a server that has not seen `zxid` yet refuses it. */
+  introduce(zxid: bigint, sessionMs: number): Buffer
+  request(operation: Operation, record: Buffer): Buffer
+}
+
+const OPENED: Reply = { zxid: 0n, error: 0, record: Buffer.alloc(0) }
+const LENGTH = 4
+/** ZooKeeper's own limit is a megabyte (jute.maxbuffer). */
+const MOST_BYTES = 16 * 1024 * 1024
+const NO_PASSWORD = Buffer.alloc(16)
+const PROTOCOL = 0
+/** Pings are not counted. */
+const PING = -2
+
+export function sessionReplies(): SessionReplies {
+  let buffered: Buffer = Buffer.alloc(0)
+  let open = false
+  let asked = 0
+  /** The number of the last request. */
+  let awaited = 0
+
+  function replyIn(record: Buffer): Received<Reply> {
+    const reader = recordReader(record)
+    if (!open) {
+      reader.int()
+      const grantedMs = reader.int()
+      if (grantedMs <= 0) return { type: 'unreadable', why: 'the server granted no session' }
+      open = true
+      return { type: 'reply', reply: OPENED, reusable: true }
+    }
+    const [number, zxid, error] = [reader.int(), reader.long(), reader.int()]
+    if (number !== awaited) return { type: 'unreadable', why: `request ${awaited} was answered as ${number}` }
+    return { type: 'reply', reply: { zxid, error, record: record.subarray(HEADER) }, reusable: true }
+  }
+
+  return {
+    isOpen: () => open,
+    introduce: (zxid, sessionMs) =>
+      framed(int(PROTOCOL), long(zxid), int(sessionMs), long(0n), bytes(NO_PASSWORD), boolean(false)),
+    request(operation, record) {
+      awaited = operation === 'ping' ? PING : ++asked
+      return framed(int(awaited), int(OPERATIONS[operation]), record)
+    },
+    read(chunk) {
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+      if (buffered.length < LENGTH) return { type: 'incomplete' }
+      const size = buffered.readInt32BE()
+      if (size < 0 || size > MOST_BYTES) return { type: 'unreadable', why: `a reply of ${size} bytes` }
+      if (buffered.length < LENGTH + size) return { type: 'incomplete' }
+      const record = buffered.subarray(LENGTH, LENGTH + size)
+      buffered = buffered.subarray(LENGTH + size)
+      try {
+        return replyIn(record)
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        return { type: 'unreadable', why: `a reply that ends early: ${error.message}` }
+      }
+    },
+    end: () => ({ type: 'incomplete' }),
+  }
+}
+
+/** The number of the request, the zxid and the error. */
+const HEADER = 4 + 8 + 4
+
+function framed(...members: readonly Buffer[]): Buffer {
+  const record = Buffer.concat(members)
+  return bytes(record)
+}

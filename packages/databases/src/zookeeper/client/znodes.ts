@@ -1,0 +1,145 @@
+import type { Json } from '@chaosproxy/history'
+import { isTrouble } from '@chaosproxy/targets/database'
+import { boolean, bytes, int, recordReader, text } from '@chaosproxy/wire/jute'
+import { type Operation, operationNumber } from './replies.ts'
+import { type Asking, type SessionTrouble, troubleOf } from './session.ts'
+
+/** The parent of all nodes of a run. */
+export const ROOT = '/chaos'
+
+/** The node that holds the object of this key; a lock of it is made of the node's children. */
+export const pathOf = (key: string): string => `${ROOT}/${encodeURIComponent(key).replaceAll('.', '%2E')}`
+
+export const NO_NODE = -101
+export const BAD_VERSION = -103
+const NODE_EXISTS = -110
+export const ANY_VERSION = -1
+const ALL_PERMISSIONS = 31
+
+/** How long a node lives, and whether a number is added to its name. */
+const PERSISTENT = 0
+const EPHEMERAL_SEQUENTIAL = 3
+
+/** An object that was never written has no node, and no version. */
+export interface Held {
+  readonly value: Json
+  readonly version: number | undefined
+}
+
+/** `sync`: whether the server first gets what its leader has committed. */
+export async function get(asking: Asking, path: string, sync: boolean): Promise<Held | SessionTrouble> {
+  const synced = sync ? await asking.ask('sync', text(path)) : undefined
+  // Nothing has been read.
+  if (synced !== undefined && isTrouble(synced)) return { type: 'fail', error: `sync: ${synced.error}` }
+  const answer = await asking.ask('getData', Buffer.concat([text(path), boolean(false)]))
+  if (!isTrouble(answer)) return understood(answer, heldIn)
+  // A read that was not answered changed nothing.
+  return answer.code === NO_NODE ? { value: null, version: undefined } : { type: 'fail', error: answer.error }
+}
+
+function heldIn(record: Buffer): Held {
+  const reader = recordReader(record)
+  const data = reader.bytes().toString()
+  // The times and zxids of its creation and its last change come first in its Stat.
+  for (let member = 0; member < 4; member++) reader.long()
+  return { value: JSON.parse(data) as Json, version: reader.int() }
+}
+
+function understood<T extends object>(record: Buffer, read: (record: Buffer) => T): T | SessionTrouble {
+  try {
+    return read(record)
+  } catch (error) {
+    return { type: 'fail', error: `a node that is not understood: ${error instanceof Error ? error.message : error}` }
+  }
+}
+
+export const set = (asking: Asking, path: string, value: Json, version: number): Promise<Buffer | SessionTrouble> =>
+  asking.ask('setData', setting(path, value, version))
+
+const setting = (path: string, value: Json, version: number): Buffer =>
+  Buffer.concat([text(path), dataOf(value), int(version)])
+
+/** Sets a node while another one exists, in one transaction. */
+export async function setWhile(
+  asking: Asking,
+  there: string,
+  { path, value }: { readonly path: string; readonly value: Json },
+): Promise<Buffer | SessionTrouble> {
+  const steps = [
+    ...[stepHeader('check'), text(there), int(ANY_VERSION)],
+    ...[stepHeader('setData'), setting(path, value, ANY_VERSION)],
+  ]
+  const answer = await asking.ask('multi', Buffer.concat([...steps, LAST_STEP]))
+  if (isTrouble(answer)) return answer
+  const done = understood(answer, (record) => errorIn(record) ?? record)
+  // It may have been done.
+  return isTrouble(done) && done.code === undefined ? { type: 'info', error: done.error } : done
+}
+
+const FAILED = -1
+
+/** Why a transaction was refused: each of its steps is then answered with an error, which is 0 if it was not the reason. */
+function errorIn(record: Buffer): SessionTrouble | undefined {
+  const reader = recordReader(record)
+  for (;;) {
+    const step = reader.int()
+    const isLast = reader.boolean()
+    reader.int()
+    if (step !== FAILED || isLast) return undefined
+    const code = reader.int()
+    if (code !== 0) return troubleOf(code)
+  }
+}
+
+/** The header of a step is its number, whether it is the last, and its error. */
+const stepHeader = (operation: Operation): Buffer =>
+  Buffer.concat([int(operationNumber(operation)), boolean(false), int(-1)])
+const LAST_STEP = Buffer.concat([int(-1), boolean(true), int(-1)])
+
+/** Creates a node that anybody may change. */
+export const create = (asking: Asking, path: string, value: Json): Promise<Buffer | SessionTrouble> =>
+  asking.ask('create', creating(path, value, PERSISTENT))
+
+const creating = (path: string, value: Json, flags: number): Buffer =>
+  Buffer.concat([text(path), dataOf(value), OPEN_TO_ALL, int(flags)])
+
+export interface Created {
+  readonly path: string
+  /** The zxid of its creation: the number of that change among all changes. */
+  readonly zxid: number
+}
+
+/** Creates a node that lives as long as its session; the server adds a number to the path. */
+export async function createSequential(asking: Asking, path: string): Promise<Created | SessionTrouble> {
+  const answer = await asking.ask('create2', creating(path, null, EPHEMERAL_SEQUENTIAL))
+  if (isTrouble(answer)) return answer
+  const created = understood(answer, (record) => {
+    const reader = recordReader(record)
+    return { path: reader.text(), zxid: Number(reader.long()) }
+  })
+  // It may be there.
+  return isTrouble(created) ? { type: 'info', error: created.error } : created
+}
+
+export async function childrenOf(asking: Asking, path: string): Promise<readonly string[] | SessionTrouble> {
+  const answer = await asking.ask('getChildren', Buffer.concat([text(path), boolean(false)]))
+  if (isTrouble(answer)) return { type: 'fail', error: answer.error }
+  return understood(answer, (record) => {
+    const reader = recordReader(record)
+    return Array.from({ length: Math.max(0, reader.int()) }, () => reader.text())
+  })
+}
+
+export const remove = (asking: Pick<Asking, 'ask'>, path: string): Promise<Buffer | SessionTrouble> =>
+  asking.ask('delete', Buffer.concat([text(path), int(ANY_VERSION)]))
+
+const dataOf = (value: Json): Buffer => bytes(Buffer.from(JSON.stringify(value)))
+
+const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), text('anyone')])
+
+/** Whether the server answered with this error. */
+export const isCode = (answer: object, code: number): boolean =>
+  isTrouble(answer) && 'code' in answer && answer.code === code
+
+/** Whether a node was not created because it exists. */
+export const isThere = (answer: object): boolean => isCode(answer, NODE_EXISTS)

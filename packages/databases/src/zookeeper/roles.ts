@@ -1,0 +1,53 @@
+import { connect } from 'node:net'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Address } from '@chaosproxy/proxy'
+import { type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
+
+export interface ZookeeperNode {
+  readonly id: NodeId
+  readonly addresses: { readonly [port: string]: Address }
+}
+
+/** Watches who leads, by the command `srvr`. A server that belongs to no quorum does not say more than that. */
+export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role: { by: 'http', path: 'srvr', leads: '^Mode: leader', term: 'in epoch (\\d+)', applied: 'applied (\\d+)' },
+    async ask(id) {
+      const address = byId.get(id)?.addresses['client']
+      const answer = address === undefined ? undefined : await answerTo('srvr', address)
+      return answer === undefined ? undefined : withZxid(answer)
+    },
+  })
+}
+
+const COUNTER_BITS = 32n
+const COUNTER = (1n << COUNTER_BITS) - 1n
+
+/** The zxid that the server has seen is the epoch of a leader, and a number that counts its changes. */
+function withZxid(answer: string): string {
+  const zxid = BigInt(/^Zxid: (0x[0-9a-f]+)$/m.exec(answer)?.[1] ?? 0)
+  const epoch = zxid >> COUNTER_BITS
+  // Of two servers in different epochs, the one in the later is ahead.
+  return `${answer}\nin epoch ${epoch}, applied ${epoch * CHANGES + (zxid & COUNTER)}`
+}
+
+/** More changes than one epoch has in a run. */
+const CHANGES = 1_000_000_000n
+const LONGEST_MS = 1_000
+const MOST_CHARACTERS = 64 * 1024
+
+/** A four-letter command's answer; undefined without one within 1 s. */
+function answerTo(command: string, { host, port }: Address): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect({ host, port }, () => socket.write(command))
+    socket.setTimeout(LONGEST_MS, () => socket.destroy())
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      if (answer.length < MOST_CHARACTERS) answer += text
+    })
+    socket.once('error', () => {})
+    socket.once('close', () => resolve(answer === '' ? undefined : answer))
+  })
+}

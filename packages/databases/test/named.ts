@@ -1,0 +1,8 @@
+import type { Target } from '@chaosproxy/runner'
+import { targetNames as builtIn, targetOf as found } from '@chaosproxy/targets/named'
+import { databases } from '../src/index.ts'
+
+/** Every target that has a name, the databases among them. */
+export const targetNames: readonly string[] = [...builtIn, ...databases.keys()]
+
+export const targetOf = (name: string): Promise<Target> => found(name, databases)

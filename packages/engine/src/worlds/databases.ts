@@ -1,0 +1,26 @@
+import { loadOptional } from '@chaosproxy/history/files'
+import type { Target } from '@chaosproxy/runner'
+import { targetNames as builtIn } from '@chaosproxy/targets/named'
+
+const names: readonly string[] = [
+  ...['etcd', 'redis', 'postgres', 'nats', 'mariadb', 'zookeeper', 'galera', 'rabbitmq', 'redis-cluster'],
+]
+
+/** The databases as targets, by name. Their package is loaded when one is asked for. */
+export const databases: ReadonlyMap<string, () => Promise<Target>> = new Map(
+  names.map((name) => [name, () => databaseNamed(name)]),
+)
+
+/** Every target that can be named without a file. */
+export const targetNames: readonly string[] = [...builtIn, ...names]
+
+/** @throws UserError (environment) if the package is not installed. */
+async function databaseNamed(name: string): Promise<Target> {
+  const loaded = await loadOptional(() => import('@chaosproxy/databases'), {
+    why: 'Databases as targets are a package of their own',
+    packages: ['@chaosproxy/databases'],
+  })
+  const load = loaded.databases.get(name)
+  if (load === undefined) throw new Error(`@chaosproxy/databases has no ${name}`)
+  return load()
+}

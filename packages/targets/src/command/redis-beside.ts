@@ -1,0 +1,12 @@
+import type { MissingProgram } from '@chaosproxy/runner'
+import type { BesideServer } from './beside.ts'
+import { missingPrograms } from './programs.ts'
+
+/** An empty Redis that programs use. */
+export const redisBeside: BesideServer = {
+  id: 'redis',
+  words: ['redis-server', '--port', '{port}', '--bind', '{host}', '--save', '', '--dir', '{data}'],
+}
+
+export const missingRedis = (): Promise<readonly MissingProgram[]> =>
+  missingPrograms([{ program: 'redis-server', install: 'apt-get install redis-server' }])

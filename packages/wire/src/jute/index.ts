@@ -1,0 +1,1 @@
+export { boolean, bytes, int, long, recordReader, text } from './records.ts'

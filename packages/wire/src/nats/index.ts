@@ -1,0 +1,1 @@
+export { firstPiece, type NatsMessage, type Publication, publish } from './messages.ts'

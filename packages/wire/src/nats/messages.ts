@@ -1,0 +1,81 @@
+/** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
+export interface NatsMessage {
+  readonly subject: string
+  /** The number of the request that it answers: each has a subscription of its own. */
+  readonly subscription: string
+  /** Where to acknowledge it, or to answer. */
+  readonly reply: string | undefined
+  /** The status in its header, such as 404; undefined for a message that carries data. */
+  readonly status: number | undefined
+  /** The text of the status. */
+  readonly description: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly payload: Buffer
+}
+
+export interface Publication {
+  readonly subject: string
+  readonly payload?: string | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
+}
+
+const CRLF = '\r\n'
+const HEADERS = 'NATS/1.0'
+
+/** A message as a client publishes it: `PUB`, or `HPUB` with headers. @param reply Where to answer it. */
+export function publish({ subject, payload = '', headers }: Publication, reply: string): Buffer {
+  const size = Buffer.byteLength(payload)
+  if (headers === undefined) return Buffer.from(`PUB ${subject} ${reply} ${size}${CRLF}${payload}${CRLF}`)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}${CRLF}`)
+  const head = `${HEADERS}${CRLF}${lines.join('')}${CRLF}`
+  const ofHead = Buffer.byteLength(head)
+  return Buffer.from(`HPUB ${subject} ${reply} ${ofHead} ${ofHead + size}${CRLF}${head}${payload}${CRLF}`)
+}
+
+/** One line of the server, and what belongs to it. */
+export interface Piece {
+  readonly size: number
+  readonly isPing: boolean
+  readonly found: NatsMessage | undefined
+}
+
+/** Undefined until all of it has arrived; the line if it is an error, or none of the protocol. */
+export function firstPiece(buffered: Buffer): Piece | string | undefined {
+  const end = buffered.indexOf(CRLF)
+  if (end === -1) return undefined
+  const line = buffered.toString('latin1', 0, end)
+  const start = end + CRLF.length
+  const [word = '', ...rest] = line.trim().split(/[ \t]+/)
+  const kind = word.toUpperCase()
+  if (['PING', 'INFO', 'PONG', '+OK'].includes(kind)) return { size: start, isPing: kind === 'PING', found: undefined }
+  if (kind !== 'MSG' && kind !== 'HMSG') return line.slice(0, 80)
+  // Without headers there is one size instead of two.
+  const isPlain = kind === 'MSG'
+  const [ofHead = Number.NaN, size = Number.NaN] = isPlain ? [0, Number(rest.at(-1))] : rest.slice(-2).map(Number)
+  if (!(ofHead >= 0 && size >= ofHead)) return line
+  if (buffered.length < start + size + CRLF.length) return undefined
+  const body = Buffer.from(buffered.subarray(start, start + size))
+  const names = rest.slice(0, isPlain ? -1 : -2)
+  const found = messageOf(names, body.toString('utf8', 0, ofHead), body.subarray(ofHead))
+  return { size: start + size + CRLF.length, isPing: false, found }
+}
+
+/** `names`: the subject, the subscription, and the subject for answers if there is one. */
+function messageOf(
+  [subject = '', subscription = '', reply]: readonly string[],
+  head: string,
+  payload: Buffer,
+): NatsMessage {
+  const [first = '', ...lines] = head.split(CRLF)
+  const status = /^NATS\/\d\.\d\s+(\d{3})\s*(.*)$/.exec(first)
+  const headers = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return {
+    ...{ subject, subscription, reply, headers, payload },
+    status: status === null ? undefined : Number(status[1]),
+    description: status?.[2] ?? '',
+  }
+}
