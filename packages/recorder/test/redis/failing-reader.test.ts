@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { commandSet } from '../../../recorder/src/redis/command-set.ts'
+import { commandSet } from '../../src/redis/command-set.ts'
 import { recorded } from './recorded.ts'
 
 const command = (...words: readonly string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 
-test('a command whose reader fails makes its own connection unreadable, and no other', async () => {
+test('a command whose reader fails makes its own connection unreadable, and no other', () => {
   const commands = commandSet()
   const readers = new Map([
     ...commands.readers,
@@ -16,17 +16,14 @@ test('a command whose reader fails makes its own connection unreadable, and no o
       },
     ] as const,
   ])
-  const { ask, connect, told, marks, recorder, client } = await recorded({ commands: { ...commands, readers } })
-  const other = await connect()
-  await ask(command('SET', 'x', '1'), 5)
-  await ask(command('BOOM', 'x'), 1)
-  await ask(command('SET', 'x', '2'), 5)
-  other.socket.write(command('SET', 'y', '3'))
-  await other.until((received) => received.length >= 5)
-  client.socket.destroy()
-  await expect
-    .poll(() => told().filter((line) => line.includes('y=')))
-    .toEqual(['1 invoke write y="3"', '1 ok write y="3"'])
+  const { ask, connect, told, marks, recorder, client } = recorded({ commands: { ...commands, readers } })
+  const other = connect()
+  ask(command('SET', 'x', '1'))
+  ask(command('BOOM', 'x'))
+  ask(command('SET', 'x', '2'))
+  other.send(command('SET', 'y', '3'))
+  client.reset()
+  expect(told().filter((line) => line.includes('y='))).toEqual(['1 invoke write y="3"', '1 ok write y="3"'])
   expect(recorder.counters.opaqueConnections).toBe(1)
   expect(marks()).toContain(
     'touched *: a connection of Redis with a message that chaos failed to read (Maximum call stack size exceeded)',

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { type Interpretation, UNSAID } from '../../../recorder/src/record/call.ts'
-import { analyse } from '../../../recorder/src/redis/analyse.ts'
-import { effectOf, isKnownCommand } from '../../../recorder/src/redis/command-effects.ts'
-import { completionsOf } from '../../../recorder/src/redis/command-reader.ts'
-import { commandSet } from '../../../recorder/src/redis/command-set.ts'
-import { KeySpace } from '../../../recorder/src/redis/key-space.ts'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { type Interpretation, UNSAID } from '../../src/record/call.ts'
+import { analyse } from '../../src/redis/analyse.ts'
+import { effectOf, isKnownCommand } from '../../src/redis/command-effects.ts'
+import { completionsOf } from '../../src/redis/command-reader.ts'
+import { commandSet } from '../../src/redis/command-set.ts'
+import { KeySpace } from '../../src/redis/key-space.ts'
 
 const OPTIONS = { scriptsKeepToKeys: false }
 

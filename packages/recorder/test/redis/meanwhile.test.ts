@@ -9,21 +9,20 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a field first read while its hash is being deleted', () => {
-  test('is no register, because its deletion would not be in the record', async () => {
-    const { client, connect, told, marks } = await recorded({
+  test('is no register, because its deletion would not be in the record', () => {
+    const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
-    client.socket.write('DEL h\r\n')
-    await expect.poll(told).toContain('0 invoke write h=null')
-    const other = await connect()
-    other.socket.write('HSET h f 1\r\n')
-    await other.until((received) => received.length >= 4)
+    client.send('DEL h\r\n')
+    expect(told()).toContain('0 invoke write h=null')
+    const other = connect()
+    other.send('HSET h f 1\r\n')
     expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is no register even if a transaction deletes the hash at its end', async () => {
-    const { connect, told, ask } = await recorded({
+  test('is no register even if a transaction deletes the hash at its end', () => {
+    const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
         'DEL h': '+QUEUED\r\n',
@@ -31,28 +30,27 @@ describe('a field first read while its hash is being deleted', () => {
         EXEC: '*1\r\n:1\r\n',
       }),
     })
-    await ask('MULTI\r\n', 5)
-    await ask('DEL h\r\n', 9)
-    const other = await connect()
-    other.socket.write('HSET h f 1\r\n')
-    await other.until((received) => received.length >= 4)
-    await ask('EXEC\r\n', 8)
+    ask('MULTI\r\n')
+    ask('DEL h\r\n')
+    const other = connect()
+    other.send('HSET h f 1\r\n')
+    ask('EXEC\r\n')
     expect(told().filter((line) => line.includes('h[f]=null'))).toEqual([
       expect.stringContaining('invoke write h[f]=null'),
       expect.stringContaining('ok write h[f]=null'),
     ])
   })
 
-  test('is a register again once the hash is deleted', async () => {
-    const { told, ask } = await recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
-    await ask('DEL h\r\n', 4)
-    await ask('HSET h f 1\r\n', 4)
+  test('is a register again once the hash is deleted', () => {
+    const { told, ask } = recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
+    ask('DEL h\r\n')
+    ask('HSET h f 1\r\n')
     expect(told().at(-1)).toContain('ok write h[f]="1"')
   })
 })
 
-test('commands after a failed SELECT in a transaction mark every key', async () => {
-  const { marks, ask } = await recorded({
+test('commands after a failed SELECT in a transaction mark every key', () => {
+  const { marks, ask } = recorded({
     answer: scripted({
       MULTI: '+OK\r\n',
       'SELECT 99': '+QUEUED\r\n',
@@ -60,10 +58,10 @@ test('commands after a failed SELECT in a transaction mark every key', async () 
       EXEC: '*2\r\n-ERR DB index is out of range\r\n+OK\r\n',
     }),
   })
-  await ask('MULTI\r\n', 5)
-  await ask('SELECT 99\r\n', 9)
-  await ask('SET x 2\r\n', 9)
-  await ask('EXEC\r\n', 40)
+  ask('MULTI\r\n')
+  ask('SELECT 99\r\n')
+  ask('SET x 2\r\n')
+  ask('EXEC\r\n')
   expect(touched(marks(), '*')).toBe(true)
 })
 
@@ -75,20 +73,20 @@ describe('a client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has the new name for what follows at once, and the old one if the new one is refused', async () => {
-    const { views, ask } = await recorded({ answer })
-    await ask('CLIENT SETNAME a\r\n', 5)
-    await ask('GET x\r\n', 5)
-    await ask('CLIENT SETNAME b\r\nGET x\r\n', 10)
-    await ask('GET x\r\n', 5)
-    await ask('CLIENT SETNAME c\r\n', 9)
-    await ask('GET x\r\n', 5)
+  test('has the new name for what follows at once, and the old one if the new one is refused', () => {
+    const { views, ask } = recorded({ answer })
+    ask('CLIENT SETNAME a\r\n')
+    ask('GET x\r\n')
+    ask('CLIENT SETNAME b\r\nGET x\r\n')
+    ask('GET x\r\n')
+    ask('CLIENT SETNAME c\r\n')
+    ask('GET x\r\n')
     const sessions = views.client.filter(({ type, f }) => type === 'invoke' && f === 'read')
     expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
-  test('has no known name after a name in a transaction', async () => {
-    const { views, ask } = await recorded({
+  test('has no known name after a name in a transaction', () => {
+    const { views, ask } = recorded({
       answer: (words) =>
         words[0] === 'MULTI' || words[2] === 'a'
           ? '+OK\r\n'
@@ -98,11 +96,11 @@ describe('a client that changes its name', () => {
               ? '$-1\r\n'
               : '+QUEUED\r\n',
     })
-    await ask('CLIENT SETNAME a\r\n', 5)
-    await ask('MULTI\r\n', 5)
-    await ask('CLIENT SETNAME b\r\n', 9)
-    await ask('EXEC\r\n', 9)
-    await ask('GET x\r\n', 5)
+    ask('CLIENT SETNAME a\r\n')
+    ask('MULTI\r\n')
+    ask('CLIENT SETNAME b\r\n')
+    ask('EXEC\r\n')
+    ask('GET x\r\n')
     expect(views.client.find(({ type, f }) => type === 'invoke' && f === 'read')?.['session']).toBeUndefined()
   })
 })
