@@ -1,24 +1,24 @@
 // npm run mutate                     every deliberate mistake of mutations/
+// npm run mutate -- recorder         those in a package
 // npm run mutate -- zones models/    those whose name, or file, contains one of the words
 // npm run mutate -- --jobs 1         one at a time (default: 2)
 // npm run mutate -- --list           what there is, without trying it
 // npm run mutate -- --verify FILE    whether the verifier alone notices (scripts/verify-mistakes.ts)
 //
-// Makes one mistake at a time in a copy of the checker, and runs the checker's tests there. Exits with 1 if some mistake
+// Makes one mistake at a time in a copy of the packages, and runs the tests of the package that has it there. Exits with 1 if some mistake
 // survives them, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applied, type Mutation, sourceOf } from './mutations/mutation.ts'
+import { applied, type Mutation, pathOf, sourceOf } from './mutations/mutation.ts'
 import { mutations } from './mutations/registry.ts'
 import { verifyMistakes } from './verify-mistakes.ts'
 
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
-/** The packages that the checker's tests need. */
-const PACKAGES = ['history', 'faults', 'checker', 'verifier']
+const PACKAGES = readdirSync(join(root, 'packages'))
 /** The configuration of Vitest, with all that it imports. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
@@ -45,9 +45,7 @@ const { values: options, positionals: words } = parseArgs({
     verify: { type: 'string' },
   },
 })
-const chosen = mutations.filter(
-  ({ name, file }) => words.length === 0 || words.some((word) => name.includes(word) || file.includes(word)),
-)
+const chosen = mutations.filter((mutation) => words.length === 0 || words.some((word) => isMeant(mutation, word)))
 const running = new Set<ChildProcess>()
 const copies: string[] = []
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -64,7 +62,7 @@ if (chosen.length === 0) {
   )
   process.exitCode = 3
 } else if (options.list) {
-  for (const { name, file, breaks } of chosen) console.log(`${name}  (${file})\n    ${breaks}`)
+  for (const mutation of chosen) console.log(`${mutation.name}  (${pathOf(mutation)})\n    ${mutation.breaks}`)
 } else {
   try {
     const jobs = Math.max(1, Number(options.jobs))
@@ -77,26 +75,37 @@ if (chosen.length === 0) {
   }
 }
 
+/** Whether the word is its package, or a part of its name or file. */
+function isMeant({ package: row, name, file }: Mutation, word: string): boolean {
+  return PACKAGES.includes(word) ? row === word : name.includes(word) || file.includes(word)
+}
+
+function testsOf({ package: name, tests }: Mutation): readonly string[] {
+  return tests.map((test) => `packages/${name}/test/${test}`)
+}
+
 async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   const stale = all.filter((mutation) => applied(sourceOf(root, mutation), mutation) === undefined)
-  for (const { name, file, before } of stale) {
-    console.log(`does not apply  ${name}: packages/checker/src/${file} has no such line, or several\n    ${before}`)
+  for (const mutation of stale) {
+    const { name, before } = mutation
+    console.log(`does not apply  ${name}: ${pathOf(mutation)} has no such line, or several\n    ${before}`)
   }
   const applicable = all.filter((mutation) => !stale.includes(mutation))
   const copiesToUse = Array.from({ length: Math.max(1, Math.min(jobs, applicable.length)) }, makeCopy)
   const [first = makeCopy()] = copiesToUse
-  const unchanged = await runTests(first, WITHOUT_MISTAKE_MS, [...new Set(applicable.flatMap(({ tests }) => tests))])
+  const unchanged = await runTests(first, WITHOUT_MISTAKE_MS, [...new Set(applicable.flatMap(testsOf))])
   if (unchanged.result !== 'passed') {
-    console.error(`The checker's tests fail without any mistake made: ${unchanged.by}. Nothing can be learnt.`)
+    console.error(`The tests fail without any mistake made: ${unchanged.by}. Nothing can be learnt.`)
     return 4
   }
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
   // Most mistakes are caught by those; the whole suite, which takes long, is tried without a mistake only if it is needed.
-  let whole: Promise<Outcome> | undefined
-  const wholeSuite = async (copy: string): Promise<Outcome> => {
-    whole ??= runTests(makeCopy(), WITHOUT_MISTAKE_MS)
-    const correct = await whole
-    if (correct.result === 'passed') return runTests(copy, correct.ms * PATIENCE + PATIENCE_MS)
+  const whole = new Map<string, Promise<Outcome>>()
+  const wholeSuite = async (copy: string, name: string): Promise<Outcome> => {
+    const suite = [join('packages', name, 'test')]
+    const correct = await (whole.get(name) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, suite))
+    whole.set(name, Promise.resolve(correct))
+    if (correct.result === 'passed') return runTests(copy, correct.ms * PATIENCE + PATIENCE_MS, suite)
     console.log(`The rest of the suite fails without any mistake, and so says nothing: ${correct.by}`)
     return { result: 'passed', by: '', ms: 0 }
   }
@@ -105,17 +114,17 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   const waiting = [...applicable]
   const work = async (copy: string): Promise<void> => {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
-      const path = join(copy, 'packages', 'checker', 'src', mutation.file)
+      const path = join(copy, pathOf(mutation))
       const original = readFileSync(path, 'utf8')
       const broken = applied(original, mutation)
       // The copy was made while somebody may have been editing: it is the copy that counts.
       if (broken === undefined) throw new Error(`${mutation.name} does not apply to the copy`)
       writeFileSync(path, broken)
       let outcome: Outcome = { result: 'passed', by: '', ms: 0 }
-      for (const word of mutation.tests) {
-        if (outcome.result === 'passed') outcome = await runTests(copy, unchanged.ms * PATIENCE + PATIENCE_MS, [word])
+      for (const test of testsOf(mutation)) {
+        if (outcome.result === 'passed') outcome = await runTests(copy, unchanged.ms * PATIENCE + PATIENCE_MS, [test])
       }
-      if (outcome.result === 'passed') outcome = await wholeSuite(copy)
+      if (outcome.result === 'passed') outcome = await wholeSuite(copy, mutation.package)
       writeFileSync(path, original)
       if (outcome.result === 'passed') survivors.push(mutation)
       const seconds = `${(outcome.ms / 1000).toFixed(1).padStart(5)} s`
@@ -129,13 +138,13 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   await Promise.all(copiesToUse.map(work))
   const killed = applicable.length - survivors.length
   console.log(`\n${killed} of ${all.length} killed, ${survivors.length} survived, ${stale.length} do not apply.`)
-  for (const { name, file, before, after } of survivors) {
-    console.log(`  ${name} (packages/checker/src/${file})\n    - ${before}\n    + ${after}`)
+  for (const mutation of survivors) {
+    console.log(`  ${mutation.name} (${pathOf(mutation)})\n    - ${mutation.before}\n    + ${mutation.after}`)
   }
   return survivors.length > 0 || stale.length > 0 ? 1 : 0
 }
 
-/** The checker and what it needs, in a directory of its own, importing itself and not the working tree. */
+/** The packages in a directory of its own, importing themselves and not the working tree. */
 function makeCopy(): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-mutate-'))
   copies.push(directory)
@@ -147,7 +156,7 @@ function makeCopy(): string {
   for (const name of PACKAGES) {
     cpSync(join(root, 'packages', name), join(copy, 'packages', name), {
       recursive: true,
-      filter: (path) => !['dist', 'node_modules'].includes(basename(path)),
+      filter: (path) => !['dist', 'node_modules', 'bundle', 'bundle-examples'].includes(basename(path)),
     })
   }
   const modules = join(copy, 'node_modules')
@@ -164,8 +173,8 @@ function removeCopies(): void {
   for (const directory of copies.splice(0)) rmSync(directory, { recursive: true, force: true })
 }
 
-/** Runs the checker's tests, or those in files whose names contain one of the words. */
-async function runTests(copy: string, limitMs: number, words: readonly string[] = ['']): Promise<Outcome> {
+/** Runs the tests in files whose paths begin with one of these. */
+async function runTests(copy: string, limitMs: number, files: readonly string[]): Promise<Outcome> {
   const started = performance.now()
   const results = join(copy, 'results.json')
   rmSync(results, { force: true })
@@ -173,7 +182,7 @@ async function runTests(copy: string, limitMs: number, words: readonly string[] 
     process.execPath,
     [
       join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-      ...['run', ...words.map((word) => `packages/checker/test/${word}`), '--bail', '1', '--maxWorkers', '1'],
+      ...['run', ...files, '--bail', '1', '--maxWorkers', '1'],
       ...['--reporter', 'json', '--outputFile', results],
     ],
     // A group of its own, so that the test workers end with it.

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A deliberate mistake of one line in the checker. The checker's tests are worth something if they catch it. */
+/** A deliberate mistake of one line in a package. The package's own tests are worth something if they catch it. */
 export interface Mutation {
   readonly name: string
-  /** Below packages/checker/src. */
+  readonly package: string
+  /** Below `src` of the package. */
   readonly file: string
   /** A line of the file, without its indentation; it must stand there once, unless it is said which one is meant. */
   readonly before: string
@@ -17,16 +18,26 @@ export interface Mutation {
   readonly tests: readonly string[]
 }
 
-/** Mistakes in one file, with the tests to try first. */
-export const inFile = (
+type Named = Omit<Mutation, 'package' | 'file' | 'tests'>
+
+/** Mistakes in one file of the checker, with the tests to try first. */
+export const inFile = (file: string, tests: readonly string[], mutations: readonly Named[]): Mutation[] =>
+  inFileOf('checker', file, tests, mutations)
+
+/** The same in another package. */
+export const inFileOf = (
+  name: string,
   file: string,
   tests: readonly string[],
-  mutations: readonly Omit<Mutation, 'file' | 'tests'>[],
-): Mutation[] => mutations.map((mutation) => ({ ...mutation, file, tests }))
+  mutations: readonly Named[],
+): Mutation[] => mutations.map((mutation) => ({ ...mutation, package: name, file, tests }))
+
+export const pathOf = ({ package: name, file }: Pick<Mutation, 'package' | 'file'>): string =>
+  join('packages', name, 'src', file)
 
 /** The file that the mistake is made in; empty where there is none of that name. */
-export function sourceOf(root: string, { file }: Mutation): string {
-  const path = join(root, 'packages', 'checker', 'src', file)
+export function sourceOf(root: string, mutation: Mutation): string {
+  const path = join(root, pathOf(mutation))
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 

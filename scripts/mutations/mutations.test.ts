@@ -1,15 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { applied, sourceOf } from './mutation.ts'
+import { applied, pathOf, sourceOf } from './mutation.ts'
 import { mutations } from './registry.ts'
 
 // The mistakes are tried by `npm run mutate`, which takes minutes. That they can be tried at all is seen here.
 
 const root = join(import.meta.dirname, '..', '..')
-const checker = join(root, 'packages', 'checker')
+const packages = join(root, 'packages')
 
-test.each(mutations)('$name still says which line of $file is to be wrong', (mutation) => {
+test.each(mutations)('$name names one line of $file', (mutation) => {
   const source = sourceOf(root, mutation)
   const broken = applied(source, mutation)
   expect(broken, `no such line, or several: ${mutation.before}`).toBeDefined()
@@ -22,16 +22,23 @@ test('every mistake has a name of its own', () => {
 })
 
 test('every mistake is tried on tests that exist', () => {
-  const files = readdirSync(join(checker, 'test'))
-  const words = new Set(mutations.flatMap(({ tests }) => tests))
+  const words = new Set(mutations.flatMap(({ package: name, tests }) => tests.map((test) => `${name}/test/${test}`)))
+  const files = [...new Set(mutations.map(({ package: name }) => name))].flatMap((name) =>
+    readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' }).map(
+      (file) => `${name}/test/${file}`,
+    ),
+  )
   expect([...words].filter((word) => !files.some((file) => file.startsWith(word)))).toEqual([])
 })
 
 test('there is a mistake for every folder of the checker', () => {
-  const folders = readdirSync(join(checker, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const inChecker = mutations.filter(({ package: name }) => name === 'checker')
+  const folders = readdirSync(join(packages, 'checker', 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )
   // Proofs decide nothing: the verifier refuses what is wrong with them.
   const deciding = folders.filter(({ name }) => name !== 'proof')
-  const without = deciding.filter(({ name }) => !mutations.some(({ file }) => file.startsWith(`${name}/`)))
+  const without = deciding.filter(({ name }) => !inChecker.some(({ file }) => file.startsWith(`${name}/`)))
   expect(without.map(({ name }) => name)).toEqual([])
-  expect(mutations.every(({ file }) => existsSync(join(checker, 'src', file)))).toBe(true)
+  expect(mutations.every((mutation) => existsSync(join(root, pathOf(mutation))))).toBe(true)
 })
