@@ -134,7 +134,7 @@ describe('a connection whose replies do not follow requests', () => {
   })
 
   test('is read for its writes if it has turned replies off', () => {
-    const { client, told, marks, server } = recorded({ answer: () => '' })
+    const { client, told, marks } = recorded({ answer: () => '' })
     client.send(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
     client.send(command('SELECT', '2') + command('SET', 'x', '2'))
     expect(told()).toEqual([])
@@ -142,7 +142,7 @@ describe('a connection whose replies do not follow requests', () => {
   })
 
   test('marks what a subscription within a transaction may still do', () => {
-    const { client, marks, server } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
+    const { client, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
     client.send(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
     expect(marks()).toEqual(['touched x: SUBSCRIBE'])
   })
