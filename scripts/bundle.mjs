@@ -139,6 +139,7 @@ await Promise.all([
   bundle('console', { judge: 'judge/worker' }),
   bundle('targets', {
     ...Object.fromEntries(started.map((name) => [name, `${name}/main`])),
+    'virtual-program': 'stdio/virtual-program/main',
     'watchdog-thread': 'node/watchdog-thread',
   }),
 ])

@@ -1,6 +1,6 @@
-export { EXECUTED, isBinary, isMaelstrom } from './binary/reference.ts'
 export { quotedWord, wordsOf } from './command/words.ts'
 export { isDeclaration, maelstromWorkload, protocolTargets, targetNames, targetOf } from './registry.ts'
+export { EXECUTED, isBinary, isMaelstrom } from './stdio/binary/reference.ts'
 export { RECORDING } from './traffic/name.ts'
 export { isUserFile } from './user-files/import.ts'
 export { loadProtocol, protocolFrom } from './user-files/protocol-file.ts'

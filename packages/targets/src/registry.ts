@@ -3,10 +3,10 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
-import { isBinary, isMaelstrom } from './binary/reference.ts'
 import { embeddedTarget } from './embedded/cluster.ts'
-import type { RpcWorkload } from './maelstrom/workloads.ts'
 import { builtEntry } from './processes/entry.ts'
+import { isBinary, isMaelstrom } from './stdio/binary/reference.ts'
+import type { RpcWorkload } from './stdio/maelstrom/workloads.ts'
 import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
 import { vetFile } from './user-files/vet-file.ts'
@@ -47,7 +47,7 @@ export async function targetOf(
     const protocol = await loadProtocol(name)
     return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
   }
-  if (isMaelstrom(reference)) return (await import('./maelstrom/target.ts')).maelstromTarget(reference)
+  if (isMaelstrom(reference)) return (await import('./stdio/maelstrom/target.ts')).maelstromTarget(reference)
   const load = others.get(reference)
   if (load !== undefined) return load()
   const found = protocolTargets.find((target) => target.name === reference)
@@ -67,6 +67,6 @@ export async function targetOf(
 export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))
 
 export async function maelstromWorkload(name: string): Promise<RpcWorkload | undefined> {
-  const { rpcWorkloads } = await import('./maelstrom/workloads.ts')
+  const { rpcWorkloads } = await import('./stdio/maelstrom/workloads.ts')
   return rpcWorkloads.find((each) => each.name === name)
 }

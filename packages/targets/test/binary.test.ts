@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test, vi } from 'vitest'
-import { binaryProtocol } from '../src/binary/binary-protocol.ts'
+import { binaryProtocol } from '../src/stdio/binary/binary-protocol.ts'
 
 const START = { id: 'n1', peers: ['n2'], seed: 1 }
 const NOW = millis(5)

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { isBundleFresh, modified } from './bundle-freshness.ts'
 
 /** The root of this package, whether this file is a source, built, or bundled. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
-export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'virtual-program'
+export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
 /** Entries already verified: builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()
@@ -28,7 +28,9 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
     if (built !== undefined && source !== undefined && source.time > built)
       throw new UserError('environment', `what is built is older than ${source.path}: run npm run build`)
   }
-  const entry = isBundleFresh(root, `${name}.js`) ? join(root, 'bundle', `${name}.js`) : path
+  // A bundle is one flat folder.
+  const bundled = `${basename(name)}.js`
+  const entry = isBundleFresh(root, bundled) ? join(root, 'bundle', bundled) : path
   found.set(path, entry)
   return entry
 }

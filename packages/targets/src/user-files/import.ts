@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isMaelstrom } from '../binary/reference.ts'
+import { isMaelstrom } from '../stdio/binary/reference.ts'
 import { typescriptLoader } from '../typescript/loader.ts'
 
 /** Whether the reference is a path or a command, not the name of something built in. */

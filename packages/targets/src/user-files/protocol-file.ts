@@ -12,7 +12,7 @@ import {
   promisedLevels,
   protocols,
 } from '@chaosproxy/protocols'
-import { EXECUTED, isBinary, isMaelstrom } from '../binary/reference.ts'
+import { EXECUTED, isBinary, isMaelstrom } from '../stdio/binary/reference.ts'
 import { importUserFile, isUserFile, thrownText } from './import.ts'
 
 const DEFAULT_NODES = 3
@@ -29,10 +29,10 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
   if (isBinary(reference)) {
     const command = reference.slice(EXECUTED.length)
     if (isMaelstrom(command)) {
-      const { maelstromProtocol } = await import('../maelstrom/virtual-protocol.ts')
+      const { maelstromProtocol } = await import('../stdio/maelstrom/virtual-protocol.ts')
       return protocolFrom(maelstromProtocol(command), command)
     }
-    const { binaryProtocol } = await import('../binary/binary-protocol.ts')
+    const { binaryProtocol } = await import('../stdio/binary/binary-protocol.ts')
     return protocolFrom(binaryProtocol(reference), reference)
   }
   if (isUserFile(reference)) return protocolFrom(await importUserFile(reference), reference)

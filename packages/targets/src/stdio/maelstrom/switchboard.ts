@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { Call, EventQueue, SimulatedNetwork, streamOf } from '@chaosproxy/simulator'
-import type { MachineClock } from '../network/clock.ts'
+import type { MachineClock } from '../../network/clock.ts'
 import type { Message } from './message.ts'
 import type { Latency } from './settings.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
-import { startWithThisThread } from '../keeper/this-thread.ts'
+import { startWithThisThread } from '../../keeper/this-thread.ts'
 
 // A process that is asked while this thread blocks: in virtual time nothing else may happen meanwhile. Its stdin and
 // stdout are named pipes, because those of Node's child processes can be read only from the event loop.

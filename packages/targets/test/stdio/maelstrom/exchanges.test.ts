@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { createExchanges } from '../../src/maelstrom/exchanges.ts'
-import type { Body, Message } from '../../src/maelstrom/message.ts'
-import { whyNotStarted } from '../../src/maelstrom/node.ts'
-import { rpcWorkloads } from '../../src/maelstrom/workloads.ts'
+import { createExchanges } from '../../../src/stdio/maelstrom/exchanges.ts'
+import type { Body, Message } from '../../../src/stdio/maelstrom/message.ts'
+import { whyNotStarted } from '../../../src/stdio/maelstrom/node.ts'
+import { rpcWorkloads } from '../../../src/stdio/maelstrom/workloads.ts'
 
 const n1 = 'n1' as NodeId
 

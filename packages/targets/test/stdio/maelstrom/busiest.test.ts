@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { createBusiest } from '../../src/maelstrom/busiest.ts'
+import { createBusiest } from '../../../src/stdio/maelstrom/busiest.ts'
 
 const MS = 1e6
 

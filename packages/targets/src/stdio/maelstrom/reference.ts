@@ -1,6 +1,6 @@
 import { didYouMean, printable, UserError } from '@chaosproxy/history'
-import { wordsOf } from '../command/words.ts'
-import type { ProgramCommand } from '../processes/command.ts'
+import { wordsOf } from '../../command/words.ts'
+import type { ProgramCommand } from '../../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
 
 /** What a reference names: `maelstrom:lin-kv:python3 ./node.py`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTimeline } from '../../src/virtual-program/timeline.ts'
+import { createTimeline } from '../../../src/stdio/virtual-program/timeline.ts'
 
 test('rings a timer at the time it asked to be woken, also if that is a difference of milliseconds', () => {
   const timeline = createTimeline()

@@ -1,8 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { completionOfError, parseMessage } from '../../src/maelstrom/message.ts'
-import { createServices } from '../../src/maelstrom/services.ts'
+import { completionOfError, parseMessage } from '../../../src/stdio/maelstrom/message.ts'
+import { createServices } from '../../../src/stdio/maelstrom/services.ts'
 
 const asking = (name: string, seed = 1) => {
   const service = createServices(createRandom(seed)).get(name)

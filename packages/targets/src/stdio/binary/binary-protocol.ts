@@ -8,7 +8,7 @@ import {
   type ProtocolModule,
   type Transition,
 } from '@chaosproxy/protocols'
-import { wordsOf } from '../command/words.ts'
+import { wordsOf } from '../../command/words.ts'
 import type { LineProcess } from './line-process.ts'
 import { processesOf } from './processes.ts'
 import { EXECUTED } from './reference.ts'

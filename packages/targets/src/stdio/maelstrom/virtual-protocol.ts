@@ -5,9 +5,9 @@ import { createRandom, type NodeId, type Random } from '@chaosproxy/faults'
 import { byName, type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Effect, MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
 import { findWorkload } from '@chaosproxy/workloads'
+import { builtEntry } from '../../processes/entry.ts'
 import type { LineProcess } from '../binary/line-process.ts'
 import { processesOf } from '../binary/processes.ts'
-import { builtEntry } from '../processes/entry.ts'
 import { type Answer, type Question, SEED_MEMBER } from '../virtual-program/line.ts'
 import { completionOfReply } from './exchanges.ts'
 import { type Body, type Message, parseMessage } from './message.ts'
@@ -171,7 +171,7 @@ function later(state: Running, message: Message, afterMs?: Millis): Sent {
 
 /** The command line that starts the program in virtual time. */
 function wordsFor(program: readonly string[], seed: number): readonly string[] {
-  const frame = `${pathToFileURL(builtEntry('virtual-program'))}?${SEED_MEMBER}=${seed}`
+  const frame = `${pathToFileURL(builtEntry('stdio/virtual-program'))}?${SEED_MEMBER}=${seed}`
   return [process.execPath, '--import', frame, ...program]
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { topologyNames, topologyOf } from '../../src/maelstrom/topology.ts'
+import { topologyNames, topologyOf } from '../../../src/stdio/maelstrom/topology.ts'
 
 const FIVE = ['n1', 'n2', 'n3', 'n4', 'n5']
 
