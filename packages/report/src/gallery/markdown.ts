@@ -1,55 +1,31 @@
 import { capitalised } from '../words.ts'
-import {
-  exhibitOutcome,
-  gallerySummary,
-  longestSeconds,
-  saidOf,
-  systemOf,
-  type ToldExhibit,
-  trialsText,
-} from './told-exhibit.ts'
+import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-/** The results of a gallery as Markdown: a table, then each exhibit with its two commands. */
+/** The results of a gallery as Markdown: a table for each kind of system, with a row for each exhibit. */
 export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
-  const rows = exhibits.map(
-    (exhibit) =>
-      `| [${exhibit.name}](#${exhibit.name}) | ${systemOf(exhibit)} | ${cell(exhibit.weakness)} | ${cell(trialsText(exhibit))} | ${longestSeconds(exhibit).toFixed(1)} |`,
-  )
+  const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
     `${exhibits.length} weaknesses: ${gallerySummary(exhibits)}.`,
     '',
-    '| exhibit | system | weakness | trials | longest, s |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    ...exhibits.flatMap(exhibitSection),
-    '',
+    ...kinds.flatMap((kind) => [
+      `## ${capitalised(kind)}s`,
+      '',
+      '| exhibit | system | weakness | breaks | cure | trials |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...exhibits.filter((exhibit) => exhibit.kind === kind).map(exhibitRow),
+      '',
+    ]),
   ].join('\n')
 }
 
-const exhibitSection = (exhibit: ToldExhibit): readonly string[] => [
-  '',
-  `## ${exhibit.name}`,
-  '',
-  `${capitalised(systemOf(exhibit))}: ${exhibit.weakness} ([source](${exhibit.source})). Breaks: ${exhibit.breaks}.`,
-  '',
-  triedText(exhibit),
-  '',
-  ...fenced(exhibit.commands.weakness),
-  '',
-  `${exhibitOutcome(exhibit) === 'not as documented' ? 'Not as documented: ' : 'It said: '}${saidOf(exhibit) || 'nothing'}`,
-  '',
-  `The cure: ${exhibit.cure}.`,
-  '',
-  ...fenced(exhibit.commands.cure),
-]
-
-/** How often it was shown and when, and how to repeat that. */
-function triedText(exhibit: ToldExhibit): string {
-  const when = exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`
-  const where = exhibit.folder === undefined ? '' : `, or what follows in \`${exhibit.folder}\``
-  return `${capitalised(trialsText(exhibit))}${when}. To repeat it: \`npx chaos gallery run ${exhibit.name}\`${where}.`
+function exhibitRow(exhibit: ToldExhibit): string {
+  const { name, source, weakness, breaks, cure } = exhibit
+  const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, breaks, cure, outcomeText(exhibit)]
+  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-const fenced = (command: string): readonly string[] => ['```text', command, '```']
-
-const cell = (text: string): string => text.replaceAll('|', '\\|')
+/** How often each was shown, and what was said where it is not as documented. */
+const outcomeText = (exhibit: ToldExhibit): string =>
+  exhibitOutcome(exhibit) === 'not as documented'
+    ? `${trialsText(exhibit)}. Not as documented: ${saidOf(exhibit) || 'nothing'}`
+    : trialsText(exhibit)
