@@ -1,31 +1,34 @@
 import { capitalised } from '../words.ts'
 import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-/** The results of a gallery as Markdown: a table for each kind of system, with a row for each exhibit. */
+/** The results of a gallery as Markdown: what is not as documented, and for each kind of system a table of its exhibits. */
 export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
     `${exhibits.length} weaknesses: ${gallerySummary(exhibits)}.`,
     '',
+    ...exhibits.flatMap(exceptionLine),
     ...kinds.flatMap((kind) => [
       `## ${capitalised(kind)}s`,
       '',
-      '| exhibit | system | weakness | breaks | cure | trials |',
-      '| --- | --- | --- | --- | --- | --- |',
+      '| exhibit | system | weakness | breaks | cure |',
+      '| --- | --- | --- | --- | --- |',
       ...exhibits.filter((exhibit) => exhibit.kind === kind).map(exhibitRow),
       '',
     ]),
   ].join('\n')
 }
 
-function exhibitRow(exhibit: ToldExhibit): string {
-  const { name, source, weakness, breaks, cure } = exhibit
-  const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, breaks, cure, outcomeText(exhibit)]
-  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
+/** How often an exhibit was shown that is not as documented, and what was said then; or why it was skipped. */
+function exceptionLine(exhibit: ToldExhibit): readonly string[] {
+  const outcome = exhibitOutcome(exhibit)
+  if (outcome === 'as documented') return []
+  const said = outcome === 'skipped' ? '' : `. Not as documented: ${saidOf(exhibit) || 'nothing'}`
+  return [`- \`${exhibit.name}\`: ${trialsText(exhibit)}${said}`, '']
 }
 
-/** How often each was shown, and what was said where it is not as documented. */
-const outcomeText = (exhibit: ToldExhibit): string =>
-  exhibitOutcome(exhibit) === 'not as documented'
-    ? `${trialsText(exhibit)}. Not as documented: ${saidOf(exhibit) || 'nothing'}`
-    : trialsText(exhibit)
+function exhibitRow(exhibit: ToldExhibit): string {
+  const { name, source, weakness, breaks, cure } = exhibit
+  const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, breaks, cure]
+  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
+}
