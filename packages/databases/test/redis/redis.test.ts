@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { millis } from '@chaosproxy/history'
-import { redisErrors } from '@chaosproxy/recorder/redis'
 import { describe, expect, test, vi } from 'vitest'
 import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { eventually } from '../../../targets/test/real-cluster.ts'
@@ -89,9 +88,4 @@ test('contradictory settings are refused before anything starts', async () => {
     'every node is a primary',
   )
   expect(redis.functions({ ...usual, lock: 'redlock' })).toEqual(['acquire', 'release'])
-})
-
-test("the target's page lists every error of its table", () => {
-  const page = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'redis', 'README.md'), 'utf8')
-  for (const { says, means, why } of redisErrors) expect(page).toContain(`| \`${says[0]}\` | ${means} | ${why} |`)
 })
