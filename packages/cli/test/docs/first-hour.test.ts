@@ -43,9 +43,9 @@ const anywhere = (output: string): string =>
 
 /** What a run says however its faults fall. */
 const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
-  0: [/^ {2}LINEARIZABLE .* checked # operations in # ms$/m, /^ {2}linearizable +✔ met$/m],
+  0: [/^ {2}LINEARIZABLE .* checked # operations in # m?s$/m, /^ {2}linearizable +✔ met$/m],
   1: [
-    /^ {2}NOT LINEARIZABLE .* checked # operations in # ms$/m,
+    /^ {2}NOT LINEARIZABLE .* checked # operations in # m?s$/m,
     /^ {2}(?:likely )?why: /m,
     /n# was killed at # s and\s+came\s+back\s+(?:without|#\s+m?s\s+before)/,
   ],
