@@ -62,7 +62,7 @@ test('lost, duplicated, unexpected and recovered messages are reported', () => {
   ])
 })
 
-test('the page of a file has the accounting in place of acknowledged writes that are lost', () => {
+test('the page of a file shows the accounting instead of the lost acknowledged writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
@@ -71,7 +71,7 @@ test('the page of a file has the accounting in place of acknowledged writes that
   expect(text).not.toContain('acknowledged write lost')
 })
 
-test('a lost element says when it was last seen, if that was after it was acknowledged', () => {
+test('a lost element is listed with its last sighting if that was after its acknowledgement', () => {
   const lists = [
     ['add', 1, 'ok', 1],
     ['read', null, 'ok', [1]],
@@ -105,12 +105,12 @@ test('the accounting in --json has every list, each element with its lines', () 
   })
 })
 
-test('operations of unknown outcome on an object are counted, and no more is said of them', () => {
+test('operations of unknown outcome on an object are only counted', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
 
-test('messages that may still be inside are not called lost', () => {
+test('messages that may still be in the queue are reported as "not out yet", not as lost', () => {
   const open = historyOf(['enqueue', 1, 'ok', 1], ['enqueue', 2, 'ok', 2], ['dequeue', null, 'ok', 1])
   const lines = accountLines(judged('bag', open).accounting)
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
@@ -135,14 +135,14 @@ test('elements of a set that were missing for a while, never read, or twice in o
   ])
 })
 
-test('a read of a counter that no choice of additions explains is reported with what they allow', () => {
+test('a counter read that no choice of additions explains is reported with the range of allowed sums', () => {
   const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
   const counter = judged('counter', read).accounting
   expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is blamed on an addition made twice, one that is too low is not', () => {
+test('a sum that is too high is blamed on a repeated addition, a sum that is too low is not', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -154,7 +154,7 @@ test('a sum that is too high is blamed on an addition made twice, one that is to
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a sum that is too high although every addition was answered is blamed on the fault that kept a reply', () => {
+test('if every addition was answered, a sum that is too high is blamed on the fault that kept a reply', () => {
   const add = (p: number, from: number, to: number) => ({
     p,
     f: 'add',

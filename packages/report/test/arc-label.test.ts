@@ -10,19 +10,19 @@ const falling: Arc = [
   { x: 398, y: 240 },
 ]
 
-test('a label is beside the middle of its arc', () => {
+test('a label is placed beside the middle of its arc', () => {
   const { x, y } = besideArc(falling, 60, [], bounds)
   expect(x).toBeGreaterThan(300)
   expect(y).toBeLessThan(140)
 })
 
-test('a label gives way to a bar that the arc crosses in its middle', () => {
+test('a label is moved away from a bar that the arc crosses in its middle', () => {
   const bar: Box = { left: 285, right: 370, top: 110, bottom: 160 }
   const place = besideArc(falling, 60, [bar], bounds)
   expect(overlaps(boxOf(place, 60), bar)).toBe(false)
 })
 
-test('a label stays in the drawing, and off any single bar', () => {
+test('a label stays in the drawing and covers no single bar', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, fc.integer({ min: 20, max: 90 }), (left, top, width) => {
@@ -35,7 +35,7 @@ test('a label stays in the drawing, and off any single bar', () => {
   )
 })
 
-test('a letter stays on its arc, and off any single bar that leaves a place for it', () => {
+test('a letter stays on its arc and covers no single bar, if a place is free', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, (left, top) => {

@@ -21,12 +21,12 @@ const withLabels = (bars: readonly Bar[]): readonly LabelledBar[] =>
 describe('labels of bars', () => {
   const [first, second, last] = [bar(0, 80, 130), bar(0, 300, 350), bar(1, 640, 700)]
 
-  test('stand over their bars where no arc is in the way', () => {
+  test('stay above their bars if no arc is in the way', () => {
     const bars = withLabels([first, second, last])
     expect(labelsClearOfArcs(bars, ([one, two]) => [[one!, two!]], BOUNDS)).toEqual(bars)
   })
 
-  test('go below a bar that an arc would leave through its label', () => {
+  test('move below a bar if an arc would cross the label above it', () => {
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const placed = labelsClearOfArcs(withLabels([first, second, last]), between, BOUNDS)
     const covers = coversOf(placed, BOUNDS)

@@ -70,7 +70,7 @@ function reportOf(history: History): Report {
   }
 }
 
-test('two hundred operations with long values, keys, nodes and errors, at every level, are less than a megabyte', () => {
+test('a report of 200 operations with long values, keys, nodes and errors is under 1 MB at every level', () => {
   const long = 'ü'.repeat(3_000)
   const events = Array.from({ length: 200 }, (_, n) =>
     operation(n, 'write', `${long}${n}`, `${long}${n}`, { key: `${long} ${n}`, node: `${long} node ${n % 50}` }),
@@ -118,7 +118,7 @@ test('five thousand lost writes are shown by the first ones and their number', (
   expect(json['totals']).toEqual({ lost: 5_000 })
 })
 
-test('a counterexample that was not cut down further says so, on every page', () => {
+test('every page says if a counterexample was not reduced to the smallest', () => {
   const history = historyFromEvents([...operation(0, 'write', 1, 1), ...operation(1, 'read', null, null)])
   const report = reportOf(history)
   const options = { width: 100, unicode: true, file: 'x.jsonl', parseMs: 1, checkMs: 1 }

@@ -25,13 +25,13 @@ const values = (text: string): string[] =>
 
 // A part is embedded as its own source text. Whatever else its module declares or imports would not be there in a page.
 describe.each(files)('browser/%s', (file) => {
-  test('imports types only, and declares nothing that a page would lack', () => {
+  test('imports only types, and declares at most one function or class', () => {
     const declared = values(textOf(file))
     expect(declared.length).toBeLessThanOrEqual(1)
     for (const line of declared) expect(line).toMatch(/^export (function|class) /)
   })
 
-  test('is embedded in the page, unless it has types only', () => {
+  test('is embedded in a page, unless it contains only types', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(
@@ -50,12 +50,12 @@ test.each([
   ['theme', themeScript],
   ['told', toldScript],
   ['verify', verifyScript('var verifier = {}')],
-])('the %s script is whole: it parses, ends no element, and refers to no module', (_, script) => {
+])('the %s script is complete: it parses, closes no element, and imports no module', (_, script) => {
   expect(() => new Script(script)).not.toThrow()
   expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)
 })
 
-test('a text that spans lines would lose its indentation, so no part has one', () => {
+test('no browser part contains a text of several lines, because it would lose its indentation', () => {
   for (const file of files) {
     for (const line of textOf(file)
       .replace(/^\s*(\/?\*|\/\/).*$/gm, '')

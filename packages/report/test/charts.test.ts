@@ -26,7 +26,7 @@ describe('the heat map of latency', () => {
     expect(Math.floor(((slowest + 1) * heat.width) / 1e6)).toBeGreaterThanOrEqual(50)
   })
 
-  test('has an axis of whole powers of ten, also if nothing succeeded', () => {
+  test('has an axis of whole powers of ten, even if nothing succeeded', () => {
     for (const history of [made([read(1, 5, { type: 'fail' })]), made([]), made([read(1, 0)])]) {
       const decades = decadesOf(heatMapOf(binsOf(history, 10e6)))
       expect(decades.length).toBeGreaterThan(1)
@@ -43,14 +43,14 @@ describe('the charts', () => {
   const drawn = (staleRows: readonly number[] | undefined, spans = [span]): string =>
     charts(chartedOf(history, binsOf(history, 100e6, staleRows), { spans, end: 100e6, marks: [] })).html
 
-  test('show stale reads in the goodput, and say how many there were', () => {
+  test('show stale reads in the goodput, and count them', () => {
     expect(drawn([7, 8])).toMatch(/2 stale reads.*class="stale"/s)
     expect(drawn([])).toContain('0 stale reads')
     expect(drawn([])).not.toContain('class="stale"')
     expect(drawn(undefined)).not.toMatch(/\d stale reads?</)
   })
 
-  test('have a strip for each node: what it answered, and when it was down', () => {
+  test('have a strip for each node with its answers and its time down', () => {
     const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
     expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
@@ -59,7 +59,7 @@ describe('the charts', () => {
     expect(drawn([]).match(/<rect class="down"/g)).toHaveLength(1)
   })
 
-  test('hatch the node that was cut off, and not those that still reach each other', () => {
+  test('hatch the node that was cut off, but not the nodes that still reach each other', () => {
     const four = made(hundred((i) => ({ node: `n${i % 4}` })))
     const links = ['n1', 'n2', 'n3'].flatMap((other) => [
       { from: 'n0', to: other },
@@ -70,7 +70,7 @@ describe('the charts', () => {
     expect(text.match(/<rect class="cut-off"/g)).toHaveLength(1)
   })
 
-  test('leave the strips out for one node, and for more than fit', () => {
+  test('omit the strips if there is one node, or more nodes than fit', () => {
     const stripsOf = (history: History): unknown => nodeStripsOf(history, binsOf(history, 100e6))
     expect(stripsOf(made(hundred(() => ({ node: 'n1' }))))).toEqual([])
     expect(stripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))))).toEqual([])

@@ -9,7 +9,7 @@ import { displayWidth } from '../src/terminal/width.ts'
 describe('the table of several files', () => {
   const stale = staleRead()
 
-  test('has a line for each file, and says what is wrong with those it could not check', () => {
+  test('has a line for each file, with the reason if the file could not be checked', () => {
     const text = renderCheckTable(
       [
         { file: 'etcd_007.log', report: allMet(), history: stale.history, elapsedMs: 4, vacuous: [] },
@@ -44,7 +44,7 @@ describe('the table of several files', () => {
         expect(displayWidth(line), line).toBeLessThanOrEqual(width)
   })
 
-  test('whatever the cells hold, all rows are equally wide', () => {
+  test('all rows are equally wide, whatever the cells contain', () => {
     const cell = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('✔', '数据库', 'é', '🙂'))
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell)), (rows) => {

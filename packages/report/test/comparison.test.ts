@@ -63,7 +63,7 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   notes: [],
 })
 
-test('a workload that tells one level only is compared by that one', () => {
+test('a workload that can judge only one level is compared by that level', () => {
   const bank = { ...comparison([systemOf('postgres', cell('calm', 'none'))]), levels: ['linearizable'] }
   const text = renderComparison(bank, plainStyle, { unicode: true, width: 110 })
   expect(text).toContain('● linearizable  ⊘ not linearizable  ? unknown')
@@ -71,7 +71,7 @@ test('a workload that tells one level only is compared by that one', () => {
   expect(renderComparisonHtml(bank, '1.0.0')).toMatch(/<\/svg> not linearizable/)
 })
 
-test('one matrix has what holds of each system under each condition, how much it answered, and when', () => {
+test('one matrix shows the level of each system under each condition, its availability, and its times', () => {
   const page = renderComparisonHtml(
     comparison([systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'eventual', 0.6))]),
     '1.0.0',
@@ -83,7 +83,7 @@ test('one matrix has what holds of each system under each condition, how much it
   expect(matrix).toContain('p99 3.0 ms')
 })
 
-describe('a comparison of transactions', () => {
+describe('a comparison of transactional systems', () => {
   const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed']
   const results = (...all: readonly LevelResult[]) => Object.fromEntries(levels.map((level, i) => [level, all[i]!]))
   const of = (condition: string, level: string, ...all: readonly LevelResult[]): ComparedCell => ({
@@ -116,7 +116,7 @@ describe('a comparison of transactions', () => {
     )
   })
 
-  test('names the strongest of these levels, and says nothing of registers, sets and losses, which it has not', () => {
+  test('names the strongest isolation level found, and omits registers, sets and losses', () => {
     const texts = [
       renderComparison(compared, plainStyle, { unicode: true, width: 110 }),
       comparisonMarkdown(compared),
@@ -130,7 +130,7 @@ describe('a comparison of transactions', () => {
   })
 })
 
-test('the title says who broke a promise, or that nobody was both strong and available when cut', () => {
+test('the title names who broke a promise, or says that no system was both linearizable and available when cut', () => {
   const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
   const weak = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const titleOf = (...systems: readonly ComparedSystem[]): string | undefined =>
@@ -141,7 +141,7 @@ test('the title says who broke a promise, or that nobody was both strong and ava
   expect(titleOf(strong)).toBe('1 system compared')
 })
 
-test('a broken promise is told as that run itself tells it: what happened, why, and what next', () => {
+test('a broken promise is reported in the words of its run: what happened, why, and what to do next', () => {
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1. n1 was killed.' },
     ...{ why: { text: 'n1 was killed.', certainty: 'likely', settings: '' }, next: { text: 'Write to the disk.' } },
@@ -158,7 +158,7 @@ test('a broken promise is told as that run itself tells it: what happened, why, 
   }
 })
 
-test('what is undecided comes with what would decide it', () => {
+test('an undecided level is reported with the step that would decide it', () => {
   const toDecide = 'Run longer, so that more requests succeed.'
   const open: ComparedCell = { ...cell('partition', 'unknown'), kept: 'unknown', toDecide, again: 'npx chaos run' }
   const next = comparisonNext(comparison([systemOf('masters', cell('calm', 'eventual'), open)]))
@@ -168,13 +168,13 @@ test('what is undecided comes with what would decide it', () => {
   })
 })
 
-test('a system that was more than any can be by the CAP theorem is pointed out', () => {
+test('a system that seems to contradict the CAP theorem is pointed out', () => {
   const magic = systemOf('magic', cell('calm', 'linearizable'), cell('partition', 'linearizable', 1))
   const page = renderComparisonHtml(comparison([magic]), '1')
   expect(page).toContain('magic was found linearizable and answered at least 99% while cut, which no system can')
 })
 
-test('availability under a cut is one number wherever it stands: the median of the runs, with their range', () => {
+test('availability under a cut is the same number everywhere: the median of the runs, with their range', () => {
   const calm = cell('calm', 'eventual')
   const replica = systemOf('replica', calm, cell('partition', 'eventual', 0.988, 0.803), cell('kill', 'none', 0.852))
   const compared = { ...comparison([replica]), conditions: ['calm', 'partition', 'kill'] }
@@ -189,7 +189,7 @@ test('availability under a cut is one number wherever it stands: the median of t
   expect(page).not.toContain('stops when cut')
 })
 
-test('one that was interrupted names the command that performs it whole', () => {
+test('an interrupted comparison prints the command that performs all of it', () => {
   const masters = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const again = 'npx chaos compare --targets masters,raft'
   const ended = { ...comparison([masters]), interrupted: true, again }
@@ -197,14 +197,14 @@ test('one that was interrupted names the command that performs it whole', () => 
   expect(renderComparisonHtml(ended, '1')).toContain(again)
 })
 
-test('a loss that no promise forbids is told together with that', () => {
+test('a loss that no promise forbids is reported as such', () => {
   const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
   const page = renderComparisonHtml(comparison([replica]), '1')
   expect(page).toContain('Acknowledged writes were lost by replica (581), which did not promise to keep them.')
   expect(page).not.toContain('all kept their promises')
 })
 
-test('labels stand near their places, and none over another, however many have the same', () => {
+test('labels stay near their points and never overlap, even if many have the same point', () => {
   const area = { left: 0, right: 400, top: 0, bottom: 300 }
   const labels = Array.from({ length: 60 }, (_, i) => ({ x: 200, y: i < 30 ? 40 : 200, width: 32 }))
   const spots = dodge(labels, area)

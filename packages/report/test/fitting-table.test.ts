@@ -5,13 +5,13 @@ import { fittingTable, table } from '../src/terminal/table.ts'
 const plain = (text: string): string => text
 const AIR = 2
 
-test('a table that fits is a table', () => {
+test('a table that fits the width is printed as it is', () => {
   const columns = [{ title: 'system' }, { title: 'lost', align: 'right' as const }]
   const rows = [['raft', '0']]
   expect(fittingTable(columns, rows, plain, { air: AIR, width: 80 })).toEqual(table(columns, rows, plain, AIR))
 })
 
-test('columns that do not fit go on below, next to the first column again, whose words are broken at spaces', () => {
+test('columns that do not fit are printed below, next to the repeated first column, broken at spaces', () => {
   const columns = ['system', 'available', 'lost'].map((title) => ({ title }))
   const rows = [
     ['raft', '93.3%', '0'],
@@ -30,7 +30,7 @@ test('columns that do not fit go on below, next to the first column again, whose
   ])
 })
 
-test('no line is longer than the page, and no cell is lost', () => {
+test('no line is longer than the width, and no cell is lost', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 10 })
   const row = fc.array(word, { minLength: 5, maxLength: 5 })
   fc.assert(

@@ -27,7 +27,7 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
 })
 
 describe('an exhibit is as documented', () => {
-  test('if every trial of the weakness found it and every trial of the cure was clean', () => {
+  test('if every trial of the weakness found it and every trial of the cure found nothing', () => {
     expect(exhibitOutcome(exhibit())).toBe('as documented')
   })
 
@@ -43,7 +43,7 @@ describe('an exhibit is as documented', () => {
   })
 })
 
-test('what a machine lacks is skipped, and never counted as documented', () => {
+test('an exhibit whose requirements the machine lacks is skipped, and not counted as documented', () => {
   const skipped = exhibit({ lacks: 'etcd is missing: apt-get install etcd-server', weaknessTrials: [], cureTrials: [] })
   expect(exhibitOutcome(skipped)).toBe('skipped')
   expect(trialsText(skipped)).toBe('skipped: etcd is missing: apt-get install etcd-server')
@@ -53,7 +53,7 @@ test('what a machine lacks is skipped, and never counted as documented', () => {
   )
 })
 
-test('rates below all of the trials are stated', () => {
+test('an exhibit found in only some trials is reported with its rate', () => {
   const rare = exhibit({ weaknessTrials: [trial('found'), trial('clean', 2), trial('clean', 3)] })
   expect(trialsText(rare)).toBe('found 1 of 3, cure clean 2 of 2')
   expect(gallerySummary([rare])).toBe('0 as documented, 1 not as documented')
@@ -62,7 +62,7 @@ test('rates below all of the trials are stated', () => {
   )
 })
 
-test('the Markdown has a table for each kind, with a row for each exhibit, and no text ends a cell', () => {
+test('the Markdown has a table for each kind, with a row for each exhibit, and escapes characters that would end a cell', () => {
   const text = galleryMarkdown([exhibit(), exhibit({ name: 'other', kind: 'embedded model', system: 'Raft' })])
   expect(text).toMatch(/^## Packages\n[^#]*^\| \[two-holders\]/m)
   expect(text).toContain(
@@ -71,7 +71,7 @@ test('the Markdown has a table for each kind, with a row for each exhibit, and n
   expect(text).toMatch(/^## Embedded models\n[^#]*^\| \[other\]\(https:[^ ]*\) \| embedded model of Raft \|/m)
 })
 
-test('the page escapes texts, and has what the Markdown has', () => {
+test('the page escapes texts, and contains all that the Markdown contains', () => {
   const page = renderGalleryHtml([exhibit()], '1.0.0')
   expect(page).toMatch(/^<!doctype html>/)
   expect(page).toContain('a | b &lt;hold&gt; it')

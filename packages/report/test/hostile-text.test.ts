@@ -8,7 +8,7 @@ import { renderExplained } from '../src/terminal/explained-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
 describe('hostile text', () => {
-  test('a history cannot write control sequences to the terminal', () => {
+  test('in a history cannot write control sequences to the terminal', () => {
     const evil = '\u001b[2J\u0007\u202e'
     const history = made(
       [
@@ -39,7 +39,7 @@ describe('hostile text', () => {
     ['half of a character', 'a\ud800'],
     ['another script', '🙂 שלום'],
     ['a megabyte', 'x'.repeat(1_000_000)],
-  ])('is told by chaos explain and in Markdown as text, and in short: %s', (_what, evil) => {
+  ])('is shortened and escaped in chaos explain and in Markdown: %s', (_what, evil) => {
     const history = made(
       [
         { p: 0, f: 'write', key: evil, in: evil, from: 1e6, to: 2e6, node: evil },

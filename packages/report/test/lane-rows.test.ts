@@ -15,7 +15,7 @@ test('a message between nodes is an arrow with its text', () => {
   expect(rowOf('n2', 'n1', 'received')).toMatch(/│◂─+balance \$10─+┤/)
 })
 
-test('a message that did not arrive ends halfway, and its mark does not stand in its text', () => {
+test('a message that did not arrive ends halfway, and its mark does not cover its text', () => {
   for (const fate of ['held', 'lost'] as const)
     for (const [from, to] of [
       ['n1', 'n2'],

@@ -22,13 +22,13 @@ function judge(operations: readonly Made[], extra?: Header['extra']) {
 
 const titleOf = (operations: readonly Made[]): string => judge(operations).headline.title
 
-describe('a lock', () => {
+describe('the report of a lock', () => {
   const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
     ...more,
   })
 
-  test('that two clients held says for how long', () => {
+  test('says for how long two clients held it', () => {
     const held = [
       lock(1, 'acquire', 0, 2),
       lock(2, 'acquire', 40, 43),
@@ -38,23 +38,23 @@ describe('a lock', () => {
     expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
   })
 
-  test('is held no longer than until the first attempt to release it', () => {
+  test('ends a holding at the first attempt to release it', () => {
     const failed = lock(1, 'release', 50, 51, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
     expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
   })
 
-  test('that the first holder never released was held by both, for nobody knows how long', () => {
+  test('gives no duration if the first holder never released it', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
     expect(titleOf(held)).toBe('Two clients held lock L at the same time')
   })
 
-  test('that the first holder released before is not said to be held by both', () => {
+  test('does not say that two clients held it if the first holder had released it before', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test('was given away, but not held by two, if its holder had tried to release it', () => {
+  test('says that it was given away, not held by two, if its holder had tried to release it', () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -65,7 +65,7 @@ describe('a lock', () => {
     expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
   })
 
-  describe('that was for some time only', () => {
+  describe('with a lease', () => {
     const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
     const held = [
       lock(1, 'acquire', 0, 20),
@@ -79,24 +79,24 @@ describe('a lock', () => {
       // Granted at 0 ms or at 20 ms, or between.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])('of %i ms is said to be over only if so much had passed when another client was given it', (ms, said) => {
+    ])('of %i ms says that it had expired only if that time had passed before the next grant', (ms, said) => {
       expect(judge(held, lasts(ms)).lease).toBe(said)
     })
 
-    test('may also be why its release failed', () => {
+    test('gives the expiry as a possible reason for a failed release', () => {
       const refused = lock(1, 'release', 390, 391, { type: 'fail' })
       const released = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 400, 430), lock(2, 'release', 480, 481)]
       expect(judge(released, lasts(300)).lease).toContain('which had passed')
     })
 
-    test('has that as its cause, with what to do about it', () => {
+    test('names the expiry as the cause, with a remedy', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')
     })
 
-    test('is not mended by settings that keep writes', () => {
+    test('does not propose settings that keep writes', () => {
       const { history, report } = judge(held, lasts(300))
       const run = { ...summary({ report }), weakness: 'data is in memory only', stronger: { wait: 'all' } }
       const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
@@ -105,7 +105,7 @@ describe('a lock', () => {
       expect(why.settings).not.toContain('memory')
     })
 
-    test('may have been ended by a wrong clock, which no kept write prevents', () => {
+    test('says that a wrong clock may have ended the lock early, and proposes no settings that keep writes', () => {
       const { history, report } = judge(held, lasts(30_000))
       const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
       const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never
@@ -126,7 +126,7 @@ describe('a lock', () => {
       ['says nothing of it', undefined],
       ['says it in words', { lease: 'long' }],
       ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
-    ])('has no such cause if a header %s', (_, extra) => {
+    ])('names no expiry if a header %s', (_, extra) => {
       expect(judge(held, extra).lease).toBe('')
     })
   })

@@ -26,7 +26,7 @@ const reportOf = (history: History, model: string): Report<string> =>
     now: () => millis(performance.now()),
   })
 
-describe('a watch', () => {
+describe('the report of a watch', () => {
   type Step = Omit<Made, 'p' | 'from' | 'to'> & { readonly p?: number }
   const headline = (...steps: readonly Step[]) =>
     judge(
@@ -61,11 +61,11 @@ describe('a watch', () => {
       [events(x1), { progress: 4 }],
     ],
     ["p7's watch was refused changes that nobody had compacted", all, [{ ended: true, compacted: 4 }]],
-  ])('%s: the headline, above its level', (title, asked, responses) => {
+  ])('has this headline above its level: %s', (title, asked, responses) => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })
 
-  test('that shows a part of a transaction, or what is older than its start, says so', () => {
+  test('says if it showed a part of a transaction, or a change from before its start', () => {
     const both: Step = { f: 'txn', in: { x: 1, y: 2 }, out: 2 }
     expect(headline(both, watch(3, { from: 2, prefix: '' }), sent(events(x1))).title).toBe(
       "p7's watch was sent a transaction in parts",
@@ -76,7 +76,7 @@ describe('a watch', () => {
     )
   })
 
-  test('that gets stuck names what it never saw', () => {
+  test('names the change that a stuck watch never showed', () => {
     const inVain = Array.from({ length: 5 }, () => ({ ...sent(), final: true }))
     expect(headline(...three, watch(4, all), sent(events(x1, x2)), ...inVain).title).toBe(
       "p7's watch got stuck, and never saw p2's confirmed put of y",
@@ -95,7 +95,7 @@ describe('the page of a watch', () => {
     return renderHtml({ history, report: reportOf(history, 'watch'), title: 't', version: '1', historyFile: 'h' })
   }
 
-  test('says what every guarantee means, and puts them in no order', () => {
+  test('says what every guarantee means, and does not rank them', () => {
     const page = pageOf(steps({ revision: 2, key: 'x', value: 1 }))
     expect(page).toContain('Every watch was sent every change that it asked for, once and in order.')
     expect(page).toContain('>Guarantees</h2>')
@@ -103,12 +103,12 @@ describe('the page of a watch', () => {
     for (const level of watchLevels) expect(page).toContain(guaranteeText[level])
   })
 
-  test('does not claim what is not so', () => {
+  test('does not state a guarantee that was violated', () => {
     expect(pageOf(steps({ revision: 2, key: 'x', value: 3 }))).not.toContain('Every watch was sent every change')
   })
 })
 
-describe('several registers', () => {
+describe('the report of several registers', () => {
   type Part = readonly [f: 'read' | 'write', register: string, value: Json]
   const txn = (p: number, from: number, to: number, ...parts: readonly Part[]): Made => ({
     ...{ p, f: 'txn', from, to, out: parts.map((part) => [...part]) },
@@ -117,13 +117,13 @@ describe('several registers', () => {
   const titleOf = (...txns: readonly Made[]): string => judge(txns, 'multi-register').title
   const both = txn(0, 0, 5, ['write', 'x', 1], ['write', 'y', 1])
 
-  test('say who saw only a part of a transaction', () => {
+  test('names the client that saw only a part of a transaction', () => {
     expect(titleOf(both, txn(1, 3, 8, ['read', 'x', 1], ['read', 'y', null]))).toBe(
       'p1 saw only a part of what p0 wrote',
     )
   })
 
-  test('whose confirmed write is missing later name its writer, and the node that lacked it', () => {
+  test('names the writer of a confirmed write that is missing later, and the node that lacked it', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'y', null]))).toBe("p1 did not see p0's confirmed write to y")
     expect(titleOf(both, { ...txn(1, 10, 15, ['read', 'y', null]), node: 'n2' })).toBe(
       "p0's confirmed write to y was missing at n2",
@@ -131,7 +131,7 @@ describe('several registers', () => {
     expect(titleOf(both, txn(0, 10, 15, ['read', 'y', null]))).toBe('p0 did not see its own confirmed write to y')
   })
 
-  test('say which clients missed each other’s write, or saw two orders', () => {
+  test('names the clients that missed each other’s writes, or saw two orders', () => {
     const one = txn(0, 0, 20, ['write', 'x', 1], ['read', 'y', null])
     expect(titleOf(one, txn(1, 1, 21, ['write', 'y', 2], ['read', 'x', null]))).toBe(
       'p0 and p1 each missed what the other had written',
@@ -144,11 +144,11 @@ describe('several registers', () => {
     expect(titleOf(...writes, ...reads)).toBe('p2 and p3 saw the same writes in different orders')
   })
 
-  test('say that a value was never written', () => {
+  test('says that a value was never written', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'x', 9]))).toBe('p1 read x = 9, which nobody had written')
   })
 
-  test('that held an older value than the last write are told by that write, and in a legal order not at all', () => {
+  test('names the last write if a read shows an older value, and says nothing if the order is legal', () => {
     const written = [txn(0, 0, 5, ['write', 'x', 1]), txn(1, 6, 9, ['write', 'x', 2])]
     const back = [txn(2, 10, 12, ['read', 'x', 2]), txn(3, 13, 15, ['write', 'x', 1]), txn(2, 20, 22, ['read', 'x', 2])]
     expect(titleOf(...written, ...back)).toBe("p2 did not see p3's confirmed write to x")
@@ -156,7 +156,7 @@ describe('several registers', () => {
   })
 })
 
-describe('a string that is appended to', () => {
+describe('the report of a string that is appended to', () => {
   const append = (p: number, value: string, from: number): Made => ({
     ...{ p, f: 'append', key: 'k', in: value, from, to: from + 5 },
   })
@@ -165,14 +165,14 @@ describe('a string that is appended to', () => {
   })
   const titleOf = (...operations: readonly Made[]): string => judge(operations, 'register').title
 
-  test('says whose acknowledged append is missing', () => {
+  test('names the client whose acknowledged append is missing', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 10)]
     expect(titleOf(...two, read(3, '1.', 20, { node: 'n3' }))).toBe("p2's confirmed append to k was missing at n3")
     expect(titleOf(...two, read(3, '1.', 20))).toBe("p3 did not see p2's confirmed append to k")
     expect(titleOf(...two, read(2, '1.', 20))).toBe('p2 did not see its own confirmed append to k')
   })
 
-  test('names the clients that saw it longer before, or in another order', () => {
+  test('names the clients that saw an append earlier, or in another order', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 1)].map((each) => ({ ...each, to: 100 }))
     expect(titleOf(...two, read(3, '1.2.', 10), read(4, '1.', 20))).toBe(
       'p4 did not see an append to k that p3 had already read',

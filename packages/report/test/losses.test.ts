@@ -33,7 +33,7 @@ function judge(operations: readonly Made[], model: string) {
 
 const titleOf = (operations: readonly Made[], model: string): string => judge(operations, model).headline.title
 
-describe('a queue', () => {
+describe('the headline of a queue', () => {
   const enqueue = (at: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p: at, f: 'enqueue', key: 'q', in: value, type, from: at * 10, to: at * 10 + 5 },
   })
@@ -46,7 +46,7 @@ describe('a queue', () => {
     to: at * 10 + 5,
   })
 
-  test('that lost acknowledged messages says how many', () => {
+  test('counts the lost acknowledged messages', () => {
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), enqueue(3, 3), drain(4, [2])], 'queue')).toBe(
       '2 acknowledged messages were lost',
     )
@@ -65,7 +65,7 @@ describe('a queue', () => {
     )
   })
 
-  test('shows the loss first, whichever level was broken as well', () => {
+  test('reports the loss first, even if another level was violated as well', () => {
     const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
@@ -75,7 +75,7 @@ describe('a queue', () => {
     ...{ p, f: 'dequeue', key: 'q', out, from, to },
   })
 
-  test('that was found empty while messages were in it all the time says so', () => {
+  test('says if it was found empty while it held messages', () => {
     const overlapping = [enqueue(1, 1), enqueue(3, 3), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)]
     expect(titleOf([...overlapping, dequeue(9, 3, 70, 75)], 'queue')).toBe(
       'Queue q was found empty while it held messages',
@@ -83,14 +83,14 @@ describe('a queue', () => {
     expect(titleOf([enqueue(1, 1), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)], 'queue')).toBe('Linearizable')
   })
 
-  test('that hands out a message twice names it', () => {
+  test('names a message that was handed out twice', () => {
     const sent = [enqueue(1, 1), enqueue(2, 2)]
     expect(titleOf([...sent, dequeue(7, 1, 30, 35), dequeue(8, 1, 40, 45), dequeue(9, 2, 50, 55)], 'queue')).toBe(
       'Message 1 was handed out twice',
     )
   })
 
-  test('that changes the order of messages names two, a bag may', () => {
+  test('names two messages handed out in the wrong order, which only a bag allows', () => {
     const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
     expect(titleOf(changed, 'queue')).toBe('Queue q handed out 2 before 1, which was sent first')
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
@@ -105,7 +105,7 @@ describe('a queue', () => {
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'core', 'core'])
   })
 
-  test('that hands a message out again in the last drain says so, and blames the first taking', () => {
+  test('names a message that the last drain handed out again, and blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
     const { headline, shown, history } = judge(operations, 'queue')
@@ -115,7 +115,7 @@ describe('a queue', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('that two clients are given at once is drawn without a time between them', () => {
+  test('draws no time between two dequeues that took one message at once', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',
@@ -131,12 +131,12 @@ describe('a queue', () => {
     expect(page).toContain('>meanwhile<')
   })
 
-  test('that hands several messages out again counts them', () => {
+  test('counts the messages that were handed out more than once', () => {
     const again = [dequeue(7, 1, 30, 35), dequeue(8, 2, 40, 45), dequeue(7, 1, 50, 55), dequeue(8, 2, 60, 65)]
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), ...again], 'queue')).toBe('2 messages were handed out more than once')
   })
 
-  test('counts what a brute force over all that unknown dequeues may have taken counts', () => {
+  test('equals a brute-force count over all that unknown dequeues may have taken', () => {
     const run = fc.array(
       fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),
       { minLength: 1, maxLength: 12 },
@@ -167,7 +167,7 @@ describe('a queue', () => {
   })
 })
 
-describe('a counter', () => {
+describe('the headline of a counter', () => {
   const add = (at: number, type: 'ok' | 'info' | 'fail' = 'ok'): Made => ({
     ...{ p: at, f: 'add', key: 'c', in: 1, type, from: at * 10, to: at * 10 + 5 },
   })
@@ -175,21 +175,21 @@ describe('a counter', () => {
     ...{ p: at, f: 'read', key: 'c', out, final, from: at * 10, to: at * 10 + 5 },
   })
 
-  test('that ends below what was acknowledged says how many additions it lost', () => {
+  test('counts the additions lost if it ends below the acknowledged sum', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
   })
 
-  test('is not charged with what one of its nodes still has', () => {
+  test('does not count as lost what one of its nodes still has', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
       '1 read missed acknowledged additions',
     )
   })
 
-  test('is not charged with additions of unknown outcome', () => {
+  test('does not count additions of unknown outcome as lost', () => {
     expect(titleOf([add(1), add(2, 'info'), add(3), read(4, 1)], 'counter')).toBe('The counter lost 1 addition')
   })
 
-  test('loses what a brute force over every choice of unknown additions cannot explain', () => {
+  test('counts the additions that a brute force over all unknown ones cannot explain', () => {
     const steps = fc.array(fc.constantFrom<'ok' | 'info' | 'fail'>('ok', 'ok', 'info', 'fail'), { maxLength: 8 })
     const property = fc.property(steps, fc.integer({ min: 0, max: 9 }), (types, ended) => {
       const operations = [...types.map((type, i) => add(i + 1, type)), read(50, ended)]
@@ -211,7 +211,7 @@ describe('a counter', () => {
   })
 })
 
-describe('a register', () => {
+describe('the headline of a register', () => {
   const write = (p: number, value: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'write', key: 'x', in: value, from: from * 1e6, to: (from + 5) * 1e6, node: 'n1' },
     ...more,
@@ -221,7 +221,7 @@ describe('a register', () => {
     ...more,
   })
 
-  test('whose nodes end with different values says which of them do', () => {
+  test('names the nodes that ended with different values', () => {
     const open = { ...write(1, 1, 0), type: 'info' as const }
     const ends = [
       read(2, null as never, 50, { final: true, node: 'n1' }),
@@ -232,7 +232,7 @@ describe('a register', () => {
     expect(titleOf([open, ...ends], 'register')).toBe('At the end n3 answered another value of x than n1 and n2')
   })
 
-  test('that no replica remembers names whose write is gone', () => {
+  test('says whose write is gone if no replica has it', () => {
     const [end, other] = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
     const told = judge([write(1, 1, 0), write(2, 2, 10), end, other], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")
@@ -241,31 +241,31 @@ describe('a register', () => {
     expect(oneAsked.headline.title).toBe("n3 ended without p2's confirmed write to x")
   })
 
-  test('that a single node does not serve is not said to be gone', () => {
+  test('does not say that a write is gone if only one node lacks it', () => {
     const end = read(3, null as never, 50, { final: true, node: 'n1' })
     expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
   })
 
-  test('whose last two writes overlapped has lost one of them at least', () => {
+  test('says that at least one write was lost if the last two overlapped', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     const { headline, report } = judge([...both, read(3, 1, 50, { final: true })], 'register')
     expect(headline.title).toBe('At least 1 acknowledged write was lost')
     expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes lost')
   })
 
-  test('that a stale node answers says where the write was missing', () => {
+  test('names the stale node at which the write was missing', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",
     )
   })
 
-  test('that a client reads after its own write says that it did not see it', () => {
+  test('says if a client did not see its own write', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(2, 1, 50)], 'register')).toBe(
       'p2 did not see its own confirmed write',
     )
   })
 
-  test('whose newer write is of unknown outcome, but was read, tells of the two readers', () => {
+  test('names both readers if the newer write is of unknown outcome, but was read', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -275,7 +275,7 @@ describe('a register', () => {
     )
   })
 
-  test('whose overlapping writes two reads saw in different orders tells of both reads, and accuses neither write', () => {
+  test('names two reads that saw overlapping writes in different orders, and blames neither write', () => {
     const both = [write(1, 1, 0), write(2, 2, 2)]
     const [older, newer] = [read(3, 1, 20), read(4, 2, 21)]
     const told = judge([...both, older, newer], 'register')
@@ -296,7 +296,7 @@ describe('a register', () => {
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })
 
-  test('that returns what nobody wrote, or what had failed, says so, whatever else was overwritten meanwhile', () => {
+  test('says if it returned a value that nobody wrote, or whose write had failed, whatever else was overwritten', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
@@ -304,7 +304,7 @@ describe('a register', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('that shows a client less than it knew says so where only the order of causes forbids it', () => {
+  test('says if a client saw less than it knew, where only causal order forbids it', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -322,7 +322,7 @@ describe('a register', () => {
     expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
   })
 
-  test('that two clients changed from the same value has lost one of the changes', () => {
+  test('says that a change is lost if two clients changed it from the same value', () => {
     const cas = (p: number, to: number, more: Partial<Made> = {}): Made =>
       write(p, to, 20, { f: 'cas', in: [1, to], ...more })
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
@@ -342,7 +342,7 @@ describe('a register', () => {
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
   })
 
-  test('names the confirmed write that a change did not see', () => {
+  test('names the confirmed write that a cas did not see', () => {
     const cas = (p: number, from: number, at: number): Made => write(p, 9, at, { f: 'cas', in: [from, 9] })
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), cas(3, 1, 50)], 'register')).toBe(
       "p3 changed x without seeing p2's confirmed write",
@@ -358,14 +358,14 @@ describe('a register', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 50, { to: 60e6 }), cas(3, 1, 52)], 'register')).toBe('Linearizable')
   })
 
-  test('that returns what was there at first is told of its newer writes', () => {
+  test('names the newer write if a read returned the initial value', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, null as never, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",
     )
   })
 })
 
-test('a set that lost elements counts the acknowledged ones', () => {
+test('the headline of a set counts the acknowledged elements that were lost', () => {
   const add = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', key: 's', in: value, type, from: p * 10, to: p * 10 + 5 },
   })
@@ -373,18 +373,18 @@ test('a set that lost elements counts the acknowledged ones', () => {
   expect(titleOf([add(1, 1), add(2, 2), add(3, 3, 'info')].concat(read), 'set')).toBe('1 acknowledged element was lost')
 })
 
-test('ids handed out twice are counted', () => {
+test('the headline counts the ids that were handed out twice', () => {
   const id = (p: number, out: number): Made => ({ p, f: 'generate', out, from: p * 10, to: p * 10 + 5 })
   expect(titleOf([id(1, 7), id(2, 7), id(3, 8)], 'unique-ids')).toBe('1 id was handed out more than once')
 })
 
-test('an account below zero is named', () => {
+test('the headline names the account that was overdrawn', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 8 }, from: 0, to: 5 }
   const read: Made = { p: 2, f: 'read', out: { a: -8, b: 8 }, from: 10, to: 15 }
   expect(titleOf([transfer, read], 'bank')).toBe('Account a was overdrawn by 8')
 })
 
-test('the account that a contradiction overdraws is named rather than one that was overdrawn later', () => {
+test('the headline names the account that the contradiction overdraws, not one overdrawn later', () => {
   const transfer = (p: number, from: string, amount: number, at: number): Made => ({
     ...{ p, f: 'transfer', in: { from, to: 'z', amount }, from: at, to: at + 5, node: `n${p}` },
   })
@@ -407,20 +407,20 @@ test('the account that a contradiction overdraws is named rather than one that w
   expect(reproach(opened, facts.shown)).toBeUndefined()
 })
 
-describe('what a node or a client is said to have lacked', () => {
+describe('a write that a node or a client lacked', () => {
   const write: Made = { p: 0, f: 'write', key: 'x', in: 1, from: 1, to: 2, node: 'n1' }
   const read = (p: number, out: number | null, at: number): Made => ({
     ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
   })
 
-  test('is not lost if the node answers with it later', () => {
+  test('is not reported as lost if the node returns it later', () => {
     expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )
   })
 
-  test('is not its own write if nothing told the clients apart', () => {
+  test("is not called the client's own if nothing identified the clients", () => {
     const history = made([write, { ...read(1, null, 10), node: 'n2' }])
     const unnamed = {
       ...history,
@@ -434,7 +434,7 @@ describe('what a node or a client is said to have lacked', () => {
   })
 })
 
-test('a message that was handed out three times is told so, and by whom it had been taken', () => {
+test('a message handed out three times is reported with that number and with the client that had it', () => {
   const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
   const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
@@ -444,14 +444,14 @@ test('a message that was handed out three times is told so, and by whom it had b
   expect(accountLines(report.accounting).flatMap(({ items }) => items)).toEqual(['q = 5 (2 too many)'])
 })
 
-test('a set that returned an element twice is blamed for that element', () => {
+test('a set that returned an element twice is reported with that element', () => {
   const add = (p: number, value: number): Made => ({ p, f: 'add', in: value, from: p * 10, to: p * 10 + 5 })
   const { shown, history } = judge([add(1, 1), add(2, 2), { p: 3, f: 'read', out: [1, 1, 2], from: 30, to: 35 }], 'set')
   if (shown === undefined) throw new Error('nothing is repeated')
   expect(reproach(history, shown)).toEqual({ by: 0, text: '1 is in it twice' })
 })
 
-describe('a bank', () => {
+describe('the headline of a bank', () => {
   const transfer = (amount: number): Made => ({
     p: 1,
     f: 'transfer',
@@ -469,7 +469,7 @@ describe('a bank', () => {
     return { title: headline.title, sentence: shown?.sentence ?? '' }
   }
 
-  test('opens with the balances it is judged by, whether or not the history names them', () => {
+  test('uses the opening balances it is judged by, whether or not the history contains them', () => {
     const { title, sentence } = judged([transfer(4), read({ a: 30, b: 34 })], { a: 30, b: 30 })
     expect(title).toBe('4 too much appeared in the accounts')
     expect(sentence).toContain('The accounts opened with 60 in all, and this read shows 64: 4 more.')
@@ -478,18 +478,18 @@ describe('a bank', () => {
     )
   })
 
-  test('that shows an account without a transfer says by how much it is off', () => {
+  test('names an account that a read shows without a transfer, and the difference', () => {
     const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
     expect(judged([first, transfer(4), read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe(
       'p2 read 4 too much in account a',
     )
   })
 
-  test('whose opening balances are unknown is overdrawn by what a read shows', () => {
+  test('names an overdrawn account that a read shows if the opening balances are unknown', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
   })
 
-  test('without opening balances says that it opened empty, and which option gives them', () => {
+  test('says that the accounts opened empty, and names the option that sets opening balances', () => {
     const { title, sentence } = judged([read({ a: 30, b: 30 }), { ...transfer(4), from: 20, to: 25 }], null)
     expect(title).toBe('Not linearizable')
     expect(sentence).toContain('The accounts opened empty')
@@ -502,18 +502,18 @@ describe('a bank', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
   })
 
-  test('names cents', () => {
+  test('shows cents', () => {
     expect(judged([read({ a: 30.01, b: 30 })], { a: 30, b: 30 }).title).toBe('0.01 too much appeared in the accounts')
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
-  test('with deposits has no total that a read could miss', () => {
+  test('reports no missed total if there are deposits', () => {
     const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
     expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
   })
 })
 
-test('a long story of a bank is cut down to its account', () => {
+test('a long explanation of a bank is reduced to the balances of its account', () => {
   const transfer = (p: number, to: string, amount: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },
   })
@@ -536,7 +536,7 @@ test('a long story of a bank is cut down to its account', () => {
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')
 })
 
-test('a reader who asks about a level is told about the level', () => {
+test('a question about one level is answered about that level', () => {
   const { history, report } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, from: 0, to: 5 },
@@ -549,13 +549,13 @@ test('a reader who asks about a level is told about the level', () => {
   )
 })
 
-describe('a list', () => {
+describe('the headline of a list', () => {
   const append = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'append', key: 'k', in: value, type, from: p * 10, to: p * 10 + 5 },
   })
   const read = (p: number, out: number[]): Made => ({ p, f: 'read', key: 'k', out, from: p * 10, to: p * 10 + 5 })
 
-  test('whose read lacks what was acknowledged says how much', () => {
+  test('counts the acknowledged appends that a read missed', () => {
     expect(titleOf([append(1, 1), append(2, 2), append(3, 3), read(4, [1])], 'list-append')).toBe(
       'A read of list k missed 2 acknowledged appends',
     )
@@ -570,7 +570,7 @@ describe('a list', () => {
   })
 })
 
-describe('a log', () => {
+describe('the headline of a log', () => {
   const send = (p: number, value: number, offset: number): Made => ({
     ...{ p, f: 'send', key: 'k', in: value, out: offset, from: p * 10, to: p * 10 + 5 },
   })
@@ -578,19 +578,19 @@ describe('a log', () => {
     ...{ p, f: 'poll', key: 'k', in: { offset, limit: 2 }, out, from: p * 10, to: p * 10 + 5 },
   })
 
-  test('that gives an offset twice names it', () => {
+  test('names an offset that was given to two messages', () => {
     const { headline, history } = judge([send(1, 101, 0), send(2, 102, 1), send(3, 103, 1)], 'log')
     expect(headline.title).toBe('Offset 1 of log k was given to two messages')
     expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
   })
 
-  test('whose poll lacks what was acknowledged counts only what it had asked for', () => {
+  test('counts only the missed messages that the poll had asked for', () => {
     const sent = [send(1, 101, 0), send(2, 102, 1), send(3, 103, 2)]
     expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
 
-  test('with gaps between its offsets misses what is not among the messages of a poll', () => {
+  test('counts a message that a poll missed, also if there are gaps between the offsets', () => {
     const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
     expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
     expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
@@ -604,7 +604,7 @@ describe('a log', () => {
   })
 })
 
-test('accounts that hold more or less than they should say by how much', () => {
+test('the report of accounts that hold too much or too little gives the difference', () => {
   const history = (out: object): readonly Made[] => [{ p: 1, f: 'read', out: out as never, from: 1, to: 2 }]
   const initial = { a: 50, b: 50 }
   const read = history({ a: 50, b: 20 })
@@ -615,7 +615,7 @@ test('accounts that hold more or less than they should say by how much', () => {
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })
 
-test('a long story of accounts ends with the balance that cannot be', () => {
+test('a long explanation of accounts ends with the impossible balance', () => {
   const transfer = (p: number, from: number, to: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount: 1_000 }, from, to, node: `n${p}` },
   })
@@ -635,7 +635,7 @@ test('a long story of accounts ends with the balance that cannot be', () => {
   )
 })
 
-test('two clients that read two writes in turn disagree about the last one, though one write was in progress', () => {
+test('two clients that read two writes in turn are said to disagree about the last one, though one is open', () => {
   const history = made([
     { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },
     { p: 5, f: 'write', key: 'f', in: 53, from: 5, to: 90, node: 'n2' },
@@ -649,7 +649,7 @@ test('two clients that read two writes in turn disagree about the last one, thou
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is missing where the value read had been seen before it, though its writer was slow', () => {
+test('a confirmed write is missing if the value read had been seen before it, though its writer was slow', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
@@ -663,7 +663,7 @@ test('a confirmed write is missing where the value read had been seen before it,
   expect(factsOf({ history, report }).headline.title).toBe("p0's confirmed write was missing at n4")
 })
 
-test('a message that is handed out too early is reproached with the one before it, not with its own sending', () => {
+test('a message handed out too early is explained by the one before it, not by its own sending', () => {
   const history = made([
     { p: 0, f: 'enqueue', key: 'b', in: 26, from: 0, to: 10, node: 'n1' },
     { p: 15, f: 'enqueue', key: 'b', in: 33, from: 20, to: 25, node: 'n1' },
@@ -678,7 +678,7 @@ test('a message that is handed out too early is reproached with the one before i
   expect(reproach(history, { ...shown, culprit: 2 })?.by).toBe(0)
 })
 
-test('an addition that is lost on the one node of a service is no matter of replicas or caches', () => {
+test('a lost addition on the only node of a service is not explained by replicas or caches', () => {
   const operations: readonly Made[] = [
     { p: 1, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
     { p: 2, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
@@ -702,7 +702,7 @@ test('an addition that is lost on the one node of a service is no matter of repl
   })
 })
 
-test('a counter that ends too low on several nodes is told to add up their sums, whatever was read before', () => {
+test('the remedy for a counter too low on several nodes is to add up their sums, whatever was read before', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
   })

@@ -41,7 +41,7 @@ function drawn(messages: readonly NodeMessage[], more: Partial<Heard> = {}): rea
 }
 
 describe('a contradiction as a sequence diagram', () => {
-  test('has its operations and messages in order of time, with the words of every other telling', () => {
+  test('shows its operations and messages in order of time, in the words of the other reports', () => {
     const lines = drawn([{ ...sent, fate: 'held', by: 'partition' }])
     expect(lines.filter((line) => !isWritten(line))).toEqual([])
     const text = shownOf(lines)
@@ -52,14 +52,14 @@ describe('a contradiction as a sequence diagram', () => {
     expect(text).toMatch(/n\d-xn\d: replicate/)
   })
 
-  test('ends a message that came in time at its node, and says of one that never was that it was not sent', () => {
+  test('ends a received message at its node, and says if a message was never sent', () => {
     expect(shownOf(drawn([{ ...sent, endedAt: ms(6600) }]))).toMatch(
       /n\d->>n\d: replicate with x = 743.*received at 6\.6/,
     )
     expect(shownOf(drawn([]))).toContain('nothing with x = 743 was sent')
   })
 
-  test('has of many operations what decided it, and is left out where it would be too large or nothing is violated', () => {
+  test('shows the deciding ones of many operations, and is omitted if it is too large or nothing is violated', () => {
     const many = Array.from({ length: 13 }, (_, p) => ({
       p,
       f: 'read',
@@ -78,7 +78,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(mermaidOf(history, { shown: undefined, near: [], wire: undefined })).toEqual([])
   })
 
-  test('stays the same few kinds of lines whatever keys, values and names say', () => {
+  test('consists of the same kinds of lines, whatever keys, values and names contain', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'#;<>&%{}$@\\`":\n\r\u0000\u202e|-x ', 'end', '%%{init', '```', '😀') }),
@@ -107,7 +107,7 @@ describe('a contradiction as a sequence diagram', () => {
   })
 })
 
-test('Markdown shows the diagram, which forges draw themselves, and folds the same as text', () => {
+test('Markdown shows the diagram, and the same as folded text', () => {
   const [finding] = findingsOf({
     ...{ kind: 'file', file: 'h.jsonl', title: 'h.jsonl', report: judged, history, parseMs: 1, checkMs: 1 },
     ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },

@@ -24,7 +24,7 @@ test('a node that was killed has a dark bar on its own lane, with both times', (
   expect(svg).not.toContain('class="band"')
 })
 
-test('a node that was starting again is drawn as that, not as killed', () => {
+test('a node that was starting again is drawn as starting, not as killed', () => {
   const svg = drawnWith({ healingFrom: ms(6600) }, { kind: 'kill', nodes: ['n3'] })
   const [, down, starting] =
     /class="down" x="[\d.]+" y="[\d.]+" width="([\d.]+)".*?class="starting" x="[\d.]+" y="[\d.]+" width="([\d.]+)"/.exec(
@@ -47,11 +47,11 @@ test('each operation is marked on the lane of the node that served it, the impos
   expect(svg.match(/class="served read bad"/g)).toHaveLength(1)
 })
 
-test('without a fault on these nodes there are no lanes of nodes', () => {
+test('lanes of nodes are drawn only if a fault struck these nodes', () => {
   expect(drawn()).not.toContain('node-lane')
 })
 
-test('the length of a gap stands inside its break, and the axis has moments only', () => {
+test('the length of a gap is printed inside its break, and the axis shows only moments', () => {
   const svg = drawn()
   expect(svg).toMatch(/<text class="gap"[^>]*>5\.68 s<\/text>/)
   expect(
@@ -59,7 +59,7 @@ test('the length of a gap stands inside its break, and the axis has moments only
   ).toBe(true)
 })
 
-test('two faults of one node whose labels would cover each other stand above and below', () => {
+test('labels of two faults of one node are placed above and below if they would overlap', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3'] }, { kind: 'pause', nodes: ['n3'] })
   const labels = [...svg.matchAll(/class="fault-name middle" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => y)
   expect(new Set(labels).size).toBe(2)

@@ -14,7 +14,7 @@ test.each([
   expect(high).toBeCloseTo(most, 4)
 })
 
-test('the interval holds what was seen, and more runs never widen it', () => {
+test('the interval contains the observed rate, and more runs never widen it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 1, noNaN: true }), (trials, share) => {
       const hits = Math.round(trials * share)
@@ -29,6 +29,6 @@ test('the interval holds what was seen, and more runs never widen it', () => {
   )
 })
 
-test('nothing is known before the first run', () => {
+test('the interval is from 0 to 1 before the first run', () => {
   expect(wilsonInterval(0, 0)).toEqual([0, 1])
 })

@@ -84,11 +84,11 @@ function told(extra = raceMember(race)) {
 describe('the race that a history of a simulated program keeps', () => {
   const pages = told()
 
-  test.each(Object.entries(pages))('is told in the same words by: %s', (_, page) => {
+  test.each(Object.entries(pages))('is reported in the same words by: %s', (_, page) => {
     expect(page).toContain(race.sentence)
   })
 
-  test('is drawn on the page as two lanes, with the lines quoted and the overtaken await marked', () => {
+  test('is drawn on the page as two lanes, with its lines quoted and the overtaken await marked', () => {
     const { page } = pages
     expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
@@ -100,7 +100,7 @@ describe('the race that a history of a simulated program keeps', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('decides what helps: a change that waited needs no other cache', () => {
+  test('selects the remedy: for an overtaken cas, to compare versions and not to change the cache', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -119,7 +119,7 @@ describe('the race that a history of a simulated program keeps', () => {
     { ...(raceMember(race)?.['race'] as object), overtaken: { request: {}, file: 1 } },
   ]
   test.each(OTHER_FORMS.map((form) => [JSON.stringify(form).slice(0, 40), form] as const))(
-    'is left out where it is of another form: %s',
+    'is omitted if the header has another form: %s',
     (_, form) => {
       for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
     },
@@ -145,18 +145,18 @@ describe('a violation in nodes that share one database', () => {
     }
   }
 
-  test('is told as the database witnessed it', () => {
+  test('is reported in the words of what the database observed', () => {
     expect(causesOf(inputOf(database))).toEqual([database.told])
     expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
   })
 
-  test('is blamed on no copy that was behind if the database tells nothing', () => {
+  test('is not blamed on a copy that was behind, even without a report of the database', () => {
     const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
     expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
   })
 
   test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
-    'is nothing that a header of another form tells: %j',
+    'has no report of the database if the header has another form: %j',
     (extra) => {
       expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
     },

@@ -64,14 +64,14 @@ const overtaken = ran(
   ...ends('A', 10.6),
 )
 
-describe('the race in a program', () => {
-  test('is the innermost await of the request that was overtaken, told in one sentence', () => {
+describe('the race found in a program', () => {
+  test('is reported as the innermost await of the overtaken request, in one sentence', () => {
     expect(raceIn(overtaken, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5",
     )
   })
 
-  test('is of the one that went on last, whichever came first', () => {
+  test('belongs to the request that continued last, whichever came first', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -83,7 +83,7 @@ describe('the race in a program', () => {
     expect(raceIn(run, [A, B])?.overtaken.request.name).toBe('B')
   })
 
-  test('is none where nothing that was read before the await is changed meanwhile, or what is done after rests on nothing', () => {
+  test('is undefined if nothing read before the await changes meanwhile, or nothing is written after it', () => {
     const without = (request: string, member: 'reads' | 'writes') => ({
       ...overtaken,
       steps: overtaken.steps.map((step) => (step.request === request ? { ...step, [member]: [] } : step)),
@@ -93,7 +93,7 @@ describe('the race in a program', () => {
     expect(raceIn(without('B', 'writes'), [A, B])).toBeUndefined()
   })
 
-  test('is no await at the end of a request, after which hardly anything is done', () => {
+  test('is not an await at the end of a request, after which almost nothing runs', () => {
     const steps = [
       ...arrives('A', 0),
       ...arrives('B', 1),
@@ -105,7 +105,7 @@ describe('the race in a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is none where requests follow one another, or are for different keys', () => {
+  test('is undefined if requests do not overlap, or are for different keys', () => {
     const one = (request: string, ms: number) => [
       ...arrives(request, ms),
       ...goesOn(request, ms + 1),
@@ -115,13 +115,13 @@ describe('the race in a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('prefers requests that change something, and those that are accused', () => {
+  test('prefers requests that change something, and those in the contradiction', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
   })
 
-  test('is found among more steps than a call has room for', () => {
+  test('is found among more steps than fit in the arguments of one call', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
       ...arrives('A', 0),
@@ -135,7 +135,7 @@ describe('the race in a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is drawn as the lines that ran, with the times of both, and the overtaken await', () => {
+  test('is drawn as the executed lines, with the times of both requests and the overtaken await', () => {
     const race = raceIn(overtaken, [A, B])
     const page = { width: 100, style: plainStyle, symbols: symbolsOf({ width: 100, unicode: true }) }
     expect(race && `\n${drawRace(race, page).join('\n')}`).toMatchInlineSnapshot(`
@@ -175,7 +175,7 @@ describe('statements in SQL', () => {
     ],
   }
 
-  test('tell which request wrote, while another awaited, what that one had read', () => {
+  test('show which request wrote what the other had read before it waited', () => {
     const race = raceIn(run, [A, B])
     expect(race?.sentence).toBe("seats.ts:4 (p0's book) awaited 4.0 ms; meanwhile p1's book ran seats.ts:4")
     expect(race?.rows.flatMap(({ line, sql = [] }) => [[line, ...sql]])).toEqual([

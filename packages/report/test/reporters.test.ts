@@ -109,7 +109,7 @@ const run: RunSubject = {
 
 const all = [kept, broken, unproved, unreadable, search, run]
 
-test('every reporter tells something of every subject it can tell of, and the same each time', async () => {
+test('every reporter writes something about each subject it supports, and the same each time', async () => {
   for (const { name, not } of reporters)
     for (const subject of all) {
       if (not?.[subject.kind] !== undefined) continue
@@ -121,7 +121,7 @@ test('every reporter tells something of every subject it can tell of, and the sa
     }
 })
 
-test('a violation is the same sentence wherever it is told', async () => {
+test('a violation is described by the same sentence in every report', async () => {
   const [finding] = findingsOf(run)
   const sentence = finding?.sentence ?? ''
   expect(sentence).toMatch(/^process 90 read 6 from n2/)
@@ -131,7 +131,7 @@ test('a violation is the same sentence wherever it is told', async () => {
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
-test('a missed requirement is named wherever the verdict is told, whatever the verdict', async () => {
+test('a missed requirement is named in every report, whatever the verdict', async () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
     [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
@@ -161,7 +161,7 @@ test('a missed requirement is named wherever the verdict is told, whatever the v
   ])
 })
 
-test('an exit code is what passes or fails a verdict, not what was found', () => {
+test('a finding passes or fails by its exit code, not by its verdict', () => {
   expect(findingsOf({ ...broken, expectation: undefined, exitCode: 0 })).toMatchObject([
     { result: 'noted', title: "p2's confirmed write was missing at n2", verdict: 'Not linearizable', expected: '' },
   ])
@@ -197,7 +197,7 @@ test('jsonl has a line for each verdict', async () => {
   ])
 })
 
-test('tap counts its points and never says ok of what is unknown', async () => {
+test('tap counts its points, and never prints "ok" for an unknown verdict', async () => {
   const lines = (await written('tap', ...all, { ...kept, title: 'C:\\runs #7' })).split('\n')
   expect(lines.slice(0, 3)).toEqual(['TAP version 14', '1..7', 'ok 1 - check kept.jsonl: Linearizable'])
   expect(lines.filter((line) => /^(not )?ok /.test(line)).map((line) => line.startsWith('ok'))).toEqual([
@@ -216,7 +216,7 @@ test('tap counts its points and never says ok of what is unknown', async () => {
 describe('junit', async () => {
   const xml = await written('junit', ...all)
 
-  test('counts failures and errors, and an unknown verdict is an error', () => {
+  test('counts failures and errors, with an unknown verdict as an error', () => {
     expect(xml).toMatch(/<testsuite name="chaos" tests="6" failures="2" errors="2" time="[\d.]+" /)
     expect(xml.match(/<testcase /g)).toHaveLength(6)
     expect(xml.match(/<failure /g)).toHaveLength(2)
@@ -224,14 +224,14 @@ describe('junit', async () => {
     expect(xml).toContain('hostname="localhost" timestamp="2026-02-03T04:05:06">')
   })
 
-  test('escapes what XML would take for markup, and replaces what it forbids', async () => {
+  test('escapes XML markup, and replaces characters that XML forbids', async () => {
     expect(xml).toContain('there is no such file &lt;here&gt; &amp; &quot;there&quot;')
     expect(await written('junit', { ...kept, title: 'a\u0000b\ud800c' })).toContain('name="a\ufffdb\ufffdc"')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
   })
 
-  test('is valid by what both schemas in common use allow, as xmllint reads it', async ({ skip }) => {
+  test('is valid by the schema of JUnit reports, as xmllint reads it', async ({ skip }) => {
     const schema = join(import.meta.dirname, 'junit.xsd')
     const lint = (text: string) =>
       spawnSync('xmllint', ['--noout', '--schema', schema, '-'], { input: text, encoding: 'utf8' })
@@ -249,7 +249,7 @@ describe('junit', async () => {
 })
 
 describe('github', () => {
-  test('annotates the line accused, with what the format reserves escaped', async () => {
+  test('annotates the line of the violation, and escapes reserved characters', async () => {
     const text = await written('github', { ...broken, title: '100%: a,b' })
     expect(text).toMatch(
       /^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A p2's confirmed write was missing at n2 \(not linearizable\)::Why/,
@@ -258,13 +258,13 @@ describe('github', () => {
     expect(text).toContain('%0A')
   })
 
-  test('shows three at most, the worst first, and says how many it does not show', async () => {
+  test('shows at most three findings, the worst first, and the number of those not shown', async () => {
     const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('writes nothing that GitHub would read otherwise, whatever is in a name', async () => {
+  test('writes nothing that GitHub would take for another command, whatever a name contains', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',
@@ -283,13 +283,13 @@ describe('github', () => {
     expect(lines[0]).toContain('C%3A/a%2Cb%253A%3A%3Aerror')
   })
 
-  test('says nothing if all is well', async () => {
+  test('prints nothing if every subject passed', async () => {
     expect(await written('github', kept, search)).toBe('')
     expect(await written('github', unproved)).toMatch(/^::warning /)
   })
 })
 
-test('markdown has a table of all and a section for each that did not pass, with nothing in it taken for markup', async () => {
+test('markdown has a table of all subjects, a section for each that did not pass, and escapes all texts', async () => {
   const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
@@ -299,7 +299,7 @@ test('markdown has a table of all and a section for each that did not pass, with
   expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
-test('Markdown tells verdict, sentence, drawing and command first, and folds the rest away', async () => {
+test('Markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
   const text = await written('markdown', ...all)
   const section = text.slice(text.indexOf('### '))
   const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
@@ -308,13 +308,13 @@ test('Markdown tells verdict, sentence, drawing and command first, and folds the
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
 })
 
-test('Markdown of one finding links the picture that is written with it', () => {
+test('Markdown of one finding links the picture that was written with it', () => {
   const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
   expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('Markdown of several runs says first with how many seeds there was a violation', () => {
+test('Markdown of several runs first gives the number of seeds with a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

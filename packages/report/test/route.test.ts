@@ -21,14 +21,14 @@ describe('an arc from one bar to another', () => {
     expect(end.x >= to.x1 && end.x <= to.x2).toBe(true)
   })
 
-  test('runs straight between neighbours in a lane', () => {
+  test('runs straight between neighbouring bars of one lane', () => {
     const next: End = { x1: 240, x2: 280, y: 60 }
     const { arc, trouble } = routeOf(from, next, { texts: [], bars: [], arcs: [], bounds })
     expect(trouble).toBe(0)
     expect(arc.map(({ y }) => y)).toEqual([60, 60, 60, 60])
   })
 
-  test('passes the labels over and under both bars', () => {
+  test('avoids the labels above and below both bars', () => {
     const labels = [from, to].flatMap(({ x1, x2, y }): Box[] => [
       { left: x1 - 40, right: x2 + 40, top: y - 28, bottom: y - 13 },
       { left: (x1 + x2) / 2 - 8, right: (x1 + x2) / 2 + 8, top: y + 12, bottom: y + 27 },
@@ -39,7 +39,7 @@ describe('an arc from one bar to another', () => {
     expect(labels.filter((label) => isThrough(back, label))).toEqual([])
   })
 
-  test('passes any one label between the lanes', () => {
+  test('avoids any single label between the lanes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 160, max: 400 }), fc.integer({ min: 85, max: 140 }), (left, top) => {
         const label: Box = { left, right: left + 80, top, bottom: top + 15 }
@@ -48,7 +48,7 @@ describe('an arc from one bar to another', () => {
     )
   })
 
-  test('stays in the drawing where it passes over a bar and its label', () => {
+  test('stays in the drawing when it passes over a bar and its label', () => {
     const next: End = { x1: 380, x2: 420, y: 60 }
     const between: Box = { left: 230, right: 290, top: 50, bottom: 70 }
     const labels = [

@@ -61,7 +61,7 @@ describe('the page at the end of a run', () => {
   })
   const page = renderRun(run, stale.history, plainStyle, options)
 
-  test('draws the contradiction with a lane per node, the fault shaded, and the reason beside the impossible read', () => {
+  test('draws the contradiction with a lane per node, the fault shaded, and the reason next to the impossible read', () => {
     expect(page).toContain(
       `
   Why it is not linearizable, in four operations, key "x", during partition {n1 | n2 n3}:
@@ -82,7 +82,7 @@ describe('the page at the end of a run', () => {
     )
   })
 
-  test('begins with what was lost, the verdict and what was asked next, and ends with the expectation and the exit code', () => {
+  test('begins with the loss, the verdict and the cause, and ends with the expectation and the exit code', () => {
     const lines = page.split('\n')
     expect(lines[1]).toBe("  p2's confirmed write was missing at n2")
     expect(lines[2]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
@@ -90,7 +90,7 @@ describe('the page at the end of a run', () => {
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
   })
 
-  test('names what is broken of levels that stand side by side', () => {
+  test('names the violated levels if the levels are not ranked', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levels = { faithful: violated(counterexample), ordered: met, reliable: violated(counterexample) }
     const watched: Report<string> = { ...stale.report, model: 'watch', headline: 'not faithful: leaves gaps', levels }
@@ -106,7 +106,7 @@ describe('the page at the end of a run', () => {
     expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })
 
-  test('never sums a history up by a single session guarantee', () => {
+  test('never uses a single session guarantee as its headline', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levelsBelow = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session', 'eventual']
     const broken = Object.fromEntries(
@@ -131,7 +131,7 @@ describe('the page at the end of a run', () => {
     expect(text).not.toMatch(/class="tag">found/)
   })
 
-  test('says which faults took effect, and names those that did not', () => {
+  test('counts the faults that took effect, and names those that did not', () => {
     const whole = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(whole).toContain('faults that took effect: 1 of 1 partition, 0 of 1 kill')
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
@@ -141,7 +141,7 @@ describe('the page at the end of a run', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
-  test('hands a style one text at a time, as styles that join all they are given need it', () => {
+  test('passes one text at a time to a style, because some styles join their arguments', () => {
     const joins = (...texts: unknown[]): string => texts.join(' ')
     const joining = { bold: joins, dim: joins, red: joins, green: joins, yellow: joins, accent: joins }
     const idle = { ...run, vacuous: ['no successful read'] }
@@ -150,26 +150,26 @@ describe('the page at the end of a run', () => {
     expect(renderRun(run, stale.history, joining, narrow)).toBe(renderRun(run, stale.history, plainStyle, narrow))
   })
 
-  test('has a row per phase where there is room, and else a share for each', () => {
+  test('has a row per phase if there is room, and otherwise a percentage for each', () => {
     expect(page).toContain('availability: calm 100.00% · partition 96.12%')
     const roomy = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(roomy).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
   })
 
-  test('stays within its width, however narrow', () => {
+  test('stays within the given width, even if it is narrow', () => {
     for (const width of [60, 80, 100, 140])
       for (const line of renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n'))
         if (!line.includes('npx')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
   })
 
-  test('is read on one screen', () => {
+  test('fits on one screen', () => {
     for (const width of [80, 100]) {
       const lines = renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n')
       expect(lines.length - 1).toBeLessThanOrEqual(40)
     }
   })
 
-  test('uses only ASCII where it must', () => {
+  test('uses only ASCII if Unicode is off', () => {
     const sentence = 'process 4 read 6'
     const plain = report('x', {
       linearizable: violated({
@@ -185,14 +185,14 @@ describe('the page at the end of a run', () => {
     expect(text).toMatch(/^[\u0000-\u007f]*$/)
   })
 
-  test('a met run says so in one row, and what follows in another', () => {
+  test('prints a met level in one row, and the levels that follow from it in another', () => {
     const text = renderRun(summary({ report: allMet() }), stale.history, plainStyle, { ...options, exitCode: 0 })
     expect(text).toMatch(/^\n {2}LINEARIZABLE /)
     expect(text).toMatch(/^ {2}linearizable +✔ met\n {2}sequential … convergent +✔ follow from it$/m)
     expect(text).not.toContain('Why')
   })
 
-  test('a met run that proves nothing says why, at the top', () => {
+  test('gives the reason at the top if a met run proves nothing', () => {
     const text = renderRun(
       summary({ report: allMet(), vacuous: ['no successful read'] }),
       stale.history,
@@ -203,12 +203,12 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('no violation found')
   })
 
-  test('does not say of what is violated that it proves little', () => {
+  test('does not say of a violated run that it proves little', () => {
     const text = renderRun({ ...run, vacuous: ['no message was dequeued'] }, stale.history, plainStyle, options)
     expect(text).not.toContain('proves little')
   })
 
-  test('says once of a run that proves little and misses a requirement that it does', () => {
+  test('says only once that a run proves little if it also misses a requirement', () => {
     const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
     const text = renderRun(
       summary({
@@ -223,7 +223,7 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('proves little: no write succeeded')
   })
 
-  test('unknown outcomes are counted by what was found out about them', () => {
+  test('counts unknown outcomes by what the check found out about them', () => {
     const found = { ...allMet(), info: { total: 148, happened: 91, undecided: 17 } }
     expect(renderRun(summary({ report: found }), stale.history, plainStyle, options)).toContain(
       '148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided',

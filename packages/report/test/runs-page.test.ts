@@ -40,7 +40,7 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
 })
 
 describe('a line about a run', () => {
-  test('says what happened, why and what next as the report does, and which faults took effect', () => {
+  test('says what happened, why and what to do next, like the report, and which faults took effect', () => {
     expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
       startedAt: '2026-11-20T07:45:01.123Z',
       target: 'raft',
@@ -56,7 +56,7 @@ describe('a line about a run', () => {
     })
   })
 
-  test('is good, bad or undecided by how the run ended', () => {
+  test('is good, bad or undecided according to the outcome of the run', () => {
     const moodOf = (outcome: string) => listedRun(files('x', runJson(1, 'met', { telling: { outcome } }))).mood
     expect(['met', 'weaker'].map(moodOf)).toEqual(['good', 'good'])
     expect(['violated', 'missed'].map(moodOf)).toEqual(['bad', 'bad'])
@@ -69,17 +69,17 @@ describe('a line about a run', () => {
     ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
     ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
     ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
-  ])('of a directory with %s says so', (_, damaged, title, startedAt) => {
+  ])('says if a directory has %s', (_, damaged, title, startedAt) => {
     expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
   })
 
-  test('survives a result whose members are of other kinds', () => {
+  test('is written even if members of the result have the wrong type', () => {
     const odd = { result: { levels: { linearizable: 1 }, title: [], faults: [7, null, {}], seed: 'x', operations: [] } }
     expect(listedRun(files('odd', odd))).toMatchObject({ mood: 'unsure', title: 'No verdict', faults: [] })
   })
 })
 
-test('verdicts over time are grouped by target and workload, oldest first, with the seeds run more than once', () => {
+test('trends group verdicts by target and workload, oldest first, with the seeds that were run more than once', () => {
   const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
   const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
   expect(others).toEqual([])
@@ -89,7 +89,7 @@ test('verdicts over time are grouped by target and workload, oldest first, with 
 
 const hostile = '<img src=x onerror=alert(1)>"\' \u202e&'
 
-test('names with markup, quotes and right-to-left marks are text on the page, and links stay within the directory', () => {
+test('names with markup, quotes or right-to-left marks are escaped, and links stay within the directory', () => {
   const odd = {
     spec: { target: { name: hostile, bug: hostile } },
     result: {
@@ -117,20 +117,20 @@ test('names with markup, quotes and right-to-left marks are text on the page, an
   }
 })
 
-test('a directory without runs says how to begin', () => {
+test('the page of a directory without runs says how to begin', () => {
   const page = renderRunsHtml({ version: '1', directory: 'chaos-results', runs: [], older: 0 })
   expect(page).toContain('No runs yet')
   expect(page).toContain('npx chaos run')
 })
 
-test('a list that leaves older runs out says how many, and where they are', () => {
+test('a list that omits older runs gives their number and their place', () => {
   const runs = [listedRun(files('a', runJson(1, 'met')))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })
   expect(page).toContain('900 runs')
   expect(page).toContain('899 older ones are not shown: npx chaos ui out')
 })
 
-test('two results side by side say what changed first, and draw the faults of both that were injected', () => {
+test('the comparison of two results begins with the change, and draws the injected faults of both', () => {
   const page = renderDifferenceHtml({
     version: '1',
     before: { name: 'a', result: runJson(1, 'met').result },

@@ -13,7 +13,7 @@ const summary: SearchSummary = {
   ...{ shrinkMs: millis(3_000), tried: {}, doubts: [], failures: [failure] },
 }
 
-test('the rate of trials is that of the search alone, and cutting down has a time of its own', () => {
+test('the rate of trials is that of the search alone, and the time of cutting down is given separately', () => {
   const page = renderSearch(summary, plainStyle, { width: 110, unicode: true })
   expect(page).toContain(
     '40 trials in 2.00 s, starting included: 20 trials and 2,000 steps a second; cut down in 3.00 s',
@@ -23,7 +23,7 @@ test('the rate of trials is that of the search alone, and cutting down has a tim
   )
 })
 
-test('a violation is headed by what users lost, and followed by what to do next', () => {
+test('a violation begins with what users lost, and ends with what to do next', () => {
   const told = {
     what: 'p0 did not see its own confirmed write',
     answers: [['Next', 'Read from the primary.']],

@@ -11,19 +11,19 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('log lines long before the end are replaced by their number', () => {
+test('log lines long before the end are replaced by their count', () => {
   const texts = stepsWith(22).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)
 })
 
-test('few lines of logs are all there', () => {
+test('all log lines are shown if they are few', () => {
   const texts = stepsWith(16).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.join()).not.toContain('left out')
 })
 
-test('shows the first and the last of the log lines that a node repeats', () => {
+test('the first and the last of the log lines that a node repeats are shown', () => {
   const repeated = Array.from({ length: 9 }, (_, i) => ({
     ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
   }))
@@ -35,7 +35,7 @@ test('shows the first and the last of the log lines that a node repeats', () => 
   ])
 })
 
-test('a replay in doubt says why in place of what did not happen', () => {
+test('a replay in doubt gives the reason in place of the result', () => {
   const summary = {
     title: 'nothing went wrong, and little proved',
     mood: 'unsure',

@@ -48,7 +48,7 @@ const read = (p: number, out: Json, from: number, more: Partial<Made> = {}): Mad
   ...more,
 })
 
-describe('an account that was overdrawn', () => {
+describe('the sheet of an account that was overdrawn', () => {
   const transfer = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, ...at(from), node: `n${p}` },
     ...more,
@@ -56,7 +56,7 @@ describe('an account that was overdrawn', () => {
   const spent = [transfer(1, 60, 0), transfer(2, 70, 2)]
   const told = judge([...spent, read(3, { a: -30, b: 130 }, 20)], 'bank', { a: 100, b: 0 })
 
-  test('is told operation by operation, and the balance below zero is marked', () => {
+  test('lists each operation, and marks the balance below zero', () => {
     expect(told.sheet?.title).toBe('Account a, in the order in which operations were acknowledged')
     expect(told.rows).toEqual([
       ['', '', 'opened with', '', '', '100'],
@@ -66,7 +66,7 @@ describe('an account that was overdrawn', () => {
     ])
   })
 
-  test('is written down in a terminal of 80 columns', () => {
+  test('fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'Account a, in the order in which operations were acknowledged',
       '  acknowledged  client  what         node  change  balance',
@@ -77,7 +77,7 @@ describe('an account that was overdrawn', () => {
     ])
   })
 
-  test('is a table of the page whose rows lead to the timeline, and lines of the saved picture', () => {
+  test('is a table of the page whose rows link to the timeline, and lines of the saved picture', () => {
     expect(told.page).toContain('<caption>Account a, in the order in which operations were acknowledged</caption>')
     expect(told.page).toMatch(/<a href="#op=\d+" title="Show it in the timeline">0\.007 s<\/a>/)
     expect(told.page).toContain('<span class="why-bad">-30 ✘</span>')
@@ -85,7 +85,7 @@ describe('an account that was overdrawn', () => {
     expect(told.picture).toMatch(/class="command violated"[^>]*>✘ 0\.007 s/)
   })
 
-  test('sums up what came long before', () => {
+  test('sums up much earlier operations', () => {
     const more = Array.from({ length: 8 }, (_, i) =>
       transfer(10 + i, 5, 20 * i, { in: { from: 'a', to: 'b', amount: 5 } }),
     )
@@ -98,7 +98,7 @@ describe('an account that was overdrawn', () => {
     expect(long.rows?.at(-1)).toEqual(['0.207 s', 'p2', 'to b', 'n2', '-70', '-70 ✘'])
   })
 
-  test('counts a transfer that was sent twice under one id once', () => {
+  test('counts a transfer sent twice under one id once', () => {
     const same = (p: number, from: number): Made =>
       transfer(p, 60, from, { in: { from: 'a', to: 'b', amount: 60, id: 1 } })
     const sent = judge([same(1, 0), same(2, 10), transfer(3, 50, 20)], 'bank', { a: 100, b: 0 })
@@ -106,7 +106,7 @@ describe('an account that was overdrawn', () => {
   })
 })
 
-test('a read of accounts that lacks a transfer stands against what had been acknowledged', () => {
+test('a read of accounts that lacks a transfer is compared with the acknowledged balances', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 4 }, ...at(0), node: 'n1' }
   const open: Made = { ...transfer, p: 2, in: { from: 'c', to: 'a', amount: 1 }, from: 18e6, to: 40e6 }
   const told = judge([transfer, open, read(3, { a: 10, b: 0, c: 9 }, 20, { node: 'n2' })], 'bank', { a: 9, b: 0, c: 9 })
@@ -119,7 +119,7 @@ test('a read of accounts that lacks a transfer stands against what had been ackn
   ])
 })
 
-describe('a counter that was read too low', () => {
+describe('the sheet of a counter that was read too low', () => {
   const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
     ...more,
@@ -140,7 +140,7 @@ describe('a counter that was read too low', () => {
     ])
   })
 
-  test('is written down in a terminal of 80 columns', () => {
+  test('fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'Counter c: what each node had acknowledged, and what was read',
       '  node                    last acknowledged  additions      sum',
@@ -152,7 +152,7 @@ describe('a counter that was read too low', () => {
     ])
   })
 
-  test('in the end stands beside what other nodes and counters lack, so that the headline can be added up', () => {
+  test('adds the final reads of other nodes and counters, so that they sum up to the headline', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
@@ -166,7 +166,7 @@ describe('a counter that was read too low', () => {
     ])
   })
 
-  test('below an earlier read lacks what that one had shown', () => {
+  test('shows how much a read lacks of an earlier read', () => {
     const reads = [read(5, 9, 39, { key: 'c', to: 40e6 }), read(3, 8, 41, { key: 'c' })]
     const again = judge(
       [add(1, 3, 0), add(2, 5, 10), add(4, 2, 38, { type: 'info' }), add(6, 1, 38, { type: 'info' }), ...reads],
@@ -178,7 +178,7 @@ describe('a counter that was read too low', () => {
     ])
   })
 
-  test('on one node shows the newest additions', () => {
+  test('shows the newest additions if there is one node', () => {
     const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
     expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([
       ['p1', '+3'],
@@ -189,7 +189,7 @@ describe('a counter that was read too low', () => {
   })
 })
 
-describe('replicas that disagree at the end', () => {
+describe('the sheet of replicas that disagree at the end', () => {
   const write = (p: number, value: number, from: number, key = 'x'): Made => ({
     ...{ p, f: 'write', key, in: value, ...at(from), node: 'n1' },
   })
@@ -200,13 +200,13 @@ describe('replicas that disagree at the end', () => {
     'register',
   )
 
-  test('stand side by side, with the write that was acknowledged last', () => {
+  test('shows them side by side, with the write that was acknowledged last', () => {
     expect(told.sheet?.columns.map(({ title }) => title)).toEqual(['key', 'last acknowledged', 'n1', 'n2', 'n3'])
     expect(told.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '2', '2', '1 ✘']])
     expect(told.page).toContain('n3 ended without p2&#39;s confirmed write to x')
   })
 
-  test('are written down in a terminal of 80 columns', () => {
+  test('fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'What each node answered at the end',
       '  key  last acknowledged       n1  n2  n3',
@@ -214,12 +214,12 @@ describe('replicas that disagree at the end', () => {
     ])
   })
 
-  test('are blamed for a write that all of them lack', () => {
+  test('names a write that all of them lack', () => {
     const lost = judge([write(1, 1, 0), write(2, 2, 10), final('n1', 1, 50), final('n2', 1, 60)], 'register')
     expect(lost.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '1 ✘', '1 ✘']])
   })
 
-  test('are named for at most four keys', () => {
+  test('lists at most four keys', () => {
     const ends = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key, i) => [
       write(1, 1, 10 * i, key),
       write(1, 2, 100 + 10 * i, key),
@@ -232,14 +232,14 @@ describe('replicas that disagree at the end', () => {
   })
 })
 
-describe('a message that was handed out more than once', () => {
+describe('the sheet of a message that was handed out more than once', () => {
   const taken = (p: number, from: number): Made => ({
     ...{ p, f: 'dequeue', key: 'q', out: 5, from: from * 1e6, to: (from + 3) * 1e6, node: `n${p}` },
   })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, ...at(0), node: 'n1' }
   const told = judge([sent, taken(1, 10), taken(2, 20), taken(3, 30)], 'queue')
 
-  test('has a life: who sent it, and everybody who was given it', () => {
+  test('lists its sender and every client that received it', () => {
     expect(told.sheet?.title).toBe('The life of message 5 in queue q')
     expect(told.rows?.map((row) => row.slice(2).join(' '))).toEqual([
       'p0 enqueue 5 n1 acknowledged',
@@ -249,13 +249,13 @@ describe('a message that was handed out more than once', () => {
     ])
   })
 
-  test('is written down in a terminal of 80 columns, and on an axis of time on a page', () => {
+  test('fits a terminal of 80 columns, and is an axis of time on a page', () => {
     expect(told.terminal?.[4]).toBe('✘ 0.020 s  0.023 s   p2      was given 5  n2    ok')
     expect(told.page).toContain('<svg class="why-svg"')
   })
 })
 
-describe('an element that was lost', () => {
+describe('the sheet of an element that was lost', () => {
   const add: Made = { p: 0, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
   const final = (p: number, node: string, from: number): Made => read(p, [], from, { key: 's', node, final: true })
   const told = judge(
@@ -263,7 +263,7 @@ describe('an element that was lost', () => {
     'set',
   )
 
-  test('has a life: who added it, who saw it first and last, and every final read without it', () => {
+  test('lists who added it, who saw it first and last, and every final read without it', () => {
     expect(told.sheet?.title).toBe('The life of element 5 of set s')
     expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
       'p0 add 5 n1',
@@ -274,17 +274,17 @@ describe('an element that was lost', () => {
     ])
   })
 
-  test('is written down in a terminal of 80 columns', () => {
+  test('fits a terminal of 80 columns', () => {
     expect(told.terminal?.[4]).toBe('  0.020 s  0.025 s   p2      last read with it      n1    ok')
     expect(told.terminal?.[5]).toBe('✘ 0.050 s  0.055 s   p3      final read without it  n1    ok')
   })
 
-  test('says so if no read ever saw it', () => {
+  test('says if no read ever saw it', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
 })
 
-test('a lock that two clients held is a list of holdings in a terminal, and an axis of time on a page', () => {
+test('the sheet of a lock that two clients held lists the holdings, with an axis of time on a page', () => {
   const lock = (p: number, f: string, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f, key: 'L', from: from * 1e6, to: (from + 2) * 1e6, node: `n${p}` },
     ...more,
@@ -307,7 +307,7 @@ test('a lock that two clients held is a list of holdings in a terminal, and an a
   expect(told.page).toContain('<svg class="why-svg"')
 })
 
-test('a set that one read saw without an element is headed by that element and the node', () => {
+test('the headline of a set that one read saw without an element names that element and the node', () => {
   const add: Made = { p: 1, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
   const told = judge([add, read(2, [], 10, { key: 's', node: 'n2' }), read(3, [5], 20, { key: 's' })], 'set')
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')

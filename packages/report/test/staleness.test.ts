@@ -26,7 +26,7 @@ test('the staleness of reads takes one line', () => {
   )
 })
 
-test('a staleness that is only bounded says so, and reads that could not be measured are counted', () => {
+test('a staleness with only an upper bound is marked, and reads that could not be measured are counted', () => {
   expect(
     stalenessText({
       ...measured,
@@ -50,7 +50,7 @@ test('the staleness of a history without times is in versions only', () => {
   )
 })
 
-test('the page of a file has a line on staleness, unless nothing was measured', () => {
+test('the page of a file has a line on staleness, unless none was measured', () => {
   const page = { file: 'h.jsonl', parseMs: 1, checkMs: 1, width: 200, unicode: true }
   expect(renderCheck(stale, history, plainStyle, page)).toContain(stalenessText(measured))
   expect(renderCheck(report, history, plainStyle, page)).not.toContain('stale reads')
@@ -62,7 +62,7 @@ test('the HTML report has staleness among its counts', () => {
   expect(html).toContain('<th scope="row">behind, at most</th><td>640 ms and 4 versions</td>')
 })
 
-test('the staleness in --json has the numbers, and the worst read as an operation', () => {
+test('the staleness in --json has the numbers, and the stalest read as an operation', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report: stale, history, checkMs: 1 })))
   expect(json.staleness).toMatchObject({
     reads: { measured: 29_000, stale: 312 },

@@ -27,12 +27,12 @@ const lanes = lanesOf(telling)
 const wallsIn = (row: string): readonly string[] =>
   Array.from(row.matchAll(/class="wall" x="([\d.]+%)"/g), ([, x]) => `${x}`)
 
-test('nodes on one side of a cut stand next to one another, so that one wall is drawn', () => {
+test('nodes on one side of a cut have neighbouring lanes, so that one wall is drawn', () => {
   expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
   expect(wallsIn(signRow(cut, lanes, wallsAfter([], cut)).html)).toEqual(['59%'])
 })
 
-test('nodes separated by a partial cut stand next to each other', () => {
+test('nodes separated by a partial cut have neighbouring lanes', () => {
   const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
@@ -44,7 +44,7 @@ test('nodes separated by a partial cut stand next to each other', () => {
   expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
 })
 
-test('two tellings of the same clients and nodes have their lanes in the same order', () => {
+test('two stories with the same clients and nodes have their lanes in the same order', () => {
   const uncut = { ...telling, steps: [] }
   expect(lanesBeside(lanes, uncut)).toEqual(lanes)
   expect(lanesOf(uncut)).not.toEqual(lanes)
@@ -52,20 +52,20 @@ test('two tellings of the same clients and nodes have their lanes in the same or
   expect(lanesBeside(lanes, fewer)).toEqual(lanesOf(fewer))
 })
 
-test('a wall stands behind what is drawn while the cut lasts', () => {
+test('a wall is drawn behind other items while the cut lasts', () => {
   const walls = wallsAfter([], cut)
   expect(wallsIn(background(lanes, walls).html)).toEqual(['59%'])
   expect(wallsIn(background(lanes, wallsAfter(walls, restored)).html)).toEqual([])
 })
 
-test('the name of a cut stands at its wall, also when the wall is gone', () => {
+test('the name of a cut is placed at its wall, also after the wall ends', () => {
   expect(signRow(cut, lanes, wallsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
   const after = signRow(restored, lanes, wallsAfter(wallsAfter([], cut), restored)).html
   expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
   expect(wallsIn(after)).toEqual([])
 })
 
-test('the name of a cut between nodes that are no neighbours stands between them', () => {
+test('the name of a cut between nodes that are not neighbours is placed between them', () => {
   const far: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'loss' }
   expect(signRow(far, lanes, wallsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
 })
@@ -84,7 +84,7 @@ describe('a message that does not arrive', () => {
     expect(endOf('n3', 'n2')).toBe('60%')
   })
 
-  test('ends halfway where no wall is what stops it', () => {
+  test('ends halfway if no wall stops it', () => {
     expect(endOf('n1', 'n3')).toBe('40%')
     expect(endOf('n1', 'n2', [])).toBe('50%')
   })

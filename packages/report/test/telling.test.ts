@@ -30,7 +30,7 @@ const fault = (kind: Fault, from: number, to: number, hits = 1) => ({
 /** As the read of the stale value has it: n1 took the write, n3 answered. */
 const between: Fault = { kind: 'partition', links: linksBetween([['n1', 'n2'], ['n3']]), mode: 'hold' }
 
-describe('an outcome', () => {
+describe('the outcome of a run', () => {
   test.each<[Telling['outcome'], Partial<RunSummary>, RegExp, string | undefined]>([
     ['violated', { report: stale }, /./, 'npx chaos run --target t --time 4s'],
     ['met', { report: fine }, /twenty/, 'npx chaos run --target t --time 4s --times 20'],
@@ -83,14 +83,14 @@ describe('an outcome', () => {
       'npx chaos run --target t --time 4s',
     ],
     ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],
-  ])('%s names its own next step', (outcome, more, text, command) => {
+  ])('%s has its own next step', (outcome, more, text, command) => {
     const telling = told(summary(more as never))
     expect(telling.outcome).toBe(outcome)
     expect(telling.next.text).toMatch(text)
     expect(telling.next.command).toBe(command)
   })
 
-  test('of a workload that asked for too little leads to the run with its usual settings', () => {
+  test('that asked for too little proposes the run with the usual workload settings', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
@@ -101,7 +101,7 @@ describe('an outcome', () => {
     })
   })
 
-  test('of a workload that asked for reads only leads to its usual settings, though faults kept some from an answer', () => {
+  test('that asked only for reads proposes the usual workload settings, though faults kept some answers back', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
@@ -113,7 +113,7 @@ describe('an outcome', () => {
     })
   })
 
-  test('of a run in which no write worked is to mend what the errors name, and no level is called met', () => {
+  test('in which no write worked proposes to mend the reported errors, and calls no level met', () => {
     const refused = made(
       Array.from({ length: 12 }, (_, i) => ({
         ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
@@ -127,7 +127,7 @@ describe('an outcome', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('of a run whose faults left most requests unanswered is gentler faults', () => {
+  test('whose faults left most requests unanswered proposes gentler faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
     const { next } = told(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({
@@ -136,7 +136,7 @@ describe('an outcome', () => {
     })
   })
 
-  test('of a run that never recovered is in the logs, whatever could not be decided', () => {
+  test('that never recovered refers to the logs, whatever was undecided', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
     expect(next).toEqual({
@@ -145,14 +145,14 @@ describe('an outcome', () => {
     })
   })
 
-  test('of a copy that answers while cut off needs no leader to be of use', () => {
+  test('with a copy that answers while cut off proposes a remedy that needs no leader', () => {
     const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
     expect(next.text).toMatch(
       /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
     )
   })
 
-  test('of a sum that lacks additions is not that of a leader', () => {
+  test('whose sum lacks additions does not propose the remedy for a leader', () => {
     const summed = made([
       { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
       { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
@@ -170,7 +170,7 @@ describe('an outcome', () => {
     expect(next.text).not.toMatch(/lead/)
   })
 
-  test('of a planted bug leads to the run without it, and of weak settings to those that give up nothing', () => {
+  test('with a planted bug proposes the run without it, and with weak settings the stronger ones', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next, why } = told({ ...run, spec: { ...run.spec, target } })
@@ -204,7 +204,7 @@ describe('an outcome', () => {
     expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
   })
 
-  test('counts stale reads where they were not expected to be fresh', () => {
+  test('counts stale reads if they were allowed', () => {
     const run = summary({ report: stale, expectation: { level: 'eventual', met: true, promised: true } })
     const phases = [{ phase: 'calm', operations: 9, availability: 1, staleReads: 2 }] as never
     expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
@@ -212,24 +212,24 @@ describe('an outcome', () => {
     )
   })
 
-  test('met names the strongest level that was found, whichever was expected', () => {
+  test('that met its expectation names the strongest level found', () => {
     const expectation = { level: 'eventual', met: true, promised: true } as const
     const { headline, expected } = factsOf({ history, report: fine, run: summary({ report: fine, expectation }) })
     expect([headline.title, expected]).toEqual(['Linearizable', 'promised eventual, found linearizable'])
   })
 
-  test('of a run that was interrupted before it showed anything is headed by that', () => {
+  test('that was interrupted before it showed anything is headed "Interrupted"', () => {
     const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
     expect(what).toBe('Interrupted')
   })
 
-  test('is a violation even of a run that was interrupted, or proves little', () => {
+  test('is a violation even if the run was interrupted or proves little', () => {
     expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
       'violated',
     )
   })
 
-  test('unknown is headed by what was lost all the same', () => {
+  test('with an unknown verdict is still headed by what was lost', () => {
     const history = made([
       { p: 1, f: 'write', key: 'x', in: 6, from: ms(1), to: ms(2), node: 'n1' },
       { p: 2, f: 'write', key: 'x', in: 743, from: ms(3), to: ms(4), node: 'n1' },
@@ -252,7 +252,7 @@ describe('an outcome', () => {
   })
 })
 
-describe('a cause', () => {
+describe('the cause of a violation', () => {
   const listening = listeningFor({ history, report: stale })
   if (listening === undefined) throw new Error('nothing to listen for')
   const sent: NodeMessage = {
@@ -265,7 +265,7 @@ describe('a cause', () => {
   })
   const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
 
-  test('is shown by a message that a fault stopped', () => {
+  test('is certain if a message shows that a fault stopped it', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
@@ -281,14 +281,14 @@ describe('a cause', () => {
     expect(certainty).toBe('shown')
   })
 
-  test('may be what a wrong clock decided before it was right again', () => {
+  test('may be a decision made by a wrong clock that is right again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
     expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
     expect(certainty).toBe('unknown')
   })
 
-  test('may be a bit that was flipped long before at the node that answered', () => {
+  test('may be a bit flipped long before at the node that answered', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -297,11 +297,11 @@ describe('a cause', () => {
     expect(why({ faults: [fault(elsewhere, 1000, 2000)] }).text).not.toMatch(/bit/)
   })
 
-  test('is likely a fault between the two nodes where no message was captured', () => {
+  test('is likely a fault between the two nodes if no messages were captured', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
-  test('is no fault of the links of clients, which makes no node answer with an older value', () => {
+  test('is not a fault on links of clients, which cannot make a node answer with an older value', () => {
     const lossOfReplies: Fault = {
       kind: 'lose-reply',
       links: [{ from: 'clients', to: 'n3' }],
@@ -312,7 +312,7 @@ describe('a cause', () => {
     )
   })
 
-  test('may be a lost reply of a message that came out twice', () => {
+  test('may be a lost reply if a message came out twice', () => {
     const reply: Fault = { kind: 'lose-reply', links: [{ from: 'clients', to: 'n1' }], probability: 0.2 } as never
     const queued = made([
       { p: 1, f: 'enqueue', key: 'q', in: 5, from: 0, to: 5e6, node: 'n1' },
@@ -334,7 +334,7 @@ describe('a cause', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is a takeover by the node that answered, with what the settings gave up for it', () => {
+  test('is the takeover by the node that answered, with what the settings gave up', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -352,7 +352,7 @@ describe('a cause', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('may be missing where messages were not captured', () => {
+  test('is possibly missing if not every message was captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',
@@ -360,7 +360,7 @@ describe('a cause', () => {
     })
   })
 
-  test('counts lost messages apart from one that was received', () => {
+  test('counts the lost messages separately from a received one', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -371,7 +371,7 @@ describe('a cause', () => {
     )
   })
 
-  test('is what the settings give up, before a fault that was over by then', () => {
+  test('is the weakness of the settings rather than a fault that was over by then', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
@@ -379,7 +379,7 @@ describe('a cause', () => {
     expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
   })
 
-  test('of a lock that had expired is that, whatever bug was planted', () => {
+  test('is the expiry of a lock, whatever bug was planted', () => {
     const held = made([
       { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6 },
       { p: 1, f: 'acquire', key: 'L', out: 4, from: 400e6, to: 430e6 },
@@ -405,7 +405,7 @@ describe('a cause', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('is the bug that the run planted rather than a delay, beside what a message shows', () => {
+  test('is the planted bug rather than a delay, together with what a message shows', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -421,7 +421,7 @@ describe('a cause', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('of a file is told with what is known of its run', () => {
+  test('uses what a history file says about its run', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
@@ -429,7 +429,7 @@ describe('a cause', () => {
     expect(checked.next.command).toBe('npx chaos run --target t')
   })
 
-  test('comes with what was chosen of the target', () => {
+  test('is given with the settings of the target', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
     expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
@@ -442,12 +442,12 @@ describe('a cause', () => {
   })
 })
 
-test('an option that is set anew replaces its old value', () => {
+test('an option that is set again replaces its old value', () => {
   expect(withOption("npx chaos run --time '4 s' --seed 1", 'time', '20s')).toBe('npx chaos run --seed 1 --time 20s')
   expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
 })
 
-test('a run that a file defines is offered no option that such a command refuses', () => {
+test('a run defined by a file is offered no option that its command refuses', () => {
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)

@@ -3,7 +3,7 @@ import { made, report, violated } from '../../runner/test/timeline.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
-describe('the drawing', () => {
+describe('the drawing of a timeline', () => {
   const draw = (history: ReturnType<typeof made>, culprit: number | undefined, width = 100): string => {
     const operations = Array.from({ length: history.operations.length }, (_, operation) => ({
       operation,
@@ -19,7 +19,7 @@ describe('the drawing', () => {
     })
   }
 
-  test('has overlapping operations on one node side by side, and leaves an unanswered one open', () => {
+  test('shows overlapping operations of one node side by side, and an unanswered one without an end', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 1, from: 1e6, to: 4e6, node: 'n1' },
@@ -78,7 +78,7 @@ describe('the drawing', () => {
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
   })
 
-  test('counts lines without times, and has a lane per process without nodes', () => {
+  test('uses lines if there are no times, and a lane per process if there are no nodes', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 0, to: 1 },
@@ -95,7 +95,7 @@ describe('the drawing', () => {
 `)
   })
 
-  test('is a list with an operation a line where lanes do not fit', () => {
+  test('is a list of operations if the lanes do not fit', () => {
     const many = made(
       Array.from({ length: 9 }, (_, i) => ({
         p: i,

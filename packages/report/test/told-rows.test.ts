@@ -17,21 +17,21 @@ const paired = (told: string, fixed: string): string =>
     .map((pair) => `${pair.told?.what ?? '-'}${pair.fixed?.what ?? '-'}`)
     .join(' ')
 
-describe('steps stand side by side', () => {
-  test('if both tell of the same thing', () => {
+describe('the steps of two stories', () => {
+  test('are paired if both have the same step', () => {
     expect(paired('abc', 'abc')).toBe('aa bb cc')
     expect(paired('abc', 'ac')).toBe('aa b- cc')
     expect(paired('ac', 'abc')).toBe('aa -b cc')
     expect(paired('abxd', 'aybd')).toBe('aa -y bb x- dd')
   })
 
-  test('and alone if the other side has none like it', () => {
+  test('are alone if the other side has no such step', () => {
     expect(paired('ab', '')).toBe('a- b-')
     expect(paired('', 'ab')).toBe('-a -b')
     expect(paired('a', 'b')).toBe('a- -b')
   })
 
-  test('each once and in its own order, as many together as possible', () => {
+  test('each appear once and in order, with as many pairs as possible', () => {
     const whats = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 7 }).map((all) => all.join(''))
     fc.assert(
       fc.property(whats, whats, (told, fixed) => {
@@ -54,7 +54,7 @@ const longestCommon = (one: string, other: string): number =>
       ? 1 + longestCommon(one.slice(1), other.slice(1))
       : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
 
-test('a sign stands at the step that has begun when it happens, whichever it comes with', () => {
+test('a sign is shown at the last step that began before it, whichever step it belongs to', () => {
   const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
   const [one, two] = groupsOf(
     telling([
@@ -66,7 +66,7 @@ test('a sign stands at the step that has begun when it happens, whichever it com
   expect(two?.signs.map(({ at }) => at)).toEqual([5, 9])
 })
 
-test('a ledger is shown when it says something new, and not again', () => {
+test('a ledger is shown only when it changes', () => {
   const step = (says: string, broken = false): ToldStep => ({
     ...{ what: 'a', text: '', signs: [] },
     ledger: { says, broken, breaks: false },

@@ -65,17 +65,17 @@ function restarted() {
 
 const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title: 't', version: '1', historyFile: 'h' })
 
-describe('of all faults, a report draws', () => {
+describe('of all faults, the report', () => {
   const told = restarted()
   const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
-  test('only the one on the culprit’s node in the decisive gap', () => {
+  test('names only the one on the culprit’s node between the two operations', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('the same ones on page and terminal, in explanation and reports', () => {
+  test('names the same one on the page, in the terminal, in the explanation and in reports', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -92,7 +92,7 @@ describe('of all faults, a report draws', () => {
     expect(drawn).toHaveLength(1)
   })
 
-  test('a cut between the two nodes counts before one elsewhere, and a longer overlap before a shorter', () => {
+  test('prefers a cut between the two nodes to one elsewhere, and a longer overlap to a shorter one', () => {
     const faults = [
       record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
       record('short', cut([['n3'], ['n1']]), 7000, 7010),
@@ -103,7 +103,7 @@ describe('of all faults, a report draws', () => {
     expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
   })
 
-  test('a cut from others explains nothing more where the two nodes were cut off from each other', () => {
+  test('omits a cut from other nodes if the two nodes were cut off from each other', () => {
     const faults = [
       record('from others', cut([['n2'], ['n1', 'n3', 'n4', 'n5']]), 6000, 8000),
       record(
@@ -121,7 +121,7 @@ describe('of all faults, a report draws', () => {
     expect(near(faults.slice(0, 1)).map(({ from }) => from)).toEqual([ms(6000)])
   })
 
-  test('a cut from a third node explains nothing where two nodes paid from one account', () => {
+  test('omits a cut from a third node if two nodes paid from one account', () => {
     const transfer = (p: number, node: string, from: number, amount: number) => ({
       ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, node },
       ...{ from: ms(from), to: ms(from + 5) },
@@ -141,13 +141,13 @@ describe('of all faults, a report draws', () => {
     expect(near(['n1'], ['n2', 'n3'])).toHaveLength(1)
   })
 
-  test('a fault that never took effect explains nothing', () => {
+  test('omits a fault that never took effect', () => {
     const faults = told.run.faults.map((fault) => ({ ...fault, hits: 0 }))
     expect(factsOf({ ...told, run: { ...told.run, faults } }).near).toEqual([])
   })
 })
 
-describe('the ladder', () => {
+describe('the ladder of levels', () => {
   const { history, report: stale } = staleRead()
   const broken = stale.levels.linearizable
   const causal = {
@@ -168,13 +168,13 @@ describe('the ladder', () => {
   } as Report<string>
   const text = renderHtml({ history, report: causal, title: 't', version: '1', historyFile: 'h', exitCode: 0 })
 
-  test('says "found" of what was met, never of a rung that is violated', () => {
+  test('marks only a met level as "found", never a violated one', () => {
     for (const [rung] of text.matchAll(/<li class="violated"><div class="rung">.*?<\/h3><p class="result">/g))
       expect(rung).not.toContain('found')
     expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
   })
 
-  test('has a rung for each level of its name, whose result is its own, and the others beside', () => {
+  test('has a rung with its own result for each level of its name, and lists the others beside', () => {
     const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
     const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
     const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
@@ -186,7 +186,7 @@ describe('the ladder', () => {
     }
   })
 
-  test('gives each level the reason that its judge gave', () => {
+  test('gives each level the reason that its checker gave', () => {
     const because = Object.fromEntries(
       [
         ...text.matchAll(
@@ -201,14 +201,14 @@ describe('the ladder', () => {
     )
   })
 
-  test('explains the level that combines four others as more than their sum', () => {
+  test('explains that the session level demands more than its four guarantees each by itself', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
     expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
   })
 })
 
-describe('a lock that two clients held', () => {
+describe('the report of a lock that two clients held', () => {
   const history = made([
     { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6, node: 'n1' },
     { p: 1, f: 'acquire', key: 'L', out: 4, from: 40e6, to: 43e6, node: 'n2' },
@@ -225,20 +225,20 @@ describe('a lock that two clients held', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('is drawn as who held it when, red where both did, and for how long', () => {
+  test('draws who held it and when, in red while both did, with the duration', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
   })
 
-  test('accuses the second grant of ignoring the first, whose token is shown', () => {
+  test('blames the second grant, and shows the token of the first', () => {
     expect(text).toMatch(/<li class="core bad" data-step="2".*?Process 0 held the lock until 0\.060 s\./)
     expect(text).toContain('ok, token 4')
     const told = renderCheck(judged, history, plainStyle, { ...options, file: 'f.jsonl', parseMs: 1, checkMs: 1 })
     expect(told).toContain('process 0 held the lock until 0.060 s')
   })
 
-  test('was paused while the lock ran out: the fault between the grants is the one named', () => {
+  test('names the fault between the two grants if the holder was paused', () => {
     const faults = [
       record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
@@ -247,7 +247,7 @@ describe('a lock that two clients held', () => {
     expect(near.map(({ relation }) => relation)).toEqual(['In force when it was asked: n2 paused, 0.010 s to 0.041 s.'])
   })
 
-  test('was granted by two leaders: who took over leads until the next one does, of those who did', () => {
+  test('names the last failover that took effect before the second grant', () => {
     const faults = [
       record('fault-1', { kind: 'failover', nodes: ['n3'] }, 0.1, 0.2),
       record('fault-2', { kind: 'failover', nodes: ['n2'] }, 0.4, 0.5),
@@ -266,7 +266,7 @@ describe('a lock that two clients held', () => {
   })
 })
 
-test('next to a single drawn answer, the strongest level’s violation is reported once', () => {
+test('the strongest level’s violation is reported once, next to a single drawn answer', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -288,7 +288,7 @@ test('next to a single drawn answer, the strongest level’s violation is report
   expect(told('eventual', 8, 9)).toEqual([['eventual', ['linearizable']]])
 })
 
-test('an exit code is shown where something was expected, or it is not 0', () => {
+test('the exit code is shown if something was expected, or if it is not 0', () => {
   const { history, report: stale } = staleRead()
   const shown = (more: object) =>
     renderHtml({ history, report: stale, title: 't', version: '1', historyFile: 'h', ...more }).includes('Exit code')
@@ -297,7 +297,7 @@ test('an exit code is shown where something was expected, or it is not 0', () =>
   expect(shown({ exitCode: 1, expectation: { level: 'linearizable', met: false } })).toBe(true)
 })
 
-test('names of strangers are made printable before the page’s script gets them', () => {
+test('names are escaped to printable characters before the page’s script reads them', () => {
   const name = 'q"\u202enoitcidartnoc'
   const history = made([{ p: 0, f: 'write', key: name, in: 1, from: 1e6, to: 2e6, node: name }], [], [name])
   const text = renderHtml({ history, title: 't', version: '1', historyFile: 'h' })
@@ -307,7 +307,7 @@ test('names of strangers are made printable before the page’s script gets them
   for (const names of [data.processes, data.keys, data.nodes]) expect(names).toEqual(['q"\\u202enoitcidartnoc'])
 })
 
-test('a sentence begins with a capital letter, and a name stays as it is', () => {
+test('a sentence begins with a capital letter, unless it begins with a name', () => {
   expect(
     [
       'read twice',
@@ -329,7 +329,7 @@ test('a sentence begins with a capital letter, and a name stays as it is', () =>
   ])
 })
 
-test('a value of the ribbon is one sentence', () => {
+test('each value of the ribbon has one sentence', () => {
   const titles = [...page(restarted()).matchAll(/<title>(x [^<]*)<\/title>/g)].map(([, title]) => title)
   expect(titles).toContain('x could only be 743')
   for (const title of titles) expect(title).not.toMatch(/could be .* is /)
@@ -343,7 +343,7 @@ describe('a fault that was skipped', () => {
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
-  test('is listed as not injected, with the reason, by page and terminal', () => {
+  test('is listed as not injected, with the reason, on the page and in the terminal', () => {
     expect(page({ ...told, run })).toMatch(
       /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was down or paused already/,
     )
@@ -352,12 +352,12 @@ describe('a fault that was skipped', () => {
     expect(text).not.toContain('tested nothing')
   })
 
-  test('is drawn nowhere', () => {
+  test('is not drawn', () => {
     expect(factsOf({ ...told, run }).spans.map(({ from }) => from)).not.toContain(ms(4156))
   })
 })
 
-test('a file of which nothing was expected is neither passed nor failed, and still shows its evidence', () => {
+test('a file without an expectation is neither passed nor failed, and still shows its evidence', () => {
   const { history, report: stale } = staleRead()
   const file: FileSubject = {
     kind: 'file',
@@ -382,7 +382,7 @@ test('a file of which nothing was expected is neither passed nor failed, and sti
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 
-test('a level that follows from another is said to follow, and an unknown level is not met', () => {
+test('a level that follows from another is reported with that level, and an unknown level is not met', () => {
   const { history } = staleRead()
   const judged = report('sequentially consistent', {
     sequential: met,
@@ -394,7 +394,7 @@ test('a level that follows from another is said to follow, and an unknown level 
   expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
 })
 
-test('a timeline that shows a sample knows where it shows everything', () => {
+test('a timeline that shows a sample marks the part in which it shows everything', () => {
   const many = Array.from({ length: 1_000 }, (_, i) => ({ p: 0, f: 'write', in: i, from: i * 1e8, to: i * 1e8 + 1e7 }))
   const { operations, complete, every } = select(made(many), [], [500, 505], 100)
   const inside = (at: number) => complete.some(([from, to]) => from <= at && at <= to)

@@ -43,13 +43,13 @@ describe('an effect without its cause', () => {
   const report = judge(history)
   const facts = factsOf({ history, report })
 
-  test('is the headline, in users’ words, and shown with its story and its culprit', () => {
+  test('is the headline, in words for users, and is shown with its explanation and its culprit', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)
   })
 
-  test('is not said to be missing where an older one was read', () => {
+  test('is not called missing if a read returned an older one', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(
@@ -61,7 +61,7 @@ describe('an effect without its cause', () => {
     )
   })
 
-  test('is told in the same words by terminal, page, JSON, explanation and Markdown, once each', () => {
+  test('is described by terminal, page, JSON, explanation and Markdown in the same words, once each', () => {
     const { violations } = facts
     const forbidding = `${capitalised(violations[0]?.others.slice(0, -1).join(', ') ?? '')} and ${violations[0]?.others.at(-1)} forbid it, too.`
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }

@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('a run listens for the missed change, from its call to the answer that lacks it', () => {
+test('a replay captures messages about the missed change from its call to the answer that lacks it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('nothing is listened for where no message can be known by the change, such as that a lock was taken', () => {
+test('no messages are captured if none can be identified by the change, as for a taken lock', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -61,8 +61,8 @@ test('nothing is listened for where no message can be known by the change, such 
   expect(listeningFor({ history: locked, report: found })).toBeUndefined()
 })
 
-describe('a message with the change', () => {
-  test('that was held stops at a bar, and the sentence says so everywhere', () => {
+describe('a message that contains the change', () => {
+  test('and was held ends at a bar, and every report says so', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition).')
     expect(all.svg).toContain('class="message held"')
@@ -71,29 +71,29 @@ describe('a message with the change', () => {
     expect(all.explained.messages[0]).toBe('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
   })
 
-  test('that was lost stops at a cross', () => {
+  test('and was lost ends at a cross', () => {
     const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
     everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
     expect(all.svg).toContain('class="stop lost"')
   })
 
-  test('that came too late says when', () => {
+  test('and came too late is reported with its time', () => {
     const all = told([{ ...sent, by: 'partition', endedAt: ms(7119) }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
 
-  test('that had arrived blames no wire', () => {
+  test('and had arrived is not reported as a fault of the network', () => {
     const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
-  test('that was held until shortly before the node was asked says both', () => {
+  test('and was held until shortly before the read is reported with both times', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('that another node brought first is not mistaken for the one that was held', () => {
+  test('and came first from another node is not mistaken for the held one', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -102,7 +102,7 @@ describe('a message with the change', () => {
     )
   })
 
-  test('that was never sent is drawn as dots, and claimed only where everything was heard', () => {
+  test('and was never sent is drawn as dots, and reported only if everything was captured', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -121,7 +121,7 @@ describe('a message with the change', () => {
   })
 })
 
-test('names the server that a node did not ask, though it had the change', () => {
+test('the report names the server that a node did not ask, though it had the change', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = told([stored], { unasked: ['db'] })
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
@@ -132,18 +132,18 @@ test('names the server that a node did not ask, though it had the change', () =>
   everywhere(late, 'No message with x = 743 was sent to n3 by then.')
 })
 
-describe('a real run in which it cannot be told whether the change was sent', () => {
+describe('a real run that does not show whether the change was sent', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
-  ] as const)('says that it was %s, and draws no fate', (unclear, words) => {
+  ] as const)('is reported as %s, and draws no message', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
     for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
     expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('says nothing of it where a message with the change was found', () => {
+  test('is reported without this doubt if a message with the change was found', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -162,14 +162,14 @@ test('only the first attempt to reach a dead node is reported', () => {
   ])
 })
 
-test('the name of a message stands clear of the line where nothing was sent', () => {
+test('the name of a message does not cover the line of a message that was never sent', () => {
   const toOther = { ...sent, to: 'n2', endedAt: ms(6571.5) }
   const { svg } = told([toOther])
   expect(svg).toContain('class="message never"')
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
-test('names of messages sent at one time stand on either side of them', () => {
+test('the names of messages sent at one time are placed on both sides of them', () => {
   const { svg } = told([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
