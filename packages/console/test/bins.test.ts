@@ -3,7 +3,7 @@ import { classOf, createBins } from '../src/live/bins.ts'
 
 const nothing = { width: 0, bins: 0 }
 
-test('operations are counted in the bin of their return, by outcome and by class of error', () => {
+test('an operation is counted in the bin of its return, by outcome and by class of error', () => {
   const bins = createBins()
   bins.add(10, 'ok', 1, undefined)
   bins.add(20, 'fail', 1, 'status 503')
@@ -17,7 +17,7 @@ test('operations are counted in the bin of their return, by outcome and by class
   ])
 })
 
-test('percentiles are within a tenth of the latencies, and absent without operations', () => {
+test('percentiles are within a tenth of the latencies, and null without operations', () => {
   const bins = createBins()
   for (let i = 1; i <= 100; i++) bins.add(50, 'ok', i, undefined)
   const [[, , , p50, p99] = [], [, , , none] = []] = bins.since(nothing, 150).rows
@@ -26,7 +26,7 @@ test('percentiles are within a tenth of the latencies, and absent without operat
   expect(none).toBeNull()
 })
 
-test('however long a run lasts, there are at most 400 bins, and they keep every count', () => {
+test('a run of any length has at most 400 bins, which keep every count', () => {
   const bins = createBins()
   for (let at = 0; at < 600_000; at += 50) bins.add(at, 'ok', 1, undefined)
   const { width, rows } = bins.since(nothing, 600_000)
@@ -35,14 +35,14 @@ test('however long a run lasts, there are at most 400 bins, and they keep every 
   expect(rows.reduce((sum, [ok]) => sum + (ok ?? 0), 0)).toBe(12_000)
 })
 
-test('a page is sent only the bins that it lacks, and all once their width has changed', () => {
+test('a page is sent only the bins that it lacks, and all bins after their width has changed', () => {
   const bins = createBins()
   bins.add(350, 'ok', 1, undefined)
   expect(bins.since({ width: 100, bins: 3 }, 350)).toMatchObject({ from: 3, rows: [expect.any(Array)] })
   expect(bins.since({ width: 50, bins: 3 }, 350)).toMatchObject({ from: 0 })
 })
 
-test('errors that differ only in numbers, names of nodes or quoted text are of one class, but statuses are not', () => {
+test('errors that differ only in numbers, node names or quoted text are of one class; different statuses are not', () => {
   expect(classOf('connect ECONNREFUSED 127.0.0.1:41737')).toBe(classOf('connect ECONNREFUSED 127.0.0.1:40001'))
   expect(classOf('not the leader: n2')).toBe(classOf('not the leader: n3'))
   expect(classOf('no key "a"')).toBe(classOf('no key "b"'))

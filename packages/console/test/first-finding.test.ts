@@ -6,7 +6,7 @@ const found = (title: string, members: Partial<Judged> = {}): Judged => ({
   ...{ operations: 10, ladder: '', answers: `why ${title}`, ...members },
 })
 
-test('the violation that was found first stays above, and the next one stands below it', () => {
+test('the page keeps the violation that was found first, and shows the next one below it', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const next = found('a read went back', { upTo: 9_000, operations: 20, ladder: '<ol/>' })
   expect(afterFirst(undefined, first)).toEqual(first)
@@ -18,7 +18,7 @@ test('the violation that was found first stays above, and the next one stands be
   })
 })
 
-test('the judgement of the whole run keeps the first violation, and counts all operations', () => {
+test('the final check keeps the first violation on the page, and counts all operations', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const { upTo, ...whole } = found('3 writes were lost', { operations: 1_331 })
   expect(afterFirst(first, whole)).toMatchObject({
@@ -29,14 +29,14 @@ test('the judgement of the whole run keeps the first violation, and counts all o
   expect(afterFirst(first, whole).upTo).toBe(upTo)
 })
 
-test('the whole run says more about the violation that was found first', () => {
+test('the final check replaces the first violation if it found the same one', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const { upTo, ...whole } = found('a write was missing', { operations: 1_331, answers: 'why, with the settings' })
   expect(afterFirst(first, whole)).toEqual({ ...whole })
   expect(upTo).toBeUndefined()
 })
 
-test('a judgement without a violation replaces one', () => {
+test('a check without a violation replaces an earlier violation', () => {
   const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, answers: '', ladder: '' }
   expect(afterFirst(found('a write was missing'), fine)).toEqual(fine)
 })

@@ -33,7 +33,7 @@ const status = (elapsed: number, more: Partial<Progress> = {}): RunEvent => ({
 
 const shown = (live: LiveRun) => ({ number: 1, live, verdict: undefined, report: undefined })
 
-test('a fault is in force from its event until that of its healing, which tells how often it took effect', () => {
+test('a fault is in force from its event to its heal event, which has the number of hits', () => {
   const live = createLiveRun()
   live.fold(nemesis(100, 'partition', { id: 'by hand 1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }))
   expect(live.faults.rows).toMatchObject([
@@ -43,13 +43,13 @@ test('a fault is in force from its event until that of its healing, which tells 
   expect(live.faults.rows).toMatchObject([{ to: 300, hits: 7 }])
 })
 
-test('a fault that this version does not know is shown by its name', () => {
+test('a fault of an unknown kind is shown by its name', () => {
   const live = createLiveRun()
   live.fold(nemesis(100, 'earthquake', { id: 'f1', magnitude: 7 }))
   expect(live.faults.rows).toMatchObject([{ kind: 'earthquake', text: 'earthquake', byHand: false }])
 })
 
-test('a node that does not answer has no role, and one that does has its own', () => {
+test('a node that does not answer has no role, and one that answers has its own role', () => {
   const live = createLiveRun()
   const leader = { role: 'leader', leads: true, term: 3 }
   live.fold(status(100, { nodes: [{ node: 'n1', status: leader }, { node: 'n2' }] }))
@@ -59,7 +59,7 @@ test('a node that does not answer has no role, and one that does has its own', (
   ])
 })
 
-test('a node lags by what another one had applied a moment before, not by what it was told just now', () => {
+test('the lag of a node is measured against what another node had applied at the previous status, not the latest', () => {
   const live = createLiveRun()
   const told = (elapsed: number, leader: number, follower: number) =>
     live.fold(
@@ -77,7 +77,7 @@ test('a node lags by what another one had applied a moment before, not by what i
   expect(live.nodes.map(({ lag }) => lag)).toEqual([0, 190])
 })
 
-test('a clock is wrong by the jumps of the faults in force, and by how long it has run too fast', () => {
+test('the clock error is the sum of the jumps in force and of the drift since each fault began', () => {
   const live = createLiveRun()
   live.fold(nemesis(1_000, 'clock', { id: 'f1', nodes: ['n1'], offsetMs: -250, driftPpm: 100_000 }))
   live.fold(nemesis(1_000, 'clock', { id: 'f2', nodes: ['n1', 'n2'], offsetMs: 50, driftPpm: 0 }))
@@ -88,7 +88,7 @@ test('a clock is wrong by the jumps of the faults in force, and by how long it h
   expect(live.nodes.map(({ clockMs }) => clockMs)).toEqual([50])
 })
 
-test('an operation without a value, or with one of a megabyte, is shown in a few words', () => {
+test('an operation is shown in a few words, even if its value is missing or has a megabyte', () => {
   const live = createLiveRun()
   const values = [undefined, 'a'.repeat(1_000_000)] as unknown as Event['value'][]
   for (const value of values) live.fold(event({ time: ms(5), type: 'ok', value }))
@@ -96,7 +96,7 @@ test('an operation without a value, or with one of a megabyte, is shown in a few
   expect(live.tail()[1]!.text.length).toBeLessThan(100)
 })
 
-test('operations that did not succeed are sampled even among thousands that did', () => {
+test('operations that failed are in the sample, even among thousands that succeeded', () => {
   const live = createLiveRun()
   for (let i = 0; i < 5_000; i++) live.fold(event({ time: ms(i / 10), type: 'ok', value: 1 }))
   live.fold(event({ time: ms(999), type: 'fail', error: 'refused' }))
@@ -127,7 +127,7 @@ test('a page that missed frames, or lost its connection, ends with the same view
   expect(sleepy.had).toEqual(steady.had)
 })
 
-test('a page that followed another run is sent everything of the new one', () => {
+test('a page that was connected to another run is sent everything of the new one', () => {
   const live = createLiveRun()
   live.fold(event({ time: ms(250), type: 'ok' }))
   live.fold(status(260))
@@ -135,7 +135,7 @@ test('a page that followed another run is sent everything of the new one', () =>
   expect(frameFor(shown(live), had)).toMatchObject({ bins: { from: 0 }, faults: [] })
 })
 
-test('the counts of a finished run are those of its history, whatever the last progress said', () => {
+test('the counts of a finished run are those of its history, whatever the last progress event contained', () => {
   const live = createLiveRun()
   live.fold(status(100, { counts: { ok: 1_330, fail: 0, info: 1 } }))
   live.counted({ ok: 1_331, fail: 0, info: 1 })

@@ -20,16 +20,16 @@ test.each([
   '{"type":"resume","had":{"run":1e99}}',
   '{"type":"shutdown","order":1}',
   `{"type":"stop","order":${'['.repeat(5_000)}`,
-])('%j is no order', (text) => {
+])('%j is not an order', (text) => {
   expect(parseOrder(text)).toBeUndefined()
 })
 
-test('an order to inject carries the fault as it was written', () => {
+test('an order to inject contains the fault as it was written', () => {
   const fault = { kind: 'partition', links: ['n1>n2'] }
   expect(parseOrder(JSON.stringify({ type: 'inject', order: 3, fault }))).toEqual({ type: 'inject', order: 3, fault })
 })
 
-describe('a fault by hand', () => {
+describe('a fault injected by hand', () => {
   const injected: unknown[] = []
   const handle = {
     inject(fault: unknown, told: (outcome: object) => void) {
@@ -66,11 +66,11 @@ describe('a fault by hand', () => {
     [{ kind: 'partition', links: ['n1>n9'] }, /no node n9/],
     [{ kind: 'kill', nodes: [] }, /list of nodes/],
     [{ kind: 'explode', nodes: ['n1'] }, /explode/],
-  ])('%j is refused, in words', async (fault, words) => {
+  ])('%j is refused with a sentence', async (fault, words) => {
     expect(await inject(fault)).toMatch(words)
   })
 
-  test('is refused on a node that another fault stops already, for the two would race to heal it', async () => {
+  test('is refused on a node that another fault has stopped, because both would heal it', async () => {
     const live = working()
     const value = { id: 'f1', nodes: ['n1'] }
     live.fold({
@@ -81,7 +81,7 @@ describe('a fault by hand', () => {
     expect(await inject({ kind: 'pause', nodes: ['n2'] }, live)).toBeUndefined()
   })
 
-  test('is refused before the run is under way, and once it heals', async () => {
+  test('is refused before the run has started, and while it heals', async () => {
     expect(await inject({ kind: 'kill', nodes: ['n1'] }, createLiveRun())).toMatch(/no faults now/)
   })
 })

@@ -37,7 +37,7 @@ async function opened(recording?: ControlPlane['recording']) {
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
 describe('the page of proxies', () => {
-  test('injects by a click, says which request the fault hit, and heals by another', async () => {
+  test('injects with a button, names the request that the fault hit, and heals with another button', async () => {
     const { click, site, text, plane } = await opened()
     expect(await statusOf(`${site}/before`)).toBe(200)
     expect(await text()).toContain('<h1>No fault in force</h1>')
@@ -55,7 +55,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain('<h1>No fault in force</h1>')
   })
 
-  test('names a second fault of the same kind apart, and all that a proxy suffers', async () => {
+  test('gives a second fault of the same kind its own name, and lists all faults of a proxy', async () => {
     const { click, text, plane } = await opened()
     for (const action of ['cut', 'cut', 'slow', 'lose']) expect(await click(action, 'web')).toEqual([200, 'Done.'])
     const names = plane.faults.list().map(({ name }) => name)
@@ -63,7 +63,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain(names.join(', '))
   })
 
-  test('leaves toxics to those who added them', async () => {
+  test('refuses to remove a toxic, which its client removes', async () => {
     const { click, plane, text } = await opened()
     const toxic = plane.toxics.add(plane.proxies.get('web'), { type: 'latency', attributes: { latency: 5 } })
     expect(toxic).toBeDefined()
@@ -84,12 +84,12 @@ describe('the page of proxies', () => {
     expect([status, said]).toEqual([400, expect.stringContaining(why)])
   })
 
-  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])('refuses %j, which no page sends', async (body) => {
+  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])('refuses %j as an order', async (body) => {
     const { page } = await opened()
     expect((await fetch(page.url, { method: 'POST', body })).status).toBe(400)
   })
 
-  test('takes orders from its own page only, and only short ones', async () => {
+  test('accepts only short orders, and only from its own page', async () => {
     const { page, plane } = await opened()
     const order = { method: 'POST', body: JSON.stringify({ action: 'cut', on: 'web' }) }
     expect((await fetch(page.url, { ...order, headers: { origin: 'http://evil.example' } })).status).toBe(403)
@@ -99,7 +99,7 @@ describe('the page of proxies', () => {
     expect((await fetch(page.url)).status).toBe(200)
   })
 
-  test('shows what passes over each link', async () => {
+  test('shows the traffic over each link', async () => {
     const { site, text } = await opened()
     expect(await text()).toContain('0 B/s to the server')
     for (;;) {
@@ -108,7 +108,7 @@ describe('the page of proxies', () => {
     }
   })
 
-  test('shows the requests of HTTP, how long they took, and those of raw bytes not at all', async () => {
+  test('shows requests per second and their latency for HTTP, and no requests for raw bytes', async () => {
     const { site, text, plane } = await opened()
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {
@@ -120,7 +120,7 @@ describe('the page of proxies', () => {
     expect(db).not.toContain('request')
   })
 
-  test('shows what is recorded, in which file, and what is known of it', async () => {
+  test('shows the recorded operations, their file, and the verdict so far', async () => {
     const counters = { ok: 12, fail: 1, info: 2, unmatched: 3 }
     const statistics = { path: 'history<1>.jsonl', writtenLines: 30, lostLines: 0 }
     const judged = {
@@ -141,7 +141,7 @@ describe('the page of proxies', () => {
     expect(await (await opened()).text()).not.toContain('Recording')
   })
 
-  test('goes on after a client that ends in the middle of an order', async () => {
+  test('still answers after a client disconnects in the middle of an order', async () => {
     const { page } = await opened()
     const { port, pathname } = new URL(page.url)
     await new Promise<void>((resolve) => {

@@ -62,7 +62,7 @@ describe('the page of runs', () => {
     )
   })
 
-  test('gives no report its token, nor what opens another run', async () => {
+  test('hides its token from each report, and lets a report open no other run', async () => {
     const directory = resultsWith({
       [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
       [OTHER]: { 'run.json': runJson(2), 'report.html': '<p>other</p>' },
@@ -88,7 +88,7 @@ describe('the page of runs', () => {
     expect(await textAt(linkIn(compared, ONE, url))).toBe('<p>one</p>')
   })
 
-  test('lists what is no file as a run that cannot be read, without waiting for it', async () => {
+  test('lists a run whose run.json is not a regular file as unreadable, without waiting for it', async () => {
     const directory = resultsWith({ [ONE]: {}, [OTHER]: {} })
     execFileSync('mkfifo', [join(directory, ONE, 'run.json'), join(directory, ONE, 'live.json')])
     symlinkSync('/dev/zero', join(directory, OTHER, 'run.json'))
@@ -103,7 +103,7 @@ describe('the page of runs', () => {
     'http://user@127.0.0.1/',
     'https://127.0.0.1/',
     'javascript:alert(1)',
-  ])('links no live page at %s', async (url) => {
+  ])('links no live page if its address is %s', async (url) => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     writeFileSync(join(directory, ONE, 'live.json'), JSON.stringify({ url, pid: process.pid }))
     expect(await textAt((await opened(directory)).url)).not.toContain('Live page of')
@@ -120,7 +120,7 @@ describe('the page of runs', () => {
     expect(await textAt(again)).toContain(OTHER)
   })
 
-  test('shows nothing outside its directory, and no file that is not of a run', async () => {
+  test('serves nothing outside its directory, and no file that does not belong to a run', async () => {
     const outside = resultsWith({ secret: { 'report.html': 'secret', 'history.jsonl': 'secret' } })
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1), 'live.json': '{}' } })
     symlinkSync(join(outside, 'secret'), join(directory, OTHER))
@@ -145,7 +145,7 @@ describe('the page of runs', () => {
     }
   })
 
-  test('answers nobody without its token, from another origin, for another host or in a frame', async () => {
+  test('refuses requests without its token, from another origin, for another host or in a frame', async () => {
     const { url } = await opened(resultsWith({}))
     const { pathname, port } = new URL(url)
     for (const path of ['/', '//', '/guessed/', '/guessed/compare', `/?token=${pathname.slice(1, -1)}`])
@@ -159,7 +159,7 @@ describe('the page of runs', () => {
     expect(await statusOf(url, pathname, {}, 'POST')).toBe(405)
   })
 
-  test('is there for a directory that is empty, missing or damaged', async () => {
+  test('is shown for a directory that is empty, missing or damaged', async () => {
     expect(await textAt((await opened(resultsWith({}))).url)).toContain('No runs yet')
     expect(await textAt((await opened(join(tmpdir(), 'chaos-no-such'))).url)).toContain('No runs yet')
     const damaged = resultsWith({
@@ -172,7 +172,7 @@ describe('the page of runs', () => {
     expect(page).toContain('Nothing recorded')
   })
 
-  test('takes a thousand runs', async () => {
+  test('lists a thousand runs', async () => {
     const names = Array.from({ length: 1000 }, (_, i) => `20261120-07${String(4500 + i)}-raft`)
     const directory = resultsWith(Object.fromEntries(names.map((name, i) => [name, { 'run.json': runJson(i % 7) }])))
     const page = await textAt((await opened(directory)).url)
@@ -182,7 +182,7 @@ describe('the page of runs', () => {
 })
 
 describe('the announcement of a live page', () => {
-  test('is there until it is taken back, for its owner alone', () => {
+  test('can be read until its owner withdraws it', () => {
     const directory = resultsWith({ [ONE]: {} })
     const takeBack = announce(join(directory, ONE), 'http://127.0.0.1:9/')
     expect(announcedIn(join(directory, ONE))).toBe('http://127.0.0.1:9/')
@@ -201,7 +201,7 @@ describe('the announcement of a live page', () => {
     '{"url":"http://127.0.0.1/","pid":4194304999}',
     `{"url":"javascript:alert(1)","pid":${process.pid}}`,
     `{"url":7,"pid":${process.pid}}`,
-  ])('that is damaged, or of a process that is gone, is none: %s', (text) => {
+  ])('is ignored if it is damaged or its process has ended: %s', (text) => {
     const directory = resultsWith({ [ONE]: { 'live.json': text } })
     expect(readFileSync(join(directory, ONE, 'live.json'), 'utf8')).toBe(text)
     expect(announcedIn(join(directory, ONE))).toBeUndefined()

@@ -77,26 +77,29 @@ async function expectSame(path: string): Promise<void> {
   expect(wordsOf(own.page, path)).toBe(wordsOf(page, path))
 }
 
-describe('the page that judges saved histories', () => {
+describe('the page that checks saved histories', () => {
   const names = readdirSync(histories).filter((name) => name.endsWith('.jsonl'))
 
-  test.each(names)('says of %s what chaos check says, to the last figure', async (name) => {
+  test.each(names)('reports the same as chaos check for %s, to the last digit', async (name) => {
     await expectSame(join(histories, name))
   })
 
-  test.skipIf(!existsSync(corpus))('says the same as chaos check of histories by others, in every format', async () => {
-    const lines = readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8').trim().split('\n')
-    const labelled: { file: string; format: string; ops: number }[] = lines.map((line) => JSON.parse(line))
-    const byFormat = new Map<string, string[]>()
-    for (const { file: name, format, ops } of labelled)
-      if (ops <= 100) byFormat.set(format, [...(byFormat.get(format) ?? []), name])
-    for (const files of byFormat.values()) for (const name of files.slice(0, 8)) await expectSame(join(corpus, name))
-    expect(byFormat.size).toBeGreaterThan(2)
-  })
+  test.skipIf(!existsSync(corpus))(
+    'reports the same as chaos check for labelled histories, in every format',
+    async () => {
+      const lines = readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8').trim().split('\n')
+      const labelled: { file: string; format: string; ops: number }[] = lines.map((line) => JSON.parse(line))
+      const byFormat = new Map<string, string[]>()
+      for (const { file: name, format, ops } of labelled)
+        if (ops <= 100) byFormat.set(format, [...(byFormat.get(format) ?? []), name])
+      for (const files of byFormat.values()) for (const name of files.slice(0, 8)) await expectSame(join(corpus, name))
+      expect(byFormat.size).toBeGreaterThan(2)
+    },
+  )
 
   const stale = readFileSync(join(histories, 'stale-read.jsonl'))
 
-  test('reads what gzip has compressed, and the numbered parts of a recording in their order', async () => {
+  test('reads gzip files, and the numbered parts of a recording in order', async () => {
     const plain = await judged(file('stale-read.jsonl', stale))
     const packed = await judged(file('stale-read.jsonl.gz', new Uint8Array(gzipSync(stale))))
     const lines = stale.toString().trim().split('\n')
@@ -107,7 +110,7 @@ describe('the page that judges saved histories', () => {
     expect(parts.file).toBe('part-0001.jsonl and 1 more')
   })
 
-  test('says what it reads and judges, and how far it has come', async () => {
+  test('shows its progress while it reads and checks', async () => {
     const told: Progress[] = []
     await judge([file('stale-read.jsonl', stale)], {}, (progress) => told.push(progress))
     expect(told).toEqual([
@@ -117,7 +120,7 @@ describe('the page that judges saved histories', () => {
     expect(told.map(progressText)).toEqual(['Reading 0.0 of 0.0 MB', 'Judging 6 operations'])
   })
 
-  test('checks by the model that was chosen, and by that of the history otherwise', async () => {
+  test('checks by the chosen model, or else by the model in the history', async () => {
     const queue = [
       { process: 0, type: 'invoke', f: 'enqueue', value: 1 },
       { process: 0, type: 'ok', f: 'enqueue', value: 1 },
@@ -142,11 +145,11 @@ describe('the page that judges saved histories', () => {
     ['a broken line', 'broken.jsonl', '{"process":0,"type":"invoke","f":"read"}\n{"process":\n{}\n', /broken\.jsonl:2/],
     ['gzip cut off', 'cut.jsonl.gz', new Uint8Array(gzipSync('x'.repeat(9999)).subarray(0, 20)), /gzip.*cut off/],
     ['an unknown model', 'm.jsonl', '{"chaos":1,"model":"teapot"}\n{"process":0,"type":"invoke","f":"read"}', /teapot/],
-  ])('refuses %s, and says why', async (_, name, content, why) => {
+  ])('refuses %s with the reason', async (_, name, content, why) => {
     expect(await refused(file(name, content))).toMatch(why)
   })
 
-  test('takes no more text than a tab has room for, however well it is compressed, and names the command that does', async () => {
+  test('refuses more text than fits in a tab, even if compressed, and names the command to use instead', async () => {
     const packed = file('long.jsonl.gz', new Uint8Array(gzipSync('{"chaos":1}\n'.repeat(100_000))))
     const { source } = savedBytes([packed], () => {}, 1_000_000)
     const readAll = async () => {
@@ -156,12 +159,12 @@ describe('the page that judges saved histories', () => {
     await expect(readAll()).rejects.toThrow(/more than 1 MB of text.*npx chaos check long\.jsonl\.gz/)
   })
 
-  test('refuses several histories at once, which chaos check takes', async () => {
+  test('refuses several histories at once, and names the chaos check command that accepts them', async () => {
     expect(await refused(file('a.jsonl', stale), file('b.jsonl', stale))).toMatch(/npx chaos check FILES/)
     expect(await refused(file('part-0001.jsonl', stale), file('part-0003.jsonl', stale))).toMatch(/missing/)
   })
 
-  test('lets no text of a history, nor its file name, become markup or turn the writing direction', async () => {
+  test('escapes the text of a history and its file name, so that neither becomes markup nor turns the text direction', async () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'\u202e\u0000'
     const event = (process: string, type: string, f: string, value: unknown) =>
       JSON.stringify({ process, type, f, key: evil, value, node: evil })
@@ -174,17 +177,17 @@ describe('the page that judges saved histories', () => {
   })
 })
 
-describe('what the page shows', () => {
+describe('the state of the page', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('goes from asking by way of working to the report, or back with what was wrong', () => {
+  test('changes from asking to working, and then to the report or back to asking with the refusal', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')
   })
 
-  test('does not change by an answer to what was stopped', () => {
+  test('is not changed by the result of a check that was stopped', () => {
     expect(withAnswer(emptyView, shown)).toBe(emptyView)
   })
 })

@@ -24,7 +24,7 @@ const replyTo = (server: PageServer, text: string): Promise<string> =>
     })
   })
 
-describe('the live page goes on', () => {
+describe('the live page server still answers', () => {
   test.each([
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
@@ -34,7 +34,7 @@ describe('the live page goes on', () => {
     expect((await fetch(server.url)).status).toBe(200)
   })
 
-  test('after it could not read a report', async () => {
+  test('after a report that could not be read', async () => {
     const server = await served((path) => {
       if (path !== '/report') return undefined
       throw new Error('ENOENT: report.html')
