@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { beats, during, paused } from '../src/beats.ts'
 
-test('a line of a story becomes a request and the answer that it must get', () => {
+test('a line of a story becomes a request and its expected answer', () => {
   const pay = { from: 'a', to: 'b', amount: 4 }
   expect(beats`
     0 Ana n1 write seat "row 8" -- Ana writes.
@@ -30,7 +30,7 @@ test('a line of a story becomes a request and the answer that it must get', () =
   ])
 })
 
-test('a story keeps its faults where they stand among its lines, also those shared by several stories', () => {
+test('a story keeps its faults at their place among its lines, also faults shared by several stories', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.
@@ -44,7 +44,7 @@ test('a story keeps its faults where they stand among its lines, also those shar
   ])
 })
 
-test('a line of a story in another form is refused with the line', () => {
+test('a line of a story in an unknown form is refused, with the line', () => {
   expect(() => beats`Ana n1 read seat -- Ana reads.`).toThrow('TIME WHO NODE OPERATION -- TEXT')
   expect(() => beats`0 Ana n1 -- Ana reads.`).toThrow('0 Ana n1 -- Ana reads.')
   expect(() => beats`0 Ana n1 read seat -- Ana reads.`).toThrow('= VALUE')

@@ -66,7 +66,7 @@ const cut = (fromMs: number, toMs: number, id = 'partition-1'): FaultRecord => (
   hits: 1,
 })
 
-describe('a measured run', () => {
+describe('the measurement of a run', () => {
   const rows: readonly Row[] = [
     [0, 10, 'n1', 'write', 1, 'ok'],
     [2_000, 2_010, 'n2', 'write', 2, 'ok'],
@@ -76,7 +76,7 @@ describe('a measured run', () => {
     [6_000, 6_040, 'n1', 'write', 5, 'ok'],
   ]
 
-  test('counts the operations called while the fault was in force, each node alike', () => {
+  test('counts the operations called while the fault was in force, and weights each node equally', () => {
     const { availability } = measured(rows, [cut(1_000, 3_000)])
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
@@ -91,7 +91,7 @@ describe('a measured run', () => {
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })
 
-  test('leaves out the nodes that were down: a killed node is no live one', () => {
+  test('leaves out the nodes that were killed', () => {
     const killed: FaultRecord = {
       id: 'kill-1',
       fault: { kind: 'kill', nodes: ['n1'] },
@@ -102,7 +102,7 @@ describe('a measured run', () => {
     expect(measured(rows, [killed]).availability).toBe(1)
   })
 
-  test('has the longest time without any write answered, and the age of the stalest read', () => {
+  test('includes the longest time without an answered write, and the age of the stalest read', () => {
     expect(measured(rows, [], 6_500).outageNanos).toBe(at(6_040) - at(2_305))
     const stale = measured([...rows, [7_000, 7_001, 'n2', 'read', 4, 'ok']], [])
     expect(stale.staleNanos).toBe(at(7_000) - at(6_040))
@@ -110,7 +110,7 @@ describe('a measured run', () => {
   })
 })
 
-describe('the time to recover', () => {
+describe('the recovery time', () => {
   /** An operation every 100 ms; `isAnswered` by when it was called. */
   const steady = (isAnswered: (ms: number) => boolean, untilMs = 9_000): readonly Row[] =>
     Array.from({ length: untilMs / 100 }, (_, i) => [
@@ -122,14 +122,14 @@ describe('the time to recover', () => {
       isAnswered(i * 100) ? 'ok' : 'info',
     ])
 
-  test('is from healing to the first success that stays, not to the first', () => {
+  test('lasts from healing to the first lasting success, not to the first success', () => {
     const rows = steady((ms) => ms < 1_000 || ms === 3_200 || ms >= 4_000)
     const { recovery, outageNanos } = measured(rows, [cut(1_000, 3_000)])
     expect(recovery).toBe(at(4_010) - at(3_000))
     expect(outageNanos).toBe(at(3_210) - at(910))
   })
 
-  test('is not prolonged by one failure in a hundred, nor by a system that never answered everything', () => {
+  test('is not prolonged by one failure in a hundred, or by a system that never answered everything', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || (ms >= 3_000 && ms !== 4_000), 20_000),
@@ -145,7 +145,7 @@ describe('the time to recover', () => {
     ).toBe(at(10))
   })
 
-  test('is never, where the trigger is gone and the overload stays', () => {
+  test('is "never" if the overload stays after the fault is healed', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || ms % 500 === 0),
@@ -154,7 +154,7 @@ describe('the time to recover', () => {
     ).toBe('never')
   })
 
-  test('is left out for a run in which nothing went wrong', () => {
+  test('is undefined for a run in which nothing failed', () => {
     expect(
       measured(
         steady(() => true),
@@ -169,7 +169,7 @@ describe('the time to recover', () => {
     ).toBeUndefined()
   })
 
-  test('over several runs is their median, where never counts as the longest', () => {
+  test('of several runs is their median, with "never" as the longest', () => {
     const run = (recovery: number | 'never') => ({
       measurement: {
         ...measured(
@@ -186,7 +186,7 @@ describe('the time to recover', () => {
   })
 })
 
-test('answers are counted over time, as answers a second', () => {
+test('the goodput is the rate of answers per second over time', () => {
   const { goodput } = measured(
     [
       [0, 10, 'n1', 'write', 1, 'ok'],
@@ -199,7 +199,7 @@ test('answers are counted over time, as answers a second', () => {
   expect(goodput).toEqual(Array.from({ length: 24 }, (_, i) => (i === 0 || i === 10 ? 2 : 0)))
 })
 
-test('a cas that found another value was answered, as everywhere', () => {
+test('a cas that found another value counts as answered', () => {
   const events = [
     { time: at(0), process: 0, type: 'invoke' as const, f: 'cas', key: 'x', value: [1, 2], node: 'n1' },
     {
@@ -218,13 +218,13 @@ test('a cas that found another value was answered, as everywhere', () => {
   })
 })
 
-test('a run in which nothing was read is as unknown as any other', () => {
+test('a run without a successful read has no level, met or violated', () => {
   const written = [0, 10, 'n1', 'write', 1, 'ok'] as const
   expect(measured([written, [20, 30, 'n1', 'read', 1, 'ok']], []).met[0]).toBe('linearizable')
   expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ met: [], violated: [] })
 })
 
-test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {
+test('a cell shows the weakest level of its runs, and the losses of all of them', () => {
   const levels = ['linearizable', 'sequential', 'eventual']
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
     ...{ levels, met: levels.includes(level) ? levels.slice(levels.indexOf(level)) : [] },
@@ -250,7 +250,7 @@ test('the runs of a cell are as weak as the weakest, and lose what all of them l
   })
 })
 
-test('a cell claims no level that one of its runs broke, though each run met one as strong', () => {
+test('a cell shows no level that one of its runs violated, though each run met an equally strong one', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -271,14 +271,14 @@ test('a cell claims no level that one of its runs broke, though each run met one
   expect(cell.lost).toBeUndefined()
 })
 
-test('what would decide an open promise is told of the run in which it is open', () => {
+test('the proposed next step for an undecided promise comes from the run that left it undecided', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const open = { measurement, kept: 'unknown' as const, again: 'open', toDecide: 'Run longer.' }
   const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'first' }, open])
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('a broken promise is told of the run that broke it, with the command that repeats that run', () => {
+test('a broken promise is reported from the run that broke it, with the command that repeats that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
@@ -289,7 +289,7 @@ test('a broken promise is told of the run that broke it, with the command that r
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('a bank is measured by the one level that is told of it, and violated where that is broken', () => {
+test('a bank is measured by its one level, which is violated if the run violated it', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(
@@ -310,7 +310,7 @@ test('a bank is measured by the one level that is told of it, and violated where
   expect(row.level).toBe('none')
 })
 
-test('level and losses of a row agree: what the run with sets violated, no row claims', () => {
+test('the row of a cell includes the run with sets: a level that run violated is not shown as met', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },
@@ -338,7 +338,7 @@ test('level and losses of a row agree: what the run with sets violated, no row c
 })
 
 test.each(nemeses)(
-  '$name makes a condition: a fault in the middle half of a run, the same for the same seed',
+  '$name becomes a condition: a fault in the middle half of a run, which the seed determines',
   (nemesis) => {
     const options = { nodes: 5, timeMs: millis(8_000), seed: 3 }
     const faults = conditionFaults(nemesis, options)
@@ -352,7 +352,7 @@ test.each(nemeses)(
   },
 )
 
-test('on the geographic network messages between places are late by half a round trip, both ways, all the time', () => {
+test('the geographic network delays messages between places by half a round trip, both ways, for the whole run', () => {
   const schedule = parseSchedule(networkFaults('geo', 3, millis(5_000)), 'test')
   expect(schedule.map(({ plan }) => ('latencyMs' in plan ? plan.latencyMs : 0))).toEqual([31, 35, 66])
   expect(schedule.map(({ plan }) => ('links' in plan ? plan.links.length : 0))).toEqual([2, 2, 2])
@@ -361,7 +361,7 @@ test('on the geographic network messages between places are late by half a round
 })
 
 test.each(networks)(
-  'the network $name lies between all nodes for all of a run, and nothing between one and itself',
+  'the network $name connects all nodes for the whole run, and has no fault if there is one node',
   (network) => {
     const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
     expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
@@ -371,12 +371,12 @@ test.each(networks)(
   },
 )
 
-test('between California and the Netherlands a message takes 75 ms either way', () => {
+test('a message between California and the Netherlands takes 75 ms in either direction', () => {
   const [fault] = parseSchedule(networkFaults('california-netherlands', 2, millis(5_000)), 'test')
   expect(fault?.plan).toMatchObject({ kind: 'latency', latencyMs: 75 })
 })
 
-test('every system is cut at the same links, whatever the seed, and no side has all the others', () => {
+test('every system is cut at the same links, whatever the seed, and no side has all other nodes', () => {
   const partition = nemeses.find(({ name }) => name === 'partition')!
   const linksWith = (seed: number, nodes: number) =>
     parseSchedule(conditionFaults(partition, { nodes, timeMs: millis(8_000), seed }), 'test').map(({ plan }) =>
@@ -390,13 +390,13 @@ test('every system is cut at the same links, whatever the seed, and no side has 
 describe('a sweep', () => {
   const settingsOf = (typed: string) => parseSweep(typed).points.map(({ settings }) => Object.fromEntries(settings))
 
-  test('is a range of numbers or a list', () => {
+  test('may be a range of numbers or a list', () => {
     expect(settingsOf('sync=0..4')).toEqual([0, 1, 2, 3, 4].map((sync) => ({ sync })))
     expect(settingsOf('reads=primary,replica')).toEqual([{ reads: 'primary' }, { reads: 'replica' }])
     expect(settingsOf('failover=true,false')).toEqual([{ failover: true }, { failover: false }])
   })
 
-  test('moves several settings together, in equal steps', () => {
+  test('changes several settings together, in equal steps', () => {
     const { subject, points } = parseSweep('quorum=R1W3..R3W1')
     expect(subject).toBe('quorum')
     expect(points.map(({ label }) => label)).toEqual(['r=1 w=3', 'r=2 w=2', 'r=3 w=1'])
@@ -410,11 +410,11 @@ describe('a sweep', () => {
   test.each([
     ...['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=0..99', 'a=b=c', 'sync=0..9999999999999'],
     ...['quorum=R1W3..R3W2', 'quorum=R1W3..W3R1', 'quorum=R1W3..R3', 'quorum=R1W1..R40W1'],
-  ])('is refused: %s', (wrong) => {
+  ])('is refused if it is malformed: %s', (wrong) => {
     expect(() => parseSweep(wrong)).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
   })
 
-  test.each(['sync=3', 'quorum=R1W1..R1W1'])('has more than one value: %s', (wrong) => {
+  test.each(['sync=3', 'quorum=R1W1..R1W1'])('is refused if it has only one value: %s', (wrong) => {
     expect(() => requireSeveral(parseSweep(wrong))).toThrow(/one value is no sweep\. Write --sweep sync=0\.\.4/)
   })
 })

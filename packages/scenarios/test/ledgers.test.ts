@@ -24,10 +24,10 @@ const read = (value: Json, from: number, to: number): Done => done('read', value
 
 const stands = (ledger: Ledger, ...all: readonly Done[]) => ledger.stands(all, 'dollars')
 
-describe('what was paid in is spent once', () => {
+describe('the promise "what was paid in is spent once"', () => {
   const ledger = spentOnce('x')
 
-  test('counting negative additions and compare-and-sets to a smaller balance as spending', () => {
+  test('counts negative additions, and compare-and-sets to a smaller balance, as spending', () => {
     const paid = done('add', 10, 0, 1)
     expect(stands(ledger, paid)).toEqual({ says: 'spent $0 of $10', broken: false })
     expect(stands(ledger, paid, done('add', -10, 1, 2))).toEqual({ says: 'spent $10 of $10', broken: false })
@@ -40,13 +40,13 @@ describe('what was paid in is spent once', () => {
     })
   })
 
-  test('without a standing before anything was paid in, and for other accounts', () => {
+  test('has no state before anything was paid in, or for other accounts', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
 })
 
-test('a free seat is sold to one client', () => {
+test('the promise "a free seat is sold once" is broken if a second client buys it', () => {
   const ledger = soldOnce('x')
   expect(stands(ledger, read(null, 0, 1))).toBeUndefined()
   const sold = done('cas', [null, 'Ana'], 0, 1)
@@ -58,11 +58,11 @@ test('a free seat is sold to one client', () => {
   })
 })
 
-describe('nobody sees less than was confirmed or seen before', () => {
+describe('the promise "nobody sees less than was confirmed or seen before"', () => {
   const ledger = neverOlder('x')
   const [first, second] = [done('write', 'new', 0, 1), done('write', 'paid', 2, 3)]
 
-  test('a read of what was replaced breaks it', () => {
+  test('is broken by a read of a replaced value', () => {
     expect(stands(ledger, first, second)).toEqual({ says: 'paid confirmed to Ana', broken: false })
     expect(stands(ledger, first, second, read('paid', 4, 5))).toEqual({ says: 'Ana sees paid', broken: false })
     expect(stands(ledger, first, second, read('new', 4, 5))).toEqual({
@@ -72,7 +72,7 @@ describe('nobody sees less than was confirmed or seen before', () => {
     expect(stands(ledger, first, second, read(null, 4, 5))).toMatchObject({ broken: true })
   })
 
-  test('a read beside the write may see either, and whoever reads after one that saw it may not', () => {
+  test('allows a read during the write to see either value, but not after a read that saw the new one', () => {
     const beside = read('new', 2, 3)
     expect(stands(ledger, first, beside, second)).toMatchObject({ broken: false })
     const long = done('write', 'paid', 2, 9)
@@ -82,12 +82,12 @@ describe('nobody sees less than was confirmed or seen before', () => {
     })
   })
 
-  test('it stays broken', () => {
+  test('stays broken once it is broken', () => {
     expect(stands(ledger, first, second, read('new', 4, 5), read('paid', 6, 7))).toMatchObject({ broken: true })
   })
 })
 
-test('a read shows all that was added before it was asked for', () => {
+test('the promise "all is counted" is broken by a read that lacks an earlier addition', () => {
   const ledger = allCounted('x')
   const added = [done('add', 10, 0, 1), done('add', 8, 2, 3)]
   expect(ledger.stands([], undefined)).toBeUndefined()
@@ -100,7 +100,7 @@ test('a read shows all that was added before it was asked for', () => {
   })
 })
 
-test('nothing is counted more than once', () => {
+test('the promise "nothing is counted twice" is broken by a read above the sum of additions', () => {
   const ledger = countedOnce('x')
   expect(stands(ledger)).toBeUndefined()
   const added = done('add', 1, 0, 1)
@@ -108,14 +108,14 @@ test('nothing is counted more than once', () => {
   expect(stands(ledger, added, read(2, 2, 3))).toEqual({ says: 'added $1, counted $2', broken: true })
 })
 
-describe('what everyone added is in the books', () => {
+describe('the promise "what everyone added is in the books"', () => {
   const ledger = nothingOverwritten('x')
   const by = (who: string, each: Done): Done => ({ ...each, who })
   const opening = by('Ana', done('write', 10, 0, 1))
   const reads = [by('Ana', read(10, 1, 2)), by('Ben', read(10, 1, 2))]
   const first = by('Ana', done('write', 15, 3, 4))
 
-  test('a write over an addition made since the read breaks the promise', () => {
+  test('is broken by a write that overwrites an addition made after its read', () => {
     expect(stands(ledger, ...reads)).toBeUndefined()
     expect(stands(ledger, opening, ...reads, first)).toEqual({ says: '$15 came, $15 in the books', broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('write', 13, 5, 6)))).toEqual({
@@ -124,7 +124,7 @@ describe('what everyone added is in the books', () => {
     })
   })
 
-  test('a new read or a compare-and-set keeps the promise', () => {
+  test('is kept by a new read or a compare-and-set', () => {
     const again = [by('Ben', read(15, 4, 5)), by('Ben', done('write', 18, 5, 6))]
     expect(stands(ledger, opening, ...reads, first, ...again)).toMatchObject({ broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('cas', [15, 18], 5, 6)))).toEqual({
@@ -134,7 +134,7 @@ describe('what everyone added is in the books', () => {
   })
 })
 
-test('a payment is made once', () => {
+test('the promise "a payment is made once" is broken if twice the amount is paid', () => {
   const ledger = paidOnce('a', 40)
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1))).toBeUndefined()
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1), read({ a: 60, b: 40 }, 2, 3))).toEqual({
@@ -147,7 +147,7 @@ test('a payment is made once', () => {
   })
 })
 
-test('money moves, and none is lost', () => {
+test('the promise "no money is lost" is broken if the sum of the accounts falls', () => {
   expect(stands(moneyKept, read('closed', 0, 1))).toBeUndefined()
   const opening = read({ a: 100, b: 0 }, 0, 1)
   expect(stands(moneyKept, opening, read({ a: 60, b: 40 }, 2, 3))).toMatchObject({ broken: false })
@@ -157,7 +157,7 @@ test('money moves, and none is lost', () => {
   })
 })
 
-test('all nodes give the same answer until it changes', () => {
+test('the promise "all nodes give the same answer" is broken by two different reads without a change between', () => {
   const ledger = sameEverywhere('x')
   expect(stands(ledger, done('add', 1, 0, 1))).toBeUndefined()
   expect(stands(ledger, read(2, 0, 1), read(2, 2, 3))).toEqual({ says: 'Ana sees $2', broken: false })
@@ -165,7 +165,7 @@ test('all nodes give the same answer until it changes', () => {
   expect(stands(ledger, read(2, 0, 1), read(1, 2, 3))).toEqual({ says: 'Ana sees $2; then Ana sees $1', broken: true })
 })
 
-test('a client that has seen the photo must see the album closed; others need not', () => {
+test('a client that has seen the photo must see the album closed, but other clients need not', () => {
   const ledger = causeFirst('photo', { key: 'album', value: 'closed' })
   const of = (key: string, each: Done, who = 'Ana'): Done => ({ ...each, who, input: { ...each.input, key } })
   const photo = of('photo', read('party', 2, 3))

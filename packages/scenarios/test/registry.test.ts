@@ -4,7 +4,7 @@ import { findWorkload } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { scenarioOf, stories } from '../src/index.ts'
 
-test('stories have names of their own, and say in a line what happens', () => {
+test('the names of stories are unique, and each summary is one line', () => {
   const names = stories.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   for (const { name, summary } of stories) {
@@ -14,17 +14,17 @@ test('stories have names of their own, and say in a line what happens', () => {
 })
 
 describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
-  test('keeps account of its promise, or says why it has none', () => {
+  test('has either a ledger of its promise or the reason why it has none', () => {
     expect([ledger, withoutLedger].filter((each) => each !== undefined)).toHaveLength(1)
     expect(ledger?.promise ?? withoutLedger).toMatch(/^[A-Za-z][^.]{15,}\.$/)
   })
 
-  test('has a lesson in two to four sentences, and says where it comes from', () => {
+  test('has a lesson of two to four sentences, and a source with its year', () => {
     expect([2, 3, 4]).toContain(lesson.match(/[^.]+[.](?= |$)/g)?.length)
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])('$title: names a system, nodes and clients that there are', (tale) => {
+  test.each([...told, fix])('$title: uses only a system, nodes, clients and functions that exist', (tale) => {
     const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
     expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
