@@ -44,7 +44,7 @@ test('a workload and its model are listed in six files, one for each package or 
   ])
 })
 
-test('the targets redis and etcd do not name a queue: the one has it from the recorder, the other from the protocols', () => {
+test('the targets redis and etcd do not name the model queue: they get it from the recorder and the protocols', () => {
   const folders = ['databases/src/redis', 'databases/src/etcd', 'targets/src/client-kinds/etcd', 'targets/src/clients']
   expect(folders.flatMap((folder) => naming(folder, 'queue'))).toEqual([])
 })

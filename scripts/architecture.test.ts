@@ -55,7 +55,7 @@ const json = (...path: string[]) =>
   JSON.parse(readFileSync(join(packages, ...path), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 const above = (row: string) => rows.slice(0, rows.indexOf(row))
 
-test('every package has a row, here and in README.md, in the same order', () => {
+test('every package has a row in this list and in README.md, in the same order', () => {
   expect(readdirSync(packages).sort()).toEqual([...rows].sort())
   const [, table = ''] = readFileSync(join(packages, '..', 'README.md'), 'utf8').split('| package | holds |')
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual(rows)
@@ -66,7 +66,7 @@ const ceilings: { readonly [row: string]: number } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'ceilings.json'), 'utf8'),
 )
 
-test('every package has a ceiling, and no other name has one', () => {
+test('every package has a token ceiling, and every ceiling has a package', () => {
   expect(Object.keys(ceilings).sort()).toEqual([...rows].sort())
 })
 
@@ -77,7 +77,7 @@ describe.each(rows)('%s', (row) => {
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
 
-  test('has exactly as many tokens as its ceiling says', () => {
+  test('has exactly as many tokens as its ceiling', () => {
     const above = tokensOf(row) - (ceilings[row] ?? 0)
     const remedy =
       above > 0
@@ -86,17 +86,17 @@ describe.each(rows)('%s', (row) => {
     expect(above, remedy).toBe(0)
   })
 
-  test('depends only on rows above its own', () => {
+  test('depends only on packages in rows above its own', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
   })
 
-  test('references in tsconfig.json just the packages it depends on', () => {
+  test('references in tsconfig.json exactly the packages that it depends on', () => {
     const references: { path: string }[] = json(row, 'tsconfig.json').references
     const others = references.flatMap(({ path }) => (path.startsWith('../') ? [path.slice(3)] : []))
     expect(others.sort()).toEqual([...internal].sort())
   })
 
-  test('imports other packages by their public surface only', () => {
+  test('imports other packages only by their public surface', () => {
     const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
     for (const file of sources.filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
@@ -107,7 +107,7 @@ describe.each(rows)('%s', (row) => {
     }
   })
 
-  test('leaves no timeout to AbortSignal.any, which on Node 20 lets it be collected before it fires', () => {
+  test('does not use AbortSignal.any, which on Node 20 lets a timeout be collected before it fires', () => {
     const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
     const asking = sources.filter(
       (name) =>
@@ -116,7 +116,7 @@ describe.each(rows)('%s', (row) => {
     expect(asking).toEqual([])
   })
 
-  test('has no circle of imports, those of types included', () => {
+  test('has no circular imports, including imports of types', () => {
     expect(firstCircle(importsWithin(join(packages, row, 'src')))).toEqual([])
   })
 })
@@ -160,7 +160,7 @@ const withFloors = [
   'cli',
 ]
 
-test.each(withFloors)('%s has no circle of imports between its folders', (row) => {
+test.each(withFloors)('%s has no circular imports between its folders', (row) => {
   const between = new Map<string, string[]>()
   for (const [file, imported] of importsWithin(join(packages, row, 'src'))) {
     // An entry point passes names on from all of them.
@@ -190,7 +190,7 @@ const spare = [
   'console',
 ]
 
-test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {
+test.each(spare)('%s exports only what sources and benchmarks of other packages import', (row) => {
   const outside = rows.flatMap((other) => [
     ...textsBelow(join(packages, other, 'bench')),
     ...(other === row ? [] : textsBelow(join(packages, other, 'src'))),
@@ -206,7 +206,7 @@ test.each(spare)('%s exports only what sources and benchmarks outside it import'
 })
 
 test.each([...pure, 'runner/src/result'])(
-  '%s is pure: the compiler offers it no clock, file, socket or console',
+  '%s is pure: its tsconfig.json gives it no types of a clock, file, socket or console',
   (row) => {
     expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
   },
@@ -270,12 +270,12 @@ describe('the vocabulary of operations', () => {
     expect(known.filter((f) => !isFunctionName(f))).toEqual([])
   })
 
-  test('is the only list of their names, but for what specifies them and carries them out', () => {
+  test('is the only list of these names, except for files that specify or implement the functions', () => {
     const others = listing.filter((file) => !namesStandIn.some(([, stands]) => stands(file)))
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })
 
-  test.each(namesStandIn)('has its names in %s', (_, stands) => {
+  test.each(namesStandIn)('includes the names in %s', (_, stands) => {
     expect(listing.filter(stands)).not.toEqual([])
   })
 
@@ -290,7 +290,7 @@ describe('the vocabulary of operations', () => {
     ['comparisons apart', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
     ['a pattern', 'const TAKES = /^(dequeue|drain)$/'],
     ['a text', "const TAKES = 'dequeue drain'.split(' ')"],
-  ])('notices %s', (_, source) => {
+  ])('finds a list of function names in %s', (_, source) => {
     expect(functionListsIn(`let first\n${source}`, isFunctionName)[0]).toMatchObject({
       line: 2,
       names: expect.arrayContaining(['dequeue', 'drain']),
@@ -304,7 +304,7 @@ describe('the vocabulary of operations', () => {
     ['two among other words', 'const words = { pop: 0, dequeue: 1, drain: 2 }'],
     ['a type', "type Takes = 'dequeue' | 'drain'"],
     ['a sentence', "const help = 'a queue is empty after a dequeue or drain'"],
-  ])('does not mind %s', (_, source) => {
+  ])('finds no list of function names in %s', (_, source) => {
     expect(functionListsIn(source, isFunctionName)).toEqual([])
   })
 })

@@ -7,12 +7,12 @@ import { patientFiles } from './patient-files.ts'
 
 const root = join(import.meta.dirname, '..')
 
-test('each file of the soak that CI runs is a file of the soak', () => {
+test('the soak files that CI runs are all part of the soak', () => {
   const all = soakFiles()
   expect(ciSoakFiles().filter((file) => !all.includes(file))).toEqual([])
 })
 
-test('each file that the soak starts first is there', () => {
+test('the soak files that are started first all exist', () => {
   expect(LONGEST.filter((file) => !existsSync(join(root, file)))).toEqual([])
 })
 

@@ -5,7 +5,7 @@ test('a checkout that takes half the processor time is twice as fast', () => {
   expect(paceOf([{ before: 1, now: 0.5 }])).toBe(2)
 })
 
-test('a single turn that other load slowed does not count', () => {
+test('a single turn that other load slowed has no effect', () => {
   const usual = { before: 0.3, now: 0.3 }
   expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
 })
@@ -19,7 +19,7 @@ test('with an even number of pairs, the speed ratio is the mean of the two middl
   ).toBe(1.5)
 })
 
-test('nothing measured is no pace', () => {
+test('a pace without measurements is refused', () => {
   expect(() => paceOf([])).toThrow('a pace needs a pair')
 })
 
@@ -32,6 +32,6 @@ test.each([
   { paces: [Number.NaN], decision: 'again' },
   { paces: [Number.NaN, Number.NaN], decision: 'too slow' },
   { paces: [], decision: 'again' },
-])('paces of $paces, where 0.9 is the least, are decided as $decision', ({ paces, decision }) => {
+])('the paces $paces, with a limit of 0.9, are decided as $decision', ({ paces, decision }) => {
   expect(decide(paces, 0.9)).toBe(decision)
 })

@@ -22,14 +22,14 @@ test('the table of the README names every package', () => {
   expect(Array.from(named, ([, name]) => name).toSorted()).toEqual(folders.toSorted())
 })
 
-test('all packages have one version', () => {
+test('all packages have the same version', () => {
   expect(new Set(folders.map((folder) => manifest(folder).version)).size).toBe(1)
 })
 
 describe.each(folders)('%s can be published', (folder) => {
   const { name, version, license, publishConfig, dependencies = {}, exports, files, ...rest } = manifest(folder)
 
-  test('under its name, for everybody, with its licence and what to read first', () => {
+  test('has its name, public access, its licence and a README', () => {
     expect(name).toBe(folder === 'cli' ? 'chaosproxy' : `@chaosproxy/${folder}`)
     expect(rest).not.toHaveProperty('private')
     expect(publishConfig).toEqual({ access: 'public', provenance: true })
@@ -38,14 +38,14 @@ describe.each(folders)('%s can be published', (folder) => {
     expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))
   })
 
-  test('with an example that imports what there is', () => {
+  test('has an example that imports only names that exist', () => {
     const [, example = ''] = /```ts\n(.*?)```/s.exec(read(folder, 'README.md')) ?? []
     for (const [, names = '', from = ''] of example.matchAll(/^import \{ (.*?) \} from '@chaosproxy\/([a-z]+)'$/gm))
       for (const imported of names.split(', ').map((each) => each.replace(/^type /, '')))
         expect(read(from, 'src', 'index.ts'), `${imported} of ${from}`).toMatch(new RegExp(`\\b${imported}\\b`))
   })
 
-  test('with every file it exports, and without its sources', () => {
+  test('contains every file that it exports, and no sources', () => {
     expect(files).toEqual(expect.arrayContaining(['dist', '!dist/.tsbuildinfo', '!dist/**/*.d.ts.map']))
     expect(files).not.toContain('src')
     for (const [subpath, target] of Object.entries<{ [condition: string]: string }>(exports)) {
@@ -58,12 +58,12 @@ describe.each(folders)('%s can be published', (folder) => {
     }
   })
 
-  test('built, also from a clone where nothing has run but npm ci', () => {
+  test('is built before it is packed, also in a clone where only npm ci has run', () => {
     // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
     if (!neededBy('cli').has(folder)) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })
 
-  test('and built before the tests, some of which read what is built', () => {
+  test('is built before the tests, because some read its output', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     for (const floor of ['pretest', 'pretest:commands', 'pretest:soak'])
       expect(scripts[floor]).toBe('npm run build:tested')
@@ -74,7 +74,7 @@ describe.each(folders)('%s can be published', (folder) => {
     expect([...built]).toContain(folder)
   })
 
-  test('with just the packages that it, and the types of its public surface, need', () => {
+  test('depends exactly on the packages that it, and the types of its public surface, need', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
     for (const [other, wanted] of Object.entries(dependencies))
@@ -82,7 +82,7 @@ describe.each(folders)('%s can be published', (folder) => {
   })
 })
 
-test('no type that users of chaosproxy see leads to packages whose types are not for them', () => {
+test('no type in the public surface of chaosproxy comes from a package that users do not get types for', () => {
   const seen = new Set([join(packages, 'cli', 'dist', 'index.d.ts')])
   for (const file of seen) {
     for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
@@ -95,7 +95,7 @@ test('no type that users of chaosproxy see leads to packages whose types are not
   expect(seen.size).toBeGreaterThan(5)
 })
 
-test('what the bundles import is installed with them, wherever a package manager puts it', () => {
+test('every package that a bundle imports is a dependency of the package of that bundle', () => {
   for (const folder of ['cli', 'engine', 'console', 'targets']) {
     const { dependencies, peerDependencies } = manifest(folder)
     const bundles = readdirSync(join(packages, folder, 'bundle')).filter((name) => name.endsWith('.js'))
@@ -116,19 +116,19 @@ test('what the bundles import is installed with them, wherever a package manager
 const CHOSEN = ['chalk', 'ora', 'ws', 'yargs']
 const CHOSEN_FOR_TESTS = ['fast-check', 'vitest']
 
-test.each(CHOSEN)('%s is imported by our sources, and declared by each package that imports it', (library) => {
+test.each(CHOSEN)('%s is imported by sources, and each package that imports it declares it', (library) => {
   const importing = folders.filter((folder) => imports(join(packages, folder, 'src'), library))
   expect(importing).not.toEqual([])
   for (const folder of importing) expect(manifest(folder).dependencies, folder).toHaveProperty([library])
 })
 
-test.each(CHOSEN_FOR_TESTS)('%s is imported by our tests, and declared where all of them are', (library) => {
+test.each(CHOSEN_FOR_TESTS)('%s is imported by tests, and the root package.json declares it', (library) => {
   const importing = folders.filter((folder) => imports(join(packages, folder, 'test'), library))
   expect(importing.length).toBeGreaterThan(5)
   expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies).toHaveProperty([library])
 })
 
-test('the package for vitest declares the vitest of its users', () => {
+test('the package for vitest uses the vitest of its users as a peer dependency', () => {
   expect(imports(join(packages, 'vitest', 'src'), 'vitest')).toBe(true)
   expect(manifest('vitest').peerDependencies).toHaveProperty('vitest')
 })

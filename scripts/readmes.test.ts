@@ -30,7 +30,7 @@ test.each(large.map(nameOf))('%s has a README that names each of its files', (na
 
 const told = folders.filter((folder) => existsSync(pageOf(folder)))
 
-test.each(told.map(nameOf))('%s has a README that names no file that is gone', (name) => {
+test.each(told.map(nameOf))('%s has a README that names only files that exist', (name) => {
   const folder = join(packages, name)
   const named = Array.from(readFileSync(pageOf(folder), 'utf8').matchAll(/`([\w./-]+\.ts)`/g), ([, file = '']) => file)
   const around = name.startsWith('../') ? import.meta.dirname : join(packages, name.split('/')[0] ?? '')
@@ -38,7 +38,7 @@ test.each(told.map(nameOf))('%s has a README that names no file that is gone', (
   expect(named.filter((file) => !files.has(basename(file)) && !existsSync(join(folder, file)))).toEqual([])
 })
 
-test('every test of the cli is in a room that its README names', () => {
+test('every test of the cli is in a folder that its README names', () => {
   const folder = join(packages, 'cli', 'test')
   const entries = readdirSync(folder, { withFileTypes: true })
   const page = readFileSync(pageOf(folder), 'utf8')

@@ -13,7 +13,7 @@ test('every test that may be tried again has a reason', () => {
   expect(RETRIED.filter(({ reason }) => reason.length < 20)).toEqual([])
 })
 
-test('a listed title stands for that test alone, a listed file for all of its tests', () => {
+test('an entry with a title applies to that test alone, and an entry without one to all tests of its file', () => {
   const titled = { file: 'a.test.ts', title: 'elects a leader', reason: 'etcd elects when it likes' }
   const whole = { file: 'b.test.ts', reason: 'a registry on the network' }
   const list = [titled, whole]
@@ -27,7 +27,7 @@ test('a test that is not listed is not tried again', ({ task }) => {
   expect(task.retry).toBe(0)
 })
 
-test('no configuration lets all tests of a project be tried again', () => {
+test('no configuration retries all tests of a project', () => {
   for (const name of ['vitest.config.ts', 'vitest.soak.config.ts'])
     expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/\bretry\b/)
 })

@@ -4,7 +4,7 @@ import { sumsOfSkipped } from './skipped-tests.ts'
 const nothing = () => false
 const INSTALL = 'sudo bash scripts/install-servers.sh'
 
-test('skipped tests are counted by what they need, as their note, their title or their file says', () => {
+test('skipped tests are counted by what they need, which their note, their title or their file names', () => {
   const source = "const redis = installed('redis-server')\ndescribe.skipIf(redis === undefined)('a queue', () => {})"
   const note = `needs redis-server: ${INSTALL}`
   const tests = [
@@ -23,12 +23,12 @@ test('skipped tests are counted by what they need, as their note, their title or
   ])
 })
 
-test('tests that CI has no time for are left to the whole soak', () => {
+test('tests that are too long for CI are counted as part of the whole soak', () => {
   const source = "test.skipIf(process.env['CHAOS_SOAK'] === 'short')('waits', () => {})"
   expect(sumsOfSkipped([{ name: 'a', source }], nothing)).toEqual(['1 left to the whole soak: npm run test:soak'])
 })
 
-test('a file is taken to need only the programs that are missing', () => {
+test('a file is said to need only the programs that are missing', () => {
   const source = "installed('etcd')\ninstalled('etcdctl')\nfindProgram('curl')"
   expect(sumsOfSkipped([{ name: 'a', source }], (program) => program !== 'etcdctl')).toEqual([
     `1 needs etcdctl: ${INSTALL}`,

@@ -16,7 +16,7 @@ function reporter() {
   return { stuck: new StuckReporter({ namesAfterMs: 10, givesUpAfterMs: 35, print, giveUp }), print, giveUp }
 }
 
-test('what runs is named while nothing ends, and all is given up if that lasts', () => {
+test('the running tests are named if none ends for a while, and the run is aborted if that lasts', () => {
   const { stuck, print, giveUp } = reporter()
   stuck.onTestRunStart()
   stuck.onTestModuleStart(file)
@@ -29,7 +29,7 @@ test('what runs is named while nothing ends, and all is given up if that lasts',
   expect(giveUp).toHaveBeenCalledOnce()
 })
 
-test('nothing is said while tests end, and nothing after the last', () => {
+test('nothing is printed while tests end, or after the last one', () => {
   const { stuck, print, giveUp } = reporter()
   stuck.onTestRunStart()
   stuck.onTestModuleStart(file)

@@ -37,11 +37,11 @@ export const ask = (
 `
 
 describe('The tokens of a source', () => {
-  test('are the same whatever its comments, blank lines, quotes and layout', () => {
+  test('are the same with other comments, blank lines, quotes or layout', () => {
     expect(countTokens(sameOtherwise)).toBe(countTokens(source))
   })
 
-  test('are more if there is one more statement', () => {
+  test('increase with one more statement', () => {
     expect(countTokens(`${source}ask()\n`)).toBe(countTokens(source) + 3)
     expect(countTokens(source.replace('return undefined', '{ done += 1; return undefined }'))).toBe(
       countTokens(source) + 5,
@@ -49,14 +49,14 @@ describe('The tokens of a source', () => {
   })
 
   test.each(['const total = add(first, second[3])', 'a.b?.c(d, e)', 'const halved = /x+/.exec(text)'])(
-    'are not fewer where the code is written as text: %s',
+    'do not decrease if the code is written as text: %s',
     (code) => {
       for (const text of [`'${code}'`, `"${code}"`, `\`${code}\``, `\`\${x}${code}\${y}\``])
         expect(countTokens(text), text).toBeGreaterThanOrEqual(countTokens(code))
     },
   )
 
-  test('grow with the length of what is encoded in one word', () => {
+  test('increase with the length of a word that encodes data', () => {
     expect(countTokens(`'${'QUJD'.repeat(100)}'`)).toBe(25)
   })
 
@@ -64,18 +64,18 @@ describe('The tokens of a source', () => {
     expect(countTokens('const n = 1')).toBe(countTokens('const numberOfOperationsThatAreOpen = 1'))
   })
 
-  test('are as many wherever what a file imports lies', () => {
+  test('do not depend on the path of an imported file', () => {
     expect(countTokens("import { a } from '../../far/away/b.ts'; await import('../../far/c.ts')")).toBe(
       countTokens("import { a } from './b.ts'; await import('./c.ts')"),
     )
   })
 
-  test('count the elements, the attributes and the text of JSX', () => {
+  test('include the elements, the attributes and the text of JSX', () => {
     const row = 'const Row = () => <li class="row">two words</li>'
     expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
   })
 
-  test('are those of C too', () => {
+  test('are also counted in C', () => {
     const line = "static int failed = -1; /* don't count */\n#define MOST(a, b) \\\n  ((a) > (b) ? (a) : (b))\n"
     expect(countTokens(line)).toBe(countTokens(line.replace(/\/\*.*\*\//, '').replace('\\\n', '')))
   })

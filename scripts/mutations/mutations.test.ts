@@ -16,12 +16,12 @@ test.each(mutations)('$name names one line of $file', (mutation) => {
   expect(broken).not.toBe(source)
 })
 
-test('every mistake has a name of its own', () => {
+test('every mistake has its own name', () => {
   const names = mutations.map(({ name }) => name)
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
 })
 
-test('every mistake is tried on tests that exist', () => {
+test('every mistake is run against tests that exist', () => {
   const words = new Set(mutations.flatMap(({ package: name, tests }) => tests.map((test) => `${name}/test/${test}`)))
   const files = [...new Set(mutations.map(({ package: name }) => name))].flatMap((name) =>
     readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' }).map(
