@@ -33,7 +33,7 @@ describe('the circumstances in run.json', () => {
   })
 })
 
-describe('no secret is kept from', () => {
+describe('run.json contains no secret from', () => {
   test.each([
     ['postgres://me:hunter2@127.0.0.1/db', 'postgres://me:(removed)@127.0.0.1/db'],
     ['redis://:hunter2@[::1]:6379', 'redis://:(removed)@[::1]:6379'],
@@ -53,7 +53,7 @@ describe('no secret is kept from', () => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test("the word after an option with a secret's name, and members with one", () => {
+  test("the word after an option with a secret's name, and members with such a name, are removed", () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

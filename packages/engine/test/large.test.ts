@@ -214,7 +214,7 @@ function contentOf({ rest, packed }: PackedRecording) {
   }
 }
 
-test('threads that each read a stretch get the result of reading all, and leave an error between stretches to it', async () => {
+test('threads that each read a stretch together give the result of a single reader, also for an error between them', async () => {
   const seen = { same: 0, left: 0, mistakes: 0 }
   for (let n = 0; n < 130; n++) {
     const random = randomFrom(seed + n)
@@ -265,7 +265,7 @@ test('reading stops early if the packed operations of a recording would exceed t
 }, 60_000)
 
 test.each(models.map(({ name }) => name))(
-  'only registers are judged key by key, and not other models: %s',
+  'only registers are checked key by key, not other models: %s',
   async (model) => {
     const file = join(directory, 'model.jsonl')
     writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
@@ -275,7 +275,7 @@ test.each(models.map(({ name }) => name))(
   },
 )
 
-test('a text that a writer forgets is written out before', async () => {
+test('a text that is still needed is written out before the writer forgets it', async () => {
   const file = join(directory, 'texts.jsonl')
   const lines: string[] = []
   for (let n = 0; n < 700; n++) {

@@ -146,7 +146,7 @@ test.each<[string, readonly EventInput[], 'met' | 'violated' | undefined]>([
     [call(0, 'write', -3), answer(0, 'write', -3), call(0, 'read', null), answer(0, 'read', -3)],
     'met',
   ],
-])('%s', (_, events, expected) => {
+])('a key checked part by part gets the expected verdict with %s', (_, events, expected) => {
   const recording = packedOf([...SOME, ...events], () => 0)
   const [found] = judgeLongKeys(recording, 0, judging, EVERY).values()
   expect(found?.answer.result).toBe(expected)

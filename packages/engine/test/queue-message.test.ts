@@ -50,7 +50,7 @@ describe('a range of seeds', () => {
     ['seeds without an end', { count: 1e9 }, 'count'],
     ['members that nobody knows', { require: 'child_process' }, 'require'],
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
-  ])('with %s is refused', (_, wrong, where) => {
+  ])('that contains %s is refused', (_, wrong, where) => {
     const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
     expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(`it is no job of kind search: ${where}: `)
   })

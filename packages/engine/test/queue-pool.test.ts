@@ -139,7 +139,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
   })
 })
 
-describe.skipIf(redis === undefined)(`a worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
+describe.skipIf(redis === undefined)(`a queue worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
   test('begins no more jobs per second than its limit', async () => {
     const { queue, connection } = await started()
     const waiting = closing(new Queue('chaos', { connection }))

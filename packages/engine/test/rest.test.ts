@@ -27,7 +27,7 @@ async function secondsUntil(takes: () => boolean): Promise<number> {
   return seconds
 }
 
-describe('a worker that could not run a job', () => {
+describe('a worker that failed to run a job', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 

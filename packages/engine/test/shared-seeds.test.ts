@@ -67,7 +67,7 @@ test('a search that varies no trials waits for no generation', async () => {
   expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
 })
 
-test('an interrupted search waits for no generation that will never be done', async () => {
+test('an interrupted search does not wait for a generation that will never finish', async () => {
   const ending = new AbortController()
   const { searcher, begun } = searching(200)
   const range: Searcher['range'] = (first, count, interesting) => {

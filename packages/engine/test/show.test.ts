@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest'
 import { showScenario } from '../src/search/show.ts'
 import { limitsFor } from '../src/worlds/play.ts'
 
-test('a replayed finding has the same verdict and the same words, however slow the machine is', () => {
+test('a replayed finding has the same verdict in the same words, however slow the machine is', () => {
   const protocol = findProtocol('quorum')!
   const subject: SearchedProtocol = {
     target: 'quorum',

@@ -30,7 +30,7 @@ const overtaken = (line: number, from: number, to: number): Race => ({
   ...{ rows: [], turns: { overtaken: [], by: [] } },
 })
 
-describe('a debugger stops', () => {
+describe('a debugger attached to a replay stops', () => {
   test('at the statement whose await was overtaken, and at the first statement after it', () => {
     const run = ran('sell enters 1', 'sell at 2', 'sell at 3', 'sell gone 3', 'other at 4', 'sell back 3', 'sell at 5')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
@@ -48,14 +48,14 @@ describe('a debugger stops', () => {
     ])
   })
 
-  test('at the statement of the await, not in a function that it calls', () => {
+  test('at the statement of the await, not in the function that it calls', () => {
     const run = ran('sell at 3', 'load enters 7', 'load at 8', 'sell gone 3', 'other at 4', 'sell back 3')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
     ])
   })
 
-  test('only for the request that was overtaken, and once in a play', () => {
+  test('only for the request that was overtaken, and once per replay', () => {
     const { at, lines } = stopsOf([{ request: 'process-0-1', file: 'server.ts', line: 3, nth: 1 }])
     expect(lines).toMatchObject([{ file: 'server.ts', line: 3 }])
     const place = { file: 'server.ts', line: 3 }
@@ -63,7 +63,7 @@ describe('a debugger stops', () => {
     expect(asked.map((request) => at(request, place))).toEqual([false, false, false, true, false])
   })
 
-  test('once, as the given request begins, where no await is known', () => {
+  test('once, when the given request begins, if no overtaken await is known', () => {
     const { at } = stopAsItBegins('process-0-1')
     const asked = ['process-1-1', 'process-0-1', 'process-0-1']
     expect(asked.map((request) => at(request, { file: 'server.ts', line: 1 }))).toEqual([false, true, false])

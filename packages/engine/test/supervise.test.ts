@@ -35,7 +35,7 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
 }
 
 describe('a search job that was stopped for its memory', () => {
-  test('blames the call if the seed alone is stopped there, too', async () => {
+  test('is reported as a failure of the protocol if the seed alone is stopped, too', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -48,7 +48,7 @@ describe('a search job that was stopped for its memory', () => {
     ])
   })
 
-  test('runs again if the seed alone succeeds, since another thread may have taken the memory', async () => {
+  test('runs again if the seed alone succeeds, because another thread may have used the memory', async () => {
     const { pool, given } = poolOf(stopped, done, done)
     expect(await supervise(pool, job, spec)).toEqual(done)
     expect(given).toEqual([
@@ -58,7 +58,7 @@ describe('a search job that was stopped for its memory', () => {
     ])
   })
 
-  test('blames the call if it is then stopped there again', async () => {
+  test('is reported as a failure of the protocol if its second run is stopped as well', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

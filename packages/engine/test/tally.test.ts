@@ -30,7 +30,7 @@ test('the combined result of ranges does not depend on their order, or on being 
   expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
 })
 
-test('a search says why histories are undecided, the first seed of each reason, in whatever order ranges end', () => {
+test('a search reports why histories are undecided, with the first seed of each reason, in any order of ranges', () => {
   const undecided = (seed: number, kind: Reason['kind'], text: string): SearchResult => ({
     ...result(),
     evidence: { missing: [], undecided: 1, reasons: [{ seed, reason: { kind, text } }] },
@@ -55,7 +55,7 @@ test('a search says why histories are undecided, the first seed of each reason, 
   expect(doubts(unread)).toHaveLength(1)
 })
 
-test('of many failures with one cause the lowest hundred seeds are kept, and all are counted', () => {
+test('of many failures with one cause the hundred lowest seeds are kept, and all failures are counted', () => {
   const tally = createTally()
   for (let seed = 300; seed > 0; seed--) tally.add(result(seed))
   const { sum, times } = tally.state()
@@ -63,7 +63,7 @@ test('of many failures with one cause the lowest hundred seeds are kept, and all
   expect(times).toEqual([['not linearizable', 300]])
 })
 
-test("the tally's quick answers agree with its state", () => {
+test("the tally's incremental answers equal those computed from its state", () => {
   const first = createTally()
   for (const each of [result(200, 9), result(70), result()]) first.add(each)
   for (const tally of [first, createTally(first.state())]) {
@@ -77,7 +77,7 @@ test("the tally's quick answers agree with its state", () => {
   }
 })
 
-test('the finished ranges are those before the first unfinished one, and some beyond it', () => {
+test('the finished ranges are those before the first unfinished one, and the finished ones beyond it', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

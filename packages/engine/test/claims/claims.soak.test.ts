@@ -3,7 +3,7 @@ import { claimedOf, simulated } from './claimed-runs.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 
-test(`what is claimed of ${short ? 'a hundred' : 'five hundred'} simulated runs and more is borne out by their records`, async () => {
+test(`the records of ${short ? 'a hundred' : 'five hundred'} simulated runs confirm every claim about them`, async () => {
   const { runs, refuted, said } = await claimedOf(simulated, inject('seed'), short ? 18 : 3)
   expect(refuted).toEqual([])
   expect(runs).toBeGreaterThan(short ? 90 : 500)

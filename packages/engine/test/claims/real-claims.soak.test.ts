@@ -5,7 +5,7 @@ const short = process.env['CHAOS_SOAK'] === 'short'
 /** Of every system with every workload that it carries, where all servers are installed. */
 const ROUNDS = 3
 
-test(`what is claimed of ${short ? 'a few' : 'five hundred'} runs on processes is borne out by their records`, async () => {
+test(`the records of ${short ? 'a few' : 'five hundred'} runs on processes confirm every claim about them`, async () => {
   const drafts = Array.from({ length: short ? 1 : ROUNDS }, () => real).flat()
   const { runs, refuted } = await claimedOf(drafts, inject('seed'), short ? 60 : 1)
   expect(refuted).toEqual([])
