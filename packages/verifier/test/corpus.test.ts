@@ -20,8 +20,8 @@ function modelOf({ file, model }: Labelled): string {
 
 const levels = ['linearizable', 'sequential', 'strict-serializable', 'strong-session-serializable', 'serializable']
 
-describe.runIf(corpusIsHere)('the labelled histories', () => {
-  test('have their verdicts proved', {
+describe.runIf(corpusIsHere)('the verdicts of the labelled histories', () => {
+  test('all have accepted proofs', {
     timeout: 120_000,
   }, async () => {
     const counts = new Map<string, number>()

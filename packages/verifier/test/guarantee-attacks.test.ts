@@ -954,12 +954,12 @@ test.each(
   Object.entries({ 'work-queue': ofWorkQueues, stream: ofStreams, watch: ofWatches }).flatMap(([model, attacks]) =>
     attacks.map(([what, ...attack]) => [model, what, attack] as const),
   ),
-)('a proof that calls, in a %s, %s is not accepted', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
+)('a proof about a %s that calls %s is not accepted', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
   expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
   expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
 })
 
-test('a proof that calls messages out of order that were put in at once is not accepted', () => {
+test('a proof that calls two messages out of order is not accepted if they were enqueued concurrently', () => {
   const takes = ['2 invoke take -', '2 ok take - ["b","r"]', '2 invoke take -', '2 ok take - ["a","s"]']
   const [a, b] = [
     ['0 invoke enqueue - "a"', '0 ok enqueue - "a"'],
@@ -1003,6 +1003,6 @@ test.each<[what: string, history: string, entries: readonly object[]]>([
 test.each([
   ['register', 'no-lost-messages'],
   ['queue', 'at-least-once'],
-])('a %s has no guarantees of a work queue', (model, level) => {
+])('a %s has no guarantees of the model work-queue', (model, level) => {
   expect(verdictOf(kept, { model, initial: null }, [met(level)])).not.toBe('accepted')
 })

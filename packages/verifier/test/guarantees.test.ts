@@ -81,7 +81,7 @@ function judged({ name, levels }: Model, { events, initial }: Drawn) {
 }
 
 test.each(named)(
-  `the proofs of verdicts on %s are accepted, and say what the checker says, in ${manyOf(4_000)} histories`,
+  `the proofs of verdicts on %s are accepted, and state the checker's verdicts, in ${manyOf(4_000)} histories`,
   (_, model) => {
     const count = { decided: 0, proved: 0 }
     for (let n = 0; n < many(4_000); n++) {

@@ -22,7 +22,7 @@ const linesOf = (text: string): number => text.split('\n').filter((line) => !/^\
 test.each<[what: string, mostLines: number, areGuarantees: boolean]>([
   ['verifier', 1_485, false],
   ['patterns of guarantees', 1_150, true],
-])('the %s have at most %d lines', (_, mostLines, areGuarantees) => {
+])('the source of the %s has at most %d lines', (_, mostLines, areGuarantees) => {
   const some = sources.filter(({ name }) => name.startsWith('guarantees') === areGuarantees)
   expect(some.reduce((sum, { text }) => sum + linesOf(text), 0)).toBeLessThanOrEqual(mostLines)
 })

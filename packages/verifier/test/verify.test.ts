@@ -36,13 +36,13 @@ describe('a proof', () => {
       [3],
       'not shown that linearizable is violated: these operations have an order, .*, see line 3 of the history',
     ],
-  ])('that is %s is said in a sentence with the lines of its core', (verdict, core, sentence) => {
+  ])('that is %s is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
     expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
   })
 
-  test('says of several levels in one sentence what was found of each', () => {
+  test('of several levels is reported in one sentence that names each level', () => {
     const order = differences([5, 1, 3])
     const [finding] = verified(stale, head, [{ level: 'sequential', result: 'met', order }]).findings
     expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
@@ -98,7 +98,7 @@ describe('a proof', () => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('of another history is refused, and so is one that is cut', () => {
+  test('of another history is refused, and so is a proof that is cut off', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -119,7 +119,7 @@ describe('a proof', () => {
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
-    'is not the text %s, which is unreadable',
+    'that is the text %s is unreadable',
     (proof) => {
       expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
     },
@@ -130,7 +130,7 @@ describe('a proof', () => {
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
-  ])('of %s that is not covered is undecided', (_, of, entry) => {
+  ])('of %s that the verifier does not cover is undecided', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })
@@ -169,7 +169,7 @@ describe('a history', () => {
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
-  test('in which an account without money transfers some to itself has nothing moved, as the checker has it', () => {
+  test('moves nothing if an account without money transfers to itself, as in the checker', () => {
     const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
     const read = { f: 'read', value: { a: 3, b: 0 } }
     const text = [transfer, read]
@@ -187,7 +187,7 @@ describe('a history', () => {
     expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
-  test('without operations meets every level, and the proof says that it has none', () => {
+  test('without operations meets every level, and the proof says that there are none', () => {
     expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
       'accepted: an order of 0 operations explains every answer',
     ])
@@ -206,14 +206,14 @@ describe('a history', () => {
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
 
-  test('may come in pieces that end anywhere', () => {
+  test('may be read in pieces that end anywhere', () => {
     const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
     const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
     expect(findings).toMatchObject([{ verdict: 'accepted' }])
   })
 })
 
-describe('a core', () => {
+describe('the core of a violation', () => {
   test('of more than 60 operations is undecided', () => {
     const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
     const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
@@ -222,7 +222,7 @@ describe('a core', () => {
     ])
   })
 
-  test('of a register whose first value is unknown is refuted for every value', () => {
+  test('of a register whose first value is unknown must be impossible for every first value', () => {
     const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
     const unknown = { initial: undefined }
     expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
@@ -230,14 +230,14 @@ describe('a core', () => {
     expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
   })
 
-  test('of transactions is undecided if nobody knows what the registers held at first', () => {
+  test('of transactions is undecided if the initial values of the registers are unknown', () => {
     const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
     const entry = { level: 'serializable', result: 'violated', core: [1] }
     expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
     expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
   })
 
-  test('need not have what was called after its last return', () => {
+  test('may omit operations called after its last return', () => {
     const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
     const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
     const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }
@@ -245,7 +245,7 @@ describe('a core', () => {
     expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
   })
 
-  test('of reads of a counter rests on the additions of the whole key', () => {
+  test('of counter reads takes into account the additions of the whole key', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
     expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
@@ -254,7 +254,7 @@ describe('a core', () => {
   })
 })
 
-test('a met causal level is accepted if the proof names the write that each read saw', () => {
+test('a met causal level is accepted if the proof names the write that each read returned', () => {
   // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
   const text = history(
     '0 invoke write x 1',
@@ -275,7 +275,7 @@ test('a met causal level is accepted if the proof names the write that each read
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test('where only the order of each client counts, a write of another client may still be the last', () => {
+test('at levels that keep only the order of each client, a write of another client may still be the last', () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',
@@ -288,12 +288,12 @@ test('where only the order of each client counts, a write of another client may 
   expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
 })
 
-test('every session guarantee forbids a client to read what it writes only later', () => {
+test('every session guarantee forbids a client to read what it writes later', () => {
   const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
   expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
 })
 
-test('equal final reads of a value that nobody wrote violate eventual and meet convergent', () => {
+test('equal final reads of a value that was never written violate eventual and meet convergent', () => {
   const read = { process: 0, type: 'invoke', f: 'read', value: null, final: true }
   const text = `${JSON.stringify(read)}\n${history('0 ok read - 9')}`
   expect(said(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
@@ -301,7 +301,7 @@ test('equal final reads of a value that nobody wrote violate eventual and meet c
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
-test('a proof names a drain once for each message that it took, and once for finding the queue empty', () => {
+test('a proof lists a drain once for each message that it took, and once for finding the queue empty', () => {
   const drained = (answer: string): string =>
     history(
       ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],
