@@ -136,7 +136,7 @@ export function clusterContract(
       expect(pending.completions).toMatchObject([{ type: 'ok' }])
     })
 
-    test('an invocation completes once, within its timeout', async () => {
+    test('an invocation completes exactly once, within its timeout', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'pause', nodes: ['n2'] })
       const began = world.cluster.clock.now()

@@ -100,11 +100,11 @@ describe('final reads', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('final reads follow the first agreement if nodes report what they owe', () => {
+  test('final reads follow the first agreement if nodes report their pending work', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('reads at the end are not final while the cluster still does what clients asked for', () => {
+  test('reads at the end are not final while the cluster still carries out an operation of a client', () => {
     expect(readOf({ isGivenUp: false, isUnderWay: true }).finals).toEqual([])
   })
 

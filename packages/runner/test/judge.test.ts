@@ -175,14 +175,14 @@ test('nodes are sorted by number, with their availability before healing', () =>
   ])
 })
 
-describe('nothing passes vacuously', () => {
+describe('a run that proves nothing', () => {
   const killed = { name: 'kill', kind: 'kill' } as const
   const busy = timeline([
     [0, 'write', 1, 5, 'ok'],
     [1, 'read', 2, 6, 'ok'],
   ])
 
-  test('a run in which something was read and written at the same time is fine', () => {
+  test('is not one in which something was read and written concurrently', () => {
     expect(findVacuity(busy, [], [])).toEqual([])
   })
 
@@ -210,14 +210,14 @@ describe('nothing passes vacuously', () => {
         [1, 'write', 5, 6, 'info'],
       ]),
     ],
-  ])('%s', (reason, history) => {
+  ])('is one in which %s', (reason, history) => {
     expect(findVacuity(history, [], []).join('; ')).toContain(reason)
   })
 
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('one operation at a time is worth a note if the outcome of each is known', () => {
+  test('operations one at a time are only noted if the outcome of each is known', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('nothing passes vacuously', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('one operation at a time is worth a note if a fault was in force whenever an outcome is unknown', () => {
+  test('operations one at a time are only noted if a fault was in force whenever an outcome is unknown', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -254,7 +254,7 @@ describe('nothing passes vacuously', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('writes of one value only prove nothing, since a stale read would not show', () => {
+  test('writes of only one value prove nothing, because they would not reveal a stale read', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -262,7 +262,7 @@ describe('nothing passes vacuously', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('one key with two values, or written once, is enough', () => {
+  test('two values on one of the keys, or a key written only once, are enough', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
@@ -274,7 +274,7 @@ describe('nothing passes vacuously', () => {
     ])
   })
 
-  test('a usual fault that nobody asked for and that found nothing to hit is only told', () => {
+  test('a usual fault that was not requested and hit nothing is only noted', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -284,7 +284,7 @@ describe('nothing passes vacuously', () => {
     expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
-  test('a fault that took no effect is called what --faults calls it', () => {
+  test('a fault that took no effect has the name that --faults uses', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
@@ -295,7 +295,7 @@ describe('nothing passes vacuously', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('a doubt says what is lacking', () => {
+  test('a doubt names what the run lacks', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([
       { lacks: 'faults', text: 'the run ended before any kill was injected' },
     ])

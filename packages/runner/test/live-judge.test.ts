@@ -41,7 +41,7 @@ test('a stopped judge is certain only of an earlier violation', () => {
   expect(violated.judged().soFar).toBe('not linearizable')
 })
 
-test('a route table that reads another place than it writes is not a violation of the service', () => {
+test('a route table that reads from another place than it writes to is not reported as a violation', () => {
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)

@@ -60,7 +60,7 @@ describe('merged workers', () => {
     expect(lines().at(-1)).toBe('nemesis info 301')
   })
 
-  test('each merged event names its clock and a bound on its error that holds', () => {
+  test('each merged event has its clock and a correct bound on the error of that clock', () => {
     const { at, remote, events } = merging(50)
     at(0)
     at(100, [[planned(0, remote(0, 30)), asked(0, remote(0, 30)), completed(0, remote(0, 40))]])

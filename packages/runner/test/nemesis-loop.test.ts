@@ -6,7 +6,7 @@ import { startNemesisLoop } from '../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../src/ports/cluster.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
 
-test('a fault injected after its planned end does not end before it begins', () => {
+test('a fault injected after its planned end still begins before it ends', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -64,7 +64,7 @@ test('a stopped loop calls back even if it is asked to heal meanwhile', () => {
   expect(calledBack).toEqual(['fault-1'])
 })
 
-test('a kill that took time to heal says from when the node was starting, and a pause does not', () => {
+test('a kill that took time to heal is recorded with the start of healing, but a pause is not', () => {
   let time = 0
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

@@ -13,7 +13,7 @@ describe('the class by PACELC', () => {
     ['PA/EC', [calm, cell('partition', 'eventual')]],
     ['PA/EL', [cell('calm', 'eventual'), cell('partition', 'eventual', 0.995)]],
     ['PC/EL', [cell('calm', 'sequential'), cell('partition', 'none', 0.98)]],
-  ] as const)('%s is read off levels and availability', (name, cells) => {
+  ] as const)('is %s according to levels and availability', (name, cells) => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
@@ -26,14 +26,14 @@ describe('the class by PACELC', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })
 
-  test('does not call a system available by a cut shorter than the client timeout, or without links to cut', () => {
+  test('leaves availability open after a cut shorter than the client timeout, or without links to cut', () => {
     const short = { ...cut, lastsMs: 1_000 }
     expect(pacelcOf([calm, cell('partition', 'linearizable')], short)).toBeUndefined()
     expect(pacelcOf([calm, cell('partition', 'linearizable', 0.6)], short)).toBe('PC/EC')
     expect(pacelcOf([calm, cell('partition', 'linearizable')], { ...cut, nodes: 1 })).toBeUndefined()
   })
 
-  test('says nothing of a system that was not cut, or whose level is undecided', () => {
+  test('is undefined if the system was never cut, or if its level is undecided', () => {
     expect(pacelcOf([calm, cell('kill', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('partition', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('delay', 'causal'), cell('partition', 'none')], cut)).toBe('PA/EL')

@@ -40,7 +40,7 @@ function planned(target: Target, faults: readonly unknown[], seed = 7) {
 const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
   'nodes' in plan ? (plan.nodes as readonly string[]) : []
 
-test('a run that stops at a violation is held to the strongest level of its workload', async () => {
+test('a run that stops at a violation is expected to meet the strongest level of its workload', async () => {
   const heldTo = async (name: string, more: object) => {
     const workload = findWorkload(name) ?? register
     const spec = parseRunSpec({ target: 'fake', seed: 7, timeMs: 20_000, expect: 'linearizable', ...more }, 'test')
@@ -56,7 +56,7 @@ test('a run that stops at a violation is held to the strongest level of its work
   await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
 })
 
-test('refuses to hold a run with compare-and-sets to a level below sequential', async () => {
+test('an expected level below sequential is refused for a run with compare-and-sets', async () => {
   const settings = { cas: 0.2 }
   const spec = parseRunSpec(
     { target: 'fake', seed: 7, timeMs: 20_000, expect: 'causal', workload: { name: 'register', settings } },
@@ -67,7 +67,7 @@ test('refuses to hold a run with compare-and-sets to a level below sequential', 
   )
 })
 
-test('a run that is held to a level below sequential has no compare-and-sets', async () => {
+test('a run that is expected to meet a level below sequential has no compare-and-sets', async () => {
   const promising: Target = { ...plain, promises: () => 'linearizable' }
   const registries = { target: async () => promising, workload: async () => register }
   const casOf = async (expect: string) => {
@@ -162,7 +162,7 @@ describe('all faults', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('a run with flipped bits is held to nothing that its target promises', async () => {
+  test('a run with flipped bits is not expected to meet the promise of its target', async () => {
     const target: Target = { ...plain, promises: () => 'linearizable' }
     expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
     expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')
@@ -175,7 +175,7 @@ describe('all faults', () => {
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
   })
 
-  test('a profile of which the target can suffer nothing is refused with what it can suffer', async () => {
+  test('a profile is refused if the target can suffer none of its faults, with those it can suffer', async () => {
     const diskless: Target = {
       ...plain,
       suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
@@ -194,7 +194,7 @@ describe('all faults', () => {
     expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
   })
 
-  test("a spec tells the target's usual faults from the same ones that were asked for", async () => {
+  test('a spec distinguishes the usual faults of the target from the same faults on request', async () => {
     const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
     const of = registries(target)
     const told = async (draft: object) => {

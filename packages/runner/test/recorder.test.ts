@@ -2,7 +2,7 @@ import { type Event, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createRunRecorder } from '../src/clients/recorder.ts'
 
-test('records the node that a client chose itself, and otherwise the one that the client is at', () => {
+test('an operation is recorded at the node that its client chose, or else at the node that its client uses', () => {
   const events: Event[] = []
   const recorder = createRunRecorder({ append: (event) => events.push(event) }, () => nanos(0))
   const input = { f: 'write', key: 'x', value: 1 }

@@ -54,7 +54,7 @@ describe('a requirement', () => {
     ['p99 of read during healed < 1s', 'no read was called after the last fault'],
     ['convergence < 1s', 'no agreement of the nodes was seen after healing'],
     ['duplicated == 0', 'not counted for the model register'],
-  ] as const)('%s is unknown where nothing can tell: %s', (text, why) => {
+  ] as const)('%s is unknown if nothing was measured: %s', (text, why) => {
     expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })
   })
 
@@ -86,7 +86,7 @@ describe('a requirement', () => {
     expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
   })
 
-  test('a bound on staleness is broken by a stale read', () => {
+  test('a bound on staleness is missed because of a stale read', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
@@ -145,7 +145,7 @@ test('several requirements are met if all are, and unknown only if none is broke
   expect(allMet([result('unknown'), result(false)])).toBe(false)
 })
 
-test('a required level is met or missed by the verdict on the whole history', () => {
+test('a required level is met or missed according to the verdict on the whole history', () => {
   const stale = staleRead()
   expect(judged('linearizable', { history: stale.history, report: stale.report, faults: [] })).toMatchObject({
     met: false,

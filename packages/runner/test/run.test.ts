@@ -104,7 +104,7 @@ describe('a run', () => {
   })
 })
 
-describe('insisting on faults', () => {
+describe('repeating requested faults that had no effect', () => {
   const all = nodeNames(3)
   const fault = (id: string, fromMs: number, toMs: number, plan: Schedule[number]['plan']): Schedule[number] => ({
     ...{ id, plan },
@@ -123,7 +123,7 @@ describe('insisting on faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('repeats a fault without effect after the schedule, while clients continue', () => {
+  test('happens after the schedule, while clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },
@@ -136,12 +136,12 @@ describe('insisting on faults', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for a fault in force, and repeats none that took effect', () => {
+  test('waits for a fault in force, and excludes faults that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('gives up on a fault that never takes effect after a few tries', () => {
+  test('stops after a few tries if the fault never takes effect', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',
@@ -151,18 +151,18 @@ describe('insisting on faults', () => {
     ])
   })
 
-  test('repeats no fault that has nothing to hit', () => {
+  test('excludes a fault that has nothing to hit', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     const cluster = { ...raft(5), mayBite: () => false }
     expect(insisting(nobody, ['pause'], cluster).records.map(({ id }) => id)).toEqual(['fault-1'])
   })
 
-  test('repeats only faults that are insisted on and were scheduled', () => {
+  test('is limited to faults that were requested and scheduled', () => {
     expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })
 
-test('replicas of a set agree whatever the order of elements', () => {
+test('replicas of a set agree regardless of the order of elements', () => {
   const events: Event[] = []
   const machine = findProtocol('master-master')!.create({ settings: {}, object: 'set' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
@@ -170,7 +170,7 @@ test('replicas of a set agree whatever the order of elements', () => {
   expect(run).toMatchObject({ type: 'ended', outcome: { convergedAfter: expect.any(Number) } })
 })
 
-test('the final drain of a queue is repeated until it is answered', () => {
+test('the final drain of a queue is repeated until it succeeds', () => {
   const events: Event[] = []
   const machine = findProtocol('raft')!.create({ settings: {}, object: 'queue' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
@@ -206,7 +206,7 @@ test('removing a fault from the schedule does not change the others', () => {
   expect(run(full.slice(0, 1))[0]).toMatchObject({ id: first!.id, fault: first!.fault })
 })
 
-test('an interrupted run is healed, read once more, and says that it was interrupted', () => {
+test('an interrupted run is healed, read once more, and marked as interrupted', () => {
   const events: Event[] = []
   const cluster = raft(8)
   let outcome: RunOutcome | undefined
@@ -223,7 +223,7 @@ test('an interrupted run is healed, read once more, and says that it was interru
   expect(handle.progress()).toMatchObject({ stage: 'ended', activeFaults: [] })
 })
 
-test('a fault that cannot be injected is reported, and the run goes on', () => {
+test('a fault that cannot be injected is reported, and the run continues', () => {
   const events: Event[] = []
   const simulation = raft(2)
   const cluster: Cluster = {

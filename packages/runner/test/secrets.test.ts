@@ -18,13 +18,13 @@ test.each([
   ['psql', `postgres://app:${SECRET}@db/app`],
   ['app', '--password', SECRET],
   ['app', `TOKEN=${SECRET}`],
-])('neither the words nor the text of %s %s %s keep the secret', (...words) => {
+])('the secret is removed from the words and from the text of %s %s %s', (...words) => {
   expect(wordsWithoutSecrets(words).join(' ')).not.toContain(SECRET)
   expect(textWithoutSecrets(words.join(' '))).not.toContain(SECRET)
 })
 
 test.each(['ghp_', 'github_pat_', 'sk-', 'sk_live_', 'AKIA', 'xoxb-', 'eyJ'])(
-  'a token that begins with %s is a secret wherever it stands',
+  'a token that begins with %s is removed anywhere',
   (prefix) => {
     const token = `${prefix}0123456789ABCDEF`
     expect(wordsWithoutSecrets(['app', token, `--for=${token}`]).join(' ')).not.toContain(token)
@@ -38,7 +38,7 @@ test.each([
   ['docker', 'run', '-u', 'app', 'image'],
   ['node', 'server.js', '-p', '8080'],
   ['node', 'task-sk-eyJ.js'],
-])('what is no secret stays: %s %s %s', (...words) => {
+])('words that are not secrets are kept: %s %s %s', (...words) => {
   expect(wordsWithoutSecrets(words)).toEqual(words)
   expect(textWithoutSecrets(words.join(' '))).toBe(words.join(' '))
 })

@@ -69,7 +69,7 @@ const judged = (events: readonly Event[], { model, initial }: Workload = registe
     now: () => millis(performance.now()),
   }).levels.linearizable.result
 
-test(`a linearizable system stays linearizable so far, to the end (seed ${seed})`, () => {
+test(`a linearizable system is linearizable so far at every event (seed ${seed})`, () => {
   const { events, seen } = watched('raft', register)
   // Before the first read it is not certain.
   const first = seen.findIndex(({ soFar }) => soFar === 'linearizable')
@@ -78,7 +78,7 @@ test(`a linearizable system stays linearizable so far, to the end (seed ${seed})
   expect(judged(events)).toBe('met')
 })
 
-test(`a stale read shows at the event that makes it certain, and from then on (seed ${seed})`, () => {
+test(`a stale read is reported at the event that makes it certain, and at every later one (seed ${seed})`, () => {
   const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()
@@ -87,7 +87,7 @@ test(`a stale read shows at the event that makes it certain, and from then on (s
   expect(judged(events.slice(0, first!.events - 1))).toBe('met')
 })
 
-test(`a run of a counter stops soon after its violation, which is placed at the event that makes it certain (seed ${seed})`, () => {
+test(`a counter run stops soon after its violation, and names the event that makes it certain (seed ${seed})`, () => {
   const noticed: number[] = []
   const counter = findWorkload('counter')!
   const { events, outcome } = watched('primary-replica', counter, {

@@ -8,7 +8,7 @@ import { createBeats, type Standstill, standstillsOf } from '../src/result/stand
 
 const at = (seconds: number) => nanos(seconds * 1e9)
 
-describe('beats', () => {
+describe('the beats of this process', () => {
   test('a running process has no standstill, even on a busy machine', () => {
     const beat = createBeats(at(0))
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))
@@ -82,7 +82,7 @@ const judged = (requirement: string, standstill?: Standstill) =>
 
 describe('requirements and standstills', () => {
   test.each(['availability >= 50%', 'p99 < 1s', 'p50 of read < 1s', 'recovery < 5s', 'convergence < 5s'])(
-    'is unknown if this program stood still meanwhile: %s',
+    'a requirement is unknown if this program stood still meanwhile: %s',
     (requirement) => {
       expect(judged(requirement)).toMatchObject({ met: true })
       expect(judged(requirement, { from: at(4.05), to: at(6.1) })).toMatchObject({
@@ -105,7 +105,7 @@ test('a standstill is not a fault', () => {
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('a foreign event named standstill without times is ignored', () => {
+test('an event of another program named standstill is ignored if it has no times', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },
