@@ -27,7 +27,7 @@ const operationsOf = (events: readonly EventInput[]): unknown[] => {
   return Array.from({ length }, (_, i) => [outcome[i], callEvent[i], returnEvent[i], outputOf(history, i)])
 }
 
-describe('attempts with one request id', () => {
+describe('attempts with the same request id', () => {
   test('are one operation, from the first call to the first acknowledgement', () => {
     const events = [
       event(0, 'invoke', 1, 'a'),
@@ -47,7 +47,7 @@ describe('attempts with one request id', () => {
     ])
   })
 
-  test('end with the first of several acknowledgements, whichever was asked for first', () => {
+  test('end with the first acknowledgement, whichever attempt was called first', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
   })
@@ -63,7 +63,7 @@ describe('attempts with one request id', () => {
     expect(operationsOf(events)).toEqual([[INFO, 0, 1, 1]])
   })
 
-  test('that certainly failed are operations of their own', () => {
+  test('remain separate operations if they certainly failed', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(0, 'fail', 1), event(0, 'invoke', 1, 'a'), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([
       [FAIL, 0, 1, 1],
@@ -71,7 +71,7 @@ describe('attempts with one request id', () => {
     ])
   })
 
-  test('are different operations if they ask for different things', () => {
+  test('are different operations if their functions, keys or values differ', () => {
     const events = [
       event(0, 'invoke', 1, 'a'),
       event(0, 'info', 1),
@@ -93,7 +93,7 @@ describe('attempts with one request id', () => {
     expect(operationsOf([...part(0, '0'), ...part(1, '1'), ...part(2, '1')])).toHaveLength(2)
   })
 
-  test('observe each by itself if they are reads', () => {
+  test('remain separate observations if they are reads', () => {
     const read = (value: number): EventInput[] => [
       { process: 0, type: 'invoke', f: 'read', value: null, extra: { requestId: 'a' } },
       { process: 0, type: 'ok', f: 'read', value },
@@ -101,7 +101,7 @@ describe('attempts with one request id', () => {
     expect(operationsOf([...read(1), ...read(2)])).toHaveLength(2)
   })
 
-  test('are different operations if only their answers say what they wrote, and differ', () => {
+  test('are different operations if only their completions have values, and these differ', () => {
     const write = (process: number, answer: string): EventInput[] => [
       { process, type: 'invoke', f: 'write', extra: { requestId: 'a' } },
       { process, type: 'ok', f: 'write', value: answer },

@@ -32,7 +32,7 @@ const refusal = (events: readonly EventInput[]): string => {
   return 'accepted'
 }
 
-describe('pairing', () => {
+describe('the pairing of events', () => {
   test('an invocation and its completion make one operation, with the positions of its events', () => {
     const history = historyFromEvents([
       call(3, 'write', 7, { key: 'x', time: 10, node: 'n1' }),
@@ -62,7 +62,7 @@ describe('pairing', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('an operation that was never completed is info, without a return, its output its input', () => {
+  test('an operation without a completion has outcome info, no return, and its input as its output', () => {
     const history = historyFromEvents([call(0, 'write', 'a')])
     expect(history.operations.outcome[0]).toBe(INFO)
     expect(history.operations.returnEvent[0]).toBe(-1)
@@ -111,7 +111,7 @@ describe('pairing', () => {
     ])
   })
 
-  test('processes with names are clients, and digits in a string are the integer', () => {
+  test('named processes are clients, and a string of digits is the same process as the integer', () => {
     const history = historyFromEvents([
       { process: '12', type: 'invoke', f: 'read' },
       { process: 'alice', type: 'invoke', f: 'write', value: 1 },
@@ -124,7 +124,7 @@ describe('pairing', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('keeps processes apart whose integers a double cannot distinguish', () => {
+  test('keeps processes apart whose numbers differ beyond the precision of a double', () => {
     const lines = ['9007199254740993', '9007199254740992'].map(
       (process) => parseJsonLine(`{"process":${process},"type":"invoke","f":"read"}`) as { event: EventInput },
     )
@@ -142,7 +142,7 @@ describe('pairing', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('columns grow as needed, and many processes of any size are kept apart', () => {
+  test('columns grow as needed, and processes with large numbers are kept apart', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))
@@ -153,7 +153,7 @@ describe('pairing', () => {
     expect(inputOf(history, 2999)).toBe(2999)
   })
 
-  test('a history of completions only is accepted when asked for, each invoked just before', () => {
+  test('a history of completions only is accepted on request, with each invocation just before its completion', () => {
     const history = historyFromEvents([end(0, 'ok', 'txn', 1), end(1, 'info', 'txn', 2), end(0, 'fail', 'txn', 3)], {
       completionsOnly: true,
       source: 'h.edn',
@@ -184,7 +184,7 @@ describe('a history that breaks a rule is refused, with line and remedy:', () =>
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toMatch(/^h\.jsonl:3: /)
   })
 
-  test('a completion without an invocation in a history that was taken for one of completions only', () => {
+  test('a completion without an invocation in a history first read as completions only', () => {
     expect(() =>
       historyFromEvents([end(0, 'ok', 'read', 1), call(1, 'read')], { completionsOnly: true, source: 'h.edn' }),
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')
@@ -202,7 +202,7 @@ describe('a history that breaks a rule is refused, with line and remedy:', () =>
     )
   })
 
-  test('time that goes back within a process', () => {
+  test('a time that goes back within a process', () => {
     expect(refusal([call(0, 'read', null, { time: 9 }), end(0, 'ok', 'read', 1, { time: 8 })])).toEqual(
       expect.stringContaining('h.jsonl:2: its time (8) is 1 ns before that of line 1 (9)'),
     )
@@ -215,7 +215,7 @@ describe('a history that breaks a rule is refused, with line and remedy:', () =>
   })
 })
 
-test('a process that goes on after info is tolerated, with a warning', () => {
+test('a process that continues after info is tolerated, with a warning', () => {
   const history = historyFromEvents([call(0, 'write', 1), end(0, 'info', 'write', 1), call(0, 'read')], {
     source: 'h.jsonl',
   })

@@ -20,7 +20,7 @@ function namesIn(
   return sessions.map((_, process) => [clientName(history, process), clientInWords(history, process)])
 }
 
-test('a client of a run is called by the number that it has in the run, not by that of the recording', () => {
+test('a client of a run has its number in the run, not its number in the recording', () => {
   expect(namesIn(['process-11', 'process-11:final', 'process-3'], { by: 'header.Chaos-Session', named: true })).toEqual(
     [
       ['11', 'client 11'],
@@ -30,7 +30,7 @@ test('a client of a run is called by the number that it has in the run, not by t
   )
 })
 
-test('a client that names itself is called so in all its processes; one that does not by its process', () => {
+test('a client with a session name has this name in all its processes, and another has its process number', () => {
   expect(namesIn(['c4', 'c4', undefined], { by: 'header.X-Client', named: true })).toEqual([
     ['c4', 'client c4'],
     ['c4', 'client c4'],
@@ -38,12 +38,12 @@ test('a client that names itself is called so in all its processes; one that doe
   ])
 })
 
-test('a name in words is cut', () => {
+test('a long client name is cut', () => {
   const [[, long = ''] = []] = namesIn(['x'.repeat(1000)], { by: 'header.X-Client', named: true })
   expect(long).toHaveLength('client '.length + 60)
 })
 
-test('an invocation alone names its client likewise', () => {
+test('an invocation by itself names its client in the same way', () => {
   expect(callerInWords({ process: 5, session: 'c4' })).toBe('client c4')
   expect(callerInWords({ process: 5, session: 'process-7' })).toBe('client 7')
   expect(callerInWords({ process: 5, session: 'connection 3' })).toBe('connection 3')

@@ -71,7 +71,7 @@ describe('operations overlap', () => {
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })
 
-  test('an operation does not overlap one that was asked once its request had been answered', () => {
+  test('an operation does not overlap a later one that was called after the answer to its request', () => {
     const request: readonly Row[] = [
       [0, 'a', 1, 2],
       [1, 'a', 1, 2],

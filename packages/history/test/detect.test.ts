@@ -5,7 +5,7 @@ const detect = (text: string): string | undefined => detectFormat('notes.txt', n
 const formats =
   'Formats: JSON with one operation per line, chaos JSONL, Porcupine key-value logs, DBCop JSON, Jepsen EDN, Porcupine etcd logs, history.txt and jepsen.log, Plume and PolySI text, AWDIT text, CSV and TSV with a header. Force one with --format, or name members with --map.'
 
-describe('the format is known by the first bytes:', () => {
+describe('the format is detected from the first bytes:', () => {
   const cases: readonly [text: string, format: string | undefined][] = [
     ['{"process":0}', 'jsonl'],
     ['\uFEFF\n  { "chaos":1}', 'jsonl'],

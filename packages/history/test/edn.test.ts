@@ -30,7 +30,7 @@ const refusal = (text: string): string => {
   return 'accepted'
 }
 
-describe('values of independent tests are a key and a value,', () => {
+describe('values of independent tests are read as a key and a value,', () => {
   const lines = (...some: readonly string[]): string => some.map((each) => `{:process 0 ${each}}`).join('\n')
   const write = lines(':type :invoke :f :write :value [1 5]', ':type :ok :f :write :value [1 5]')
   const read = lines(':type :invoke :f :read :value [1 nil]', ':type :ok :f :read :value [1 5]')
@@ -46,7 +46,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('but not if a read is invoked with nil, or a value is no pair', () => {
+  test('but not if a read is invoked with nil, or a value is not a pair', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -60,7 +60,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('and the user is asked if the file does not show it and it matters', () => {
+  test('and the option --keyed is asked for if the file leaves this open and it matters', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
@@ -76,7 +76,7 @@ describe('values of independent tests are a key and a value,', () => {
   })
 })
 
-describe('EDN is read as JSON:', () => {
+describe('EDN is read like JSON:', () => {
   const cases: readonly [text: string, value: unknown][] = [
     ['nil', null],
     ['true', true],
@@ -147,7 +147,7 @@ describe('a history in EDN', () => {
     }
   }
 
-  test('may be one map a line', () => check(`${lines.join('\n')}\n`))
+  test('may have one map per line', () => check(`${lines.join('\n')}\n`))
   test('may be one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
   test('may be one list of maps, with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
 
@@ -155,13 +155,13 @@ describe('a history in EDN', () => {
     for (const text of ['', ' \n', '[]', '()', 'nil', '; nothing']) expect(read(text, edn).eventCount).toBe(0)
   })
 
-  test('knows the line of each event, also where events span lines', () => {
+  test('has the line of each event, even if events span lines', () => {
     const history = read('[\n{:process 0\n :type :invoke :f :read}\n\n {:process 0 :type :ok\n:f :read :value 1}]', edn)
     expect(history.operations.callLine[0]).toBe(2)
     expect(history.operations.returnLine[0]).toBe(5)
   })
 
-  test('whose pairs are marked as key and value is keyed', () => {
+  test('has keys if its pairs are marked as key and value', () => {
     const history = read(
       '{:process 0 :type :invoke :f :cas :value #jepsen.independent/tuple [7 [1 2]]}\n{:process 0 :type :ok :f :cas :value #jepsen.independent/tuple [7 [1 2]]}',
       edn,
@@ -170,7 +170,7 @@ describe('a history in EDN', () => {
     expect(outputOf(history, 0)).toEqual([1, 2])
   })
 
-  test('whose pairs are not marked is keyed when asked or found out, but for the nemesis', () => {
+  test('has keys if its pairs are detected or --keyed is given, but not in events of the nemesis', () => {
     const text =
       '{:process 0 :type :invoke :f :read :value [:x nil]} {:process :nemesis :type :info :f :cut :value [1 2]}'
     expect(eventsOf(text, { independent: false }).map(({ key, value }) => [key, value])).toEqual([
@@ -185,7 +185,7 @@ describe('a history in EDN', () => {
     }
   })
 
-  test('of completions only has each invoked just before', () => {
+  test('with completions only gets each invocation just before its completion', () => {
     const history = read(
       '{:process 0 :type :ok :value [[:w :x 1]]} {:process 1 :type :fail :f :txn :value [[:r :x nil]]}',
       edn,
@@ -195,7 +195,7 @@ describe('a history in EDN', () => {
     expect(history.warnings).toHaveLength(1)
   })
 
-  test('transactions of a long fork, which are called read and write, are transactions', () => {
+  test('operations named read and write are transactions if their values are lists of micro-operations', () => {
     const history = read(
       '{:process 0 :type :invoke :f :write :value [[:w 0 1]]} {:process 1 :type :invoke :f :read :value [[:r 0 nil] [:r 1 nil]]}',
       edn,
@@ -205,7 +205,7 @@ describe('a history in EDN', () => {
     expect(single.functions).toEqual(['write'])
   })
 
-  test('without processes joins each completion with the oldest open invocation, of its value where there is one', () => {
+  test('without processes pairs a completion with the oldest open invocation, of the same value if there is one', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}
        {:type :ok :f :write :value 2} {:type :ok :f :read :value 2} {:type :ok :f :write :value 1}`,
@@ -217,7 +217,7 @@ describe('a history in EDN', () => {
     ])
   })
 
-  test('is used up to where it is cut off, with a warning', () => {
+  test('is used up to the place where it is cut off, with a warning', () => {
     const whole = '{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :read :value 1}'
     for (const [text, line] of [
       [whole.slice(0, -5), 2],
@@ -233,7 +233,7 @@ describe('a history in EDN', () => {
   })
 })
 
-describe('EDN that is wrong is refused, naming file, line and rule:', () => {
+describe('malformed EDN is refused with file, line and rule:', () => {
   const good = '{:process 0 :type :invoke :f :read}\n'
   const cases: readonly [what: string, text: string, message: string][] = [
     ['a bracket that closes nothing', '{:a 1]', 'bad EDN at column 6: unexpected ]. An event is one map.'],
@@ -320,7 +320,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('looks as Jepsen prints it', () => {
+  test('has the form in which Jepsen prints it', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(
       '{:index 1, :time 5, :process :nemesis, :type :info, :f :start-partition, :value nil}',

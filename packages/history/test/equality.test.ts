@@ -16,7 +16,7 @@ function areEqual(format: Format, one: string, other: string): boolean {
   return input[0] === input[1]
 }
 
-describe('values are equal in EDN where they are one value there:', () => {
+describe('two values are equal in EDN:', () => {
   const equal = [
     ['2/4', '1/2'],
     ['4/2', '2'],
@@ -30,7 +30,7 @@ describe('values are equal in EDN where they are one value there:', () => {
   for (const [one, other] of equal) test(`${one} and ${other}`, () => expect(areEqual('edn', one, other)).toBe(true))
 })
 
-describe('values differ in EDN where they differ there:', () => {
+describe('two values differ in EDN:', () => {
   const different = [
     [':a', '"a"'],
     [':a', '":a"'],
@@ -65,19 +65,19 @@ describe('numbers in JSON', () => {
     )
   })
 
-  test('that a double holds exactly are that double, however they are written', () => {
+  test('are read as a double if a double holds them exactly, in any notation', () => {
     expect(['1e21', '1000000000000000000000', '0.1', '1E-1', '10e-2', '-0', '0.0'].map(parseJson)).toEqual([
       1e21, 1e21, 0.1, 0.1, 0.1, -0, 0,
     ])
   })
 
-  test('written with more digits than a double holds stay apart', () => {
+  test('with more digits than a double holds are kept apart', () => {
     expect(areEqual('jsonl', '0.1', '0.10000000000000000001')).toBe(false)
     expect(areEqual('jsonl', '1e23', '99999999999999991611392')).toBe(false)
   })
 })
 
-describe('a key that is text and one that is not are two,', () => {
+describe('a text key and a key of another type with the same characters are two keys,', () => {
   const keysOf = (...keys: readonly (string | number)[]): readonly string[] =>
     historyFromEvents(keys.map((key, process) => ({ process, type: 'invoke', f: 'read', key }))).keys
 
@@ -101,7 +101,7 @@ describe('a key that is text and one that is not are two,', () => {
   })
 })
 
-describe('a tail of zeros after a power loss', () => {
+describe('a tail of zero bytes after a power loss', () => {
   const event = '{"process":0,"type":"invoke","f":"write","value":1}\n'
   const readTail = (tail: string) => {
     const builder = new HistoryBuilder()
@@ -110,7 +110,7 @@ describe('a tail of zeros after a power loss', () => {
     return builder.build()
   }
 
-  test('is a truncated tail, with a warning', () => {
+  test('is ignored with a warning', () => {
     const cases = [
       ['\0'.repeat(4096), 'h:2: the file ends in 4096 zero bytes'],
       [`{"process":1,"type":"inv${'\0'.repeat(100)}`, 'h:2: the last line is cut off'],
@@ -123,7 +123,7 @@ describe('a tail of zeros after a power loss', () => {
     }
   })
 
-  test('does not take a whole last line with it', () => {
+  test('does not invalidate a complete last line', () => {
     const history = readTail(`{"process":1,"type":"invoke","f":"write","value":2}${'\0'.repeat(100)}`)
     expect(history.operations.length).toBe(2)
   })

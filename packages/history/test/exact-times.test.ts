@@ -59,7 +59,7 @@ const quoted = (text: string): string => JSON.stringify(text)
 const inSeconds = (nanos: number): string => since1970(nanos).replace(/(?=\d{9}$)/, '.')
 const inMicros = (nanos: number): string => since1970(nanos).replace(/(?=\d{3}$)/, '.')
 
-describe('nanoseconds since 1970 are exact', () => {
+describe('nanoseconds since 1970 are read exactly', () => {
   test.each([
     ['JSON lines', eventsAt(TIMES.map(since1970))],
     [
@@ -114,7 +114,7 @@ describe('nanoseconds since 1970 are exact', () => {
     ])
   })
 
-  test('in stretches of a recording, each of which begins with a time of its own', async () => {
+  test('in stretches of a recording, each relative to its own first time', async () => {
     const path = file(
       'stretches.jsonl',
       [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),
@@ -136,7 +136,7 @@ test('an operation that returned a nanosecond before it was called is refused', 
   )
 })
 
-test('times that contradict the order of lines are named as the file has them', async () => {
+test('an error about times that contradict the order of lines quotes the times of the file', async () => {
   const path = file('back.jsonl', eventsAt([5e9, 6e9, 1e9, 2e9].map(since1970)))
   const read = readHistory(path)
   await expect(read).rejects.toThrow(UserError)
@@ -145,7 +145,7 @@ test('times that contradict the order of lines are named as the file has them', 
   )
 })
 
-test('small times stay as they are', async () => {
+test('small times are not shifted', async () => {
   const small = [5, 6, 9_007_199_254_740_991, 9_007_199_254_740_991]
   expect(timesOf(await readHistory(file('small.jsonl', eventsAt(small.map(String)))))).toEqual(small)
   expect(timesOf(await readHistory(file('negative.jsonl', eventsAt(['-7', '-5', '-3', '4']))))).toEqual([-7, -5, -3, 4])

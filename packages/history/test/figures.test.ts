@@ -26,11 +26,11 @@ test.each([
   [moment(12_031_000_000, 1), '12.0 s'],
   [moment(Number.POSITIVE_INFINITY), 'never'],
   [momentInMillis(12_340_000), '12.3 ms'],
-])('figures are written as people read them, in every locale: %s', (written, expected) => {
+])('numbers are formatted the same way in every locale: %s', (written, expected) => {
   expect(written).toBe(expected)
 })
 
-test('a share is never rounded to all or nothing', () => {
+test('a percentage is never rounded to 0 or 100', () => {
   expect([percent(1 / 3), percent(0.99999), percent(0.00001), percent(1)]).toEqual([
     '33.33%',
     '99.99%',
@@ -39,6 +39,6 @@ test('a share is never rounded to all or nothing', () => {
   ])
 })
 
-test('names are compared by the numbers in them', () => {
+test('names are ordered by the numbers in them', () => {
   expect(['n10', 'n2', 'm3', 'n1'].sort(byName)).toEqual(['m3', 'n1', 'n2', 'n10'])
 })

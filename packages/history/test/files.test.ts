@@ -76,7 +76,7 @@ function zstdStored(content: Uint8Array): Buffer {
 }
 
 describe('a history file', () => {
-  test('that was written is read back, event by event and as a history', async () => {
+  test('is read back as written, both as events and as a history', async () => {
     const path = join(directory, 'written.jsonl')
     const header: Header = { chaos: 1, model: 'register' }
     const writer = openHistoryWriter(path, { header })
@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('keeps appended lines together, and before later events', () => {
+  test('keeps appended lines in one write, before later events', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('writes a large batch without waiting', () => {
+  test('writes a large batch at once', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -124,7 +124,7 @@ describe('a history file', () => {
     writer.close()
   })
 
-  test('may be EDN, detected or declared', async () => {
+  test('may be EDN, detected or specified', async () => {
     const path = join(directory, 'written.edn')
     const writer = openHistoryWriter(path, { format: 'edn' })
     writer.appendAll(someEvents(100))
@@ -138,7 +138,7 @@ describe('a history file', () => {
     expect((await readHistory(path, { format: 'edn' })).operations.length).toBe(50)
   })
 
-  test('is seen through gzip, whatever its name', async () => {
+  test('is read through gzip, whatever its name', async () => {
     const text = someEvents(20_000)
       .map((event) => JSON.stringify(event))
       .join('\n')
@@ -149,7 +149,7 @@ describe('a history file', () => {
     )
   })
 
-  test('is seen through Zstandard, whatever its name, cut off or in several frames', async () => {
+  test('is read through Zstandard, whatever its name, cut off or in several frames', async () => {
     expect((await readHistory(file('packed.jsonl', zstd200))).operations.length).toBe(100)
     expect((await readHistory(file('packed.jsonl', Buffer.concat([zstdSkippable, zstd200])))).operations.length).toBe(
       100,
@@ -169,7 +169,7 @@ describe('a history file', () => {
     expect((await readHistory(file('stored.zst', zstdStored(Buffer.from(stored))))).operations.length).toBe(10_000)
   })
 
-  test('that Zstandard unfolds into gigabytes, or only with gigabytes of memory, is refused', async () => {
+  test('is refused if Zstandard would expand it into gigabytes, or need gigabytes of memory', async () => {
     // Each block of four bytes stands for 128 KB of one letter.
     const repeat = Buffer.from([0x02 | ((131_072 << 3) & 0xff), (131_072 >> 5) & 0xff, 131_072 >> 13, 0x78])
     const bomb = Buffer.concat([zstdHeader(0x40), ...new Array<Buffer>(16_384).fill(repeat)])
@@ -182,7 +182,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may come by a pipe', async () => {
+  test('may be a pipe', async () => {
     const path = join(directory, 'pipe')
     spawnSync('mkfifo', [path])
     const source = file(
@@ -224,7 +224,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may be read as events alone even if they do not pair', async () => {
+  test('may be read as events even if they do not pair', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
@@ -236,14 +236,14 @@ describe('a history file', () => {
   })
 })
 
-describe('explains in one sentence why it cannot read:', () => {
-  test('no file', async () => {
+describe('is refused in one sentence that names the reason:', () => {
+  test('a missing file', async () => {
     expect(await refusal(join(directory, 'absent'))).toBe(
       'input: DIR/absent: there is no such file. Check the path, or use - for stdin.',
     )
   })
 
-  test('a rotated recording with a missing part, or with a part twice', async () => {
+  test('a rotated recording with a part missing or repeated', async () => {
     const parts = (...names: readonly string[]) => {
       const path = mkdtempSync(join(directory, 'refused-'))
       for (const name of names) writeFileSync(join(path, name), '')
@@ -257,7 +257,7 @@ describe('explains in one sentence why it cannot read:', () => {
     expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('parts of several recordings are in it')
   })
 
-  test('a directory, unless a history is in it', async () => {
+  test('a directory without a history', async () => {
     const run = join(directory, 'run')
     mkdirSync(run)
     expect(await refusal(run)).toBe(
@@ -267,7 +267,7 @@ describe('explains in one sentence why it cannot read:', () => {
     expect((await readHistory(run)).operations.length).toBe(1)
   })
 
-  test('an empty file, unless it is EDN or said to be of some format', async () => {
+  test('an empty file, unless it is EDN or its format is specified', async () => {
     expect(await refusal(file('empty', ''))).toBe(
       'input: DIR/empty: this file is empty: there are no operations in it.',
     )
@@ -278,7 +278,7 @@ describe('explains in one sentence why it cannot read:', () => {
     expect((await readHistory(file('empty', ''), { format: 'jsonl' })).eventCount).toBe(0)
   })
 
-  test('noise without end and without lines, after 16 MB at the latest', async () => {
+  test('endless noise without line ends, after at most 16 MB', async () => {
     const noise = Buffer.alloc(20 << 20, 'abcdefghij')
     expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is of no known format/)
     noise.write('{"process":', 0)
@@ -293,7 +293,7 @@ describe('explains in one sentence why it cannot read:', () => {
   })
 })
 
-describe('a history being written', () => {
+describe('a history that is being written', () => {
   test('survives a kill of its writer at any moment, up to the last appended event', async () => {
     const path = join(directory, 'killed.jsonl')
     const dist = new URL('../dist/files/index.js', import.meta.url).href
@@ -313,7 +313,7 @@ describe('a history being written', () => {
     expect(cutOff.warnings).toHaveLength(1)
   })
 
-  test('reports a full disk once, and counts lost events', () => {
+  test('reports a full disk once, and counts the lost events', () => {
     const errors: string[] = []
     const writer = openHistoryWriter('/dev/full', {
       onError: (error) => errors.push(`${error.code}: ${error.message}`),
@@ -328,7 +328,7 @@ describe('a history being written', () => {
     expect(() => openHistoryWriter('/dev/full').append(someEvents(1)[0] as Event)).toThrow(UserError)
   })
 
-  test('keeps the whole lines that a full disk still took', async () => {
+  test('keeps the complete lines that still fit on a full disk', async () => {
     const path = join(directory, 'limited.jsonl')
     const dist = new URL('../dist/files/index.js', import.meta.url).href
     const script = `
@@ -356,14 +356,14 @@ describe('a history being written', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('cannot be in a directory that is not there', () => {
+  test('is refused in a directory that does not exist', () => {
     expect(() => openHistoryWriter(join(directory, 'no', 'history.jsonl'))).toThrow(
       'its directory does not exist. Create it first.',
     )
   })
 })
 
-describe('a limit of memory', () => {
+describe('a memory limit', () => {
   /** What comes of reading it with so much memory: how many events it was stopped after, or how many there are. */
   async function readWithin(path: string, memoryBytes: number): Promise<{ stoppedAfter: number } | { events: number }> {
     try {
@@ -391,7 +391,7 @@ describe('a limit of memory', () => {
         line({ process: i, type: 'invoke', f: 'read' }) +
         line({ process: i, type: 'info', f: 'read', error: `e ${i}` }),
     ],
-  ])('ends reading in good time, where %s take too much', async (name, nth) => {
+  ])('stops reading in time if %s take too much memory', async (name, nth) => {
     const text = Array.from({ length: 20_000 }, (_, i) => nth(i)).join('')
     const path = file(`many-${name}.jsonl`, text)
     const stopped = await readWithin(path, 800_000)
@@ -399,7 +399,7 @@ describe('a limit of memory', () => {
     expect(await readWithin(path, 200_000_000)).toEqual({ events: text.split('\n').length - 1 })
   })
 
-  test('holds for compressed input of unknown size', async () => {
+  test('applies to compressed input of unknown size', async () => {
     const path = file('many.jsonl.gz', gzipSync(operation('x', 1).repeat(400_000)))
     const stopped = (await readWithin(path, 10_000_000)) as { stoppedAfter: number }
     expect(stopped.stoppedAfter).toBeGreaterThan(50_000)
@@ -407,7 +407,7 @@ describe('a limit of memory', () => {
   })
 })
 
-test('a directory of rotated parts is read as one file would be, whatever they are compressed with and however they end', async () => {
+test('a directory of rotated parts is read like one file, whatever their compression and line ends', async () => {
   const lines = someEvents(24).map((event) => JSON.stringify(event))
   const whole = await readHistory(file('whole.jsonl', lines.join('\n')))
   const parts = join(directory, 'parts')
@@ -433,7 +433,7 @@ test('a directory of rotated parts is read as one file would be, whatever they a
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('keeps only the operations of a key on the wanted values', async () => {
+test('reading with wanted values keeps only the operations of a key on these values', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

@@ -71,13 +71,13 @@ describe('one operation per line', () => {
       'times with units',
       { client: 'thread', f: 'type', call: 'call_ns', return: 'return_ns', input: 'arg', output: 'ret' },
     ],
-  ] as const)('is read by %s', async (_, names: { readonly [member: string]: string }) => {
+  ] as const)('is read with these member names: %s', async (_, names: { readonly [member: string]: string }) => {
     const history = await read(named((member) => names[member] ?? member))
     expect(history.format).toBe('operations')
     expect(shape(history)).toEqual(WRITE_AND_READ)
   })
 
-  test('is read with a status, a header, keys, and members it does not know', async () => {
+  test('is read with a status, a header, keys, and unknown members', async () => {
     const history = await read(
       `{"chaos":1,"model":"register"}\n${lines([
         {
@@ -108,7 +108,7 @@ describe('one operation per line', () => {
     ])
   })
 
-  test('is read with structured inputs, and the largest integer for an operation that never returned', async () => {
+  test('is read with structured inputs, and the largest integer as the time of a missing return', async () => {
     const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
 {"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
 {"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
@@ -120,7 +120,7 @@ describe('one operation per line', () => {
     ])
   })
 
-  test('takes the value of a read without an output for what it returned', async () => {
+  test('uses the value of a read without an output as its output', async () => {
     const text = lines([
       { client: 'c1', op: 'write', start: 1, end: 2, value: 1 },
       { client: 'c2', op: 'read', start: 3, end: 4, value: 1 },
@@ -128,7 +128,7 @@ describe('one operation per line', () => {
     expect(shape(await read(text))).toEqual(WRITE_AND_READ)
   })
 
-  test('takes the unit of times from their names or sizes', async () => {
+  test('takes the unit of times from their names, or from their size', async () => {
     const at = async (operation: object) => {
       const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
       return [operations.callTime[0], operations.returnTime[0], warnings.length]
@@ -147,7 +147,7 @@ describe('one operation per line', () => {
     expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([0, 5e6, 0])
   })
 
-  test('decides the unit by all times, because the first may be whole by chance', async () => {
+  test('takes the unit from all times, because the first may be a whole number by chance', async () => {
     const text = lines([
       { client: 0, f: 'write', input: 1, start: 0, end: 1 },
       { client: 1, f: 'write', input: 2, start: 1.0001, end: 1.0002 },
@@ -157,7 +157,7 @@ describe('one operation per line', () => {
     expect([...operations.callTime.slice(0, 3)]).toEqual([0, 1.0001e9, 1.0003e9])
   })
 
-  test('has keys in pairs on request', async () => {
+  test('is split into key and value on request', async () => {
     const text = lines([
       { f: 'write', input: ['x', 1], call: 0, return: 1 },
       { f: 'read', input: ['x', null], output: ['x', 1], call: 2, return: 3 },
@@ -165,14 +165,14 @@ describe('one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('counts against the memory limit while it is held', async () => {
+  test('is counted by the memory limit while it is buffered', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
     writeFileSync(path, lines(text))
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('puts an operation that ended when another began first, and says that their order is unknown', async () => {
+  test('places an operation that ended when another began first, and warns that their order is unknown', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -186,7 +186,7 @@ describe('one operation per line', () => {
     ])
   })
 
-  test('gives overlapping operations of one client processes of their own, with a warning', async () => {
+  test('gives overlapping operations of one client separate processes, with a warning', async () => {
     const { warnings, processCount } = await read(
       lines([
         { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -197,7 +197,7 @@ describe('one operation per line', () => {
     expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
   })
 
-  test('has operations of one client at one time in the order of lines, if they can be', async () => {
+  test('keeps operations of one client at the same time in the order of lines, if possible', async () => {
     const operations = [
       { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
       { client: 'a', f: 'write', call: 5, return: 6, input: 2 },
@@ -225,7 +225,7 @@ describe('one operation per line', () => {
   })
 })
 
-test('a last operation that is cut off is left out, with a warning', async () => {
+test('a last operation that is cut off is ignored, with a warning', async () => {
   const { operations, warnings } = await read(`${lines([{ f: 'write', call: 0, return: 1, input: 1 }])}{"f":"wri`)
   expect(operations.length).toBe(1)
   expect(warnings).toEqual([expect.stringContaining(':2: the last line is cut off')])
@@ -238,7 +238,7 @@ test.each([
   [undefined, 1_700_000_000_000, 60e9],
   [undefined, 1_700_000_000, 60e9],
   [undefined, 1_700_000_000_000_000_000, 5e9],
-])('times since 1970 in another unit are warned of: %s', async (unit, start, took) => {
+])('times since 1970 in another unit cause a warning: %s', async (unit, start, took) => {
   const { warnings } = await read(
     lines([
       { process: 0, type: 'invoke', f: 'write', value: 1, time: start },
@@ -249,7 +249,7 @@ test.each([
   expect(found).toEqual(unit === undefined ? [] : [expect.stringContaining(`times look like ${unit} since 1970`)])
 })
 
-describe("Jepsen's logs", () => {
+describe('the logs of Jepsen', () => {
   const events = [
     ['0', ':invoke', ':write', '7'],
     ['0', ':ok', ':write', '7'],
@@ -261,7 +261,7 @@ describe("Jepsen's logs", () => {
   ]
   const expected = ['0 write 7 > ok 7 [0-1]', '1 read null > ok 7 [2-3]', '2 cas [7,8] > info [7,8] [4-5]']
 
-  test('history.txt is read', async () => {
+  test('are read from history.txt', async () => {
     const history = await read(events.map((event) => `${event.join('\t')}\n`).join(''))
     expect(history.format).toBe('jepsen-log')
     expect(shape(history)).toEqual(expected)
@@ -269,7 +269,7 @@ describe("Jepsen's logs", () => {
     expect(history.nemesis).toHaveLength(1)
   })
 
-  test('jepsen.log is read, and its other lines are skipped', async () => {
+  test('are read from jepsen.log, without its other lines', async () => {
     const before = '2026-01-02 12:00:00,123{GMT}\tINFO\t'
     const log = [
       `${before}[jepsen test runner] jepsen.core: Running test:\n{:concurrency 3}\n`,
@@ -280,12 +280,12 @@ describe("Jepsen's logs", () => {
     expect(shape(history)).toEqual(expected)
   })
 
-  test('have keys as EDN has them', async () => {
+  test('have keys like EDN', async () => {
     const text = '0\t:invoke\t:read\t[3 nil]\n0\t:ok\t:read\t[3 5]\n'
     expect(shape(await read(text))).toEqual(['0 read 3 null > ok 5 [0-1]'])
   })
 
-  test('have transactions as EDN has them', async () => {
+  test('have transactions like EDN', async () => {
     const text = '0\t:invoke\t:txn\t[[:append 1 2] [:r 1 nil]]\n0\t:ok\t:txn\t[[:append 1 2] [:r 1 [2]]]\n'
     expect(shape(await read(text))).toEqual([
       '0 txn [["append",1,2],["r",1,null]] > ok [["append",1,2],["r",1,[2]]] [0-1]',
@@ -293,7 +293,7 @@ describe("Jepsen's logs", () => {
   })
 })
 
-describe('a time under another name', () => {
+describe('a time member with another name', () => {
   const events = (name: string, times: readonly unknown[]) => [
     { process: 0, type: 'invoke', f: 'write', value: 1, [name]: times[0] },
     { process: 0, type: 'ok', f: 'write', value: 1, [name]: times[1] },
@@ -312,14 +312,14 @@ describe('a time under another name', () => {
     ['ts', ['1700000000000000000', '1700000000500000000'], [0, 5e8]],
     ['timestamp', [1_700_000_000.5, 1_700_000_001], [0, 5e8]],
     ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [0, 1e9]],
-  ])('is taken, with a hint: %s %j', async (name, times, expected) => {
+  ])('is used, with a hint: %s %j', async (name, times, expected) => {
     const { operations, warnings } = await read(lines(events(name, times)))
     expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
     expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)
     expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
   })
 
-  test('refuses lines that contradict it, and names the member', async () => {
+  test('is named in the refusal of lines that contradict it', async () => {
     const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
@@ -330,12 +330,12 @@ describe('a time under another name', () => {
     )
   })
 
-  test('is ignored if it is no number or date', async () => {
+  test('is ignored if it is not a number or a date', async () => {
     expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
   })
 })
 
-test('a time is an integer, a text of one or a date; a fraction is refused with the way to convert it', async () => {
+test('a time is an integer, in digits or as text, or a date; a fraction is refused with a conversion command', async () => {
   const at = async (time: unknown) =>
     (
       await read(
@@ -353,7 +353,7 @@ test('a time is an integer, a text of one or a date; a fraction is refused with 
   expect(await refusal(lines([{ process: 0, type: 'invoke', f: 'read', time: 'noon' }]))).toMatch(/"time" is "noon"/)
 })
 
-test('--keyed divides the pairs of JSON lines', async () => {
+test('--keyed splits the pairs of JSON lines into key and value', async () => {
   const text = lines([
     { process: 0, type: 'invoke', f: 'write', value: [0, 5] },
     { process: 0, type: 'ok', f: 'write', value: [0, 5] },
@@ -369,7 +369,7 @@ test('--keyed divides the pairs of JSON lines', async () => {
   await expect(read(other, { independent: true })).rejects.toThrow(/:1: its value 5 is no pair/)
 })
 
-test('sets are shown as EDN has them', () => {
+test('sets are printed in EDN notation', () => {
   expect(shownText({ '#{}': [1, 2] })).toBe('#{1 2}')
   expect(shownText([{ a: { '#{}': [{ '#{}': [] }, 'b'] } }])).toBe('[{"a":#{#{} "b"}}]')
   expect(shownText({ a: 1 })).toBe('{"a":1}')

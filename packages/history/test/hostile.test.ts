@@ -81,25 +81,25 @@ describe('a line of 100 MB', () => {
     rmSync(join(directory, name))
   })
 
-  test('is refused the same way if a small compressed file unfolds into it', async () => {
+  test('is refused the same way if a small compressed file expands into it', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })
 })
 
-test('100 MB of empty lines are read cheaply as no events', async () => {
+test('100 MB of empty lines are read cheaply, as no events', async () => {
   const path = longFile('empty-lines.jsonl', invoked, '\n', '')
   expect(await said(path)).toBe('1 read')
   rmSync(path)
 })
 
-test('the format of a file that begins with megabytes of blanks is not guessed', async () => {
+test('the format of a file that begins with much white space is not guessed', async () => {
   expect(await said(file('blank', ' '.repeat(100_000)))).toMatch(
     /^input: blank: this file begins with 64 KB of nothing but white space\.\nFormats: /,
   )
 })
 
-describe('a million brackets', () => {
+describe('a million opening brackets', () => {
   const many = 1_000_000
   const deep = 'nested deeper than 500 levels'
 
@@ -129,7 +129,7 @@ describe('a million brackets', () => {
   })
 })
 
-describe('numbers that are none, or too large for a double', () => {
+describe('numbers that are malformed, or too large for a double', () => {
   test.each([
     ['value NaN', ok('"value":NaN'), 'h.jsonl:2: bad JSON at column 46, near "NaN}". Every line is one JSON object.'],
     [
@@ -161,13 +161,13 @@ describe('numbers that are none, or too large for a double', () => {
     expect(await said(file('h.jsonl', content))).toBe(`input: ${message}`)
   })
 
-  test('refuses a time in EDN that is no number', async () => {
+  test('a time in EDN that is not a number is refused', async () => {
     expect(await said(file('h.edn', edn(':value 1 :time ##NaN')))).toBe(
       'input: h.edn:1: "time" is "##NaN". It must be an integer number of nanoseconds.',
     )
   })
 
-  test('values beyond 2^53 that differ by one stay apart, in JSON and in EDN', async () => {
+  test('values beyond 2^53 that differ by one are kept apart, in JSON and in EDN', async () => {
     const outputs = async (name: string, content: string) => {
       const history = await readHistory(file(name, content))
       return Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
@@ -185,7 +185,7 @@ describe('numbers that are none, or too large for a double', () => {
     expect(await outputs('h.edn', edn(':value ##NaN'))).toEqual(['##NaN'])
   })
 
-  test('negative times are times, and huge ones after small ones are rounded with a warning', async () => {
+  test('negative times are accepted, and huge times after small ones are rounded with a warning', async () => {
     expect(await said(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
     expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
     const both = `${edn(':value 1 :time 5')}\n{:process 1 :type :invoke :f :read :value nil :time 99999999999999999999}`
@@ -195,8 +195,8 @@ describe('numbers that are none, or too large for a double', () => {
   })
 })
 
-describe('identities that collide', () => {
-  test('refuses a repeated index, with both lines', async () => {
+describe('colliding identities', () => {
+  test('a repeated index is refused, with both lines', async () => {
     const sentence =
       'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'
@@ -206,7 +206,7 @@ describe('identities that collide', () => {
     )
   })
 
-  test('keys of any type are told apart, 1 and "1" too', async () => {
+  test('keys of different types are different, even 1 and "1"', async () => {
     const keyed = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     const history = await readHistory(
@@ -215,7 +215,7 @@ describe('identities that collide', () => {
     expect(history.keys).toEqual(['1', '"1"', 'true', '[1,2]', '{"a":1}', 'a'])
   })
 
-  test('a completion on a key of another type is on another key', async () => {
+  test('a completion whose key has another type than that of its invocation is refused', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await said(file('h.edn', mixed))).toBe(
       'input: h.edn:2: process 0 completed (ok) on key "[1,2]" an operation that it invoked on key ":a" (line 1). A completion has the key of its invocation.',

@@ -13,8 +13,8 @@ import { createReader } from '../src/codecs/formats.ts'
 import { parseJsonLine } from '../src/codecs/jsonl.ts'
 import { events, read, readInChunks } from './reading.ts'
 
-describe('a native line', () => {
-  test('is read back as the same event that was printed', () => {
+describe('a line of the native format', () => {
+  test('is read back as the event that was printed', () => {
     fc.assert(
       fc.property(events(), (event) => {
         expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
@@ -22,7 +22,7 @@ describe('a native line', () => {
     )
   })
 
-  test('is printed as the same JSON that was read, unknown members included', () => {
+  test('is printed as the JSON that was read, with its unknown members', () => {
     const line =
       '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"answered":true,"epoch":4,"__proto__":{"a":1}}'
     const parsed = parseJsonLine(line)
@@ -53,13 +53,13 @@ describe('a native line', () => {
   })
 })
 
-describe('an integer that a double cannot hold', () => {
+describe('an integer beyond the precision of a double', () => {
   const value = (text: string): unknown => {
     const line = parseJsonLine(`{"process":0,"type":"ok","f":"read","value":${text}}`)
     return line.kind === 'event' ? line.event.value : undefined
   }
 
-  test('keeps its identity, as a string with an N', () => {
+  test('is kept exactly, as a string of digits that ends in N', () => {
     expect(value('9007199254740993')).toBe('9007199254740993N')
     expect(value('[9007199254740992, "9007199254740993", -90071992547409931]')).toEqual([
       9007199254740992,
@@ -69,12 +69,12 @@ describe('an integer that a double cannot hold', () => {
     expect(value('9007199254740991')).toBe(2 ** 53 - 1)
   })
 
-  test('is not a number written with an exponent, nor one too large for any double', () => {
+  test('is not an integer if it is written with an exponent, or exceeds every double', () => {
     expect(value('1e20')).toBe(1e20)
     expect(value('1.5e400')).toBe('15e399')
   })
 
-  test('is accepted as the first time, and later times are relative to it', () => {
+  test('is accepted as the first time, to which later times are relative', () => {
     const history = read(
       '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
     )
@@ -83,8 +83,8 @@ describe('an integer that a double cannot hold', () => {
   })
 })
 
-describe('the header', () => {
-  test('is read and printed', () => {
+describe('the header of a history', () => {
+  test('is read back as printed', () => {
     const text = '{"chaos":1,"model":"register","initial":null,"seed":7}'
     const history = read(`\uFEFF${text}\r\n{"process":0,"type":"invoke","f":"read"}\r\n`)
     expect(history.header).toEqual({ chaos: 1, model: 'register', initial: null, extra: { seed: 7 } })
@@ -92,20 +92,20 @@ describe('the header', () => {
     expect(history.operations.callLine[0]).toBe(2)
   })
 
-  test('of a newer version is refused', () => {
+  test('is refused if its version is newer', () => {
     expect(() => read('{"chaos":2}\n')).toThrow(
       'h.jsonl:1: this history says it is of format version 2; this program reads version 1. Use a newer chaos.',
     )
   })
 
-  test('stands before all events', () => {
+  test('is refused after an event', () => {
     expect(() => read('{"process":0,"type":"invoke","f":"read"}\n{"chaos":1}\n')).toThrow(
       'h.jsonl:2: a header ("chaos") stands amid the events. It is the first line; split joined histories.',
     )
   })
 })
 
-describe('a line that is wrong is refused, naming file, line and rule:', () => {
+describe('a malformed line is refused with file, line and rule:', () => {
   const good = '{"process":0,"type":"invoke","f":"read"}\n'
   const cases: readonly [what: string, line: string, message: string][] = [
     ['bad JSON', '{"process":0,"type":"ok",}', 'bad JSON at column 26, near "}". Every line is one JSON object.'],
@@ -169,7 +169,7 @@ describe('a line that is wrong is refused, naming file, line and rule:', () => {
   })
 })
 
-describe('a last line without its end', () => {
+describe('a last line without a line end', () => {
   const good = '{"process":0,"type":"invoke","f":"read"}\n'
 
   test('is used if it is complete', () => {
@@ -178,7 +178,7 @@ describe('a last line without its end', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('is left out with a warning if it is cut off, wherever that is', () => {
+  test('is ignored with a warning if it is cut off, at any byte', () => {
     const line = '{"process":0,"type":"ok","f":"read","value":"é"}'
     const bytes = new TextEncoder().encode(`${good}${line}`)
     const begin = good.length
@@ -191,12 +191,12 @@ describe('a last line without its end', () => {
     }
   })
 
-  test('does not excuse a file that has nothing else', () => {
+  test('is refused if the file has no other line', () => {
     expect(() => read('{"process":0,"ty')).toThrow('h.jsonl:1: bad JSON: the line ends at column 17, too early.')
   })
 })
 
-describe('the scanner', () => {
+describe('the scanner of lines', () => {
   /** Lines as people and programs write them: spaces, odd orders, repeated and unknown members, all kinds of values. */
   const members = (): fc.Arbitrary<string> => {
     const values = fc.oneof(
@@ -303,7 +303,7 @@ describe('the scanner', () => {
       ? { ...result, operations: { ...(result.operations as object), input: undefined, output: undefined } }
       : result
 
-  test('reads any lines, cut into any chunks, as JSON.parse does line by line', () => {
+  test('reads any lines in any chunks, with the same result as JSON.parse on each line', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -345,7 +345,7 @@ describe('the scanner', () => {
   })
 })
 
-test("a reader passes every event to its sink, the nemesis's too, with all members", () => {
+test('a reader passes every event with all its members to its sink, including events of the nemesis', () => {
   const seen: EventInput[] = []
   const sink = { header: () => undefined, warn: () => undefined, event: (event: EventInput) => void seen.push(event) }
   const reader = createReader('jsonl', { source: 'h.jsonl', sink })

@@ -38,14 +38,14 @@ test('a lent history equals the original', () => {
   )
 })
 
-test('operations are shared, not copied', () => {
+test('operations of a lent history are shared, not copied', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const borrowed = passedOn(own)
   own.operations.input[0] = own.values.id(5)
   expect(inputOf(borrowed, 0)).toBe(5)
 })
 
-test('values that one side adds afterwards do not reach the other', () => {
+test('values added on one side of a lent history do not appear on the other side', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const [one, other] = [passedOn(own), passedOn(own)]
   const names = [own, one, other].map(({ values }, i) => values.id(`new in ${i}`))

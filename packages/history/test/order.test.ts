@@ -78,13 +78,13 @@ describe('times that contradict the order of lines', () => {
       expect(text).toContain(remedy)
   })
 
-  test('are refused in EDN, compressed files and logs of Jepsen too', async () => {
+  test('are refused in EDN, in compressed files and in logs of Jepsen, too', async () => {
     expect(await refusal(file('grouped.edn', edn(grouped(S), false)))).toContain('--order time')
     expect(await refusal(file('numbered.edn', edn(grouped(S), true)))).toContain('--order time')
     expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
   })
 
-  test('are refused in a recording that is packed while it is read, whole or by stretches', async () => {
+  test('are refused in a recording that is packed while it is read, in one piece or in stretches', async () => {
     const path = file('packed.jsonl', jsonl(grouped(S)))
     const dealing = { places: 1, placeOf: () => 0 }
     await expect(readPacked(path, dealing)).rejects.toThrow('packed.jsonl:5: its time')
@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('leave operations concurrent if one ends at the time at which the other begins', async () => {
+  test('leave two operations concurrent if one ends at the time at which the other begins', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -125,7 +125,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('are in order if equal timestamps are of one process only', async () => {
+  test('are accepted if equal timestamps belong to one process only', async () => {
     const path = file(
       'own.jsonl',
       jsonl([
@@ -168,7 +168,7 @@ describe('times that contradict the order of lines', () => {
     expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
   })
 
-  test('may be ignored, and then no operation ends before it began', async () => {
+  test('may be ignored with --order lines, which lets no operation end before it begins', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'lines' } })
     expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])
@@ -180,7 +180,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('cause only a warning if they are as small as real recorders make them', async () => {
+  test('cause only a warning if they are as small as those of real recorders', async () => {
     const lines: readonly Line[] = [
       [10 * MS, 0, 'invoke', 'write', 1],
       [14 * MS, 0, 'ok', 'write', 1],
@@ -199,7 +199,7 @@ describe('times that contradict the order of lines', () => {
     )
   })
 
-  test('are tolerated for invocations in numbered Jepsen histories, which are stamped when they were due', async () => {
+  test('are tolerated for invocations in numbered Jepsen histories, which are stamped with their planned time', async () => {
     const late: readonly Line[] = [
       [1 * S, 0, 'invoke', 'write', 1],
       [9 * S, 0, 'ok', 'write', 1],
@@ -220,7 +220,7 @@ describe('times that contradict the order of lines', () => {
   })
 })
 
-test('an event without a time takes that of the event before it', async () => {
+test('an event without a time has the time of the event before it', async () => {
   const path = file(
     'partial.jsonl',
     jsonl([
@@ -235,7 +235,7 @@ test('an event without a time takes that of the event before it', async () => {
   expect(history.warnings).toEqual([expect.stringContaining('2 of 4 events have no time')])
 })
 
-describe('files of several clients', () => {
+describe('the files of several clients', () => {
   const first: readonly Line[] = [
     [1 * S, 0, 'invoke', 'write', 1],
     [2 * S, 0, 'ok', 'write', 1],
@@ -255,7 +255,7 @@ describe('files of several clients', () => {
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
   })
 
-  test('are named in errors, with their own lines', async () => {
+  test('are named in errors, with line numbers of each file', async () => {
     const twice: readonly Line[] = [
       [3 * S, 7, 'invoke', 'read'],
       [5 * S, 7, 'invoke', 'read'],
@@ -282,7 +282,7 @@ describe('files of several clients', () => {
     ])
   })
 
-  test('are refused where they have no times, or describe different objects', async () => {
+  test('are refused if one has no times, or if they describe different objects', async () => {
     const untimed = file('untimed/b.jsonl', jsonl([[undefined, 0, 'invoke', 'read']]))
     expect(await refusal('both', { merged: [file('untimed/a.jsonl', jsonl(first)), untimed] })).toContain(
       'DIR/untimed/b.jsonl: no event has a "time"',
@@ -292,7 +292,7 @@ describe('files of several clients', () => {
     expect(await refusal('both', { merged: [set, queue] })).toContain('their "model" is "set" and "queue"')
   })
 
-  test('are not taken for the parts of one recording', async () => {
+  test('are not read as the parts of one recording', async () => {
     file('parts/client-1.jsonl', jsonl(first))
     file('parts/client-2.jsonl', jsonl(second.map(([time, , ...rest]) => [time, 1, ...rest])))
     const text = await refusal(join(directory, 'parts'))
@@ -302,7 +302,7 @@ describe('files of several clients', () => {
     expect(text).toContain('--merge DIR/parts')
   })
 
-  test('are not taken for the parts of one recording where they have no times', async () => {
+  test('are not read as the parts of one recording, even if they have no times', async () => {
     const untimed = (lines: readonly Line[], process: number) =>
       jsonl(lines.map(([, , ...rest]) => [undefined, process, ...rest]))
     file('numbered/client-1.jsonl', untimed(first, 0))

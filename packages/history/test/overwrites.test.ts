@@ -13,12 +13,12 @@ function noticed(...steps: readonly (readonly [by: number, does: string, value: 
   })
 }
 
-test('a write of a number that others have changed since it was read is reported', () => {
+test('a write of a number that other clients have changed since the writer read it is reported', () => {
   expect(noticed([0, 'reads', 5], [1, 'reads', 5], [0, 'writes', 6], [1, 'writes', 6])).toEqual(['x'])
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test('a write is not reported if no other client wrote in between, the client had not read the object, or it is no number', () => {
+test("a write is not reported without another client's change since the writer's read, or if it is not a number", () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

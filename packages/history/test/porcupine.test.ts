@@ -17,7 +17,7 @@ describe("Porcupine's etcd log", () => {
     '',
   ].join('\n')
 
-  test('is read, cut anywhere; a timeout is an error, and says nothing about the value', () => {
+  test('is read in any chunks, with a timeout as an unknown outcome', () => {
     for (const sizes of [[], Array.from({ length: log.length }, () => 1)]) {
       const history = readInChunks(new TextEncoder().encode(log), sizes, { format: 'porcupine-etcd' })
       expect(Array.from(history.operations.outcome)).toEqual([INFO, FAIL, INFO, OK])
@@ -45,7 +45,7 @@ describe("Porcupine's etcd log", () => {
     )
   })
 
-  test('is used up to its last line if that is cut off', () => {
+  test('is used without its last line if that is cut off', () => {
     const history = read(`${log}INFO  jepsen.util - 1 :invoke :cas [3`, { format: 'porcupine-etcd' })
     expect(history.operations.length).toBe(4)
     expect(history.warnings).toEqual(['h.edn:11: the last line is cut off and is left out.'])

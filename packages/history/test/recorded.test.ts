@@ -19,15 +19,15 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 })
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
-describe('sessions', () => {
-  test('without sessions every process is a client of its own', () => {
+describe('the sessions of clients', () => {
+  test('are absent: every process is then a client of its own', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
     expect(history.sessionName(1)).toBe('9')
   })
 
-  test('processes of one session are one client; a process without one, in a history without a header, its own', () => {
+  test('join their processes into one client, and leave a process without a session as a client of its own', () => {
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1, { session: 'alice' }), invoke(2)])
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(history.sessionOf(1))
@@ -36,20 +36,20 @@ describe('sessions', () => {
     expect(history.sessionName(history.sessionOf(2))).toBe('2')
   })
 
-  test('a process without a session is unnamed if the recorder identified clients', () => {
+  test('leave a process without a session unnamed if the recorder identified clients', () => {
     const header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } } as const
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1)], { header })
     expect(history.sessionOf(1)).toBe(UNNAMED)
   })
 
-  test('all clients are unnamed if the header says that nothing named them', () => {
+  test('are unnamed for all clients if the header says that nothing named them', () => {
     const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
     const history = historyFromEvents([invoke(0)], { header })
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('refuses a process that changes its session or joins one late', () => {
+  test('cannot be changed by a process, or joined late', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -59,7 +59,7 @@ describe('sessions', () => {
     )
   })
 
-  test('a lent history has the sessions, the marks and what was passed on', () => {
+  test("are kept by a lent history, with the recorder's marks and counts", () => {
     const history = historyFromEvents(
       [
         invoke(0, { session: 'alice' }),
@@ -77,8 +77,8 @@ describe('sessions', () => {
   })
 })
 
-describe('what the recorder says', () => {
-  test('a mark stands between the client events before it and those after', () => {
+describe('events of the recorder', () => {
+  test('place a mark between the client events before and after it', () => {
     const history = historyFromEvents([
       invoke(0),
       ok(0),
@@ -91,7 +91,7 @@ describe('what the recorder says', () => {
     expect(history.nemesis).toEqual([])
   })
 
-  test('the last count of what was passed on is its total', () => {
+  test('give a total by their last count of unrecorded requests', () => {
     const note = (what: string, count: number): EventInput => ({
       process: 'recorder',
       type: 'info',
@@ -105,7 +105,7 @@ describe('what the recorder says', () => {
     ])
   })
 
-  test('marks an invocation without a value, but not one with null', () => {
+  test('distinguish an invocation without a value from one with null', () => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f: 'write' },
       { process: 1, type: 'invoke', f: 'write', value: null },
@@ -113,14 +113,14 @@ describe('what the recorder says', () => {
     expect(Array.from(history.operations.flags, (flags) => flags & FLAG_UNSAID)).toEqual([FLAG_UNSAID, 0])
   })
 
-  test('header and events are read back as they were written', () => {
+  test('are read back as they were written, with the header', () => {
     const header = { chaos: 1, initial: 'unknown', sessions: { by: 'cookie.sid', named: true } } as const
     expect(parseJsonLine(printJsonHeader(header))).toEqual({ kind: 'header', header })
     const event = invoke(0, { session: 'alice' })
     expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
   })
 
-  test('refuses a header with an unknown kind of sessions', () => {
+  test('are refused if the header has an unknown kind of sessions', () => {
     expect(() => parseJsonLine('{"chaos":1,"sessions":"cookie"}')).toThrow('"sessions" is "cookie".')
   })
 })

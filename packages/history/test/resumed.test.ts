@@ -58,7 +58,7 @@ test.each(['error', 'end'])('gives up after six attempts without a byte (%s)', a
   expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200])
 })
 
-test('an error that a retry cannot cure ends the first attempt', async () => {
+test('an error that a retry cannot fix ends the stream at the first attempt', async () => {
   let opened = 0
   const stream = resumed({
     from: 0,

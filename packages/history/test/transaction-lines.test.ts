@@ -222,8 +222,8 @@ function isUsual(line: string): boolean {
 
 const invoked = (given: string): string => `{"process":0,"type":"invoke","f":"txn","value":${given}}`
 
-describe('lines of transactions', () => {
-  test.each([inJson, inEdn])('mean the same to the scanner as to the parser, in $format', (syntax) => {
+describe('lines with transactions', () => {
+  test.each([inJson, inEdn])('are read by the scanner and by the parser with the same result, in $format', (syntax) => {
     fc.assert(
       fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
         const bytes = new TextEncoder().encode(textOf(syntax, rows))
@@ -240,7 +240,7 @@ describe('lines of transactions', () => {
     ['[]'],
     ['[ ["r" , 1 , [ ] ] , ["r","x"] ]'],
     ['[["r",1,["a",null,true,-1,1073741824,12345678901]]]'],
-  ])('are read by the scanner alone: %s', (given) => {
+  ])('are read without JSON.parse: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(true)
   })
 
@@ -248,7 +248,7 @@ describe('lines of transactions', () => {
     ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
     ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
     ['{:type :invoke, :value [], :f :txn, :process 0}'],
-  ])('in EDN are read by the scanner alone: %s', (event) => {
+  ])('are read without the parser in EDN: %s', (event) => {
     expect(isUsual(event)).toBe(true)
   })
 
@@ -262,7 +262,7 @@ describe('lines of transactions', () => {
     ['[["r"]]'],
     ['[["r",1,2,3]]'],
     ['[["r",1,"\\n"]]'],
-  ])('are left to JSON.parse: %s', (given) => {
+  ])('are read by JSON.parse: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(false)
   })
 
@@ -276,12 +276,12 @@ describe('lines of transactions', () => {
     expect(values.json(values.microOperations()!.value[1] as never)).toHaveLength(1_000_000)
   })
 
-  test('are refused where they stop being JSON, with line and column', () => {
+  test('are refused at the line and column where they stop being JSON', () => {
     const bad = `${invoked('[["r",1,null]]')}\n{"process":0,"type":"ok","f":"txn","value":[["r",1,[1,2},3]]]}\n`
     expect(() => read(bad)).toThrow('h.jsonl:2: bad JSON at column 56, near "},3]]]}".')
   })
 
-  test('are refused from the same depth as any other value', () => {
+  test('are refused at the same depth as any other value', () => {
     const deep = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`
     expect(read(`${invoked(`[["r",1,${deep(498)}]]`)}\n`).operations.length).toBe(1)
     expect(() => read(`${invoked(`[["r",1,${deep(499)}]]`)}\n`)).toThrow('nested deeper than 500 levels')

@@ -55,8 +55,8 @@ const transactions = fc.array(
   { maxLength: 5 },
 )
 
-describe('transactions', () => {
-  test('are read into columns from native lines and from EDN alike', async () => {
+describe('the values of transactions', () => {
+  test('are read into columns, from native lines and from EDN', async () => {
     const native = '{"process":0,"type":"ok","f":"txn","value":[["append",5,1],["r","x",[1,2]]]}\n'
     const invoked = native.replace('"ok"', '"invoke"').replace('[1,2]', 'null')
     const edn =
@@ -73,7 +73,7 @@ describe('transactions', () => {
     }
   })
 
-  test('keep their value in any shape, and equal ones have one id', () => {
+  test('are read back in any shape, and equal ones have the same id', () => {
     fc.assert(
       fc.property(fc.array(transactions, { minLength: 1, maxLength: 40 }), (values) => {
         const history = historyFromEvents(values.flatMap((value) => txn(value as unknown as Json)))
@@ -91,7 +91,7 @@ describe('transactions', () => {
     )
   })
 
-  test('keep each list they read once, after its prefixes', () => {
+  test('store each list that they read once, after its prefixes', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )
@@ -107,7 +107,7 @@ describe('transactions', () => {
     expect([...depth]).toEqual([0, 1, 2, 3, 2])
   })
 
-  test('tell equal lists of two keys apart, and a list that is appended from one that is read', () => {
+  test('keep equal lists of two keys apart, and an appended list from one that is read', () => {
     const [x, y, appended] = [
       ['r', 'x', [1]],
       ['r', 'y', [1]],
@@ -122,7 +122,7 @@ describe('transactions', () => {
     expect(new Set(ofOthers)).toEqual(new Set([-1]))
   })
 
-  test('are plain values if they are no list of micro-operations', () => {
+  test('are plain values if they are not lists of micro-operations', () => {
     const odd: Json[] = [7, 'x', [1], [['r']], [[1, 2, 3]], [['r', 'x', 1, 2]], { r: 1 }]
     const history = historyFromEvents(odd.flatMap((value) => txn(value)))
     for (const [row, value] of odd.entries()) {
@@ -131,7 +131,7 @@ describe('transactions', () => {
     }
   })
 
-  test('are lent to other threads with the rest, and what one adds later is its own', () => {
+  test('are shared with other threads, but values added later are not', () => {
     const values = Array.from(
       { length: 300 },
       (_, i): Json => [
@@ -159,7 +159,7 @@ describe('transactions', () => {
     expect(values.map((_, row) => outputOf(history, row))).toEqual(values)
   })
 
-  test('are written as EDN with keywords, as Jepsen has them, and read back', () => {
+  test("are written as EDN with keywords, like Jepsen's, and read back", () => {
     const [invoked] = txn([
       ['append', 5, 1],
       ['r', 'x', null],
@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    '%s has all its micro-operations in columns, and the same after being written natively',
+    '%s has all its micro-operations in columns, also after it is written in the native format',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -260,7 +260,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   )
 })
 
-describe('a transaction that is answered with other writes', () => {
+describe('a transaction whose answer has other writes', () => {
   const warnings = (asked: Json, answered: Json): readonly string[] =>
     historyFromEvents(
       [
@@ -288,7 +288,7 @@ describe('a transaction that is answered with other writes', () => {
     ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
     ['nothing was asked for', [], [append('x', 1)]],
     ['the answer has no transaction', [append('x', 1)], 'OK'],
-  ])('causes none where only %s', (_, asked, answered) => {
+  ])('causes no warning if %s', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([])
   })
 })

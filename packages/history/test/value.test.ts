@@ -17,7 +17,7 @@ test('values are equal exactly when their ids are', () => {
   )
 })
 
-test('an id gives its value back', () => {
+test('an id is resolved to its value', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const table = new ValueTable()
@@ -27,7 +27,7 @@ test('an id gives its value back', () => {
   )
 })
 
-test('null is 0, small integers carry themselves, 0 and -0 are the same', () => {
+test('the id of null is 0, small integers are their own ids, and 0 and -0 are equal', () => {
   const table = new ValueTable()
   expect(table.id(null)).toBe(NULL)
   expect(table.id(-3)).toBe(smallIntegerId(-3))
@@ -37,7 +37,7 @@ test('null is 0, small integers carry themselves, 0 and -0 are the same', () => 
   expect(table.size).toBe(3)
 })
 
-test('members of objects may come in any order', () => {
+test('the order of members of objects does not matter', () => {
   const table = new ValueTable()
   expect(table.id({ a: 1, b: [2, { d: 1, c: 2 }] })).toBe(table.id({ b: [2, { c: 2, d: 1 }], a: 1 }))
 })
@@ -48,7 +48,7 @@ test('refuses a value nested too deeply instead of crashing', () => {
   expect(() => new ValueTable().id(deep as never)).toThrow(UserError)
 })
 
-test('a table keeps many texts apart, even long ones', () => {
+test('a table of values keeps many texts apart, including long ones', () => {
   const table = new ValueTable()
   const texts = Array.from({ length: 20_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 100) : `text ${i} é`))
   const ids = texts.map((text) => table.id(text))
@@ -56,7 +56,7 @@ test('a table keeps many texts apart, even long ones', () => {
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)
 })
 
-test('finds a string by its bytes at any position, and nothing else', () => {
+test('finds a string by its bytes at any position, and finds no other string', () => {
   const value = fc.oneof(fc.integer(), fc.string({ unit: 'binary' }), fc.constantFrom('a"b', 'ü', '\\', 2.5, null))
   fc.assert(
     fc.property(fc.array(value), fc.string(), (values, before) => {

@@ -49,7 +49,7 @@ const two = (write: object, read: object): string =>
 const WRITTEN = '0 write x 1 > ok 1'
 const BOTH = [WRITTEN, '1 read x null > ok 1']
 
-describe('an answer beside a value', () => {
+describe('an answer member next to a value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
     'is the outcome if it is %j',
     async (result) => {
@@ -66,25 +66,25 @@ describe('an answer beside a value', () => {
     [409, 'fail'],
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
-  ])('%j of a write means %s', async (result, outcome) => {
+  ])('that is %j gives a write the outcome %s', async (result, outcome) => {
     expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
     ])
   })
 
-  test('may hold the value and the outcome in one structure', async () => {
+  test('may contain both the value and the outcome', async () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('is read as null if the record was not found', async () => {
+  test('of a missing record is read as null', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
   })
 
-  test('is a failure if a cas answers false', async () => {
+  test('of a cas is a failure if it is false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -94,7 +94,7 @@ describe('an answer beside a value', () => {
 })
 
 describe('an answer that could be a value or an outcome', () => {
-  test('is the value where reads have no other, and it was written', async () => {
+  test('is the value if reads have no other, and the value was written', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -105,7 +105,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is refused with its name and the option where nothing holds what was read', async () => {
+  test('is refused with its name and an option if no member holds what was read', async () => {
     expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
@@ -126,7 +126,7 @@ describe('an answer that could be a value or an outcome', () => {
     )
   })
 
-  test('is refused for arguments of a read, with a command, and for a write without a value', async () => {
+  test('is refused for a read with arguments, with a command, and for a write without a value', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -136,7 +136,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is counted for each member', async () => {
+  test('is reported with counts for each member', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -167,7 +167,7 @@ const events = (names: { readonly [member: string]: string }, types: readonly [u
   )
 }
 
-describe('every --map that a refusal names is taken:', () => {
+describe('every --map that a refusal proposes is accepted:', () => {
   test.each([
     ['a value and an output', two({ value: 1 }, { value: 1, output: 2 })],
     ['a value and an input', two({ value: 1, args: 2 }, { value: 1 })],
@@ -191,7 +191,7 @@ describe('every --map that a refusal names is taken:', () => {
   })
 })
 
-describe('a line of a request', () => {
+describe('a line that describes a request', () => {
   const put = { method: 'PUT', path: '/kv/x', body: '1', status: 200, start_ms: 10, end_ms: 20, client: 0 }
   const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
@@ -233,7 +233,7 @@ describe('a line of a request', () => {
     ])
   })
 
-  test('is refused by name where nothing tells what it means', async () => {
+  test('is refused with its name if its meaning is unclear', async () => {
     expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
       /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
     )
@@ -244,14 +244,14 @@ describe('a line of a request', () => {
     expect(await told(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
   })
 
-  test('is left out with a count if it neither reads nor writes', async () => {
+  test('is ignored and counted if it neither reads nor writes', async () => {
     const history = await readHistory(file(lines([put, { ...get, method: 'HEAD' }, get])))
     expect(shape(history)).toEqual(read)
     expect(history.warnings).toEqual([expect.stringMatching(/1 line that tells of no operation is left out \(line 2:/)])
   })
 })
 
-describe('events in other forms', () => {
+describe('events in other notations', () => {
   const read = ['0 write 5 > ok 5', '1 read null > ok 5']
   const capital = { process: 'Process', type: 'Type', f: 'F', value: 'Value', time: 'Time' }
   test.each([
@@ -267,7 +267,7 @@ describe('events in other forms', () => {
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
-  test('are paired by number where returns name no operation, as Porcupine has them', async () => {
+  test('are paired by number if returns name no operation, as in Porcupine', async () => {
     const content = lines([
       { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
       { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
@@ -277,7 +277,7 @@ describe('events in other forms', () => {
     expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
 
-  test('may call the result by another name, which must not contradict the value', async () => {
+  test('may give the result another name, which must not contradict the value', async () => {
     const invoked = { process: 1, type: 'invoke', f: 'read' }
     const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
     expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
@@ -285,14 +285,14 @@ describe('events in other forms', () => {
     expect(await told(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
   })
 
-  test('take the process -1 for the nemesis', async () => {
+  test('belong to the nemesis if the process is -1', async () => {
     const history = await readHistory(
       file(`{"process":-1,"type":"info","f":"start","value":null}\n${events({}, ['invoke', 'ok'])}`),
     )
     expect([history.nemesis.length, shape(history)]).toEqual([1, read])
   })
 
-  test('leave out comments and phase lines, and count them', async () => {
+  test('are read without comments and phase lines, which are counted', async () => {
     const content = `# a comment\n{"event":"phase","phase":"DRIVE","type":"info"}\n${events({}, ['invoke', 'ok'])}// the end\n`
     const history = await readHistory(file(content))
     expect(shape(history)).toEqual(read)
@@ -301,18 +301,18 @@ describe('events in other forms', () => {
     ])
   })
 
-  test('take the members that --map names', async () => {
+  test('use the members that --map names', async () => {
     const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
     expect(await told(content)).toMatch(/:1: .*--map/)
     expect(await told(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
   })
 })
 
-describe('operations with one line each', () => {
+describe('operations on one line each', () => {
   const read = ['0 write 7 1 > ok 1', '1 read 7 null > ok 1']
   const shared = { key: 7, value: 1 }
 
-  test('begin at a single timestamp beside a latency', async () => {
+  test('begin at their only timestamp, and end after their latency', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts: '2026-01-01T00:00:00.000000010Z', latency_ms: 1e-5, ok: true },
       { client: 1, op: 'read', ...shared, ts: '2026-01-01T00:00:00.000000030Z', latency_ms: 1e-5, ok: true },
@@ -323,7 +323,7 @@ describe('operations with one line each', () => {
     expect(history.warnings[0]).toMatch(/"ts" is taken for the time of the call. .*--map return=ts/)
   })
 
-  test('end at a single timestamp if operations of one client would overlap otherwise', async () => {
+  test('end at their only timestamp if operations of one client would otherwise overlap', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
       { client: 0, op: 'write', ...shared, ts_ms: 35, latency_ms: 12 },
@@ -342,7 +342,7 @@ describe('operations with one line each', () => {
     expect(await told(content)).toEqual(read)
   })
 
-  test("are read as etcd's robustness tests write them, and other requests are refused by name", async () => {
+  test("are read as etcd's robustness tests write them, and unsupported requests are refused by name", async () => {
     const put = (operation: object, more: object = {}) => ({
       ClientID: 0,
       Input: { Type: 'txn', Range: null, Txn: { Conditions: null, OperationsOnSuccess: [operation], ...more } },
@@ -369,13 +369,13 @@ describe('operations with one line each', () => {
   })
 })
 
-describe('a table', () => {
+describe('a table of operations', () => {
   const read = ['0 write x 5 > ok 5', '1 read x null > ok 5']
   test.each([
     ['commas', ','],
     ['tabs', '\t'],
     ['semicolons', ';'],
-  ])('is divided by %s, and has events or operations', async (_, separator) => {
+  ])('may be separated by %s, and contain events or operations', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(
@@ -397,13 +397,13 @@ describe('a table', () => {
     ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
   })
 
-  test('is refused if a line has other cells than the header', async () => {
+  test('is refused if a line has another number of cells than the header', async () => {
     expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
       /:3: this line has 3 cells, and the header names 4/,
     )
   })
 
-  test('is read by a mapping', async () => {
+  test('is read with a mapping', async () => {
     expect(
       await told('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
@@ -439,7 +439,7 @@ describe('transactions grouped by session', () => {
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })
 
-  test('may be several in a session, and aborted', async () => {
+  test('may be several per session, and aborted', async () => {
     expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
@@ -450,7 +450,7 @@ describe('transactions grouped by session', () => {
     ])
   })
 
-  test('are refused if a line has another form', async () => {
+  test('are refused if a line has an unknown form', async () => {
     expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
     expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
       /transaction 0 of session 0 has an event/,
@@ -458,12 +458,12 @@ describe('transactions grouped by session', () => {
   })
 })
 
-describe('a record of Jepsen', () => {
+describe('a record made by Jepsen', () => {
   const operations = ['0\t:invoke\t:write\t31', '0\t:ok\t:write\t31', '1\t:invoke\t:read\tnil', '1\t:ok\t:read\t31']
   const read = ['0 write 31 > ok 31', '1 read null > ok 31']
   const before = '2026-03-01 10:00:00,001{GMT}\tINFO\t'
 
-  test('may be an older log with its times in brackets', async () => {
+  test('may be an older log with times in brackets', async () => {
     const log = operations
       .map((line, n) => `${before}[jepsen worker 0] jepsen.util: [ ${1000 + n} ] ${line}\n`)
       .join('')
@@ -488,7 +488,7 @@ describe('a record of Jepsen', () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('is found in the store of the file that is named', async () => {
+  test('is found in the same store if another file of the store is named', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')
@@ -498,7 +498,7 @@ describe('a record of Jepsen', () => {
     )
   })
 
-  test('has its versions beside values left out and counted', async () => {
+  test('is read without the versions next to its values, which are counted', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(
@@ -522,7 +522,7 @@ describe('a record of Jepsen', () => {
     ])
   })
 
-  test('has the key first in a cas of three values, also in JSON', async () => {
+  test('may have the key first in a cas of three values, also in JSON', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
     expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
@@ -530,7 +530,7 @@ describe('a record of Jepsen', () => {
     expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
   })
 
-  test('has transactions of micro-operations under any name, and marked final reads', async () => {
+  test('may have transactions with any function name, and marked final reads', async () => {
     const content =
       '{:process 0 :type :invoke :f :append :value [[:append 9 1]]}\n{:process 0 :type :ok :f :append :value [[:append 9 1]]}\n' +
       '{:process 1 :type :invoke :f :read :value [[:r 9 nil]] :final? true}\n{:process 1 :type :ok :f :read :value [[:r 9 [1]]] :final? true}\n'
@@ -542,7 +542,7 @@ describe('a record of Jepsen', () => {
     expect(history.operations.flags[1]).not.toBe(history.operations.flags[0])
   })
 
-  test('has the balances of accounts in a list', async () => {
+  test('may list the balances of accounts', async () => {
     const content =
       '{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value [10 20]}\n' +
       '{:process 0 :type :invoke :f :transfer :value {:from 0 :to 1 :amount 5}}\n{:process 0 :type :ok :f :transfer :value {:from 0 :to 1 :amount 5}}\n'
@@ -553,7 +553,7 @@ describe('a record of Jepsen', () => {
   })
 })
 
-describe('a file that is no history is named by what it is:', () => {
+describe('a file that is not a history is refused with its type:', () => {
   const bytes = (...some: number[]): Uint8Array => Uint8Array.from([...some, 0, 0, 0, 0])
   test.each([
     ['an HTML page', '<!DOCTYPE html>\n<html>'],
