@@ -156,11 +156,11 @@ test.each(Object.entries(passes))('chaos %s', async (_, pass) => {
   await pass()
 })
 
-test('every command has a pass', () => {
+test('every command has a test here', () => {
   expect(Object.keys(passes).toSorted()).toEqual(Object.keys(registry).toSorted())
 })
 
-test('chaos --version, and an unknown command', async () => {
+test('chaos --version prints the version, and an unknown command is refused', async () => {
   await prints(['--version'], 0, /^\d+\.\d+\.\d+\n$/)
   await prints(['chekc'], 3, /chaos check/)
 })
@@ -168,7 +168,7 @@ test('chaos --version, and an unknown command', async () => {
 /** It loads 6; without the layers of scripts/bundle.mjs it loaded 119. */
 const FEW_FILES = 8
 
-test('the check of a small file loads a few files, none of them a library', async () => {
+test('the check of a small file loads only a few files, and no library', async () => {
   const directory = temporaryDirectory()
   const env = { NODE_V8_COVERAGE: directory, NODE_DISABLE_COMPILE_CACHE: '1' }
   expect(await chaos(['check', history('fresh-read')], { env })).toMatchObject({ exitCode: 0 })

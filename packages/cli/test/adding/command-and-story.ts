@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chaosHere } from '../chaos.ts'
 
-test('a command in the registry is run, and is in the help, in the completion and in the remedy for a typo', async () => {
+test('a command added to the registry runs, and is in the help, in the completion and among typo suggestions', async () => {
   expect(await chaosHere(['greet', 'world', '--loud'])).toEqual({ exitCode: 0, stdout: 'HELLO WORLD\n', stderr: '' })
   expect((await chaosHere(['--help'])).stdout).toMatch(/chaos greet \[who\] +say hello to whoever is named/)
   expect((await chaosHere(['greet', '--help'])).stdout).toContain('the usual beginning')
@@ -9,7 +9,7 @@ test('a command in the registry is run, and is in the help, in the completion an
   expect((await chaosHere(['great', 'world'])).stderr).toContain('Did you mean chaos greet?')
 })
 
-test('a story in the registry is listed and told', async () => {
+test('a story added to the registry is listed and played', async () => {
   expect((await chaosHere(['scenario'])).stdout).toMatch(/retold +the first, once more/)
   const { exitCode, stdout } = await chaosHere(['scenario', 'retold'])
   expect(exitCode).toBe(0)

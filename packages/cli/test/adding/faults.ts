@@ -32,14 +32,14 @@ test.each([
   ['stall-request', 'make the request wait at the door'],
   ['swallow-message', 'swallow the message whole'],
   ['freeze', 'freeze the node until it thaws'],
-])('%s, which is added by one line, is listed with who can suffer it', async (fault, summary) => {
+])('%s, which is added by one line, is listed with the targets that can suffer it', async (fault, summary) => {
   expect((await chaosHere(['targets', 'raft', '--faults'])).stdout).toMatch(new RegExp(`✔ ${fault} +.*${summary}\n`))
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   for (const target of ['raft', 'sim:raft'])
     expect(rows).toContainEqual(expect.objectContaining({ target, fault, suffers: true }))
 })
 
-test('a fault of requests that is added by one line for each world bites in the proxy and in the simulator', async () => {
+test('a fault of requests that is added by one line per world takes effect in the proxy and in the simulator', async () => {
   const { route, apply } = await httpRouteTo(await keyValueService())
   const applied = apply({ kind: 'stall-request' as 'lose-request', stallMs: 50 })
   const before = performance.now()
@@ -52,7 +52,7 @@ test('a fault of requests that is added by one line for each world bites in the 
   expect(latency.p99Nanos).toBeGreaterThan(70e6)
 })
 
-test('a fault of messages that is added by one line for each world bites in the proxy and in the simulator', async () => {
+test('a fault of messages that is added by one line per world takes effect in the proxy and in the simulator', async () => {
   const { apply, send, there } = world()
   const applied = apply({ kind: 'swallow-message' as 'drop-message' }, { when: { nth: 2 } })
   send('1\n2\n3\n')
@@ -63,7 +63,7 @@ test('a fault of messages that is added by one line for each world bites in the 
   expect(latency.p99Nanos).toBeGreaterThan(100e6)
 })
 
-test('a fault of nodes that is added by one line for each world bites among processes, programs and in the simulator', async () => {
+test('a fault of nodes that is added by one line per world takes effect in processes, programs and the simulator', async () => {
   const done: string[] = []
   const victim = {
     kill: async () => false,
@@ -97,7 +97,7 @@ test('a fault of nodes that is added by one line for each world bites among proc
   expect(hasMajority(['n1', 'n2', 'n3'], [{ kind: 'freeze' as 'pause', nodes: ['n1', 'n2'] }])).toBe(false)
 })
 
-test('a fault of nodes that no world carries out is refused everywhere, with what to do instead', async () => {
+test('a fault of nodes that no world implements is refused everywhere, with an alternative', async () => {
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   const refusals = rows.filter(({ fault }: { fault: string }) => fault === 'stumble')
   expect(refusals.map(({ target }: { target: string }) => target)).toEqual(expect.arrayContaining(['raft', 'sim:raft']))

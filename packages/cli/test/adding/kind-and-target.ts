@@ -5,27 +5,27 @@ import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 const listed = async (...args: readonly string[]) => (await chaosHere(['targets', ...args])).stdout
 
-test('a kind of fault in its two registries is listed with who can suffer it', async () => {
+test('a kind of fault added to its two registries is listed with the targets that can suffer it', async () => {
   expect(await listed('raft', '--faults')).toMatch(/✔ hiccups +/)
   const rows = JSON.parse(await listed('--faults', '--json'))
   expect(rows).toContainEqual(expect.objectContaining({ target: 'raft', fault: 'hiccup', suffers: true }))
   expect(rows).toContainEqual(expect.objectContaining({ target: 'sim:raft', fault: 'hiccup', suffers: false }))
 })
 
-test('a nemesis in the registry is suggested for its misspelt name', async () => {
+test('a nemesis added to the registry is suggested for its misspelt name', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--faults', 'hicups', '--out', temporaryDirectory()])
   expect(stderr).toContain('Did you mean hiccups?')
   expect(exitCode).toBe(3)
 })
 
-test('a target in the registry is listed, in words and as JSON', async () => {
+test('a target added to the registry is listed, in words and as JSON', async () => {
   expect(await listed()).toMatch(/own-target +Raft by another name/)
   expect(JSON.parse(await listed('--json'))).toContainEqual(
     expect.objectContaining({ target: 'own-target', summary: 'Raft by another name' }),
   )
 })
 
-test('a run of that target suffers that fault, by its nemesis and from a schedule', async () => {
+test('a run of the added target suffers the added fault, by its nemesis and from a schedule', async () => {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   writeFileSync(
     schedule,
@@ -46,7 +46,7 @@ test('a run of that target suffers that fault, by its nemesis and from a schedul
   }
 }, 60_000)
 
-test('the description of the fault comes from its declaration', async () => {
+test('the error messages about the added fault come from its declaration', async () => {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   const typed = ['run', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
   writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hicup', links: 'from-clients' }]))

@@ -19,14 +19,14 @@ const forgotten = () => historyOf([0, 'write', 1], [0, 'read', null], [1, 'read'
 /** The client misses its own last write, yet not all of them. */
 const behind = () => historyOf([0, 'write', 1], [0, 'write', 2], [0, 'read', 1])
 
-test('a level that is added by one line is in the help, and is suggested for its misspelt name', async () => {
+test('a level added by one line is in the help, and is suggested for its misspelt name', async () => {
   expect((await chaosHere(['check', '--help'])).stdout).toMatch(/read-your-writes,\s+never-empty,\s+monotonic-reads/)
   const { stderr, exitCode } = await chaosHere(['check', behind(), '--expect', 'never-emty'])
   expect(stderr).toContain('Did you mean never-empty?')
   expect(exitCode).toBe(3)
 })
 
-test('a level that is added by one line is decided, and decides the levels that imply it', async () => {
+test('a level added by one line is decided, and a violation of it violates the levels that imply it', async () => {
   const { stdout, exitCode } = await chaosHere(['check', forgotten(), '--json', '--expect', 'never-empty'])
   expect(exitCode).toBe(1)
   const { levels } = JSON.parse(stdout)
@@ -44,7 +44,7 @@ test('a level that is added by one line is decided, and decides the levels that 
   expect(below.stdout).toContain('expected sequential, found never-empty')
 })
 
-test('a level that is added by one line is told in its own words, in the terminal, in a report and in an explanation', async () => {
+test('a level added by one line is described in its own words, in the terminal, in a report and in an explanation', async () => {
   const out = join(temporaryDirectory(), 'report.html')
   const { stdout } = await chaosHere(['check', forgotten(), '--level', 'never-empty', '--out', out])
   expect(stdout).toContain('NOT NEVER EMPTY AGAIN')

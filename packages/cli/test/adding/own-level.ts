@@ -21,7 +21,7 @@ function historyOf(operations: readonly (readonly [number, string, number])[]): 
   return file
 }
 
-test('a level that is added to the registry, by one line, is listed, decided, expected and reported', async () => {
+test('a level added to the registry by one line is listed, decided, expected and reported', async () => {
   const { stdout: help } = await chaosHere(['check', '--help'])
   expect(help.replaceAll(/\s+/g, ' ')).toContain('linearizable, sequential, own-level, causal,')
 
@@ -54,7 +54,7 @@ test('a level that is added to the registry, by one line, is listed, decided, ex
   })
 })
 
-test('a run is held to a level that is added to the registry', async () => {
+test('a run can be expected to meet a level that is added to the registry', async () => {
   const args = ['run', '--sim', '--seed', '1', '--time', '1s', '--faults', 'none', '--json', '--out']
   const { stdout, exitCode } = await chaosHere([...args, temporaryDirectory(), '--expect', 'own-level'])
   expect(exitCode).toBe(0)

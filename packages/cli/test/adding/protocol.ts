@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
-test('a protocol that is added to the registry, by one line, is listed, run and named in the result', async () => {
+test('a protocol added to the registry by one line is listed, run and named in the result', async () => {
   const { stdout: listed } = await chaosHere(['targets'])
   expect(listed).toContain('a protocol that only this test has')
   expect((await chaosHere(['targets', '--bugs'])).stdout).toContain('mute')

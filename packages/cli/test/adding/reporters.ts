@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const sim = ['run', '--sim', '--seed', '1', '--time', '1s', '--rate', '200', '--faults', 'none']
 
-test('a reporter in the registry is in the help and in the list, and is suggested', async () => {
+test('a reporter added to the registry is in the help and in the list, and is suggested for a misspelt name', async () => {
   expect((await chaosHere(['run', '--help', '--all'])).stdout).toContain('shout')
   expect((await chaosHere(['reporters'])).stdout).toMatch(/shout +the verdict in capital letters/)
   expect(JSON.parse((await chaosHere(['reporters', '--json'])).stdout)).toContainEqual({
@@ -18,7 +18,7 @@ test('a reporter in the registry is in the help and in the list, and is suggeste
   expect(exitCode).toBe(3)
 })
 
-test('a reporter in the registry reports a run and a checked file', async () => {
+test('a reporter added to the registry reports a run and a checked file', async () => {
   const out = temporaryDirectory()
   const { stdout, stderr, exitCode } = await chaosHere([...sim, '--out', out, '--reporter', 'shout'])
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'LINEARIZABLE!\n', stderr: '', exitCode: 0 })
@@ -28,7 +28,7 @@ test('a reporter in the registry reports a run and a checked file', async () => 
   expect(readFileSync(file, 'utf8')).toBe('NOT LINEARIZABLE!\n')
 })
 
-test('a reporter that throws costs a line, and the exit code only if all else is well', async () => {
+test('a reporter that throws causes one line of error, and exit code 3 only if nothing else is wrong', async () => {
   const check = (...args: readonly string[]) =>
     chaosHere(['check', history('stale-read'), '--reporter', 'grumpy', ...args])
   const met = await check()

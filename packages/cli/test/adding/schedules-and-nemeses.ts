@@ -20,7 +20,7 @@ const run = async (...args: readonly string[]) => {
   return { exitCode, stderr, result: stdout === '' ? undefined : JSON.parse(stdout) }
 }
 
-describe('a nemesis that is in the registry', () => {
+describe('a nemesis added to the registry', () => {
   test('is listed, in words and as JSON', async () => {
     expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}second-replies +\w/m)
     const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
@@ -34,7 +34,7 @@ describe('a nemesis that is in the registry', () => {
     )
   })
 
-  test('is suggested, and has its part in a run', async () => {
+  test('is suggested for its misspelt name, and injects its fault in a run', async () => {
     expect((await run('--faults', 'second-reply')).stderr).toContain('second-replies')
     const { exitCode, result } = await run('--faults', 'second-replies')
     expect(exitCode).toBe(0)
@@ -52,7 +52,7 @@ describe('--faults with a file', () => {
   }
   const killed = { id: 'the-kill', fromMs: 300, toMs: 500, kind: 'kill', nodes: 'leader' }
 
-  test('has just the faults that it names, when it says, and is repeated from the run itself', async () => {
+  test('has exactly the faults that it names, at their times, and is repeated from run.json', async () => {
     const { exitCode, result } = await run('--faults', written([lossOfReplies, killed]))
     expect(exitCode).toBe(0)
     expect(result.faults).toMatchObject([
@@ -79,7 +79,7 @@ describe('--faults with a file', () => {
   })
 })
 
-test('the table of faults and targets says of every kind who can suffer it, and what to do instead', async () => {
+test('the table of faults and targets says who can suffer each kind, and what to use instead', async () => {
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   expect(rows).toContainEqual(
     expect.objectContaining({

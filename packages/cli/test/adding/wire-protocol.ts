@@ -54,7 +54,7 @@ const right = (held: Map<string, string>, command: string, key: string, value: s
   return command === 'SET' ? 'STORED' : found === undefined ? 'NONE' : `VALUE ${found}`
 }
 
-test('a protocol on the wire that is added by one line in each registry is listed, recorded under faults, read at the end, and judged', async () => {
+test('a wire protocol added by one line per registry is listed, recorded under faults, read at the end, and judged', async () => {
   expect((await chaosHere(['proxy', '--help'])).stdout).toContain('tiny')
 
   const { result, stderr, exitCode } = await record(await serve(right), 'delay-clients')
@@ -63,7 +63,7 @@ test('a protocol on the wire that is added by one line in each registry is liste
   expect(result.faults.some(({ hits }: { hits: number }) => hits > 0)).toBe(true)
 })
 
-test('a server of such a protocol that gives back an older value is caught', async () => {
+test('a server of the added protocol that returns an older value is reported', async () => {
   // The first value of each key: that of the write before may still be under way.
   const first = new Map<string, string>()
   const upstream = await serve((held, command, key, value) => {
@@ -76,7 +76,7 @@ test('a server of such a protocol that gives back an older value is caught', asy
   expect(exitCode).toBe(1)
 })
 
-test('a server of such a protocol that forgets what it acknowledged is caught by the reads at the end', async () => {
+test('a server of the added protocol that forgets what it acknowledged is reported because of the final reads', async () => {
   const upstream = await serve((held, command, key, value) =>
     value === 'FINAL' ? 'NONE' : right(held, command, key, value),
   )

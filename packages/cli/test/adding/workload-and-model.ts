@@ -9,7 +9,7 @@ const climbing = (...more: readonly string[]) =>
     ...['--workload', 'climb', '--json', '--out', temporaryDirectory(), ...more],
   ])
 
-test('a workload that is added by one line is listed, and suggested for its misspelt name', async () => {
+test('a workload added by one line is listed, and suggested for its misspelt name', async () => {
   expect((await chaosHere(['workloads'])).stdout).toMatch(
     /climb +numbers that are only ever raised[\s\S]*--workload-set step=1 {2}how far at a time/,
   )
@@ -18,7 +18,7 @@ test('a workload that is added by one line is listed, and suggested for its miss
   expect(exitCode).toBe(3)
 })
 
-test('a workload that is added by one line is run with its settings, judged, and named in the result', async () => {
+test('a workload added by one line is run with its settings, judged, and named in the result', async () => {
   const { stdout, stderr, exitCode } = await climbing('--workload-set', 'step=7')
   expect(stderr).toBe('')
   expect(exitCode).toBe(0)
@@ -42,7 +42,7 @@ function tide(...done: readonly (readonly [f: 'mark' | 'read', value: number])[]
 const checkTide = (file: string, ...more: readonly string[]) =>
   chaosHere(['check', file, '--model', 'high-water', '--initial', '0', ...more])
 
-test('a model that is added by one line is in the help, under its other name too, and is suggested', async () => {
+test('a model added by one line is in the help, also under its alias, and is suggested for a misspelt name', async () => {
   expect((await chaosHere(['check', '--help'])).stdout).toContain('high-water')
   const file = tide(['mark', 5], ['mark', 3], ['read', 5])
   const { stdout } = await chaosHere(['check', file, '--model', 'tide', '--initial', '0', '--json'])
@@ -52,7 +52,7 @@ test('a model that is added by one line is in the help, under its other name too
   expect(exitCode).toBe(3)
 })
 
-test('a model that is added by one line condemns what it forbids, and says by which rule', async () => {
+test('a model added by one line reports a violation, and the rule that it violates', async () => {
   const file = tide(['mark', 5], ['mark', 3], ['read', 3])
   const { stdout, exitCode } = await checkTide(file, '--expect', 'linearizable', '--json')
   expect(exitCode).toBe(1)

@@ -31,20 +31,20 @@ const read = (process: number, answer: Json): Line[] => both(process, 'read', nu
 
 describe('a read of a value whose write failed', () => {
   test.each<[string, Line[], boolean]>([
-    ['before it is said to be of it', [...failed(0, 'write', 7), ...read(1, 7)], true],
+    ['before the read is said to be of that write', [...failed(0, 'write', 7), ...read(1, 7)], true],
     [
-      'while it read is said to be of it',
+      'during the read is said to be of that write',
       [[1, 'invoke', 'read', null], ...failed(0, 'write', 7), [1, 'ok', 'read', 7]],
       true,
     ],
-    ['later is not said to be of it', [...read(1, 7), ...failed(0, 'write', 7)], false],
+    ['after the read is not said to be of that write', [...read(1, 7), ...failed(0, 'write', 7)], false],
     [
-      'long after others is not said to be of it',
+      'after the read is not said to be of that write, though an older write succeeded',
       [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'write', 7)],
       false,
     ],
     [
-      'as a cas that was called later is not said to be of it',
+      'in a cas that was called later is not said to be of that cas',
       [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])],
       false,
     ],
@@ -93,9 +93,13 @@ describe('a lock that was given twice', () => {
       [...acquire(0), ...acquire(0), ...release(0)],
       /p0 was given the lock twice/,
     ],
-    ['to one client that never releases it neither', [...acquire(0), ...acquire(0)], /p0 was given the lock twice/],
     [
-      'to one client after another had it neither',
+      'to one client that never releases it is not said to have two holders',
+      [...acquire(0), ...acquire(0)],
+      /p0 was given the lock twice/,
+    ],
+    [
+      'to one client after another released it is not said to have two holders',
       [...acquire(1), ...release(1), ...acquire(0), ...acquire(0)],
       /p0 was given the lock twice/,
     ],

@@ -19,7 +19,7 @@ const staleRead = [
 ] as const
 
 describe('check', () => {
-  test('needs nothing but the events', () => {
+  test('needs only the events', () => {
     const { levels, headline } = check(staleRead)
     expect(headline).toContain('not linearizable')
     expect(levels.linearizable.result).toBe('violated')
@@ -33,7 +33,7 @@ describe('check', () => {
     expect(check(staleRead).vacuous).toEqual([])
   })
 
-  test('reports the same of a file as chaos check, given as a history or as lines', async () => {
+  test('reports the same of a file as chaos check, given a history or its lines', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)
     const results = told.map(([level, { result }]) => [level, result])
@@ -41,7 +41,7 @@ describe('check', () => {
       expect(Object.entries(report.levels).map(([level, { result }]) => [level, result])).toEqual(results)
   })
 
-  test('takes model and initial value from the header, if the first object is one', () => {
+  test('reads model and initial value from a header as the first object', () => {
     const events = [
       { process: 0, type: 'invoke', f: 'read' },
       { process: 0, type: 'ok', f: 'read', value: 5 },
@@ -51,11 +51,11 @@ describe('check', () => {
     expect(check(events, { initial: 4 }).levels.linearizable.result).toBe('violated')
   })
 
-  test('takes a history that was read before', () => {
+  test('accepts a history that was read before', () => {
     expect(check(historyFromEvents(staleRead)).levels.linearizable.result).toBe('violated')
   })
 
-  test('proves nothing without events', () => {
+  test('has an unknown verdict without events', () => {
     expect(check([]).levels.linearizable).toMatchObject({ result: 'unknown' })
   })
 
@@ -66,7 +66,7 @@ describe('check', () => {
     [{ process: 0, type: 'ok', f: 'read', value: Number.NaN }, /^events:2: an event is a plain object/],
     ['{"process":0}', /^events:2: .*a string/],
     [{ process: 3, type: 'ok', f: 'read', value: 1 }, /^events:2: process 3 completed "read" \(ok\) without/],
-  ])('names the event that is wrong: %j', (event, message) => {
+  ])('names the invalid event: %j', (event, message) => {
     const events = [{ process: 0, type: 'invoke', f: 'read' }, event] as Parameters<typeof check>[0]
     expect(() => check(events)).toThrow(UserError)
     expect(() => check(events)).toThrow(message)

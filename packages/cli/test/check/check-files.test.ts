@@ -68,7 +68,7 @@ const filesOf = (stdout: string): string[] =>
     .map((line) => JSON.parse(line).file)
 
 describe('chaos check with a pattern', () => {
-  test('checks what it matches, in the order a person expects, each file once', async () => {
+  test('checks the matching files, each once, ordered by the numbers in their names', async () => {
     const cwd = someFiles({ 'run-10.jsonl': 'fresh-read', 'run-2.jsonl': 'stale-read', 'notes.txt': 'fresh-read' })
     const args = ['check', '--json', 'run-10.jsonl', '*.jsonl']
     const { exitCode, stdout } = await chaosHere(args, { cwd })
@@ -83,12 +83,12 @@ describe('chaos check with a pattern', () => {
     ])
   })
 
-  test('that is the name of a file takes the file', async () => {
+  test('is read as a file name if there is a file of that name', async () => {
     const cwd = someFiles({ '[1].jsonl': 'fresh-read', '1.jsonl': 'fresh-read' })
     expect(filesOf((await chaosHere(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
   })
 
-  test('that matches nothing says so, and does not keep other files from being checked', async () => {
+  test('is reported if it matches no file, and the other files are still checked', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read' })
     const alone = await chaosHere(['check', 'runs/*.jsonl'], { cwd })
     expect(alone.stderr).toContain(
@@ -101,7 +101,7 @@ describe('chaos check with a pattern', () => {
     expect(both.exitCode).toBe(3)
   })
 
-  test('that matches several files cannot fill one report', async () => {
+  test('is refused with --out if it matches several files', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
     const { exitCode, stderr } = await chaosHere(['check', '*.jsonl', '--out', 'report.html'], { cwd })
     expect(stderr).toContain('--out report.html: a report shows one file, and 2 were given.')
@@ -122,12 +122,12 @@ describe('chaos check -', () => {
     }
   })
 
-  patientTest('says what is wrong with stdin as with any file', () => {
+  patientTest('reports errors about stdin like those about a file', () => {
     expect(piped(Buffer.from('')).stderr).toContain('stdin: this file is empty')
     expect(piped(Buffer.from('{"process":0}\n')).stderr).toContain('stdin:1: "type" is missing.')
   })
 
-  test('reads it once only', async () => {
+  test('reads stdin only once', async () => {
     expect(await chaosHere(['check', '-', '-'])).toMatchObject({
       exitCode: 3,
       stderr: '-: stdin can be read only once.\n',
@@ -136,7 +136,7 @@ describe('chaos check -', () => {
 })
 
 describe('chaos check --explain', () => {
-  test('prints for each contradiction the possible values, each operation with its lines, and each order', async () => {
+  test('prints for each contradiction the possible values, each operation with its lines, and every order', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), '--explain'])
     expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
     expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
@@ -176,7 +176,7 @@ describe('an expectation', () => {
   })
 })
 
-test('an operation that its model does not know is named with file and line', async () => {
+test('an operation that is unknown to its model is refused with file and line', async () => {
   const file = join(temporaryDirectory(), 'odd.jsonl')
   const event = (type: string, f: string) => JSON.stringify({ process: 0, type, f, value: 1 })
   writeFileSync(file, `${[event('invoke', 'write'), event('ok', 'write'), event('invoke', 'frob')].join('\n')}\n`)
@@ -188,7 +188,7 @@ test('an operation that its model does not know is named with file and line', as
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 
-  patientTest('answers as one thread does, in the order of the files', async () => {
+  patientTest('reports the same as one thread, in the order of the files', async () => {
     const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
     const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
     const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])
@@ -197,7 +197,7 @@ describe('chaos check --workers', () => {
     expect(several.exitCode).toBe(3)
   })
 
-  patientTest('of one file draws the same page', async () => {
+  patientTest('gives the same page for one file as one thread', async () => {
     const withoutTimes = (stdout: string) => stdout.replaceAll(/[\d.]+ m?s/g, '').replaceAll(/ +/g, ' ')
     const one = await chaosHere(['check', history('stale-read'), '--explain'])
     const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
@@ -207,7 +207,7 @@ describe('chaos check --workers', () => {
   patientTest.each([
     ['linearizable', undefined],
     ['not linearizable', 17_000],
-  ])('spreads the keys of one %s history over threads, and says what one thread does', async (_, staleAt) => {
+  ])('spreads the keys of one %s history over threads, and reports the same as one thread', async (_, staleAt) => {
     const file = join(temporaryDirectory(), 'keys.jsonl')
     writeFileSync(file, writesAndReads(21_000, 7, staleAt))
     const args = ['check', file, '--json', '--workers']
@@ -224,7 +224,7 @@ describe('chaos check --workers', () => {
   })
 
   patientTest.each(['1', '2'])(
-    'ends what takes more memory than it may, and says how far it came (--workers %s)',
+    'stops a check that exceeds the memory limit, and says how far it came (--workers %s)',
     async (workers) => {
       const file = join(temporaryDirectory(), 'large.jsonl.gz')
       writeFileSync(file, gzipSync(writesAndReads(60_000, 1, undefined)))
@@ -239,7 +239,7 @@ describe('chaos check --workers', () => {
     },
   )
 
-  test('is given all its time to decide in, however long reading took', async () => {
+  test('gives the search its whole time, however long reading took', async () => {
     const file = history('fresh-read')
     const { spec, reporters } = parseCheckSettings({ timeout: '5s', memory: '1GB', json: true })
     const screen = { colours: false, terminal: { width: 80, unicode: true } }
@@ -252,7 +252,7 @@ describe('chaos check --workers', () => {
     })
   })
 
-  patientTest('ends what does not keep to its time', async () => {
+  patientTest('stops a check that exceeds its time', async () => {
     // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'
@@ -271,7 +271,7 @@ describe('chaos check --workers', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('must be a number of threads', async () => {
+  test('is refused if it is not a number of threads', async () => {
     const { stderr } = await chaosHere(['check', history('fresh-read'), '--workers', 'all'])
     expect(stderr).toContain('--workers all: must be a whole number from 1 to 256.')
   })

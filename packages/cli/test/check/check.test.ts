@@ -31,12 +31,12 @@ describe('chaos check', () => {
     ['split-brain', 'eventual', 1],
     ['sequential-not-linearizable', 'eventual', 2],
     ['stale-read', 'none', 0],
-  ])('of %s, expecting %s, exits with %d', async (name, level, expected) => {
+  ])('of %s with --expect %s exits with %d', async (name, level, expected) => {
     const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
     expect(exitCode).toBe(expected)
   })
 
-  test('finds one client on two connections violated or unknown, depending on whether the recording named it', async () => {
+  test('reports a client on two connections as violated, or as unknown if the recording did not name the client', async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
       const file = join(directory, name)
@@ -64,7 +64,7 @@ describe('chaos check', () => {
     )
   })
 
-  test('exits with 2 for a history in which nothing was read, whatever was expected', async () => {
+  test('exits with 2 for a history without a read, whatever was expected', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -80,7 +80,7 @@ describe('chaos check', () => {
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
-  test('reports only the level that was asked for, and exits with 2 if it cannot be decided', async () => {
+  test('reports only the requested level, and exits with 2 if it cannot be decided', async () => {
     const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
     expect(decided.exitCode).toBe(0)
@@ -123,7 +123,7 @@ describe('chaos check', () => {
     }
   })
 
-  test("names a message that a history of Jepsen's tests of Kafka loses", async () => {
+  test("names a lost message in a history of Jepsen's tests of Kafka", async () => {
     const file = join(temporaryDirectory(), 'history.edn')
     const both = (process: number, f: string, asked: string, told: string) =>
       `{:process ${process}, :type :invoke, :f :${f}, :value ${asked}}\n{:process ${process}, :type :ok, :f :${f}, :value ${told}}\n`
@@ -150,7 +150,7 @@ describe('chaos check', () => {
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('leaves no report of a history that could not be read', async () => {
+  test('writes no report of a history that could not be read', async () => {
     const directory = temporaryDirectory()
     const [empty, report] = [join(directory, 'empty.jsonl'), join(directory, 'report.html')]
     writeFileSync(empty, '')
@@ -171,7 +171,7 @@ describe('chaos check', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('goes on quietly when its output is closed early', async () => {
+  test('ends without an error if its output is closed early', async () => {
     const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
     child.stdout?.destroy()
     const { exitCode, stderr } = await ended
@@ -180,7 +180,7 @@ describe('chaos check', () => {
   })
 })
 
-describe('a wrong command line gets a helpful answer', () => {
+describe('a wrong command line is answered with a hint', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
@@ -217,7 +217,7 @@ describe('a wrong command line gets a helpful answer', () => {
   })
 })
 
-describe('a file that is not a history', () => {
+describe('a history file that cannot be read', () => {
   const refused = async (file: string, message: string | RegExp, run = chaosHere) => {
     const { exitCode, stderr, stdout } = await run(['check', file])
     expect(stderr.trimEnd().split('\n').length).toBeLessThan(4)
@@ -227,33 +227,34 @@ describe('a file that is not a history', () => {
     expect(exitCode).toBe(3)
   }
 
-  test('that does not exist', () => refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
+  test('because it does not exist is refused', () =>
+    refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
 
-  test('that is a directory', async () => {
+  test('because it is a directory is refused', async () => {
     const directory = temporaryDirectory()
     mkdirSync(join(directory, 'runs'))
     await refused(join(directory, 'runs'), /runs: .*directory/)
   })
 
-  test('that is empty', async () => {
+  test('because it is empty is refused', async () => {
     const file = join(temporaryDirectory(), 'empty.jsonl')
     writeFileSync(file, '')
     await refused(file, /empty\.jsonl: .*empty/)
   })
 
-  test('that is prose', async () => {
+  test('because it is prose is refused', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'Dear diary\n')
     await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
   })
 
-  test('that is binary', async () => {
+  test('because it is binary is refused', async () => {
     const file = join(temporaryDirectory(), 'image.png')
     writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
     await refused(file, /image\.png/)
   })
 
-  test('that is 100 MB of noise', async () => {
+  test('because it is 100 MB of noise is refused', async () => {
     const file = join(temporaryDirectory(), 'noise')
     const stream = createWriteStream(file)
     for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
@@ -262,7 +263,7 @@ describe('a file that is not a history', () => {
     await refused(file, /noise/, chaos)
   })
 
-  test('does not keep other files from being checked', async () => {
+  test('does not prevent the check of other files', async () => {
     const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
     expect(stdout).toContain('fresh-read.jsonl')
     expect(stdout).toContain('nowhere.jsonl')
@@ -270,7 +271,7 @@ describe('a file that is not a history', () => {
   })
 })
 
-test('a history whose last line is cut off is checked up to there, with a note', async () => {
+test('a history whose last line is cut off is checked without that line, with a note', async () => {
   const file = join(temporaryDirectory(), 'cut.jsonl')
   const whole = readFileSync(history('fresh-read'))
   writeFileSync(file, whole)
@@ -280,12 +281,12 @@ test('a history whose last line is cut off is checked up to there, with a note',
   expect(exitCode).toBe(0)
 })
 
-test('the version is printed, and nothing else', async () => {
+test('chaos --version prints only the version', async () => {
   expect(await chaos(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
 })
 
 test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', '-h']]])(
-  'chaos %j explains itself with examples or commands',
+  'chaos %j prints its help with examples or commands',
   async (args) => {
     const { exitCode, stdout } = await chaosHere(args)
     expect(stdout).toMatch(/chaos (run|check|targets)/)

@@ -124,14 +124,14 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   ],
 ]
 
-describe('what only the unknown start explains', () => {
-  test.each(decided)('%s makes the verdict unknown', async (_, file, says) => {
+describe('what only an unknown initial state explains', () => {
+  test.each(decided)('makes the verdict unknown: %s', async (_, file, says) => {
     const { exitCode, said } = await checked(file())
     expect(said).toContain(says)
     expect(exitCode).toBe(2)
   })
 
-  test.each(decided)('%s is a violation once the start is known', async (_, file, __, initial) => {
+  test.each(decided)('is a violation once the initial state is given: %s', async (_, file, __, initial) => {
     expect((await checked(file(), '--initial', initial)).exitCode).toBe(1)
   })
 })
@@ -166,7 +166,7 @@ test.each([
   ],
   ['a set of old elements and new ones', () => fileOf('set', ['add', 1], read([1, 7]))],
   ['a register that is read after writes only', () => fileOf('register', ['write', 1], ['write', 2], read(2))],
-])('%s passes while the start is unknown', async (_, file) => {
+])('%s is accepted if the initial state is unknown', async (_, file) => {
   const { exitCode, said } = await checked(file())
   expect(exitCode, said).toBe(0)
 })
@@ -219,29 +219,26 @@ describe('a recorded service that forgets what it acknowledged', () => {
       '[]',
       /enqueued 6 on a .* enqueued 7 on a .* dequeued 7 on a .* in order\. That is right only if something was there/,
     ],
-  ] as const)(
-    'is judged as a %s by record and by check, and condemned with the remedy',
-    async (model, what, initial, says) => {
-      const directory = temporaryDirectory()
-      const path = (name: string) => join(directory, name)
-      writeFileSync(path('server.cjs'), FORGETFUL)
-      writeFileSync(path('client.cjs'), CLIENT)
-      writeFileSync(path('routes.json'), JSON.stringify({ routes: TABLES[what] }))
-      const recorded = async (...more: readonly string[]) => {
-        const { exitCode, stdout, stderr } = await chaos([
-          ...['record', '--serve', `node ${path('server.cjs')} {port}`, '--as', path('routes.json'), '--model', model],
-          ...['--expect', 'linearizable', '--out', path('out'), '--json', ...more, '--', 'node', path('client.cjs')],
-          ...['{n1}', what],
-        ])
-        return { exitCode, said: stdout + stderr, run: String(JSON.parse(stdout).run) }
-      }
-      const first = await recorded()
-      expect(first.said).toMatch(says)
-      expect(first.exitCode).toBe(2)
-      const history = join(first.run, 'history.jsonl')
-      expect((await checked(history)).said).toMatch(says)
-      expect((await checked(history, '--initial', initial)).exitCode).toBe(1)
-      expect((await recorded('--initial', initial)).exitCode).toBe(1)
-    },
-  )
+  ] as const)('is violated as a %s in record and in check, with the remedy', async (model, what, initial, says) => {
+    const directory = temporaryDirectory()
+    const path = (name: string) => join(directory, name)
+    writeFileSync(path('server.cjs'), FORGETFUL)
+    writeFileSync(path('client.cjs'), CLIENT)
+    writeFileSync(path('routes.json'), JSON.stringify({ routes: TABLES[what] }))
+    const recorded = async (...more: readonly string[]) => {
+      const { exitCode, stdout, stderr } = await chaos([
+        ...['record', '--serve', `node ${path('server.cjs')} {port}`, '--as', path('routes.json'), '--model', model],
+        ...['--expect', 'linearizable', '--out', path('out'), '--json', ...more, '--', 'node', path('client.cjs')],
+        ...['{n1}', what],
+      ])
+      return { exitCode, said: stdout + stderr, run: String(JSON.parse(stdout).run) }
+    }
+    const first = await recorded()
+    expect(first.said).toMatch(says)
+    expect(first.exitCode).toBe(2)
+    const history = join(first.run, 'history.jsonl')
+    expect((await checked(history)).said).toMatch(says)
+    expect((await checked(history, '--initial', initial)).exitCode).toBe(1)
+    expect((await recorded('--initial', initial)).exitCode).toBe(1)
+  })
 })

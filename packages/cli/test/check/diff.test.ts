@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos diff', () => {
-  test('shows which levels were lost, and which figures got worse', async () => {
+  test('shows which levels were lost, and which figures became worse', async () => {
     const { exitCode, stdout } = await chaosHere(['diff', history('fresh-read'), history('stale-read')])
     expect(stdout).toMatch(
       /fresh-read\.jsonl: Linearizable\..*stale-read\.jsonl: p0's confirmed write was missing at n2 \(not linearizable\)\..*Next: /s,
@@ -16,7 +16,7 @@ describe('chaos diff', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('calls nothing better or worse between histories of different models', async () => {
+  test('marks nothing as better or worse if the histories have different models', async () => {
     const [before, after] = [history('fresh-read'), history('transactions/on-call')]
     const { stdout } = await chaosHere(['diff', before, after, '--json'])
     const { unlike, levels, figures } = JSON.parse(stdout)

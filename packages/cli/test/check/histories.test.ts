@@ -13,7 +13,7 @@ const readme = readFileSync(join(directory, 'README.md'), 'utf8')
 const symbols = { met: '✔', violated: '✘', unknown: '–' }
 
 describe.each(files)('histories/%s', (file) => {
-  test('gets the verdicts that its first line and the table say', async () => {
+  test('gets the verdicts of its first line and of the table', async () => {
     const history = await readHistory(join(directory, file))
     const expected = history.header?.extra?.['expect'] as { readonly [level: string]: keyof typeof symbols }
     const report = check(history, {
@@ -39,7 +39,7 @@ describe.each(files)('histories/%s', (file) => {
   })
 })
 
-test.each(files)('the page of %s fits one screen of 80 columns, even with a violation', async (name) => {
+test.each(files)('the page of %s fits on one screen of 80 columns, even with a violation', async (name) => {
   const before = process.env['COLUMNS']
   process.env['COLUMNS'] = '80'
   onTestFinished(() => {

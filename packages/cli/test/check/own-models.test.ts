@@ -59,7 +59,7 @@ describe('a model of one’s own, given as a file', () => {
     for (const [level, { result }] of Object.entries(report.levels)) expect(levels[level].result).toBe(result)
   })
 
-  patientTest('judges standard input too', async () => {
+  patientTest('judges standard input', async () => {
     const args = [bin, 'check', '-', '--model', example, '--json']
     const { stdout } = spawnSync(process.execPath, args, { input: readFileSync(history), encoding: 'utf8' })
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })

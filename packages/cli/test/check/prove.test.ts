@@ -48,14 +48,14 @@ describe('chaos check --prove', () => {
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('writes the history beside the proof if the file is not one of JSON lines', async () => {
+  test('writes the history next to the proof if the file is not in JSON lines', async () => {
     const edn = '{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n'
     const { proof, stdout } = await proved(edn, 'history.edn')
     expect(stdout).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
   })
 
-  test('writes the history beside the proof if --order time sorts its lines', async () => {
+  test('writes the history next to the proof if --order time sorts its lines', async () => {
     const at = (process: number, type: string, f: string, value: unknown, time: number): string =>
       `${JSON.stringify({ process, type, f, value, time })}\n`
     const late = at(1, 'invoke', 'read', null, 50) + at(1, 'ok', 'read', 1, 60)
@@ -74,7 +74,7 @@ describe('chaos check --prove', () => {
     })
   })
 
-  test('replaces an earlier proof and no other file', async () => {
+  test('overwrites an earlier proof, but no other file', async () => {
     const { history, proof } = await proved(FRESH)
     expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(0)
     expect((await chaosHere(['check', history, '--prove', history])).exitCode).toBe(3)

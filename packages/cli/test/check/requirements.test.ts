@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
 const stale = join(root, 'histories', 'stale-read.jsonl')
 
 describe('chaos check --require', () => {
-  test('exits with 1 if a bound is exceeded, although no level was expected', async () => {
+  test('exits with 1 if a bound is exceeded, even without --expect', async () => {
     const { exitCode, stdout } = await chaosHere(['check', stale, '--require', 'staleness.max < 1ms'])
     expect(stdout).toContain('✘ staleness.max < 1ms: found 2.0 ms')
     expect(exitCode).toBe(1)
@@ -28,14 +28,14 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('reports the same to a CI server, with the command that repeats it', async () => {
+  test('reports a missed bound to a CI server, with the command that repeats the check', async () => {
     const args = ['check', stale, '--require', 'staleness.max < 1ms', '--reporter', 'junit']
     const { stdout } = await chaosHere(args)
     expect(stdout).toContain('staleness.max &lt; 1ms: found 2.0 ms')
     expect(stdout).toContain("--require 'staleness.max &lt; 1ms'")
   })
 
-  test('is refused before anything is read if it cannot be understood', async () => {
+  test('is refused before the file is read if it is malformed', async () => {
     const { exitCode, stderr } = await chaosHere(['check', 'none.jsonl', '--require', 'latency < 200ms'])
     expect(stderr).toContain('--require "latency < 200ms": there is no measure latency.')
     expect(exitCode).toBe(3)
@@ -52,7 +52,7 @@ describe('chaos check --require', () => {
   })
 })
 
-test('a misspelt function is refused before anything is started', async () => {
+test('a misspelt function in --require is refused before anything is started', async () => {
   const required = ['--require', 'p99 of wirte < 1s']
   const table = join(root, 'examples', 'kv', 'routes.json')
   for (const command of [
@@ -65,10 +65,10 @@ test('a misspelt function is refused before anything is started', async () => {
   }
 })
 
-describe('of transactions,', () => {
+describe('for transactions,', () => {
   const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 
-  test('a level is required of all of them', async () => {
+  test('--require LEVEL applies to all transactions', async () => {
     const required = ['snapshot-isolation', 'serializable'].flatMap((text) => ['--require', text])
     const { exitCode, stdout } = await chaosHere(['check', onCall, ...required])
     expect(stdout).toContain('✔ snapshot-isolation')
@@ -76,7 +76,7 @@ describe('of transactions,', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('a baseline names only the strongest of the levels that were lost', async () => {
+  test('--baseline names only the strongest of the lost levels', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
     const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))
@@ -92,7 +92,7 @@ describe('of transactions,', () => {
 describe('chaos run --require', () => {
   const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 
-  test('holds a run to bounds besides the level, and keeps them in its run.json', async () => {
+  test('adds bounds to the level, and keeps them in run.json', async () => {
     const out = temporaryDirectory()
     const required = ['--require', 'p99 during calm < 1us', '--require', 'lost == 0']
     const { exitCode, stdout } = await chaosHere([...simulated, ...required, '--out', out])
@@ -110,7 +110,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('takes bounds from the configuration, and reports an invalid one in one line', async () => {
+  test('is read from the configuration, and reported in one line if it is invalid', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
       writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: 'sim:raft', require }))
@@ -149,7 +149,7 @@ describe('--baseline', () => {
     return to
   }
 
-  test('is met by its own run, and broken by one that is weaker, slower or loses more', async () => {
+  test('is met by its own run, and missed by one that is weaker, slower or loses more', async () => {
     const out = temporaryDirectory()
     await simulate(out)
     const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')
@@ -163,7 +163,7 @@ describe('--baseline', () => {
     expect(slower.exitCode).toBe(1)
   })
 
-  test('fails a build that falls from linearizable to a weaker level, without --expect', async () => {
+  test('fails a build whose level falls below linearizable, without --expect', async () => {
     const fresh = await chaosHere(['check', join(root, 'histories', 'fresh-read.jsonl'), '--json'])
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, fresh.stdout)
@@ -195,7 +195,7 @@ describe('--baseline', () => {
     expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
   })
 
-  test('is refused for a history of another model, and is needed for a tolerance', async () => {
+  test('is refused for a history of another model, and required for a tolerance', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])

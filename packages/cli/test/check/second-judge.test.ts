@@ -126,7 +126,7 @@ const abortedRead = () =>
     txn(1, 'ok', [['r', 'x', [1]]]),
   )
 
-describe('a judge with levels of its own', () => {
+describe('a checker with its own levels', () => {
   test('gives its own verdicts, in its own order, with the counterexample', async () => {
     const { stdout, exitCode } = await chaosHere(['check', abortedRead(), '--model', 'tiny-transactions', '--json'])
     const { levels, headline } = JSON.parse(stdout)
@@ -137,7 +137,7 @@ describe('a judge with levels of its own', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('is reported on the terminal and on the page in the words of its levels', async () => {
+  test('is reported in the terminal and on the page in the words of its levels', async () => {
     const file = abortedRead()
     const report = join(temporaryDirectory(), 'report.html')
     const { stdout } = await chaosHere(['check', file, '--model', 'tiny-transactions', '--out', report])
@@ -149,7 +149,7 @@ describe('a judge with levels of its own', () => {
     expect(page).not.toContain('Linearizable')
   })
 
-  test('is held to its own levels only', async () => {
+  test('accepts only its own levels with --expect', async () => {
     const file = abortedRead()
     const check = (...args: readonly string[]) => chaosHere(['check', file, '--model', 'tiny-transactions', ...args])
     expect((await check('--expect', 'read-committed')).exitCode).toBe(1)
@@ -163,7 +163,7 @@ describe('a judge with levels of its own', () => {
     expect((await check('--expect', 'read-comitted')).stderr).toContain('Did you mean read-committed?')
   })
 
-  test('judges a run, and the run is held to what is expected of it', async () => {
+  test('judges a run by the expected level', async () => {
     const args = ['run', '--sim', '--seed', '1', '--time', '1s', '--faults', 'none', '--workload', 'tiny-transactions']
     const run = (...more: readonly string[]) => chaosHere([...args, ...more, '--json', '--out', temporaryDirectory()])
     const { stdout, stderr, exitCode } = await run('--expect', 'read-committed')

@@ -60,26 +60,26 @@ async function check(files: readonly string[], ...options: readonly string[]) {
 
 const NOTE = 'stamps are multiples of 1 ms: equal stamps of different processes are in no order.'
 
-describe('stamps in milliseconds', () => {
+describe('times in milliseconds', () => {
   const stale = (at: readonly [number, number]) => [write(0, 1, [1, 2]), write(0, 2, [3, 5]), read(1, 1, at)]
 
-  test('leave a read that begins at the timestamp of a write’s end unknown, and name both lines', async () => {
+  test('leave a read at the same time as the end of a write undecided, and both lines are named', async () => {
     const { exitCode, printed } = await check([operationLines(stale([5, 6]))])
     expect(exitCode).toBe(2)
     expect(printed).toContain('the return in line 2 and the call in line 3 have the same stamp')
     expect(printed.split(NOTE)).toHaveLength(2)
   })
 
-  test('violate a read that begins one timestamp later', async () => {
+  test('make a read that begins one millisecond later a violation', async () => {
     expect((await check([operationLines(stale([6, 7]))])).exitCode).toBe(1)
   })
 
-  test('allow a read at the timestamp of the write', async () => {
+  test('allow a read at the time of the write to return the new value', async () => {
     const { exitCode } = await check([operationLines([write(0, 1, [1, 2]), write(0, 2, [5, 5]), read(1, 1, [5, 5])])])
     expect(exitCode).toBe(0)
   })
 
-  test('keep the order of each client within one stamp', async () => {
+  test('keep the order of each client within one millisecond', async () => {
     const own = [write(0, 1, [5, 5]), write(0, 2, [5, 5]), read(0, 1, [5, 5])]
     expect((await check([operationLines(own)])).exitCode).toBe(1)
     const back = [write(0, 1, [5, 5]), write(0, 2, [5, 5]), read(1, 2, [5, 5]), read(1, 1, [5, 5])]
@@ -87,7 +87,7 @@ describe('stamps in milliseconds', () => {
     expect([exitCode, printed]).toEqual([1, expect.stringContaining('violated')])
   })
 
-  test('are violated if two clients each read the old value of the other, even at one timestamp', async () => {
+  test("show a violation if two clients each miss the other's write, even within one millisecond", async () => {
     const keyed = (operation: Operation, key: string) => ({
       ...operation,
       input: [key, operation.input ?? null],
@@ -102,7 +102,7 @@ describe('stamps in milliseconds', () => {
     expect((await check([operationLines(crossed)], '--keyed')).exitCode).toBe(1)
   })
 
-  test('are concurrent across merged files', async () => {
+  test('leave operations of merged files concurrent', async () => {
     const counted = (client: number, f: string, value: number): Operation =>
       did(client, f, [5e6, 5e6], f === 'add' ? { input: value } : { output: value })
     const files = [
@@ -131,7 +131,7 @@ describe('stamps in milliseconds', () => {
     ).toBe(1)
   })
 
-  test('are printed in --json with what they leave undecided', async () => {
+  test('are listed in --json with the levels that they leave undecided', async () => {
     const directory = temporaryDirectory()
     const path = join(directory, 'h.jsonl')
     writeFileSync(path, operationLines(stale([5, 6])))
@@ -142,7 +142,7 @@ describe('stamps in milliseconds', () => {
   })
 })
 
-describe('clocks that differ or are coarse', () => {
+describe('clocks that are skewed or coarse', () => {
   const stale = [write(0, 1, [1, 2]), write(0, 2, [103, 105]), read(1, 1, [125, 135])]
 
   test.each([
@@ -152,17 +152,17 @@ describe('clocks that differ or are coarse', () => {
     [['--clock', '1ms'], 1],
     [['--clock', '7ms'], 1],
     [['--clock', '25ms'], 2],
-  ])('judge a read 20 ms too old with %j: exit %i', async (options, exitCode) => {
+  ])('for a read that is 20 ms too old, %j leads to exit %i', async (options, exitCode) => {
     expect((await check([operationLines(stale)], ...options)).exitCode).toBe(exitCode)
   })
 
-  test('sort by time, which contradicts --order lines', async () => {
+  test('imply --order time, and --order lines is refused', async () => {
     const { exitCode, printed } = await check([operationLines(stale)], '--skew', '50ms', '--order', 'lines')
     expect([exitCode, printed]).toEqual([3, expect.stringContaining('--skew: with --order lines times do not count.')])
   })
 })
 
-describe('nanoseconds since 1970 are exact', () => {
+describe('nanoseconds since 1970 are read exactly', () => {
   const at = (nanos: number): string => String(1_767_261_600_000_000_000n + BigInt(nanos))
   const date = (nanos: number): string => `"2026-01-01T10:00:00.${String(nanos).padStart(9, '0')}Z"`
   const seconds = (nanos: number): string => at(nanos).replace(/(?=\d{9}$)/, '.')

@@ -48,7 +48,7 @@ async function recorded(lines: readonly string[], put: (key: string, content: Ui
   return file
 }
 
-test('a recording in a store is checked like a file, as one object or as numbered parts', async () => {
+test('a recording in a store is checked like a file, whether it is one object or numbered parts', async () => {
   const store = await startStore()
   useStore(store.port)
   const lines = recordingOf(300, 5, 150)
@@ -76,7 +76,7 @@ test('a recording in a store is read by every command that reads a history', asy
   expect(await chaosHere(['diff', file, address])).toMatchObject({ exitCode: 0 })
 })
 
-test('a recording in a store loses and repeats nothing when connections break in the middle', async () => {
+test('a recording in a store is read without loss or repetition when connections break in the middle', async () => {
   const store = await startStore()
   const lines = recordingOf(8_000, 7, 5_000)
   const file = await recorded(lines, store.put)
@@ -140,7 +140,7 @@ test.each([
     /holds no credentials.*Export AWS_ACCESS_KEY_ID/,
   ],
 ])(
-  'a recording that cannot be read from a store says what to do, if %s',
+  'a recording that cannot be read from a store is refused with a remedy, if %s',
   async (situation, address, environment, message) => {
     const store = await startStore({ strict: situation === 'the secret is wrong' })
     await store.put('other/notes.txt', 'no history')
@@ -154,7 +154,7 @@ test.each([
   },
 )
 
-test('a recording in a store without credentials names the variables', async () => {
+test('a recording in a store without credentials is refused with the names of the variables', async () => {
   const store = await startStore()
   useStore(store.port, {
     AWS_ACCESS_KEY_ID: '',
@@ -166,7 +166,7 @@ test('a recording in a store without credentials names the variables', async () 
   expect(stderr).toContain('no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   expect(exitCode).toBe(4)
 })
-test('the commands in the manual about stores do what they say', async () => {
+test('the commands about stores in the manual work', async () => {
   const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
   const commands = [...manual.matchAll(/^npx chaos (.*s3:.*)$/gm)].map(([, command = '']) => command.split(' '))
   expect(commands.length).toBe(3)
@@ -178,7 +178,7 @@ test('the commands in the manual about stores do what they say', async () => {
   for (const command of commands) expect((await chaosHere(command)).exitCode, command.join(' ')).toBe(0)
 })
 
-test('an object that changed since it was looked up is refused', async () => {
+test('an object that changed since it was found is refused', async () => {
   const store = await startStore()
   useStore(store.port)
   const address = `s3://${BUCKET}/a.jsonl`
@@ -190,7 +190,7 @@ test('an object that changed since it was looked up is refused', async () => {
   await expect(readHistory(address, { stored })).rejects.toThrow(`${address}: the object has changed since it was`)
 })
 
-describe.skipIf(installed('redis-server') === undefined)('a recording in a store, by a queue', () => {
+describe.skipIf(installed('redis-server') === undefined)('a recording in a store, checked by a queue', () => {
   test('is fetched by each worker with its own credentials, which are in no job', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
@@ -205,7 +205,7 @@ describe.skipIf(installed('redis-server') === undefined)('a recording in a store
     for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
   })
 
-  patientTest('is refused by a worker that finds another object in its place', async () => {
+  patientTest('is refused by a worker that finds another object at its address', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     await store.put('a.jsonl', recordingOf(600, 7).join('\n'))

@@ -55,8 +55,8 @@ const attacks: readonly (readonly [what: string, attack: (files: Strangers) => r
   ['a module as its workload', ({ module }) => [spec({ workload: { name: module, settings: {} } }), '--workload']],
 ]
 
-describe("a stranger's spec", () => {
-  test.each(attacks)('that names %s does not run it, and says what it is', async (_, attack) => {
+describe('the spec of another person', () => {
+  test.each(attacks)('is not run if it names %s, and the refusal says what it would run', async (_, attack) => {
     const files = strangersDirectory()
     const [content, option] = attack(files)
     for (const given of [content, { chaos: 1, spec: content }]) {
@@ -74,7 +74,7 @@ describe("a stranger's spec", () => {
     }
   })
 
-  test('names the commands that a cluster would start, and says that a file lies elsewhere', async () => {
+  test('is refused with the commands that a cluster would start, and with files outside its directory', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -97,7 +97,7 @@ describe("a stranger's spec", () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs what it names if that is repeated on the command line or trusted; if trusted, it is printed first', async () => {
+  test('runs what it names if the command line repeats it or trusts it, and a trusted spec is printed first', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -110,7 +110,7 @@ describe("a stranger's spec", () => {
     expect(repeated.stdout).toContain(`found 0`)
   })
 
-  test('needs no permission with only built-in names and bounds without probes', async () => {
+  test('needs no permission if it has only built-in names, and bounds without probes', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
     const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])
@@ -122,11 +122,11 @@ describe("a stranger's spec", () => {
   })
 })
 
-describe("a stranger's replay file", () => {
+describe('the replay file of another person', () => {
   const recorded = () =>
     JSON.parse(readFileSync(join(import.meta.dirname, '../../../simulator/test/recorded/raft.replay'), 'utf8'))
 
-  test.each(['target', 'workload'] as const)('that names a module as its %s does not run it', async (member) => {
+  test.each(['target', 'workload'] as const)('is not run if it names a module as its %s', async (member) => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, [member]: './evil.mjs' })
     const { exitCode, stderr } = await chaosHere(['replay', file])
@@ -135,7 +135,7 @@ describe("a stranger's replay file", () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('that names a program does not run it', async () => {
+  test('is not run if it names a program', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: `exec:touch ${files.mark}` })
     const { exitCode, stderr } = await chaosHere(['replay', file])
@@ -144,7 +144,7 @@ describe("a stranger's replay file", () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs the module that is named on the command line instead', async () => {
+  test('runs the module that the command line names instead', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
     await chaosHere(['replay', file, '--protocol', files.module])
@@ -152,7 +152,7 @@ describe("a stranger's replay file", () => {
   })
 })
 
-patientTest('the command on a page that repeats its run names the program of the run', async () => {
+patientTest('the command on a page that repeats its run names the program that the run used', async () => {
   const files = strangersDirectory()
   const requirement = `command "touch ${files.mark}" exit == 0`
   const schedule = files.write('schedule.json', [
@@ -165,7 +165,7 @@ patientTest('the command on a page that repeats its run names the program of the
   expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
 })
 
-patientTest('a secret of a probe reaches the probe, and no file or screen', async () => {
+patientTest('a secret of a probe is sent to the probe, but written to no file or screen', async () => {
   const files = strangersDirectory()
   const { server, authorizations } = await protectedServer()
   const { port } = server.address() as AddressInfo
@@ -202,7 +202,7 @@ async function protectedServer() {
   return { server, authorizations }
 }
 
-test('a report replaces a report of ours, and no other page', async () => {
+test('a report overwrites an earlier report, but no other page', async () => {
   const directory = temporaryDirectory()
   const page = join(directory, 'mine.html')
   writeFileSync(page, '<!doctype html><title>mine</title>')
@@ -220,7 +220,7 @@ test('a report replaces a report of ours, and no other page', async () => {
 const PRECIOUS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="mine"/>\n</testsuites>\n'
 
 test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== undefined] as const))(
-  'a file of somebody else is not replaced by --reporter %s, and its own earlier text is, if anything marks it: %s',
+  '--reporter %s overwrites no other file, and its own earlier text if it can be recognised: %s',
   async (name, isMarked) => {
     const file = join(temporaryDirectory(), 'report')
     const told = (...more: readonly string[]) =>
@@ -243,7 +243,7 @@ test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== un
   },
 )
 
-test('the text of a reporter replaces that of any other command', async () => {
+test('the text of a reporter overwrites that of any other command', async () => {
   const directory = temporaryDirectory()
   const out = join(temporaryDirectory(), 'out')
   const reporters = ['json', 'jsonl', 'junit', 'tap', 'markdown'].flatMap((name) => [
@@ -269,7 +269,7 @@ test('the text of a reporter replaces that of any other command', async () => {
   }
 })
 
-test('events replace events of an earlier run, and no other file', async () => {
+test('--events overwrites events of an earlier run, but no other file', async () => {
   const directory = temporaryDirectory()
   const events = join(directory, 'events.jsonl')
   const run = ['run', '--sim', '--time', '200ms', '--rate', '50', '--faults', 'none', '--out', join(directory, 'out')]
@@ -281,7 +281,7 @@ test('events replace events of an earlier run, and no other file', async () => {
     expect((await chaosHere([...run, '--events', events, ...force])).exitCode).toBeLessThan(3)
 })
 
-test('a record is not written through a dangling link', async () => {
+test('the file of --events is not written through a dangling link', async () => {
   const directory = temporaryDirectory()
   const [link, elsewhere] = [join(directory, 'events.jsonl'), join(directory, 'elsewhere')]
   symlinkSync(elsewhere, link)

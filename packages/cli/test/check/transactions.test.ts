@@ -8,7 +8,7 @@ import { chaosHere, root } from '../chaos.ts'
 
 const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 
-test('transactions that append are judged by levels of isolation without a model being named', async () => {
+test('transactions that append are judged by isolation levels, without --model', async () => {
   const met = await chaosHere(['check', onCall, '--expect', 'snapshot-isolation'])
   expect(met.exitCode).toBe(0)
   const { exitCode, stdout } = await chaosHere(['check', onCall, '--expect', 'serializable', '--json'])
@@ -30,14 +30,14 @@ test('transactions that append are judged by levels of isolation without a model
   })
 })
 
-test('the page names the anomaly and its cure', async () => {
+test('the page names the anomaly and its remedy', async () => {
   const { stdout } = await chaosHere(['check', onCall])
   expect(stdout).toContain('Write skew (G2-item): T1 (process 0) read bob = ["on"]')
   expect(stdout).toContain('why: Each transaction decided by what it had read')
   expect(stdout).toContain('Lock what is read, or check before the commit')
 })
 
-test('an explanation, a difference and a requirement are about transactions as well', async () => {
+test('chaos explain, chaos diff and --require accept transactions as well', async () => {
   const { stdout: explained } = await chaosHere(['explain', onCall])
   expect(explained).toContain('T1, process 0: read alice = ["on"], read bob = ["on"], append "off" to alice; committed')
   const { stdout: compared } = await chaosHere(['diff', onCall, onCall, '--json'])
@@ -49,7 +49,7 @@ test('an explanation, a difference and a requirement are about transactions as w
     expect((await chaosHere(['check', onCall, '--reporter', name])).stdout, name).toContain('Write skew (G2-item)')
 })
 
-test('a misspelt level is answered with the nearest, and not with all sixty', async () => {
+test('a misspelt level is answered with the nearest level, not with all sixty', async () => {
   const { stderr, exitCode } = await chaosHere(['check', onCall, '--expect', 'snapshot'])
   expect(exitCode).toBe(3)
   expect(stderr).toContain('Did you mean snapshot-isolation?')
@@ -70,14 +70,14 @@ test('the page draws a lane for each client, and the levels in a table', async (
   expect(html).toContain('data-short="session"')
 })
 
-test('only the levels asked for are decided', async () => {
+test('only the requested levels are decided', async () => {
   const { stdout } = await chaosHere(['check', onCall, '--level', 'serializable', '--json'])
   const { levels } = JSON.parse(stdout)
   expect(levels.serializable.result).toBe('violated')
   expect(levels['snapshot-isolation'].reason).toContain('not asked for')
 })
 
-test('a level of single operations is refused for transactions, and the other way round', async () => {
+test('a level of single operations is refused for transactions, and vice versa', async () => {
   const transactions = await chaosHere(['check', onCall, '--expect', 'linearizable'])
   expect(transactions.exitCode).toBe(3)
   expect(transactions.stderr).toContain('the list-append model is not judged by that level')
@@ -86,7 +86,7 @@ test('a level of single operations is refused for transactions, and the other wa
   expect(operations.stderr).toContain('Of single operations, sequential is the same.')
 })
 
-test('the history of an Elle test is judged as it is', async () => {
+test('the history of an Elle test is judged without conversion', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-elle-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'elle.edn')
@@ -101,7 +101,7 @@ test('the history of an Elle test is judged as it is', async () => {
   expect(Object.keys(JSON.parse(stdout).anomalies)).toEqual(['duplicate-elements', 'G1c'])
 })
 
-test('the library judges events of transactions as the command does', () => {
+test('the library judges transactions like the command', () => {
   const txn = (process: number, value: Json): readonly EventInput[] => [
     { process, type: 'invoke', f: 'txn', value },
     { process, type: 'ok', f: 'txn', value },
@@ -145,13 +145,13 @@ test('--expect serializable asks about the application, and --expect declared ab
   expect(broken.stdout).toContain('a standby, a pooler')
 })
 
-test('--expect declared is refused where no transaction says what it asked for', async () => {
+test('--expect declared is refused if the transactions do not state their isolation level', async () => {
   const { exitCode, stderr } = await chaosHere(['check', onCall, '--expect', 'declared'])
   expect(exitCode).toBe(3)
   expect(stderr).toContain('Only recordings of a database with "transactions":"whole" say')
 })
 
-test('--unit is refused where nothing says what belongs together', async () => {
+test('--unit is refused if nothing says which operations belong together', async () => {
   const lists = await chaosHere(['check', onCall, '--unit', 'request'])
   expect(lists.exitCode).toBe(3)
   expect(lists.stderr).toContain('recorded whole ("transactions":"whole")')
@@ -162,7 +162,7 @@ test('--unit is refused where nothing says what belongs together', async () => {
   expect(connection.exitCode).toBe(0)
 })
 
-test('--unit connection judges recorded reads and writes of keys too, by their own lines', async () => {
+test('--unit connection also judges recorded reads and writes of keys, and cites their lines', async () => {
   const did = (process: number, f: string, value: string, time: number) =>
     [
       { process, type: 'invoke', f, key: 'x', time: time * 1e6, value: f === 'read' ? null : value },

@@ -31,7 +31,7 @@ describe('durations', () => {
   })
 
   test.each(['', '20', 's', '-1s', '1 s', '1d', '1e3s', 'NaNs', '١s'])(
-    '%j is refused, naming the option and what to write',
+    '%j is refused with the name of the option and the allowed forms',
     (text) => {
       expect(() => parseDuration('time', text)).toThrow(
         `--time ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
@@ -59,14 +59,14 @@ describe('an option that is declared by a schema', () => {
   const time = asDuration(v.optional(duration('how long it takes', 100, 24 * 3_600_000), 20_000), { such: '500ms, 2m' })
   const level = asName(v.optional(v.pipe(v.picklist(['weak', 'strong']), v.description('what must hold'))), 'level')
 
-  test('has its text and its default in help, as they are typed', () => {
+  test('has its text and its default in the help, in the notation of the command line', () => {
     expect(nodes.describe).toBe('how many nodes [default: 5]')
     expect(time.describe).toBe('how long it takes: 500ms, 2m [default: 20s]')
     expect(asSize(v.optional(v.number(), 2_000_000_000), { text: 'memory' }).describe).toBe('memory [default: 2GB]')
     expect(level.describe).toBe('what must hold')
   })
 
-  test('has the value as typed, or its default', () => {
+  test('has the value that was typed, or its default', () => {
     expect(valuesOf({ nodes: '3', time: ['1s', '2s'] }, { nodes, time, level })).toEqual({
       nodes: 3,
       time: 2_000,
@@ -75,19 +75,19 @@ describe('an option that is declared by a schema', () => {
     expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
   })
 
-  test('leaves its default to the caller if it is asked to', () => {
+  test('can leave its default to the caller', () => {
     expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
     expect(ifTyped(nodes).describe).toBe(nodes.describe)
     expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
   })
 
-  test.each(['0', '16', '2.5', 'five', ''])('refuses the count %j with the bounds', (wrong) => {
+  test.each(['0', '16', '2.5', 'five', ''])('refuses the count %j, and names the bounds', (wrong) => {
     expect(() => nodes.valueIn({ nodes: wrong }, 'nodes')).toThrow(
       `--nodes ${wrong}: must be a whole number from 1 to 15.`,
     )
   })
 
-  test.each(['99ms', '25h'])('refuses the duration %s with the bounds in units', (wrong) => {
+  test.each(['99ms', '25h'])('refuses the duration %s, and names the bounds with units', (wrong) => {
     expect(() => time.valueIn({ time: wrong }, 'time')).toThrow(`--time ${wrong}: must be between 100ms and 24h.`)
   })
 
@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('an option sets the member of a run that it names, and is printed from it', () => {
+test('an option sets the member of a run that it names, and is printed from that member', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
@@ -116,22 +116,22 @@ test.each([
   [60_000, '60s'],
   [600_000, '10m'],
   [24 * 3_600_000, '24h'],
-])('%d ms are printed as %s, which is read as the same', (durationMs, text) => {
+])('%d ms are printed as %s, which is parsed as the same', (durationMs, text) => {
   expect(printDuration(durationMs)).toBe(text)
   expect(parseDuration('time', text)).toBe(durationMs)
 })
 
 describe('a misspelt name', () => {
-  test('gets the nearest one suggested', () => {
+  test('is answered with the nearest name', () => {
     expect(didYouMean('targt', ['target', 'time'], '--')).toBe(' Did you mean --target?')
     expect(nearest('linearisable', ['linearizable', 'sequential'])).toBe('linearizable')
   })
 
-  test('gets no suggestion if it resembles none', () => {
+  test('is answered without a suggestion if no name resembles it', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
-  test('is a part of a longer name, or a name with letters left out, before one with other letters', () => {
+  test('is answered with a name that contains its letters in order before one with other letters', () => {
     expect(nearest('stale', ['scale-out', 'stale-read'])).toBe('stale-read')
     expect(nearest('burrito', ['burrito-and-taco', 'split-brain'])).toBe('burrito-and-taco')
     expect(nearest('rds', ['dns', 'redis'])).toBe('redis')
@@ -139,25 +139,25 @@ describe('a misspelt name', () => {
     expect(nearest('partitoin', ['partition', 'partition-leader'])).toBe('partition')
   })
 
-  test('is refused as such if there are no names', () => {
+  test('is refused without a suggestion if there are no names', () => {
     expect(() => oneOf('set', 'setting of pb', 'a', [])).toThrow(
       '--set a: there is no such setting of pb. It has none.',
     )
   })
 
-  test('gets the nearest name, and no list of all fifty, if it is a fault', () => {
+  test('of a fault is answered with the nearest name, not with a list of all fifty', () => {
     expect(() => parseNemeses('partition,kil')).toThrow(
       /^--faults kil: there is no such fault\. Did you mean kill\? \d+ are known: --help lists them\.$/,
     )
   })
 })
 
-test('none stands for no faults, and excludes others', () => {
+test('--faults none selects no faults, and excludes others', () => {
   expect(parseNemeses('none')).toEqual([])
   expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
 })
 
-test('a fault may name a service, which only the target knows', () => {
+test('a fault may name a service, which only the target can verify', () => {
   expect(parseFaultChoices('partition:db, kill')).toEqual(['partition:db', 'kill'])
   expect(() => parseFaultChoices('partitoin:db')).toThrow('there is no such fault. Did you mean partition?')
 })
@@ -171,14 +171,14 @@ test('settings are numbers, booleans or text', () => {
   expect(() => parseSettings(['sync'])).toThrow('--set sync: write it as name=value')
 })
 
-test('a level that others call by another name is refused with its name here', () => {
+test('a level with another name elsewhere is refused with its name in this program', () => {
   expect(() => parseLevel('expect', 'strictly-serializable')).toThrow(
     '--expect strictly-serializable: there is no such level. Give linearizable: one order of whole operations',
   )
   expect(parseLevel('expect', 'linearizable')).toBe('linearizable')
 })
 
-test('an unknown target is refused with the names of systems, not with those of their simulated twins', async () => {
+test('an unknown target is refused with the names of real systems, without the simulated ones', async () => {
   const error = await targetOf('rds').catch((refusal: Error) => refusal.message)
   expect(error).toMatch(/^--target rds: there is no such target\. Did you mean redis\? Known: /)
   expect(error).not.toContain('sim:')

@@ -39,7 +39,7 @@ async function againFor(typed: ParsedOptions): Promise<string> {
   return againCommand(run, 'run.json', config, load)
 }
 
-test('the command that repeats a run names only the level that was given', async () => {
+test('the command that repeats a run names the level only if it was given', async () => {
   const typed = {
     time: '1s',
     rate: 10,
@@ -55,7 +55,7 @@ test('the command that repeats a run names only the level that was given', async
   expect(await againFor(typed)).not.toContain('--expect')
 })
 
-test('the command that repeats a run has every member that is not as usual', async () => {
+test('the command that repeats a run has every member that differs from the default', async () => {
   const typed = { time: '90s', clients: 3, 'check-timeout': '2m', 'stop-on-violation': true, require: 'lost == 0' }
   expect(await againFor({ ...typed, seed: 1, faults: 'kill' })).toBe(
     "npx chaos run --target raft --seed 1 --time 90s --clients 3 --faults kill --expect linearizable --require 'lost == 0' --stop-on-violation --check-timeout 2m",
@@ -63,14 +63,14 @@ test('the command that repeats a run has every member that is not as usual', asy
   expect(await againFor({ seed: 1 })).toBe('npx chaos run --target raft --seed 1')
 })
 
-test('the command that repeats a run names the faults that were typed, also if the target suffers them by itself', async () => {
+test('the command that repeats a run names the faults that were typed, even the default ones of the target', async () => {
   const typed = { target: 'maelstrom:unique-ids:node ./unique-ids.mjs', seed: 1 }
   expect(await againFor(typed)).not.toContain('--faults')
   expect(await againFor({ ...typed, faults: 'partition' })).toContain('--faults partition')
   expect(await againFor({ ...typed, faults: 'partition,kill,pause' })).toContain('--faults partition,kill,pause')
 })
 
-test('the command that repeats a run driven by workers uses workers again', async () => {
+test('the command that repeats a run driven by workers uses workers as well', async () => {
   const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
   expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')
   const { run } = await parseRunSettings({ seed: 1 })
@@ -81,7 +81,7 @@ test('the command that repeats a run driven by workers uses workers again', asyn
   expect(await againFor({ seed: 1, queue: 'redis://10.0.0.5:6379' })).toMatch(/--queue redis:\/\/10\.0\.0\.5:6379$/)
 })
 
-test('a run whose clients workers cannot drive is refused before anything starts', async () => {
+test('a run whose clients cannot be driven by workers is refused before anything starts', async () => {
   const refused = async (typed: ParsedOptions): Promise<string> => {
     const parsing = parseRunSettings({ queue: 'redis://127.0.0.1:1', ...typed })
     return parsing.then(

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 const BRIEF = { faults: ['partition'], seeds: 1, timeMs: 1_000, timeoutMs: 400, rate: 100 } as const
 
 describe('compare', () => {
-  test('measures systems in calm and under faults, and announces each run as it begins', async () => {
+  test('measures systems without and with faults, and announces each run when it begins', async () => {
     const told: CompareEvent[] = []
     const loose = { name: 'quorum', settings: { r: 1, w: 1 } }
     const listener = (event: CompareEvent) => void told.push(event)
@@ -16,7 +16,7 @@ describe('compare', () => {
     expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
   })
 
-  test('starts no further run once it is aborted, and compares what was measured before', async () => {
+  test('starts no further run after it is aborted, and compares the measured ones', async () => {
     const stop = new AbortController()
     const begun: CompareEvent[] = []
     const listener = (event: CompareEvent) => {
@@ -44,7 +44,7 @@ describe('compare', () => {
     [{ seeds: 0 }, 'seeds: 0 is not a number of seeds'],
     [{ timeMs: 10 }, 'timeMs: 10: nothing can break'],
     [{ targets: ['redis'] }, 'redis'],
-  ])('refuses %j, saying what was wrong', async (wrong, message) => {
+  ])('refuses %j, and says what is wrong', async (wrong, message) => {
     await expect(compare({ targets: ['raft'], ...BRIEF, ...wrong })).rejects.toThrow(message)
   })
 })

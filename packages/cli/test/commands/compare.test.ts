@@ -33,7 +33,7 @@ describe('chaos compare', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
   })
 
-  test('does not judge availability by a cut shorter than the client timeout, and says which time would', async () => {
+  test('leaves availability undecided after a cut shorter than the client timeout, and names a long enough time', async () => {
     const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
     const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
     const { systems, notes } = JSON.parse(stdout)
@@ -53,7 +53,7 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('keeps the command that performs it again, with what was typed and a page that it may replace', async () => {
+  test('keeps the command that repeats it, with all typed options and a page that it may overwrite', async () => {
     const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
     const page = join(temporaryDirectory(), 'compare.html')
     expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
@@ -61,26 +61,26 @@ describe('chaos compare', () => {
     )
   })
 
-  test('takes sim:raft as raft, and refuses it with --real', async () => {
+  test('treats sim:raft as raft, and refuses it with --real', async () => {
     const { plan } = await parseCompareSettings({ targets: 'sim:raft,quorum:r=1:w=1', faults: 'none', seeds: '1' })
     expect(plan.systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
     const together = parseCompareSettings({ targets: 'sim:raft', faults: 'none', real: true })
     await expect(together).rejects.toThrow('sim:raft and --real exclude each other: give one.')
   })
 
-  test('simulates the named network between the nodes, and says so', async () => {
+  test('simulates the named network between the nodes, and notes it', async () => {
     const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
     const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)
     expect(systems[0].cells[0].latency.writeP50).toBeGreaterThan(150e6)
     expect(notes).toEqual(['a round trip of 150 ms between any two nodes'])
   })
 
-  patientTest('measures the same again, whichever thread performs which run', async () => {
+  patientTest('measures the same when repeated, whichever thread performs which run', async () => {
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('sweeps a setting: without waiting for replicas confirmed writes are lost, waiting for all loses nothing', async () => {
+  test('sweeps a setting: without waiting for replicas it finds lost writes, and none if all are waited for', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems
@@ -89,7 +89,7 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
-  test('sweeps several settings at once: a grid if one system has them all, otherwise a curve for each system', async () => {
+  test('sweeps several settings at once: a grid if one system has them all, otherwise a curve per system', async () => {
     const named = async (...sweep: string[]) => {
       const {
         plan: { systems, sweep: subjects },
@@ -112,7 +112,7 @@ describe('chaos compare', () => {
     )
   })
 
-  test('compares transactions by levels of isolation, and repeats one run of them', async () => {
+  test('compares transactional systems by isolation level, and can repeat one of their runs', async () => {
     const args = ['compare', '--workload', 'write-skew', '--workload-set', 'keys=2', '--faults', 'kill', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--targets', 'two-phase-commit,sharded', '--json'])
     const { workload, levels, systems, next } = JSON.parse(stdout)
@@ -131,7 +131,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('compares by a workload all systems that serve it, if none is named', async () => {
+  test('with only a workload compares all systems that serve it', async () => {
     const { plan } = await parseCompareSettings({ workload: 'txn-list-append', faults: 'none', seeds: '1' })
     const names = plan.systems.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['raft', 'two-phase-commit', 'sharded']))
@@ -139,7 +139,7 @@ describe('chaos compare', () => {
     expect(plan.systems[0]?.cells[0]?.promised).toBe('strict-serializable')
   })
 
-  test('plans every run of every system before the first starts, so that none is refused halfway', async () => {
+  test('plans every run of every system first, so that none is refused later', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })
@@ -149,7 +149,7 @@ describe('chaos compare', () => {
     expect(specs.length).toBeGreaterThan(pairs.length)
   })
 
-  test('passes the result to every reporter asked for', async () => {
+  test('passes the result to every requested reporter', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const { stdout, exitCode } = await chaosHere([
@@ -166,7 +166,7 @@ describe('chaos compare', () => {
     expect(page).toContain('<h1>1 system compared</h1>')
   })
 
-  test('shows levels and numbers as tables, and says what availability means', async () => {
+  test('shows levels and numbers as tables, and explains what availability means', async () => {
     const { stdout } = await chaosHere([
       'compare',
       '--targets',
@@ -217,7 +217,7 @@ describe('chaos compare', () => {
     [['--reporter', 'junti'], /Did you mean junit\?/],
     [['--time', '10ms'], /--time 10ms: must be between 1s and 24h/],
     [['--seeds', '0'], /--seeds 0: must be a whole number from 1/],
-  ])('refuses %j before anything runs, and says why', async (args, message) => {
+  ])('refuses %j before anything runs, with the reason', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(['compare', ...args])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)

@@ -46,7 +46,7 @@ describe('chaos completion', () => {
     expect(offered(completion, ['npx', 'vitest', 'ru'])).toEqual([''])
   })
 
-  test.skipIf(!isInstalled('bash'))('leaves npx in bash to what completes it already', async () => {
+  test.skipIf(!isInstalled('bash'))('does not replace an existing completion of npx in bash', async () => {
     const asked = `complete -F _of_npm npx\n${await script('bash')}\ncomplete -p npx chaos`
     const { stdout } = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
     expect(stdout).toBe('complete -F _of_npm npx\ncomplete -o default -F _chaos chaos\n')
@@ -68,13 +68,13 @@ describe('chaos completion', () => {
     }
   })
 
-  test('describes each command and option for fish', async () => {
+  test('describes each command and option in fish', async () => {
     const completion = await script('fish')
     expect(completion).toMatch(/^ +complete -c \$program -n __chaos_within -f -a run -d '.+'$/m)
     expect(completion).toMatch(/^ +complete -c \$program -n '__chaos_within run' -l seed -r -d '.+'$/m)
   })
 
-  test.skipIf(!isInstalled('fish'))('offers them in fish, described', async () => {
+  test.skipIf(!isInstalled('fish'))('offers commands and options in fish', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'chaos.fish')
     writeFileSync(file, await script('fish'))
@@ -97,15 +97,15 @@ describe('chaos completion', () => {
     expect(offers('chaos check run --ta')).toEqual([''])
   })
 
-  test('knows three shells', async () => {
+  test('supports three shells', async () => {
     const { exitCode, stderr } = await chaosHere(['completion', 'zhs'])
     expect(exitCode).toBe(3)
     expect(stderr).toBe('There is no completion for "zhs". Did you mean zsh? Known: bash, zsh, fish.\n')
   })
 })
 
-describe('help', () => {
-  test('is there for each action of ctl', async () => {
+describe('the help', () => {
+  test('of ctl has a page for each action', async () => {
     const { exitCode, stdout } = await chaosHere(['ctl', 'add', '--help'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^chaos ctl add KIND PROXY\|LINK/)
@@ -113,7 +113,7 @@ describe('help', () => {
     expect((await chaosHere(['ctl', 'reset', '-h'])).stdout).not.toContain('--lease')
   })
 
-  test('of chaos run has its options in groups', async () => {
+  test('of chaos run groups its options', async () => {
     const { stdout } = await chaosHere(['run', '--help'])
     for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'Output'])
       expect(stdout).toContain(`\n${title}:\n`)

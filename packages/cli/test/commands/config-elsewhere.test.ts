@@ -39,7 +39,7 @@ describe('chaos compare', () => {
     expect: 'linearizable',
   }
 
-  test('takes target, settings, faults and expectation from the configuration', async () => {
+  test('reads target, settings, faults and expectation from the configuration', async () => {
     const { config } = configured(settings)
     const { plan: planned } = await parseCompareSettings({ config, seeds: '2' })
     expect(planned).toMatchObject({ conditions: ['calm', 'kill'], clients: 4, rate: 100, seeds: [40, 41] })
@@ -54,7 +54,7 @@ describe('chaos compare', () => {
     })
   })
 
-  test('lets options override it', async () => {
+  test('lets options override the configuration', async () => {
     const { config } = configured(settings)
     const options = { targets: ['raft:batch=2,quorum'], faults: 'none', rate: '50', time: '3s', nodes: '5', seeds: '1' }
     const { plan: planned } = await parseCompareSettings({ config, ...options })
@@ -76,7 +76,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses a schedule, since it has its own times', async () => {
+  test('refuses a schedule, because a comparison has its own times', async () => {
     const { config } = configured({ faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }] })
     const { stderr, exitCode } = await chaosHere(['compare', '--config', config])
     expect(stderr).toMatch(/chaos\.config\.json: faults has times.*Say which with --faults/)
@@ -110,7 +110,7 @@ describe('chaos replay', () => {
     expect(subject.level).toBe(level)
   })
 
-  patientTest('finds a protocol by the name that the configuration gives it', async () => {
+  patientTest('finds a protocol by its name in the configuration', async () => {
     const { config, directory } = configured({ targets: { mine: './mine.ts' } })
     cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
     const file = join(directory, 'found.json')

@@ -22,7 +22,7 @@ function withNames(schema: object): { properties: { [name: string]: object & Obj
   return { ...rest, properties: { ...properties, target: orName(target), workload: orName(workload) } }
 }
 
-test('chaos.config.schema.json says what a configuration may be (npx vitest run -u writes it anew)', async () => {
+test('chaos.config.schema.json equals the schema of a configuration (npx vitest run -u updates it)', async () => {
   const options = { errorMode: 'ignore', typeMode: 'input' } as const
   const { $schema: _, ...declaration } = toJsonSchema(declarationSchema, options)
   const whole = withNames(toJsonSchema(configSchema, options))

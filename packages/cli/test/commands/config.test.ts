@@ -49,7 +49,7 @@ async function specsOf(cwd: string, ...args: readonly string[]) {
 }
 
 describe('chaos run with a chaos.config.ts', () => {
-  patientTest('takes the settings of every run from it', async () => {
+  patientTest('reads the settings of every run from it', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record, directory } = await specsOf(cwd)
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
@@ -68,13 +68,13 @@ describe('chaos run with a chaos.config.ts', () => {
     })
   })
 
-  patientTest('leaves the settings of one target alone when another is named', async () => {
+  patientTest('does not apply the settings of one target to another that is named', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
   })
 
-  patientTest('reads the same from JSON, and from JavaScript that exports a plain object', async () => {
+  patientTest('reads the same settings from JSON, and from JavaScript that exports a plain object', async () => {
     const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
     const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
     for (const each of files) {
@@ -186,7 +186,7 @@ test('a configuration that throws is reported with its line and, if the loader k
   expect(await linesAt(`export default {}\n  throw new Error('no luck')`)).toEqual([':2:7'])
 })
 
-describe('a name of a configuration', () => {
+describe('a name defined in a configuration', () => {
   const files = {
     'sub/work/mine.ts': MINE,
     'sub/proto.ts': readFileSync(join(root, 'examples', 'mine.ts'), 'utf8'),
@@ -210,7 +210,7 @@ describe('a name of a configuration', () => {
     expect(stdout).toMatch(/✔ partition +/)
   })
 
-  test('stands for an upstream to record, unless the command line names others', async () => {
+  test('of an upstream is recorded, unless the command line names others', async () => {
     const directory = project({
       'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
       'chaos.config.mjs': `export default { upstreams: {
@@ -232,7 +232,7 @@ describe('a name of a configuration', () => {
   test.each([
     [`{ app: {} }`, 'upstreams.app needs "upstream", where it runs, or "serve"'],
     [`{ app: { upstraem: 'x' } }`, 'there is no member upstreams.app.upstraem. Did you mean upstream?'],
-  ])('that are wrong are refused: %s', async (upstreams, message) => {
+  ])('is refused if it is invalid: %s', async (upstreams, message) => {
     const directory = project({ 'chaos.config.mjs': `export default { upstreams: ${upstreams} }` })
     const args = ['record', '--config', join(directory, 'chaos.config.mjs'), '--', 'true']
     const { stderr, exitCode } = await chaosHere(args)
@@ -240,7 +240,7 @@ describe('a name of a configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is searched by name, a protocol with a workload', async () => {
+  patientTest('is found by chaos fuzz, for a protocol with a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
     const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])
@@ -252,7 +252,7 @@ describe('a name of a configuration', () => {
     [[], 'shop is not one. Run it for real: chaos run --target shop. Protocols: raft,'],
     [['--target', 'etcd'], 'etcd is not one. Run it for real: chaos run --target etcd.'],
     [['--target', 'raft', '--workload', 'written'], 'workloads.written is written in the configuration itself'],
-  ])('is not searched where it cannot be simulated: %j', async (args, message) => {
+  ])('is refused by chaos fuzz if it cannot be simulated: %j', async (args, message) => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const { stderr, exitCode } = await chaosHere(['fuzz', '--config', config, ...args])
     expect(stderr).toContain(message)
@@ -261,7 +261,7 @@ describe('a name of a configuration', () => {
   })
 })
 
-describe('run', () => {
+describe('run() of the API', () => {
   test('completes a draft of a run with defaults', async () => {
     const out = temporaryDirectory()
     const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }

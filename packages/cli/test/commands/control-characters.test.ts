@@ -15,12 +15,12 @@ const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^\s*::|##\[/gm) ?? []
 
-test('printable text keeps its lines and loses its control characters', () => {
+test('printable text keeps its line breaks, but not its control characters', () => {
   expect(printableLines('a\n\tb: c::d')).toBe('a\n\tb: c::d')
   expect(commandsIn(printableLines(HOSTILE))).toEqual([])
 })
 
-describe('the texts of a history are escaped on stderr, too:', () => {
+describe('texts of a history are escaped on stderr:', () => {
   const history = (header: object, f: string) =>
     [
       { chaos: 1, ...header },
@@ -43,7 +43,7 @@ describe('the texts of a history are escaped on stderr, too:', () => {
     expect(commandsIn(stdout)).toEqual([])
   })
 
-  test('the name of its file', async () => {
+  test('the name of the file', async () => {
     const directory = join(temporaryDirectory(), 'found')
     mkdirSync(directory)
     writeFileSync(join(directory, `a${HOSTILE.replaceAll('/', '')}.jsonl`), 'no history')
@@ -53,7 +53,7 @@ describe('the texts of a history are escaped on stderr, too:', () => {
   })
 })
 
-describe('the texts of a proxy are escaped:', () => {
+describe('texts of a proxy are escaped:', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterEach(() => {
     for (const server of servers.splice(0)) server.close()
@@ -96,7 +96,7 @@ describe('the texts of a proxy are escaped:', () => {
   )
 })
 
-test('the Markdown of a result mentions nobody, and its JSON holds no control characters', async () => {
+test('the Markdown of a result mentions no user, and its JSON contains no control characters', async () => {
   const file = join(temporaryDirectory(), 'stale.jsonl')
   const key = '@octocat/team \u009b \u202e'
   const events = [

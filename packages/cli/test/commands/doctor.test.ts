@@ -8,7 +8,7 @@ import { blockersOf, type Examined, shortPage, wholePage } from '../../src/docto
 import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
-test('chaos doctor connects to each address of a running cluster, and says which ones answer', async () => {
+test('chaos doctor connects to each address of a running cluster, and says which addresses answer', async () => {
   const servers = [createServer(), createServer()]
   for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening')
   const [up, down] = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -29,7 +29,7 @@ test('chaos doctor connects to each address of a running cluster, and says which
   }
 })
 
-test('chaos doctor names a configuration before it runs it', async () => {
+test('chaos doctor names a configuration file before it executes it', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'chaos.config.mjs'), "process.stderr.write('it runs\\n')\nexport default {}\n")
   const { stderr } = await chaos(['doctor'], { cwd })
@@ -59,7 +59,7 @@ test('chaos doctor ends with the command that runs what was checked', async () =
   expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
 })
 
-test('chaos doctor is not ready for programs that do not start, whatever their clients are', async () => {
+test('chaos doctor reports that programs do not start, whatever their clients are', async () => {
   const cwd = temporaryDirectory()
   const client = { kind: 'resp', commands: 'counter' }
   const command = ['node', '-e', 'throw new Error("no disk")', '{port}']
@@ -69,7 +69,7 @@ test('chaos doctor is not ready for programs that do not start, whatever their c
   expect(exitCode).toBe(4)
 })
 
-test('chaos doctor shows first what blocks, and no ✘ for what the target does not need', () => {
+test('chaos doctor lists blocking problems first, and prints no ✘ for what the target does not need', () => {
   const fine = { ok: true, detail: 'there' }
   const docker = { what: 'docker', ok: false, detail: 'it does not answer', isNeeded: true }
   const rules = { what: 'rules', ok: false, detail: 'not root', isNeeded: false }

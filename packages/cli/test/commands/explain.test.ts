@@ -19,7 +19,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('A read was answered by a copy that was behind.')
   })
 
-  test('lists with --prove every order of the operations, and why each fails', async () => {
+  test('with --prove lists every order of the operations, and why each fails', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read'), '--prove'])
     expect(exitCode).toBe(0)
     const proof = stdout.slice(stdout.indexOf('  Verified'), stdout.indexOf('  What each level allows')).trimEnd()
@@ -41,7 +41,7 @@ describe('chaos explain', () => {
     `)
   })
 
-  test('says with --prove why a violation is not proved', async () => {
+  test('with --prove gives the reason if a violation is not proved', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const transaction = (process: number, asked: unknown, answered: unknown) => [
       { process, type: 'invoke', f: 'txn', value: asked },
@@ -74,7 +74,7 @@ describe('chaos explain', () => {
     })
   })
 
-  test('prints the same sentence as every other report', async () => {
+  test('prints the same sentence as all other reports', async () => {
     const { sentence } = await explained('stale-read')
     for (const args of [
       ['--json'],
@@ -96,7 +96,7 @@ describe('chaos explain', () => {
     ['split-brain', 'The copies did not converge.'],
     ['failover-forgets', 'A write that was acknowledged is gone.'],
     ['read-of-failed-write', 'A value was read whose write was reported as failed.'],
-  ])('names for %s what it was made to show: %s', async (name, cause) => {
+  ])('gives for %s its documented cause: %s', async (name, cause) => {
     expect((await explained(name)).causes[0].cause).toBe(cause)
   })
 
@@ -129,13 +129,13 @@ describe('chaos explain', () => {
     })
   })
 
-  test('says what was tried if no level is violated', async () => {
+  test('says what was tested if no level is violated', async () => {
     const { stdout, exitCode } = await chaosHere(['explain', history('fresh-read')])
     expect(stdout).toMatch(/Tried: \d+ operations.*Next: /s)
     expect(exitCode).toBe(0)
   })
 
-  test('takes the directory of a run, and names the faults that were injected', async () => {
+  test('accepts the directory of a run, and names the injected faults', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'primary-replica', '--time', '3s', '--seed', '1', '--faults', 'partition']
     await chaosHere(['run', ...args, '--out', out])
@@ -144,7 +144,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('chaos explain and chaos check of a directory name the bug that the run planted', async () => {
+  test('chaos explain and chaos check of a directory name the bug that was planted in the run', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])
@@ -156,7 +156,7 @@ describe('chaos explain', () => {
     }
   })
 
-  test('refuses a level that the object is not judged by, in one line', async () => {
+  test('refuses a level that does not apply to the model, in one line', async () => {
     const out = temporaryDirectory()
     const queue = [
       '--target',
@@ -177,7 +177,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('An operation took effect twice.')
   })
 
-  test('asks for the directory when it is given the run.json of a run', async () => {
+  test('proposes the directory if it is given the run.json of a run', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
@@ -197,7 +197,7 @@ describe('chaos explain', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
 
-  test('says what to give instead of a directory that is not a run', async () => {
+  test('refuses a directory that is not a run, with a remedy', async () => {
     const directory = join(temporaryDirectory(), 'empty')
     mkdirSync(directory)
     const { exitCode, stderr } = await chaosHere(['explain', directory])

@@ -46,7 +46,7 @@ test('chaos ctl --help lists every action as a command, with what it does', asyn
   expect(listed).toContain('chaos ctl watch')
 })
 
-test.each(['run', 'check', 'record'])('chaos %s --help says in two lines what --require takes', async (command) => {
+test.each(['run', 'check', 'record'])('chaos %s --help describes --require in two lines', async (command) => {
   const [, after = ''] = (await helpOf(command)).split(/^ +--require /m)
   const lines = after.split('\n')
   expect(lines.findIndex((line) => /^ +--/.test(line))).toBeLessThanOrEqual(3)
@@ -61,7 +61,7 @@ describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (acti
 })
 
 test.each(['run', 'check', 'fuzz', 'record', 'proxy', 'simulate', 'compare'])(
-  'chaos %s --help lists the common options on one screen, and says how to see them all',
+  'chaos %s --help lists the common options on one screen, and names --all',
   async (command) => {
     const { stdout } = await chaosHere([command, '--help'])
     const all = await helpOf(command)
@@ -74,7 +74,7 @@ test.each(['run', 'check', 'fuzz', 'record', 'proxy', 'simulate', 'compare'])(
   },
 )
 
-test('--all is unknown without --help', async () => {
+test('--all is refused without --help', async () => {
   const { exitCode, stderr } = await chaosHere(['workloads', '--all'])
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Unknown option --all')])
 })

@@ -57,7 +57,7 @@ const events: readonly { readonly [member: string]: Json }[] = [
 
 const lines = (all: Json) => (all as readonly Json[]).map((line) => `${JSON.stringify(line)}\n`).join('')
 
-describe('a text from strangers cannot inject control sequences:', () => {
+describe('a text written by others cannot inject control sequences:', () => {
   const histories = [...poisoned(events)]
   // Everywhere at once, since each alone takes too long for every command.
   const everywhere = (member: string, more: string) =>
@@ -86,7 +86,7 @@ describe('a text from strangers cannot inject control sequences:', () => {
     },
   )
 
-  test('in what a recorder says that it did not understand', async () => {
+  test('in notes of the recorder about requests it did not understand', async () => {
     const cwd = directory()
     const told = (event: { readonly [member: string]: Json }) =>
       event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event
@@ -95,7 +95,7 @@ describe('a text from strangers cannot inject control sequences:', () => {
   })
 
   test.each(['default', 'line', 'dot', 'tap', 'json', 'jsonl', 'junit', 'markdown', 'mermaid'])(
-    'by the reporter %s',
+    'through the reporter %s',
     async (reporter) => {
       const cwd = directory()
       for (const member of ['key', 'node', 'process'])
@@ -106,7 +106,7 @@ describe('a text from strangers cannot inject control sequences:', () => {
     },
   )
 
-  test('in annotations, which are commands themselves', async () => {
+  test('in annotations for GitHub, which are commands themselves', async () => {
     const cwd = directory()
     writeFileSync(join(cwd, 'h.jsonl'), everywhere('key', HOSTILE))
     const { stdout } = await chaosHere(['check', 'h.jsonl', '--reporter', 'github'], { cwd })
@@ -187,7 +187,7 @@ describe('output', () => {
     ['  \u001b[2m::error::', '  \u001b[2m\\u003a:error::'],
     ['\u001b[2J\u001b]0;t\u0007', '\\u001b[2J\\u001b]0;t\\u0007'],
     ['a\u001b[1m::b', 'a\u001b[1m::b'],
-  ])('keeps colours where they are wanted: %j becomes %j', (text, safe) => {
+  ])('keeps colours if they are on: %j becomes %j', (text, safe) => {
     expect(harmlessOutput(text, { colours: true })).toBe(safe)
   })
 })

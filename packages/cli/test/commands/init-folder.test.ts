@@ -261,7 +261,7 @@ async def write(order: str, body: Order):
     expect(surveyFolder(folderOf(files)).program).toBeUndefined()
   })
 
-  test('finds the process that listens here', async () => {
+  test('finds the process that listens in this folder', async () => {
     const cwd = folderOf({})
     const script = `require('node:http').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
     const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
@@ -330,7 +330,7 @@ async function asked(files: { readonly [path: string]: string }, answers: readon
 const SHOP = { 'package.json': manifest('node server.js', 'express'), 'server.js': EXPRESS }
 
 describe('chaos init on a terminal', () => {
-  test('shows what it found and what it would write, and asks whether to', async () => {
+  test('shows what it found and what it would write, and asks for confirmation', async () => {
     const { choice, said, left } = await asked(SHOP, [''])
     expect(said).toBe(`    package.json  express, started by node server.js
     server.js     reads its port from PORT
@@ -345,7 +345,7 @@ Write chaos.config.ts? [Y/n] `)
     expect([choice.write, left]).toEqual(['configuration', []])
   })
 
-  test('writes nothing if the answer is no, and names other beginnings', async () => {
+  test('writes nothing if the answer is no, and names other ways to begin', async () => {
     const { choice, said } = await asked(SHOP, ['n'])
     expect(choice).toEqual({ write: 'nothing' })
     expect(said).toMatch(/Nothing was written.*npx chaos init --compose .*npx chaos init --target raft/s)
@@ -358,7 +358,7 @@ Write chaos.config.ts? [Y/n] `)
     expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
   })
 
-  test('offers the declaration of a Compose project, and writes nothing where there is nothing', async () => {
+  test('offers a declaration for a Compose project, and writes nothing in an empty folder', async () => {
     const compose = await asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, ['y'])
     expect(compose.said).toContain('compose.yaml  web (shop, port 80)')
     expect(compose.choice).toEqual({ write: 'declaration', composeFile: 'compose.yaml' })
@@ -384,7 +384,7 @@ createServer(async (req, res) => {
 const storeWith = (server: string) => folderOf({ 'server.mjs': server, 'package.json': manifest('node server.mjs') })
 const configIn = (cwd: string) => readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
 
-describe('chaos init of a service that can be started', () => {
+describe('chaos init for a service that can be started', () => {
   test('writes one value, reads it back, and shows both', async () => {
     const cwd = storeWith(STORE('.'))
     const { exitCode, stdout } = await chaosHere(['init'], { cwd })
@@ -394,14 +394,14 @@ describe('chaos init of a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('writes what the answers tell, where that differs from the source', async () => {
+  test('writes what the answers show if the source says otherwise', async () => {
     const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
     expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
     expect(configIn(cwd)).toContain("keys: '9000000{number}'")
     expect(configIn(cwd)).toContain("{ request: 'GET /orders/{key}', f: 'read', result: 'json.state2', outcomes:")
   })
 
-  test('says what its routes answered if they do not work, and writes them with a doubt', async () => {
+  test('reports what the routes answered if they do not work, and writes them with a comment', async () => {
     const cwd = storeWith(STORE('never'))
     const { stdout } = await chaosHere(['init'], { cwd })
     expect(stdout).toContain('• /orders/{key} was tried: the first write did not work: PUT /orders/r-')
@@ -411,7 +411,7 @@ describe('chaos init of a service that can be started', () => {
     )
   })
 
-  test('says why the service did not start, and writes what it read, not tried', async () => {
+  test('reports why the service did not start, and writes its routes untested', async () => {
     const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
     const { stdout, exitCode } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)
@@ -419,7 +419,7 @@ describe('chaos init of a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('is ended by an interrupt with exit code 130, ends the service and writes nothing', async () => {
+  test('ends on an interrupt with exit code 130, stops the service and writes nothing', async () => {
     const cwd = storeWith(
       STORE('.').replace('return answer(200, {})', "writeFileSync('pid', String(process.pid)); return"),
     )
@@ -437,7 +437,7 @@ describe('chaos init of a service that can be started', () => {
 })
 
 describe('chaos init without a terminal', () => {
-  test('writes what it found, and says what to do next', async () => {
+  test('writes what it found, and prints the next steps', async () => {
     const cwd = folderOf(SHOP)
     const { exitCode, stdout } = await chaosHere(['init', '--no-try'], { cwd })
     expect(exitCode).toBe(0)
@@ -456,7 +456,7 @@ describe('chaos init without a terminal', () => {
     expect((await chaosHere(['doctor', '--no-rehearsal'], { cwd })).exitCode).toBe(0)
   })
 
-  test('says what cannot work yet, and how to change it', async () => {
+  test('reports what cannot work yet, and how to change it', async () => {
     const { said } = await asked({ 'kv.py': PLAIN_PYTHON }, undefined)
     expect(said).toContain(
       "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
@@ -471,7 +471,7 @@ describe('chaos init without a terminal', () => {
     expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
   })
 
-  test('writes nothing for a program whose language it cannot read, and says which command to give', async () => {
+  test('writes nothing for a program in an unknown language, and names the command to give', async () => {
     await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
       /^go\.mod: a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
     )
@@ -480,7 +480,7 @@ describe('chaos init without a terminal', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('refuses what it cannot write without a question', async () => {
+  test('refuses to write what would need a question', async () => {
     await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )
@@ -489,7 +489,7 @@ describe('chaos init without a terminal', () => {
     )
   })
 
-  test('uses what listens if the port cannot be chosen', () => {
+  test('uses the listening process if the port cannot be chosen', () => {
     const text = configText({ target: { address: '127.0.0.1:8000' }, nodes: 1 })
     expect(text).toContain("nodes: [{ addresses: { client: '127.0.0.1:8000' } }]")
     expect(text).toContain("faults: ['lose-reply', 'delay-clients']")

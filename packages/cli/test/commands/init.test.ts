@@ -26,7 +26,7 @@ describe('chaos init', () => {
     })
   })
 
-  test.skipIf(installed('script') === undefined)('is ended by Ctrl-C at a question, and writes nothing', async () => {
+  test.skipIf(installed('script') === undefined)('ends on Ctrl-C at a question, and writes nothing', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'server.js'), 'createServer().listen(process.env.PORT)')
     const command = `'${process.execPath}' '${join(root, 'packages/cli/bin/chaos.js')}' init`
@@ -40,7 +40,7 @@ describe('chaos init', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('writes a configuration for a service of one’s own, and says what is wrong with an impossible command', async () => {
+  test('writes a configuration for one’s own service, and doctor reports an impossible command', async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -84,7 +84,7 @@ patientTest(
   },
 )
 
-test('refuses to overwrite files with the simulated example, and options that it does not have', async () => {
+test('refuses to overwrite files with the simulated example, and refuses options that it does not have', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'server.ts'), '')
   const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -93,7 +93,7 @@ test('refuses to overwrite files with the simulated example, and options that it
 })
 
 patientTest(
-  'writes a program in which one printed command finds a race, and the other finds none after the cure',
+  'writes a program in which one printed command finds a race, and another finds none in the fixed one',
   async () => {
     const cwd = temporaryDirectory()
     const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -140,7 +140,7 @@ describe('chaos doctor', () => {
   })
 })
 
-describe('chaos doctor, of containers', () => {
+describe('chaos doctor for containers', () => {
   const engine = (answers: string): string => {
     const programs = temporaryDirectory()
     writeFileSync(join(programs, 'docker'), `#!/bin/sh\n${answers}\n`, { mode: 0o755 })
@@ -157,7 +157,7 @@ describe('chaos doctor, of containers', () => {
     return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
   }
 
-  test('says that no engine answers, and that it cannot attach to a target of containers', async () => {
+  test('reports that no engine answers, and that it cannot attach to a target of containers', async () => {
     const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
     const { exitCode, of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
@@ -165,14 +165,14 @@ describe('chaos doctor, of containers', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('says that the containers of an engine are on another machine', async () => {
+  test('reports that the containers of an engine are on another machine', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
   })
 
-  test('names the version of the engine, and which rules between containers it lacks', async () => {
+  test('names the version of the engine, and the missing rules between containers', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })
@@ -180,8 +180,8 @@ describe('chaos doctor, of containers', () => {
   })
 })
 
-describe('a target of a configuration', () => {
-  test.each(['doctor', 'fuzz', 'compare'])('that does not exist is reported by chaos %s', async (command) => {
+describe('the target of a configuration', () => {
+  test.each(['doctor', 'fuzz', 'compare'])('is reported by chaos %s if it does not exist', async (command) => {
     const file = join(temporaryDirectory(), 'chaos.config.json')
     writeFileSync(file, '{"target":"rafd"}')
     const { stderr, exitCode } = await chaosHere([command, '--config', file])
@@ -189,16 +189,13 @@ describe('a target of a configuration', () => {
     expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
   })
 
-  test.each(['run', 'fuzz', 'compare'])(
-    'with a setting that it does not have is reported by chaos %s',
-    async (command) => {
-      const file = join(temporaryDirectory(), 'chaos.config.json')
-      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
-      const { stderr, exitCode } = await chaosHere([command, '--config', file])
-      expect(exitCode).toBe(3)
-      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
-    },
-  )
+  test.each(['run', 'fuzz', 'compare'])('is reported by chaos %s if it does not have a setting', async (command) => {
+    const file = join(temporaryDirectory(), 'chaos.config.json')
+    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+    const { stderr, exitCode } = await chaosHere([command, '--config', file])
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+  })
 })
 
 test.each([
@@ -209,6 +206,6 @@ test.each([
   ['..', 'compose'],
   ['a\\b\n::error::', 'a-b-error-'],
   ['.hidden', 'hidden'],
-])('the declaration of the project %j is in this directory, as %s.json', (project, name) => {
+])('the declaration of the project %j is written to this directory, as %s.json', (project, name) => {
   expect(fileNameOf(project)).toBe(name)
 })

@@ -26,7 +26,7 @@ test('the live line of a run names the faults in force', () => {
   expect(line.split('\n')[1]).toBe('    now: n1 paused   so far: not linearizable')
 })
 
-test('the live line fits its terminal with what stands before it, so that no row of it is left behind', () => {
+test('the live line is clipped to the width of the terminal, so that overwriting leaves no row behind', () => {
   const line = liveLine({ ...calm, counts: { ok: 381_201, fail: 1_012, info: 1_148 } }, 20_000, 13_412)
   expect(Math.max(...line.split('\n').map(({ length }) => length))).toBeGreaterThan(76)
   const shown = clippedLines(line, 80).split('\n')

@@ -61,7 +61,7 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
 /** Breaks its promise each time: simulated, it is repeatable to the byte. */
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
-test('an agent breaks a target, then judges and explains the history', async () => {
+test('an agent runs a target with faults, then checks and explains the history', async () => {
   const { cwd, client, listed, call } = await connected()
   expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name))
   const lists = await call('list', {})
@@ -133,7 +133,7 @@ test.each([
   ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
   ['check', { path: '' }, 'check: path must be a text, not "".'],
   ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
-])('arguments that do not fit are refused with what would: %s %j', (name, input, message) => {
+])('invalid arguments are refused with the expected ones: %s %j', (name, input, message) => {
   const schema = tools.find((tool) => tool.name === name)!.input(settings)
   expect(() => requireInput(name, schema, input)).toThrow(message)
 })
@@ -174,20 +174,20 @@ test.each([
   ['inject', { kind: 'latency' }, { fault: { name: 'slow' } }, 'heal {"names":["slow"]}'],
   ['inject', { kind: 'latency', forMs: 100 }, { fault: { name: 'slow' } }, 'proxies {}'],
   ['heal', { all: true }, { healed: [], faults: [] }, 'proxies {}'],
-])('the result of %s %j names the call that usually follows', (tool, input, data, next) => {
+])('the result of %s %j proposes the next call', (tool, input, data, next) => {
   expect(nextCall(tool, input, data)).toBe(next)
 })
 
-test('chaos mcp --help names the second package that it needs', async () => {
+test('chaos mcp --help names the package that it needs', async () => {
   const { stdout } = await chaos(['mcp', '--help'])
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain('needs the package @modelcontextprotocol/sdk')
 })
 
-test('a token is never written into the configuration of a client', () => {
+test('a token is never written to the configuration of a client', () => {
   expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(/give env:NAME/)
 })
 
-test('a path may not leave the working directory, not even through a link', () => {
+test('a path outside the working directory is refused, even through a link', () => {
   const cwd = temporaryDirectory()
   const before = process.cwd()
   process.chdir(cwd)
@@ -207,7 +207,7 @@ test('a path may not leave the working directory, not even through a link', () =
   }
 })
 
-test('whole lines reach the protocol, and lines too long for a message do not', async () => {
+test('complete lines are passed to the protocol, and lines longer than a message are dropped', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
   for (const chunk of ['one\ntw', 'o', '\n\n', 'x'.repeat(2_000_000), 'x\nthree\n']) lines.write(Buffer.from(chunk))
@@ -218,7 +218,7 @@ test('whole lines reach the protocol, and lines too long for a message do not', 
   expect(dropped).toEqual([2_000_002])
 })
 
-patientTest('garbage on stdin does not end the server, and stdout carries only the protocol', async () => {
+patientTest('malformed input on stdin does not end the server, and stdout contains only the protocol', async () => {
   const child = spawn(process.execPath, [bin, 'mcp'], { cwd: temporaryDirectory(), stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stderr.resume()
@@ -293,7 +293,7 @@ patientTest('a run on real processes is cancelled and cleaned up before the next
   await expect.poll(async () => (await next()).isError, { timeout: 60_000, interval: 200 }).toBe(false)
 })
 
-patientTest('code of users runs only if the user allows it', async () => {
+patientTest('user code runs only with --allow-code', async () => {
   const allowing = await connected(['--allow-code'])
   cpSync(join(root, 'examples', 'mine.ts'), join(allowing.cwd, 'mine.ts'))
   const run = { simulate: true, timeMs: 1000, rate: 50, faults: [], seed: 1 }

@@ -46,7 +46,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('the commands with many options have a use', () => {
+test('the commands with a use.ts are those listed here', () => {
   expect(uses).toEqual([
     'run',
     'check',
@@ -74,7 +74,7 @@ test.each(uses)('chaos %s has the name of each option in two files at most', asy
 /** Members of specs of the engine, which passes them on to threads and machines and validates them where they arrive. */
 const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
 
-test('a name of several words stands in two files at most of the cli and the engine, in either spelling', async () => {
+test('an option name of several words is in at most two files of cli and engine, in either spelling', async () => {
   const commands = await Promise.all(Object.values(registry).map((load) => load(async () => [])))
   const names = new Set(commands.flatMap(({ options }) => Object.keys(options)).filter((name) => name.includes('-')))
   const texts = [sources, join(sources, '..', '..', 'engine', 'src')].flatMap((directory) =>
@@ -105,7 +105,7 @@ test('every member of a run is an option of chaos run, a member of the configura
   for (const refused of ['require', 'timeoutMs', 'checkMs']) expect(membersAt(input, [])).not.toContain(refused)
 })
 
-test('an option that a group lists as common is one of its options', async () => {
+test('a common option of a group must be one of its options', async () => {
   const { flag, inGroup } = await import('../../src/arguments/declare.ts')
   expect(() => inGroup('Output', ['jsn'], { json: flag('print JSON') })).toThrow('Output has no option jsn')
 })

@@ -49,7 +49,7 @@ function chaosIntoHead(args: readonly string[], cwd = root): Promise<Outcome> {
   return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })))
 }
 
-describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () => {
+describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () => {
   const out = () => ['--out', temporaryDirectory()]
 
   test.each([
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     ['--help'],
     ['--version'],
     ['proxy', '--control', '127.0.0.1:0', '--log', 'json'],
-  ])('of chaos %s %s %s leads to one line on stderr and exit code 4', (...args) => {
+  ])('by chaos %s %s %s, leads to one line on stderr and exit code 4', (...args) => {
     const { exitCode, stderr } = chaosInto('/dev/full', args)
     const said = stderr
       .split('\n')
@@ -73,7 +73,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  patientTest('of a search or a run does not lose what it found', () => {
+  patientTest('by a search or a run, does not lose the findings', () => {
     const [found, ran] = [out(), out()]
     const fuzz = chaosInto('/dev/full', ['fuzz', '--bug', 'stale-read', '--seeds', '40', '--shrink', '1s', ...found])
     const run = chaosInto('/dev/full', ['run', '--sim', '--time', '1s', '--faults', 'none', ...ran])
@@ -84,7 +84,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(readdirSync(found[1]!)).toHaveLength(1)
   })
 
-  test('to standard error stops neither a verdict nor the traffic of a proxy', () => {
+  test('to standard error, stops neither a verdict nor the traffic of a proxy', () => {
     const full = openSync('/dev/full', 'w')
     const quietly = (...args: string[]) =>
       spawnSync(process.execPath, [bin, ...args], {
@@ -99,8 +99,8 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
   })
 })
 
-describe('a reader that closes early, as head does,', () => {
-  test('is not an error', async () => {
+describe('a reader that closes early, like head,', () => {
+  test('causes no error', async () => {
     expect(await chaosIntoHead(['targets'])).toEqual({ exitCode: 0, stderr: '' })
     expect(await chaosIntoHead(['check', staleRead, '--json', '--expect', 'linearizable'])).toEqual({
       exitCode: 1,
@@ -108,7 +108,7 @@ describe('a reader that closes early, as head does,', () => {
     })
   })
 
-  test('ends a watch', async () => {
+  test('ends chaos ctl watch', async () => {
     const { url } = await startProxy()
     const watching = chaosIntoHead(['ctl', 'watch', '--host', url])
     let watched = false
@@ -121,7 +121,7 @@ describe('a reader that closes early, as head does,', () => {
 })
 
 describe('after --', () => {
-  test('the name of a file may be anything', async () => {
+  test('a file name may begin with a dash', async () => {
     const directory = temporaryDirectory()
     copyFileSync(staleRead, join(directory, '-weird.jsonl'))
     const { status, stdout } = spawnSync(
@@ -136,7 +136,7 @@ describe('after --', () => {
     expect(status).toBe(0)
   })
 
-  test('no word is an option of ctl, replay or check', async () => {
+  test('no word is read as an option by ctl, replay or check', async () => {
     expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
     expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
       '--odd.json: there is no such file. Check the path.\n',
@@ -151,8 +151,8 @@ describe('after --', () => {
   })
 })
 
-describe('a report', () => {
-  test('replaces an earlier report, and any other file only with --force', async () => {
+describe('the report of chaos check', () => {
+  test('overwrites an earlier report, and any other file only with --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)
@@ -179,8 +179,8 @@ describe('a report', () => {
   })
 })
 
-describe('a file is written whole or not at all', () => {
-  test('on a full disk, the old content stays, and no temporary file', (context) => {
+describe('a file is written completely or not at all', () => {
+  test('so that the old content survives a full disk, without a temporary file', (context) => {
     const disk = temporaryDirectory()
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
       context.skip('needs to mount a small disk, which takes root')
@@ -198,7 +198,7 @@ describe('a file is written whole or not at all', () => {
     expect(readdirSync(disk).sort()).toEqual(['filler', 'report.html'])
   })
 
-  test('a link that is written through stays a link', () => {
+  test('through a link, which stays a link', () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'real'), 'old', { mode: 0o640 })
     symlinkSync('real', join(directory, 'link'))
@@ -209,7 +209,7 @@ describe('a file is written whole or not at all', () => {
     ])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('a device is not replaced by a file', () => {
+  test.skipIf(!existsSync('/dev/full'))('but a device is not replaced by a file', () => {
     const link = join(temporaryDirectory(), 'report.html')
     symlinkSync('/dev/full', link)
     const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', link])

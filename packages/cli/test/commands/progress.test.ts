@@ -21,8 +21,8 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
   return { listeners: Number(stdout), stderr }
 }
 
-describe('progress', () => {
-  test('is plain lines on a terminal of unknown width, where pages have the default width', () => {
+describe('the progress output', () => {
+  test('is plain lines on a terminal of unknown width, and pages have their default width', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
@@ -32,7 +32,7 @@ describe('progress', () => {
     (set) => expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n'),
   )
 
-  test('is animated on other terminals, and leaves signals alone: Ctrl-C must end the program while the checker works', () => {
+  test('is animated on other terminals, without signal handlers, so that Ctrl-C ends the program at once', () => {
     const { listeners, stderr } = onTerminal(80)
     expect(stderr).toContain('reading history.jsonl, about 2 min left')
     expect(listeners).toBe(0)
@@ -57,7 +57,7 @@ describe('progress', () => {
   })
 })
 
-describe('colours', () => {
+describe('the colours of the output', () => {
   const terminal = { isTTY: true }
   const file = { isTTY: false }
 
@@ -73,7 +73,7 @@ describe('colours', () => {
     [file, { FORCE_COLOR: '' }, true],
     [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
     [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ])('are chosen on %o with %o: %s', (stream, set, expected) => {
+  ])('with %o and %o are on: %s', (stream, set, expected) => {
     for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
     for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
     expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)

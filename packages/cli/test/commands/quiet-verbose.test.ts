@@ -9,7 +9,7 @@ const out = () => ['--out', temporaryDirectory()]
 const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 const search = ['fuzz', '--seeds', '2', '--workers', '1']
 
-describe('--quiet prints the verdict in one line, and nothing else', () => {
+describe('--quiet prints only one line with the verdict', () => {
   test('for a check, with the reason for a violation', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       ...['check', history('stale-read'), '--expect', 'linearizable', '--quiet'],
@@ -26,13 +26,13 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     ])
   })
 
-  test('--quiet still prints errors', async () => {
+  test('errors are still printed with --quiet', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['check', '/no/such.jsonl', '--quiet'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
   })
 
-  test('for a run, whether it keeps its promise or not', async () => {
+  test('for a run, whether or not it keeps its promise', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([...simulated, '--quiet', ...out()])
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
@@ -88,8 +88,8 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
   })
 })
 
-describe('--verbose reports on stderr', () => {
-  test('what a run starts, and every fault as it begins and ends', async () => {
+describe('--verbose prints on stderr', () => {
+  test('what a run starts, and the begin and end of every fault', async () => {
     const directory = temporaryDirectory()
     const { stdout, stderr } = await chaosHere([...simulated, '--verbose', '--json', '--out', directory])
     const { faults } = JSON.parse(stdout)
@@ -101,13 +101,13 @@ describe('--verbose reports on stderr', () => {
     expect(stderr).toMatch(/^ {2}verdict: linearizable/m)
   })
 
-  test('which file is checked, and how many operations it has', async () => {
+  test('which file is checked, and its number of operations', async () => {
     const { stdout, stderr } = await chaosHere(['check', history('fresh-read'), '--verbose'])
     expect(stderr).toMatch(/ {2}checking .*fresh-read\.jsonl\n {2}checking \d+ operations of .*\n.*checked in \d+ ms\n/)
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('how a search went', async () => {
+  patientTest('the progress of a search', async () => {
     const { stderr } = await chaosHere([...search, '--verbose', ...out()])
     expect(stderr).toMatch(/^ {2}2 trials of [\d,]+ steps altogether$/m)
   })

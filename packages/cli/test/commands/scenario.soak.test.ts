@@ -21,7 +21,7 @@ const played = stories
   .filter((name) => (short ? few : stories.map((each) => each.name)).includes(name) && !onlyVirtual.includes(name))
 const cases = played.flatMap((name) => (short ? [{ args: [name] }] : [{ args: [name] }, { args: [name, '--fix'] }]))
 
-test.each(cases)('the story $args ends as told on real processes', async ({ args }) => {
+test.each(cases)('the story $args ends on real processes as described', async ({ args }) => {
   const seen: string[] = []
   for (let play = 0; play < MOST_PLAYS; play++) {
     const { stdout, stderr, exitCode } = await chaos(['scenario', ...args, '--real', '--json'])

@@ -7,7 +7,7 @@ import { accidentOf, fixOf, playTale } from '../../src/scenario/play-tale.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 describe.each(stories)('the story $name', (story) => {
-  test.each(accidentOf(story))('ends as told: $tale.title', async (part) => {
+  test.each(accidentOf(story))('ends as described: $tale.title', async (part) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
@@ -16,34 +16,37 @@ describe.each(stories)('the story $name', (story) => {
   })
 })
 
-describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of $name', (story) => {
-  test.each(accidentOf(story))('is broken by one step of $tale.title, if it is about that', async (part) => {
-    const { promise, steps } = await playTale(part)
-    // Of the tellings of one story, one may be about something else.
-    if (promise === undefined) {
-      expect(story.told.length).toBeGreaterThan(1)
-      return
-    }
-    expect(promise).toBe(story.ledger?.promise)
-    expect(steps.filter(({ ledger }) => ledger?.breaks)).toHaveLength(1)
-    // What was broken stays so.
-    const since = steps.findIndex(({ ledger }) => ledger?.breaks)
-    expect(steps.map(({ ledger }) => ledger?.broken === true)).toEqual(steps.map((_, i) => i >= since))
-  })
+describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the story $name', (story) => {
+  test.each(accidentOf(story))(
+    'is broken by exactly one step of $tale.title, if that version is about the promise',
+    async (part) => {
+      const { promise, steps } = await playTale(part)
+      // Of the tellings of one story, one may be about something else.
+      if (promise === undefined) {
+        expect(story.told.length).toBeGreaterThan(1)
+        return
+      }
+      expect(promise).toBe(story.ledger?.promise)
+      expect(steps.filter(({ ledger }) => ledger?.breaks)).toHaveLength(1)
+      // What was broken stays so.
+      const since = steps.findIndex(({ ledger }) => ledger?.breaks)
+      expect(steps.map(({ ledger }) => ledger?.broken === true)).toEqual(steps.map((_, i) => i >= since))
+    },
+  )
 
-  test('is broken in at least one telling', async () => {
+  test('is broken in at least one version', async () => {
     const tellings = await Promise.all(accidentOf(story).map(playTale))
     expect(tellings.some(({ steps }) => steps.some(({ ledger }) => ledger?.broken))).toBe(true)
   })
 
-  test('is kept by the fix', async () => {
+  test('is kept in the fixed version', async () => {
     const { steps } = await playTale(fixOf(story))
     expect(steps.filter(({ ledger }) => ledger?.broken)).toEqual([])
     expect(steps.filter(({ ledger }) => ledger !== undefined).length).toBeGreaterThan(0)
   })
 })
 
-test('two masters that cannot talk each keep their own value, until one of them is discarded', async () => {
+test('two masters that cannot communicate each keep their own value, until one value is discarded', async () => {
   const [part] = accidentOf(stories.find(({ name }) => name === 'burrito-and-taco')!)
   const { steps } = await playTale(part!)
   const believed = steps.map(({ nodes = [] }) => nodes.map(({ lines }) => lines.join()).join(' '))
@@ -60,7 +63,7 @@ test('two masters that cannot talk each keep their own value, until one of them 
   ])
 })
 
-test('on the fixed side of split-brain, no two nodes are primary at the end of a step', async () => {
+test('in the fixed version of split-brain, no two nodes are primary at the end of a step', async () => {
   const story = stories.find(({ name }) => name === 'split-brain')!
   const boxesOf = async (part: Parameters<typeof playTale>[0]) =>
     (await playTale(part)).steps.map(({ nodes = [] }) => nodes.map(({ node, lines }) => `${node} ${lines.at(-2)}`))
@@ -86,7 +89,7 @@ test.each([
     'n2',
     ['a $1,000,b $1,000,follower,term 1', 'a $600,b $1,400,follower,term 1', 'a $200,b $1,800,follower,term 1'],
   ],
-])('in %s, the steps show what %s holds from one change to the next', async (name, node, expected) => {
+])('the steps of %s show how the state of %s changes', async (name, node, expected) => {
   const [part] = accidentOf(stories.find((story) => story.name === name)!)
   const { steps } = await playTale(part!)
   const held = steps.flatMap(({ nodes = [] }) =>
@@ -96,7 +99,7 @@ test.each([
 })
 
 describe('chaos scenario', () => {
-  test('lists the stories, with a line each', async () => {
+  test('lists the stories, one per line', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario'])
     for (const { name, summary } of stories) expect(stdout).toContain(summary === '' ? name : summary)
     expect(exitCode).toBe(0)
@@ -107,7 +110,7 @@ describe('chaos scenario', () => {
     expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
   })
 
-  test('tells how $15 of $10 are spent, twice, and what is left', async () => {
+  test('reports twice that $15 of $10 are spent, and what is left', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
@@ -116,7 +119,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('plays the same again, to the byte', async () => {
+  test('has the same output when repeated, to the byte', async () => {
     const [one, other] = [
       await chaosHere(['scenario', 'stale-history']),
       await chaosHere(['scenario', 'stale-history']),
@@ -124,7 +127,7 @@ describe('chaos scenario', () => {
     expect(other.stdout).toBe(one.stdout)
   })
 
-  test('shows with --fix what would have prevented it', async () => {
+  test('shows the fixed version with --fix', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--fix', '--json'])
     const { asTold, tellings } = JSON.parse(stdout)
     expect(asTold).toBe(true)
@@ -132,7 +135,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('passes the result to every reporter asked for', async () => {
+  test('passes the result to every requested reporter', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const reporters = files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])
@@ -163,7 +166,7 @@ describe('chaos scenario', () => {
     expect(page).toContain('Raft on three nodes')
   })
 
-  test('writes a page that loads nothing from elsewhere, with what happened and what prevents it', async () => {
+  test('writes a page without external resources, with the accident and its fix', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
     expect(exitCode).toBe(0)
@@ -196,7 +199,7 @@ describe('chaos scenario', () => {
     expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
   })
 
-  test('does not replace a file that is not a page', async () => {
+  test('does not overwrite a file that is not a page', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
     const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])
@@ -211,14 +214,14 @@ describe('chaos scenario', () => {
     [['scenario', '--real'], /--real needs one story/],
     [['scenario', '--html', 'x.html'], /--html x.html needs one story/],
     [['scenario', 'time-goes-back', '--real'], /cannot suffer clock: all processes of a machine read the same clock/],
-  ])('refuses %j, and says what to do', async (args, message) => {
+  ])('refuses %j with a remedy', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(args)
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 })
 
-test('a story whose goodput differs from the telling is detected', async () => {
+test('a story whose goodput differs from its description is detected', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -229,7 +232,7 @@ test('a story whose goodput differs from the telling is detected', async () => {
   ])
 })
 
-test('a story that differs from the telling in a response, its end or its verdict is detected', async () => {
+test('a story whose responses, end or verdict differ from its description is detected', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

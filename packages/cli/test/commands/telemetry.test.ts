@@ -49,7 +49,7 @@ const RUN = ['run', '--sim', '--seed', '3', '--time', '1s', '--rate', '200', '--
 const runWith = (...args: readonly string[]) => chaosHere([...RUN, '--out', temporaryDirectory(), ...args])
 const attributeOf = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value
 
-test('a run is a trace with its faults, and each operation a trace with a link to it', async () => {
+test('a run is exported as a trace with its faults, and each operation as a trace with a link to it', async () => {
   const { spans, paths, url } = await collector()
   await runWith('--otel', url)
   const root = spans.find(({ name }) => name === 'chaos run sim:raft')
@@ -68,7 +68,7 @@ test('a run is a trace with its faults, and each operation a trace with a link t
   expect(spans).toHaveLength(1 + faults.length + operations.length)
 })
 
-test('spans that a collector refuses are counted and reported, and the verdict stays', async () => {
+test('spans that a collector refuses are counted and reported, and the verdict is unchanged', async () => {
   const { url } = await collector(400)
   const { stderr, exitCode } = await chaosHere([
     ...RUN.filter((word) => word !== '--quiet'),
@@ -89,7 +89,7 @@ const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event =>
 const nemesis = (time: number, f: string, value: Event['value']): Event =>
   event({ time: nanos(time), type: 'info', process: 'nemesis', f, value, key: undefined, node: undefined })
 
-test('an operation names the faults in force when it ends, and is an error unless the object itself declined', () => {
+test('the span of an operation names the faults in force at its end, and is an error unless the object refused', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'kill', { id: 'f1', nodes: ['n2'] }))
@@ -108,7 +108,7 @@ test('an operation names the faults in force when it ends, and is an error unles
   })
 })
 
-test('spans still open when a run ends are closed at that moment', () => {
+test('spans that are still open when a run ends are closed at that moment', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'earthquake', { id: 'f1' }))
@@ -119,7 +119,7 @@ test('spans still open when a run ends are closed at that moment', () => {
   expect(log.endAll(nanos(10))).toEqual([])
 })
 
-test('a quota admits a number per second, and counts the rest', () => {
+test('a quota admits a number of spans per second, and counts the rest', () => {
   const quota = createQuota(10)
   const admitted = Array.from({ length: 300 }, (_, i) => quota.admits(nanos(i * 1e7))).filter(Boolean)
   // Ten at once, and ten in each of three seconds.

@@ -90,7 +90,7 @@ describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
       time,
     ] as const
 
-  test('nothing remains of progress that was written over', { timeout: 60_000 }, async () => {
+  test('overwritten progress leaves no trace', { timeout: 60_000 }, async () => {
     const { sent } = await onTerminal(run(temporaryDirectory(), '2s'))
     expect(sent).toMatch(PROGRESS)
     const rows = rowsOf(sent)
@@ -98,13 +98,13 @@ describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
     expect(rows.join('\n')).toMatch(/LINEARIZABLE/)
   })
 
-  test('NO_COLOR leaves text alone', { timeout: 60_000 }, async () => {
+  test('NO_COLOR prints text without escape sequences', { timeout: 60_000 }, async () => {
     const simulated = ['run', '--sim', '--seed', '1', '--time', '300ms', '--out', temporaryDirectory()]
     expect((await onTerminal(simulated, { env: { NO_COLOR: '1' } })).sent).not.toContain('\x1b')
     expect((await onTerminal(simulated)).sent).toContain('\x1b')
   })
 
-  test('Ctrl-C leaves a run that can be read, and the terminal as it was', { timeout: 60_000 }, async () => {
+  test('Ctrl-C leaves a readable run and a restored terminal', { timeout: 60_000 }, async () => {
     const out = temporaryDirectory()
     const { exitCode, sent } = await onTerminal(run(out, '60s'), { until: 'ops/s' })
     expect(exitCode).toBe(130)

@@ -22,7 +22,7 @@ function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
   return { NODE_OPTIONS: `--import ${pathToFileURL(file)}` }
 }
 
-describe('an error that nothing catches', () => {
+describe('an uncaught error', () => {
   test('closes the recording of a proxy and exits with 4', async () => {
     const server = createServer((_, response) => response.end('7')).listen(0, '127.0.0.1')
     await once(server, 'listening')

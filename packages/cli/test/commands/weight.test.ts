@@ -6,13 +6,13 @@ const root = join(import.meta.dirname, '..', '..', '..', '..')
 const { stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'weight.mjs')], { encoding: 'utf8' })
 const counted = (what: string): number => Number(new RegExp(`^${what}.*: (\\d+)$`, 'm').exec(stdout)?.[1])
 
-test('a run of a protocol loads none of the optional parts: fewer than 1,240 modules', () => {
+test('chaos run of a protocol loads none of the optional parts: fewer than 1,240 modules', () => {
   const count = counted('modules loaded by chaos run')
   expect(count, stdout).toBeLessThan(1_240)
   // A run that failed to start loads hardly any.
   expect(count, stdout).toBeGreaterThan(900)
 })
 
-test('two files of engine and cli import the node simulator', () => {
+test('exactly two files of engine and cli import the node simulator', () => {
   expect(counted('files of engine and cli that import node-simulator'), stdout).toBe(2)
 })

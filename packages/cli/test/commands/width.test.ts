@@ -30,7 +30,7 @@ const isCopied = (line: string): boolean => /^ *\S+$|npx chaos|\.jsonl?\b|\.html
 
 const wide = (lines: readonly string[]) => lines.filter((line) => line.length > WIDTH && !isCopied(line))
 
-describe('fits 80 columns:', () => {
+describe('the output fits in 80 columns:', () => {
   test.each([
     ['targets'],
     ['targets', '--bugs'],
@@ -65,7 +65,7 @@ describe('fits 80 columns:', () => {
     expect(wide(await narrow(...search, ...args))).toEqual([])
   })
 
-  test('chaos compare, whose wide tables continue below', async () => {
+  test('chaos compare, which splits wide tables', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
     const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
@@ -82,7 +82,7 @@ describe('fits 80 columns:', () => {
   })
 })
 
-test('chaos targets --faults has a line for each name that --faults takes, and a list of the other kinds', async () => {
+test('chaos targets --faults has a line for each name that --faults accepts, and a list of the other kinds', async () => {
   const text = (await chaosHere(['targets', '--faults'])).stdout
   for (const { name } of nemeses) expect(text).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
   expect(nemeses.every(({ summary }) => text.includes(summary))).toBe(true)
@@ -96,7 +96,7 @@ test('chaos targets NAME --faults says why the target cannot suffer a fault, and
   for (const { name } of nemeses) expect(text).toMatch(new RegExp(`[✔✘] ${name} `))
 })
 
-test('a list wraps at spaces, under its last column, and loses nothing', () => {
+test('a list wraps at spaces within its last column, and loses no text', () => {
   expect(fitted('  name    a summary of it, which goes on and on', 24)).toBe(
     ['  name    a summary of', '          it, which goes', '          on and on'].join('\n'),
   )

@@ -132,7 +132,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
   const states = () =>
     ['kv-1', 'kv-2', 'kv-3'].map((name) => say(`docker inspect --format '{{.State.Status}}' ${name}`))
 
-  test('suffer kills, pauses and partitions, and are judged, by the commands of the manual', async () => {
+  test('suffer kills, pauses and partitions, and are judged, with the commands of the manual', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })

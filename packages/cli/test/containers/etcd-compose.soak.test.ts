@@ -62,13 +62,13 @@ describe.runIf(isPossible && hasEtcd)('the leader of an etcd in containers', () 
   }
   const bothWays = (leads: string, other: string) => [`${leads}>${other}`, `${other}>${leads}`]
 
-  test('may be cut off both ways, or one way only, and reads stay linearizable', async () => {
+  test('may be cut off in both directions, or in one, and reads stay linearizable', async () => {
     expect(await found('linearizable', bothWays)).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${leads}>${other}`])).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${other}>${leads}`])).toBe('met')
   })
 
-  test('answers serializable reads with what is stale once it is cut off', async () => {
+  test('answers serializable reads with stale values once it is cut off', async () => {
     expect(await found('serializable', bothWays)).toBe('violated')
   })
 })

@@ -42,7 +42,7 @@ function install(context: string): void {
     }
 }
 
-describe.runIf(isPossible)('the image of the manual', () => {
+describe.runIf(isPossible)('the container image of the manual', () => {
   let shop = ''
   beforeAll(() => {
     install(join(directory, 'image'))
@@ -57,7 +57,7 @@ describe.runIf(isPossible)('the image of the manual', () => {
 
   const published = (port: number) => say(`podman port proxy ${port}`)
 
-  test('serves a client of Toxiproxy where Testcontainers looks for it', async () => {
+  test('serves a client of Toxiproxy at the ports that Testcontainers uses', async () => {
     say(
       `podman run -d --name proxy --network ${network('shop')} --publish 127.0.0.1::8474 --publish 127.0.0.1::8666 chaos`,
     )
@@ -83,7 +83,7 @@ describe.runIf(isPossible)('the image of the manual', () => {
     say('podman rm --force --time 0 proxy')
   })
 
-  test.runIf(hasClient)('attaches to a project with nothing but the socket of its engine', async () => {
+  test.runIf(hasClient)('attaches to a project with only the socket of its engine', async () => {
     const socket = join(directory, 'engine.sock')
     const service = spawn(join(programs, 'podman'), ['system', 'service', '--time', '0', `unix://${socket}`], {
       stdio: 'ignore',

@@ -29,7 +29,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('declares a project that is not up, and leaves no containers of it', async () => {
+  test('declares a project that is not up, and leaves no containers of the project behind', async () => {
     const cwd = join(directory, 'shop')
     const { stdout, stderr, exitCode } = await init(cwd, '')
     expect(stdout, stderr).toMatch(/Wrote shop\.json\. Its nodes are n1, n2, n3\.\n"port" is missing/)
@@ -38,7 +38,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(say('podman ps --all --quiet')).toBe('')
   })
 
-  test('proposes to cut nodes from a service once the project is up, since a run then knows its services', async () => {
+  test('proposes to cut nodes from a service once the project is up and its services are known', async () => {
     const cwd = join(directory, 'booking')
     const { stdout, stderr } = await init(cwd, '', '--service', 'web')
     const [, line = ''] = /Try it, as root: .* up -d && npx chaos (run .*)/.exec(stdout) ?? []
@@ -47,7 +47,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(run.stderr).toContain('partition:redis: the project is not up, so its services are not known.')
   })
 
-  test('declares a Redis that runs, by its name, so that chaos run takes it as it is', async () => {
+  test('declares a running Redis by its container name, and chaos run accepts the declaration unchanged', async () => {
     say('podman-compose -f compose.yaml up -d', join(directory, 'cache'))
     const cwd = join(directory, 'elsewhere')
     const { stdout, stderr } = await init(cwd, 'cache')

@@ -72,7 +72,7 @@ describe('a Compose project of a user who is not root', () => {
     return Number(readFileSync(join(cwd, 'pid'), 'utf8'))
   }
 
-  test.skipIf(obstacle)(`serves again, with nothing left behind, after chaos is killed${because}`, async () => {
+  test.skipIf(obstacle)(`serves again, without leftovers, after chaos is killed${because}`, async () => {
     const random = createRandom(inject('seed'))
     const before = left()
     for (let moment = 0; moment < MOMENTS; moment++) {
@@ -87,7 +87,7 @@ describe('a Compose project of a user who is not root', () => {
   })
 
   test.skipIf(obstacle)(
-    `is rid of what a chaos left that was killed with its keeper, once the next is there${because}`,
+    `is cleaned by the next chaos after one was killed together with its keeper${because}`,
     async () => {
       const before = left()
       const holders = () => say(`podman ps --all --filter label=chaosproxy.owner --format '{{.Names}}'`)

@@ -27,7 +27,7 @@ const routes = {
   ],
 }
 
-describe.runIf(isPossible)('what a test suite does to a Compose project', () => {
+describe.runIf(isPossible)('the traffic of a test suite to a Compose project', () => {
   let cwd = ''
   let port = 0
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('is recorded with faults on its published port, by chaos record', async () => {
+  test('is recorded by chaos record, with faults on its published port', async () => {
     const args = ['--compose', 'compose.yaml', '--as', 'routes.json', '--faults', 'lose-reply', '--seed', '1']
     const { stdout, stderr, exitCode } = await chaos(['record', ...args, '--json', '--', 'node', 'suite.mjs'], {
       cwd,
@@ -62,13 +62,13 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect(Number(say(`grep -c '"write"' ${out}`, cwd))).toBeGreaterThan(20)
   }
 
-  test('is recorded by chaos proxy, and direct again afterwards', async () => {
+  test('is recorded by chaos proxy, and goes directly to the project afterwards', async () => {
     await recordedByProxy('suite.mjs', 'one.jsonl')
     expect(say(`curl --silent http://127.0.0.1:${port}/items/x`)).toMatch(/item/)
     expect(rulesOnMachine('published')).toEqual([])
   })
 
-  test('a published port of ::1 is recorded as well', async () => {
+  test('is recorded also at a published port of ::1', async () => {
     // Not every engine publishes there: this is what one that does would listen with.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
@@ -78,7 +78,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 
-  test('cannot be recorded if the project is not running, and says what to do', async () => {
+  test('is refused if the project is not running, with a remedy', async () => {
     const args = ['--compose', 'nobodys', '--as', 'routes.json', '--', 'true']
     const { stderr, exitCode } = await chaos(['record', ...args], { cwd, env })
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('no container of it runs. Start it first')])

@@ -49,11 +49,11 @@ describe.runIf(rootful.isPossible)('a service in containers of root', () => {
   beforeAll(() => startProjects(rootful), 120_000)
   afterAll(rootful.end, 120_000)
 
-  test('shows stale reads where replicas answer alone', async () => {
+  test('has stale reads if replicas answer alone', async () => {
     expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
   })
 
-  test('the service with quorums is linearizable', async () => {
+  test('is linearizable with quorums', async () => {
     expect(await results('quorum', inProject('quorum'))).toEqual(all('met'))
   })
 })
@@ -78,18 +78,18 @@ describe('a service in containers of a user who is not root', () => {
     if (obstacle === undefined) await rootless.end()
   }, 120_000)
 
-  test.skipIf(obstacle)(`shows stale reads where replicas answer alone${because}`, async () => {
+  test.skipIf(obstacle)(`has stale reads if replicas answer alone${because}`, async () => {
     expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
   })
 
-  test.skipIf(obstacle)(`is linearizable with quorums, and left as it was found${because}`, async () => {
+  test.skipIf(obstacle)(`is linearizable with quorums, and restored afterwards${because}`, async () => {
     const before = states()
     expect(await results('quorum', async (line) => chaosAs('quorum', line))).toEqual(all('met'))
     expect(states()).toBe(before)
     expect(left()).toBe('')
   })
 
-  test.skipIf(obstacle)(`serves on while all nodes are down, which takes away the network of no run${because}`, () => {
+  test.skipIf(obstacle)(`keeps the network of its run while all nodes are down${because}`, () => {
     const schedule = [{ fromMs: 500, toMs: 1500, kind: 'kill', nodes: ['n1', 'n2', 'n3'] }]
     writeFileSync(join(directory, 'quorum', 'all.json'), JSON.stringify(schedule))
     const { headline, vacuous } = JSON.parse(chaosAs('quorum', run('quorum', 1, './all.json')))

@@ -32,7 +32,7 @@ async function act(command: string, cwd = project()) {
   return { cwd, ...(await finished), output: readFileSync(output, 'utf8') }
 }
 
-describe('the composite action', () => {
+describe('the composite GitHub action', () => {
   test('fails the step on a stale read, and annotates it', async () => {
     const { cwd, exitCode, stdout, output } = await act('check histories/stale-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([1, 'exit-code=1\n'])
@@ -40,13 +40,13 @@ describe('the composite action', () => {
     expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
   })
 
-  test('passes with the replica up to date', async () => {
+  test('passes with an up-to-date replica', async () => {
     const { exitCode, stdout, output } = await act('check histories/fresh-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([0, 'exit-code=0\n'])
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('keeps what a failing run has left: every path of its artifact is there', async () => {
+  patientTest('uploads all that a failing run leaves: every path of its artifact exists', async () => {
     expect(text).toMatch(/- if: failure\(\)\n {6}uses: actions\/upload-artifact@/)
     const { cwd, exitCode } = await act('run --sim --target primary-replica --time 3s --seed 1 --expect linearizable')
     expect(exitCode).toBe(1)
@@ -59,7 +59,7 @@ describe('the composite action', () => {
     )
   })
 
-  test('splits its command as a shell does, and runs nothing in it', async () => {
+  test('splits its command like a shell, and executes nothing in it', async () => {
     const { cwd, exitCode, stderr } = await act(`check "histories/fresh-read.jsonl" '$(touch taken)' ; touch taken`)
     expect(exitCode, stderr).toBe(3)
     expect(existsSync(join(cwd, 'taken'))).toBe(false)
@@ -75,7 +75,7 @@ describe('the composite action', () => {
   })
 })
 
-test('the workflow for a Compose project has ten lines, and the commands of the page that are tested on containers', () => {
+test('the workflow for a Compose project has ten lines, with the commands that are tested on containers', () => {
   const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
   const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
   const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')
@@ -86,7 +86,7 @@ test('the workflow for a Compose project has ten lines, and the commands of the 
 
 describe('the workflows of the manual', () => {
   // The installed package runs all of its scripts on a real service, in published.soak.test.ts.
-  patientTest('stop a shell where the promise is broken', async () => {
+  patientTest('end the shell with an error if the promise is broken', async () => {
     const gate = fenced('bash').find((script) => script.includes('case $?')) ?? ''
     const run = (cwd: string) => startProcess('bash', ['-c', gate], { cwd }).finished
     expect(await run(project())).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('was kept') })
@@ -94,7 +94,7 @@ describe('the workflows of the manual', () => {
     expect(broken).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('was broken') })
   })
 
-  patientTest('name a command that chaos takes, for GitHub and for GitLab', async () => {
+  patientTest('contain a command that chaos accepts, for GitHub and for GitLab', async () => {
     const [github = '', gitlab = ''] = fenced('yaml')
     const command = /command: (.*)/.exec(github)![1]!
     expect((await act(command)).exitCode).toBe(0)
@@ -105,7 +105,7 @@ describe('the workflows of the manual', () => {
     expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
   })
 
-  test('are YAML, as far as Python can tell', async ({ skip }) => {
+  test('are valid YAML, as Python parses it', async ({ skip }) => {
     const parse = (yaml: string) => {
       const cwd = temporaryDirectory()
       writeFileSync(join(cwd, 'it.yml'), yaml)

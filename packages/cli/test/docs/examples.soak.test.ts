@@ -72,7 +72,7 @@ describe.each(short ? SHORT : names)('%s', (name) => {
   const lacking = lacks(text)
 
   test.skipIf(lacking !== undefined)(
-    `the accident is found, and the cure is clean${lacking === undefined ? '' : `: ${lacking} is missing`}`,
+    `shows the accident, and none after the cure${lacking === undefined ? '' : `: ${lacking} is missing`}`,
     async () => {
       const cwd = copyOf(name)
       for (const command of commandsOf(before).filter((command) => command.startsWith('npm '))) {

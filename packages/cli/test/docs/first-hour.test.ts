@@ -51,7 +51,7 @@ const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
   ],
 }
 
-test('your service in 15 minutes: each command prints what the page shows, and the fix is one', async () => {
+test('your service in 15 minutes: each command prints what the page shows, and one change is the fix', async () => {
   const cwd = temporaryDirectory()
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
   writeFileSync(join(cwd, 'package.json'), fileOf('package.json'))
@@ -84,6 +84,6 @@ test('your service in 15 minutes: each command prints what the page shows, and t
   await runs(mended!, 0)
 })
 
-test('your service in 15 minutes: the workflow runs what the configuration names', () => {
+test('your service in 15 minutes: the workflow runs a run of the configuration', () => {
   expect(only(/command: (.*)/)).toMatch(/^run smoke --seed \d+$/)
 })

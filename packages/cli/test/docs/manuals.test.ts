@@ -25,7 +25,7 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 }
 
 describe('the manuals', () => {
-  test('add a fault by the code that the tests of additions run, in files that exist', () => {
+  test('show the code of an added fault that the tests also run, in files that exist', () => {
     const page = read('adding-a-fault.md')
     const added = ['hiccup.ts', 'nemeses.ts'].map((name) =>
       readFileSync(join(root, 'packages', 'cli', 'test', 'adding', 'added', name), 'utf8'),
@@ -40,7 +40,7 @@ describe('the manuals', () => {
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
-  test('show in the README what a run prints, down to its sentence', async () => {
+  test('show in the README what a run prints, including its sentence', async () => {
     const path = join(root, 'README.md')
     const readme = readFileSync(path, 'utf8')
     const [whole = '', command = ''] =
@@ -55,7 +55,7 @@ describe('the manuals', () => {
     await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)
   })
 
-  test('list the faults as they are declared', async () => {
+  test('list the faults and parameters of their declarations', async () => {
     const ofTraffic = trafficFamilies.flatMap(({ kinds }) => kinds.map(({ kind }) => kind as string))
     const others = faultDefinitions.filter(({ kind }) => !ofTraffic.includes(kind))
     const families = [...trafficFamilies, { summary: 'nodes, disks and clocks', kinds: others, when: {}, match: {} }]
@@ -103,7 +103,7 @@ describe('the manuals', () => {
     )
   })
 
-  test('list the members of the configuration as its schema has them', async () => {
+  test('list the members of the configuration from its schema', async () => {
     interface Member {
       readonly type?: string
       readonly anyOf?: readonly Member[]
@@ -124,12 +124,12 @@ describe('the manuals', () => {
     await expectGenerated('configuration.md', table(['member', 'is', 'meaning'], rows))
   })
 
-  test('list what --require can be about', () => {
+  test('list all measures of --require', () => {
     const page = read('ci.md')
     for (const { name, summary } of measures) expect(page).toContain(`| \`${name}\` | ${summary} |`)
   })
 
-  test('show drawings as chaos check draws them', async () => {
+  test('show the drawings that chaos check prints', async () => {
     const shown = [...read('levels.md').matchAll(/```sh\nnpx chaos check (\S+)\n```\n\n```text\n([\s\S]*?)```/g)]
     expect(shown.length).toBeGreaterThan(4)
     for (const [, file, drawing] of shown) {
@@ -147,7 +147,7 @@ describe('the manuals', () => {
   })
 
   test.each([...names.map((name) => join('packages', 'cli', 'docs', name)), 'README.md'])(
-    '%s links to what there is',
+    '%s links only to files that exist',
     (page) => {
       const text = readFileSync(join(root, page), 'utf8')
       for (const [, link] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
@@ -163,7 +163,7 @@ describe('the manuals', () => {
     expect(paragraphs.filter(([first = '', ...rest]) => !first.startsWith('|') && rest.length > 4)).toEqual([])
   })
 
-  test('the first link of the README is that of the first hour', () => {
+  test('the first link of the README leads to the page of the first hour', () => {
     const [, link] = /\]\(([^)]+)\)/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
     expect(link).toBe('packages/cli/docs/first-hour.md')
   })

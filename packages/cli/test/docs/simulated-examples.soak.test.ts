@@ -78,7 +78,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   })
 
   test.each(short && name !== 'cache' ? [] : [bug])(
-    'shows it in whole messages (%s), too, and again in a replay',
+    'shows its bug also with --http messages (%s), and again in a replay',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
@@ -91,7 +91,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'names the overtaken await, and none if that is not the cause',
+    'names the overtaken await, or none if the cause is another',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
@@ -104,7 +104,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     },
   )
 
-  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is cured`, async () => {
+  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
     const { found } = await search(program(cured), { ...settings, seeds: CLEAN_SEEDS })
     expect(found).toBeUndefined()
   })
@@ -127,7 +127,7 @@ describe.skipIf(short)('simulated-limiter', () => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test.each(FIRST_SEEDS)('admits more than five of a name within 128 seeds from %d', async (seed) => {
+  test.each(FIRST_SEEDS)('admits more than five of one name within 128 seeds from %d', async (seed) => {
     const { exitCode, result } = await searched('hasty', seed, 128)
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'violation' }] })
     expect(exitCode).toBe(1)
@@ -136,7 +136,7 @@ describe.skipIf(short)('simulated-limiter', () => {
     expect(most).toBeGreaterThan(5)
   })
 
-  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is cured`, async () => {
+  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
     const { exitCode, result } = await searched('careful', 1, CLEAN_SEEDS)
     expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS })
     expect(exitCode).toBe(0)
@@ -160,7 +160,7 @@ describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test('serves, whether or not its bug shows in that time', async () => {
+  test('answers requests, whether or not its bug appears in that time', async () => {
     const { result } = await ran(bug)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(result.operations.ok).toBeGreaterThan(0)

@@ -10,8 +10,8 @@ const QUICK = ['redlock-algorithm', 'blind-retry']
 const exhibits = short ? gallery.filter(({ name }) => QUICK.includes(name)) : gallery
 const seeds = short ? '1' : '3'
 
-describe('the gallery', () => {
-  test.for(exhibits)('shows $name, and that its cure holds', async (exhibit, context) => {
+describe('the gallery of weaknesses', () => {
+  test.for(exhibits)('shows $name, and that its cure works', async (exhibit, context) => {
     const lacks = await lackedBy(exhibit)
     if (lacks !== undefined) context.skip(lacks)
     const args = ['gallery', 'run', exhibit.name, '--seeds', seeds, '--json', '--out', temporaryDirectory()]

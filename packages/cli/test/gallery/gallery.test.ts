@@ -17,12 +17,12 @@ describe('a trial', () => {
     failures: kind === undefined ? [] : [{ kind, sentence: 'A sentence' }],
   })
 
-  test('has found the weakness if its level is violated and the run failed for it', () => {
+  test('has found the weakness if its level is violated and the run failed because of that', () => {
     expect(judged(1, run('violated'))).toBe('found')
     expect(judged(1, search(true, 'violation'))).toBe('found')
   })
 
-  test('is clean if the level is met, or was searched in vain, and the run passed', () => {
+  test('is clean if the level is met, or no violation was found, and the run passed', () => {
     expect(judged(0, run('met'))).toBe('clean')
     expect(judged(0, search(false))).toBe('clean')
   })
@@ -36,18 +36,18 @@ describe('a trial', () => {
     ['the search found that the program breaks', 1, search(true, 'broken')],
     ['the search was vacuous', 2, search(false)],
     ['the run was ended from outside', null, {}],
-  ])('is neither if %s', (_, exitCode, result) => {
+  ])('has another outcome if %s', (_, exitCode, result) => {
     expect(judged(exitCode, result)).toBe('other')
   })
 
-  test('says the last line of the errors if the run printed no result', () => {
+  test('has the last line of the errors if the run printed no result', () => {
     const said = { stdout: '', stderr: 'first\n  redis-server ended at once\n' }
     expect(judgeTrial(4, said, 'linearizable')).toEqual({ outcome: 'other', said: 'redis-server ended at once' })
   })
 })
 
 describe('packages that are not installed', () => {
-  test('are reported with the difference and the remedy if their lock file is out of step', () => {
+  test('are reported with the difference and the remedy if the lock file does not match', () => {
     const said = `npm error code EUSAGE
 npm error
 npm error \`npm ci\` can only install packages when your package.json and package-lock.json are in sync.
@@ -67,7 +67,7 @@ npm error Missing: lodash.defaults@4.2.0 from lock file
       'network request failed',
     ],
     ['', 'npm ci ended with 1'],
-  ])('are told with what npm said: %j', (said, why) => {
+  ])('are reported with the message of npm: %j', (said, why) => {
     expect(whyNotInstalled(said, 1, '/examples/lock')).toBe(`its packages cannot be installed from npm: ${why}`)
   })
 })
@@ -80,7 +80,7 @@ describe('chaos gallery', () => {
     expect(JSON.parse((await chaosHere(['gallery', '--json'])).stdout)).toHaveLength(gallery.length)
   })
 
-  test('shows both commands of an exhibit, as they are typed', async () => {
+  test('shows both commands of an exhibit as they are typed', async () => {
     const { stdout } = await chaosHere(['gallery', 'show', 'ioredis-incr'])
     expect(stdout).toContain('https://github.com/redis/ioredis')
     expect(stdout).toMatch(/npx chaos record --name redis/)
@@ -100,7 +100,7 @@ describe('chaos gallery', () => {
     expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(message)
   })
 
-  test('refuses what this machine has no server for, with what to install', async () => {
+  test('refuses an exhibit whose server is not installed, with the install command', async () => {
     const path = process.env['PATH']
     process.env['PATH'] = '/nowhere'
     try {
@@ -113,7 +113,7 @@ describe('chaos gallery', () => {
   })
 })
 
-test.skipIf(!hasCompiler())('a trial and its processes end once the command that started it is killed', async () => {
+test.skipIf(!hasCompiler())('a trial and its processes end after the command that started it is killed', async () => {
   const out = temporaryDirectory()
   const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])
   const running = async (): Promise<number[]> =>
@@ -161,7 +161,7 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
     const folder = join(root, 'examples', program ?? '')
     const page = join(folder, 'README.md')
 
-    test('is an example, with pinned packages', () => {
+    test('is one of the examples, with pinned package versions', () => {
       const file = join(folder, 'package.json')
       const { dependencies = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
       for (const version of Object.values(dependencies)) expect(version).toMatch(/^(npm:\S+@)?\d/)
@@ -171,7 +171,7 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
     })
 
     if (existsSync(page))
-      test('is run as its page says', () => {
+      test('has a page whose commands equal those of the exhibit', () => {
         const commands = readFileSync(page, 'utf8')
           .replaceAll('\\\n', ' ')
           .split('\n')

@@ -16,13 +16,13 @@ const kept = keptExhibits()
 const LONGEST_SECONDS = 90
 
 describe('the kept results of the gallery', () => {
-  test('are what its page shows', async () => {
+  test('equal those on its page', async () => {
     const [head] = readFileSync(page, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
   })
 
   test.each(kept)(
-    'of $name are as documented, of three trials or more, and of what the gallery runs now',
+    'of $name are as documented, with at least three trials, and belong to the current exhibit',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as documented')

@@ -13,7 +13,7 @@ const kept = (name: string, seconds: number): ToldExhibit => {
   return { ...toldExhibit(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
 }
 
-test('the time left is that of the kept trials, by how much longer those before took', () => {
+test('the time left is the time of the kept trials, scaled by how much longer the finished ones took', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
   // Three trials of each at twice the kept time.
   const ran = [{ name: 'quick', seconds: 60 }]
@@ -21,7 +21,7 @@ test('the time left is that of the kept trials, by how much longer those before 
   expect(secondsLeft(ran, [], all)).toBe(0)
 })
 
-test('the time left takes an exhibit without kept trials for an average one', () => {
+test('the time left assumes the average for an exhibit without kept trials', () => {
   const all = [kept('quick', 10), kept('slow', 30)]
   expect(secondsLeft([{ name: 'quick', seconds: 20 }], ['new'], all)).toBeCloseTo(2 * 20)
   expect(secondsLeft([{ name: 'new', seconds: 40 }], ['slow'], all)).toBeCloseTo(2 * 30)
@@ -31,7 +31,7 @@ test('the time left is unknown until an exhibit has been run', () => {
   expect(secondsLeft([], ['quick'], [kept('quick', 5)])).toBeUndefined()
 })
 
-test('the time left of the whole gallery is what its kept trials took if this machine is as fast', () => {
+test('the time left of the whole gallery is the time of its kept trials if this machine is equally fast', () => {
   const exhibits = keptExhibits()
   const seconds = exhibits.map(({ name, weaknessTrials, cureTrials }) => ({
     name,
@@ -42,12 +42,12 @@ test('the time left of the whole gallery is what its kept trials took if this ma
   expect(secondsLeft(seconds, left, exhibits)).toBeCloseTo(total)
 })
 
-test.each(gallery)('the time left stands beside what runs of $name in a line of 80 columns', ({ name }) => {
+test.each(gallery)('the time left fits next to the progress of $name in a line of 80 columns', ({ name }) => {
   const line = `${name}: the weakness, trial 100 of 100, ${leftInWords(119 * 60)}`
   expect(clippedLines(line, 80)).toBe(line)
 })
 
-test('the time left is told in minutes or hours, and never as none', () => {
+test('the time left is given in minutes or hours, and is at least one minute', () => {
   const told = ['about 1 min left', 'about 1 min left', 'about 2 min left', 'about 69 min left', 'about 99 h left']
   expect([-20, 5, 95, 4157, 99 * 3600].map(leftInWords)).toEqual(told)
 })

@@ -51,7 +51,7 @@ const connectionsTo = (port: string): number => {
 
 const runIn = (out: string) => join(out, readdirSync(out)[0] ?? '')
 
-describe('the live page, in a real browser', () => {
+describe('the live page in a real browser', () => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath === undefined) return
@@ -77,7 +77,7 @@ describe('the live page, in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'shows every node, cuts the leader off by a click, shows the verdict turn, heals, stops and opens the report',
+    'shows every node, cuts off the leader, shows the changed verdict, heals, stops and opens the report',
     async () => {
       const run = await startRun([
         '--time',
@@ -151,7 +151,7 @@ describe('the live page, in a real browser', () => {
     },
   )
 
-  patientTest.skipIf(without)('kills a node and heals it by keys alone, and never loses the focus', async () => {
+  patientTest.skipIf(without)('kills a node and heals it by keyboard alone, and never loses the focus', async () => {
     const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
     await open(run, async (page) => {
       const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent')
@@ -187,7 +187,7 @@ describe('the live page, in a real browser', () => {
     expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'kill', nodes: ['n2'] } }])
   })
 
-  patientTest.skipIf(without)('starts the same run again when asked, and follows it', async () => {
+  patientTest.skipIf(without)('starts the same run again on request, and follows it', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {
       await page.getByRole('button', { name: /^Start again, seed/ }).click()
@@ -201,7 +201,7 @@ describe('the live page, in a real browser', () => {
 
   const redis = installed('redis-cli')
   patientTest.skipIf(without || redis === undefined)(
-    'shows a recording, and cuts its clients off by a click',
+    'shows a recording, and cuts off its clients by a click',
     async () => {
       const server = "redis-server --port {port} --dir {data} --save ''"
       const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
@@ -304,30 +304,33 @@ describe('the server of the live page', () => {
     expect(await statusOf(new URL(`/../../etc/passwd${run.url.search}`, run.url))).toBe(404)
   })
 
-  patientTest('closes on garbage, and neither that nor a page that never reads disturbs the run', async () => {
-    const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
-    const address = new URL(run.url)
-    address.protocol = 'ws:'
-    for (const garbage of ['{', '"\0"', Buffer.from([1, 2, 3]), 'x'.repeat(100_000)]) {
-      const socket = new WebSocket(address)
-      socket.on('error', () => undefined)
-      await once(socket, 'open')
-      socket.send(garbage)
-      const [code] = await once(socket, 'close')
-      expect([1008, 1009]).toContain(code)
-    }
-    const idle = new WebSocket(address)
-    idle.on('error', () => undefined)
-    await once(idle, 'open')
-    idle.pause()
-    idle.send(JSON.stringify({ type: 'resume', had: { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 } }))
-    await until(() => run.said().includes('stays until Ctrl-C'))
-    idle.terminate()
-    run.child.kill('SIGINT')
-    expect((await run.finished).exitCode).toBe(0)
-  })
+  patientTest(
+    'closes a connection that sends garbage; neither that nor a page that reads nothing disturbs the run',
+    async () => {
+      const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
+      const address = new URL(run.url)
+      address.protocol = 'ws:'
+      for (const garbage of ['{', '"\0"', Buffer.from([1, 2, 3]), 'x'.repeat(100_000)]) {
+        const socket = new WebSocket(address)
+        socket.on('error', () => undefined)
+        await once(socket, 'open')
+        socket.send(garbage)
+        const [code] = await once(socket, 'close')
+        expect([1008, 1009]).toContain(code)
+      }
+      const idle = new WebSocket(address)
+      idle.on('error', () => undefined)
+      await once(idle, 'open')
+      idle.pause()
+      idle.send(JSON.stringify({ type: 'resume', had: { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 } }))
+      await until(() => run.said().includes('stays until Ctrl-C'))
+      idle.terminate()
+      run.child.kill('SIGINT')
+      expect((await run.finished).exitCode).toBe(0)
+    },
+  )
 
-  test('ends at one interrupt of a run that no terminal is attached to', async () => {
+  test('ends with one interrupt of a run that is not attached to a terminal', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     await until(() => run.said().includes('cluster ready'))
     run.child.kill('SIGINT')
@@ -366,7 +369,7 @@ describe('the server of the live page', () => {
   })
 })
 
-test('a live page of a simulated run is refused with what to do instead', async () => {
+test('a live page of a simulated run is refused with an alternative', async () => {
   const { finished } = startChaos(['run', '--sim', '--ui'])
   const { exitCode, stderr } = await finished
   expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('leave --sim out') })

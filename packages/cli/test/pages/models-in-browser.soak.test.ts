@@ -159,7 +159,7 @@ const MODELS = [
   ...Object.entries(FILES).map(([name, lines]) => [name, () => brokenFile(name, lines)] as const),
 ]
 
-describe.each(MODELS)('a violation of %s', (_, broken) => {
+describe.each(MODELS)('the page of a violation of %s', (_, broken) => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath !== undefined)
@@ -167,7 +167,7 @@ describe.each(MODELS)('a violation of %s', (_, broken) => {
   })
   afterAll(() => browser?.close())
 
-  test('is on one screen of a terminal and of a browser, in users’ words, and open to everybody', async () => {
+  test('fits one screen of a terminal and of a browser, in words for users, and is accessible', async () => {
     const { page: file, terminal } = await broken()
     const lines = terminal.replace(/\n$/, '').split('\n')
     expect(lines.length, terminal).toBeLessThanOrEqual(40)
@@ -209,7 +209,7 @@ const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: s
 ]
 
 test.skipIf(executablePath === undefined).each(OTHERS)(
-  'the page of a run that is %s says what to do next on its first screen, and is open to everybody',
+  'the page of a run that is %s shows the next step on its first screen, and is accessible',
   async (outcome, expected, settings) => {
     const out = temporaryDirectory()
     const told = [...settings.split(' '), '--seed', '1', '--out', out, '--reporter', `json=${join(out, 'result.json')}`]
@@ -232,7 +232,7 @@ test.skipIf(executablePath === undefined).each(OTHERS)(
   },
 )
 
-test.skipIf(executablePath === undefined)('the page of a race in a program is open to everybody', async () => {
+test.skipIf(executablePath === undefined)('the page of a race in a program is accessible', async () => {
   const [out, file] = [temporaryDirectory(), join(temporaryDirectory(), 'race.html')]
   const example = join(root, 'examples', 'simulated-cache')
   await chaos(['simulate', 'aside', '--seed', '1', '--seeds', '64', '--out', out], { cwd: example })
@@ -248,7 +248,7 @@ test.skipIf(executablePath === undefined)('the page of a race in a program is op
 })
 
 test.skipIf(executablePath === undefined)(
-  'the pages of a comparison, of two results, of a list of runs and of a story are open to everybody, and fit paper',
+  'the pages of a comparison, a diff, a list of runs and a story are accessible, and fit on paper',
   async () => {
     const [out, pages] = [temporaryDirectory(), temporaryDirectory()]
     const [compared, difference, told] = ['compare', 'diff', 'story'].map((name) => join(pages, `${name}.html`))

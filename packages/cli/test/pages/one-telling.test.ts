@@ -105,8 +105,8 @@ const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json
 
 describe.each(
   RUNS.filter(([name]) => QUICK.has(name) !== isPatient).map(([name, settings]) => [name, settings] as const),
-)('%s', (name, settings) => {
-  test('has one verdict, below what users lost by it', async () => {
+)('all reports of %s', (name, settings) => {
+  test('have one verdict, below what users lost', async () => {
     const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
       name,
       settings,
@@ -124,7 +124,7 @@ describe.each(
     for (const told of difference.tellings) expect(told).toMatchObject({ what: title, verdict })
   })
 
-  test('has one result for each level', async () => {
+  test('have one result for each level', async () => {
     const { json, page, explained, checked, difference } = await tellingsOf(name, settings)
     const results = Object.entries<Printed>(json.levels).map(([level, { result }]) => [level, result])
     const rows = [...page.matchAll(/<tr><th scope="row">([\w-]+)<\/th><td>(met|violated|unknown)<\/td>/g)]
@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('has one exit code, beside one sign that fits it', async () => {
+  test('have one exit code, and a sign that fits it', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -146,7 +146,7 @@ describe.each(
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
 
-  test('is explained by one sentence, and by the same faults at the same times', async () => {
+  test('have one sentence, and the same faults at the same times', async () => {
     const telling = await tellingsOf(name, settings)
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
@@ -170,7 +170,7 @@ describe.each(
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
-  test('is explained by the same messages between its nodes, with the same fates and times', async () => {
+  test('have the same messages between nodes, with the same fates and times', async () => {
     const { json, text, terminal, explained, markdown, svg } = await tellingsOf(name, settings)
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
@@ -193,7 +193,7 @@ describe.each(
     expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
   })
 
-  test('has one sentence in every reporter, in what is explained and in a difference', async () => {
+  test('have one sentence in every reporter, in explain and in diff', async () => {
     const { json, explained, markdown, svg, junit, tap, lines, line, told, difference, compared, page } =
       await tellingsOf(name, settings)
     const { sentence = '' } = json
@@ -216,7 +216,7 @@ describe.each(
     expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(Math.min(operations.length, MOST_IN_DIAGRAM))
   })
 
-  test('has one answer to what happened, why, and what next', async () => {
+  test('have one answer to what happened, why, and what to do next', async () => {
     const { json, explained, markdown, junit, tap, lines, told, page, terminal, compared } = await tellingsOf(
       name,
       settings,
@@ -238,7 +238,7 @@ describe.each(
         expect(squeezed(words(place)), where).toContain(squeezed(next.command))
   })
 
-  test('counts the same operations', async () => {
+  test('count the same operations', async () => {
     const { json, text, terminal, markdown, difference } = await tellingsOf(name, settings)
     const { total, ok, fail, info } = json.operations
     const [all, done, failed, unknown] = [total, ok, fail, info].map((amount) => amount.toLocaleString('en'))
@@ -262,7 +262,7 @@ describe.each(
       expect(figures.get(`stale reads, ${phase}`) ?? '0').toBe(staleReads.toLocaleString('en'))
   })
 
-  test('has the same violations in each phase', async () => {
+  test('have the same violations in each phase', async () => {
     const { json, text, terminal } = await tellingsOf(name, settings)
     const phases = Object.entries<Printed>(json.phases)
     const broken = phases.filter(([, { broken }]) => broken !== null)
@@ -277,7 +277,7 @@ describe.each(
     }
   })
 
-  test('has one set of faults, at the times of its history', async () => {
+  test('have one set of faults, at the times in the history', async () => {
     const { spans, json, page } = await tellingsOf(name, settings)
     const { kept, recorded } = spans
     expect(momentsOf(recorded)).toEqual(momentsOf(kept))
@@ -289,7 +289,7 @@ describe.each(
       expect(words(page)).toContain(`${label} ${(from / 1e9).toFixed(3)} s ${(to / 1e9).toFixed(3)} s`)
   })
 
-  test('has one availability in each phase', async () => {
+  test('have one availability for each phase', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const compared = new Map(difference.figures.map((row: Printed) => [row.what, row]))
     for (const [phase, share] of Object.entries<number | null>(json.availability.phases)) {
@@ -310,7 +310,7 @@ describe.each(
     }
   })
 
-  test('has lost the same writes everywhere', async () => {
+  test('have the same lost writes', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
     const row = difference.figures.find(
@@ -325,7 +325,7 @@ describe.each(
   })
 })
 
-patientTest('each kind of run is headed by what users lost', async () => {
+patientTest('the headline of each kind of run says what users lost', async () => {
   const titles = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).json.title),
   )
@@ -380,7 +380,7 @@ const SKEWED = ['invoke', 'ok'].flatMap((type, at) =>
 
 const toldAs = (at: number) => [RUNS[at]![0], RUNS[at]![1]] as const
 
-patientTest('each run above ends as its name says', async () => {
+patientTest('each run of this file has the exit code that its row says', async () => {
   const codes = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
   )
@@ -393,29 +393,32 @@ patientTest('each run above ends as its name says', async () => {
   )
 })
 
-describe('a history by itself', () => {
+describe('a history without a run', () => {
   test.each([
     ['of a watch that skips a change', 'faithful', SKIPPING],
     ['of a write skew', 'serializable', SKEWED],
-  ] as const)('%s is told alike by every screen', async (_, level, events) => {
+  ] as const)('%s is described in the same words in every report', async (_, level, events) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     await expectOneTelling(file, level)
   })
 
-  patientTest('of a race across an await, which chaos simulate found, is told alike by every screen', async () => {
-    const cwd = folderWith(RACING)
-    const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
-    const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })
-    const { failures } = JSON.parse(found.stdout)
-    const { sentence } = failures[0].race
-    const history = join(cwd, failures[0].replay.replace(/\.json$/, '.jsonl'))
-    const told = await expectOneTelling(history, 'linearizable')
-    expect(told.telling.why).toMatchObject({ text: `${sentence}.`, certainty: 'shown' })
-    const searched = await chaos(['simulate', './server.ts', ...search.split(' ')], { cwd })
-    for (const part of [told.telling.what, sentence, told.telling.next.text])
-      expect(squeezed(searched.stdout)).toContain(squeezed(part))
-  })
+  patientTest(
+    'of a race across an await, found by chaos simulate, is described in the same words in every report',
+    async () => {
+      const cwd = folderWith(RACING)
+      const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
+      const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })
+      const { failures } = JSON.parse(found.stdout)
+      const { sentence } = failures[0].race
+      const history = join(cwd, failures[0].replay.replace(/\.json$/, '.jsonl'))
+      const told = await expectOneTelling(history, 'linearizable')
+      expect(told.telling.why).toMatchObject({ text: `${sentence}.`, certainty: 'shown' })
+      const searched = await chaos(['simulate', './server.ts', ...search.split(' ')], { cwd })
+      for (const part of [told.telling.what, sentence, told.telling.next.text])
+        expect(squeezed(searched.stdout)).toContain(squeezed(part))
+    },
+  )
 })
 
 /** JUnit has its title in an attribute. */
@@ -472,7 +475,7 @@ async function runAlone(spec: object): Promise<{ readonly exitCode: number | nul
 }
 
 quickTest(
-  'a comparison tells of each run what the run alone tells, in every form',
+  'a comparison describes each run in the words of the run itself, in every format',
   async () => {
     const files = temporaryDirectory()
     const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
@@ -546,7 +549,7 @@ quickTest(
   60_000,
 )
 
-quickTest('messages between nodes are told of simulated and of real runs', async () => {
+quickTest('messages between nodes are reported for simulated and for real runs', async () => {
   for (const [name, settings] of [SIMULATED[0]!, REAL].map(([name, settings]) => [name, settings] as const)) {
     const { json } = await tellingsOf(name, settings)
     const { operations, culprit } = json.levels[json.shown].counterexample
@@ -564,7 +567,7 @@ quickTest('messages between nodes are told of simulated and of real runs', async
   }
 })
 
-quickTest('on real processes, too, the history alone has the faults of the run', async () => {
+quickTest('the history of a run on real processes contains the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
   // Messages may show that a fault met none of them.
   if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)

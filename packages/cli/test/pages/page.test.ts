@@ -22,7 +22,7 @@ const said = (text: string): string =>
     .replace(/npx chaos check [\s\S]*?Copy\b/, '')
     .replace(/\s+/g, ' ')
 
-describe('the page that judges what is dropped on it, in a real browser', () => {
+describe('the page that checks dropped histories, in a real browser', () => {
   let browser: Browser | undefined
   let address = ''
   let directory = ''
@@ -60,7 +60,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
     }`)
 
-  test.skipIf(without)('takes a history by drop, by choice and by paste, and an example', async () => {
+  test.skipIf(without)('accepts a history by drop, by file choice and by paste, and has an example', async () => {
     await open(async (page, report) => {
       const text = readFileSync(history('stale-read'), 'utf8')
       const another = () => page.getByRole('button', { name: 'Judge another' }).click()
@@ -103,7 +103,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
     }
   })
 
-  test.skipIf(without)('reports an invalid input, and goes on', async () => {
+  test.skipIf(without)('reports an invalid input, and accepts another one', async () => {
     await open(async (page, report) => {
       const alert = page.getByRole('alert')
       for (const [name, text, why] of [
@@ -122,7 +122,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
     })
   })
 
-  patientTest.skipIf(without)('can be stopped while it judges', async () => {
+  patientTest.skipIf(without)('can be stopped while it checks', async () => {
     await open(async (page) => {
       // Writes of one value by many clients at once, which a search has to order.
       const lines = Array.from({ length: 4000 }, (_, i) => [
@@ -163,7 +163,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
   })
 })
 
-test('chaos page writes to stdout if asked, replaces its own page and keeps any other file', async () => {
+test('chaos page writes to stdout on request, overwrites its own page and no other file', async () => {
   const out = join(temporaryDirectory(), 'judge.html')
   const { stdout, exitCode } = await chaosHere(['page', '--out', '-'])
   expect({ exitCode, start: stdout.slice(0, 15) }).toEqual({ exitCode: 0, start: '<!doctype html>' })
@@ -177,7 +177,7 @@ test('chaos page writes to stdout if asked, replaces its own page and keeps any 
   expect(nowhere).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('directory does not exist') })
 })
 
-test('the page may connect to nothing, and its code has nothing of Node', async () => {
+test('the page may connect to nothing, and its code uses nothing of Node', async () => {
   const { stdout } = await chaosHere(['page', '--out', '-'])
   const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(stdout) ?? []
   expect(policy).toContain("default-src 'none'")

@@ -10,7 +10,7 @@ import { patientTest, test } from '../patient.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
-describe('a report, opened in a real browser', () => {
+describe('a report in a real browser', () => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath === undefined) return
@@ -37,7 +37,7 @@ describe('a report, opened in a real browser', () => {
     return box === null ? Number.POSITIVE_INFINITY : box.y + box.height
   }
 
-  patientTest.skipIf(executablePath === undefined)('copies as Markdown just what the reporter writes', async () => {
+  patientTest.skipIf(executablePath === undefined)('copies exactly the Markdown that the reporter writes', async () => {
     const [report, comment] = ['report.html', 'comment.md'].map((name) => join(temporaryDirectory(), name))
     const reporters = [`html=${report}`, `markdown=${comment}`].flatMap((reporter) => ['--reporter', reporter])
     await chaosHere(['check', 'histories/stale-read.jsonl', ...reporters])
@@ -54,7 +54,7 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(executablePath === undefined)('loses no column and no drawing printed on A4', async () => {
+  patientTest.skipIf(executablePath === undefined)('prints on A4 without losing a column or drawing', async () => {
     const out = temporaryDirectory()
     const run = ['--target', 'primary-replica', '--faults', 'kill,partition,pause,delay', '--time', '5s', '--seed', '1']
     await chaosHere(['run', '--sim', ...run, '--out', out])
@@ -69,7 +69,7 @@ describe('a report, opened in a real browser', () => {
   })
 
   patientTest.skipIf(executablePath === undefined)(
-    'moves its timeline to what would be drawn there, and back to what it was',
+    'draws a moved timeline like one opened at that part, and restores it when moved back',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
@@ -114,7 +114,7 @@ describe('a report, opened in a real browser', () => {
     },
   )
 
-  test('of a stale read shows what was lost, the level and the whole contradiction above the fold', async (context) => {
+  test('of a stale read shows the loss, the level and the whole contradiction above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')
     await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report])
@@ -176,7 +176,7 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  test('refuses its proof once the history, the hash or the proof in the page is another', async (context) => {
+  test('refuses its proof after a change of the history, the hash or the proof in the page', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const file = await proved()
     const text = readFileSync(file, 'utf8')
@@ -213,34 +213,31 @@ describe('a report, opened in a real browser', () => {
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
   }
 
-  patientTest(
-    'of a story shows every step beside what was drawn of it, in the dark as in the light',
-    async (context) => {
-      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-      const page = join(temporaryDirectory(), 'story.html')
-      await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
-      await open(page, async (shown) => {
-        for (const colorScheme of ['dark', 'light'] as const) {
-          await shown.emulateMedia({ colorScheme })
-          expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
-          expect(await shown.locator('.told-page > ol > li').count()).toBeGreaterThan(5)
-          const [words, told, fixed] = await Promise.all(
-            ['.says', '.cell.told', '.cell.fixed'].map((part) =>
-              shown.locator(`.told-page > ol > li:first-child > ${part}`).first().boundingBox(),
-            ),
-          )
-          expect(words!.x).toBeLessThan(told!.x)
-          expect(told!.x).toBeLessThan(fixed!.x)
-          // Each of its two tellings breaks the promise once.
-          expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
-          expect(await shown.locator('.wall').first().isVisible()).toBe(true)
-        }
-      })
-    },
-  )
+  patientTest('of a story shows every step next to its drawing, in dark and in light mode', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const page = join(temporaryDirectory(), 'story.html')
+    await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
+    await open(page, async (shown) => {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await shown.emulateMedia({ colorScheme })
+        expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
+        expect(await shown.locator('.told-page > ol > li').count()).toBeGreaterThan(5)
+        const [words, told, fixed] = await Promise.all(
+          ['.says', '.cell.told', '.cell.fixed'].map((part) =>
+            shown.locator(`.told-page > ol > li:first-child > ${part}`).first().boundingBox(),
+          ),
+        )
+        expect(words!.x).toBeLessThan(told!.x)
+        expect(told!.x).toBeLessThan(fixed!.x)
+        // Each of its two tellings breaks the promise once.
+        expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
+        expect(await shown.locator('.wall').first().isVisible()).toBe(true)
+      }
+    })
+  })
 
   patientTest(
-    'of a comparison shows every system in its picture and its tables, in the dark as in the light',
+    'of a comparison shows every system in its picture and its tables, in dark and in light mode',
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const page = join(temporaryDirectory(), 'compare.html')
@@ -264,7 +261,7 @@ describe('a report, opened in a real browser', () => {
     },
   )
 
-  patientTest('of a run draws its operations, in the dark as in the light', async (context) => {
+  patientTest('of a run draws its operations, in dark and in light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--faults', 'partition', '--out', out])
@@ -292,7 +289,7 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  patientTest('of a run at 800 pixels has no text over other text', async (context) => {
+  patientTest('of a run at 800 pixels has no overlapping texts', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -302,31 +299,28 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  patientTest(
-    'draws each client in a lane of its own, and marks only the contradiction that is open',
-    async (context) => {
-      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-      const out = temporaryDirectory()
-      // What breaks no promise is folded away.
-      const held = ['--expect', 'linearizable', '--out', out]
-      await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', ...held])
-      await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
-        const data = JSON.parse(await page.locator('#data').innerHTML()) as { lanes: string[]; focus: number[] }
-        expect(new Set(data.lanes).size).toBe(data.lanes.length)
-        expect(data.focus.length).toBeGreaterThan(0)
-        const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
-        expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
-        const red = () => page.locator('#explorer').getAttribute('data-in-red')
-        expect(await red()).toBe(String(data.focus.length))
-        const other = page.locator('.also details[data-lines]').first()
-        const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
-        await other.locator('> summary').click()
-        await expect.poll(red).toBe(String(lines.length))
-      })
-    },
-  )
+  patientTest('draws each client in its own lane, and marks only the contradiction that is open', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const out = temporaryDirectory()
+    // What breaks no promise is folded away.
+    const held = ['--expect', 'linearizable', '--out', out]
+    await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', ...held])
+    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+      const data = JSON.parse(await page.locator('#data').innerHTML()) as { lanes: string[]; focus: number[] }
+      expect(new Set(data.lanes).size).toBe(data.lanes.length)
+      expect(data.focus.length).toBeGreaterThan(0)
+      const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
+      expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
+      const red = () => page.locator('#explorer').getAttribute('data-in-red')
+      expect(await red()).toBe(String(data.focus.length))
+      const other = page.locator('.also details[data-lines]').first()
+      const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
+      await other.locator('> summary').click()
+      await expect.poll(red).toBe(String(lines.length))
+    })
+  })
 
-  patientTest('behaves the same from sources and as installed', async (context) => {
+  patientTest('behaves the same from sources and as an installed package', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -474,7 +468,7 @@ function overlaps(): string[] {
 }
 
 patientTest.skipIf(executablePath === undefined)(
-  'a report is read by keys alone: the answers are one list, the command is copied, what is folded opens, and the focus stays',
+  'a report can be used by keyboard alone: the command is copied, folded parts open, and the focus stays',
   async () => {
     const out = temporaryDirectory()
     await chaosHere([

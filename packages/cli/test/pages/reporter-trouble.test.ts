@@ -80,14 +80,14 @@ const troubled = async (args: readonly string[]) => {
   return { exitCode, tap: readFileSync(join(cwd, 'tap.txt'), 'utf8') }
 }
 
-patientTest.each(kept)('chaos %s, all else being well, exits with 3', async (_, command) => {
+patientTest.each(kept)('chaos %s exits with 3 if only a reporter failed', async (_, command) => {
   const { exitCode, tap } = await troubled(command(...TROUBLE))
   expect(exitCode, tap).toBe(3)
   expect(tap).not.toMatch(/^not ok /m)
 })
 
 patientTest.each(broken)(
-  'chaos %s of a broken promise still exits with 1, and other reporters tell it',
+  'chaos %s exits with 1 for a broken promise even if a reporter failed, and other reporters report it',
   async (_, command) => {
     const { exitCode, tap } = await troubled(command(...TROUBLE))
     expect(exitCode, tap).toBe(1)
@@ -108,7 +108,7 @@ describe('chaos record with a baseline', () => {
     return cwd
   }
 
-  patientTest('fails if it falls behind, by flag and by configuration', async () => {
+  patientTest('fails if it is worse than the baseline, by option and by configuration', async () => {
     const cwd = await withBaseline()
     expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
     const byFlag = await chaosHere(record('stale', '--baseline', 'baseline.json'), { cwd })
@@ -121,22 +121,19 @@ describe('chaos record with a baseline', () => {
     expect((await chaosHere(record('fresh'), { cwd })).exitCode).toBe(0)
   })
 
-  patientTest(
-    'has its level and requirements from the configuration as well, which the command line replaces',
-    async () => {
-      const cwd = project()
-      configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
-      expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)
-      expect(
-        (await chaosHere(record('stale', '--require', 'availability >= 1%', '--expect', 'none'), { cwd })).exitCode,
-      ).toBe(0)
-      const slow = await chaosHere(record('fresh'), { cwd })
-      expect(slow.exitCode).toBe(1)
-      expect(slow.stdout).toMatch(/✘ p99 < 1us: found/)
-    },
-  )
+  patientTest('reads level and requirements from the configuration, too, which options override', async () => {
+    const cwd = project()
+    configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
+    expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)
+    expect(
+      (await chaosHere(record('stale', '--require', 'availability >= 1%', '--expect', 'none'), { cwd })).exitCode,
+    ).toBe(0)
+    const slow = await chaosHere(record('fresh'), { cwd })
+    expect(slow.exitCode).toBe(1)
+    expect(slow.stdout).toMatch(/✘ p99 < 1us: found/)
+  })
 
-  test('names an invalid member, and a baseline of another subject', async () => {
+  test('refuses an invalid member, and a baseline of another model', async () => {
     const cwd = project()
     configured(cwd, { baselin: 'x' })
     const misspelt = await chaosHere(record('fresh'), { cwd })

@@ -23,7 +23,7 @@ test('several reporters write at once, each to its file, and the page is still p
     expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
 })
 
-test('every verdict on several files is reported, and every file that cannot be read', async () => {
+test('every verdict on several files is reported, and also every file that cannot be read', async () => {
   const { stdout, exitCode } = await chaosHere([
     ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
   ])
@@ -36,7 +36,7 @@ test('every verdict on several files is reported, and every file that cannot be 
   expect(exitCode).toBe(3)
 })
 
-test('a run and a search are reported to every reporter as well', async () => {
+test('runs and searches are reported by every reporter as well', async () => {
   const out = temporaryDirectory()
   const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
   const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])
@@ -58,13 +58,13 @@ test.each([
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 3 })
 })
 
-test('an HTML page of a search is refused, with what to do instead', async () => {
+test('--reporter html of a search is refused, with an alternative', async () => {
   const { stderr, exitCode } = await chaosHere(['fuzz', '--seeds', '1', '--reporter', 'html=page.html'])
   expect(stderr).toContain('chaos check FILE --reporter html=report.html')
   expect(exitCode).toBe(3)
 })
 
-test('a picture shows one file, and replaces only an earlier one of its kind', async () => {
+test('a picture shows one file, and overwrites only an earlier picture', async () => {
   const directory = temporaryDirectory()
   const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
   const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
@@ -77,7 +77,7 @@ test('a picture shows one file, and replaces only an earlier one of its kind', a
   expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, and 2 were given')
 })
 
-test('no reporter replaces a history that is checked', async () => {
+test('no reporter overwrites a history that is checked', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   copyFileSync(history('stale-read'), file)
   const { stderr, exitCode } = await chaosHere(['check', file, '--reporter', `json=${file}`])
@@ -86,7 +86,7 @@ test('no reporter replaces a history that is checked', async () => {
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(history('stale-read'), 'utf8'))
 })
 
-test('a text that cannot be written costs a line with a remedy, and never the verdict', async () => {
+test('a report that cannot be written causes one line with a remedy, and leaves the verdict unchanged', async () => {
   const check = (...args: readonly string[]) =>
     chaosHere(['check', history('stale-read'), '--reporter', 'junit=/no/such/junit.xml', ...args])
   const { stdout, stderr, exitCode } = await check()
@@ -98,14 +98,14 @@ test('a text that cannot be written costs a line with a remedy, and never the ve
   expect((await check('--expect', 'linearizable')).exitCode).toBe(1)
 })
 
-describe("a reporter of one's own", () => {
+describe('a user-defined reporter', () => {
   const written = (text: string): string => {
     const file = join(temporaryDirectory(), 'mine.ts')
     writeFileSync(file, text)
     return file
   }
 
-  test('is a file whose default export makes a text of the findings', async () => {
+  test('is a file whose default export turns the findings into a text', async () => {
     const mine = written(`import type { OwnReporter } from 'chaosproxy'
 const report: OwnReporter = (findings) => findings.map(({ name, title }) => \`\${name}: \${title}\\n\`).join('')
 export default report`)
@@ -130,7 +130,7 @@ export default report`)
   test.each([
     ['export default { end: () => 1 }', 'its default export must be a function'],
     ['throw new Error("no luck")', 'does not run: no luck'],
-  ])('that cannot be one is refused before anything starts: %s', async (text, message) => {
+  ])('is refused before anything starts if it is invalid: %s', async (text, message) => {
     const { exitCode, stderr, stdout } = await chaosHere(['check', history('stale-read'), '--reporter', written(text)])
     expect(stderr).toContain(message)
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
@@ -139,7 +139,7 @@ export default report`)
   test.each([
     ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
     ['export default () => 7', 'it returned number, not a text.'],
-  ])('that fails costs a line, and never the verdict: %s', async (text, message) => {
+  ])('causes one line if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
     const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
     const { exitCode, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
@@ -151,7 +151,7 @@ export default report`)
 test.each([
   ['--out', '/nonexistent/x.html'],
   ['--reporter', 'html=/nonexistent/x.html'],
-])('a page that cannot be written turns success into 3, however it is asked for: %s %s', async (...asked) => {
+])('a page that cannot be written turns exit code 0 into 3, for both options: %s %s', async (...asked) => {
   const { exitCode, stdout, stderr } = await chaosHere(['check', history('fresh-read'), ...asked])
   expect(stdout).not.toContain('/nonexistent/x.html')
   expect(stderr).toMatch(/\/nonexistent\/x\.html: .* The verdict stands/)
@@ -176,13 +176,13 @@ describe('on GitHub Actions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('a job summary that cannot be written costs a line, and not the exit code', async () => {
+  test('a job summary that cannot be written causes one line, and leaves the exit code unchanged', async () => {
     const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
     expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
     expect(exitCode).toBe(0)
   })
 
-  test('stdout stays JSON if JSON was asked for', async () => {
+  test('stdout stays JSON with --json', async () => {
     const summary = summaryFile()
     const { stdout } = await onGitHub(['check', history('stale-read'), '--json'], summary)
     expect(JSON.parse(stdout).headline).toBeDefined()

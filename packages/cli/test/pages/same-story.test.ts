@@ -48,7 +48,7 @@ function messageOf(work: () => void): string {
   throw new Error('it passed')
 }
 
-test('the same violation tells the same story on every page, in every report and in every failure', async () => {
+test('the same violation has the same sentence on every page, in every report and in every test failure', async () => {
   const told = await tellings()
   for (const [where, text] of Object.entries(told)) expect(wordsOf(text), where).toContain(SENTENCE.toLowerCase())
 })

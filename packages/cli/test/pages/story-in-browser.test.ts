@@ -16,7 +16,7 @@ const pageOf = async (story: string): Promise<URL> => {
   return pathToFileURL(file)
 }
 
-describe("a story's page, opened in a real browser", () => {
+describe('the page of a story in a real browser', () => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath === undefined) return
@@ -51,37 +51,40 @@ describe("a story's page, opened in a real browser", () => {
   const current = (page: Page): Promise<readonly string[]> =>
     page.locator('[aria-current=step]').evaluateAll((rows) => rows.map(({ id }) => id))
 
-  test.skipIf(without)('is walked through by keys, and every step has an address that Back leads to', async () => {
-    await open(await pageOf('burrito-and-taco'), async (page) => {
-      const status = page.getByRole('status')
-      expect(await current(page)).toEqual([])
-      expect(await page.locator('.ahead').count()).toBe(0)
-      await page.keyboard.press('ArrowRight')
-      await page.keyboard.press('j')
-      await page.keyboard.press('ArrowDown')
-      expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
-      expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
-      expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
-      await page.keyboard.press('ArrowLeft')
-      await page.keyboard.press('k')
-      await page.keyboard.press('k')
-      expect(await hash(page)).toBe('#step=1')
-      await page.keyboard.press('End')
-      expect(await status.textContent()).toMatch(/^Step 9 of 9/)
-      await page.keyboard.press('Home')
-      expect(await hash(page)).toBe('#step=1')
-      for (const expected of ['#step=9', '#step=1', '#step=2']) {
-        await page.goBack()
-        await expect.poll(() => hash(page)).toBe(expected)
-        await expect.poll(() => current(page)).toEqual([expected.slice(1)])
-      }
-      await page.keyboard.press('Escape')
-      expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
-    })
-  })
+  test.skipIf(without)(
+    'is stepped through by keyboard, and each step has an address in the browser history',
+    async () => {
+      await open(await pageOf('burrito-and-taco'), async (page) => {
+        const status = page.getByRole('status')
+        expect(await current(page)).toEqual([])
+        expect(await page.locator('.ahead').count()).toBe(0)
+        await page.keyboard.press('ArrowRight')
+        await page.keyboard.press('j')
+        await page.keyboard.press('ArrowDown')
+        expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
+        expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
+        expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
+        await page.keyboard.press('ArrowLeft')
+        await page.keyboard.press('k')
+        await page.keyboard.press('k')
+        expect(await hash(page)).toBe('#step=1')
+        await page.keyboard.press('End')
+        expect(await status.textContent()).toMatch(/^Step 9 of 9/)
+        await page.keyboard.press('Home')
+        expect(await hash(page)).toBe('#step=1')
+        for (const expected of ['#step=9', '#step=1', '#step=2']) {
+          await page.goBack()
+          await expect.poll(() => hash(page)).toBe(expected)
+          await expect.poll(() => current(page)).toEqual([expected.slice(1)])
+        }
+        await page.keyboard.press('Escape')
+        expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
+      })
+    },
+  )
 
   test.skipIf(without)(
-    'opens at the step of its address, marks both sides, and is walked through by buttons',
+    'opens at the step of its address, marks both sides, and is stepped through by buttons',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
@@ -108,7 +111,7 @@ describe("a story's page, opened in a real browser", () => {
     },
   )
 
-  test.skipIf(without)('shows everything without scripts and in print, also when printed within its walk', async () => {
+  test.skipIf(without)('shows everything without scripts and in print, also when printed at a step', async () => {
     const url = await pageOf('burrito-and-taco')
     const words = '.says p, .cell .belief, .ending'
     const hidden = (page: Page): Promise<number> => page.locator(words).filter({ visible: false }).count()
@@ -130,7 +133,7 @@ describe("a story's page, opened in a real browser", () => {
     })
   })
 
-  test.skipIf(without)('has a wall over the whole time of the cut, between boxes and rows as well', async () => {
+  test.skipIf(without)('draws a wall over the whole time of the cut, also between boxes and rows', async () => {
     await open(await pageOf('split-brain'), async (page) => {
       const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>
         all.map((wall) => {
@@ -163,7 +166,7 @@ describe("a story's page, opened in a real browser", () => {
   const looked = process.env['CHAOS_SOAK'] === 'short' ? stories.filter((_, i) => i % 6 === 0) : stories
 
   patientTest.skipIf(without).each(looked)(
-    '$name fits a phone, a tablet and a laptop, in the dark and in the light, and breaks no word',
+    '$name fits a phone, a tablet and a laptop, in dark and in light mode, and breaks no word',
     async ({ name }) => {
       await open(await pageOf(name), async (page) => {
         await page.evaluate(axe())

@@ -38,7 +38,7 @@ const stretchOf = async (page: Page): Promise<number> => {
 const detail = (page: Page): Promise<string> => page.locator('#detail').innerText()
 
 test.skipIf(executablePath === undefined)(
-  'the address holds what is in sight, the operation chosen and the filters, and opens the same view again',
+  'the address keeps the visible part, the chosen operation and the filters, and restores the view',
   async () => {
     const url = await reportOf()
     const page = await openedAt(url)
@@ -61,7 +61,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'a line beside the drawing leads to its operation in the timeline, and so does a click on its bar',
+  'a line next to the drawing leads to its operation in the timeline, and so does a click on its bar',
   async () => {
     const page = await openedAt(await reportOf())
     const step = page.locator('.story li.bad').first()
@@ -85,7 +85,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'Shift and a drag zoom to what was marked, two fingers zoom, and the strip above moves the view',
+  'Shift and drag zooms to the selection, two fingers zoom, and the overview strip moves the view',
   async () => {
     const page = await openedAt(await reportOf())
     const timeline = page.locator('#explorer')

@@ -35,7 +35,7 @@ const faultsOfAccess = async (page: Page): Promise<readonly string[]> => {
   )
 }
 
-describe('the page of runs, in a real browser', () => {
+describe('the page of runs in a real browser', () => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath === undefined) return
@@ -62,7 +62,7 @@ describe('the page of runs, in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'filters runs, compares two, opens a report, shows a new run by itself and leads to the live page of what runs',
+    'filters runs, compares two, opens a report, shows a new run, and links the live page of a running one',
     async () => {
       const out = temporaryDirectory()
       await chaosHere([...BRIEF, '--seed', '1', '--out', out])
@@ -111,7 +111,7 @@ describe('the page of runs, in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('says that chaos has ended, for then nothing new would be shown', async () => {
+  test.skipIf(without)('says that chaos has ended, because no new run would be shown', async () => {
     const ui = await startShown(['ui', temporaryDirectory()])
     const page = await browser!.newPage()
     await page.goto(ui.url.href)
@@ -149,15 +149,15 @@ describe('the page of runs, in a real browser', () => {
   })
 })
 
-describe('the page of proxies, in a real browser', () => {
-  test('is refused for a recording that is a run, with the command that shows it', async () => {
+describe('the page of proxies in a real browser', () => {
+  test('is refused for a recording with a run, and names the command for that', async () => {
     const routes = join(root, 'examples', 'routes.json')
     const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
     const { exitCode, stderr } = await chaosHere(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('chaos record --ui') })
   })
 
-  patientTest.skipIf(without)('cuts by a click, heals by another, and fits every screen', async () => {
+  patientTest.skipIf(without)('injects a cut with one button, heals with another, and fits every screen', async () => {
     const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
     onTestFinished(() => browser.close())
     const proxies = ['--name', 'web', '--name', 'db', '--upstream', '127.0.0.1:1', '--upstream', '127.0.0.1:2']
@@ -196,7 +196,7 @@ describe('the page of proxies, in a real browser', () => {
   })
 })
 
-test('a run lists itself on the page of its directory, next to the others', async () => {
+test('a run adds itself to the page of its directory, next to the others', async () => {
   const out = temporaryDirectory()
   for (const seed of ['1', '2']) await chaosHere([...BRIEF, '--seed', seed, '--out', out])
   const page = readFileSync(join(out, 'index.html'), 'utf8')
@@ -205,7 +205,7 @@ test('a run lists itself on the page of its directory, next to the others', asyn
     expect(page).toContain(`href="./${name}/report.html"`)
 })
 
-test("a run leaves an index.html alone that is somebody else's", async () => {
+test('a run does not overwrite an index.html that it did not write', async () => {
   const out = temporaryDirectory()
   writeFileSync(join(out, 'index.html'), '<!doctype html><p>mine</p>')
   await chaosHere([...BRIEF, '--out', out])
@@ -216,7 +216,7 @@ test.each([
   [['ui', 'no-such-directory'], /no-such-directory: there is no such directory/],
   [['ui', 'package.json'], /package\.json: this is a file/],
   [['ui', '.', '--listen', 'nonsense'], /nonsense/],
-])('says what is wrong with %j', async (args, message) => {
+])('refuses %j with the reason', async (args, message) => {
   const { exitCode, stderr } = await chaosHere(args, { cwd: root })
   expect(stderr).toMatch(message)
   expect(exitCode).toBe(3)

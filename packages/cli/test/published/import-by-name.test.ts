@@ -39,8 +39,8 @@ export default {
 } satisfies Model<unknown>
 `
 
-describe('a file of the user’s that imports chaosproxy by its name, in a folder without node_modules,', () => {
-  patientTest('gets the one that runs: a workload, tried out on a thread and used by a run', async () => {
+describe('a user file that imports chaosproxy by its name, in a folder without node_modules,', () => {
+  patientTest('gets the running version: as a workload, checked on a thread and used by a run', async () => {
     const cwd = filesOf({ 'own.ts': workload })
     const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
     const { stdout, stderr, exitCode } = await chaos(args, { cwd })
@@ -48,7 +48,7 @@ describe('a file of the user’s that imports chaosproxy by its name, in a folde
     expect(JSON.parse(stdout).headline).toBe('linearizable')
   })
 
-  patientTest('gets it in the files that it imports, too: a model on a thread of the checker', async () => {
+  patientTest('gets it in imported files, too: as a model on a thread of the checker', async () => {
     const lines = [
       '{"process":0,"type":"invoke","f":"put","value":1}',
       '{"process":0,"type":"ok","f":"put","value":null}',

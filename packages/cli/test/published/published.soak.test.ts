@@ -172,8 +172,8 @@ const ended = await run({ ...config, timeMs: 600_000 }, {
 if (ended.history.operations.length <= 100 || ended.report.headline !== 'linearizable') throw new Error('no usable run')
 `
 
-describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
-  test('runs in an empty folder, and its types hold under strict, without those of Node', async () => {
+describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
+  test("runs in an empty folder, and its types are valid under strict, without Node's types", async () => {
     const cwd = folder('npm', { 'uses.ts': USES_API })
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
@@ -184,7 +184,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     expect(readdirSync(join(cwd, 'node_modules'))).not.toContain('typescript')
   })
 
-  test('does what the README of each of its packages shows', async () => {
+  test('works as the README of each of its packages shows', async () => {
     const cwd = folder('readme')
     // Tests are run by their runners; one with containers takes an engine.
     const examples = readdirSync(join(root, 'packages')).filter(
@@ -230,7 +230,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     expect(headline).toBe('linearizable')
   })
 
-  describe('in the project of a stranger', () => {
+  describe("in a user's project", () => {
     const cwd = join(work, 'stranger')
     const manual = (...path: readonly string[]) => readFileSync(join(cwd, 'node_modules', ...path), 'utf8')
     const scripts = () =>
@@ -263,7 +263,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       await execute('bash', ['-c', script('init --example').split('\n')[0] ?? ''], options)
     }, 1_200_000)
 
-    test('a test of five lines fails with the contradiction drawn, and the report attached', async () => {
+    test('a test of five lines fails with the contradiction drawn and the report attached', async () => {
       writeFileSync(
         join(cwd, 'replica.test.ts'),
         /```ts\n(.*?)```/s.exec(manual('@chaosproxy', 'vitest', 'README.md'))?.[1] ?? 'no example',
@@ -295,7 +295,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       },
     )
 
-    test('the README leads to a verdict on a service, and to manuals that are there', async () => {
+    test('the README leads to a verdict on a service, and links only existing manuals', async () => {
       const readme = manual('chaosproxy', 'README.md')
       serviceWith('primary')
       const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
@@ -311,7 +311,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     })
 
     test.skipIf(short)(
-      'the shell gate fails a build on a stale replica, and passes with the replica fixed',
+      'the shell gate fails a build on a stale replica, and passes with the fixed replica',
       async () => {
         const gate = script('case $?')
         serviceWith('local')
@@ -330,7 +330,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       },
     )
 
-    test('a threshold turns a green build red', async () => {
+    test('a threshold makes a passing build fail', async () => {
       const thresholds = script('--require "p99')
       serviceWith('primary')
       const green = await type(thresholds, ...CALM)
@@ -340,7 +340,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       expect(red.stdout).toMatch(/✘ p99 of read < 1us: found/)
     })
 
-    test.skipIf(short)('a baseline turns a green build red', async () => {
+    test.skipIf(short)('a baseline makes a passing build fail', async () => {
       const [save = '', compare = ''] = script('--baseline').trim().split('\n')
       serviceWith('primary')
       expect(await type(save, ...CALM)).toMatchObject({ exitCode: 0 })
@@ -403,7 +403,7 @@ describe('each package', () => {
     for (const tarball of tarballs()) await succeeds(work, tool('publint'), tarball, '--strict')
   })
 
-  test('has types that every way to resolve ES modules finds', async () => {
+  test('has types that every ES module resolution finds', async () => {
     // The examples above import all of them with one of these ways. CHAOS_SOAK=short asks only for what people install.
     const asked = tarballs().filter(
       (tarball) => !short || /\/chaosproxy-(?:testcontainers-|undici-|vitest-)?\d[^/]*$/.test(tarball),

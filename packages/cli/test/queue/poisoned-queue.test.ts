@@ -55,12 +55,12 @@ const forged = (port: number): LoadOrder => ({
   ...{ seed: 1, clients: 1, rate: 100, timeoutMs: millis(500), sticky: true, leaseMs: millis(5_000) },
 })
 
-describe.skipIf(redis === undefined)('a stranger who writes to the queue', () => {
+describe.skipIf(redis === undefined)('a malicious writer to the queue', () => {
   test.each([
     ['a worker that drives nothing', []],
     ['a worker that drives clients at another host', ['--drive', '10.0.0.5']],
     ['a worker that drives clients at another port', ['--drive', '127.0.0.1:1']],
-  ])('sends %s nowhere, and gets no password', async (_what, drive) => {
+  ])('cannot send %s to another address, and gets no password', async (_what, drive) => {
     const queue = await queueOf()
     const attacker = await listener()
     const { child } = startChaos(['worker', '--queue', queue, '--threads', '1', ...drive], {
@@ -87,11 +87,11 @@ describe.skipIf(redis === undefined)('a stranger who writes to the queue', () =>
   })
 })
 
-describe.skipIf(redis === undefined)('an idle worker', () => {
+describe.skipIf(redis === undefined)('an idle worker of a queue', () => {
   test.each([
     ['is gone', 'SIGKILL'],
     ['answers nothing any more', 'SIGSTOP'],
-  ] as const)('whose Redis %s leaves on the first SIGTERM', async (_what, signal) => {
+  ] as const)('whose Redis %s ends on the first SIGTERM', async (_what, signal) => {
     const port = await freePort()
     const { child: server } = startProcess(redis ?? '', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''])
     await until(() => accepts(port))

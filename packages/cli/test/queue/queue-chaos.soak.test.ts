@@ -209,7 +209,7 @@ describe.skipIf(redis === undefined)(
   `a campaign that is disturbed${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(groups.map((seeds) => [seeds] as const))(
-      'ends with the result of an undisturbed one: %j',
+      'ends with the same result as an undisturbed one: %j',
       async (seeds) => {
         const ends = await Promise.allSettled(seeds.map(campaign))
         expect(

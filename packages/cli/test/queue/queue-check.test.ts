@@ -37,7 +37,7 @@ async function waiting(file: string, queue: string) {
 }
 
 describe.skipIf(redis === undefined)('a check through a queue', () => {
-  test('reports the same as a check without a queue, counterexample included, and judges nothing twice', async () => {
+  test('reports the same as a check without a queue, including the counterexample, and judges nothing twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(2_000, 20, 1_200))
@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  patientTest('sends a small recording to workers that lack it, and leaves nothing there', async () => {
+  patientTest('sends a small recording to workers that lack it, and leaves no copy there', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -77,7 +77,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([lasting(stdout), exitCode]).toEqual([lasting(alone.stdout), 1])
   })
 
-  patientTest('judges the recording that was sent, even if a worker has another file of that name', async () => {
+  patientTest('checks the recording that was sent, even if a worker has another file of that name', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const { finished } = await waiting(file, queue)
@@ -89,7 +89,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('judges on this machine what cannot be judged key by key, and says so', async () => {
+  test('checks on this machine what cannot be checked key by key, and says so', async () => {
     const queue = await queueOf()
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))
@@ -112,34 +112,31 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     return model
   }
 
-  patientTest(
-    'judges by a model of the user’s, which only workers with --allow-code run, as a check alone does',
-    async () => {
-      const queue = await queueOf()
-      const model = ['--model', modelIn(temporaryDirectory())]
-      const unwilling = await joined(queue)
-      const said: string[] = []
-      const { child, finished } = startChaos([
-        ...['check', fileOf(recordingOf(2_400, 20)), '--verbose', '--queue', queue],
-        ...model,
-      ])
-      child.stderr?.on('data', (chunk) => said.push(String(chunk)))
-      await until(() => said.join('').includes('may run code of yours: start one with npx chaos worker --allow-code'))
-      const willing = await joined(queue, ['--allow-code'])
-      expect((await finished).exitCode).toBe(0)
-      expect([shards(unwilling.printed()), shards(willing.printed())]).toEqual([0, 16])
-      for (const lines of [recordingOf(2_400, 20, 1_200), recordingOf(300, 3, 150), recordingOf(300, 3)]) {
-        const file = fileOf(lines)
-        const alone = await check(file, model)
-        const shared = await check(file, [...model, '--queue', queue])
-        expect(shared).toEqual({ ...alone, stderr: shared.stderr })
-        expect(shared.result.model).toBe('cell')
-      }
-      expect(shards(unwilling.printed())).toBe(0)
-    },
-  )
+  patientTest("runs a user's model only on workers with --allow-code, with the result of a local check", async () => {
+    const queue = await queueOf()
+    const model = ['--model', modelIn(temporaryDirectory())]
+    const unwilling = await joined(queue)
+    const said: string[] = []
+    const { child, finished } = startChaos([
+      ...['check', fileOf(recordingOf(2_400, 20)), '--verbose', '--queue', queue],
+      ...model,
+    ])
+    child.stderr?.on('data', (chunk) => said.push(String(chunk)))
+    await until(() => said.join('').includes('may run code of yours: start one with npx chaos worker --allow-code'))
+    const willing = await joined(queue, ['--allow-code'])
+    expect((await finished).exitCode).toBe(0)
+    expect([shards(unwilling.printed()), shards(willing.printed())]).toEqual([0, 16])
+    for (const lines of [recordingOf(2_400, 20, 1_200), recordingOf(300, 3, 150), recordingOf(300, 3)]) {
+      const file = fileOf(lines)
+      const alone = await check(file, model)
+      const shared = await check(file, [...model, '--queue', queue])
+      expect(shared).toEqual({ ...alone, stderr: shared.stderr })
+      expect(shared.result.model).toBe('cell')
+    }
+    expect(shards(unwilling.printed())).toBe(0)
+  })
 
-  patientTest('reports a model that throws or never returns at a worker like a check without a queue', async () => {
+  patientTest('reports a model that throws or never returns on a worker like a check without a queue', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -153,7 +150,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(worker.child.exitCode).toBe(null)
   })
 
-  patientTest('judges by a model of the user’s several files, each by one job if it is small', async () => {
+  patientTest("with a user's model checks several small files by one job each", async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -201,7 +198,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     },
   )
 
-  patientTest('goes on with another worker when one is killed', async () => {
+  patientTest('continues with another worker when one is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(40_000, 64, 30_000))
@@ -214,7 +211,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
   })
 })
 
-test('options that cannot be sent to workers are refused with what to do instead', async () => {
+test('options that cannot be sent to workers are refused with an alternative', async () => {
   const cwd = temporaryDirectory()
   const stdin = await chaosHere(['check', '-', '--queue', 'redis://127.0.0.1:1'], { cwd })
   expect(stdin.stderr).toContain('--queue: standard input cannot be sent to workers. Save it to a file')

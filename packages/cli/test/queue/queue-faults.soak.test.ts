@@ -54,7 +54,7 @@ async function damage(client: Redis): Promise<number> {
 }
 
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  test('sends a file again that was damaged in Redis, and says so', async () => {
+  test('sends a file again that was damaged in Redis, and reports that', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     const client = clientOf(queue)
@@ -67,7 +67,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test.skipIf(isShort)('sends a recording again that was damaged in Redis, and judges it', async () => {
+  test.skipIf(isShort)('sends a recording again that was damaged in Redis, and checks it', async () => {
     const queue = await queueOf()
     const { cwd, file } = recordingElsewhere()
     const client = clientOf(queue)
@@ -84,7 +84,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(1)
   })
 
-  test('does not judge a recording that is damaged at every fetch, and says where to look', async () => {
+  test('does not check a recording that is damaged at every fetch, and says where to look', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([stdout, exitCode]).toEqual(['', 4])
   })
 
-  test('refuses jobs of another version of chaos, and does those of this version', async () => {
+  test('refuses jobs of another version of chaos, and does jobs of this version', async () => {
     const queue = await queueOf()
     const { child, printed } = await joined(queue)
     const board = new Queue('chaos', { connection: { url: queue } })
@@ -121,7 +121,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([exitCode, child.exitCode]).toEqual([1, null])
   })
 
-  test.skipIf(isShort)('ends a campaign whose worker is of another version, with what to do', async () => {
+  test.skipIf(isShort)('ends a campaign whose worker has another version, with a remedy', async () => {
     const queue = await queueOf()
     const { UnrecoverableError } = await import('bullmq')
     // As such a worker answers.
@@ -141,7 +141,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
   })
 
   test.skipIf(isShort)(
-    'is waited for by the worker and the command while it does not answer, and both say so',
+    'is waited for by the worker and the command while it does not answer, and both report that',
     async () => {
       const { host, port } = await startRedis(redis!)
       const queue = `redis://${host}:${port}`
@@ -163,7 +163,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
   )
 })
 
-describe.skipIf(redis === undefined)('a password', () => {
+describe.skipIf(redis === undefined)('the password of a queue', () => {
   test('is in no command line, job, file of Redis, output or report', async () => {
     const password = `secret-${process.pid}`
     const { host, port } = await startRedis(redis!, ['--requirepass', password])

@@ -36,7 +36,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect(searched()).toBe(2)
   })
 
-  patientTest('goes on with another worker when one is killed', async () => {
+  patientTest('continues with another worker when one is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const searching = fuzz(['--seeds', '640', '--keep-going', '--queue', queue])
@@ -46,14 +46,14 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect((await searching).result.trials).toBe(640)
   })
 
-  test('lets a worker leave on Ctrl-C, with exit 0', async () => {
+  test('lets a worker leave on Ctrl-C, with exit code 0', async () => {
     const worker = await joined(await queueOf())
     worker.child.kill('SIGINT')
     expect((await worker.finished).exitCode).toBe(0)
   })
 })
 
-describe('a queue that cannot be used says why', () => {
+describe('a queue that cannot be used is refused with the reason', () => {
   test.each([
     [['worker'], 3, 'chaos worker needs the queue to work for: --queue redis://host:6379'],
     [['worker', '--queue', 'http://me:secret@host'], 3, '--queue: give the address of a Redis or Valkey'],
@@ -90,38 +90,35 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
     return cwd
   }
 
-  patientTest(
-    'travels with what it imports to workers that were started with --allow-code, and to no others',
-    async () => {
-      const queue = await queueOf()
-      const wary = await joined(queue)
-      const cwd = await mine()
-      const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
-      writeFileSync(join(cwd, 'own.ts'), source)
-      writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
-      const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
-      const alone = await chaos(words, { cwd })
-      const shared = startChaos([...words, '--queue', queue], { cwd })
-      let said = ''
-      shared.child.stderr?.on('data', (chunk) => {
-        said += chunk
-      })
-      const willing = await joined(queue, ['--allow-code'])
-      const { stdout, exitCode } = await shared.finished
-      const told = (text: string) => {
-        const { trials, failures } = JSON.parse(text)
-        return {
-          trials,
-          failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
-        }
+  patientTest('is sent with its imports to workers that were started with --allow-code, and to no others', async () => {
+    const queue = await queueOf()
+    const wary = await joined(queue)
+    const cwd = await mine()
+    const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
+    writeFileSync(join(cwd, 'own.ts'), source)
+    writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
+    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
+    const alone = await chaos(words, { cwd })
+    const shared = startChaos([...words, '--queue', queue], { cwd })
+    let said = ''
+    shared.child.stderr?.on('data', (chunk) => {
+      said += chunk
+    })
+    const willing = await joined(queue, ['--allow-code'])
+    const { stdout, exitCode } = await shared.finished
+    const told = (text: string) => {
+      const { trials, failures } = JSON.parse(text)
+      return {
+        trials,
+        failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
       }
-      expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
-      expect([wary.searched(), willing.searched()]).toEqual([0, 4])
-      expect(said).not.toContain('error')
-    },
-  )
+    }
+    expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
+    expect([wary.searched(), willing.searched()]).toEqual([0, 4])
+    expect(said).not.toContain('error')
+  })
 
-  test('is reported as code that no worker may run', async () => {
+  test('is reported as waiting if no worker may run its code', async () => {
     const queue = await queueOf()
     await joined(queue)
     const cwd = await mine()

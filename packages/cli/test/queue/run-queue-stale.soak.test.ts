@@ -20,7 +20,7 @@ const clock = (ahead: number, drift: number) => ({
 })
 
 test.skipIf(installed('redis-server') === undefined)(
-  'stale reads of a Raft that two workers with skewed clocks drive are found, or unknown because of the clocks',
+  'stale reads of a Raft, driven by two workers with skewed clocks, are violations, or unknown due to the clocks',
   async () => {
     const queue = await queueOf()
     await joined(queue, [], clock(50, 300))
@@ -65,7 +65,7 @@ async function late(queue: string, ms: number): Promise<string> {
 }
 
 test.skipIf(installed('redis-server') === undefined)(
-  'what workers far from the command see is unknown where it depends on their clocks, and page, JSON and terminal say why',
+  'levels that depend on the clocks of distant workers are unknown, and page, JSON and terminal say why',
   async () => {
     const queue = await queueOf()
     const there = await late(queue, 60)

@@ -70,7 +70,7 @@ function historyLines(out: string): number {
 const drives = ({ printed }: Awaited<ReturnType<typeof joined>>): boolean => printed().includes('Drives part')
 
 describe.skipIf(redis === undefined)('a run whose clients are driven by workers', () => {
-  test('goes on without a killed worker, and says which outcomes are unknown', async () => {
+  test('continues without a killed worker, and says which outcomes are unknown', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said } = await started(queue, ['--time', '13s'])
@@ -145,7 +145,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('is ended by its workers when it is killed, within a lease', async () => {
+  test('is ended by its workers within a lease after it is killed', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { child, said } = await started(queue, ['--time', '10m'])
@@ -194,7 +194,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
   })
 })
 
-test('a worker on another machine is not given the loopback of this one, and is told what to do', async () => {
+test('a worker on another machine is not given a loopback address, and the error names --reach', async () => {
   const elsewhere = { clients: {}, addresses: [{ node: 'n1', host: '127.0.0.1', port: 1 }] }
   expect(await whyUnreachable(elsewhere, 'another machine')).toContain('Start the run with --reach')
   expect(await whyUnreachable(elsewhere, machineIdentity())).toContain('127.0.0.1:1: ECONNREFUSED')

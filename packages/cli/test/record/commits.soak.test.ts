@@ -136,7 +136,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
           ['lose-request', 'didNot'],
         ] as const
       ).filter(([faults]) => hasTime(faults)),
-    )('judges transactions whose COMMIT a fault leaves unanswered (%s)', async (faults, fate) => {
+    )('is judged if COMMIT gets no answer because of a fault (%s)', async (faults, fate) => {
       let found = 0
       const codes: (number | null)[] = []
       for (const seed of [1, 2, 3]) {
@@ -151,7 +151,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(found).toBeGreaterThan(0)
     })
 
-    test('does not know, in chaos proxy, the outcome of a COMMIT whose answer is lost', async () => {
+    test('with chaos proxy leaves the outcome of a COMMIT unknown whose answer is lost', async () => {
       const { port } = await start(paths)
       const out = mkdtempSync(join(directory, 'out-'))
       const { url, child, finished } = await startProxy([
@@ -168,13 +168,13 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(exitCode, stdout).toBe(0)
     })
 
-    test.skipIf(short)('judges transactions whose connections are delayed, cut and reset', async () => {
+    test.skipIf(short)('leads to no violation if connections are delayed, cut and reset', async () => {
       const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
       // As above: a value that two clients may have written leaves it open.
       expect([0, 2], told).toContain(exitCode)
     })
 
-    test.each(['lose-reply', 'reset'].filter(hasTime))('still finds lost updates among them (%s)', async (faults) => {
+    test.each(['lose-reply', 'reset'].filter(hasTime))('shows lost updates despite the faults (%s)', async (faults) => {
       const { exitCode, told } = await recorded(faults, 'unlocked', 1)
       expect(told).toMatch(/lost update/i)
       expect(exitCode, told).toBe(1)

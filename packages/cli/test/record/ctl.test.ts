@@ -76,7 +76,7 @@ describe('chaos ctl', () => {
     expect(await text('add reset db')).toContain('0 connections reset')
   })
 
-  test('cuts and heals', async () => {
+  test('cuts links and heals them', async () => {
     const { text, plane } = await ctl()
     expect(await text('partition split clients db')).toContain('split: 2 links cut')
     expect(plane.faults.get('split').fault.kind).toBe('partition')
@@ -86,7 +86,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('replaces the rule set with that of a file, and shows it', async () => {
+  test('replaces the rules with those of a file, and shows them', async () => {
     const { text, plane } = await ctl()
     const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -108,7 +108,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('starts, renews and ends leases, and the faults that depend on them', async () => {
+  test('starts, renews and ends leases, which end the faults that depend on them', async () => {
     const { run, text, plane } = await ctl()
     expect(await text('leases')).toBe('  no leases\n')
     const { data } = await run('lease me 60s')
@@ -156,7 +156,7 @@ describe('chaos ctl', () => {
     await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy asks for a token (HTTP 401)')
   })
 
-  test('watches events until it is told to stop', async () => {
+  test('watches events until it is stopped', async () => {
     const { run, client, plane } = await ctl()
     const seen: string[] = []
     let stop = () => {}
@@ -193,7 +193,7 @@ describe('chaos ctl', () => {
     })
   })
 
-  test('says that nothing answers, or that the address is malformed', async () => {
+  test('reports that nothing answers, or that the address is malformed', async () => {
     await expect(
       createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
     ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')
@@ -201,7 +201,7 @@ describe('chaos ctl', () => {
       expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host}: not an address`)
   })
 
-  test('prints JSON where asked, and suggests the action that was meant', async () => {
+  test('prints JSON on request, and suggests the intended action', async () => {
     const { url } = await ctl()
     const [good, bad] = await Promise.all([
       chaos(['ctl', 'list', '--json'], { env: { CHAOS_PROXY_URL: url } }),

@@ -55,7 +55,7 @@ test('a command that exceeds --time is ended, and the exit code is that of the v
 })
 
 describe('a recording whose recorder was killed', () => {
-  test('is reported as cut off by every reporter, and judged by the operations it has', async () => {
+  test('is reported as cut off by every reporter, and judged by the operations it contains', async () => {
     const { proxy, history, ask } = await recordingProxy()
     ask('held', 5).catch(() => undefined)
     await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))
@@ -93,7 +93,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([])
   })
 
-  test('leaves a directory without a run.json, which is judged as far as it goes', async () => {
+  test('leaves a directory without a run.json, which is judged up to its end', async () => {
     const { proxy, history: results } = await recordingProxy('results')
     const run = join(results, readdirSync(results)[0] ?? '')
     await until(async () => /"type":"ok","f":"read"/.test(readFileSync(join(run, 'history.jsonl'), 'utf8')))
@@ -158,7 +158,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
   })
 
-  test('is not suspected of being cut off if the format has no end mark', async () => {
+  test('is not reported as cut off if the format has no end mark', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(
       file,

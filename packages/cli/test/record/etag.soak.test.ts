@@ -60,7 +60,7 @@ test('a correct service is linearizable even if responses to writes are lost', a
   expect(judged).toEqual({ result: 'met', exitCode: 0 })
 })
 
-test('a service that ignores If-Match is detected, and so is one with stale reads', async () => {
+test('a service that ignores If-Match is reported, and so is one with stale reads', async () => {
   expect(await record('ignores')).toMatchObject({ result: 'violated', exitCode: 1 })
   expect(await record('stale')).toMatchObject({ result: 'violated', exitCode: 1 })
 })

@@ -60,8 +60,8 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  describe.each(short ? [1] : [1, 2, 3])('seed %i', (seed) => {
-    test('loses updates and has write skew at REPEATABLE READ, which is what InnoDB declares', async () => {
+  describe.each(short ? [1] : [1, 2, 3])('with seed %i', (seed) => {
+    test('has lost updates and write skew at REPEATABLE READ, as InnoDB declares', async () => {
       const server = await database()
       for (const mode of short ? (['prepared', 'manual'] as const) : (['unlocked', 'prepared', 'manual'] as const)) {
         const { exitCode, told } = await recorded(server, { what: 'balance', level: 'REPEATABLE READ', mode }, seed)
@@ -89,7 +89,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(exitCode, told).toBe(0)
     })
 
-    test('is clean by SELECT … FOR UPDATE, SET n = n + 1, or at SERIALIZABLE', async () => {
+    test('shows no anomaly with SELECT … FOR UPDATE, with SET n = n + 1, or at SERIALIZABLE', async () => {
       const server = await database()
       for (const [what, level, mode] of [
         ['balance', 'REPEATABLE READ', 'locked'],

@@ -85,10 +85,13 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
       },
     )
 
-    test.each(['locked', 'ser'])('loses none with a lock or SERIALIZABLE and a retry (%s)', async (mode) => {
-      const { exitCode, told } = await recorded(library, 'balance', mode)
-      expect(exitCode, told).toBe(0)
-    })
+    test.each(['locked', 'ser'])(
+      'loses no updates with a lock, or with SERIALIZABLE and a retry (%s)',
+      async (mode) => {
+        const { exitCode, told } = await recorded(library, 'balance', mode)
+        expect(exitCode, told).toBe(0)
+      },
+    )
 
     test('has write skew at REPEATABLE READ and none at SERIALIZABLE', async () => {
       const skewed = await recorded(library, 'on-call', 'rr')

@@ -55,7 +55,7 @@ describe.skipIf(lacking)(`psql${lacking ? `: ${whySkipped('postgres')}` : ''}`, 
     },
   )
 
-  test.each(['locked', 'locking cursor', 'added'])('loses none if the balance is %s', async (mode) => {
+  test.each(['locked', 'locking cursor', 'added'])('loses no updates if the balance is %s', async (mode) => {
     const { exitCode, told } = await recorded(mode)
     expect(exitCode, told).toBe(0)
   })

@@ -29,20 +29,20 @@ async function recorded(form: string, policy: string, level: string) {
 }
 
 describe.skipIf(lacking)(`A queue in PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  describe.each(FORMS)('of the form "%s"', (form) => {
-    test('gives each job once if it skips those that are locked', async () => {
+  describe.each(FORMS)('with a query of the form "%s"', (form) => {
+    test('hands out each job once if it skips locked rows', async () => {
       const { exitCode, told } = await recorded(form, 'FOR UPDATE SKIP LOCKED', 'repeatable-read')
       expect(exitCode, told).toBe(0)
     })
 
-    test('gives a job twice if it does not lock it', async () => {
+    test('hands out a job twice if it does not lock the row', async () => {
       const { exitCode, told } = await recorded(form, '', 'repeatable-read')
       expect(told).toMatch(/updates? (was|were) lost/i)
       expect(exitCode, told).toBe(1)
     })
   })
 
-  test.skipIf(isShort)('is not known to be serializable, since a job that is locked is left out', async () => {
+  test.skipIf(isShort)('is not decided as serializable, because a locked row is skipped', async () => {
     const { exitCode, told } = await recorded('subquery', 'FOR UPDATE SKIP LOCKED', 'serializable')
     expect(told).toContain('or expect repeatable-read')
     expect(exitCode, told).toBe(2)

@@ -99,13 +99,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode).toBe(1)
   })
 
-  test('finds nothing if reads and writes of a transaction are judged apart, as requested', async () => {
+  test('has no violation if the reads and writes of a transaction are judged apart, on request', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', as: { transactions: 'apart' } })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  test('is unknown if a function may write, and linearizable with the remedy', async () => {
+  test('has an unknown verdict if a function may write, and is linearizable with the remedy', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
     expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('say "functions":"read" beside "table"')
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('is unknown as a register and linearizable as a counter if numbers are added to unknown values', async () => {
+  test('has an unknown verdict as a register, and is linearizable as a counter, if numbers are added', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)

@@ -62,7 +62,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(nobody.stderr).toContain('role "nobody" does not exist')
   })
 
-  describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('seed %i', (seed) => {
+  describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('with seed %i', (seed) => {
     test('has write skew at REPEATABLE READ, shown with both rows, both statements and the cure', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
       expect(told).toContain('Write skew')
@@ -73,13 +73,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('gets at REPEATABLE READ what was declared', async () => {
+    test('meets the declared level at REPEATABLE READ', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed, 'declared')
       expect(exitCode, told).toBe(0)
       expect(told).toContain('ISOLATED AS DECLARED, NOT STRICT SERIALIZABLE')
     })
 
-    test('has none at SERIALIZABLE', async () => {
+    test('has no write skew at SERIALIZABLE', async () => {
       const { exitCode, told } = await recorded('on-call', 'SERIALIZABLE', seed)
       expect(exitCode, told).toBe(0)
     })
@@ -90,7 +90,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('lacks a transaction if clients read a balance and write it in statements of their own', async () => {
+    test('is reported as lacking a transaction if clients read and write a balance in separate statements', async () => {
       const { exitCode, told } = await recorded('balance', 'apart', seed)
       expect(exitCode, told).toBe(0)
       const run =
@@ -108,7 +108,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       }
     })
 
-    test.each(['locked', 'added'])('loses none if the balance is %s', async (mode) => {
+    test.each(['locked', 'added'])('loses no updates if the balance is %s', async (mode) => {
       const { exitCode, told } = await recorded('balance', mode, seed)
       expect(exitCode, told).toBe(0)
     })

@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('names the command that repeats it if it was made with --config, since a spec does not hold the whole file', async () => {
+  test('names the command that repeats it if it was made with --config, which a spec does not contain', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -166,7 +166,7 @@ describe('a recording by chaos proxy', () => {
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
-  describe('without --record, of proxies that say what they carry', () => {
+  describe('without --record, of proxies with --carries', () => {
     async function configured(proxies: readonly object[], more: readonly string[] = []) {
       const directory = temporaryDirectory()
       const [config, out] = [join(directory, 'proxies.json'), join(directory, 'results')]
@@ -190,7 +190,7 @@ describe('a recording by chaos proxy', () => {
       ...(carries === undefined ? {} : { carries }),
     })
 
-    test('is a run with a verdict, its last reads and the command that records it again', async () => {
+    test('is a run with a verdict, its final reads and the command that records it again', async () => {
       const proxies = [await proxyOf('kv', { kind: 'http', ...ROUTES }), await proxyOf('raw')]
       const { config, reach, ended } = await configured(proxies, ['--expect', 'linearizable'])
       await put(`${reach('kv')}/kv/x`, 1)
@@ -210,7 +210,7 @@ describe('a recording by chaos proxy', () => {
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
-    test('is refused if no model judges all of it, with what to do instead', async () => {
+    test('is refused if no model applies to all of it, with an alternative', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
         [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],
@@ -231,7 +231,7 @@ describe('a recording by chaos proxy', () => {
       }
     })
 
-    test('is one run, without final reads, if their tables differ', async () => {
+    test('is one run, without final reads, if the tables of its proxies differ', async () => {
       const [read, write] = ROUTES.routes
       const carts = [
         { ...read, request: 'GET /carts/{key}' },
@@ -268,7 +268,7 @@ describe('a recording by chaos proxy', () => {
   })
 })
 
-describe('where a recording by chaos proxy goes', () => {
+describe('the output of a recording by chaos proxy', () => {
   const of = (options: Parameters<typeof parseProxySettings>[0]) => {
     const { record, run } = parseProxySettings({ upstream: 'a:1', record: 'resp', ...options })
     return record === undefined ? { directory: run?.out } : { file: record.out }
@@ -292,7 +292,7 @@ describe('where a recording by chaos proxy goes', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('is the same without --record, if proxies say what they carry', () => {
+  test('is the same without --record, if proxies have --carries', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
@@ -302,7 +302,7 @@ describe('where a recording by chaos proxy goes', () => {
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
 
-  test('every way to record proxies has one case here', () => {
+  test('has a test here for every way to record proxies', () => {
     const [read] = ROUTES.routes
     const other = { ...http, routes: [read] }
     const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')
@@ -325,7 +325,7 @@ describe('where a recording by chaos proxy goes', () => {
     [{ record: undefined, expect: 'linearizable' }, 'say how to read it, with --record'],
     [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],
-  ])('is refused with what to do instead for %o', (options, message) => {
+  ])('is refused with an alternative for %o', (options, message) => {
     expect(() => of(options)).toThrow(message)
   })
 })

@@ -9,7 +9,7 @@ import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'
 
 const PAUSED = 'the process of chaos was paused from'
 
-test('a recording proxy that was suspended says so, in its record too, so that availability is not decided', async () => {
+test('a recording proxy that was suspended reports that, also in its record, and availability is undecided', async () => {
   const directory = temporaryDirectory()
   const out = join(directory, 'history.jsonl')
   const routes = join(directory, 'routes.json')

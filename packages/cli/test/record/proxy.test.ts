@@ -62,7 +62,7 @@ describe('chaos proxy', () => {
     expect(await isFree(port)).toBe(true)
   })
 
-  test('killed by kill -9 leaves nothing bound, and its clients see a reset', async () => {
+  test('killed by kill -9 leaves no bound port, and its clients see a reset', async () => {
     const { url, child, finished } = await startProxy(['--upstream', await echoServer()])
     const { client, port, error } = await connected(url)
     await fetch(`${url}/v1/faults`, { method: 'POST', body: '{"kind":"partition","proxies":["n1"]}' })
@@ -128,7 +128,7 @@ describe('chaos proxy', () => {
     expect(() => parseProxySettings(options)).toThrow(message)
   })
 
-  test('serves other machines with a token, or with --open', () => {
+  test('serves other machines only with a token or with --open', () => {
     expect(parseProxySettings({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
     expect(parseProxySettings({ host: '0.0.0.0', open: true })).toMatchObject({
       control: '0.0.0.0:8474',
@@ -136,7 +136,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('takes --carries once for all proxies or once for each, with parameters', () => {
+  test('accepts --carries once for all proxies or once for each, with parameters', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
@@ -151,7 +151,7 @@ describe('chaos proxy', () => {
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
   })
 
-  test('takes --client, --initial and --model for a recorded Redis', () => {
+  test('accepts --client, --initial and --model for a recorded Redis', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
       const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', out: 'x.jsonl', ...more })
       const [pair] = pairs
@@ -168,7 +168,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  patientTest('never overwrites a recording unless told to: neither that of clients nor that of backends', async () => {
+  patientTest('overwrites no recording unless told to, neither that of clients nor that of backends', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -204,7 +204,7 @@ describe('chaos proxy', () => {
   })
 
   test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
-    'refuses %s while another process records there, but not once that was killed',
+    'refuses %s while another process records there, but not after that was killed',
     async (name, ...more) => {
       const out = join(temporaryDirectory(), name)
       const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]
@@ -222,7 +222,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('says what is wrong and where, and exits with 3, or with 4 for a failure of the machine', async () => {
+  test('reports errors with their place, and exits with 3, or with 4 for a failure of the machine', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,
@@ -269,16 +269,13 @@ describe('chaos proxy', () => {
     expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
   })
 
-  patientTest(
-    'whose command is cut short, by a signal or by --time, does not end as if that had succeeded',
-    async () => {
-      const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
-      const signalled = await startProxy(endless)
-      signalled.child.kill('SIGINT')
-      const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
-      expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
-    },
-  )
+  patientTest('does not exit with 0 if its command is stopped by a signal or by --time', async () => {
+    const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
+    const signalled = await startProxy(endless)
+    signalled.child.kill('SIGINT')
+    const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
+    expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
+  })
 
   patientTest('records a service by its route table, as chaos check reads it', async () => {
     const values = new Map<string, string>()
@@ -322,7 +319,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('out of descriptors, still answers its control API, counts refused connections, and serves the open ones', async () => {
+  test('without file descriptors still answers its control API, counts refused connections, and serves open ones', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -357,7 +354,7 @@ describe('chaos proxy', () => {
     expect(troubles().length).toBeLessThan(100)
   })
 
-  test('refuses to lead to itself', async () => {
+  test('refuses its own address as an upstream', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
     // Held by a server, so that nobody else can take it.
@@ -370,7 +367,7 @@ describe('chaos proxy', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('explains itself with --help, and so does chaos ctl', async () => {
+  test('prints its --help, and so does chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)
@@ -378,7 +375,7 @@ describe('chaos proxy', () => {
     expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
   })
 
-  test('takes the flags of Toxiproxy in the forms that Go programs accept', async () => {
+  test('accepts the flags of Toxiproxy in the notations of Go programs', async () => {
     const running = startChaos([
       'proxy',
       '--toxiproxy',

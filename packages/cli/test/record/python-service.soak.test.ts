@@ -118,7 +118,7 @@ const lacking = ['python3', 'curl', 'wrk'].find((program) => installed(program) 
 describe.skipIf(lacking !== undefined)(
   `a service of three processes in Python${lacking === undefined ? '' : `: ${whySkipped(lacking)}`}`,
   () => {
-    describe.each(short ? [1] : [1, 2, 3])('driven by the generator, seed %i', (seed) => {
+    describe.each(short ? [1] : [1, 2, 3])('driven by the generator, seed %i,', (seed) => {
       test('reads stale texts from its replicas', () => generated(byText, 'local', seed))
       test('is linearizable if replicas ask the primary', () => generated(byText, 'primary', seed))
       test('reads stale versions from its replicas', () => generated(byVersion, 'local', seed))

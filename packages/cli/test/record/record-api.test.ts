@@ -52,8 +52,8 @@ function putOver(connection: Duplex, value: number): Promise<void> {
 const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
-describe('record', () => {
-  test('passes a sequential client with a note that nothing raced, unless races are required', async () => {
+describe('record() of the API', () => {
+  test('passes a sequential client with a note that nothing was concurrent, unless concurrency is required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -74,7 +74,7 @@ describe('record', () => {
   test.each([
     ['by a port', true],
     ['without one', false],
-  ])('cuts callers that go on off before its final reads, whom it serves %s', async (_, listen) => {
+  ])('cuts off active callers, whom it serves %s, before its final reads', async (_, listen) => {
     const recorder = await recording(await storeOverHttp(), { listen })
     const ask = listen
       ? (value: number) =>
@@ -104,7 +104,7 @@ describe('record', () => {
     expect(refused.length).toBeGreaterThan(0)
   })
 
-  test("judges what the caller's own clients did through the proxy", async () => {
+  test("judges the traffic of the caller's own clients through the proxy", async () => {
     const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
     const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))
     await Promise.all(clients.map((client, i) => client.put(i)))
@@ -118,7 +118,7 @@ describe('record', () => {
   })
 
   test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
-    'reads %s at the end as its clients spelled it, since a store may not decode its paths',
+    'reads %s at the end in the spelling of its clients, because a store may not decode its paths',
     async (key) => {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
       const url = `${recorder.url()}/kv/${key}`
@@ -129,7 +129,7 @@ describe('record', () => {
     },
   )
 
-  test('reports every operation, and judges what was recorded when it is aborted', async () => {
+  test('reports every operation, and judges what was recorded until it was aborted', async () => {
     const stop = new AbortController()
     const told: RunEvent[] = []
     const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
@@ -178,7 +178,7 @@ describe('record', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('has the faults that others inject in its history, from their note to their end', async () => {
+  test('includes noted faults that others inject in its history, from their note to their end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -190,7 +190,7 @@ describe('record', () => {
     expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
   })
 
-  test('takes no read as final while a noted fault may be in force', async () => {
+  test('marks no read as final while a noted fault may be in force', async () => {
     const recorder = await recording(await storeOverHttp())
     recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -209,7 +209,7 @@ describe('record', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('says what to write instead of an unknown fault, server or table', async () => {
+  test('refuses an unknown fault, server or table with a suggestion', async () => {
     const recorder = await recording(await storeOverHttp())
     await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
     expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')
@@ -225,7 +225,7 @@ describe('record', () => {
     [{ seed: 0.5 }, 'seed: 0.5 is not a seed'],
     [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a time'],
     [{ initial: 'zero' }, 'initial zero: this is not JSON'],
-  ])('names the member, not an option of the command line, in refusing %j', async (wrong, message) => {
+  ])('names the member, not the option of the command line, when it refuses %j', async (wrong, message) => {
     await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)
   })
 })

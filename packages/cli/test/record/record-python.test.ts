@@ -115,7 +115,7 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  patientTest('that held data before is not found violated in a second recording', async () => {
+  patientTest('that held data before is not reported as violated in a second recording', async () => {
     const service = await startService()
     for (const text of ['first', 'second']) {
       const judged = await judge(named, [service], async (clients) => {
@@ -128,7 +128,7 @@ describe('a service in Python', () => {
     }
   })
 
-  patientTest('whose keys are read at the start is judged from there', async () => {
+  patientTest('whose keys are read at the start is judged from these values', async () => {
     const service = await startService()
     await clientOf([service])(undefined).save('d1', 'old')
     const judged = await judge({ ...named, initial: 'read', keys: ['d1', 'd2'] }, [service], async (clients) => {
@@ -138,7 +138,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('met')
   })
 
-  patientTest('behind a pool is not found violated when clients share a connection', async () => {
+  patientTest('behind a pool is not reported as violated if clients share a connection', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     // Alice writes at the primary, and Bob reads an old copy, over the same connections.
@@ -158,7 +158,7 @@ describe('a service in Python', () => {
   })
 
   patientTest(
-    'whose client misses its own writes over two nodes is not sequential, once the client is named',
+    'whose client misses its own writes over two nodes is not sequential, if the client is named',
     async () => {
       const primary = await startService()
       const replica = await startService(`http://${primary}`)
@@ -181,7 +181,7 @@ describe('a service in Python', () => {
     },
   )
 
-  patientTest('whose responses lack the member is unknown until the table says what that means', async () => {
+  patientTest('whose responses lack the value is unknown until the table says what that means', async () => {
     const { missing: _, ...strict } = read
     const drive = async (clients: Clients) => {
       await clients('alice').read('d1')
@@ -195,7 +195,7 @@ describe('a service in Python', () => {
     expect(resultOf(await judge(named, [await startService()], drive), 'linearizable')).toBe('met')
   })
 
-  patientTest('that loses a value is caught by a response without it', async () => {
+  patientTest('that loses a value is reported because of a response without the value', async () => {
     const judged = await judge(named, [await startService(`http://${await startService()}`)], async (clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').read('d1')
@@ -206,7 +206,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('violated')
   })
 
-  patientTest('that answers 202 has not confirmed the operation', async () => {
+  patientTest('that answers 202 leaves the outcome of the operation unknown', async () => {
     const later = { ...save, request: 'POST /api/v2/documents/later' }
     const drive = async (clients: Clients) => {
       const alice = clients('alice')
@@ -224,7 +224,7 @@ describe('a service in Python', () => {
     )
   })
 
-  patientTest('that gets a request outside the table is unknown from there on, with the request named', async () => {
+  patientTest('that gets a request without a route is unknown from there on, with the request named', async () => {
     const drive = async (clients: Clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').ask('POST', '/login', '')
@@ -239,7 +239,7 @@ describe('a service in Python', () => {
     expect(resultOf(trusted, 'linearizable')).toBe('met')
   })
 
-  patientTest('with ETags is judged by versions, and with generated ids by those', async () => {
+  patientTest('with ETags is judged by versions, and with generated ids by these ids', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

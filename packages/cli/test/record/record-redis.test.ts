@@ -27,7 +27,7 @@ describe.skipIf(lacking.length > 0)(
       expect(stdout).toMatch(/eventual +✔ met/)
     })
 
-    test('commands that return the value they replace are recorded and judged', async () => {
+    test('record and judge commands that return the value they replace', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const commands = ['set x 1', 'getset x 2', 'set x 3 get', 'getdel x', 'incr x']
       const { exitCode, stdout, stderr } = await record(
@@ -44,7 +44,7 @@ describe.skipIf(lacking.length > 0)(
       ['set', ['SADD s 1 2', 'SMEMBERS s']],
       ['list-append', ['RPUSH s 1 2 3', 'LRANGE s 0 -1']],
     ])(
-      'a %s whose only client asks for several things in a request (%s) races with nobody, which is a note',
+      'note that a %s whose only client sends several commands in a request (%s) has no concurrency',
       async (model, commands) => {
         const { port } = await startRedis(installed('redis-server') ?? '')
         const { exitCode, stdout, stderr } = await record(
@@ -81,7 +81,7 @@ describe.skipIf(lacking.length > 0)(
       ['yes', 'register', 2],
       ['yes', 'counter', 2],
       ['no', 'counter', 0],
-    ])('a client that sends an INCR again after its answer was lost (%s, as a %s)', async (again, model, wanted) => {
+    ])('report a client that repeats an INCR after a lost answer (%s, as a %s)', async (again, model, wanted) => {
       const { exitCode, stdout, stderr } = await chaos([
         ...['record', '--serve', 'redis-server --port {port} --save "" --dir {data}', '--as', 'resp', '--model', model],
         ...['--faults', 'lose-reply', '--expect', 'linearizable', '--seed', '1', '--out', temporaryDirectory()],

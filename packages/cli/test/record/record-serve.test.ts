@@ -79,7 +79,7 @@ function both(faults: string) {
 
 describe('servers that chaos record starts', () => {
   patientTest(
-    'an app that asks its store again is found to have asked twice, by the losses of answers between them',
+    'include an app that repeats requests to its store, which is found by losing answers between them',
     async () => {
       const { args } = both('lose-reply')
       const { exitCode, stdout, stderr } = await chaos(args)
@@ -101,7 +101,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
-  patientTest('--events writes every event of the recording, as for a run', async () => {
+  patientTest('have all their events written by --events, like those of a run', async () => {
     const { directory, table, path } = files()
     const events = join(directory, 'events.jsonl')
     const { stdout } = await chaos([
@@ -137,7 +137,7 @@ describe('servers that chaos record starts', () => {
     expect(all.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
   })
 
-  test('one that dies at once is reported with its last output', async () => {
+  test('are reported with their last output if they exit at once', async () => {
     const { directory, table } = files()
     const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]
     const { exitCode, stderr } = await chaos([
@@ -174,7 +174,7 @@ describe('servers that chaos record starts', () => {
   test.each([
     ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault was in the way/],
     ['answers each request twice', ECHOING, /answers? came without a request/],
-  ])('one that %s is reported as such', async (_, server, message) => {
+  ])('are reported if one %s', async (_, server, message) => {
     const { directory, table, path } = files()
     writeFileSync(path('server.cjs'), server)
     writeFileSync(path('asking.cjs'), ASKING)
@@ -206,7 +206,7 @@ describe('servers that chaos record starts', () => {
       /only one of them can say what is recorded/,
     ],
     [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
-  ])('%j is refused before anything is started', async (args, message) => {
+  ])('are refused before anything is started: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args, '--out', temporaryDirectory()])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)

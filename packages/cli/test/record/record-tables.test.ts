@@ -61,12 +61,12 @@ test('a table that reads from another place than it writes to is reported, and t
   expect(right).toMatch(/^0 ✔ .*: Linearizable\n$/)
 })
 
-test('requests without a route are named beside the verdict', async () => {
+test('requests without a route are named next to the verdict', async () => {
   const said = await record({ result: 'json.value' }, { path: '/cache/kv/x' })
   expect(said).toMatch(/^0 ✔ .*: Linearizable \(12 requests were forwarded, not checked: GET \/cache\/kv\/x 12×\)\n$/)
 })
 
-test('a service that loses everything does not pass because its reads are left out', async () => {
+test('a service that loses everything does not pass even if its reads are left out', async () => {
   const leftOut = await record({ result: 'json.value', outcomes: { 404: 'fail' } }, { loses: true })
   const absent = await record({ result: 'json.value', outcomes: { 404: 'absent' } }, { loses: true })
   expect(leftOut).toMatch(/^2 \? .*Inconclusive: .*that is what a lost write looks like\. Have the route say "absent"/)

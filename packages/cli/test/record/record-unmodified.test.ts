@@ -90,20 +90,20 @@ function wrk(): readonly string[] {
 
 const curl = ['sh', '-c', CURL]
 
-test('what curl does to a key-value service is linearizable', async (context) => {
+test('the traffic of curl to a key-value service is linearizable', async (context) => {
   if (installed('curl') === undefined) return context.skip(whySkipped('curl'))
   const { recorded, checked } = await recordAndCheck(newest, curl)
   expect(recorded.stdout).toContain('recorded 20 operations (20 ok, 0 failed, 0 of unknown outcome)')
   expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/linearizable +. met/) })
 })
 
-test('stale reads that curl gets are found', async (context) => {
+test('stale reads by curl are found', async (context) => {
   if (installed('curl') === undefined) return context.skip(whySkipped('curl'))
   const { checked } = await recordAndCheck(lastButOne, curl)
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })
 })
 
-test('what wrk does to a key-value service is linearizable, with every request recorded', async (context) => {
+test('the traffic of wrk to a key-value service is linearizable, with every request recorded', async (context) => {
   if (installed('wrk') === undefined) return context.skip(whySkipped('wrk'))
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])

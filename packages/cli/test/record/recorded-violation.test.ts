@@ -30,7 +30,7 @@ async function recorded(args: readonly string[]) {
   return { proxy, ask }
 }
 
-test('a recording reports a violation at once, the same everywhere, and goes on unless --stop-on-violation is given', async () => {
+test('a violation in a recording is reported at once, everywhere the same, and recording continues by default', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const { proxy, ask } = await recorded(['--rotate', '1MB', '--out', out, '--expect', 'linearizable'])
   for (const key of ['x', 'stale']) for (const value of [1, 2]) await ask(key, value)
@@ -58,7 +58,7 @@ test('a recording reports a violation at once, the same everywhere, and goes on 
   expect(stdout).toContain(`NOT LINEARIZABLE: ${said?.['sentence']} (${part}:13)`)
 })
 
-test('a violation ends a recording with --stop-on-violation, and one without a violation is linearizable', async () => {
+test('--stop-on-violation ends a recording at a violation; one without a violation is linearizable', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const stopped = await recorded(['--rotate', '1MB', '--out', out, '--stop-on-violation'])
   for (const value of [1, 2]) await stopped.ask('stale', value)

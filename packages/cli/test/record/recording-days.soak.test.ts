@@ -37,7 +37,7 @@ const CLIENTS = 12
 /** Operations of one connection before its client opens another. */
 const LIFE = 300
 
-test('24 simulated hours leave memory and descriptors flat, and a violation at their end is reported at once', async () => {
+test('24 simulated hours keep memory and descriptors constant, and a violation at their end is reported at once', async () => {
   const random = createRandom(inject('seed'))
   const directory = join(temporaryDirectory(), 'parts')
   let now = 0
@@ -139,7 +139,7 @@ const SAMPLES = 20
 const program = installed('redis-server')
 
 test.skipIf(program === undefined)(
-  `${short ? '8 real seconds' : '10 real minutes'} of recording at 50,000 operations a second leave memory and descriptors flat`,
+  `${short ? '8 real seconds' : '10 real minutes'} at 50,000 operations a second keep memory and descriptors constant`,
   async () => {
     const { port } = await startRedis(program ?? '')
     const out = join(temporaryDirectory(), 'parts')

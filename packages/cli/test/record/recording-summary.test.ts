@@ -8,7 +8,7 @@ describe('the summary of a recording', () => {
   test.each([
     [true, ['"scripts":"keys"', 'CLIENT SETNAME'], ['route', '"ignore"', 'header.X-Client']],
     [false, ['"ignore": true', 'header.X-Client'], ['CLIENT SETNAME', '"scripts"']],
-  ])('advises only what would help (Redis: %s)', (isRedis, wanted, unwanted) => {
+  ])('proposes only remedies that would help (Redis: %s)', (isRedis, wanted, unwanted) => {
     const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     const exchange = recorder.connection({ node: 'n1', client: '127.0.0.1' }).beginWhole(recorder.now())
     const call = { f: 'write', key: 'x', value: 1 }

@@ -93,12 +93,12 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     expect(exitCode, stdout + stderr).toBe(wanted)
   })
 
-  test('locks of redlock are linearizable, since its scripts are known', async () => {
+  test('locks of redlock are linearizable, because its scripts are known', async () => {
     const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
     expect(exitCode, stdout + stderr).toBe(0)
   })
 
-  test('keys used alongside an unknown script are unknown, unless the user declares that scripts use only their keys', async () => {
+  test('keys used with an unknown script are unknown, unless the user declares that scripts use only their keys', async () => {
     const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
     expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
     const remedy = '{"kind":"resp","scripts":"keys"}'

@@ -29,8 +29,8 @@ test('the schema of route tables is printed', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ title: expect.stringContaining('Route table'), required: ['routes'] })
 })
 
-describe('a table is checked', () => {
-  test('a valid table passes the check', async () => {
+describe('the check of a route table', () => {
+  test('passes a valid table', async () => {
     expect(await chaosHere(['routes', 'check', table])).toMatchObject({
       exitCode: 0,
       stdout: `  ${table}: 2 routes make sense\n`,
@@ -46,7 +46,7 @@ describe('a table is checked', () => {
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
     ['{', 'this is not JSON'],
-  ])('a table is refused: %s', async (content, message) => {
+  ])('refuses a table: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])
     expect(exitCode).toBe(3)
@@ -54,15 +54,15 @@ describe('a table is checked', () => {
     expect(stderr).toContain(message)
   })
 
-  test('a table is checked against the model that is asked for', async () => {
+  test('applies to the requested model', async () => {
     const { exitCode, stderr } = await chaosHere(['routes', 'check', table, '--model', 'queue'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('"f" is "read", which the model queue does not know.')
   })
 })
 
-describe('a request is tried', () => {
-  test('the events of a request are shown', async () => {
+describe('the trial of a request', () => {
+  test('shows the events of a request', async () => {
     const { stdout } = await chaosHere([
       ...['routes', 'try', table, '--request', 'GET /kv/x', '--header', 'X-Client: alice'],
       ...['--answer-body', '{"value":1}'],
@@ -76,7 +76,7 @@ describe('a request is tried', () => {
     ])
   })
 
-  test('requests are read from files as they went over the wire', async () => {
+  test('reads requests from files in the form of the wire', async () => {
     const request = fileWith('request.http', 'PUT /kv/x HTTP/1.1\r\nX-Client: bob\r\n\r\n{"value":7}\r\n')
     const answer = fileWith('answer.http', 'HTTP/1.1 500 Internal Server Error\n\noops\n')
     const { stdout } = await chaosHere([
@@ -93,7 +93,7 @@ describe('a request is tried', () => {
     })
   })
 
-  test('a request without a route that may write is reported as such', async () => {
+  test('reports a request without a route that may write', async () => {
     const { stdout } = await chaosHere(['routes', 'try', table, '--request', 'POST /login'])
     expect(stdout).toContain('no route takes it')
     expect(stdout).toContain('"f":"touched"')
@@ -116,7 +116,7 @@ describe('a request is tried', () => {
     [['routes', 'schema', 'x.json'], 'all tables have the same schema'],
     [['routes', 'suggest', 'http://app:secret@shop'], 'the database is named by an address: postgres://user:password@'],
     [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
-  ])('a request is refused: %j', async (args, message) => {
+  ])('refuses a request: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)
     expect(exitCode).toBe(3)
     expect(stderr).toContain(message)

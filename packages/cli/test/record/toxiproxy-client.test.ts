@@ -29,7 +29,7 @@ async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
 }
 
 describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
-  test('finds its whole surface', async () => {
+  test('has access to its whole API', async () => {
     const upstream = await echoServer()
     const { url } = await startProxy(['--toxiproxy'])
     const toxiproxy = new Toxiproxy(url)
@@ -87,7 +87,7 @@ describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
     await expect(toxiproxy.createProxy({ name: '', listen: '', upstream })).rejects.toThrow('status code 400')
   })
 
-  test('finds the proxies and toxics of a config file in its own format', async () => {
+  test('reads the proxies and toxics of a config file in its own format', async () => {
     const upstream = await echoServer()
     const config = `${temporaryDirectory()}/toxiproxy.json`
     const toxics = [{ type: 'latency', attributes: { latency: 50 } }]

@@ -38,9 +38,9 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
   })
 
 describe.skipIf(redis === undefined)(
-  `a Redis of somebody's own${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  `a Redis of the user${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('that refuses the password is told apart from one that does not answer', async () => {
+    test('that refuses the password is reported differently from one that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/refuses the client: every read failed with WRONGPASS.*Give "client" the "username"/)
@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)(
       expect(exitCode).toBe(4)
     })
 
-    test('with data from an earlier run is refused, with what to do', async () => {
+    test('with data from an earlier run is refused, with a remedy', async () => {
       const { port } = await startRedis(redis ?? '')
       const keys = Array.from({ length: 100 }, (_, key) => `SET x${key} 17`)
       await tell(port, ...keys, 'SET x 17', 'SET 0 17', 'SET k0 17', 'SET k1 17')
@@ -73,7 +73,7 @@ test('a database at an address without a listener is named with its address', as
   expect(exitCode).toBe(4)
 })
 
-describe('a server that is too old is named, with its version and the oldest supported one', () => {
+describe('a server that is too old is refused, with its version and the oldest supported one', () => {
   test.each([
     ['redis', 'redis-server', 'Redis server v=6.0.16 sha=00000000:0', 'redis-server 7.0 or later', '6.0.16'],
     ['etcd', 'etcd', 'etcd Version: 3.3.27', 'etcd 3.4 or later', '3.3.27'],

@@ -53,7 +53,7 @@ const failureOf = async (goesWrong: string) => {
 /** What the protocol does, the code, and what is said of it. */
 type Blamed = readonly [string, string, RegExp]
 
-describe('a failing protocol is reported as such, with the event, never as a verdict:', () => {
+describe('a failing protocol is reported with the event, not as a verdict:', () => {
   const isBlamed = async (_: string, goesWrong: string, what: RegExp) => {
     const { exitCode, failures } = await failureOf(goesWrong)
     expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
@@ -92,7 +92,7 @@ const vacuousOf = async (body: string) => {
 }
 
 patientTest(
-  'a search that proves nothing says so, and exits with 2: a protocol that answers nothing but writes',
+  'a search of a protocol that answers only writes reports that it proves nothing, and exits with 2',
   async () => {
     const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
     expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
@@ -100,7 +100,7 @@ patientTest(
   },
 )
 
-test('a promise left by a step is reported as a failure of the protocol, in a simulated run as well', async () => {
+test('a rejected promise that a step left behind is reported as a failure of the protocol, also in a simulated run', async () => {
   const file = protocolThat('Promise.reject(new Error("left alone"))')
   const run = ['run', '--sim', '--time', '2s', '--rate', '200', '--faults', 'none', '--protocol', file]
   const { exitCode, stderr } = await chaos([...run, '--out', temporaryDirectory()])

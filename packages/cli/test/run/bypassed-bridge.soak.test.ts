@@ -28,7 +28,7 @@ const declaration = {
   ...kvNodes,
 }
 
-describe.runIf(isBypassed && isPossible)('containers on a bridge that the rules of the machine do not see', () => {
+describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses the rules of the machine', () => {
   const cwd = join(directory, 'bypass')
   beforeAll(() => {
     project('bypass', kvServices('--async --local'))
@@ -54,13 +54,13 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that the rules 
   const left = () =>
     say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-  test('containers on a bypassed bridge are partitioned, even after they were killed', async () => {
+  test('are partitioned, even after they were killed', async () => {
     const { stdout, stderr } = await run('partition,kill', '8s').finished
     expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
     expect([...tables(), left()]).toEqual([''])
   })
 
-  test('an internal network is refused in one line that says what to do, with nothing left behind', async () => {
+  test('with an internal network are refused in one line with a remedy, and nothing is left behind', async () => {
     const internal = project('internal', [...kvServices(), 'networks:', '  default:', '    internal: true'])
     writeFileSync(join(internal, 'shop.json'), JSON.stringify(declaration))
     say('podman-compose -f compose.yaml up -d', internal)

@@ -59,7 +59,7 @@ describe.skipIf(!compiler)(`a clock that jumps under a lock with a lease${whyNot
     expect(exitCode).toBe(1)
   })
 
-  test('is what loses them: with a right clock none is lost', async () => {
+  test('is the cause of the loss: with a correct clock no addition is lost', async () => {
     const { exitCode, said } = await ran(1, counters(false), COUNTERS, [])
     expect(exitCode, said).toBe(0)
   })

@@ -53,8 +53,8 @@ const kinds = [
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const
 
-describe.each(kinds)('of $what', ({ program, least, args }) => {
-  test.for(signals)('nothing is left once chaos receives %s', async (signal, context) => {
+describe.each(kinds)('a run of $what', ({ program, least, args }) => {
+  test.for(signals)('leaves no processes and files behind when chaos receives %s', async (signal, context) => {
     if (installed(program) === undefined) context.skip(whySkipped(program))
     const before = ours()
     const out = temporaryDirectory()
@@ -70,7 +70,7 @@ describe.each(kinds)('of $what', ({ program, least, args }) => {
   })
 })
 
-test('nothing is left of a database that was still being made', async (context) => {
+test('no process or file remains of a database whose creation was interrupted', async (context) => {
   if (installed('psql') === undefined) context.skip(whySkipped('psql'))
   const before = ours()
   const isNew = (name: string) => !before.includes(name)

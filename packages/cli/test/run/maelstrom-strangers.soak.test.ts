@@ -37,18 +37,18 @@ describe.each(chosen)('%s by %s', (workload, program, more) => {
 
 // A leader that is not cut off answers rightly, so Raft is wrong only in some runs.
 describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))('%s by %s', (workload, program, more) => {
-  test.each(SEEDS)('is caught if it is wrong (seed %i)', async (seed) => {
+  test.each(SEEDS)('is reported as wrong in its wrong variant (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
     expect([1, 3], stdout + stderr).toContain(exitCode)
   })
 })
 
-test.skipIf(short)('catches a Raft that reads from its log alone in one of a few runs', async () => {
+test.skipIf(short)('a Raft that reads from its log alone is reported in one of a few runs', async () => {
   const { exitCode, stdout, stderr } = await run('./raft.py wrong', 'lin-kv', 1, ['--times', '6'])
   expect(exitCode, stdout + stderr).toBe(1)
 })
 
-test.skipIf(short)('catches a broadcast that acknowledges messages and drops them on every node', async () => {
+test.skipIf(short)('a broadcast that acknowledges messages and drops them on every node is reported', async () => {
   const { exitCode, stdout, stderr } = await run('./gossip.cjs forgets', 'broadcast', 1, [])
   expect(exitCode, stdout + stderr).toBe(1)
 })

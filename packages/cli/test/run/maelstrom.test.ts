@@ -11,7 +11,7 @@ const run = (program: string, workload: string, more: readonly string[] = []) =>
   return chaos(words, { cwd: programs })
 }
 
-test('runs a program of Maelstrom with its options, and says how many messages an operation took', async () => {
+test('runs a program of Maelstrom with its options, and prints the messages per operation', async () => {
   const { exitCode, stdout, stderr } = await run('node ./counter.mjs', 'pn-counter', ['--node-count', '3', '--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, availability } = JSON.parse(stdout)
@@ -19,7 +19,7 @@ test('runs a program of Maelstrom with its options, and says how many messages a
   expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
 })
 
-test('repeats no fault that cuts nodes which send each other nothing, and tells that it hit nothing', async () => {
+test('repeats no cut between nodes that send each other nothing, and reports that it hit nothing', async () => {
   const { exitCode, stdout, stderr } = await run('node ./unique-ids.mjs', 'unique-ids', ['--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, faults } = JSON.parse(stdout)
@@ -28,7 +28,7 @@ test('repeats no fault that cuts nodes which send each other nothing, and tells 
   expect(notes).toContain('no partition took effect: it found no message to hit')
 })
 
-test('runs a program whose nodes ask services only, under the partition of Maelstrom', async () => {
+test('runs a program whose nodes talk only to services, under the partition of Maelstrom', async () => {
   const { exitCode, stdout, stderr } = await run('../strangers/seq-counter.cjs', 'g-counter', [
     '--nemesis',
     'partition',
@@ -36,7 +36,7 @@ test('runs a program whose nodes ask services only, under the partition of Maels
   expect(exitCode, stdout + stderr).toBe(0)
 })
 
-test('hands a program the arguments after --', async () => {
+test('passes the arguments after -- to the program', async () => {
   const { exitCode, stderr } = await run('node', 'unique-ids', ['--', './bad.mjs', 'exits'])
   expect(stderr).toContain('the program exits with 7')
   expect(exitCode).toBe(3)
@@ -45,7 +45,7 @@ test('hands a program the arguments after --', async () => {
 test.each([
   ['another than usual', 'loss'],
   ['the usual one', 'partition'],
-])('proves nothing under a fault that was asked for and found nothing to hit: %s', async (_, fault) => {
+])('proves nothing under a requested fault that hit nothing: %s', async (_, fault) => {
   const { exitCode, stdout } = await run('node ./unique-ids.mjs', 'unique-ids', ['--faults', fault, '--json'])
   expect(JSON.parse(stdout).vacuous).toContain(`no ${fault} took effect`)
   expect(exitCode).toBe(2)
@@ -60,7 +60,7 @@ test.each([
   ],
   ['shape', 3, /unique-ids: its reply has no "id": \{"type":"generate_ok"/],
   ['type', 3, /unique-ids: its reply has the type "generated" instead of "generate_ok"/],
-])('ends a run of a program that %s, with what it did', async (how, code, message) => {
+])('ends a run of a program that %s, and reports that', async (how, code, message) => {
   const { exitCode, stderr } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stderr).toMatch(message)
   expect(exitCode).toBe(code)
@@ -75,13 +75,13 @@ patientTest.each([
   ['stranger', 'sent a message to n99, and there is no such node, client or service'],
   ['dies', 'n2 ended by itself (exit code 9)'],
   ['joins', 'characters without a line feed, which ends a message: {"src":'],
-])('names what a program does that %s', async (how, message) => {
+])('reports the mistake of a program that %s', async (how, message) => {
   const { exitCode, stdout } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stdout.replace(/\s+/g, ' ')).toContain(message)
   expect(exitCode).toBe(4)
 })
 
-patientTest('says of a program that never answers init what it printed last', async () => {
+patientTest('prints the last output of a program that never answers init', async () => {
   const { exitCode, stderr } = await run('node ./bad.mjs silent', 'unique-ids')
   expect(stderr.replace(/\s+/g, ' ')).toMatch(/n[1-5].*answers init with init_ok.*waiting for a lock/)
   expect(exitCode).not.toBe(0)

@@ -41,7 +41,7 @@ liveDescribe(`a MariaDB whose replication is asynchronous${why}`, { timeout: 120
     expect(exitCode).toBe(0)
   })
 
-  test.each(rare)('shows none at its primary (seed %d)', async (seed) => {
+  test.each(rare)('shows no stale reads at its primary (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, late, ['--time', '6s'])
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
@@ -62,7 +62,7 @@ const overlapping = [
 ]
 
 liveDescribe(`a MariaDB with overlapping failovers${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('has one primary and its replicas once they are over (seed %d)', async (seed) => {
+  test.each(seeds)('has one primary with replicas after the failovers (seed %d)', async (seed) => {
     const args = ['--workload', 'counter', '--time', '6s', '--expect', 'none']
     const { result } = await run(seed, overlapping, args)
     expect(result.availability.phases.healed).toBeGreaterThan(0)
@@ -84,18 +84,18 @@ liveDescribe(`transactions of MariaDB at repeatable read${why}`, { timeout: 120_
   const of = (workload: string, seed: number, ...more: readonly string[]) =>
     run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '4s', ...more])
 
-  test.each(rare)('lose and make money that they read first and write later (seed %d)', async (seed) => {
+  test.each(rare)('lose and create money if they read first and write later (seed %d)', async (seed) => {
     const { result } = await of('bank', seed, '--set', 'transfers=read-then-write')
     expect(result.levels.linearizable.result).toBe('violated')
   })
 
-  test.each(rare)('keep it with innodb_snapshot_isolation (seed %d)', async (seed) => {
+  test.each(rare)('lose no money with innodb_snapshot_isolation (seed %d)', async (seed) => {
     const careful = ['--set', 'transfers=read-then-write', '--set', 'snapshot-isolation=on']
     const { exitCode, result } = await of('bank', seed, ...careful)
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
 
-  test.each(seeds)('see and overwrite what their snapshot does not have (seed %d)', async (seed) => {
+  test.each(seeds)('see and overwrite versions that are not in their snapshot (seed %d)', async (seed) => {
     const { exitCode, result } = await of('txn-list-append', seed)
     expect(result.levels['snapshot-isolation'].result).toBe('violated')
     expect(result.levels['read-committed'].result).toBe('met')
@@ -107,7 +107,7 @@ liveDescribe(`transactions of MariaDB at repeatable read${why}`, { timeout: 120_
     expect([exitCode, result.levels['strong-snapshot-isolation'].result]).toEqual([0, 'met'])
   })
 
-  test.each(rare)('are strictly serializable at serializable, whatever they suffer (seed %d)', async (seed) => {
+  test.each(rare)('at serializable are strictly serializable, under kills and partitions (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, 'kill,partition', [
       ...['--workload', 'txn-list-append', '--nodes', '2', '--time', '8s', '--isolation', 'serializable'],
     ])

@@ -59,7 +59,7 @@ function firstFinding(protocol: ProtocolDefinition) {
   return { finding, smallest: finding && minimise(subject, finding, { limits, budgetMs: millis(400) }) }
 }
 
-test('more than forty ways in which a protocol misbehaves are tried', () => {
+test('more than forty kinds of misbehaving protocols are tested', () => {
   expect(misbehaving.length).toBeGreaterThan(40)
   expect(new Set(misbehaving.map(({ name }) => name)).size).toBe(misbehaving.length)
 })
@@ -76,20 +76,20 @@ describe('a search and a simulated run report a misbehaving protocol with the ev
     expect(run.failure).toMatch(one.says)
   })
 
-  test('throws is reported with the place where it did', async () => {
+  test('throws is reported with the line that threw', async () => {
     const protocol = await guardedProtocol(written(misbehaving.find(({ name }) => name === 'throws')!))
     const { finding } = firstFinding(protocol)
     expect(finding?.failure).toHaveProperty('trace', [expect.stringMatching(/^at .*mine\.mjs:\d+:\d+\)$/)])
   })
 })
 
-describe('a file that cannot be used says why, and the command exits with 3: one that', () => {
+describe('an unusable protocol file is refused with exit code 3 and the reason: one that', () => {
   const cases = misbehaving.filter(({ unusable }) => unusable)
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
   })
 
-  test('ends the process does not end this one', async () => {
+  test('ends the process does not end chaos', async () => {
     const one = misbehaving.find(({ name }) => name === 'ends the process')!
     const { exitCode, stderr } = await chaosHere(['fuzz', '--protocol', written(one), '--out', temporaryDirectory()])
     expect(stderr).toMatch(one.says)

@@ -64,8 +64,8 @@ async function nothingLeft(directory: string): Promise<void> {
   await expect.poll(() => [...processesOf(directory), ...dataDirs()], { timeout: 30_000 }).toEqual([])
 }
 
-describe("a cluster of a user's own, declared in a file", () => {
-  patientTest('is found linearizable while its nodes are killed, paused and partitioned', async () => {
+describe("a user's cluster, declared in a file,", () => {
+  patientTest('is linearizable while its nodes are killed, paused and partitioned', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [
       { fromMs: 500, toMs: 1_500, kind: 'kill', nodes: ['n2'] },
@@ -84,7 +84,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest('is found to read stale values from replicas that lag', async () => {
+  patientTest('is reported for stale reads from lagging replicas', async () => {
     const cwd = declared(['--async', '--local'])
     const { exitCode, stdout } = await chaos(
       run('--time', '3s', '--faults', 'delay', '--seed', '1', '--expect', 'linearizable'),
@@ -95,7 +95,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest('describes and draws the replication request that a cut lost', async () => {
+  patientTest('has the replication request that a cut lost described and drawn', async () => {
     const cwd = declared(['--async', '--local'])
     const links = [{ from: 'n1', to: 'n3' }]
     const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])
@@ -127,7 +127,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     [{ role: { by: 'http', path: '/role', leads: 'master' }, readyWithinMs: 6_000 }, 4, 'no node leads after 6000 ms'],
     [{ files: { 'data.json': '{"x":17}' } }, 4, 'n1 holds data already: a read of x before the run returned 17'],
     [{ client: { kind: 'http', routes: 'rutes.json' } }, 3, '"routes" is "rutes.json"'],
-  ])('that cannot be is refused: %j', async (changes, code, message) => {
+  ])('is refused if the declaration is invalid: %j', async (changes, code, message) => {
     const cwd = declared([], changes)
     const { exitCode, stderr } = await chaosHere(run('--time', '1s', '--faults', 'none'), { cwd })
     expect(stderr).toContain(message)
@@ -148,7 +148,7 @@ describe("a cluster of a user's own, declared in a file", () => {
   patientTest.each([
     ['SIGINT', 130],
     ['SIGKILL', null],
-  ] as const)('leaves nothing behind when chaos gets %s', async (signal, code) => {
+  ] as const)('leaves nothing behind when chaos receives %s', async (signal, code) => {
     const cwd = declared()
     const { child, finished } = startChaos(run('--time', '60s', '--faults', 'kill,pause', '--seed', '1'), { cwd })
     const ready = new Promise<void>((resolve) => {

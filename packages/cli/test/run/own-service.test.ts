@@ -29,7 +29,7 @@ async function driven(routes: object, reads: Reads) {
   ])
 }
 
-describe('driven by the generator through a route table', () => {
+describe("a user's service driven by the generator through a route table", () => {
   test('stale reads from a replica are found', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -177,7 +177,7 @@ describe('a command whose traffic has faults', () => {
   })
 })
 
-describe('nothing vacuous passes', () => {
+describe('a recording that proves nothing', () => {
   patientTest('a table that matches nothing is reported with the route to add', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
@@ -191,7 +191,7 @@ describe('nothing vacuous passes', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('a command that bypasses the proxy gets a hint how to reach it', async () => {
+  patientTest("a command that bypasses the proxy gets a hint about the proxy's address", async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
     expect(stderr).toMatch(/Nothing came by the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)

@@ -129,7 +129,7 @@ liveDescribe('PostgreSQL with asynchronous standbys', () => {
 
 liveDescribe('PostgreSQL with synchronous standbys', () => {
   test.each(seeds)(
-    'shows no read at a standby that is older than what was acknowledged, and is yet not linearizable (seed %d)',
+    'shows no read older than an acknowledged write at a standby, but is not linearizable (seed %d)',
     async (seed) => {
       const settings = ['--set', 'commit=remote_apply', '--set', 'synchronous=FIRST 2', '--set', 'reads=replicas']
       const load = [
@@ -162,12 +162,12 @@ liveDescribe('a bank of PostgreSQL whose transfers read both balances and write 
       ...['--set', 'transfers=read-then-write', '--isolation', isolation],
     ])
 
-  test('loses and makes money at read committed', { timeout: 120_000 }, async () => {
+  test('loses and creates money at read committed', { timeout: 120_000 }, async () => {
     const { exitCode, result } = await at('read-committed')
     expect([exitCode, result.levels['linearizable'].result]).toEqual([1, 'violated'])
   })
 
-  test('keeps it at repeatable read, where a conflicting transfer is refused', { timeout: 120_000 }, async () => {
+  test('loses no money at repeatable read, where a conflicting transfer is refused', { timeout: 120_000 }, async () => {
     const { exitCode, result } = await at('repeatable-read')
     expect([exitCode, result.levels['linearizable'].result]).toEqual([0, 'met'])
   })
@@ -192,7 +192,7 @@ liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {
   )
 
   test.each(seeds)(
-    'at serializable is strictly so, whatever it suffers (seed %d)',
+    'at serializable is strictly serializable, under all faults (seed %d)',
     { timeout: 120_000 },
     async (seed) => {
       const calm = await at('serializable', seed)

@@ -41,7 +41,7 @@ describe.skipIf(noNats !== '')(`a JetStream that fsyncs every two minutes${noNat
     expect(log).toMatch(/the power of n1 was cut, which took what was not fsynced\n.*msgs\/1\.blk: \d+ of \d+ bytes/s)
   })
 
-  test.each(seeds)('loses none when all nodes are only killed (seed %i)', async (seed) => {
+  test.each(seeds)('loses no acknowledged writes when all nodes are only killed (seed %i)', async (seed) => {
     const faults = all.map((each) => ({ ...each, kind: 'kill' }))
     const { result } = await ran('nats', seed, faults, ...directly)
     expect(result.lost).toEqual([])

@@ -51,7 +51,7 @@ describe.skipIf(redis === undefined || without !== '')(
       },
     )
 
-    test.each(seeds)('loses none if it fsyncs before it answers (seed %i)', async (seed) => {
+    test.each(seeds)('loses no acknowledged writes if it fsyncs before it answers (seed %i)', async (seed) => {
       const { exitCode, said } = await ran('redis', seed, ...SETS, '--set', 'appendonly=always')
       expect(said).toContain('LINEARIZABLE')
       expect(said).not.toContain('NOT LINEARIZABLE')

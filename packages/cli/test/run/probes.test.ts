@@ -26,7 +26,7 @@ async function answering(): Promise<string> {
 const asked = async (text: string, placeholders = {}) => (await askProbes([text], placeholders)).get(text)
 
 describe('a probe over HTTP', () => {
-  test('reads the status, a number in the body, or a number in its JSON', async () => {
+  test('returns the status, a number in the body, or a number in its JSON', async () => {
     const url = await answering()
     expect(await asked(`${url}/503 status == 503`)).toEqual({ value: 503 })
     expect(await asked(`${url}/200/lag:%2012.5%20ms body < 20`)).toEqual({ value: 12.5 })
@@ -36,7 +36,7 @@ describe('a probe over HTTP', () => {
     expect(await asked('http://{n1}/204 = 204', { n1: url.slice('http://'.length) })).toEqual({ value: 204 })
   })
 
-  test('without a number says what it received instead', async () => {
+  test('reports what it received instead of a number', async () => {
     const url = await answering()
     expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer has no number: fine' })
     expect(await asked(`${url}/200/fine json.a == 1`)).toEqual({ why: 'the answer is not JSON: fine' })
@@ -47,12 +47,12 @@ describe('a probe over HTTP', () => {
 })
 
 describe('a probe by a command', () => {
-  test('reads the exit code, or the first number printed', async () => {
+  test('returns the exit code, or the first number printed', async () => {
     expect(await asked('command "exit 3" == 3')).toEqual({ value: 3 })
     expect(await asked(`command 'echo "rows: -7 of 9"' output < 0`)).toEqual({ value: -7 })
   })
 
-  test('that cannot be run, prints no number or takes too long has no value, and leaves nothing running', async () => {
+  test('has no value if it cannot be run, prints no number or takes too long, and leaves nothing running', async () => {
     const file = join(temporaryDirectory(), 'late')
     const [missing, wordless, broken, slow] = await Promise.all([
       asked('command "no-such-program-here" == 0'),
@@ -69,8 +69,8 @@ describe('a probe by a command', () => {
   })
 })
 
-describe('chaos', () => {
-  test('check fails by a probe, and keeps its result in the JSON', async () => {
+describe('a probe in --require of chaos', () => {
+  test('check makes it fail, and is in its JSON', async () => {
     const url = await answering()
     const { exitCode, stdout } = await chaosHere([
       ...['check', stale, '--json', '--require', `${url}/500 status == 200`, '--require', 'command "true" exit == 0'],
@@ -82,7 +82,7 @@ describe('chaos', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('run asks a probe once everything is healed, and is unknown without a response', async () => {
+  test('run is asked once everything is healed, and is unknown without a response', async () => {
     const out = temporaryDirectory()
     const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none', '--out', out]
     const asking = (probe: string) => chaosHere([...simulated, '--require', probe])
@@ -93,7 +93,7 @@ describe('chaos', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('record fills in the addresses of its servers, and asks while they still run', async () => {
+  test('record gets the addresses of the servers, and is asked while they still run', async () => {
     const cwd = temporaryDirectory()
     const routes = [
       { request: 'GET /{key}', f: 'read', result: 'json.value' },

@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest('writes a protocol that is correct, and violated with its bug, in a test of one’s own too', async () => {
+  patientTest("writes a correct protocol that is violated with its bug, also in a user's test", async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
@@ -39,15 +39,15 @@ describe('chaos init protocol', () => {
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')
   })
 
-  test('suggests the known words', async () => {
+  test('suggests "protocol" for a misspelt word', async () => {
     const { exitCode, stderr } = await chaosHere(['init', 'protocoll'], { cwd: temporaryDirectory() })
     expect(stderr).toContain('chaos init protocol')
     expect(exitCode).toBe(3)
   })
 })
 
-describe('the simulator as a library', () => {
-  test('judges one run, which is the same each time', async () => {
+describe('the simulator used as a library', () => {
+  test('judges one run, and repeats it exactly', async () => {
     const protocol = await moduleIn(await withProtocol())
     const same = { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }
     const runs = await Promise.all([1, 2].map(() => simulate(protocol, same)))
@@ -80,30 +80,33 @@ describe('the simulator as a library', () => {
   })
 })
 
-patientTest('a replay moves with its protocol; without it, says what is missing', async () => {
-  const directory = await withProtocol()
-  const bug = ['--bug', 'no-write-back', '--seeds', '2000', '--workers', '1', '--shrink', '100ms', '--json']
-  const searched = await chaos(['fuzz', '--protocol', 'protocol.ts', ...bug], { cwd: directory })
-  const [{ replay }] = JSON.parse(searched.stdout).failures
-  const moved = join(directory, 'moved')
-  mkdirSync(moved)
-  renameSync(join(directory, 'protocol.ts'), join(moved, 'protocol.ts'))
-  renameSync(join(directory, 'chaos-results'), join(moved, 'chaos-results'))
-  const again = await chaos(['replay', join(moved, replay), '--trust', '--json'], { cwd: temporaryDirectory() })
-  expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true })
-  renameSync(join(moved, 'protocol.ts'), join(moved, 'other.ts'))
-  const lost = await chaos(['replay', join('moved', replay)], { cwd: directory })
-  expect(lost.stderr).toMatch(
-    /is of the protocol in .*protocol\.ts, which is not at .*Say where it is: --protocol FILE/,
-  )
-  expect(lost.exitCode).toBe(3)
-  writeFileSync(join(moved, 'other.ts'), `${readFileSync(join(moved, 'other.ts'), 'utf8')}\n// changed`)
-  const found = await chaos(['replay', join('moved', replay), '--protocol', join('moved', 'other.ts'), '--json'], {
-    cwd: directory,
-  })
-  expect(existsSync(join(directory, 'protocol.ts'))).toBe(false)
-  expect(JSON.parse(found.stdout)).toMatchObject({ failures: 1, identical: true, changed: true })
-})
+patientTest(
+  'a replay works in another directory together with its protocol, and names the protocol if it is missing',
+  async () => {
+    const directory = await withProtocol()
+    const bug = ['--bug', 'no-write-back', '--seeds', '2000', '--workers', '1', '--shrink', '100ms', '--json']
+    const searched = await chaos(['fuzz', '--protocol', 'protocol.ts', ...bug], { cwd: directory })
+    const [{ replay }] = JSON.parse(searched.stdout).failures
+    const moved = join(directory, 'moved')
+    mkdirSync(moved)
+    renameSync(join(directory, 'protocol.ts'), join(moved, 'protocol.ts'))
+    renameSync(join(directory, 'chaos-results'), join(moved, 'chaos-results'))
+    const again = await chaos(['replay', join(moved, replay), '--trust', '--json'], { cwd: temporaryDirectory() })
+    expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true })
+    renameSync(join(moved, 'protocol.ts'), join(moved, 'other.ts'))
+    const lost = await chaos(['replay', join('moved', replay)], { cwd: directory })
+    expect(lost.stderr).toMatch(
+      /is of the protocol in .*protocol\.ts, which is not at .*Say where it is: --protocol FILE/,
+    )
+    expect(lost.exitCode).toBe(3)
+    writeFileSync(join(moved, 'other.ts'), `${readFileSync(join(moved, 'other.ts'), 'utf8')}\n// changed`)
+    const found = await chaos(['replay', join('moved', replay), '--protocol', join('moved', 'other.ts'), '--json'], {
+      cwd: directory,
+    })
+    expect(existsSync(join(directory, 'protocol.ts'))).toBe(false)
+    expect(JSON.parse(found.stdout)).toMatchObject({ failures: 1, identical: true, changed: true })
+  },
+)
 
 const page = readFileSync(join(root, 'packages', 'protocols', 'docs', 'OWN.md'), 'utf8')
 const blocks = (language: string) =>
@@ -115,7 +118,7 @@ const FINDING = ['--bug no-write-back', '--expect linearizable']
 const wordsOf = (command: string): string[] =>
   (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
 
-patientTest('the commands of the page for authors work, one after another', async () => {
+patientTest('the commands on the page for authors work in sequence', async () => {
   const cwd = temporaryDirectory()
   symlinkSync(join(root, 'examples'), join(cwd, 'examples'))
   const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
@@ -132,7 +135,7 @@ patientTest('the commands of the page for authors work, one after another', asyn
   }
 })
 
-patientTest('the test of the page for authors passes', async () => {
+patientTest('the test on the page for authors passes', async () => {
   const cwd = await withProtocol()
   const code = blocks('ts').find((block) => block.startsWith('// protocol.test.ts')) ?? ''
   writeFileSync(join(cwd, 'protocol.test.ts'), code)

@@ -35,19 +35,19 @@ function cutOff(): string {
 }
 
 describe.skipIf(program === undefined)(`a live Redis Cluster${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('loses what a master acknowledged while it was cut off (seed %i)', async (seed) => {
+  test.each(seeds)('loses writes that a master acknowledged while it was cut off (seed %i)', async (seed) => {
     const { levels } = await run(seed, '--faults', cutOff())
     expect(levels['eventual']?.result).toBe('violated')
   })
 
-  test.each(seeds)('keeps what WAIT confirmed (seed %i)', async (seed) => {
+  test.each(seeds)('keeps writes that WAIT confirmed (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, '--set', 'wait=1', '--timeout', '3s', '--faults', cutOff())
     expect(accounting.acknowledged).toBeGreaterThan(0)
     expect(levels['eventual']?.result).toBe('met')
   })
 
   test.each(seeds)(
-    'is linearizable while nothing fails, and when a replica is asked to take over (seed %i)',
+    'is linearizable without faults, and when a replica is asked to take over (seed %i)',
     async (seed) => {
       expect((await run(seed, ...PATIENT, '--faults', 'none')).levels['linearizable']?.result).toBe('met')
       expect((await run(seed, ...PATIENT, '--faults', 'failover')).levels['linearizable']?.result).toBe('met')

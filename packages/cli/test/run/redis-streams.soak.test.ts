@@ -28,7 +28,7 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
 }
 
 describe.skipIf(program === undefined)(`a live consumer group of a Redis stream${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('loses messages that an old primary acknowledged (seed %i)', async (seed) => {
+  test.each(seeds)('loses messages that the old primary acknowledged (seed %i)', async (seed) => {
     const { levels, lost } = await run(seed)
     expect(levels['at-least-once']).toMatchObject({ result: 'violated' })
     expect(lost.length).toBeGreaterThan(0)

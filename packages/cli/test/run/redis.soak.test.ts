@@ -76,13 +76,13 @@ function countLost(text: string): Omit<Ran, 'exitCode' | 'said'> {
 const SETS = ['--workload', 'set', '--workload-set', 'keys=3']
 
 describe.skipIf(program === undefined)(
-  `what Redis loses${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  `writes of Redis${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     const cut = [{ fromMs: 2_000, toMs: 12_000, kind: 'partition', links: 'isolate-leader' }]
     const CUT = ['--time', '14s', '--set', 'down-after-ms=1000', ...SETS]
 
     test.each(rare)(
-      'a primary cut off with its clients: writes are acknowledged and lost, fewer with min-replicas (seed %i)',
+      'that a primary acknowledges while cut off with its clients are lost, fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, cut, ...CUT, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -96,7 +96,7 @@ describe.skipIf(program === undefined)(
     const FAILOVER = ['--time', '16s', ...PATIENT, ...SETS]
 
     test.each(seeds)(
-      'SENTINEL FAILOVER under writes: the old primary acknowledges what is lost, hardly any with min-replicas (seed %i)',
+      'that the old primary acknowledges during SENTINEL FAILOVER are lost, few with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)(
       },
     )
 
-    test.each(rare)('SENTINEL FAILOVER with WAIT 2: nothing acknowledged is lost (seed %i)', async (seed) => {
+    test.each(rare)('that WAIT 2 confirms during SENTINEL FAILOVER are not lost (seed %i)', async (seed) => {
       const waiting = await ran(seed, failover, ...FAILOVER, '--set', 'wait=2', '--expect', 'none')
       console.log(`seed ${seed}: SENTINEL FAILOVER with wait=2: ${shown(waiting)}`)
       expect(waiting.kinds).toContain('failover')
@@ -131,7 +131,7 @@ describe.skipIf(program === undefined)(
     ]
 
     test.each(seeds)(
-      'reads from replicas behind delayed replication: not even their own writes, yet they agree in the end (seed %i)',
+      "are missing in their client's own reads from delayed replicas, which agree in the end (seed %i)",
       async (seed) => {
         const { exitCode, said } = await ran(seed, lag, ...REPLICAS, '--expect', 'read-your-writes')
         expect(exitCode).toBe(1)
@@ -141,11 +141,14 @@ describe.skipIf(program === undefined)(
       },
     )
 
-    test.each(seeds)('WAIT for all replicas: none reads its own write stale (seed %i)', async (seed) => {
-      const flags = [...REPLICAS, '--set', 'wait=2', '--timeout', '5s', '--expect', 'read-your-writes']
-      const { exitCode, said } = await ran(seed, lag, ...flags)
-      expect(exitCode, said.slice(0, 2_000)).toBe(0)
-    })
+    test.each(seeds)(
+      'that WAIT confirms at all replicas are seen by every later read of their client (seed %i)',
+      async (seed) => {
+        const flags = [...REPLICAS, '--set', 'wait=2', '--timeout', '5s', '--expect', 'read-your-writes']
+        const { exitCode, said } = await ran(seed, lag, ...flags)
+        expect(exitCode, said.slice(0, 2_000)).toBe(0)
+      },
+    )
   },
 )
 

@@ -49,7 +49,7 @@ function record(cwd: string) {
   }
 }
 
-describe('a run of a service by a route table', () => {
+describe('chaos run of a service with a route table', () => {
   test('does not start if the first read after the first write finds nothing', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service(WRONG) })
     expect(stderr).toContain(
@@ -59,7 +59,7 @@ describe('a run of a service by a route table', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('writes texts if the service answers texts, and says so beside its verdict', async () => {
+  test('writes strings if the service answers strings, and says so next to its verdict', async () => {
     const cwd = service({ answers: 'texts' })
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd })
     const remark = 'the service answers the string "7" for the number 7, so clients write strings'
@@ -72,7 +72,7 @@ describe('a run of a service by a route table', () => {
     expect(checked.exitCode).toBe(0)
   })
 
-  test('says nothing of a rehearsal that fits', async () => {
+  test('prints nothing about a successful rehearsal', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service() })
     expect(stdout + stderr).not.toMatch(/rehears|was answered/)
     expect(exitCode).toBe(0)
@@ -81,7 +81,7 @@ describe('a run of a service by a route table', () => {
   test.each([
     ['--no-rehearsal is given', {}, ['--no-rehearsal']],
     ['the configuration says so', { rehearsal: false }, []],
-  ])('starts without a rehearsal if %s, and is repeated so', async (_, configured, typed) => {
+  ])('skips the rehearsal if %s, also when it is repeated', async (_, configured, typed) => {
     const cwd = service({ ...WRONG, ...configured })
     const { stderr } = await chaosHere([...RUN, ...typed], { cwd })
     expect(stderr).not.toContain('the first read after the first write')
@@ -89,8 +89,8 @@ describe('a run of a service by a route table', () => {
   })
 })
 
-describe('chaos doctor of a service by a route table', () => {
-  test('shows one write and one read', async () => {
+describe('chaos doctor of a service with a route table', () => {
+  test('performs one write and one read', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['doctor'], { cwd: service() })
     expect(stderr).toBe('  starting kv, to write one value and read it back\n')
     expect(stdout).toMatch(/✔ rehearsal +n1: PUT \/items\/r \{"item":7\} was answered 200 \{\}\n/)
@@ -98,7 +98,7 @@ describe('chaos doctor of a service by a route table', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('says first what does not fit', async () => {
+  test('first prints what does not match', async () => {
     const { exitCode, stdout } = await chaosHere(['doctor'], { cwd: service(WRONG) })
     expect(stdout).toMatch(/^What keeps kv from running\n {2}✘ rehearsal .*GET \/itemz\/r was answered 404/)
     expect(exitCode).toBe(4)

@@ -119,7 +119,7 @@ const seenOf = (directory: string): string => {
 }
 
 describe('a run whose nodes are cut off by proxies of other hosts', () => {
-  test('is judged with the faults that they injected, and reveals the token nowhere', async () => {
+  test('is judged with the faults that they injected, and the token appears nowhere', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -144,7 +144,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
-  test('does not know what became of a fault if contact is lost for good, and takes no read as final', async () => {
+  test('leaves the end of a fault unknown if contact is lost for good, and marks no read as final', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(isHurtAtEach)
@@ -162,7 +162,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test('performs final reads if contact is back in time, and says in which interval the fault is in doubt', async () => {
+  test('performs final reads if contact is restored in time, and reports the interval of doubt', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)
@@ -304,8 +304,8 @@ async function namespaces() {
   }
 }
 
-describe.skipIf(!hasNamespaces)('a run on two hosts with networks of their own', () => {
-  test('partitions their nodes by the proxy of each', async () => {
+describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () => {
+  test('partitions the nodes through the proxy of each host', async () => {
     const { directory, run, faults } = await namespaces()
     const { exitCode, stdout, stderr } = await run(
       ...['--time', '6s', ...schedule(directory, 1_000, 4_000)],
@@ -316,7 +316,7 @@ describe.skipIf(!hasNamespaces)('a run on two hosts with networks of their own',
     expect(await faults()).toEqual([])
   })
 
-  test('says that it does not know what became of a fault on a host that is unplugged, which heals it itself', async () => {
+  test('leaves the end of a fault unknown on an unplugged host, which heals it by itself', async () => {
     const { directory, run, faults, pull, plug } = await namespaces()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(async () => (await faults()).length > 1)

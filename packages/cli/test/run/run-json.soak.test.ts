@@ -86,30 +86,33 @@ const rows: readonly Row[] = [
 ]
 
 describe.each(short ? rows.slice(0, 2) : rows)('the run.json of $target', (row) => {
-  test.skipIf(row.needs !== undefined && installed(row.needs) === undefined)('says what it was, in full', async () => {
-    const cwd = declared()
-    const typed = ['run', '--target', row.target, ...(row.flags ?? []), '--time', '1s', '--rate', '50', '--seed', '1']
-    const { stdout, stderr } = await chaos([...typed, '--faults', 'none', '--expect', 'none', '--json'], {
-      cwd,
-      env: { CHAOS_TOKEN: 'hunter2', TZ: 'UTC' },
-    })
-    const { run } = JSON.parse(stdout || stderr)
-    const text = readFileSync(join(cwd, run, 'run.json'), 'utf8')
-    const { spec, circumstances } = JSON.parse(text)
-    expect(spec).toMatchObject({ target: { settings: row.settings ?? {} }, seed: 1, timeMs: 1_000 })
-    expect(circumstances).toMatchObject({
-      versions: { chaos: expect.any(String), node: process.versions.node, ...row.versions },
-      machine: { system: expect.any(String), cores: expect.any(Number) },
-      environment: { CHAOS_TOKEN: '(removed)', TZ: 'UTC' },
-      directory: cwd,
-    })
-    expect(circumstances.command.slice(1)).toEqual([...typed, '--faults', 'none', '--expect', 'none', '--json'])
-    expect(Object.keys(circumstances.nodes).length).toBe(spec.nodes)
-    expect(circumstances.nodes.n1.words.join(' ')).toMatch(row.command)
-    expect(text).not.toContain('hunter2')
-    if (row.target === './own.json') {
-      expect(circumstances.declared).toMatchObject({ nodes: 1, environment: { LEVEL: '(removed)' } })
-      expect(circumstances.nodes.n1.environment).toMatchObject({ LEVEL: '(removed)' })
-    }
-  })
+  test.skipIf(row.needs !== undefined && installed(row.needs) === undefined)(
+    'contains the complete circumstances of the run',
+    async () => {
+      const cwd = declared()
+      const typed = ['run', '--target', row.target, ...(row.flags ?? []), '--time', '1s', '--rate', '50', '--seed', '1']
+      const { stdout, stderr } = await chaos([...typed, '--faults', 'none', '--expect', 'none', '--json'], {
+        cwd,
+        env: { CHAOS_TOKEN: 'hunter2', TZ: 'UTC' },
+      })
+      const { run } = JSON.parse(stdout || stderr)
+      const text = readFileSync(join(cwd, run, 'run.json'), 'utf8')
+      const { spec, circumstances } = JSON.parse(text)
+      expect(spec).toMatchObject({ target: { settings: row.settings ?? {} }, seed: 1, timeMs: 1_000 })
+      expect(circumstances).toMatchObject({
+        versions: { chaos: expect.any(String), node: process.versions.node, ...row.versions },
+        machine: { system: expect.any(String), cores: expect.any(Number) },
+        environment: { CHAOS_TOKEN: '(removed)', TZ: 'UTC' },
+        directory: cwd,
+      })
+      expect(circumstances.command.slice(1)).toEqual([...typed, '--faults', 'none', '--expect', 'none', '--json'])
+      expect(Object.keys(circumstances.nodes).length).toBe(spec.nodes)
+      expect(circumstances.nodes.n1.words.join(' ')).toMatch(row.command)
+      expect(text).not.toContain('hunter2')
+      if (row.target === './own.json') {
+        expect(circumstances.declared).toMatchObject({ nodes: 1, environment: { LEVEL: '(removed)' } })
+        expect(circumstances.nodes.n1.environment).toMatchObject({ LEVEL: '(removed)' })
+      }
+    },
+  )
 })

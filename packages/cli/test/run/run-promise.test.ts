@@ -23,7 +23,7 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('holds the target to its promise under the given settings', async () => {
+  test('expects the promise of the target under the given settings', async () => {
     const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
     expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
   })
@@ -36,13 +36,13 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('only reads where nothing else can be asked for, and is green at its defaults', async () => {
+  test('only reads if the target can do nothing else, and passes with the default settings', async () => {
     const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
     expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
     expect(exitCode).toBe(0)
   })
 
-  test('says on its page that it was a promise', async () => {
+  test('says on its page that the level was promised', async () => {
     const out = ['--out', temporaryDirectory()]
     const { exitCode, stdout, stderr } = await chaosHere([
       'run',
@@ -68,7 +68,7 @@ test('--expect none only observes, whatever is found', async () => {
   expect(exitCode).toBe(0)
 })
 
-test('--expect with a level outweighs the promise', async () => {
+test('--expect with a level overrides the promise', async () => {
   const { result } = await simulate('--time', '2s', '--faults', 'none', '--expect', 'eventual')
   expect(result).toMatchObject({ expected: 'eventual', expectation: { level: 'eventual' } })
   expect(result.expectation.promised).toBeUndefined()

@@ -13,7 +13,7 @@ const onlyRunIn = (directory: string): string => {
 }
 
 describe('a real run', () => {
-  test('of Raft is linearizable, says so, and leaves history, run.json, report and logs', async () => {
+  test('of Raft is linearizable, and leaves a history, run.json, a report and logs', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout, stderr } = await chaos([
       ...['run', '--time', '3s', '--seed', '5', '--faults', 'partition', '--out', out],
@@ -40,7 +40,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('of two masters and more is not linearizable under partitions', async () => {
+  patientTest('of several masters is not linearizable under partitions', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
@@ -66,7 +66,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('whose runner is killed leaves no process behind, and a history that can be checked', async () => {
+  patientTest('leaves no process behind if its runner is killed, and a history that can be checked', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
@@ -81,7 +81,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('of one client may pass, although nothing overlaps', async () => {
+  patientTest('with one client may pass, although no operations overlap', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -126,35 +126,32 @@ describe('a simulated run', () => {
     },
   )
 
-  patientTest(
-    'of a protocol that keeps something outside its state is told from one that can be repeated',
-    async () => {
-      const file = join(temporaryDirectory(), 'counting.ts')
-      writeFileSync(
-        file,
-        `let asked = 0
+  patientTest('of a protocol with hidden state is reported as not repeatable', async () => {
+    const file = join(temporaryDirectory(), 'counting.ts')
+    writeFileSync(
+      file,
+      `let asked = 0
       const answer = (event) => ({ type: 'reply', requestId: event.requestId, result: { type: 'ok', value: asked++ } })
       export default { name: 'counting', create: () => ({
         start: () => ({ state: null, effects: [] }),
         step: (state, event) => ({ state, effects: event.type === 'request' ? [answer(event)] : [] }),
         status: () => ({ role: 'any', leads: true }),
       }) }`,
-      )
-      const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
-      const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
-      expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
-      expect(exitCode).toBe(4)
-    },
-  )
+    )
+    const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
+    const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
+    expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
+    expect(exitCode).toBe(4)
+  })
 
-  test('is the only kind that --verify-determinism can repeat', async () => {
+  test('is required by --verify-determinism', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
     expect(exitCode).toBe(3)
   })
 })
 
-describe('a run with a deliberate bug', () => {
+describe('a run with a planted bug', () => {
   const vacuousOf = async (...args: readonly string[]) => {
     const here = [
       'run',
@@ -172,7 +169,7 @@ describe('a run with a deliberate bug', () => {
     return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
   }
 
-  test('takes the settings and faults that expose it, unless others are given', async () => {
+  test('uses the settings and faults that expose it, unless others are given', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
@@ -184,7 +181,7 @@ describe('a run with a deliberate bug', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
-  test('takes the workload that exposes it, unless another one or --operations is given', async () => {
+  test('uses the workload that exposes it, unless another one or --operations is given', async () => {
     const workloadOf = async (...more: readonly string[]): Promise<string> => {
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
@@ -195,7 +192,7 @@ describe('a run with a deliberate bug', () => {
     expect(await workloadOf('--operations', 'read,write')).toBe('register')
   })
 
-  test('says so if the bug never made a difference', async () => {
+  test('reports if the bug never made a difference', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
       'the bug quorum-off-by-one was never exercised: no node came to where it makes a difference',
     )
@@ -203,7 +200,7 @@ describe('a run with a deliberate bug', () => {
   })
 })
 
-patientTest('a bug is caught within three simulated seeds', async () => {
+patientTest('a planted bug is found within three simulated seeds', async () => {
   const verdicts: string[] = []
   for (const seed of ['51', '52', '53']) {
     const args = ['run', '--sim', '--bug', 'forget-vote', '--seed', seed, '--out', temporaryDirectory(), '--json']
@@ -230,7 +227,7 @@ describe('an unusable environment', () => {
   })
 
   patientTest(
-    'a disk that fills up ends the run with a sentence, leaves no process, and keeps what was recorded',
+    'with a disk that fills up ends the run with a sentence, without leftover processes and with its record',
     async (context) => {
       const disk = temporaryDirectory()
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
@@ -247,7 +244,7 @@ describe('an unusable environment', () => {
     },
   )
 
-  test('is not suspected if the directory of runs exists already', async () => {
+  test('is not reported if the directory of runs exists already', async () => {
     const out = temporaryDirectory()
     mkdirSync(join(out, 'older'))
     const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])

@@ -58,7 +58,7 @@ async function refused(json: unknown, ...args: readonly string[]) {
   return stderr.replace(file, 'FILE').trim()
 }
 
-describe('--spec', () => {
+describe('the option --spec', () => {
   test('with a simulated run repeats its history to the byte', async () => {
     const first = await runInto('--sim', ...SMALL)
     const second = await runInto('--spec', first.run.path)
@@ -72,7 +72,7 @@ describe('--spec', () => {
     })
   })
 
-  patientTest('of a real run repeats its schedule and its workload', async () => {
+  patientTest('with a real run repeats its schedule and its workload', async () => {
     const first = await runInto(...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.record.spec).toEqual(first.run.record.spec)
@@ -81,7 +81,7 @@ describe('--spec', () => {
     expectSameWorkload(second.run.history(), first.run.history())
   })
 
-  patientTest('differs between a real and a simulated run only in the target', async () => {
+  patientTest('records the same spec for a real and a simulated run, except for the target', async () => {
     const real = await runInto(...SMALL)
     const simulated = await runInto('--sim', ...SMALL)
     const { target, ...spec } = simulated.run.record.spec
@@ -93,7 +93,7 @@ describe('--spec', () => {
     expect(named.run.history()).toBe(simulated.run.history())
   })
 
-  test('written by hand needs only what differs from the defaults', async () => {
+  test('needs only members that differ from the defaults', async () => {
     const file = join(temporaryDirectory(), 'spec.json')
     writeFileSync(
       file,
@@ -104,7 +104,7 @@ describe('--spec', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('with an impossible spec is refused in one line before anything starts', async () => {
+  test('refuses an impossible spec in one line before anything starts', async () => {
     const spec = { target: 'raft', seed: 1 }
     expect(await refused({ ...spec, tiemMs: 1 })).toBe('FILE: there is no member tiemMs. Did you mean timeMs?')
     expect(await refused({ ...spec, rate: 0 })).toBe('FILE: rate must be a whole number from 1 to 1,000,000, not 0.')
@@ -137,7 +137,7 @@ describe('--spec', () => {
     )
   })
 
-  test('from an older version is read, and one of a newer version is refused with the version that reads it', async () => {
+  test('accepts a spec of an older version, and refuses one of a newer version with the version to use', async () => {
     const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
     const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
     const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
@@ -160,14 +160,14 @@ describe('--spec', () => {
     )
   })
 
-  test('with a missing file says so', async () => {
+  test('reports a missing file', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--spec', '/no/such/run.json'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringMatching(/^\/no\/such\/run\.json: /) })
   })
 })
 
-describe('--events', () => {
-  patientTest.each([[['--sim']], [[]]])('writes every event as it happens, with %j', async (world) => {
+describe('the option --events', () => {
+  patientTest.each([[['--sim']], [[]]])('writes every event when it happens, with %j', async (world) => {
     const file = join(temporaryDirectory(), 'events.jsonl')
     const { run } = await runInto(...world, ...SMALL, '--events', file)
     const events = readFileSync(file, 'utf8')
@@ -197,7 +197,7 @@ describe('--events', () => {
     )
   })
 
-  test('into a file that cannot be written is refused before anything starts', async () => {
+  test('refuses a file that cannot be written before anything starts', async () => {
     const out = join(temporaryDirectory(), 'out')
     const { exitCode, stderr } = await chaosHere(['run', '--sim', ...SMALL, '--events', '/no/such/file', '--out', out])
     expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringMatching(/^--events \/no\/such\/file: /) })

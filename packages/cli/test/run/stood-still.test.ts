@@ -5,7 +5,7 @@ import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 import { until } from '../processes.ts'
 
-test('a run whose process was suspended says so, and does not decide availability', async () => {
+test('a run whose process was suspended reports that, and leaves availability undecided', async () => {
   const cwd = temporaryDirectory()
   const run = startChaos(
     ['run', '--target', 'raft', '--faults', 'none', '--time', '4s', '--seed', '3', '--out', 'out'],

@@ -54,19 +54,22 @@ async function verdictOf(
   return JSON.parse(stdout)
 }
 
-test.each(rows.map((row) => [titleOf(row), row] as const))('%s earns its verdict as processes', async (_, row) => {
-  const { meets, breaks = [], seldom = [], loses = false } = row.earns
-  const unbroken = new Set(breaks.filter((level) => !seldom.includes(level)))
-  let lost = false
-  for (const seed of [...SEEDS, ...MORE_SEEDS]) {
-    if (seed > SEEDS.length && unbroken.size === 0 && lost === loses) break
-    const verdict = await verdictOf(row, seed)
-    const results = Object.fromEntries(meets.map((level) => [level, verdict.levels[level]?.result]))
-    expect(results, `seed ${seed}`).toEqual(Object.fromEntries(meets.map((level) => [level, 'met'])))
-    for (const level of unbroken) if (verdict.levels[level]?.result === 'violated') unbroken.delete(level)
-    lost ||= verdict.lost.length > 0
-    if (!loses) expect(verdict.lost, `seed ${seed}`).toEqual([])
-  }
-  expect([...unbroken]).toEqual([])
-  expect(lost).toBe(loses)
-})
+test.each(rows.map((row) => [titleOf(row), row] as const))(
+  '%s gets its documented verdict on processes',
+  async (_, row) => {
+    const { meets, breaks = [], seldom = [], loses = false } = row.earns
+    const unbroken = new Set(breaks.filter((level) => !seldom.includes(level)))
+    let lost = false
+    for (const seed of [...SEEDS, ...MORE_SEEDS]) {
+      if (seed > SEEDS.length && unbroken.size === 0 && lost === loses) break
+      const verdict = await verdictOf(row, seed)
+      const results = Object.fromEntries(meets.map((level) => [level, verdict.levels[level]?.result]))
+      expect(results, `seed ${seed}`).toEqual(Object.fromEntries(meets.map((level) => [level, 'met'])))
+      for (const level of unbroken) if (verdict.levels[level]?.result === 'violated') unbroken.delete(level)
+      lost ||= verdict.lost.length > 0
+      if (!loses) expect(verdict.lost, `seed ${seed}`).toEqual([])
+    }
+    expect([...unbroken]).toEqual([])
+    expect(lost).toBe(loses)
+  },
+)

@@ -22,7 +22,7 @@ const textFor = async (time: string, faults: string, seed: number): Promise<stri
 }
 
 describe('a run too short for its faults', () => {
-  test('says so at the start, with the least time', async () => {
+  test('is reported at the start, with the least time', async () => {
     const { stderr, exitCode } = await chaosHere([
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])
@@ -32,7 +32,7 @@ describe('a run too short for its faults', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('has room for all of them in the time it names, whatever the seed', async () => {
+  test('has room for all of its faults in the least time, whatever the seed', async () => {
     const names = fc.constantFrom(
       'partition',
       'kill,pause',
@@ -50,7 +50,7 @@ describe('a run too short for its faults', () => {
     )
   })
 
-  test('is not too short where one fault has its turn, nor where none is asked for', async () => {
+  test('is not reported if one fault has its turn, or if no faults are requested', async () => {
     expect(await textFor('100ms', 'pause', 1)).toBeUndefined()
     expect(await textFor('100ms', 'none', 1)).toBeUndefined()
     expect(await textFor('20s', 'partition,kill,pause', 1)).toBeUndefined()

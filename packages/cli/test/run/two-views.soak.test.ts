@@ -25,7 +25,7 @@ export default {
 `
 
 describe('a link that loses replies, in front of a correct backend', () => {
-  test('does not make the backend violated: replies that its clients never received are counted', async () => {
+  test('leads to no violation of the backend: replies that its clients never received are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

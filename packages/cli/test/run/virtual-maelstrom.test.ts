@@ -27,7 +27,7 @@ patientTest('finds nothing in a correct kafka of Maelstrom in virtual time, and 
   expect(JSON.parse(search.stdout)).toMatchObject({ found: false, trials: 3, vacuous: [] })
 })
 
-patientTest('finds messages that a kafka of Maelstrom never shows, as polls after healing tell', async () => {
+patientTest('finds messages that a kafka of Maelstrom never shows, because of polls after healing', async () => {
   const limits = ['--seeds', '3', '--workers', '1', '--shrink', '0s', '--out', temporaryDirectory(), '--json']
   const search = await maelstrom('fuzz', 'node ./kafka.mjs silent', 'kafka', limits)
   expect(search.exitCode, search.stdout + search.stderr).toBe(1)
@@ -35,25 +35,28 @@ patientTest('finds messages that a kafka of Maelstrom never shows, as polls afte
   expect(sentence).toContain('but after everything was healed')
 })
 
-patientTest('finds what a kafka of Maelstrom loses when its node is killed, and replays the failure', async () => {
-  const options = ['--faults', 'kill,partition', '--seeds', '3', '--workers', '1', '--shrink', '0s', '--json']
-  const program = ['--target', 'maelstrom', '--bin', './single-log.cjs', '-w', 'kafka']
-  const search = await chaos(['fuzz', ...program, ...options, '--out', temporaryDirectory()], { cwd: strangers })
-  expect(search.exitCode, search.stdout + search.stderr).toBe(1)
-  const [{ replay }] = JSON.parse(search.stdout).failures
-  expect(replay).toContain('not-faithful')
-  const again = await chaos(['replay', replay, '--binary', 'maelstrom:kafka:./single-log.cjs'], { cwd: strangers })
-  expect(again.exitCode, again.stdout + again.stderr).toBe(1)
-})
+patientTest(
+  'finds messages that a kafka of Maelstrom loses when its node is killed, and replays the failure',
+  async () => {
+    const options = ['--faults', 'kill,partition', '--seeds', '3', '--workers', '1', '--shrink', '0s', '--json']
+    const program = ['--target', 'maelstrom', '--bin', './single-log.cjs', '-w', 'kafka']
+    const search = await chaos(['fuzz', ...program, ...options, '--out', temporaryDirectory()], { cwd: strangers })
+    expect(search.exitCode, search.stdout + search.stderr).toBe(1)
+    const [{ replay }] = JSON.parse(search.stdout).failures
+    expect(replay).toContain('not-faithful')
+    const again = await chaos(['replay', replay, '--binary', 'maelstrom:kafka:./single-log.cjs'], { cwd: strangers })
+    expect(again.exitCode, again.stdout + again.stderr).toBe(1)
+  },
+)
 
-patientTest('runs a program of Maelstrom with timers twice alike in virtual time', async () => {
+patientTest('repeats a run of a Maelstrom program with timers exactly in virtual time', async () => {
   const options = ['--sim', '--verify-determinism', '--time-limit', '2', '--rate', '20', '--seed', '1']
   const run = await maelstrom('run', 'node ./g-set.mjs', 'g-set', [...options, '--out', temporaryDirectory(), '--json'])
   expect(run.exitCode, run.stdout + run.stderr).toBe(0)
   expect(JSON.parse(run.stdout).levels.convergent.result).toBe('met')
 })
 
-patientTest('tells the nodes of broadcast their neighbours in virtual time as options say', async () => {
+patientTest('gives the nodes of broadcast the neighbours that the options define, in virtual time', async () => {
   const options = ['--sim', '--time-limit', '1', '--topology', 'total', '--latency', '5', '--out', temporaryDirectory()]
   const { exitCode, stdout, stderr } = await maelstrom('run', 'node ./bad.mjs', 'broadcast', options)
   expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(
@@ -62,7 +65,7 @@ patientTest('tells the nodes of broadcast their neighbours in virtual time as op
   expect(exitCode).toBe(4)
 })
 
-test('refuses a program in virtual time whose timers it cannot take over', async () => {
+test('refuses a program in virtual time whose timers it cannot control', async () => {
   const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
   expect(stderr.replace(/\s+/g, ' ')).toContain('only programs of Node run in virtual time')
   expect(exitCode).toBe(3)

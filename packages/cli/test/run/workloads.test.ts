@@ -35,7 +35,7 @@ const short = (...more: readonly string[]): string[] => {
 }
 
 describe('chaos workloads', () => {
-  patientTest('lists every workload with its settings, and what to type', async () => {
+  patientTest('lists every workload with its settings and its command', async () => {
     const { stdout, exitCode } = await chaosHere(['workloads'])
     for (const { name, summary, settings } of workloads) {
       expect(stdout).toContain(name)
@@ -54,17 +54,20 @@ describe('chaos workloads', () => {
 })
 
 // One of registers and one of another object: each is held to its level by the simulator's tests.
-test.each(['register', 'bank'])('chaos run --sim --workload %s is linearizable, and says what it ran', async (name) => {
-  const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
-  expect(JSON.parse(stdout)).toMatchObject({
-    workload: name,
-    levels: { linearizable: { result: 'met' } },
-    vacuous: [],
-  })
-  expect(exitCode).toBe(0)
-})
+test.each(['register', 'bank'])(
+  'chaos run --sim --workload %s is linearizable, and names the workload',
+  async (name) => {
+    const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({
+      workload: name,
+      levels: { linearizable: { result: 'met' } },
+      vacuous: [],
+    })
+    expect(exitCode).toBe(0)
+  },
+)
 
-test('a workload of transactions is refused for etcd before anything starts: its clients have none', async () => {
+test('a workload of transactions is refused for etcd before anything starts, because its clients have none', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--target', 'etcd', '--workload', 'txn-list-append'])
   expect(stderr).toContain(
     'etcd holds register, counter, set, lists, lock, store, queue, ids, log, work-queue, and not transactions',
@@ -72,7 +75,7 @@ test('a workload of transactions is refused for etcd before anything starts: its
   expect(exitCode).toBe(3)
 })
 
-test('--isolation is refused for a target without isolation levels, and for a level that it does not have', async () => {
+test('--isolation is refused for a target without isolation levels, and for a level that it lacks', async () => {
   const refused = async (...more: readonly string[]) => (await chaosHere(['run', ...more])).stderr
   expect(await refused('--isolation', 'serializable')).toContain(
     '--isolation serializable: raft has no isolation levels to choose from. --target postgres has.',
@@ -82,7 +85,7 @@ test('--isolation is refused for a target without isolation levels, and for a le
   )
 })
 
-describe("a workload of one's own", () => {
+describe('a user-defined workload', () => {
   test('is run, judged and named like any other, even in TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(
       'create(settings, serial)',
@@ -104,11 +107,14 @@ describe("a workload of one's own", () => {
   test.each([
     ['bank', 'none', 'initial: { a: 1 },'],
     ['counter', 'eventual', 'initial: 0,'],
-  ])('with the model %s is held to what its target promises for that object: %s', async (model, promised, initial) => {
-    const file = asking(model, 'read', initial)
-    const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
-    expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
-  })
+  ])(
+    'with the model %s is expected to meet what its target promises for that object: %s',
+    async (model, promised, initial) => {
+      const file = asking(model, 'read', initial)
+      const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
+      expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
+    },
+  )
 
   test.each([
     ['list-append', 'append'],
@@ -147,7 +153,7 @@ describe("a workload of one's own", () => {
       workload({ next: '{ const all = []; for (;;) all.push(new Array(1e6).fill(0.5)) }' }),
       /512 MB|has not finished loading/,
     ],
-  ])('%s is told in one line, and nothing is started', async (_, source, message) => {
+  ])('%s is refused in one line, and nothing is started', async (_, source, message) => {
     const file = source === '' ? './nowhere.mjs' : written(source)
     const { stderr, stdout, exitCode } = await chaosHere(short('--workload', file))
     expect(stderr).toMatch(message)
@@ -156,14 +162,14 @@ describe("a workload of one's own", () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('that never ends is given up', async () => {
+  patientTest('that never ends is stopped', async () => {
     const { stderr, exitCode } = await chaosHere(short('--workload', written(workload({ next: '{ for (;;); }' }))))
     expect(stderr).toMatch(/has not finished loading after 20 s/)
     expect(exitCode).toBe(3)
   })
 })
 
-describe('settings of the workload', () => {
+describe('the settings of the workload', () => {
   test.each<readonly [string, readonly string[], RegExp]>([
     ['of another name', ['--workload-set', 'kyes=3'], /Did you mean keys/],
     ['out of range', ['--workload-set', 'cas=2'], /cas=2 is not possible; give a number between 0 and 1/],
@@ -175,19 +181,19 @@ describe('settings of the workload', () => {
       /queue has enqueue/,
     ],
     ['for no workload', ['--workload', 'queu'], /Did you mean queue/],
-  ])('%s are refused', async (_, typed, message) => {
+  ])('are refused if they are %s', async (_, typed, message) => {
     const { stderr, exitCode } = await chaosHere(short(...typed))
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('are kept by the command that repeats the run', async () => {
+  test('are in the command that repeats the run', async () => {
     const { stdout } = await chaosHere(short('--workload-set', 'cas=0.5', '--keys', '3'))
     expect(stdout).toContain('--keys 3 --workload-set cas=0.5')
   })
 })
 
-test('adding a workload costs one file and one line: it is listed, run and named in the result', async () => {
+test('a workload is added with one file and one line: it is listed, run and named in the result', async () => {
   const fixture: Workload = {
     ...workloads[0]!,
     name: 'fixture',

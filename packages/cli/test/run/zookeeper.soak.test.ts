@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
     },
   )
 
-  describe.skipIf(isShort)('whose sessions expire while their clients are cut off', () => {
+  describe.skipIf(isShort)('whose sessions expire while clients are cut off', () => {
     /** Two servers' clients, for longer than a session lasts. */
     function clientsCutOff(): string {
       const faults = [
@@ -84,17 +84,17 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
-    test.each(seeds)('gives each lock one holder while nothing fails (seed %i)', async (seed) => {
+    test.each(seeds)('gives each lock one holder without faults (seed %i)', async (seed) => {
       const { levels } = await run(seed, '--workload', 'lock', '--faults', 'none', '--time', '6s')
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })
 
-    test.each(seeds)('loses additions that were under way (seed %i)', async (seed) => {
+    test.each(seeds)('loses additions in progress (seed %i)', async (seed) => {
       const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
-    test.each(seeds)("loses none if each checks that its lock's node exists (seed %i)", async (seed) => {
+    test.each(seeds)("loses no additions if each checks that its lock's node exists (seed %i)", async (seed) => {
       const { levels } = await run(seed, ...locked, '--set', 'fencing=true', '--faults', clientsCutOff())
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })

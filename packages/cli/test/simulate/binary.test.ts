@@ -16,7 +16,7 @@ async function searched(binary: string, ...args: readonly string[]) {
   return { exitCode, ...JSON.parse(stdout) }
 }
 
-test('a program in JavaScript is searched in virtual time, and its failure replays to the byte', async () => {
+test('a program in JavaScript is searched in virtual time, and its failure is replayed to the byte', async () => {
   const binary = `'${process.execPath}' '${example('node.mjs')}'`
   const found = await searched(binary, '--expect', 'linearizable', '--operations', '20')
   expect(found).toMatchObject({ exitCode: 1, failures: [{ kind: 'violation' }] })
@@ -25,7 +25,7 @@ test('a program in JavaScript is searched in virtual time, and its failure repla
   expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true, digest })
 })
 
-patientTest('a program in Python is correct, and loses writes if a restart forgets them', async (context) => {
+patientTest('a program in Python passes, and loses writes if its restart forgets them', async (context) => {
   const python = installed('python3')
   if (python === undefined) context.skip(whySkipped('python3'))
   const binary = `'${python}' '${example('node.py')}'`
@@ -48,7 +48,7 @@ function silent(): { readonly binary: string; readonly script: string } {
   return { script, binary: `'${process.execPath}' '${script}'` }
 }
 
-patientTest('a program that never answers is reported without shrinking, and is not left behind', async () => {
+patientTest('a program that never answers is reported without shrinking, and is ended', async () => {
   const { binary, script } = silent()
   const found = await searched(binary, '--expect', 'linearizable', '--seeds', '3')
   const [{ sentence, found: size, shrunk }] = found.failures
@@ -57,7 +57,7 @@ patientTest('a program that never answers is reported without shrinking, and is 
   await ended(script)
 })
 
-patientTest('an interrupt ends the search of a program that never answers, and the program itself', async () => {
+patientTest('an interrupt ends the search of a program that never answers, and the program', async () => {
   const { binary, script } = silent()
   const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
   const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']
@@ -71,7 +71,7 @@ patientTest('an interrupt ends the search of a program that never answers, and t
   await ended(script)
 })
 
-test('a program is listed among the things to test, and its command must close its quotes', async () => {
+test('--binary and --protocol exclude each other, and the command of --binary must close its quotes', async () => {
   const refused = async (...args: readonly string[]) => (await chaosHere(['fuzz', '--seeds', '1', ...args])).stderr
   expect(await refused('--binary', 'x', '--protocol', './y.ts')).toBe(
     '--binary and --protocol both say what to test: give one of them.\n',

@@ -28,8 +28,8 @@ const own = join(import.meta.dirname, 'authors', 'needs-a-setting.mjs')
 /** What becomes of a command line with these options. */
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
-describe('a search for a deliberate bug', () => {
-  test.each(declared)('uses the settings that %s declares to need', async (_, { name }, bug) => {
+describe('a search for a planted bug', () => {
+  test.each(declared)('uses the settings that %s declares', async (_, { name }, bug) => {
     const {
       search: { subject },
       taken,
@@ -73,7 +73,7 @@ describe('a search for a deliberate bug', () => {
     expect(taken).toEqual({ targetSettings: {}, besides: [], workload: undefined })
   })
 
-  test('says in its title, on its page and in its JSON what it chose', async () => {
+  test('prints in its title, on its page and in its JSON what it chose', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
     const said = 'with the settings its bug needs: hurry=true; also the faults pause, lose-reply; workload counter'
@@ -84,7 +84,7 @@ describe('a search for a deliberate bug', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('chooses the same through the API, where choices of the user take precedence, too', async () => {
+  test('chooses the same through the API, where choices of the user also take precedence', async () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

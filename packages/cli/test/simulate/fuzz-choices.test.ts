@@ -15,8 +15,8 @@ async function searched(protocol: string, args: readonly string[]) {
   return { exitCode, found, causes: found.failures.map(({ cause }: { cause: string }) => cause) }
 }
 
-describe('a search with the choices of a protocol author', () => {
-  patientTest('checks only invariants if no level is promised, over the durable state at each moment', async () => {
+describe('a search with options for protocol authors', () => {
+  patientTest('checks only invariants if no level is promised, on the durable state at each moment', async () => {
     const asItIs = await searched('durable', ['--mix', 'write'])
     expect(asItIs).toMatchObject({ exitCode: 2, causes: [], found: { vacuous: ['no read succeeded in any trial'] } })
     const early = await searched('durable', ['--mix', 'write', '--bug', 'confirm-early'])
@@ -25,7 +25,7 @@ describe('a search with the choices of a protocol author', () => {
     expect(JSON.parse(replayed.stdout)).toMatchObject({ kind: 'invariant', cause: 'on two disks', identical: true })
   })
 
-  patientTest('lets clocks drift and jump as far as allowed', async () => {
+  patientTest('lets clocks drift and jump up to the given limits', async () => {
     const clocks = ['--faults', 'clock', '--length', '3s', '--keep-going']
     const causesWith = async (...strengths: readonly string[]) =>
       (await searched('clocks', [...clocks, ...strengths])).causes.toSorted()
@@ -34,7 +34,7 @@ describe('a search with the choices of a protocol author', () => {
     expect(await causesWith('--drift', '0%', '--jump', '2s')).toEqual(['steadfast'])
   })
 
-  patientTest('uses the faults, clients, keys, mix and length that were chosen', async () => {
+  patientTest('uses the given faults, clients, keys, mix and length', async () => {
     const chosen = ['--faults', 'kill', '--clients', '3', '--keys', '2', '--length', '500ms', '--mix', 'read=1,write=3']
     const { found } = await searched('durable', ['--bug', 'confirm-early', ...chosen, '--shrink', '1ms'])
     const { replay } = found.failures[0]

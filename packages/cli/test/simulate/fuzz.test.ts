@@ -24,7 +24,7 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
-  test('searches for the time of --for, past the first failure', async () => {
+  test('searches for the duration of --for, beyond the first failure', async () => {
     const words = ['fuzz', '--bug', 'stale-read', '--for', '3s', '--shrink', '100ms', '--json']
     const { exitCode, stdout } = await chaosHere([...words, '--out', temporaryDirectory()])
     const { failures, timing } = JSON.parse(stdout)
@@ -46,7 +46,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/killed|partition|cut|paused|late|lost|clock/)
   })
 
-  test('writes its findings with the model of the workload', async () => {
+  test('writes its histories with the model of the workload', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
     const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)
     const checked = await chaosHere(['check', failures[0].history, '--json'])
@@ -54,7 +54,7 @@ describe('chaos fuzz', () => {
   })
 
   patientTest(
-    'follows a broken invariant up until a client sees it; the file of either shows just that again',
+    'searches from a broken invariant to a violation seen by a client, and each file replays its failure',
     async () => {
       const { stdout } = await fuzz(
         ['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'],
@@ -72,7 +72,7 @@ describe('chaos fuzz', () => {
     },
   )
 
-  patientTest('finds nothing in Raft as it is, and exits with 0', async () => {
+  patientTest('finds nothing in the correct Raft, and exits with 0', async () => {
     const { exitCode, stdout } = await fuzz(['--seeds', '60'], temporaryDirectory())
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 60, failures: [] })
     expect(exitCode).toBe(0)
@@ -90,16 +90,19 @@ describe('chaos fuzz', () => {
     expect(await seedFound('1')).toBe(await seedFound('3'))
   })
 
-  patientTest('draws who did what when, and says how to repeat it', async () => {
-    const out = temporaryDirectory()
-    const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])
-    expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE$/m)
-    expect(stdout).toMatch(/^ {2}time +(faults +)?clients +n1 +n2/m)
-    expect(stdout).toMatch(/p\d+ write/)
-    expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
-  })
+  patientTest(
+    'draws the operations of clients and nodes over time, and names the command that repeats the failure',
+    async () => {
+      const out = temporaryDirectory()
+      const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])
+      expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE$/m)
+      expect(stdout).toMatch(/^ {2}time +(faults +)?clients +n1 +n2/m)
+      expect(stdout).toMatch(/p\d+ write/)
+      expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
+    },
+  )
 
-  test('refuses to search if its findings could not be written', async () => {
+  test('refuses to search if its findings cannot be written', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
     expect(stderr).toBe(
       '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
@@ -107,7 +110,7 @@ describe('chaos fuzz', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
   })
 
-  test('suggests a known bug for an unknown one', async () => {
+  test('suggests a known bug for a misspelt one', async () => {
     const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)

@@ -12,7 +12,7 @@ const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs'
 const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
 const faults = ['loss']
 
-describe('a protocol that stops for ever at its first lost message', () => {
+describe('a protocol that stops forever at its first lost message', () => {
   test('is found by a search, shrunk, and stops again when it is replayed', async () => {
     const directory = temporaryDirectory()
     const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']
@@ -37,13 +37,13 @@ describe('a protocol that stops for ever at its first lost message', () => {
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('does not pass if it recovers only by resending', async () => {
+  test('is not reported if it recovers by resending', async () => {
     const sendsAgain = await protocolIn()
     const found = await search(sendsAgain, { settings: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('makes the verdict of a run unknown, which the page says first', async () => {
+  test('makes the verdict of a run unknown, which is at the top of the page', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],
@@ -57,7 +57,7 @@ describe('a protocol that stops for ever at its first lost message', () => {
     expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
   })
 
-  patientTest('makes a run on real processes unknown, in the same words', async () => {
+  patientTest('makes the verdict of a run on real processes unknown, in the same words', async () => {
     const run = await chaosHere([
       ...['run', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

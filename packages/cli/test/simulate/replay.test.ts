@@ -5,7 +5,7 @@ import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
 import { processesMentioning, until } from '../processes.ts'
 
 describe('chaos replay', () => {
-  test('gives the recorded bytes in another process', async () => {
+  test('repeats the recorded history to the byte in another process', async () => {
     const file = join(import.meta.dirname, '../../../simulator/test/recorded/raft.replay')
     const { stdout, exitCode } = await chaosHere(['replay', file, '--times', '3', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
@@ -29,14 +29,14 @@ describe('chaos replay', () => {
     faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }],
   }
 
-  test('plays a file that was written by hand', async () => {
+  test('plays a hand-written file', async () => {
     const { exitCode, stdout } = await chaosHere(['replay', written(JSON.stringify(good))])
     expect(stdout).toContain('NOTHING WENT WRONG')
     expect(stdout).toContain('killed')
     expect(exitCode).toBe(0)
   })
 
-  test('is judged by the level that its file names, which also decides when it ends', async () => {
+  test('is judged by the level in its file, which also decides when it ends', async () => {
     const stored = written(JSON.stringify({ ...good, level: 'eventual' }))
     const sentenceOf = async (...args: readonly string[]): Promise<string> =>
       JSON.parse((await chaosHere(['replay', stored, '--json', ...args])).stdout).sentence
@@ -64,13 +64,13 @@ describe('chaos replay', () => {
       /faults\[0\] ends before it begins/,
     ],
     ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
-  ])('given a file %s, says what is wrong, and where', async (_, content, message) => {
+  ])('refuses a file %s, with the reason and the place', async (_, content, message) => {
     const { exitCode, stderr } = await chaosHere(['replay', written(JSON.stringify(content))])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('says so if its file was cut short', async () => {
+  test('reports a file that was cut off', async () => {
     const file = written(JSON.stringify(good).slice(0, 60))
     const { exitCode, stderr } = await chaosHere(['replay', file])
     expect(stderr).toMatch(/is not JSON .* truncated/)
@@ -78,7 +78,7 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(3)
   })
 
-  test("refuses faults that processes cannot suffer before any starts, also for a protocol of one's own", async () => {
+  test("refuses faults that processes cannot suffer before any process starts, also for a user's protocol", async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
@@ -93,7 +93,7 @@ describe('chaos replay', () => {
     return { exitCode, ...JSON.parse(stdout) }
   }
 
-  test('does not succeed if a fault could not be injected, simulated or real', async () => {
+  test('exits with an error if a fault could not be injected, simulated or real', async () => {
     const duplicate = { fromMs: 0, toMs: 50, kind: 'duplicate', probability: 1, links: ['clients>n1'] }
     for (const args of [[], ['--real']])
       expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
@@ -103,7 +103,7 @@ describe('chaos replay', () => {
       })
   })
 
-  test('proves little if a fault had nothing to act on', async () => {
+  test('reports that it proves little if a fault had nothing to act on', async () => {
     const brief = { fromMs: 1, toMs: 1, kind: 'partition', mode: 'drop', links: ['n2>n3'] }
     expect(await jsonOf({ ...good, faults: [brief] })).toMatchObject({
       exitCode: 2,
@@ -112,7 +112,7 @@ describe('chaos replay', () => {
     })
   })
 
-  test('says why a history cannot be judged, and exits with 2', async () => {
+  test('reports why a history cannot be judged, and exits with 2', async () => {
     const silent = {
       ...good,
       target: echo("if (event.input.f === 'read') return { state, effects: [] }"),
@@ -134,7 +134,7 @@ describe('chaos replay', () => {
     expect(stdout).not.toContain('NOTHING WENT WRONG')
   })
 
-  test('shows what was played when it is interrupted, leaves no process, and exits with 130', async () => {
+  test('prints what was played until an interrupt, leaves no process, and exits with 130', async () => {
     const late = { ...good, operations: [{ ...good.operations[0], atMs: 60_000 }], faults: [] }
     const file = written(JSON.stringify(late))
     const directory = temporaryDirectory()

@@ -11,7 +11,7 @@ const named = (name: string) => {
   return protocol
 }
 
-describe('search', () => {
+describe('search() of the API', () => {
   test('reports its progress and what it shrinks', async () => {
     const told: SearchStep[] = []
     const settings = {
@@ -26,7 +26,7 @@ describe('search', () => {
     expect(told.at(-1)).toEqual({ type: 'shrinking', seed: found?.seed, cause: found?.cause })
   })
 
-  test('returns what it found when it is aborted, and says what that does not prove', async () => {
+  test('returns its findings when it is aborted, and says what they do not prove', async () => {
     const stop = new AbortController()
     const listener = () => stop.abort()
     const searched = await search(named('raft'), { seeds: 100_000, listener, signal: stop.signal })
@@ -46,8 +46,8 @@ describe('search', () => {
   })
 })
 
-describe('simulate', () => {
-  test('reports every event of the history before it is judged', async () => {
+describe('simulate() of the API', () => {
+  test('reports every event of the history before the verdict', async () => {
     const told: SimulateStep[] = []
     const { history } = await simulate(named('raft'), { timeMs: 500, listener: (event) => void told.push(event) })
     const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
@@ -71,7 +71,7 @@ describe('simulate', () => {
   })
 })
 
-describe('a Node service', () => {
+describe('a Node service in the API', () => {
   const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
   const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
 
@@ -83,7 +83,7 @@ describe('a Node service', () => {
     expect(found?.replay).toContain('"digest"')
   })
 
-  test('is run once and judged, and repeats the same run', async () => {
+  test('is run once and judged, and the same run can be repeated', async () => {
     const service = declared(CURED)
     const one = await simulate(service, { timeMs: 300, clients: 3 })
     expect(one.report.levels['linearizable']?.result).toBe('met')
@@ -99,7 +99,7 @@ describe('a Node service', () => {
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
   })
 
-  test('proves little if no run reaches what it asserts to be reachable', async () => {
+  test('is reported as proving little if no run reaches an assertion "reachable"', async () => {
     const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
     const asserting = declared(`
       import { reachable } from ${JSON.stringify(assertions)}
@@ -109,7 +109,7 @@ describe('a Node service', () => {
     expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
   })
 
-  test('is refused for a fault that programs cannot suffer, and for a member that does not exist', async () => {
+  test('is refused with a fault that programs cannot suffer, and with an unknown member', async () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
       /simulated programs cannot suffer it/,
     )

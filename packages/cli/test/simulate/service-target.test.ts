@@ -41,7 +41,7 @@ function folderOf(config: object): string {
 
 const brief = ['--faults', 'none', '--time', '300ms', '--rate', '100', '--expect', 'none', '--json']
 
-describe('a service of the configuration', () => {
+describe('a service in the configuration', () => {
   test('has the same arguments and environment in the simulator, in a simulated run and as processes', async () => {
     const cwd = folderOf({ services: { particular: services.particular } })
     const [real, simulated, searched] = await Promise.all([
@@ -77,7 +77,7 @@ describe('a service of the configuration', () => {
     for (const { exitCode, stderr } of [simulated, real]) expect(exitCode, stderr).toBe(1)
   })
 
-  patientTest('is killed, paused and cut off as processes, and keeps its files over a kill', async () => {
+  patientTest('is killed, paused and cut off as processes, and keeps its files when killed', async () => {
     const cwd = join(root, 'examples', 'simulated-replicas')
     const faults = ['--faults', 'kill,pause,partition', '--seed', '1', '--time', '6s']
     const { exitCode, stdout, stderr } = await chaos(['run', '--target', 'service:durable', ...faults, '--json'], {
@@ -88,7 +88,7 @@ describe('a service of the configuration', () => {
     expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
   })
 
-  patientTest('is repeated from its run.json if its program is named, without its secrets', async () => {
+  patientTest('is repeated from run.json if its program is named, without its secrets', async () => {
     const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
     const cwd = folderOf({ services: { race: secret } })
     const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })
@@ -105,7 +105,7 @@ describe('a service of the configuration', () => {
     expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
   })
 
-  test('is a target that chaos targets lists', async () => {
+  test('is listed by chaos targets', async () => {
     const { stdout } = await chaosHere(['targets', '--json'], { cwd: folderOf({ services }) })
     const listed = JSON.parse(stdout).filter(({ target }: { target: string }) => target.startsWith('service:'))
     expect(listed).toMatchObject([
@@ -128,19 +128,19 @@ describe('a service of the configuration', () => {
     [['fuzz', '--target', 'service:race'], {}, 'race is a service: chaos simulate race searches that.'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer it'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['kil'] }, 'Did you mean kill?'],
-  ])('is not mistaken for something else: chaos %j with %j', async (args, config, text) => {
+  ])('is refused with a hint if it is misused: chaos %j with %j', async (args, config, text) => {
     const { exitCode, stderr } = await chaosHere(args, { cwd: folderOf({ services, ...config }) })
     expect(stderr).toContain(text)
     expect(exitCode).toBe(3)
   })
 
-  test('is declared in a configuration before it is named', async () => {
+  test('must be declared in a configuration before it is named', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--target', 'service:shop'], { cwd: folderOf({}) })
     expect(stderr).toContain("Declare it: services: { shop: { entry: './server.ts', nodes: 3 } } in chaos.config.ts.")
     expect(exitCode).toBe(3)
   })
 
-  test('names an unknown placeholder, and the known ones', async () => {
+  test('is refused with an unknown placeholder, and the known ones are named', async () => {
     const wrong = { ...services.race, environment: { OTHER: '{peer.n4}' } }
     const cwd = folderOf({ services: { race: wrong } })
     const args = ['simulate', 'race', '--faults', 'none', '--seeds', '1', '--workers', '1']
@@ -150,7 +150,7 @@ describe('a service of the configuration', () => {
     }
   })
 
-  patientTest('gets a redis-server as a process, in place of the simulated Redis', async () => {
+  patientTest('uses a redis-server process instead of the simulated Redis', async () => {
     const cwd = folderWith(CURED)
     symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
     writeFileSync(
@@ -184,7 +184,7 @@ describe('a service of the configuration', () => {
     expect(without.exitCode).toBe(4)
   })
 
-  patientTest('is found in the simulator, and the same failure is played on processes', async () => {
+  patientTest('fails in the simulator, and the same failure is played on processes', async () => {
     const cwd = folderOf({ services })
     const some = ['--faults', 'none', '--keys', '1', '--workload-set', 'cas=0.5', '--seeds', '128', '--json']
     const found = await chaos(['simulate', 'race', ...some, '--workers', '1'], { cwd })
@@ -197,7 +197,7 @@ describe('a service of the configuration', () => {
     expect(real.exitCode).toBe(1)
   })
 
-  test('refuses to play faults on processes that cannot suffer them', async () => {
+  test('is not played on processes under faults that they cannot suffer', async () => {
     const cwd = folderOf({ services })
     const reference = { program: './race.ts', routes: './routes.json', redis: 'simulated' }
     const scenario = {

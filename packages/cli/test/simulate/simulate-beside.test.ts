@@ -45,7 +45,7 @@ function shopWith(program: string): string {
 
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
-describe('a program beside the nodes of a service', () => {
+describe('a second program next to the nodes of a service', () => {
   test('takes part in a race, which is found, and replayed to the byte if both programs are named', async () => {
     const cwd = shopWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'shop', '--seeds', '64', ...some], { cwd })
@@ -61,7 +61,7 @@ describe('a program beside the nodes of a service', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('can be named on the command line, which refuses wrong names', async () => {
+  test('can be named on the command line, which refuses invalid names', async () => {
     const cwd = shopWith(CURED)
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
@@ -74,7 +74,7 @@ describe('a program beside the nodes of a service', () => {
     )
   })
 
-  patientTest('is a process beside real nodes, with the same names in all environments', async () => {
+  patientTest('is a process next to real nodes, with the same names in all environments', async () => {
     const cwd = shopWith(CURED)
     const brief = ['--time', '1s', '--rate', '100', '--workload-set', 'cas=0.5', '--json']
     for (const world of [[], ['--sim']]) {

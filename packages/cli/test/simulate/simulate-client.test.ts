@@ -70,7 +70,7 @@ function folderWith(program: string): string {
 
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
-describe('a service whose clients are code of the user', () => {
+describe('a service whose clients are user code', () => {
   test('has its race found, reported with its lines, and replayed to the byte if both files are named', async () => {
     const cwd = folderWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'lines', '--seeds', '64', ...some], { cwd })
@@ -85,7 +85,7 @@ describe('a service whose clients are code of the user', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is searched with both files named on the command line, which refuses a route table as well', async () => {
+  test('is searched with both files named on the command line, which excludes a route table', async () => {
     const cwd = folderWith(CURED)
     const search = (...more: string[]) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--client', 'client.ts', '--seeds', '3', ...more, ...some], {
@@ -97,7 +97,7 @@ describe('a service whose clients are code of the user', () => {
     expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('give only one of them') })
   })
 
-  patientTest('runs as processes, too, whose clients are the same code', async () => {
+  patientTest('also runs as processes, with the same code for clients', async () => {
     const cwd = folderWith(CURED)
     const brief = [
       '--seed',

@@ -37,7 +37,7 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  test('uses the single object of a program, and says how to use several', async () => {
+  test('uses the single object of a program, and explains how to use several', async () => {
     const cwd = folderWith(register(''))
     const routes = [
       { request: 'GET /v', f: 'read', result: 'json.value' },
@@ -62,7 +62,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('blames no race for a program that ends because nothing listens to an error', async () => {
+  test('reports no race for a program that ends because of an unhandled error event', async () => {
     const cwd = folderWith(`
       import { EventEmitter } from 'node:events'
       const fails = process.env.FAILS === 'from outside'
@@ -97,7 +97,7 @@ describe('chaos simulate', () => {
     expect(await raceOf('by itself')).toBeDefined()
   })
 
-  test('refuses a program that acts in the real world after the last run, by its call, with exit code 3', async () => {
+  test('names the call of a program that acts in the real world after the last run, and exits with 3', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {
@@ -127,23 +127,26 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('ends a program that takes all memory in one turn, in small pieces or large, and names it', async () => {
-    for (const much of [5e5, 1e7]) {
-      const cwd = folderWith(
-        `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(${much}).fill(0)) }, 10)`,
-      )
-      const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
-      const { exitCode, stdout, stderr } = await chaos(args, { cwd })
-      expect(stderr).toBe('')
-      expect(JSON.parse(stdout).failures[0].sentence).toMatch(
-        /^the program takes more memory than there is: a turn of n\d/,
-      )
-      expect(exitCode).toBe(4)
-    }
-  })
+  patientTest(
+    'ends a program that exhausts the memory in one turn, in small pieces or large, and names the turn',
+    async () => {
+      for (const much of [5e5, 1e7]) {
+        const cwd = folderWith(
+          `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(${much}).fill(0)) }, 10)`,
+        )
+        const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
+        const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+        expect(stderr).toBe('')
+        expect(JSON.parse(stdout).failures[0].sentence).toMatch(
+          /^the program takes more memory than there is: a turn of n\d/,
+        )
+        expect(exitCode).toBe(4)
+      }
+    },
+  )
 
   patientTest(
-    'ends a program that takes all memory little by little, in objects or in buffers, and names the node',
+    'ends a program that exhausts the memory slowly, in objects or in buffers, and names the node',
     async () => {
       for (const much of ['new Array(4e6).fill(0)', 'Buffer.alloc(64e6, 1)']) {
         const cwd = folderWith(`${CURED}\nconst all: unknown[] = []\nsetInterval(() => all.push(${much}), 1)`)
@@ -187,7 +190,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('varies the runs that reached rare places, which finds a race there sooner', async () => {
+  patientTest('mutates runs that reached rare places, which finds a race there sooner', async () => {
     const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
       armed = true
       reachable('armed')
@@ -210,7 +213,7 @@ describe('chaos simulate', () => {
     expect(alone).toMatchObject({ found: false, trials: 120 })
   })
 
-  patientTest('loses writes that a program never fsynced when the power is cut', async () => {
+  patientTest('finds the loss of writes that a program did not fsync when the power is cut', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
@@ -253,7 +256,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('needs a route table', async () => {
+  test('refuses to run without a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('it needs a route table')
