@@ -10,6 +10,7 @@ import { blobMembers, blobOfBody, noting } from './blob.ts'
 import { fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
 import { simulatedFetch } from './http/fetch.ts'
+import { setPrototypeOfMessages, signalOf } from './http/shapes.ts'
 import { type Intrinsics, noteIntrinsics } from './intrinsics.ts'
 import { neverCalling } from './never-calling.ts'
 import { refusedFunction } from './refused.ts'
@@ -113,6 +114,7 @@ function installAmbient(): () => void {
   patch(crypto, 'randomUUID', () => uuidFrom(runningLife().random))
   patchSubtle(patch)
   patch(globalThis, 'fetch', simulatedFetch as Call)
+  patch(Object, 'setPrototypeOf', setPrototypeOfMessages as Call)
   patch(AbortSignal, 'timeout', (delayMs) => timeoutSignal(Number(delayMs)))
   patchBlobs(put, patch)
   patchWebAssembly(put, patch)
@@ -213,7 +215,7 @@ function timeoutSignal(delayMs: number): AbortSignal {
     Error.stackTraceLimit = stackTraceLimit
     controller.abort(reason)
   })
-  return controller.signal
+  return signalOf(controller)
 }
 
 function patchSubtle(patch: (holder: object, name: string, simulated: Call) => void): void {
