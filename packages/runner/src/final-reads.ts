@@ -70,7 +70,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
   let agreed: Agreement | undefined
 
   function probe(): void {
-    askAll(options, { ...asking, isOver: () => true, final: false }, allOf(compared, probed), (answers) => {
+    askAll(options, { isOver: () => true, final: false, ...asking }, allOf(compared, probed), (answers) => {
       const answer = someOwes(cluster) ? undefined : answerOfAll(compared, answers, probed.length, workload.agreedOn)
       if (answer === undefined) agreed = undefined
       else if (answer !== agreed?.answer) agreed = { answer, since: clock.now() }
@@ -92,7 +92,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
     const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
     const isOver = () => clock.now() >= (served.any() ? deadline : recoveryEnd(options, healedAt))
     const final = options.isHealed !== false && cluster.isUnderWay?.() !== true
-    askAll(options, { ...asking, isOver, final }, parts, () => end(convergedAfter))
+    askAll(options, { isOver, final, ...asking }, parts, () => end(convergedAfter))
   }
 
   const end = (convergedAfter: Nanos | undefined): void =>

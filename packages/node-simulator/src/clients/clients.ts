@@ -44,7 +44,7 @@ function routeClients(
   return {
     start() {},
     isReady: () => true,
-    connect: (place) => createClient({ ...place, world, network, maker, isOfOne, messages }),
+    connect: (place) => createClient({ world, network, maker, isOfOne, messages, ...place }),
     requireSound() {},
     kill() {},
   }

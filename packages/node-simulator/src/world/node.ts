@@ -52,12 +52,12 @@ export class ServiceNode {
     this.#starts++
     const number = this.#starts
     const life: Life = new Life({
-      ...{ world, network, id, number, clock: this.clock, hosts, messages },
       random: createRandom(`${id} ${number} ${seed}`),
       died: (death) => {
         this.#buried(life)
         died(death, life)
       },
+      ...{ world, network, id, number, clock: this.clock, hosts, messages },
     })
     this.#life = life
     world.schedule(0, () => world.deliver(life, () => boot(life)))

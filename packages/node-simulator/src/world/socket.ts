@@ -41,6 +41,12 @@ interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * Options that Node gives each socket itself, on a copy: V8 makes a hidden class for each member that is added to a
+ * copy by spread, and for that object alone.
+ */
+const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
+
 /** A socket of Node's own class over a simulated connection. */
 export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answering {
   readonly life: Life
@@ -69,7 +75,8 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   serves: string | undefined
 
   constructor(options: net.SocketConstructorOpts & { readonly life?: Life } = {}) {
-    super({ allowHalfOpen: options.allowHalfOpen === true, ...(options.signal ? { signal: options.signal } : {}) })
+    const { allowHalfOpen, signal } = options
+    super({ allowHalfOpen: allowHalfOpen === true, ...SET_BY_NODE, ...(signal ? { signal } : {}) })
     const life = options.life ?? turn.life
     if (life === undefined) throw new Error('a simulated socket belongs to a program')
     this.life = life

@@ -103,7 +103,10 @@ function exchangeMessages(asked: Asked, to: string, following: Following): Promi
   const { bytesOnly } = runningLife()
   const empty = payload === undefined && WITH_BODY.has(method) ? ['Content-Length', '0'] : []
   const request: RequestMessage = {
-    ...{ type: 'request', method, target: pathOf(url), body: payload ?? NOTHING },
+    type: 'request',
+    method,
+    target: pathOf(url),
+    body: payload ?? NOTHING,
     headers: [...Object.entries(fieldsOf(asked)).flat(), 'Connection', 'keep-alive', ...empty],
   }
   return new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ export async function askedOf(input: string | URL | Request, init: RequestInit |
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined
   signal?.throwIfAborted()
   const plain = plainly(input, init)
-  if (plain !== undefined) return { ...plain, signal }
+  if (plain !== undefined) return { signal, ...plain }
   const asked = new Request(input, { ...init, signal: null })
   return {
     url: new URL(asked.url),

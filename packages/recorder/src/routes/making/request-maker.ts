@@ -127,7 +127,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
     putKey(operation, input, pattern, { draft, fixed: new Set(Object.keys(sends)) }) ??
     putValue(operation.value, input.value, draft) ??
     putConditions(route, draft) ??
-    putSent(sends, { ...asker, key: input.key ?? '', value: writtenValue(input.f, input.value) }, draft) ??
+    putSent(sends, { key: input.key ?? '', value: writtenValue(input.f, input.value), ...asker }, draft) ??
     putAsker(route.client ?? table.client, table, { draft, asker, sends })
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
