@@ -29,6 +29,21 @@ describe('a calculator', () => {
     ['erf(0.5)', '0.5204998778130465'],
     ["make_date(2024, 2, 29)::text || ' ' || exp(0.0)::text", '2024-02-29 1.0000000000000000'],
     ['exp(null::numeric) is null', 'true'],
+    ["json_extract_path('{\"a\":{\"b\":1}}', 'a', 'b')", '1'],
+    ['|/ 25.0', '5'],
+    ["b'1010' << 1", '0100'],
+    ["date '2024-05-01' <@ daterange('2024-01-01', null) and int4range(1, 3) -|- int4range(3, 5)", 'true'],
+    ["to_char(1234.5, 'FM9,999.00')", '1,234.50'],
+    ["to_date('07 Mar 2024', 'DD Mon YYYY')", '2024-03-07'],
+    ["regexp_replace('foobar', 'o+|b', '-')", 'f-bar'],
+    ["(select string_agg(m[1], ',') from regexp_matches('a1b2', '[0-9]', 'g') m)", '1,2'],
+    ['(select string_agg(key || value, \',\') from json_each_text(\'{"a":1,"b":2}\'))', 'a1,b2'],
+    ['(select stddev_pop(x) from (values (2), (4)) t(x))', '1.00000000000000000000'],
+    ['(select corr(x, x * 2) from (values (1), (2)) t(x))', '1'],
+    [
+      '(select array_agg(s) from (select sum(bit_or(x)) over (order by x) s from (values (1), (2)) t(x) group by x) t)',
+      '{1,3}',
+    ],
   ])('computes %s', (sql, expected) => {
     expect(answered(sql)).toBe(expected)
   })
@@ -39,6 +54,14 @@ describe('a calculator', () => {
     expect(answered('exp(0.0::float8)')).toBe('1')
     expect(() => answered('ln(-1.0)')).toThrow('cannot take logarithm of a negative number')
     expect(answered('ln(1.0)')).toBe('0.0000000000000000')
+  })
+
+  test('computes in the time zone of the session', () => {
+    const zoned = "to_char(timestamptz '2024-07-01 00:00+00', 'HH24 TZ')"
+    expect(answered(zoned)).toBe('00 UTC')
+    answered("set_config('TimeZone', 'Europe/Berlin', false)")
+    expect(answered(zoned)).toBe('02 CEST')
+    answered("set_config('TimeZone', 'UTC', false)")
   })
 
   test('is called only for functions that depend on their arguments alone', () => {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { decideText } from '../src/expressions/coerce.ts'
 import { compileExpression } from '../src/expressions/compile.ts'
 import type { Scope, SessionFacts } from '../src/expressions/env.ts'
+import { startCalculator } from '../src/functions/pglite.ts'
 import { NotSupported, SqlError } from '../src/sql/error.ts'
 import { loadParser, parse } from '../src/sql/parse.ts'
+import type { Calculator } from '../src/types/calculator.ts'
 import { hexOf } from '../src/types/text.ts'
 import { createTypes } from '../src/types/types.ts'
 import type { SqlType, SqlValue } from '../src/types/value.ts'
@@ -15,8 +17,12 @@ const EXPRESSIONS = process.env['CHAOS_SOAK'] === 'short' ? 4_000 : 60_000
 const DEPTH = 3
 
 const types = createTypes()
+let calculator: Calculator
 const session: SessionFacts = {
   types,
+  get calculator() {
+    return calculator
+  },
   setting: () => undefined,
   now: () => 757_382_400_000_000n,
   clock: () => 757_382_400_000_000n,
@@ -38,7 +44,7 @@ const scope: Scope = {
 let oracle: Oracle
 beforeAll(async () => {
   await loadParser()
-  oracle = await startOracle()
+  ;[oracle, calculator] = await Promise.all([startOracle(), startCalculator()])
 }, 120_000)
 afterAll(() => oracle.close())
 

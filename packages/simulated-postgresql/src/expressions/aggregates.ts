@@ -1,7 +1,9 @@
 import type { Accumulator } from '../functions/accumulator.ts'
 import { aggregateNamed } from '../functions/aggregates.ts'
+import { calculatedAggregate, isCalculable } from '../functions/calculator.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { REMEDY } from '../types/calculator.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { coerceBoolean } from './coerce.ts'
@@ -85,11 +87,17 @@ export function compileAggregate(
       ? undefined
       : coerceBoolean(compiler.compile(read.agg_filter), 'FILTER', inner, locationOf(read.agg_filter))
   const keys = (read.agg_order ?? []).map((key) => compileSortKey(key, inner, (node) => compiler.compile(node)))
-  const aggregate = aggregateNamed(name)
+  const own = aggregateNamed(name)
+  const canBe = isCalculable(resolved.signature, resolved.types)
+  const { calculator } = scope.context
+  const refusal = (): NotSupported =>
+    new NotSupported(`the aggregate ${name}(${resolved.types.arguments[0]?.name})${canBe ? REMEDY : ''}`)
+  if (own === undefined && (!canBe || calculator === undefined)) throw refusal()
   const create = (env: Env): Accumulator => {
-    const accumulator = aggregate(resolved.types, env)
-    if (accumulator === undefined) throw new NotSupported(`the aggregate ${name}(${resolved.types.arguments[0]?.name})`)
-    return accumulator
+    const accumulator = own?.(resolved.types, env)
+    if (accumulator !== undefined) return accumulator
+    if (!canBe || calculator === undefined) throw refusal()
+    return calculatedAggregate(calculator, name, resolved.types, env)
   }
   const plain: AggregateCall = {
     type: resolved.types.result,

@@ -1,11 +1,12 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
-import { calculatedBy, isCalculable } from '../functions/calculator.ts'
+import { computed, functionQuery, isCalculable } from '../functions/calculator.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
+import { REMEDY } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
@@ -246,29 +247,18 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-function implementationOf(signature: FunctionSignature, { calculator }: Scope['context']): Builtin {
-  const own = builtin(signature.source)
-  if (own !== undefined) return own
-  if (calculator !== undefined && isCalculable(signature)) return calculatedBy(calculator, signature)
-  return (values, env) => {
-    const sessions = env.session.functions.get(signature.source)
-    if (sessions === undefined) throw new NotSupported(`the function ${signature.name}`)
-    return sessions(values, env)
-  }
-}
-
 /** A call of an ordinary function, its arguments evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
   if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
+  const canBe = isCalculable(signature, call)
   const { calculator } = scope.context
-  const isKnown = builtin(signature.source) !== undefined || SESSION_FUNCTION.test(signature.source)
-  if (!isKnown && !(calculator !== undefined && isCalculable(signature))) {
+  const own = computed(builtin(signature.source), canBe ? calculator : undefined, functionQuery(signature))
+  if (own === undefined && !SESSION_FUNCTION.test(signature.source)) {
     const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
-    const remedy = isCalculable(signature) ? ' (--calculator has PGlite compute it)' : ''
-    throw new NotSupported(`the function ${name}(${shown})${remedy}`)
+    throw new NotSupported(`the function ${name}(${shown})${canBe ? REMEDY : ''}`)
   }
-  const implementation = implementationOf(signature, scope.context)
+  const implementation = own ?? sessionFunction(signature)
   const evaluate = (env: Env): SqlValue => {
     // Every argument is computed, also after a null: one that follows may be an error.
     const values = all.map((argument) => argument.evaluate(env))
@@ -276,9 +266,17 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     return implementation(values, env, call)
   }
   // What is the session's is not computed in advance, whatever PostgreSQL holds of it.
-  const pure = signature.volatility === 'i' && builtin(signature.source) !== undefined
+  const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
+
+const sessionFunction =
+  ({ name, source }: FunctionSignature): Builtin =>
+  (values, env) => {
+    const sessions = env.session.functions.get(source)
+    if (sessions === undefined) throw new NotSupported(`the function ${name}`)
+    return sessions(values, env)
+  }
 
 /** A call of a function that a user wrote. Never computed in advance. */
 function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: Scope): Compiled {

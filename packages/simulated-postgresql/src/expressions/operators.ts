@@ -1,8 +1,10 @@
-import type { CallTypes } from '../functions/builtin.ts'
+import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
+import { computed, isCalculable, operatorQuery } from '../functions/calculator.ts'
 import type { OperatorSignature } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { REMEDY } from '../types/calculator.ts'
 import { asArray, asBoolean } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -120,12 +122,19 @@ function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlV
   const [left = 0, right = 0] = call.arguments.map((type) => type.oid)
   const compare = test === undefined ? undefined : orderBetween(types, left, right)
   if (test !== undefined && compare !== undefined) return (a, b, env) => test(compare(a, b, env))
-  const implementation = builtin(signature.source)
-  if (implementation === undefined) {
-    const names = call.arguments.map((type) => formatType(types, type.oid))
-    throw new NotSupported(`the operator ${[names[0], signature.name, names[1]].join(' ')}`)
-  }
+  const implementation = implementationOf(scope, resolved)
   return (a, b, env) => implementation([a, b], env, call)
+}
+
+/** What computes an operator. @throws NotSupported if nothing does */
+function implementationOf({ context }: Scope, { signature: { name, source }, call }: Resolved): Builtin {
+  // What words a search finds in a text depends on a setting. All other operators depend on their operands.
+  const canBe = isCalculable({ volatility: source.startsWith('ts_match_t') ? 's' : 'i', source }, call)
+  const found = computed(builtin(source), canBe ? context.calculator : undefined, operatorQuery(name))
+  if (found !== undefined) return found
+  const shown = call.arguments.map(({ oid }) => formatType(context.types, oid))
+  const operator = [...shown.slice(0, -1), name, ...shown.slice(-1)].join(' ')
+  throw new NotSupported(`the operator ${operator}${canBe ? REMEDY : ''}`)
 }
 
 export function binary(scope: Scope, name: string, left: Compiled, right: Compiled, location?: number): Compiled {
@@ -165,10 +174,8 @@ function result({ signature, operands, call }: Resolved, evaluate: (env: Env) =>
 function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
   const resolved = resolveOperator(scope, name, undefined, operand, location)
   const [a] = resolved.operands
-  const implementation = builtin(resolved.signature.source)
-  if (a === undefined || implementation === undefined) {
-    throw new NotSupported(`the operator ${name} ${formatType(scope.context.types, operand.type.oid)}`)
-  }
+  if (a === undefined) throw new NotSupported(`the operator ${name}`)
+  const implementation = implementationOf(scope, resolved)
   const evaluate = (env: Env): SqlValue => {
     const value = a.evaluate(env)
     return value === null ? null : implementation([value], env, resolved.call)

@@ -1,9 +1,11 @@
 import type { CallTypes } from '../functions/builtin.ts'
+import { calculatedSet, functionQuery, isCalculable } from '../functions/calculator.ts'
 import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { REMEDY } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlValue } from '../types/value.ts'
 import { applied, functionName, type ResolvedCall, resolveCall } from './calls.ts'
@@ -41,11 +43,11 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)
-  const implementation = signature.source.startsWith('routine ') ? routineSet(signature) : setFunction(signature.source)
+  const own = signature.source.startsWith('routine ') ? routineSet(signature) : setFunction(signature.source)
   const isRow = types.result.oid === OID.record
   const composite = scope.context.types.typeOf(types.result.oid).columns
   const shown = definedColumns(resolved, defined, call.location)
-  if (!signature.returnsSet && (!isRow || implementation === undefined)) {
+  if (!signature.returnsSet && (!isRow || own === undefined)) {
     if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
     const column = signature.columns[0]?.name ?? signature.name
@@ -57,13 +59,17 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
       rows: (env) => [[compiled.evaluate(env)]],
     }
   }
-  if (implementation === undefined) throw new NotSupported(`the function ${name}`)
   const columns =
     shown ??
     (isRow
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
       : [{ name: signature.columns[0]?.name ?? signature.name, type: types.result }])
   const callTypes = { ...types, columns }
+  const canBe = isCalculable(signature, types)
+  const { calculator } = scope.context
+  const implementation =
+    own ?? (canBe && calculator !== undefined ? calculatedSet(calculator, functionQuery(signature)) : undefined)
+  if (implementation === undefined) throw new NotSupported(`the function ${name}${canBe ? REMEDY : ''}`)
   if (composite !== undefined && signature.returnsSet)
     return ofRows(composite, all, signature.strict, implementation, callTypes)
   return {

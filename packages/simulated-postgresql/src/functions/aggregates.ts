@@ -1,5 +1,5 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
-import { asBigint, asBoolean, asBytes, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
+import { SqlError } from '../sql/error.ts'
+import { asBoolean, asBytes, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { jsonObject, quoteJson } from '../types/json.ts'
 import { addNumeric, divideNumeric, numericOf } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
@@ -18,7 +18,6 @@ import type { CallTypes } from './builtin.ts'
 import { jsonKey, jsonText, jsonValue } from './json-values.ts'
 import { scaleInterval, sumIntervals } from './moments.ts'
 import type { Env } from './session-facts.ts'
-import { VARIANCES } from './variance.ts'
 
 function oidOf(call: CallTypes, i = 0): number {
   return call.arguments[i]?.oid ?? OID.any
@@ -247,13 +246,6 @@ const jsonbObjectAggregate: Aggregate = (call) => {
   }
 }
 
-function bits(apply: (a: bigint, b: bigint) => bigint): Aggregate {
-  return fold((a, b) => {
-    if (typeof a === 'bigint') return apply(a, asBigint(b))
-    return Number(apply(BigInt(asNumber(a)), BigInt(asNumber(b))))
-  })
-}
-
 const all: Aggregate = fold((a, b) => asBoolean(a) && asBoolean(b))
 
 const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
@@ -265,9 +257,6 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['bool_and', all],
   ['every', all],
   ['bool_or', fold((a, b) => asBoolean(a) || asBoolean(b))],
-  ['bit_and', bits((a, b) => a & b)],
-  ['bit_or', bits((a, b) => a | b)],
-  ['bit_xor', bits((a, b) => a ^ b)],
   ['any_value', fold((state) => state)],
   ['array_agg', arrayAggregate],
   ['string_agg', stringAggregate],
@@ -277,12 +266,9 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['jsonb_agg_strict', jsonbAggregate(true)],
   ['json_object_agg', jsonObjectAggregate],
   ['jsonb_object_agg', jsonbObjectAggregate],
-  ...VARIANCES,
 ])
 
-/** The aggregate of a name. Throws NotSupported for one that is not simulated. */
-export function aggregateNamed(name: string): Aggregate {
-  const aggregate = AGGREGATES.get(name)
-  if (aggregate === undefined) throw new NotSupported(`the aggregate ${name}`)
-  return aggregate
+/** The aggregate of a name; undefined for one that this package does not compute. */
+export function aggregateNamed(name: string): Aggregate | undefined {
+  return AGGREGATES.get(name)
 }

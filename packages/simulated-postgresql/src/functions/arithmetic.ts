@@ -1,5 +1,5 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
-import { asBigint, asNumber, asNumeric } from '../types/definitions.ts'
+import { SqlError } from '../sql/error.ts'
+import { asNumber, asNumeric } from '../types/definitions.ts'
 import { INT8, outOfRange } from '../types/numbers.ts'
 import {
   absoluteNumeric,
@@ -10,18 +10,12 @@ import {
   floorNumeric,
   moduloNumeric,
   multiplyNumeric,
-  NAN,
   negateNumeric,
-  numericOf,
-  quotientNumeric,
   roundNumeric,
-  squareRootNumeric,
   subtractNumeric,
-  trimNumeric,
   truncateNumeric,
 } from '../types/numeric.ts'
-import { powerNumeric } from '../types/numeric-power.ts'
-import { Numeric, type SqlValue } from '../types/value.ts'
+import type { SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins } from './builtin.ts'
 
 type Name = 'int2' | 'int4' | 'int8'
@@ -86,23 +80,9 @@ function integerOperators(): Builtins {
   return all
 }
 
-function gcd(a: bigint, b: bigint): bigint {
-  let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b]
-  while (y !== 0n) [x, y] = [y, x % y]
-  return x
-}
-
-function lcm(a: bigint, b: bigint): bigint {
-  if (a === 0n || b === 0n) return 0n
-  const product = (a / gcd(a, b)) * b
-  return product < 0n ? -product : product
-}
-
 /** The operators of one width; `make` checks the range of a result. */
 function integerFunctions(name: Name): Builtins {
   const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
-  const bits = name === 'int2' ? 16 : name === 'int4' ? 32 : 64
-  const signed = (value: bigint): SqlValue => make(BigInt.asIntN(bits, value))
   return {
     [`${name}mod`]: ([a, b]) => {
       if (wide(b) === 0n) throw divisionByZero()
@@ -115,18 +95,7 @@ function integerFunctions(name: Name): Builtins {
     [`${name}or`]: ([a, b]) => make(wide(a) | wide(b)),
     [`${name}xor`]: ([a, b]) => make(wide(a) ^ wide(b)),
     [`${name}not`]: ([a]) => make(~wide(a)),
-    [`${name}shl`]: ([a, b]) => signed(wide(a) << BigInt(asNumber(b) & shiftMask(bits))),
-    [`${name}shr`]: ([a, b]) => make(wide(a) >> BigInt(asNumber(b) & shiftMask(bits))),
-    [`${name}gcd`]: ([a, b]) => make(gcd(wide(a), wide(b))),
-    [`${name}lcm`]: ([a, b]) => make(lcm(wide(a), wide(b))),
-    [`${name}larger`]: ([a, b]) => (wide(a) > wide(b) ? (a ?? null) : (b ?? null)),
-    [`${name}smaller`]: ([a, b]) => (wide(a) < wide(b) ? (a ?? null) : (b ?? null)),
   }
-}
-
-/** Narrow types are shifted as 32 bits. */
-function shiftMask(bits: number): number {
-  return bits === 64 ? 63 : 31
 }
 
 function floatResult(value: number, infinite: boolean, single: boolean): number {
@@ -175,15 +144,11 @@ const floatFunctions: Builtins = {
     if (asNumber(a) < 0) throw new SqlError('2201F', 'cannot take square root of a negative number')
     return Math.sqrt(asNumber(a))
   },
-  dcbrt: ([a]) => Math.cbrt(asNumber(a)),
   dceil: ([a]) => Math.ceil(asNumber(a)),
   dfloor: ([a]) => Math.floor(asNumber(a)),
   dtrunc: ([a]) => Math.trunc(asNumber(a)),
   dround: ([a]) => roundFloat(asNumber(a)),
   dsign: ([a]) => (asNumber(a) > 0 ? 1 : asNumber(a) < 0 ? -1 : 0),
-  dpi: () => Math.PI,
-  degrees: ([a]) => asNumber(a) / 0.017453292519943295,
-  radians: ([a]) => asNumber(a) * 0.017453292519943295,
   drandom: (_, env) => env.session.random(),
 }
 
@@ -210,62 +175,16 @@ const numericFunctions: Builtins = {
   numeric_sub: ([a, b]) => subtractNumeric(asNumeric(a), asNumeric(b)),
   numeric_mul: ([a, b]) => multiplyNumeric(asNumeric(a), asNumeric(b)),
   numeric_div: ([a, b]) => divideNumeric(asNumeric(a), asNumeric(b)),
-  numeric_div_trunc: ([a, b]) => quotientNumeric(asNumeric(a), asNumeric(b)),
   numeric_mod: ([a, b]) => moduloNumeric(asNumeric(a), asNumeric(b)),
-  numeric_power: ([a, b]) => powerNumeric(asNumeric(a), asNumeric(b)),
   numeric_uminus: ([a]) => negateNumeric(asNumeric(a)),
   numeric_uplus: ([a]) => a ?? null,
-  numeric_gcd: ([a, b]) => commonDivisor(asNumeric(a), asNumeric(b)),
   numeric_abs: ([a]) => absoluteNumeric(asNumeric(a)),
   numeric_ceil: ([a]) => ceilingNumeric(asNumeric(a)),
   numeric_floor: ([a]) => floorNumeric(asNumeric(a)),
-  numeric_sqrt: ([a]) => squareRootNumeric(asNumeric(a)),
   numeric_round: ([a, b]) => roundNumeric(asNumeric(a), asNumber(b)),
   round: ([a]) => roundNumeric(asNumeric(a), 0),
   numeric_trunc: ([a, b]) => truncateNumeric(asNumeric(a), asNumber(b)),
   trunc: ([a]) => truncateNumeric(asNumeric(a), 0),
-  numeric_trim_scale: ([a]) => trimNumeric(asNumeric(a)),
-  numeric_scale: ([a]) => (asNumeric(a).special ? null : asNumeric(a).scale),
-  numeric_min_scale: ([a]) => (asNumeric(a).special ? null : trimNumeric(asNumeric(a)).scale),
-  numeric_sign: ([a]) => {
-    const value = asNumeric(a)
-    if (value.special === 'NaN') return value
-    const negative = value.special === '-Infinity' || value.unscaled < 0n
-    return numericOf(negative ? -1n : value.special === undefined && value.unscaled === 0n ? 0n : 1n)
-  },
-  numeric_fac: ([a]) => factorial(asBigint(a)),
-  width_bucket_numeric: ([value, low, high, count]) =>
-    bucket(asNumeric(value), asNumeric(low), asNumeric(high), asNumber(count)),
-}
-
-function commonDivisor(a: Numeric, b: Numeric): Numeric {
-  if (a.special || b.special) return NAN
-  const scale = Math.max(a.scale, b.scale)
-  return new Numeric(gcd(roundNumeric(a, scale).unscaled, roundNumeric(b, scale).unscaled), scale)
-}
-
-function factorial(n: bigint): Numeric {
-  if (n < 0n) throw new SqlError('22003', 'factorial of a negative number is undefined')
-  if (n > 32177n) throw new SqlError('22003', 'value overflows numeric format')
-  let product = 1n
-  for (let i = 2n; i <= n; i += 1n) product *= i
-  return new Numeric(product, 0)
-}
-
-function bucket(value: Numeric, low: Numeric, high: Numeric, count: number): number {
-  if (count <= 0) throw new SqlError('2201G', 'count must be greater than zero')
-  if ([value, low, high].some((each) => each.special !== undefined && each.special !== 'NaN')) {
-    throw new NotSupported('width_bucket with infinity')
-  }
-  if (value.special || low.special || high.special) {
-    throw new SqlError('2201G', 'operand, lower bound, and upper bound cannot be NaN')
-  }
-  const width = subtractNumeric(high, low)
-  if (width.unscaled === 0n) throw new SqlError('2201G', 'lower bound cannot equal upper bound')
-  const offset = multiplyNumeric(subtractNumeric(value, low), numericOf(count))
-  const scaled = quotientNumeric(offset, width)
-  if (offset.unscaled !== 0n && offset.unscaled < 0n !== width.unscaled < 0n) return 0
-  return Math.min(Number(scaled.unscaled), count) + 1
 }
 
 export const ARITHMETIC: Builtins = {

@@ -1,4 +1,4 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { SqlError } from '../sql/error.ts'
 import { compareNullable } from '../types/array.ts'
 import { asArray, asNumber, asString } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
@@ -76,47 +76,15 @@ const position: Builtin = ([array = null, wanted = null, from = null], env, call
   return null
 }
 
-const positions: Builtin = ([array = null, wanted = null], env, call) => {
-  if (array === null) return null
-  const { elements, lowerBounds } = flat(asArray(array))
-  const same = sameElement(elementOid(call, env), env)
-  const first = lowerBounds[0] ?? 1
-  return new SqlArray(
-    OID.int4,
-    elements.flatMap((element, i) => (same(element, wanted) ? [i + first] : [])),
-  )
-}
-
-function replaced(
-  array: SqlArray,
-  env: Env,
-  call: CallTypes,
-  map: (same: boolean, value: SqlValue) => readonly SqlValue[],
-  wanted: SqlValue,
-): SqlArray {
-  const same = sameElement(elementOid(call, env), env)
-  const elements = array.elements.flatMap((element) => map(same(element, wanted), element))
-  const { dimensions, lowerBounds } = array
-  return elements.length === array.elements.length
-    ? new SqlArray(array.elementOid, elements, dimensions, lowerBounds)
-    : new SqlArray(
-        array.elementOid,
-        elements,
-        elements.length === 0 ? [] : [elements.length],
-        elements.length === 0 ? [] : lowerBounds,
-      )
-}
-
 const remove: Builtin = ([array = null, wanted = null], env, call) => {
   if (array === null) return null
-  if (asArray(array).dimensions.length > 1) {
+  const { dimensions, lowerBounds, elements, elementOid: oid } = asArray(array)
+  if (dimensions.length > 1)
     throw new SqlError('0A000', 'removing elements from multidimensional arrays is not supported')
-  }
-  return replaced(asArray(array), env, call, (same, value) => (same ? [] : [value]), wanted)
+  const same = sameElement(elementOid(call, env), env)
+  const kept = elements.filter((element) => !same(element, wanted))
+  return new SqlArray(oid, kept, kept.length === 0 ? [] : [kept.length], kept.length === 0 ? [] : lowerBounds)
 }
-
-const replace: Builtin = ([array = null, wanted = null, by = null], env, call) =>
-  array === null ? null : replaced(asArray(array), env, call, (same, value) => [same ? by : value], wanted)
 
 /** Null elements are equal to none. */
 function containsAll(outer: SqlArray, inner: SqlArray, env: Env): boolean {
@@ -153,9 +121,7 @@ export const ARRAYS: Builtins = {
   array_cat: concatenate,
   array_position: position,
   array_position_start: position,
-  array_positions: positions,
   array_remove: remove,
-  array_replace: replace,
   arraycontains: ([a, b], env) => containsAll(asArray(a), asArray(b), env),
   arraycontained: ([a, b], env) => containsAll(asArray(b), asArray(a), env),
   arrayoverlap: overlap,
@@ -165,35 +131,8 @@ export const ARRAYS: Builtins = {
     return size === undefined ? null : (asArray(a).lowerBounds[asNumber(n) - 1] ?? 1) + size - 1
   },
   array_lower: ([a, n]) => asArray(a).lowerBounds[asNumber(n) - 1] ?? null,
-  array_ndims: ([a]) => asArray(a).dimensions.length || null,
   array_cardinality: ([a]) => asArray(a).elements.length,
-  array_dims: ([a]) => {
-    const { dimensions, lowerBounds } = asArray(a)
-    const parts = dimensions.map((size, i) => `[${lowerBounds[i]}:${(lowerBounds[i] ?? 1) + size - 1}]`)
-    return parts.length === 0 ? null : parts.join('')
-  },
   array_to_text: ([a, separator], env) => joined(asArray(a), asString(separator), null, env),
   array_to_text_null: ([a = null, separator = null, nullText = null], env) =>
     a === null || separator === null ? null : joined(asArray(a), asString(separator), nullText, env),
-  array_reverse: ([a]) => {
-    const array = asArray(a)
-    if (array.dimensions.length > 1) throw new NotSupported('array_reverse of a multidimensional array')
-    return new SqlArray(array.elementOid, array.elements.toReversed(), array.dimensions, array.lowerBounds)
-  },
-  trim_array: ([a, n]) => {
-    const array = asArray(a)
-    const count = asNumber(n)
-    if (count < 0 || count > (array.dimensions[0] ?? 0)) {
-      throw new SqlError('2202E', `number of elements to trim must be between 0 and ${array.dimensions[0] ?? 0}`)
-    }
-    if (array.dimensions.length > 1) throw new NotSupported('trim_array of a multidimensional array')
-    return new SqlArray(array.elementOid, array.elements.slice(0, array.elements.length - count))
-  },
-  array_fill: ([value = null, sizes = null], _env, call) => {
-    if (sizes === null) throw new SqlError('22004', 'dimension array or low bound array cannot be null')
-    const dimensions = asArray(sizes).elements.map(asNumber)
-    const total = dimensions.length === 0 ? 0 : dimensions.reduce((a, b) => a * b, 1)
-    const elements = Array.from({ length: total }, () => value)
-    return new SqlArray(call.arguments[0]?.oid ?? 0, elements, total === 0 ? [] : dimensions)
-  },
 }

@@ -9,7 +9,6 @@ import { JSON_FUNCTIONS } from './json.ts'
 import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
 import { RANGES } from './ranges.ts'
-import { REGEXPS } from './regexps.ts'
 import { SHA } from './sha.ts'
 import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
@@ -28,7 +27,6 @@ const ALL: ReadonlyMap<string, Builtin> = new Map(
     HASHES,
     SHA,
     BITS,
-    REGEXPS,
     RANGES,
     SYSTEM,
     TO_CHAR,

@@ -1,32 +1,114 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import type { Calculator } from '../types/calculator.ts'
-import type { Builtin } from './builtin.ts'
+import { type Calculator, NotComputed } from '../types/calculator.ts'
+import { OID } from '../types/oids.ts'
+import { SqlArray, type SqlValue } from '../types/value.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { Builtin, CallTypes } from './builtin.ts'
 import type { FunctionSignature } from './catalogue.ts'
+import type { Env } from './session-facts.ts'
+import type { SetFunction } from './set-function.ts'
 
 /** The number of the first object of a user: a calculator knows none of them. */
 const FIRST_OF_USERS = 16_384
 
-/** Whether a function depends on its arguments alone, and returns one value. */
-export const isCalculable = ({ volatility, returnsSet, kind, source, arguments: oids }: FunctionSignature): boolean =>
-  kind === 'f' &&
-  volatility === 'i' &&
-  !returnsSet &&
-  !source.startsWith('routine ') &&
-  oids.every((oid) => oid < FIRST_OF_USERS)
+/** Types whose texts name objects of the database, and rows. */
+const OF_THE_DATABASE: ReadonlySet<number> = new Set([
+  ...[24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 4191, 3734, 3769, OID.record, 2287],
+])
 
-/** Computes a function by a calculator. @throws SqlError as PostgreSQL does */
-export const calculatedBy =
-  (calculator: Calculator, { name }: FunctionSignature): Builtin =>
-  (values, { session }, call) => {
-    const { types } = session
-    const oids = call.arguments.map(({ oid }) => oid)
-    if ([...oids, call.result.oid].some((oid) => oid >= FIRST_OF_USERS))
-      throw new NotSupported(`the function ${name} of a type of one's own`)
-    const texts = values.map((value, at) =>
-      value === null ? null : types.typeOf(oids[at] ?? 0).output(value, session),
-    )
-    const places = texts.map((_, at) => `$${at + 1}`).join(', ')
-    const answer = calculator.value(`select pg_catalog."${name}"(${places})`, oids, texts)
-    if ('code' in answer) throw new SqlError(answer.code, answer.message)
-    return answer.text === null ? null : types.typeOf(call.result.oid).input(answer.text, session, -1)
+const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
+
+/** Functions that depend on settings beside their arguments, of which only the time zone is not the same everywhere. */
+const BY_SETTINGS =
+  /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_to_(?:char|number)$/
+
+/** Whether a call depends on its arguments and the time zone alone. */
+export const isCalculable = (
+  { volatility, source }: Pick<FunctionSignature, 'volatility' | 'source'>,
+  call: CallTypes,
+): boolean =>
+  (volatility === 'i' || (volatility === 's' && BY_SETTINGS.test(source))) &&
+  call.arguments.every(({ oid }) => isKnown(oid))
+
+/** A query of a call, whose arguments are written so. */
+export type Query = (places: readonly string[]) => string
+
+export const functionQuery =
+  ({ name, variadic, returnsSet, arguments: oids }: FunctionSignature): Query =>
+  (places) => {
+    const isPacked = variadic && oids.at(-1) !== OID.any
+    const all = isPacked ? places.with(-1, `variadic ${places.at(-1)}`) : places
+    return `select ${returnsSet ? '* from ' : ''}pg_catalog."${name}"(${all.join(', ')})`
   }
+
+export const operatorQuery =
+  (name: string): Query =>
+  (places) =>
+    ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
+
+/** What this package computes, or leaves to the calculator: all of it, or a case. */
+export function computed(
+  own: Builtin | undefined,
+  calculator: Calculator | undefined,
+  query: Query,
+): Builtin | undefined {
+  if (calculator === undefined) return own
+  const calculated: Builtin = (values, env, call) =>
+    answered(calculator, query, values, env, call, [call.result.oid])[0]?.[0] ?? null
+  if (own === undefined) return calculated
+  return (values, env, call) => {
+    try {
+      return own(values, env, call)
+    } catch (error) {
+      if (error instanceof NotComputed) return calculated(values, env, call)
+      throw error
+    }
+  }
+}
+
+export const calculatedSet =
+  (calculator: Calculator, query: Query): SetFunction =>
+  (values, env, call) =>
+    answered(calculator, query, values, env, call, call.columns?.map(({ type }) => type.oid) ?? [])
+
+/** The rows of a call. @throws SqlError as PostgreSQL does */
+function answered(
+  calculator: Calculator,
+  query: Query,
+  values: readonly SqlValue[],
+  { session }: Env,
+  call: CallTypes,
+  results: readonly number[],
+): readonly (readonly SqlValue[])[] {
+  const { types } = session
+  const oids = call.arguments.map(({ oid }) => (oid === OID.unknown ? OID.text : oid))
+  const shown = query(oids.map((_, at) => `$${at + 1}`))
+  const strange = [...oids, ...results].find((oid) => !isKnown(oid))
+  if (strange !== undefined)
+    throw new NotSupported(`${shown.slice('select '.length)} of the type ${types.typeOf(strange).name}`)
+  const texts = values.map((value, at) => (value === null ? null : types.typeOf(oids[at] ?? 0).output(value, session)))
+  const answer = calculator.rows(shown, oids, texts, session.setting('TimeZone') ?? 'UTC')
+  if ('code' in answer) throw new SqlError(answer.code, answer.message)
+  return answer.rows.map((row) =>
+    row.map((text, at) => (text === null ? null : types.typeOf(results[at] ?? 0).input(text, session, -1))),
+  )
+}
+
+/** An aggregate: it is computed from the arrays of its arguments. */
+export function calculatedAggregate(calculator: Calculator, name: string, call: CallTypes, env: Env): Accumulator {
+  const { types } = env.session
+  const arrays = call.arguments.map(({ oid }) => types.typeOf(types.typeOf(oid).arrayOid))
+  const columns: SqlValue[][] = arrays.map(() => [])
+  const names = columns.map((_, at) => `c${at}`).join(', ')
+  const query: Query = (places) => `select pg_catalog."${name}"(${names}) from unnest(${places.join(', ')}) t(${names})`
+  return {
+    add: (values) => {
+      for (const [at, column] of columns.entries()) column.push(values[at] ?? null)
+    },
+    result: (now) => {
+      const values = columns.map((column, at) => new SqlArray(call.arguments[at]?.oid ?? 0, column))
+      const types = { arguments: arrays.map(({ oid, name }) => ({ oid, name, typmod: -1 })), result: call.result }
+      return answered(calculator, query, values, now, types, [call.result.oid])[0]?.[0] ?? null
+    },
+  }
+}

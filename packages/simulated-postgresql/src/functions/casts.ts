@@ -141,7 +141,7 @@ function timeOfTimestamp(value: bigint): bigint | null {
 }
 
 /** Local time to UTC. */
-export function toUniversal(local: bigint, env: Env): bigint {
+function toUniversal(local: bigint, env: Env): bigint {
   return universalIn(zoneOf(env), local)
 }
 

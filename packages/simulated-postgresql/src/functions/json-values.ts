@@ -29,10 +29,10 @@ function numberText(text: string): string {
 }
 
 /** A value as the text of JSON: `to_json`. */
-export function jsonText(value: SqlValue, oid: number, env: Env, pretty = false): string {
+export function jsonText(value: SqlValue, oid: number, env: Env): string {
   if (value === null) return 'null'
-  if (value instanceof SqlArray) return jsonArrayText(value, env, pretty)
-  if (value instanceof SqlRecord) return recordText(value, env, pretty)
+  if (value instanceof SqlArray) return jsonArrayText(value, env)
+  if (value instanceof SqlRecord) return recordText(value, env)
   const type = env.session.types.typeOf(oid)
   switch (oid) {
     case OID.bool:
@@ -52,7 +52,7 @@ export function jsonText(value: SqlValue, oid: number, env: Env, pretty = false)
   return quoteJson(momentText(value, oid, env) ?? type.output(value, env.session))
 }
 
-function jsonArrayText(array: SqlArray, env: Env, pretty: boolean): string {
+function jsonArrayText(array: SqlArray, env: Env): string {
   let next = 0
   const level = (depth: number): string => {
     const parts: string[] = []
@@ -64,16 +64,16 @@ function jsonArrayText(array: SqlArray, env: Env, pretty: boolean): string {
         next += 1
       }
     }
-    return `[${parts.join(pretty && depth === 0 ? ',\n ' : ',')}]`
+    return `[${parts.join(',')}]`
   }
   return level(0)
 }
 
-function recordText(record: SqlRecord, env: Env, pretty: boolean): string {
+function recordText(record: SqlRecord, env: Env): string {
   const parts = record.columns.map(
     (column, i) => `${quoteJson(column.name)}:${jsonText(record.values[i] ?? null, column.type.oid, env)}`,
   )
-  return `{${parts.join(pretty ? ',\n ' : ',')}}`
+  return `{${parts.join(',')}}`
 }
 
 /** A value as jsonb: `to_jsonb`. */

@@ -1,4 +1,4 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { SqlError } from '../sql/error.ts'
 import { asArray, asBoolean, asJsonb, asNumber, asString } from '../types/definitions.ts'
 import {
   compareJson,
@@ -8,7 +8,6 @@ import {
   jsonObject,
   jsonTypeName,
   parseJson,
-  prettyJson,
   quoteJson,
   splitJson,
 } from '../types/json.ts'
@@ -133,99 +132,39 @@ function withoutKeys(value: JsonValue, keys: readonly string[]): JsonValue {
   throw new SqlError('22023', 'cannot delete from scalar')
 }
 
-function withoutIndex(value: JsonValue, index: number): JsonValue {
-  if (value !== null && isJsonObject(value)) {
-    throw new SqlError('22023', 'cannot delete from object using integer index')
-  }
-  if (value === null || !isJsonArray(value)) throw new SqlError('22023', 'cannot delete from scalar')
-  const at = index < 0 ? value.length + index : index
-  return value.filter((_, i) => i !== at)
-}
-
-type Change = (current: JsonValue | undefined, parent: 'object' | 'array') => readonly JsonValue[] | undefined
-
-/** Rebuilds the document along a path; `change` gives what stands in place of the last step, undefined for no change. */
+/** Rebuilds the document along a path, with another value for its last step. */
 function changed(
   value: JsonValue,
   keys: readonly (string | null)[],
   at: number,
-  change: Change,
+  next: JsonValue,
   create: boolean,
 ): JsonValue {
   const step = keys[at]
   if (step === undefined || value === null) return value
   if (step === null) throw new SqlError('22004', `path element at position ${at + 1} is null`)
   const last = at === keys.length - 1
+  const below = (current: JsonValue): JsonValue => (last ? next : changed(current, keys, at + 1, next, create))
   if (isJsonObject(value)) {
     const current = value.get(step)
-    if (!last)
-      return current === undefined
-        ? value
-        : replacedMember(value, step, [changed(current, keys, at + 1, change, create)])
-    const next = current === undefined && !create ? undefined : change(current, 'object')
-    return next === undefined ? value : replacedMember(value, step, next)
+    return current === undefined && !(last && create) ? value : jsonObject([...value, [step, below(current ?? null)]])
   }
   if (!isJsonArray(value)) return value
   const given = pathIndex(step)
-  if (given === undefined) {
+  if (given === undefined)
     throw new SqlError('22P02', `path element at position ${at + 1} is not an integer: "${step}"`)
-  }
   const index = given < 0 ? value.length + given : given
   const current = value[index]
-  if (!last) return current === undefined ? value : value.with(index, changed(current, keys, at + 1, change, create))
-  if (current !== undefined) {
-    const next = change(current, 'array')
-    return next === undefined ? value : [...value.slice(0, index), ...next, ...value.slice(index + 1)]
-  }
-  const added = create ? change(undefined, 'array') : undefined
-  if (added === undefined) return value
-  return index < 0 ? [...added, ...value] : [...value, ...added]
-}
-
-function replacedMember(object: ReadonlyMap<string, JsonValue>, key: string, next: readonly JsonValue[]): JsonValue {
-  const [value] = next
-  if (value === undefined) return new Map([...object].filter(([name]) => name !== key))
-  return jsonObject([...object, [key, value]])
+  if (current !== undefined) return value.with(index, below(current))
+  if (!last || !create) return value
+  return index < 0 ? [next, ...value] : [...value, next]
 }
 
 const setPath: Builtin = ([a, keys, value, create = true]) => {
   const target = document(a)
   if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
   if (isEmpty(target) && !asBoolean(create)) return new Jsonb(target)
-  return new Jsonb(changed(target, steps(asArray(keys)), 0, () => [document(value)], asBoolean(create)))
-}
-
-const insertPath: Builtin = ([a, keys, value, after = false]) => {
-  const target = document(a)
-  if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
-  const added = document(value)
-  const change: Change = (current, parent) => {
-    if (current === undefined) return [added]
-    if (parent === 'object') {
-      throw new SqlError('22023', 'cannot replace existing key', {
-        hint: 'Try using the function jsonb_set to replace key value.',
-      })
-    }
-    return asBoolean(after) ? [current, added] : [added, current]
-  }
-  return new Jsonb(changed(target, steps(asArray(keys)), 0, change, true))
-}
-
-const deletePath: Builtin = ([a, keys]) => {
-  const target = document(a)
-  if (!isContainer(target)) throw new SqlError('22023', 'cannot delete path in scalar')
-  if (isEmpty(target)) return new Jsonb(target)
-  return new Jsonb(
-    changed(target, steps(asArray(keys)), 0, (current) => (current === undefined ? undefined : []), false),
-  )
-}
-
-/** Removes members that are null, at every depth; elements of arrays stay. */
-function stripNulls(value: JsonValue): JsonValue {
-  if (value === null) return value
-  if (isJsonArray(value)) return value.map(stripNulls)
-  if (!isJsonObject(value)) return value
-  return new Map([...value].filter(([, member]) => member !== null).map(([key, member]) => [key, stripNulls(member)]))
+  return new Jsonb(changed(target, steps(asArray(keys)), 0, document(value), asBoolean(create)))
 }
 
 function argumentOid(call: CallTypes, i: number): number {
@@ -266,40 +205,11 @@ function builtText(values: readonly SqlValue[], call: CallTypes, env: Env): stri
   return `{${members.join(', ')}}`
 }
 
-/** `json_object('{a,1,b,2}')`: keys and values from one array of texts, or two. */
-function pairsOf(values: readonly SqlValue[]): readonly (readonly [string, string | null])[] {
-  const [first, second] = values
-  const keys = steps(asArray(first))
-  if (second !== undefined) {
-    const others = steps(asArray(second))
-    if (others.length !== keys.length) throw new SqlError('2202E', 'mismatched array dimensions')
-    return keys.map((key, i) => [objectKey(key), others[i] ?? null])
-  }
-  const [, width] = asArray(first).dimensions
-  if (width !== undefined && width !== 2) throw new SqlError('2202E', 'array must have two columns')
-  if (keys.length % 2 !== 0) throw new SqlError('2202E', 'array must have even number of elements')
-  return Array.from({ length: keys.length / 2 }, (_, i) => [objectKey(keys[2 * i] ?? null), keys[2 * i + 1] ?? null])
-}
-
-function objectKey(key: string | null): string {
-  if (key === null) throw new SqlError('22004', 'null value not allowed for object key')
-  return key
-}
-
-const jsonOfPairs: Builtin = (values) =>
-  `{${pairsOf(values)
-    .map(([key, value]) => `${quoteJson(key)} : ${value === null ? 'null' : quoteJson(value)}`)
-    .join(', ')}}`
-
-const jsonbOfPairs: Builtin = (values) => new Jsonb(jsonObject(pairsOf(values)))
-
 const build: Builtins = {
   to_json: ([a = null], env, call) => jsonText(a, argumentOid(call, 0), env),
   to_jsonb: ([a = null], env, call) => new Jsonb(jsonValue(a, argumentOid(call, 0), env)),
   row_to_json: ([a = null], env) => jsonText(a, OID.record, env),
-  row_to_json_pretty: ([a = null, pretty], env) => jsonText(a, OID.record, env, asBoolean(pretty)),
   array_to_json: ([a = null], env) => jsonText(a, OID.anyarray, env),
-  array_to_json_pretty: ([a = null, pretty], env) => jsonText(a, OID.anyarray, env, asBoolean(pretty)),
   json_build_object: (values, env, call) => builtText(values, call, env),
   json_build_object_noargs: () => '{}',
   json_build_array: (values, env, call) =>
@@ -310,10 +220,6 @@ const build: Builtins = {
   jsonb_build_array: (values, env, call) =>
     new Jsonb(values.map((value, i) => jsonValue(value, argumentOid(call, i), env))),
   jsonb_build_array_noargs: () => new Jsonb([]),
-  json_object: jsonOfPairs,
-  json_object_two_arg: jsonOfPairs,
-  jsonb_object: jsonbOfPairs,
-  jsonb_object_two_arg: jsonbOfPairs,
 }
 
 function arrayLength(value: JsonValue): number {
@@ -335,18 +241,9 @@ export const JSON_FUNCTIONS: Builtins = {
   jsonb_exists_all: ([a, keys]) => keysOf(keys).every((key) => exists(document(a), key)),
   jsonb_concat: ([a, b]) => new Jsonb(concatenated(document(a), document(b))),
   jsonb_delete: ([a, key]) => new Jsonb(withoutKeys(document(a), [asString(key)])),
-  jsonb_delete_array: ([a, keys]) => new Jsonb(withoutKeys(document(a), keysOf(keys))),
-  jsonb_delete_idx: ([a, index]) => new Jsonb(withoutIndex(document(a), asNumber(index))),
-  jsonb_delete_path: deletePath,
   jsonb_set: setPath,
-  jsonb_insert: insertPath,
   jsonb_typeof: ([a]) => jsonTypeName(document(a)),
   json_typeof: ([a]) => jsonTypeName(parseJson(asString(a))),
   jsonb_array_length: ([a]) => arrayLength(document(a)),
   json_array_length: ([a]) => arrayLength(parseJson(asString(a))),
-  jsonb_pretty: ([a]) => prettyJson(document(a)),
-  jsonb_strip_nulls: ([a, inArrays]) => {
-    if (inArrays === true) throw new NotSupported('jsonb_strip_nulls of arrays')
-    return new Jsonb(stripNulls(document(a)))
-  },
 }

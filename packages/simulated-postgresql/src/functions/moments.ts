@@ -13,11 +13,10 @@ import {
 } from '../types/calendar.ts'
 import { checkedDate, checkedTimestamp } from '../types/datetime.ts'
 import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
-import { compareInterval, intervalMicros } from '../types/interval.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
-import { fixedZone, namedZone, type Zone } from '../types/zone.ts'
+import { namedZone, type Zone } from '../types/zone.ts'
 import type { Builtins } from './builtin.ts'
-import { isEndless, localIn, timestampOfDate, toLocal, toUniversal, universalIn, zoneOf } from './casts.ts'
+import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** A month later is the same day, or the last one of a shorter month. */
@@ -128,15 +127,7 @@ const arithmetic: Builtins = {
   timestamptz_pl_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), asInterval(b)),
   timestamptz_mi_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), negateInterval(asInterval(b))),
   interval_pl_timestamptz: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(b), asInterval(a)),
-  timestamptz_pl_interval_at_zone: ([a, b, zone]) =>
-    addIntervalIn(namedZone(asString(zone)), asBigint(a), asInterval(b)),
-  timestamptz_mi_interval_at_zone: ([a, b, zone]) =>
-    addIntervalIn(namedZone(asString(zone)), asBigint(a), negateInterval(asInterval(b))),
   timestamp_mi: ([a, b]) => difference(asBigint(a), asBigint(b)),
-  time_mi_time: ([a, b]) => new Interval(0, 0, asBigint(a) - asBigint(b)),
-  time_pl_interval: ([a, b]) => inDay(asBigint(a) + asInterval(b).micros),
-  time_mi_interval: ([a, b]) => inDay(asBigint(a) - asInterval(b).micros),
-  interval_pl_time: ([a, b]) => inDay(asBigint(b) + asInterval(a).micros),
   interval_um: ([a]) => negateInterval(asInterval(a)),
   interval_pl: ([a, b]) => sumIntervals(asInterval(a), asInterval(b)),
   interval_mi: ([a, b]) => sumIntervals(asInterval(a), negateInterval(asInterval(b))),
@@ -146,61 +137,6 @@ const arithmetic: Builtins = {
     if (asNumber(b) === 0) throw new SqlError('22012', 'division by zero')
     return scaleInterval(asInterval(a), (part) => part / asNumber(b))
   },
-}
-
-/** `justify_hours`: 24 hours become a day, with one sign for both. */
-function justifyHours(span: Interval): Interval {
-  let days = span.days + Number(span.micros / MICROS_PER_DAY)
-  let micros = span.micros % MICROS_PER_DAY
-  if (days > 0 && micros < 0n) {
-    micros += MICROS_PER_DAY
-    days -= 1
-  } else if (days < 0 && micros > 0n) {
-    micros -= MICROS_PER_DAY
-    days += 1
-  }
-  return checkedInterval(span.months, days, micros)
-}
-
-function justifyDays(span: Interval): Interval {
-  let months = span.months + Math.trunc(span.days / 30)
-  let days = span.days % 30
-  if (months > 0 && days < 0) {
-    days += 30
-    months -= 1
-  } else if (months < 0 && days > 0) {
-    days -= 30
-    months += 1
-  }
-  return checkedInterval(months, days, span.micros)
-}
-
-function justifyInterval(span: Interval): Interval {
-  let { months, days, micros } = span
-  if ((days > 0 && micros > 0n) || (days < 0 && micros < 0n)) {
-    months += Math.trunc(days / 30)
-    days %= 30
-  }
-  const whole = Number(micros / MICROS_PER_DAY)
-  micros %= MICROS_PER_DAY
-  days += whole
-  months += Math.trunc(days / 30)
-  days %= 30
-  if (months > 0 && (days < 0 || (days === 0 && micros < 0n))) {
-    days += 30
-    months -= 1
-  } else if (months < 0 && (days > 0 || (days === 0 && micros > 0n))) {
-    days -= 30
-    months += 1
-  }
-  if (days > 0 && micros < 0n) {
-    micros += MICROS_PER_DAY
-    days -= 1
-  } else if (days < 0 && micros > 0n) {
-    micros -= MICROS_PER_DAY
-    days += 1
-  }
-  return checkedInterval(months, days, micros)
 }
 
 /** Years, months and days between two moments, by the calendar: `timestamp_age`. */
@@ -227,32 +163,6 @@ function today(env: Env): bigint {
   return floorDivide(local, MICROS_PER_DAY) * MICROS_PER_DAY
 }
 
-function makeDays(year: number, month: number, day: number): number {
-  const astronomical = year < 0 ? year + 1 : year
-  if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(astronomical, month)) {
-    throw new SqlError('22008', `date field value out of range: ${year}-${pad(month)}-${pad(day)}`)
-  }
-  return checkedDate(daysOf(astronomical, month, day))
-}
-
-function pad(value: number): string {
-  return value.toString().padStart(2, '0')
-}
-
-function makeTime(hour: number, minute: number, seconds: number): bigint {
-  const micros = roundHalfEven(seconds * 1e6)
-  const valid = hour >= 0 && hour <= 24 && minute >= 0 && minute < 60 && micros >= 0 && micros <= 60e6
-  if (!valid || (hour === 24 && (minute > 0 || micros > 0))) {
-    throw new SqlError('22008', `time field value out of range: ${hour}:${pad(minute)}:${pad(seconds)}`)
-  }
-  return BigInt((hour * 60 + minute) * 60) * 1_000_000n + BigInt(micros)
-}
-
-function makeTimestamp(values: readonly SqlValue[]): bigint {
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = values.map((value) => asNumber(value))
-  return checkedTimestamp(BigInt(makeDays(year, month, day)) * MICROS_PER_DAY + makeTime(hour, minute, second))
-}
-
 function makeInterval(values: readonly SqlValue[]): Interval {
   const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = values.map((value) =>
     asNumber(value),
@@ -261,41 +171,14 @@ function makeInterval(values: readonly SqlValue[]): Interval {
   return checkedInterval(years * 12 + months, weeks * 7 + days, micros)
 }
 
-/** Rounds down to a multiple of the stride, counted from the origin. */
-function binned(stride: Interval, timestamp: bigint, origin: bigint): bigint {
-  if (stride.months !== 0) {
-    throw new SqlError('0A000', 'timestamps cannot be binned into intervals containing months or years')
-  }
-  if (isEndless(timestamp)) return timestamp
-  const size = intervalMicros(stride)
-  if (size <= 0n) throw new SqlError('22008', 'stride must be greater than zero')
-  return origin + floorDivide(timestamp - origin, size) * size
-}
-
 const making: Builtins = {
-  justify_hours: ([a]) => justifyHours(asInterval(a)),
-  interval_justify_hours: ([a]) => justifyHours(asInterval(a)),
-  interval_justify_days: ([a]) => justifyDays(asInterval(a)),
-  interval_justify_interval: ([a]) => justifyInterval(asInterval(a)),
   timestamp_age: ([a, b]) => age(asBigint(a), asBigint(b)),
   timestamptz_age: ([a, b], env) => age(toLocal(asBigint(a), env), toLocal(asBigint(b), env)),
   age: ([a], env, call) => {
     const local = call.arguments[0]?.name === 'timestamptz' ? toLocal(asBigint(a), env) : asBigint(a)
     return age(today(env), local)
   },
-  make_date: ([year, month, day]) => makeDays(asNumber(year), asNumber(month), asNumber(day)),
-  make_time: ([hour, minute, second]) => makeTime(asNumber(hour), asNumber(minute), asNumber(second)),
-  make_timestamp: (values) => makeTimestamp(values),
-  make_timestamptz: (values, env) => toUniversal(makeTimestamp(values), env),
-  make_timestamptz_at_timezone: (values) =>
-    universalIn(namedZone(asString(values[6])), makeTimestamp(values.slice(0, 6))),
   make_interval: (values) => makeInterval(values),
-  timestamp_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
-  timestamptz_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
-  date_finite: ([a]) => a !== DATE_INFINITY && a !== DATE_MINUS_INFINITY,
-  timestamp_finite: ([a]) => !isEndless(asBigint(a)),
-  interval_finite: () => true,
-  interval_larger: ([a, b]) => (compareInterval(asInterval(a), asInterval(b)) > 0 ? (a ?? null) : (b ?? null)),
   float8_timestamptz: ([a]) => {
     const seconds = asNumber(a)
     if (Number.isNaN(seconds)) throw new SqlError('22008', 'timestamp cannot be NaN')
@@ -305,20 +188,9 @@ const making: Builtins = {
   },
 }
 
-function intervalZone(span: Interval): Zone {
-  if (span.months !== 0 || span.days !== 0) {
-    throw new SqlError('22023', 'interval time zone must not include months or days')
-  }
-  return fixedZone(Number(span.micros / 1_000_000n))
-}
-
 const zones: Builtins = {
   timestamptz_zone: ([zone, a]) => localIn(namedZone(asString(zone)), asBigint(a)),
   timestamp_zone: ([zone, a]) => universalIn(namedZone(asString(zone)), asBigint(a)),
-  timestamptz_izone: ([zone, a]) => localIn(intervalZone(asInterval(zone)), asBigint(a)),
-  timestamp_izone: ([zone, a]) => universalIn(intervalZone(asInterval(zone)), asBigint(a)),
-  timestamptz_at_local: ([a], env) => toLocal(asBigint(a), env),
-  timestamp_at_local: ([a], env) => toUniversal(asBigint(a), env),
   now: (_, env) => env.session.now(),
   clock_timestamp: (_, env) => env.session.clock(),
   statement_timestamp: (_, env) => env.session.statementStart(),

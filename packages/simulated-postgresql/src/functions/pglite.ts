@@ -7,24 +7,29 @@ export async function startCalculator(): Promise<Calculator> {
   await database.exec("set timezone to 'UTC'")
   const prepared = new Map<string, string>()
   let named = 0
+  let zone = 'UTC'
+  const send = (...messages: readonly Buffer[]): Buffer =>
+    Buffer.from(database.execProtocolRawSync(Buffer.concat([...messages, message('S')])))
+  const ask = (query: string, oids: readonly number[], texts: readonly (string | null)[]): Calculated => {
+    const key = `${query} ${oids.join()}`
+    const known = prepared.get(key)
+    const name = known ?? `c${named++}`
+    const parsing = known === undefined ? [parse(name, query, oids)] : []
+    const bytes = send(...parsing, bind(name, texts), message('E', zeroEnded(''), int32(0)))
+    // It is kept once it is parsed, also if its execution fails.
+    if (bytes[0] === PARSED) prepared.set(key, name)
+    return answerIn(bytes)
+  }
   return {
-    value(query, oids, texts) {
-      const key = `${query} ${oids.join()}`
-      const known = prepared.get(key)
-      const name = known ?? `c${named++}`
-      const asked = [
-        ...(known === undefined ? [parse(name, query, oids)] : []),
-        bind(name, texts),
-        message('E', zeroEnded(''), int32(0)),
-        message('S'),
-      ]
-      const bytes = Buffer.from(database.execProtocolRawSync(Buffer.concat(asked)))
-      // It is kept once it is parsed, also if its execution fails.
-      if (bytes[0] === PARSED) prepared.set(key, name)
-      return answerIn(bytes)
+    rows(query, oids, texts, wanted) {
+      if (wanted !== zone) ask("select set_config('TimeZone', $1, false)", [TEXT], [wanted])
+      zone = wanted
+      return ask(query, oids, texts)
     },
   }
 }
+
+const TEXT = 25
 
 // Messages of the protocol 3, "Message Formats" in PostgreSQL's manual.
 
@@ -60,16 +65,24 @@ const DATA_ROW = 0x44
 const ERROR = 0x45
 
 function answerIn(bytes: Buffer): Calculated {
-  let found: Calculated = { text: null }
+  const rows: (string | null)[][] = []
   for (let at = 0; at < bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {
     if (bytes[at] === ERROR) {
       const fields = bytes.toString('utf8', at + 5, at + 1 + bytes.readUInt32BE(at + 1)).split('\0')
       const field = (letter: string): string => fields.find((each) => each[0] === letter)?.slice(1) ?? ''
       return { code: field('C'), message: field('M') }
     }
-    if (bytes[at] !== DATA_ROW) continue
-    const length = bytes.readUInt32BE(at + 7)
-    found = { text: length === NULL ? null : bytes.toString('utf8', at + 11, at + 11 + length) }
+    if (bytes[at] === DATA_ROW) rows.push(rowAt(bytes, at + 5))
   }
-  return found
+  return { rows }
+}
+
+function rowAt(bytes: Buffer, start: number): (string | null)[] {
+  let at = start + 2
+  return Array.from({ length: bytes.readUInt16BE(start) }, () => {
+    const length = bytes.readUInt32BE(at)
+    const from = at + 4
+    at = length === NULL ? from : from + length
+    return length === NULL ? null : bytes.toString('utf8', from, at)
+  })
 }

@@ -14,7 +14,6 @@ import {
 } from '../types/range.ts'
 import type { SqlRange, SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
-import type { Env } from './session-facts.ts'
 
 function rangeOid({ arguments: types }: CallTypes): number {
   return types.find(({ oid }) => subtypeOf(oid) !== undefined)?.oid ?? 0
@@ -50,36 +49,6 @@ function containsElement(range: SqlRange, value: SqlValue, order: Order): boolea
   return (below > 0 || (below === 0 && range.lowerInclusive)) && (above < 0 || (above === 0 && range.upperInclusive))
 }
 
-/** Whether nothing lies between the end of one and the beginning of the other, and they share nothing. */
-function meet(end: Edge, begin: Edge, oid: number, order: Order, env: Env): boolean {
-  if (end.value === null || begin.value === null) return false
-  const difference = order(end.value, begin.value)
-  if (difference === 0) return end.inclusive !== begin.inclusive
-  if (difference > 0) return false
-  const [from, to] = [end, begin].map(({ value, inclusive }) => ({ value, inclusive: !inclusive }))
-  return from !== undefined && to !== undefined && makeRange(env.session.types, oid, from, to).empty
-}
-
-function adjacent(a: SqlRange, b: SqlRange, oid: number, order: Order, env: Env): boolean {
-  if (a.empty || b.empty) return false
-  return meet(upperEdge(a), lowerEdge(b), oid, order, env) || meet(upperEdge(b), lowerEdge(a), oid, order, env)
-}
-
-/** The least range that holds both. */
-const hull =
-  (strict: boolean): Builtin =>
-  ([x, y], env, call) => {
-    const [a, b, oid] = [asRange(x), asRange(y), rangeOid(call)]
-    const order = boundOrder(env.session.types, oid)
-    const edges: Edges = (left, right) => compareEdges(left, right, order)
-    if (a.empty || b.empty) return a.empty ? b : a
-    if (strict && !overlap(a, b, edges) && !adjacent(a, b, oid, order, env))
-      throw new SqlError('22000', 'result of range union would not be contiguous')
-    const lower = edges(lowerEdge(a), lowerEdge(b)) < 0 ? lowerEdge(a) : lowerEdge(b)
-    const upper = edges(upperEdge(a), upperEdge(b)) > 0 ? upperEdge(a) : upperEdge(b)
-    return makeRange(env.session.types, oid, lower, upper)
-  }
-
 const intersection: Builtin = ([x, y], env, call) => {
   const [a, b, oid] = [asRange(x), asRange(y), rangeOid(call)]
   const order = boundOrder(env.session.types, oid)
@@ -88,22 +57,6 @@ const intersection: Builtin = ([x, y], env, call) => {
   const lower = edges(lowerEdge(a), lowerEdge(b)) >= 0 ? lowerEdge(a) : lowerEdge(b)
   const upper = edges(upperEdge(a), upperEdge(b)) <= 0 ? upperEdge(a) : upperEdge(b)
   return makeRange(env.session.types, oid, lower, upper)
-}
-
-const difference: Builtin = ([x, y], env, call) => {
-  const [a, b, oid] = [asRange(x), asRange(y), rangeOid(call)]
-  if (a.empty || b.empty) return a
-  const order = boundOrder(env.session.types, oid)
-  const edges: Edges = (left, right) => compareEdges(left, right, order)
-  const lowers = edges(lowerEdge(a), lowerEdge(b))
-  const uppers = edges(upperEdge(a), upperEdge(b))
-  if (lowers < 0 && uppers > 0) throw new SqlError('22000', 'result of range difference would not be contiguous')
-  if (edges(lowerEdge(a), upperEdge(b)) > 0 || edges(upperEdge(a), lowerEdge(b)) < 0) return a
-  if (lowers >= 0 && uppers <= 0) return EMPTY_RANGE
-  const opposite = ({ value, inclusive }: Edge) => ({ value, inclusive: !inclusive })
-  return lowers < 0
-    ? makeRange(env.session.types, oid, lowerEdge(a), opposite(lowerEdge(b)))
-    : makeRange(env.session.types, oid, opposite(upperEdge(b)), upperEdge(a))
 }
 
 /** `int4range(1, 5)`, `tsrange(a, b, '[]')`: null is no bound. */
@@ -143,16 +96,5 @@ export const RANGES: Builtins = {
   elem_contained_by_range: ([value = null, range], env, call) =>
     containsElement(asRange(range), value, boundOrder(env.session.types, rangeOid(call))),
   range_overlaps: test(overlap),
-  range_before: test((a, b, edges) => !a.empty && !b.empty && edges(upperEdge(a), lowerEdge(b)) < 0),
-  range_after: test((a, b, edges) => !a.empty && !b.empty && edges(lowerEdge(a), upperEdge(b)) > 0),
-  range_overleft: test((a, b, edges) => !a.empty && !b.empty && edges(upperEdge(a), upperEdge(b)) <= 0),
-  range_overright: test((a, b, edges) => !a.empty && !b.empty && edges(lowerEdge(a), lowerEdge(b)) >= 0),
-  range_adjacent: ([a, b], env, call) => {
-    const oid = rangeOid(call)
-    return adjacent(asRange(a), asRange(b), oid, boundOrder(env.session.types, oid), env)
-  },
-  range_union: hull(true),
-  range_merge: hull(false),
   range_intersect: intersection,
-  range_minus: difference,
 }

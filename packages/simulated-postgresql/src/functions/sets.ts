@@ -1,24 +1,13 @@
 import { SqlError } from '../sql/error.ts'
-import {
-  asArray,
-  asBigint,
-  asBoolean,
-  asInterval,
-  asJsonb,
-  asNumber,
-  asNumeric,
-  asString,
-} from '../types/definitions.ts'
+import { asArray, asBigint, asBoolean, asInterval, asJsonb, asNumber, asString } from '../types/definitions.ts'
 import { intervalMicros } from '../types/interval.ts'
 import { isJsonArray, isJsonObject, parseJson, splitJson } from '../types/json.ts'
-import { addNumeric, compareNumeric, numericOf } from '../types/numeric.ts'
 import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.ts'
-import { fixedZone, namedZone, type Zone } from '../types/zone.ts'
+import { fixedZone, type Zone } from '../types/zone.ts'
 import { isEndless, zoneOf } from './casts.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { scalarText } from './json-values.ts'
 import { addIntervalIn } from './moments.ts'
-import { regexpMatches, regexpSplit } from './regexps.ts'
 import type { SetFunction } from './set-function.ts'
 import { splitText } from './text.ts'
 
@@ -34,23 +23,6 @@ function* integers(from: number, to: number, step: number): Generator<readonly S
 function* bigints(from: bigint, to: bigint, step: bigint): Generator<readonly SqlValue[]> {
   if (step === 0n) throw zeroStep()
   for (let i = from; step > 0n ? i <= to : i >= to; i += step) yield [i]
-}
-
-function* numerics(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
-  const [from, to, step] = [asNumeric(values[0]), asNumeric(values[1]), asNumeric(values[2] ?? numericOf(1n))]
-  for (const value of [from, to, step]) {
-    if (value.special) {
-      const what = value === from ? 'start' : value === to ? 'stop' : 'step size'
-      throw new SqlError(
-        '22023',
-        `${what} ${what === 'step size' ? '' : 'value '}cannot be ${value.special === 'NaN' ? 'NaN' : 'infinity'}`,
-      )
-    }
-  }
-  const sign = compareNumeric(step, numericOf(0n))
-  if (sign === 0) throw zeroStep()
-  for (let i = from; sign > 0 ? compareNumeric(i, to) <= 0 : compareNumeric(i, to) >= 0; i = addNumeric(i, step))
-    yield [i]
 }
 
 function* moments(values: readonly SqlValue[], zone: Zone): Generator<readonly SqlValue[]> {
@@ -101,18 +73,6 @@ function textElements(source: string, name: string): readonly string[] {
   throw new SqlError('22023', `cannot call ${name} on ${what}`)
 }
 
-function textMembers(source: string, name: string): readonly (readonly [string, string])[] {
-  const parts = splitJson(source)
-  if (parts.kind === 'object') return parts.members
-  if (name.endsWith('object_keys')) {
-    throw new SqlError('22023', `cannot call ${name} on ${parts.kind === 'array' ? 'an array' : 'a scalar'}`)
-  }
-  throw new SqlError(
-    '22023',
-    parts.kind === 'array' ? `cannot deconstruct an array as an object` : 'cannot deconstruct a scalar',
-  )
-}
-
 /** The text of a json value for the `_text` functions. */
 function plainText(source: string): string | null {
   const trimmed = source.trim()
@@ -130,9 +90,6 @@ const json: Readonly<Record<string, SetFunction>> = {
   json_array_elements: ([a]) => textElements(asString(a), 'json_array_elements').map((text) => [text]),
   json_array_elements_text: ([a]) =>
     textElements(asString(a), 'json_array_elements_text').map((text) => [plainText(text)]),
-  json_object_keys: ([a]) => textMembers(asString(a), 'json_object_keys').map(([key]) => [key]),
-  json_each: ([a]) => textMembers(asString(a), 'json_each').map(([key, text]) => [key, text]),
-  json_each_text: ([a]) => textMembers(asString(a), 'json_each_text').map(([key, text]) => [key, plainText(text)]),
 }
 
 const toTable: SetFunction = ([text = null, separator = null, nullText = null]) =>
@@ -145,18 +102,11 @@ const SETS: Readonly<Record<string, SetFunction>> = {
   generate_series_step_int4: ([from, to, step]) => integers(asNumber(from), asNumber(to), asNumber(step)),
   generate_series_int8: ([from, to]) => bigints(asBigint(from), asBigint(to), 1n),
   generate_series_step_int8: ([from, to, step]) => bigints(asBigint(from), asBigint(to), asBigint(step)),
-  generate_series_numeric: numerics,
-  generate_series_step_numeric: numerics,
   generate_series_timestamp: (values) => moments(values, fixedZone(0)),
   generate_series_timestamptz: (values, env) => moments(values, zoneOf(env)),
-  generate_series_timestamptz_at_zone: (values) => moments(values, namedZone(asString(values[3]))),
   generate_subscripts: subscripts,
   generate_subscripts_nodir: subscripts,
   array_unnest: unnested,
-  regexp_matches: regexpMatches,
-  regexp_matches_no_flags: regexpMatches,
-  regexp_split_to_table: regexpSplit,
-  regexp_split_to_table_no_flags: regexpSplit,
   text_to_table: toTable,
   text_to_table_null: toTable,
 }

@@ -1,9 +1,10 @@
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { SqlError } from '../sql/error.ts'
+import { NotComputed } from '../types/calculator.ts'
 import { asBytes, asNumber, asString } from '../types/definitions.ts'
 import { quoteIdentifier } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { bytesOfHex, hexOf, withoutTrailingBlanks } from '../types/text.ts'
-import { characterCount, characters, compareText, decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
+import { characterCount, characters, encodeUtf8 } from '../types/utf8.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
@@ -48,12 +49,6 @@ function substring(text: string, from: number, length?: number): string {
   return all.slice(start, end).join('')
 }
 
-function substringBytes(bytes: Uint8Array, from: number, length?: number): Uint8Array {
-  if (length !== undefined && length < 0) throw new SqlError('22011', 'negative substring length not allowed')
-  const start = Math.max(from - 1, 0)
-  return bytes.slice(start, length === undefined ? undefined : Math.max(from - 1 + length, start))
-}
-
 function trim(text: string, set: string, left: boolean, right: boolean): string {
   const all = characters(text)
   const dropped = new Set(characters(set))
@@ -91,39 +86,9 @@ function splitPart(text: string, separator: string, field: number): string {
   return (field > 0 ? parts[field - 1] : parts[parts.length + field]) ?? ''
 }
 
-function translated(text: string, from: string, to: string): string {
-  const sources = characters(from)
-  const targets = characters(to)
-  let result = ''
-  for (const character of text) {
-    const at = sources.indexOf(character)
-    result += at < 0 ? character : (targets[at] ?? '')
-  }
-  return result
-}
-
-function overlaid(text: string, part: string, from: number, length: number): string {
-  if (from <= 0) throw new SqlError('22011', 'negative substring length not allowed')
-  return substring(text, 1, from - 1) + part + substring(text, from + length)
-}
-
 function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
   return text.includes('\\') ? `E${quoted}` : quoted
-}
-
-function characterOf(code: number): string {
-  if (code < 0) throw new SqlError('54000', 'character number must be positive')
-  if (code === 0) throw new SqlError('54000', 'null character not permitted')
-  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-    throw new SqlError(
-      '54000',
-      code > 0x10ffff
-        ? `requested character too large for encoding: ${code}`
-        : `requested character not valid for encoding: ${code}`,
-    )
-  }
-  return String.fromCodePoint(code)
 }
 
 function encode(bytes: Uint8Array, format: string): string {
@@ -132,14 +97,8 @@ function encode(bytes: Uint8Array, format: string): string {
       return hexOf(bytes)
     case 'base64':
       return encodeBase64(bytes)
-    case 'escape': {
-      let text = ''
-      for (const byte of bytes) {
-        if (byte === 0 || byte > 127) text += `\\${byte.toString(8).padStart(3, '0')}`
-        else text += byte === 0x5c ? '\\\\' : String.fromCharCode(byte)
-      }
-      return text
-    }
+    case 'escape':
+      throw new NotComputed("encode with 'escape'")
   }
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
@@ -156,7 +115,7 @@ function decode(text: string, format: string): Uint8Array {
     case 'base64':
       return decodeBase64(text)
     case 'escape':
-      throw new NotSupported("decode with 'escape'")
+      throw new NotComputed("decode with 'escape'")
   }
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
@@ -189,7 +148,7 @@ function formatted(values: readonly SqlValue[], call: CallTypes, env: Env): stri
     if (kind === '%' && match === '%%') return '%'
     if (kind === '') throw new SqlError('22023', 'unterminated format() type specifier')
     if (width !== '' || !/[sIL]/.test(kind)) {
-      if (/[sIL*]/.test(kind)) throw new NotSupported('a width in format()')
+      if (/[sIL*]/.test(kind)) throw new NotComputed('a width in format()')
       throw new SqlError('22023', `unrecognized format() type specifier "${kind}"`)
     }
     const index = positionText === undefined ? next : Number(positionText)
@@ -222,7 +181,6 @@ const textFunctions: Builtins = {
   bpcharlen: ([a]) => characterCount(withoutTrailingBlanks(asString(a))),
   textoctetlen: ([a]) => encodeUtf8(asString(a)).length,
   bpcharoctetlen: ([a]) => encodeUtf8(asString(a)).length,
-  bit_length: ([a]) => (typeof a === 'string' ? encodeUtf8(a) : asBytes(a)).length * 8,
   upper: ([a]) => upperText(asString(a)),
   lower: ([a]) => lowerText(asString(a)),
   initcap: ([a]) => initialCapitals(asString(a)),
@@ -249,19 +207,7 @@ const textFunctions: Builtins = {
   text_reverse: ([a]) => characters(asString(a)).toReversed().join(''),
   textpos: ([a, part]) => positionOf(asString(a), asString(part)),
   split_part: ([a, separator, n]) => splitPart(asString(a), asString(separator), asNumber(n)),
-  translate: ([a, from, to]) => translated(asString(a), asString(from), asString(to)),
-  textoverlay: ([a, part, from, length]) => overlaid(asString(a), asString(part), asNumber(from), asNumber(length)),
-  textoverlay_no_len: ([a, part, from]) =>
-    overlaid(asString(a), asString(part), asNumber(from), characterCount(asString(part))),
-  ascii: ([a]) => asString(a).codePointAt(0) ?? 0,
-  chr: ([a]) => characterOf(asNumber(a)),
   text_starts_with: ([a, start]) => asString(a).startsWith(asString(start)),
-  text_larger: ([a, b]) => (compareText(asString(a), asString(b)) > 0 ? (a ?? null) : (b ?? null)),
-  text_smaller: ([a, b]) => (compareText(asString(a), asString(b)) < 0 ? (a ?? null) : (b ?? null)),
-  text_pattern_lt: ([a, b]) => compareText(asString(a), asString(b)) < 0,
-  text_pattern_le: ([a, b]) => compareText(asString(a), asString(b)) <= 0,
-  text_pattern_gt: ([a, b]) => compareText(asString(a), asString(b)) > 0,
-  text_pattern_ge: ([a, b]) => compareText(asString(a), asString(b)) >= 0,
   text_concat: (values, env, call) => concatenated(values, call, env, ''),
   text_concat_ws: ([separator = null, ...values], env, call) =>
     separator === null
@@ -277,31 +223,13 @@ const textFunctions: Builtins = {
     a === null ? 'NULL' : quoteLiteral(textOf(a, call.arguments[0]?.oid ?? OID.text, env)),
   md5_text: ([a]) => md5(encodeUtf8(asString(a))),
   md5_bytea: ([a]) => md5(asBytes(a)),
-  to_hex32: ([a]) => (asNumber(a) >>> 0).toString(16),
-  to_hex64: ([a]) => BigInt.asUintN(64, a as bigint).toString(16),
-  to_oct32: ([a]) => (asNumber(a) >>> 0).toString(8),
-  to_bin32: ([a]) => (asNumber(a) >>> 0).toString(2),
 }
 
 const byteFunctions: Builtins = {
   byteacat: ([a, b]) => Uint8Array.from([...asBytes(a), ...asBytes(b)]),
   byteaoctetlen: ([a]) => asBytes(a).length,
-  bytea_substr: ([a, from, length]) => substringBytes(asBytes(a), asNumber(from), asNumber(length)),
-  bytea_substr_no_len: ([a, from]) => substringBytes(asBytes(a), asNumber(from)),
   binary_encode: ([a, format]) => encode(asBytes(a), asString(format)),
   binary_decode: ([a, format]) => decode(asString(a), asString(format)),
-  pg_convert_to: ([a, encoding]) => {
-    onlyUtf8(asString(encoding))
-    return encodeUtf8(asString(a))
-  },
-  pg_convert_from: ([a, encoding]) => {
-    onlyUtf8(asString(encoding))
-    return decodeUtf8(asBytes(a))
-  },
-}
-
-function onlyUtf8(encoding: string): void {
-  if (!/^utf-?8$/i.test(encoding)) throw new NotSupported(`the encoding ${encoding}`)
 }
 
 export const TEXT: Builtins = { ...textFunctions, ...byteFunctions }

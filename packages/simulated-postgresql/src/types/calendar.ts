@@ -3,7 +3,7 @@
 export const MICROS_PER_SECOND = 1_000_000n
 export const MICROS_PER_DAY = 86_400_000_000n
 /** 2000-01-01 as a Julian day number. */
-export const EPOCH_JULIAN = 2_451_545
+const EPOCH_JULIAN = 2_451_545
 /** Days between 1970-01-01 and 2000-01-01. */
 const UNIX_EPOCH_DAYS = 10_957
 

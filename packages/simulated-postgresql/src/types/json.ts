@@ -274,28 +274,6 @@ export function formatJson(value: JsonValue): string {
   return `{${[...value].map(([key, member]) => `${quoteJson(key)}: ${formatJson(member)}`).join(', ')}}`
 }
 
-/** `jsonb_pretty`. */
-export function prettyJson(value: JsonValue, indent = ''): string {
-  const inner = `${indent}    `
-  const lines = (open: string, parts: readonly string[], close: string) =>
-    `${open}\n${parts.map((part) => inner + part).join(',\n')}${parts.length > 0 ? '\n' : ''}${indent}${close}`
-  if (isJsonArray(value)) {
-    return lines(
-      '[',
-      value.map((element) => prettyJson(element, inner)),
-      ']',
-    )
-  }
-  if (value !== null && isJsonObject(value)) {
-    return lines(
-      '{',
-      [...value].map(([key, member]) => `${quoteJson(key)}: ${prettyJson(member, inner)}`),
-      '}',
-    )
-  }
-  return formatJson(value)
-}
-
 export function jsonTypeName(value: JsonValue): string {
   if (value === null) return 'null'
   if (typeof value === 'boolean') return 'boolean'

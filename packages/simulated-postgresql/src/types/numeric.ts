@@ -142,7 +142,7 @@ export function multiplyNumeric(a: Numeric, b: Numeric): Numeric {
 }
 
 /** Division rounded half away from zero. The divisor is positive or negative, never zero. */
-export function divideRounded(dividend: bigint, divisor: bigint): bigint {
+function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const negative = dividend < 0n !== divisor < 0n
   const n = dividend < 0n ? -dividend : dividend
   const d = divisor < 0n ? -divisor : divisor
@@ -210,15 +210,6 @@ export function moduloNumeric(a: Numeric, b: Numeric): Numeric {
   return new Numeric(atScale(a, scale) % atScale(b, scale), scale)
 }
 
-/** The quotient without its fraction. */
-export function quotientNumeric(a: Numeric, b: Numeric): Numeric {
-  const infinite = divideSpecial(a, b)
-  if (infinite) return infinite
-  if (b.unscaled === 0n) throw divisionByZero()
-  const scale = Math.max(a.scale, b.scale)
-  return new Numeric(atScale(a, scale) / atScale(b, scale), 0)
-}
-
 /** Rounds half away from zero; a negative scale rounds before the point. */
 export function roundNumeric(value: Numeric, scale: number): Numeric {
   if (value.special) return value
@@ -244,17 +235,6 @@ export function floorNumeric(value: Numeric): Numeric {
 
 export function ceilingNumeric(value: Numeric): Numeric {
   return negateNumeric(floorNumeric(negateNumeric(value)))
-}
-
-/** `trim_scale`: the value without trailing zeros after its point. */
-export function trimNumeric(value: Numeric): Numeric {
-  if (value.special) return value
-  let { unscaled, scale } = value
-  while (scale > 0 && unscaled % 10n === 0n) {
-    unscaled /= 10n
-    scale -= 1
-  }
-  return new Numeric(unscaled, scale)
 }
 
 /** Applies `numeric(precision, scale)`; the modifier packs both, the scale with a sign of 11 bits. */
@@ -300,35 +280,4 @@ function trimExponent(text: string): string {
   const [mantissa = '', exponent] = text.split('e')
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa
   return exponent === undefined ? short : `${short}e${exponent}`
-}
-
-/** `numeric_sqrt`: at least 16 significant digits, unless a scale is given. */
-export function squareRootNumeric(value: Numeric, wantedScale?: number): Numeric {
-  if (value.special) {
-    if (value.special === '-Infinity') throw negativeRoot()
-    return value
-  }
-  if (value.unscaled < 0n) throw negativeRoot()
-  const { weight } = firstDigit(value)
-  const rootWeight = weight >= 0 ? (weight * DIGITS_OF_BASE) / 2 + 1 : 1 - (-weight * DIGITS_OF_BASE) / 2
-  const chosen = Math.min(Math.max(MIN_SIGNIFICANT_DIGITS - Math.trunc(rootWeight), value.scale, 0), MAX_DISPLAY_SCALE)
-  const scale = wantedScale ?? chosen
-  // One more digit than is shown decides the rounding; the root of an integer is never exactly half.
-  const shift = 2 * (scale + 1) - value.scale
-  const radicand = shift >= 0 ? value.unscaled * powerOfTen(shift) : value.unscaled / powerOfTen(-shift)
-  return roundNumeric(new Numeric(integerRoot(radicand), scale + 1), scale)
-}
-
-function negativeRoot(): SqlError {
-  return new SqlError('2201F', 'cannot take square root of a negative number')
-}
-
-function integerRoot(value: bigint): bigint {
-  if (value < 2n) return value
-  let guess = 1n << BigInt((value.toString(2).length + 1) >> 1)
-  for (;;) {
-    const next = (guess + value / guess) >> 1n
-    if (next >= guess) return guess
-    guess = next
-  }
 }
