@@ -1,6 +1,7 @@
 import { createEngine } from '../src/session/engine.ts'
 import type { Outcome, Session, SessionListener } from '../src/session/session.ts'
 import { NotSupported, SqlError } from '../src/sql/error.ts'
+import type { Calculator } from '../src/types/calculator.ts'
 import type { Answer } from './oracle.ts'
 import { randomFrom } from './random-expressions.ts'
 
@@ -10,11 +11,12 @@ const LISTENER: SessionListener = { notice() {}, notification() {}, parameter() 
 export class SimulatedAnswers {
   readonly #session: Session
 
-  constructor() {
+  constructor(calculator?: Calculator) {
     const random = randomFrom(1)
     const engine = createEngine({
       time: { now: () => 757_382_400_000_000n, after: () => () => {} },
       random: () => random.below(2 ** 30) / 2 ** 30,
+      calculator,
     })
     this.#session = engine.connect(new Map([['user', 'postgres']]), LISTENER)
   }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { startCalculator } from '../src/functions/pglite.ts'
 import { loadParser } from '../src/sql/parse.ts'
+import type { Calculator } from '../src/types/calculator.ts'
 import { SUBJECTS } from './compared/subjects.ts'
 import { type Answer, type Oracle, sameAnswer, startOracle } from './oracle.ts'
 import { type RandomStatement, randomFrom } from './random-expressions.ts'
@@ -15,16 +17,17 @@ const PART = Math.min(STATEMENTS, 5_000)
 const RESET_EVERY = 200
 
 let oracle: Oracle
+let calculator: Calculator
 let session: SimulatedAnswers
 
 beforeAll(async () => {
   await loadParser()
-  oracle = await startOracle()
+  ;[oracle, calculator] = await Promise.all([startOracle(), startCalculator()])
 }, 120_000)
 afterAll(() => oracle.close())
 
 async function reset(): Promise<void> {
-  session = new SimulatedAnswers()
+  session = new SimulatedAnswers(calculator)
   await oracle.execute('rollback; deallocate all; close all')
   await oracle.execute('drop table if exists t2, t1, t3, t4; drop domain if exists rate')
   await oracle.execute('create extension if not exists btree_gist')
@@ -135,7 +138,7 @@ describe.each(Object.entries(SUBJECTS))('Statements about %s', (_, scripts) => {
   test.each(scripts.map((script) => [script[0], script]))(
     'have the answers of PostgreSQL, from "%s" on',
     async (_, script) => {
-      const simulated = new SimulatedAnswers()
+      const simulated = new SimulatedAnswers(calculator)
       for (const sql of FRESH) await oracle.execute(sql)
       const differences: string[] = []
       for (const sql of script) {

@@ -1,5 +1,5 @@
 import { SqlError } from '../sql/error.ts'
-import { asBoolean, asBytes, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
+import { asBoolean, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { jsonObject, quoteJson } from '../types/json.ts'
 import { addNumeric, divideNumeric, numericOf } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
@@ -169,7 +169,7 @@ function stacked(values: readonly SqlValue[]): SqlArray {
 }
 
 const stringAggregate: Aggregate = (call) => {
-  if (oidOf(call) === OID.bytea) return bytesAggregate()
+  if (oidOf(call) !== OID.text) return undefined
   let text: string | null = null
   return {
     add: ([value = null, delimiter = null]) => {
@@ -177,19 +177,6 @@ const stringAggregate: Aggregate = (call) => {
       text = text === null ? asString(value) : text + (delimiter === null ? '' : asString(delimiter)) + asString(value)
     },
     result: () => text,
-  }
-}
-
-function bytesAggregate(): Accumulator {
-  let bytes: number[] | null = null
-  return {
-    add: ([value = null, delimiter = null]) => {
-      if (value === null) return
-      if (bytes === null) bytes = []
-      else if (delimiter !== null) bytes.push(...asBytes(delimiter))
-      bytes.push(...asBytes(value))
-    },
-    result: () => (bytes === null ? null : Uint8Array.from(bytes)),
   }
 }
 

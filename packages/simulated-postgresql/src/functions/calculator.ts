@@ -20,7 +20,7 @@ const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABA
 
 /** Functions that depend on settings beside their arguments, of which only the time zone is not the same everywhere. */
 const BY_SETTINGS =
-  /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_to_(?:char|number)$/
+  /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_(?:to_char|to_number|at_local)$/
 
 /** Whether a call depends on its arguments and the time zone alone. */
 export const isCalculable = (

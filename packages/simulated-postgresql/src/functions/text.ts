@@ -6,7 +6,6 @@ import { OID } from '../types/oids.ts'
 import { bytesOfHex, hexOf, withoutTrailingBlanks } from '../types/text.ts'
 import { characterCount, characters, encodeUtf8 } from '../types/utf8.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
-import { decodeBase64, encodeBase64 } from './base64.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
 import { md5 } from './md5.ts'
 import type { Env } from './session-facts.ts'
@@ -96,9 +95,8 @@ function encode(bytes: Uint8Array, format: string): string {
     case 'hex':
       return hexOf(bytes)
     case 'base64':
-      return encodeBase64(bytes)
     case 'escape':
-      throw new NotComputed("encode with 'escape'")
+      throw new NotComputed(`encode with '${format}'`)
   }
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
@@ -113,9 +111,8 @@ function decode(text: string, format: string): Uint8Array {
       return bytesOfHex(hex)
     }
     case 'base64':
-      return decodeBase64(text)
     case 'escape':
-      throw new NotComputed("decode with 'escape'")
+      throw new NotComputed(`decode with '${format}'`)
   }
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }

@@ -82,8 +82,10 @@ export function parseDate(text: string, context: ClockContext): number {
       return -10957
     case 'now':
       return midnight(context)
-    case 'day':
-      return relativeDay(parsed.word, context)
+    case 'today':
+    case 'tomorrow':
+    case 'yesterday':
+      return relativeDay(parsed.kind, context)
     case 'moment':
       if (parsed.days === undefined) throw invalid('date', text)
       if (parsed.days < LEAST_DATE || parsed.days >= END_OF_DATES) {
@@ -107,8 +109,10 @@ export function parseTimestamp(text: string, withZone: boolean, context: ClockCo
       return timestampOf(-10957, 0n)
     case 'now':
       return withZone ? context.now() : zone.toLocal(context.now())
-    case 'day':
-      return universal(timestampOf(relativeDay(parsed.word, context), parsed.micros ?? 0n), zone)
+    case 'today':
+    case 'tomorrow':
+    case 'yesterday':
+      return universal(timestampOf(relativeDay(parsed.kind, context), 0n), zone)
     case 'moment': {
       if (parsed.days === undefined) throw invalid(name, text)
       const local = timestampOf(parsed.days, parsed.micros ?? 0n)

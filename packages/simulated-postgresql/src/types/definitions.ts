@@ -3,6 +3,7 @@ import { compareAddresses, parseAddress, shownAddress } from './addresses.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
 import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { NotComputed } from './calculator.ts'
 import { MICROS_PER_DAY } from './calendar.ts'
 import {
   formatDate,
@@ -271,8 +272,28 @@ const jsonb: Behaviour = {
   compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
 }
 
+/** What this package reads, or in other forms the calculator. */
+const orCalculated =
+  <T>(parse: (text: string, context: TextContext, typmod: number) => T, type: string) =>
+  (text: string, context: TextContext, typmod: number): T => {
+    try {
+      return parse(text, context, typmod)
+    } catch (error) {
+      if (!(error instanceof NotComputed) || context.calculator === undefined) throw error
+      const zone = context.setting('TimeZone') ?? 'UTC'
+      const answer = context.calculator.rows(`select $1::${type}`, [OID.text], [text], zone)
+      if ('code' in answer) throw new SqlError(answer.code, answer.message)
+      return parse(answer.rows[0]?.[0] ?? '', context, typmod)
+    }
+  }
+
+const timeInput = orCalculated(parseTime, 'time')
+const timestampInput = orCalculated((text, context) => parseTimestamp(text, false, context), 'timestamp')
+const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, true, context), 'timestamptz')
+const intervalInput = orCalculated((text, _, typmod) => parseInterval(text, unitOfTypmod(typmod)), 'interval')
+
 const date: Behaviour = {
-  input: parseDate,
+  input: orCalculated(parseDate, 'date'),
   output: (value) => formatDate(asNumber(value)),
   receive: (bytes) => read(bytes, (reader) => reader.int32()),
   send: (value) => write((writer) => writer.int32(asNumber(value))),
@@ -287,7 +308,7 @@ const receiveMicros = (bytes: Uint8Array, _context: TextContext, typmod: number)
   )
 
 const time: Behaviour = {
-  input: (text, context, typmod) => roundMicros(parseTime(text, context), typmod),
+  input: (text, context, typmod) => roundMicros(timeInput(text, context, typmod), typmod),
   output: (value) => formatTime(asBigint(value)),
   receive: (bytes, context, typmod) => {
     const micros = receiveMicros(bytes, context, typmod)
@@ -299,7 +320,7 @@ const time: Behaviour = {
 }
 
 const timestamp: Behaviour = {
-  input: (text, context, typmod) => roundMicros(parseTimestamp(text, false, context), typmod),
+  input: (text, context, typmod) => roundMicros(timestampInput(text, context, typmod), typmod),
   output: (value) => formatTimestamp(asBigint(value)),
   receive: receiveMicros,
   send: sendBigint,
@@ -308,12 +329,12 @@ const timestamp: Behaviour = {
 
 const timestamptz: Behaviour = {
   ...timestamp,
-  input: (text, context, typmod) => roundMicros(parseTimestamp(text, true, context), typmod),
+  input: (text, context, typmod) => roundMicros(timestamptzInput(text, context, typmod), typmod),
   output: (value, context) => formatTimestamptz(asBigint(value), context),
 }
 
 const interval: Behaviour = {
-  input: (text, _context, typmod) => fitInterval(parseInterval(text, unitOfTypmod(typmod)), typmod),
+  input: (text, context, typmod) => fitInterval(intervalInput(text, context, typmod), typmod),
   output: (value) => formatInterval(asInterval(value)),
   receive: (bytes, _context, typmod) =>
     read(bytes, (reader) => {

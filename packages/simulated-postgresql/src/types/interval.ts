@@ -1,4 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotComputed } from './calculator.ts'
 import { roundHalfEven } from './calendar.ts'
 import { roundMicros } from './datetime.ts'
 import { Interval } from './value.ts'
@@ -90,139 +91,62 @@ const MICROS: Partial<Record<Unit, bigint>> = {
 }
 const MONTHS: Partial<Record<Unit, number>> = { month: 1, year: 12, decade: 120, century: 1200, millennium: 12000 }
 
-/** Sums what the parts of a text say; a fraction of a unit goes to the smaller ones. */
-class Sum {
-  months = 0
-  days = 0
-  micros = 0n
+const PART = /\s*([+-]?)(?:(\d+)(?:\.(\d*))?\s*([a-z]+)|(\d+):(\d\d)(?::(\d\d)(?:\.(\d*))?)?(?![\d.:]))/y
 
-  add(whole: string, fraction: string, unit: Unit, sign: number): void {
-    const count = BigInt(whole === '' ? '0' : whole)
-    const rest = fraction === '' ? 0 : Number(`0.${fraction}`)
-    const micros = MICROS[unit]
-    const months = MONTHS[unit]
-    if (micros !== undefined) {
-      this.micros += BigInt(sign) * (count * micros + BigInt(roundHalfEven(rest * Number(micros))))
-    } else if (months === 1) {
-      this.months += sign * Number(count)
-      this.#fractionOfDays(rest * 30, sign)
-    } else if (months !== undefined) {
-      this.months += sign * (Number(count) * months + roundHalfEven(rest * months))
-    } else {
-      const scale = unit === 'week' ? 7 : 1
-      this.days += sign * Number(count) * scale
-      this.#fractionOfDays(rest * scale, sign)
-    }
-  }
-
-  #fractionOfDays(days: number, sign: number): void {
-    const whole = Math.trunc(days)
-    this.days += sign * whole
-    this.micros += BigInt(sign) * BigInt(roundHalfEven((days - whole) * Number(DAY)))
-  }
-
-  result(text: string): Interval {
-    const tooLarge = (count: number) => count > 2147483647 || count < -2147483648
-    if (tooLarge(this.months) || tooLarge(this.days) || BigInt.asIntN(64, this.micros) !== this.micros) {
-      throw new SqlError('22015', `interval field value out of range: "${text}"`)
-    }
-    return new Interval(this.months, this.days, this.micros)
-  }
-}
-
-const CLOCK = /^([+-]?)(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?(?=$|\s)/
-const YEARS_MONTHS = /^([+-]?)(\d+)-(\d{1,2})(?=$|\s)/
-const AMOUNT = /^([+-]?)\s*(\d*)(?:\.(\d*))?\s*([a-z]*)(?=$|[\s+-]|\d)/
-
-/** A number without a unit counts seconds, or the last field of `interval '…' day to hour`. */
+/**
+ * Reads what PostgreSQL shows, and numbers with their units. Other forms that PostgreSQL reads end in {@link NotComputed}.
+ * A number alone counts seconds, or the last field of `interval '…' day to hour`.
+ */
 export function parseInterval(text: string, defaultUnit: Unit = 'second'): Interval {
-  let rest = text.trim().toLowerCase()
-  if (/^[+-]?infinity$/.test(rest)) throw new NotSupported('an infinite interval')
-  if (/^p/.test(rest)) return parseIso(text)
-  if (/\d\s*-\s*p/.test(rest)) throw new NotSupported(`the interval '${text}'`)
-  const sum = new Sum()
-  const ago = /\sago$/.test(rest)
-  rest = rest.replace(/\s+ago$/, '').replace(/^@\s*/, '')
-  if (rest === '') throw invalid(text)
-  const seen = new Set<string>()
-  while (rest !== '') {
-    const taken = takePart(rest, sum, defaultUnit, text, seen)
-    rest = rest.slice(taken).trimStart()
-  }
-  if (ago) {
-    sum.months = -sum.months
-    sum.days = -sum.days
-    sum.micros = -sum.micros
-  }
-  return sum.result(text)
-}
-
-function takePart(rest: string, sum: Sum, defaultUnit: Unit, text: string, seen: Set<string>): number {
-  const once = (unit: string) => {
+  const given = text.trim().toLowerCase()
+  if (/^[+-]?infinity$/.test(given)) throw new NotSupported('an infinite interval')
+  const read = /^[+-]?\d+$/.test(given) ? `${given} ${defaultUnit}` : given
+  let [months, days, micros] = [0, 0, 0n]
+  const seen = new Set<Unit>()
+  const add = (sign: number, whole: string, fraction: string, unit: Unit): void => {
     if (seen.has(unit)) throw invalid(text)
     seen.add(unit)
+    const size = MICROS[unit]
+    if (size !== undefined) {
+      const rest = fraction === '' ? 0 : roundHalfEven(Number(`0.${fraction}`) * Number(size))
+      micros += BigInt(sign) * (BigInt(whole) * size + BigInt(rest))
+    } else if (Number(fraction) > 0) throw new NotComputed(`the interval '${text}'`)
+    else if (MONTHS[unit] === undefined) days += sign * Number(whole) * (unit === 'week' ? 7 : 1)
+    else months += sign * Number(whole) * MONTHS[unit]
   }
-  const clock = CLOCK.exec(rest)
-  if (clock) {
-    for (const unit of ['hour', 'minute', 'second']) once(unit)
-    takeClock(clock, sum, text)
-    return clock[0].length
-  }
-  const years = YEARS_MONTHS.exec(rest)
-  if (years) {
-    const sign = years[1] === '-' ? -1 : 1
-    if (Number(years[3]) > 11) throw new SqlError('22015', `interval field value out of range: "${text}"`)
-    once('year')
-    once('month')
-    sum.add(years[2] ?? '', '', 'year', sign)
-    sum.add(years[3] ?? '', '', 'month', sign)
-    return years[0].length
-  }
-  const amount = AMOUNT.exec(rest)
-  if (amount === null || (amount[2] === '' && (amount[3] ?? '') === '')) throw invalid(text)
-  const unit = amount[4] === '' ? defaultUnit : unitOf(amount[4] ?? '')
-  if (unit === undefined) throw invalid(text)
-  // Only the last number may lack its unit: '1 2 days' is no interval.
-  if (amount[4] === '' && amount[0].length < rest.trimEnd().length) {
-    if (CLOCK.test(rest.slice(amount[0].length).trimStart())) {
-      once('day')
-      sum.add(amount[2] ?? '', amount[3] ?? '', 'day', amount[1] === '-' ? -1 : 1)
-      return amount[0].length
+  PART.lastIndex = 0
+  while (PART.lastIndex < read.length || read === '') {
+    const found = PART.exec(read)
+    if (found === null) throw unread(text)
+    const [, minus, whole, fraction = '', name = '', hours, minutes = '', seconds = '0', part = ''] = found
+    const sign = minus === '-' ? -1 : 1
+    if (hours !== undefined) {
+      if (Number(minutes) > 59 || Number(seconds) > 59) throw outOfRange(text)
+      add(sign, hours, '', 'hour')
+      add(sign, minutes, '', 'minute')
+      add(sign, seconds, part, 'second')
+      continue
     }
-    throw invalid(text)
+    const unit = unitOf(name)
+    if (unit === undefined) throw unread(text)
+    add(sign, whole ?? '', fraction, unit)
   }
-  once(unit)
-  sum.add(amount[2] ?? '', amount[3] ?? '', unit, amount[1] === '-' ? -1 : 1)
-  return amount[0].length
+  const tooLarge = (count: number) => count > 2147483647 || count < -2147483648
+  if (tooLarge(months) || tooLarge(days) || BigInt.asIntN(64, micros) !== micros) throw outOfRange(text)
+  return new Interval(months + 0, days + 0, micros)
 }
 
-function takeClock(clock: RegExpExecArray, sum: Sum, text: string): void {
-  const sign = clock[1] === '-' ? -1 : 1
-  if (Number(clock[3]) > 59 || Number(clock[4] ?? 0) > 59) {
-    throw new SqlError('22015', `interval field value out of range: "${text}"`)
-  }
-  sum.add(clock[2] ?? '', '', 'hour', sign)
-  sum.add(clock[3] ?? '', '', 'minute', sign)
-  sum.add(clock[4] ?? '', clock[5] ?? '', 'second', sign)
+/** A text of numbers and words of intervals may be one that PostgreSQL reads; any other is none. */
+function unread(text: string): Error {
+  const lower = text.trim().toLowerCase()
+  const words = lower.match(/[a-z]+/g) ?? []
+  const isIso = /^p[\dymwdths:.+-]+$/.test(lower)
+  const isKnown = isIso || words.every((word) => word === 'ago' || unitOf(word) !== undefined)
+  return isKnown && /\d/.test(lower) ? new NotComputed(`the interval '${text}'`) : invalid(text)
 }
 
-function parseIso(text: string): Interval {
-  const match =
-    /^P(?:([+-]?[\d.]+)Y)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)W)?(?:([+-]?[\d.]+)D)?(?:T(?:([+-]?[\d.]+)H)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)S)?)?$/i.exec(
-      text.trim(),
-    )
-  if (match === null || !/\d/.test(text)) {
-    if (/^P[\dT:.+-]+$/i.test(text.trim())) throw new NotSupported(`the interval '${text}'`)
-    throw invalid(text)
-  }
-  const sum = new Sum()
-  const units: readonly Unit[] = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second']
-  units.forEach((unit, i) => {
-    const part = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(match[i + 1] ?? '0')
-    if (part === null) throw invalid(text)
-    sum.add(part[2] ?? '', part[3] ?? '', unit, part[1] === '-' ? -1 : 1)
-  })
-  return sum.result(text)
+function outOfRange(text: string): SqlError {
+  return new SqlError('22015', `interval field value out of range: "${text}"`)
 }
 
 function invalid(text: string): SqlError {
