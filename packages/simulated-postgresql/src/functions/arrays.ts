@@ -1,5 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import { compareNullable } from '../types/array.ts'
+import { NotComputed } from '../types/calculator.ts'
 import { asArray, asNumber, asString } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
@@ -47,21 +48,8 @@ const concatenate: Builtin = ([left = null, right = null]) => {
   const b = asArray(right)
   if (a.elements.length === 0) return b
   if (b.elements.length === 0) return a
-  const incompatible = (): SqlError => new SqlError('2202E', 'cannot concatenate incompatible arrays')
-  if (a.dimensions.length === b.dimensions.length) {
-    if (a.dimensions.slice(1).join() !== b.dimensions.slice(1).join()) throw incompatible()
-    const first = (a.dimensions[0] ?? 0) + (b.dimensions[0] ?? 0)
-    return new SqlArray(a.elementOid, [...a.elements, ...b.elements], [first, ...a.dimensions.slice(1)], a.lowerBounds)
-  }
-  const [outer, inner] = a.dimensions.length > b.dimensions.length ? [a, b] : [b, a]
-  if (outer.dimensions.slice(1).join() !== inner.dimensions.join()) throw incompatible()
-  const first = (outer.dimensions[0] ?? 0) + 1
-  return new SqlArray(
-    a.elementOid,
-    [...a.elements, ...b.elements],
-    [first, ...outer.dimensions.slice(1)],
-    outer.lowerBounds,
-  )
+  if (a.dimensions.length > 1 || b.dimensions.length > 1) throw new NotComputed('|| of arrays of several dimensions')
+  return new SqlArray(a.elementOid, [...a.elements, ...b.elements], undefined, a.lowerBounds)
 }
 
 const position: Builtin = ([array = null, wanted = null, from = null], env, call) => {

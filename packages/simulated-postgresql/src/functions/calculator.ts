@@ -97,7 +97,11 @@ function answered(
 /** An aggregate: it is computed from the arrays of its arguments. */
 export function calculatedAggregate(calculator: Calculator, name: string, call: CallTypes, env: Env): Accumulator {
   const { types } = env.session
-  const arrays = call.arguments.map(({ oid }) => types.typeOf(types.typeOf(oid).arrayOid))
+  const arrays = call.arguments.map(({ oid, name: type }) => {
+    const { arrayOid } = types.typeOf(oid)
+    if (arrayOid === 0) throw new NotSupported(`the aggregate ${name} of the type ${type}`)
+    return types.typeOf(arrayOid)
+  })
   const columns: SqlValue[][] = arrays.map(() => [])
   const names = columns.map((_, at) => `c${at}`).join(', ')
   const query: Query = (places) => `select pg_catalog."${name}"(${names}) from unnest(${places.join(', ')}) t(${names})`

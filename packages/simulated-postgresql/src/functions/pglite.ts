@@ -22,8 +22,11 @@ export async function startCalculator(): Promise<Calculator> {
   }
   return {
     rows(query, oids, texts, wanted) {
-      if (wanted !== zone) ask("select set_config('TimeZone', $1, false)", [TEXT], [wanted])
-      zone = wanted
+      if (wanted !== zone) {
+        const answer = ask("select set_config('TimeZone', $1, false)", [TEXT], [wanted])
+        if ('code' in answer) return answer
+        zone = wanted
+      }
       return ask(query, oids, texts)
     },
   }
