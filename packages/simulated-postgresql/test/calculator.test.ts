@@ -69,5 +69,8 @@ describe('a calculator', () => {
 
   test('is called only for functions that depend on their arguments alone', () => {
     expect(() => answered('to_tsvector($$a b$$)')).toThrow('is not simulated')
+    for (const statement of session.parse("create type mood as enum ('good')")) session.execute(statement, []).next()
+    session.sync()
+    expect(() => answered("array_replace(array['good'::mood], 'good', null)")).toThrow('is not simulated')
   })
 })
