@@ -19,7 +19,7 @@ function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
 
 const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
 
-test('a read of a counter lies between what was acknowledged before it and what was begun by its end', () => {
+test('bounds a counter read by the additions acknowledged before it and those called before its end', () => {
   const rolling = eventsOf(
     [0, 'invoke', 'read'],
     [1, 'invoke', 'add', 1],
@@ -40,7 +40,7 @@ test('a read of a counter lies between what was acknowledged before it and what 
   ])
 })
 
-test('a decrement of a counter lowers the least possible read from its call on, and the greatest from its return on', () => {
+test('a decrement lowers the lower bound of counter reads from its call on, and the upper bound from its return on', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -139,7 +139,7 @@ test('a message that only failed enqueues tried to add is unexpected', () => {
   expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
 })
 
-test('a drain shows only that its own queue was drained, and only what was enqueued before the drain began', () => {
+test('a drain shows the loss of messages of its own queue that were enqueued before the drain began, and of no others', () => {
   const put = (key: string): EventInput[] => [
     { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
@@ -187,7 +187,7 @@ test('messages that operations of unknown outcome may have taken are not reporte
   expect(eventually(...given(3), ...given(4), [1, 'invoke', 'drain'])).toBe('unknown')
 })
 
-test('a queue is judged by a drain, or a final dequeue that found nothing, and by nothing that came out before', () => {
+test('judges a queue at its end by a drain or by a final dequeue that found nothing, not by earlier dequeues', () => {
   const put: readonly Step[] = [
     [0, 'invoke', 'enqueue', 'a'],
     [0, 'ok', 'enqueue', 'a'],

@@ -94,7 +94,7 @@ test(`blocks of appends agree with the search in depth on ${manyOf(3_000)} histo
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
 })
 
-test('does not decide by texts if one appended piece begins another', () => {
+test('leaves a history to other algorithms if one appended piece is the beginning of another', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

@@ -92,7 +92,7 @@ test.each(modelNames)('%s: the verdict on a level does not depend on which other
 const eachWay = (model: string, level: Level, events: readonly EventInput[]): string[] =>
   [[level], levels].map((asked) => resultOf(checkHistory(smallHistory(events), { model, levels: asked }), level))
 
-test('final reads on both sides of a write of unknown outcome converge, whichever other levels are asked for', () => {
+test('final reads before and after the effect of a write of unknown outcome converge, whichever other levels are checked', () => {
   const history = historyOf('w1?', '    fr|', '          fr1|')
   for (const level of ['eventual', 'convergent'] as const) {
     expect(resultOf(checkHistory(history, { levels: [level] }), level)).toBe('met')
@@ -100,7 +100,7 @@ test('final reads on both sides of a write of unknown outcome converge, whicheve
   }
 })
 
-test.each(['queue', 'bag'])('an acknowledged message that a drained %s never gave out is lost', (model) => {
+test.each(['queue', 'bag'])('counts an acknowledged message as lost if a drained %s never returned it', (model) => {
   const put: EventInput[] = [
     { process: 0, type: 'invoke', f: 'enqueue', value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', value: 1 },

@@ -74,22 +74,22 @@ test(`chains of cas agree with a search without any reduction on ${manyOf(2_000)
 
 const decided = (...rows: readonly string[]): string => decide(historyOf(...rows))
 
-test('refutes two cas that replace one written value', () => {
+test('refutes two cas that both replace the same single write', () => {
   expect(decided('w1| c12----|', '    c13----|')).toBe('violated')
   expect(decided('w1| c12----|', '    c23----|')).toBe('met')
 })
 
-test('a cas of unknown outcome happened when what it wrote was replaced in turn', () => {
+test('concludes that a cas of unknown outcome took effect if another cas replaced the value it wrote', () => {
   expect(decided('w1| c12?', '         c23-|')).toBe('met')
   expect(decided('w1| c12?', '         c23-| r1|')).toBe('violated')
   expect(decided('w1| c12?', '         r1|')).toBe('met')
 })
 
-test('two cas cannot replace each other', () => {
+test('refutes two cas that each replace the value that the other wrote', () => {
   expect(decided('c12---|', 'c21---|')).toBe('violated')
 })
 
-test('nothing comes between a value and the cas that replaced it', () => {
+test('refutes a write between a value and the cas that replaced it', () => {
   expect(decided('w1| w2| c13|')).toBe('violated')
   expect(decided('w1---| c13|', 'w2---|')).toBe('met')
 })

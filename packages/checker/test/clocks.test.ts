@@ -79,7 +79,7 @@ const { levels } = modelOf('register')
 const judge = (events: readonly EventInput[], explain = false) =>
   checkHistory(historyFromEvents(events), { explain, levels: levels as never })
 
-describe('a history by several clocks', () => {
+describe('a history recorded by several clocks', () => {
   test('is never violated if the system is linearizable, however much the clocks disagree', () => {
     const random = randomFrom(inject('seed'))
     const results = { met: 0, unknown: 0, violated: 0 }
@@ -94,7 +94,7 @@ describe('a history by several clocks', () => {
     expect(results.unknown).toBeGreaterThan(0)
   })
 
-  test('gets the verdicts of one clock if the clocks agree well', () => {
+  test('gets the verdicts of a history with one clock if the clocks agree well', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < many(20); trial++) {
       const report = judge(observed(atomicEvents(random), 1, random))
@@ -118,7 +118,7 @@ describe('a stale read', () => {
     expect(report.clocks?.undecided).toEqual([])
   })
 
-  test('is unknown if it may have begun before the write returned, and the reason says how far the clocks agreed', () => {
+  test('is unknown if it may have begun before the write returned, and the reason names the error of the clocks', () => {
     const report = judge(byTwoClocks(2 * MS, ...rows))
     const { linearizable } = report.levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('±2.0 ms') } })
@@ -126,7 +126,7 @@ describe('a stale read', () => {
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 
-  test('is a violation between two processes of one worker, however far the clocks of workers differ', () => {
+  test('is a violation between two processes of one worker, however far the clocks of the workers differ', () => {
     const rows = ['w7---|', 'w1---| w2---|', '                r1---|']
     const ofOther = (event: EventInput) => ({ ...event, process: `${event.process}` })
     const report = judge(byTwoClocks(50 * MS, ...rows).map(ofOther), true)
@@ -147,20 +147,20 @@ describe('a stale read', () => {
   })
 })
 
-test('a read of what nobody wrote is a violation at every level, whatever the clocks', () => {
+test('a read of a value that nobody wrote is a violation at every level, whatever the clocks say', () => {
   const report = judge(byTwoClocks(50 * MS, 'w1---|', '   r7---|'))
   for (const level of ['linearizable', 'sequential', 'causal'] as const)
     expect(resultOf(report, level)).toBe('violated')
 })
 
-test("leaves a level open if it depends on the order of operations shorter than the clocks' error", () => {
+test("leaves a level unknown if it depends on the order of operations closer together than the clocks' error", () => {
   const report = judge(byTwoClocks(5 * MS, 'w1-|', '     r1-|'))
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(resultOf(report, 'sequential')).toBe('met')
   expect(report.clocks).toMatchObject({ cramped: 2, unordered: 2 })
 })
 
-test('a clock that broke its bounds proves no order in real time', () => {
+test('derives no real-time order from a clock that broke its error bound', () => {
   const events = byTwoClocks(1, 'w1---|   w2---|', '                           r1---|')
   const broken: EventInput = { process: 'recorder', type: 'info', f: 'clock-broken', value: { clock: 'b' } }
   expect(resultOf(judge(events), 'linearizable')).toBe('violated')
@@ -169,7 +169,7 @@ test('a clock that broke its bounds proves no order in real time', () => {
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('keeps every order that one clock saw, and adds none that is not real', () => {
+test('keeps every real-time order that one clock saw, and adds no order that is not real', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

@@ -32,8 +32,8 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
   return { linearizable: linearizable.result, sequential: sequential.result, shown }
 }
 
-describe('amid forty operations that overlap', () => {
-  test('a value that was written once can be replaced once', () => {
+describe('among forty overlapping operations', () => {
+  test('only one operation can replace a value that was written once', () => {
     const twice: Asked[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('amid forty operations that overlap', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('each further write or cas of the value, and the initial value, allows one more replacement, whatever its outcome', () => {
+  test('each further write or cas of the value and the initial value allow one more replacement, whatever their outcome', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -70,7 +70,7 @@ describe('amid forty operations that overlap', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('writes before the window do not count', () => {
+  test('writes that returned before the overlapping operations do not count', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },
@@ -85,7 +85,7 @@ describe('amid forty operations that overlap', () => {
   })
 })
 
-test('refutes a read of a value that was written once and replaced before', () => {
+test('refutes a read of a value that was written once and already replaced', () => {
   const events: EventInput[] = [
     ...overlapping(...crowd, ['write', 77], ['cas', [77, 1]]),
     { process: 99, type: 'invoke', f: 'read', value: null },
@@ -94,7 +94,7 @@ test('refutes a read of a value that was written once and replaced before', () =
   expect(check(events).linearizable).toBe('violated')
 })
 
-test(`counting finds no contradiction that the definition does not (seed ${inject('seed')})`, () => {
+test(`counting of replacements refutes only histories that the definition refutes (seed ${inject('seed')})`, () => {
   const found = { met: 0, violated: 0 }
   for (let n = 0; n < many(20_000); n++) {
     const random = randomFrom(inject('seed') + n)

@@ -121,36 +121,36 @@ test('every model with an initial state passes the contract', () => {
 })
 
 describe.each(Object.entries(contracts))(
-  'a %s',
+  'the model %s',
   (model, { start, shows, change, answerAfter, once, twice, nothing }) => {
     const [f, value, answer] = change
     const lost: Step = [f, value, 'info']
     const done: Step = [f, value, answer]
 
-    test('shows the start that is given', () => {
+    test('accepts reads of the initial value if it was given', () => {
       expect(resultOf(model, shows, start)).toBe('met')
     })
 
-    test('does not show a start that is not given', () => {
+    test('refuses reads of an initial value that was not given', () => {
       expect(resultOf(model, shows, null)).toBe('violated')
     })
 
-    test('is not violated by what was left over, if the start is unknown', () => {
+    test('accepts reads of any initial value if the start is unknown', () => {
       expect(resultOf(model, shows, 'unknown')).not.toBe('violated')
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('shows nothing before a change, and not after it', () => {
+    test('accepts reads without a change before the change and refuses them after it', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })
 
-    test('may or may not show a change that got no answer', () => {
+    test('accepts reads with and without a change whose outcome is unknown', () => {
       expect(resultOf(model, [lost, ...once], null)).toBe('met')
       expect(resultOf(model, [lost, ...nothing], null)).toBe('met')
     })
 
-    test('shows a change that was tried again once or twice', () => {
+    test('accepts a change once or twice if it was retried', () => {
       expect(resultOf(model, [lost, done, ...once], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [lost, done, ...twice], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [done, ...twice], null)).toBe('violated')

@@ -14,7 +14,7 @@ const drop: Reading = { initial: null, failedCas: 'drop' }
 const resultsOf = (report: Report): string => both.map((level) => resultOf(report, level)).join(', ')
 const judged = (...rows: readonly string[]): string => resultsOf(checkHistory(historyOf(...rows), { levels: both }))
 
-describe('replicas converge if all final reads of a key agree, on whatever value', () => {
+describe('replicas converge if all final reads of a key return the same value, whatever it is', () => {
   test.each([
     ['on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
     ['on a value that was overwritten', ['w1-| w2-|', '          fr1|', '          fr1|'], 'violated, met'],
@@ -61,12 +61,12 @@ describe('replicas converge if all final reads of a key agree, on whatever value
     expect(ofObject('queue', [])).toBe('unknown')
   })
 
-  test('an object whose last reads differ is not eventually consistent either', () => {
+  test('an object whose final reads differ is not eventually consistent either', () => {
     const differ = { model: 'set', levels: both } as const
     expect(resultsOf(finallyRead(differ, [[1, 2], [1]]))).toBe('violated, violated')
   })
 
-  test('final reads that differ violate convergence, even if each missing element is missing from no later read', () => {
+  test('final reads that differ violate convergence, even if no element is missing from every later read', () => {
     const event = (process: number, type: 'invoke' | 'ok' | 'info', f: string, value: Json): EventInput => ({
       ...{ process, type, f, value },
       ...(f === 'read' && type === 'invoke' ? { final: true } : {}),

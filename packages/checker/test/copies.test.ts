@@ -50,7 +50,7 @@ function repeated(rounds: number, clients: number): EventInput[] {
 }
 
 describe('duplicates of a transfer made by the network', () => {
-  test('do not slow the check: a long history full of them is decided in time', () => {
+  test('do not slow down the check of a long history', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })

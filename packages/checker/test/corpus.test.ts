@@ -21,7 +21,7 @@ const labelNames: { readonly [label: string]: Level } = {
 }
 
 describe.runIf(corpusIsHere)('labelled histories', () => {
-  test('every register history of the corpus gets its labels', { timeout: 60_000 }, async () => {
+  test('every register history of the corpus gets the verdicts of its labels', { timeout: 60_000 }, async () => {
     const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []

@@ -86,7 +86,7 @@ const isReadFinally = (history: History, reading: Reading): boolean => {
   return ops.every(({ key }) => finals.some((read) => read.key === key))
 }
 
-test(`eventual is as defined on ${manyOf(10_500)} random histories, its counterexamples minimal, and what is lost is listed`, () => {
+test(`eventual agrees with its definition on ${manyOf(10_500)} random histories, with minimal counterexamples and a list of losses`, () => {
   const count = { met: 0, violated: 0, unknown: 0, lost: 0 }
   for (let n = 0; n < many(10_500); n++) {
     const seed = baseSeed + n
@@ -164,7 +164,7 @@ test('names the nodes whose final reads differ', () => {
   expect(sentenceOf('w1-| w2-|', '          fr2|', '          fr2|')).toBeUndefined()
 })
 
-test('an acknowledged write that a later read of an older value shows to be gone is lost', () => {
+test('counts an acknowledged write as lost if a later read returns an older value', () => {
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
@@ -172,16 +172,16 @@ test('an acknowledged write that a later read of an older value shows to be gone
   )
 })
 
-test('either of two overlapping writes may be the one that stays', () => {
+test('either of two overlapping writes may be the last one', () => {
   expect(sentenceOf('w1----|', '   w2----|', '             fr1|')).toBeUndefined()
   expect(sentenceOf('w1----|', '   w2----|', '             fr2|')).toBeUndefined()
 })
 
-test('a write of unknown outcome may have come last', () => {
+test('a write of unknown outcome may be the last one', () => {
   expect(sentenceOf('w1-?', '      w2-|', '            fr1|')).toBeUndefined()
 })
 
-test('linearizability explains final reads that differ, but not a key without a final read', () => {
+test('eventual is met if a linearizable order explains final reads that differ, and unknown for a key without final reads', () => {
   const apart = ['wx1-|', '      wx2-?', '            frx1|', '                 frx2|']
   const ordered = { ...drop, levels: ['linearizable', 'eventual', 'convergent'] } as const
   for (const [rows, result] of [
@@ -197,7 +197,7 @@ test('linearizability explains final reads that differ, but not a key without a 
   }
 })
 
-test("reading a failed write's value is a violation, and the acknowledged write it replaced is lost", () => {
+test("a read of a failed write's value is a violation and counts the acknowledged write it replaced as lost", () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )
@@ -214,7 +214,7 @@ test('a key that nobody wrote holds its initial value', () => {
   )
 })
 
-test('appended pieces must end the final text, and are lost only if it lacks them', () => {
+test('the final text must end with the appended pieces, and a piece is lost only if the text lacks it', () => {
   type Step = readonly [f: 'write' | 'append' | 'read', value: string]
   const left = (...steps: readonly Step[]) => {
     const events = steps.flatMap(([f, value], process): EventInput[] => [
@@ -234,7 +234,7 @@ test('appended pieces must end the final text, and are lost only if it lacks the
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'wb'])).toEqual(['violated', ['a']])
 })
 
-test('a final read that began before an append was acknowledged need not have it', () => {
+test('a final read that began before an append was acknowledged may lack that append', () => {
   const step = (process: number, type: 'invoke' | 'ok', f: string, value: string | null): EventInput => ({
     ...{ process, type, f, value },
     ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
@@ -268,7 +268,7 @@ test('judges a hundred thousand different final reads at once', () => {
   expect(performance.now() - begun).toBeLessThan(60_000)
 })
 
-test('a linearizable text with appends is eventual', () => {
+test('a linearizable text with appends is eventually consistent', () => {
   let linearizable = 0
   for (let n = 0; n < many(600); n++) {
     const random = randomFrom(baseSeed + n)

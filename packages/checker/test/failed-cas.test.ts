@@ -21,13 +21,13 @@ const judged = (error: string | undefined): string =>
     },
   ).levels.linearizable.result
 
-test('a failed cas that counts as an observation says that the object held another value', () => {
+test('takes a failed cas as proof that the object held another value if failed cas count as observations', () => {
   expect(judged(undefined)).toBe('violated')
   expect(judged('mismatch')).toBe('violated')
   expect(judged('status 412')).toBe('violated')
 })
 
-test('a cas that was never carried out observes nothing, whichever reading of failed cas is asked for', () => {
+test('takes nothing from a cas that was never carried out, whether or not failed cas count as observations', () => {
   for (const error of [
     'never forwarded: the connection was refused',
     'unavailable',

@@ -146,7 +146,7 @@ test('with more operations open than a word has bits, the frontier search agrees
   expect(decided).toBeGreaterThan(atLeast(15))
 })
 
-test('searches that take turns give the answer of each alone', () => {
+test('searches that run in turns give the answer that each gives alone', () => {
   for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, () => ({ operations: 60 + (n % 60) }))

@@ -6,7 +6,7 @@ import { checkHistory, resultOf } from './checking.ts'
 import { randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
-test('events of other queues do not change when a queue may be empty', () => {
+test('the times at which a queue may be empty do not depend on events of other queues', () => {
   const FAR = 10_000
   for (let n = 0; n < 500; n++) {
     const random = randomFrom(inject('seed') + n)
@@ -38,7 +38,7 @@ test('events of other queues do not change when a queue may be empty', () => {
 })
 
 test.each(['queue', 'bag'] as const)(
-  'a message that nobody put in a %s is a violation at once, with initial messages, repeated ones and a hundred open dequeues',
+  'refutes a message of a %s that nobody enqueued at once, also amid a hundred open dequeues',
   (model) => {
     const events = Array.from({ length: 20_000 }, (_, i) => {
       const process = i % 50

@@ -22,7 +22,7 @@ function judged(model: string, events: readonly EventInput[], initial: Json = nu
   return checkProved(historyFromEvents(events), { ...options(model, initial), levels })
 }
 
-describe.runIf(existsSync(cases))('files of the catalogue', () => {
+describe.runIf(existsSync(cases))('files of the catalogue of guarantees', () => {
   test.each<readonly [file: string, model: string, initial: Json, told: readonly Told[]]>([
     ['nov28-stream-a-message-polled-before-anybody-sent-it.jsonl', 'stream', null, [['no-aborted-reads', 'violated']]],
     ['nov28-stream-asked-from-2-in-vain-then-on-offset-1-is-not-skipped.jsonl', 'stream', null, [['faithful', 'met']]],
@@ -45,7 +45,7 @@ describe.runIf(existsSync(cases))('files of the catalogue', () => {
       [['at-least-once', 'violated']],
     ],
     ['nov28-work-queue-order-looked-at-in-mid-run.jsonl', 'work-queue', null, [['first-in-first-out', 'violated']]],
-  ])('%s as %s from %j', async (file, model, initial, told) => {
+  ])('%s as model %s from initial value %j gets its verdicts', async (file, model, initial, told) => {
     const history = await readHistory(join(cases, file))
     const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
@@ -290,22 +290,22 @@ describe('a work queue', () => {
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 
-  test('is refused if one receipt stands for two messages, and says what to record', () => {
+  test('is refused if one receipt stands for two messages, with advice on what to record', () => {
     expect(() => judged('work-queue', inTurn(put('a'), put('b'), took('a', 'r'), took('b', 'r', 2)))).toThrow(
       'it returns "b" with the receipt "r", which was returned with "a", too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag].',
     )
   })
 
-  test('hands out nothing by an answer that repeats the lease', () => {
+  test('delivers nothing by an answer that only repeats the lease of its request', () => {
     const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
     expect(levels['exactly-once']?.result).toBe('met')
   })
 
-  test('begins as a list, or as nobody knows what', () => {
+  test('refuses an initial value that is no list', () => {
     expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow('a work queue begins as "a", which is no list.')
   })
 
-  test('is violated by the take whose receipt was acknowledged, and by no other', () => {
+  test('is violated by the take whose receipt was acknowledged, and by no other take', () => {
     const events = inTurn(
       put('a'),
       took('a', 'r', 1, 1),
@@ -586,7 +586,7 @@ describe('a stream', () => {
   })
 })
 
-test('a stream does not begin as a value', () => {
+test('a stream refuses an initial value', () => {
   expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('a stream cannot begin as ["a"]')
   expect(judged('stream', inTurn(...abc, all), 'unknown').levels['no-aborted-reads']?.result).toBe('met')
 })

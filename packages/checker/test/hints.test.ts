@@ -97,7 +97,7 @@ test('suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('explains both meanings of an addition that is answered with another number', () => {
+test('explains both meanings of an addition whose answer is another number', () => {
   expect(
     hints([
       ['add', 1, 2],

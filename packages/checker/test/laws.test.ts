@@ -246,7 +246,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     expect(met).toBeGreaterThan(size.histories)
   })
 
-  test('permuting process names changes nothing', () => {
+  test('renaming processes does not change the verdicts', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       for (const model of seed % 8 === 0 ? modelNames : (['register'] as const)) {
@@ -260,7 +260,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test('writing other values in the same places changes nothing', () => {
+  test('replacing the values by others does not change the verdicts', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       const events = registerEvents(size, random)
@@ -273,7 +273,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('every history of a real atomic %s is linearizable', (model) => {
+  test.each(modelNames)('every history of an atomic %s is linearizable', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)

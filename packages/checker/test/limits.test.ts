@@ -35,7 +35,7 @@ const registers = (store: 'scattered' | 'atomic'): History => {
 }
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'when the time is up, %s is unknown or decided already, and nothing goes on for long',
+  'when the time is up, %s is unknown or already decided, and the check ends soon',
   (level) => {
     const history = registers('scattered')
     for (const looks of [1, 2, 5, 20]) {
@@ -50,7 +50,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
 )
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  'after the deadline a %s is decided or unknown, and no pass continues for long',
+  'after the deadline a %s is decided or unknown, and every pass ends soon',
   (model) => {
     const name = Object.keys(objects).find((each) => each.startsWith(model))
     if (name === undefined) return
@@ -169,7 +169,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('passes that copy operations, or visit many for each one, check the clock meanwhile', () => {
+test('passes that copy operations or visit many per operation check the clock', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)
@@ -189,7 +189,7 @@ test('passes that copy operations, or visit many for each one, check the clock m
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
-test('work queues whose equal messages have many orders are judged until the deadline', () => {
+test('judges work queues whose equal messages have many possible orders until the deadline', () => {
   const random = randomFrom(11)
   for (let trial = 0; trial < 30; trial++) {
     const queue: Json[] = []
@@ -212,7 +212,7 @@ test('work queues whose equal messages have many orders are judged until the dea
   }
 })
 
-test("makes no step of a user's model after the deadline", () => {
+test("calls no step of a user's model after the deadline", () => {
   for (const looks of [3, 30, 100]) {
     let steps = 0
     let left = looks
@@ -242,7 +242,7 @@ test("makes no step of a user's model after the deadline", () => {
   }
 })
 
-test('does not encode operations that need more memory than the limit', () => {
+test('refuses to encode operations that need more memory than the limit', () => {
   const history = registers('scattered')
   const limits = { initial: null, failedCas: 'drop', deadlineMs: millis(1_000), memoryBytes: 10_000 } as const
   for (const model of ['register', 'set'] as const) {

@@ -51,12 +51,12 @@ describe('a register', () => {
 })
 
 describe('compare-and-set', () => {
-  test('cannot succeed twice from one write of a value', () => {
+  test('succeeds at most once per write of the expected value', () => {
     expect(verdictOf('w1|  c12-----|', '       c13-----|')).toBe('violated')
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test('observes nothing if it failed, or on request that the value was another', () => {
+  test('counts as an observation after a failure only on request', () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')
@@ -64,12 +64,12 @@ describe('compare-and-set', () => {
 })
 
 describe('keys', () => {
-  test('are independent: each has an order of its own', () => {
+  test('are independent of each other: each has its own order', () => {
     const verdict = judged('wx1|   ry2|', 'wy2|   rx1|')
     expect(verdict).toMatchObject({ result: 'met', witness: { kind: 'order', orders: [{ key: 'x' }, { key: 'y' }] } })
   })
 
-  test('a counterexample is about one key and leaves out the others', () => {
+  test('a counterexample shows operations of one key only', () => {
     const counterexample = counterexampleOf('wx1|  wx2|  wy1|', '               rx1|   ry1|')
     expect(counterexample.keys).toEqual(['x'])
     expect(counterexample.operations).toHaveLength(3)
@@ -82,7 +82,7 @@ describe('strings that are appended to', () => {
       initial: '',
     }).levels.linearizable.result
 
-  test('show the order of the appends', () => {
+  test('show in reads the order of the appends', () => {
     const both = [
       [0, 'invoke', 'append', 'a'],
       [1, 'invoke', 'append', 'b'],
@@ -96,7 +96,7 @@ describe('strings that are appended to', () => {
     expect(append(...both, [2, 'ok', 'get', 'ab'], [2, 'invoke', 'get', null], [2, 'ok', 'get', 'ba'])).toBe('violated')
   })
 
-  test('start anew with a put', () => {
+  test('start again from the value of a put', () => {
     const events = [
       [0, 'invoke', 'append', 'a'],
       [0, 'ok', 'append', 'a'],
@@ -120,11 +120,11 @@ describe('a counterexample', () => {
     )
   })
 
-  test('says that a read was called just after the write was acknowledged, not 0 ns after', () => {
+  test('says "just after" for a read that was called 0 ns after the write was acknowledged', () => {
     expect(counterexampleOf('w1--|  w2--|', '           r1|').sentence).toMatch(/, just after process 0's write of 2/)
   })
 
-  test('keeps the write of the stale value: it does not turn into a read out of thin air', () => {
+  test('includes the write of the stale value that was read', () => {
     const { operations, culprit } = counterexampleOf('w1|  w2|  w3|  w4|', '                       r2|')
     expect(operations.map(({ operation }) => operation)).toEqual([1, 3, 4])
     expect(operations.every(({ role }) => role === 'core')).toBe(true)
@@ -141,13 +141,13 @@ describe('a counterexample', () => {
     expect(counterexampleOf('      w7|', ' r7|').sentence).toContain("before process 0's write of 7 was called")
   })
 
-  test('leaves out what happened after the first contradiction', () => {
+  test('leaves out operations after the first contradiction', () => {
     const { operations } = counterexampleOf('w1|  w2|      w3|  w4|', '         r1|           r3|')
     expect(operations.map(({ operation }) => operation)).toEqual([0, 1, 2])
   })
 })
 
-test('an operation that the model does not know is named with its line', () => {
+test('refuses an operation that the model does not know, with its line', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'read', value: null },
     { process: 0, type: 'ok', f: 'read', value: null },
@@ -157,12 +157,12 @@ test('an operation that the model does not know is named with its line', () => {
   expect(() => checkHistory(history)).toThrow(/line 3: .*"enqueue".* read, write, cas, get, put, append/)
 })
 
-test('a cas without a pair of values is named with its line', () => {
+test('refuses a cas without a pair of values, with its line', () => {
   const history = smallHistory([{ process: 0, type: 'invoke', f: 'cas', value: 1 }])
   expect(() => checkHistory(history)).toThrow(/line 1: cas takes \[old, new\], not 1/)
 })
 
-test('a deadline in the past gives unknown, with the verdicts found by then', () => {
+test('a deadline in the past gives unknown, except for verdicts found before it', () => {
   const repeated = timeline('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   let now = 0
   const verdict = checkHistory(smallHistory(repeated), { deadlineMs: millis(0), now: () => millis(now++) }).levels
@@ -170,7 +170,7 @@ test('a deadline in the past gives unknown, with the verdicts found by then', ()
   expect(verdict.result).toBe('unknown')
 })
 
-test('no memory gives unknown', () => {
+test('a check without memory gives unknown', () => {
   const history = historyOf('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   expect(checkHistory(history, { memoryBytes: 64 }).levels.linearizable).toMatchObject({
     result: 'unknown',
@@ -178,7 +178,7 @@ test('no memory gives unknown', () => {
   })
 })
 
-test('a violation that need not be explained has all operations of its key for a counterexample', () => {
+test('without explanations, the counterexample has all operations of the violated key', () => {
   const history = historyOf('wx1-|  wx2-|  wy7-|', '                 rx1-|  ry7-|')
   const whole = checkHistory(history, { explain: false }).levels.linearizable
   if (whole.result !== 'violated') throw new Error(`it is ${whole.result}`)

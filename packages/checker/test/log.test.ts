@@ -39,7 +39,7 @@ function polled(random: () => number): Json {
   return object.fast!(part!, null, unlimited).result
 }
 
-test('a correct log is decided without a search, with polls that found nothing and appends whose offsets nobody saw', () => {
+test('decides a correct log without a search, also with empty polls and unknown offsets', () => {
   for (let n = 0; n < 60; n++) expect(polled(randomFrom(inject('seed') + n)), `seed ${inject('seed') + n}`).toBe('met')
 })
 
@@ -57,18 +57,18 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('returned an offset that equals it by chance, if other appends return offsets', () => {
+  test('holds an offset that equals the value by chance, if other appends return offsets', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('repeats its invocation if all appends do', () => {
+  test('repeats the value of its invocation if all appends do', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
 
-  test('needs no search among many that overlap', () => {
+  test('needs no search if many of them overlap', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // Backwards, so that the one in the middle is at the offset that its value is.
@@ -85,7 +85,7 @@ describe('an append that returns its own value', () => {
 describe('offsets', () => {
   const sparse = (...operations: readonly Done[]): string => verdictBy('log', ...operations)
 
-  test('may begin anywhere and have gaps, unless a dense log is asked for', () => {
+  test('may begin anywhere and have gaps, except in a dense log', () => {
     const fromOne: Done[] = [
       ['append', 'a', 1],
       ['append', 'b', 2],
@@ -108,7 +108,7 @@ describe('offsets', () => {
     expect(verdictOn(...large)).toBe('violated')
   })
 
-  test('increase', () => {
+  test('must increase', () => {
     expect(sparse(['append', 'a', 7], ['append', 'b', 3])).toBe('violated')
     expect(sparse(['append', 'a', 7], ['append', 'b', 7])).toBe('violated')
     expect(sparse(['append', 'a', 0], ['append', 'b', 0])).toBe('violated')
@@ -137,7 +137,7 @@ describe('offsets', () => {
     ).toBe('violated')
   })
 
-  test('allow unread entries between them', () => {
+  test('leave room for unread entries between two offsets', () => {
     const around = (last: number): Done[] => [
       ['append', 'a', 1],
       ['append', 'b', null],
@@ -147,7 +147,7 @@ describe('offsets', () => {
     expect(sparse(...around(2))).toBe('violated')
   })
 
-  test('are read with values that were appended as they are, not as pairs', () => {
+  test('may be read next to appended values that are pairs themselves', () => {
     expect(
       sparse(
         ['append', [1, 'x'], 5],
@@ -166,7 +166,7 @@ describe('offsets', () => {
   })
 })
 
-test('an append answered without a value has no known offset, even if other appends return theirs', () => {
+test('the offset of an append answered without a value is unknown, even if other appends return theirs', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'append', value: 101 },
     { process: 0, type: 'ok', f: 'append', value: 0 },

@@ -39,36 +39,36 @@ const read = (process: number, version: Json): readonly Told[] => [
   [process, 'ok', 'read', version],
 ]
 
-describe('a write whose version nobody was told wrote one unknown version, or nothing', () => {
-  test('a version without a known write may belong to a write whose version nobody was told', () => {
+describe('a write whose version was never returned', () => {
+  test('explains a version without a known write', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
 
-  test('a write whose version nobody was told explains one unknown version, not two', () => {
+  test('explains one unknown version, not two', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
 
-  test('a write whose version nobody was told does not explain a version seen before it was called', () => {
+  test('does not explain a version seen before the write was called', () => {
     expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test('a write whose version nobody was told does not explain a version that another write has: it stays stale', () => {
+  test('does not explain a stale read of a version that belongs to another write', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
 })
 
-describe('a cas whose version nobody was told', () => {
-  test('replaced what it expected, or nothing', () => {
+describe('a cas whose version was never returned', () => {
+  test('replaced the version it expected, or nothing', () => {
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('may follow another one, in whatever order they were called', () => {
+  test('may follow another such cas, in any order of their calls', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),
@@ -82,12 +82,12 @@ describe('a cas whose version nobody was told', () => {
   })
 })
 
-test('the verdict is unknown if versions repeat, because they do not identify writes', () => {
+test('versions that repeat make the verdict unknown, because they do not identify writes', () => {
   const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('a violation that no lost answer could explain is reported at every level it breaks', () => {
+test('reports a violation at every level it breaks if no lost answer could explain it', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels
@@ -154,7 +154,7 @@ function randomTold(random: () => number): readonly Told[] {
   return told
 }
 
-test('verdicts on random histories with lost versions equal those of trying every assignment', () => {
+test('verdicts on random histories with lost versions equal a brute-force search over all assignments', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

@@ -76,7 +76,7 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
 }
 
 describe('a key that something touches outside the record', () => {
-  test(`is judged up to there as its operations would be that had returned by then (seed ${baseSeed})`, () => {
+  test(`is judged up to that time by the operations that had returned before (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
     for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -110,7 +110,7 @@ describe('a key that something touches outside the record', () => {
     expect(Math.min(results.violated, results.unknown, results.met)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`is not linearizable only where no write outside the record explains it (seed ${baseSeed})`, () => {
+  test(`is called not linearizable only if no write outside the record explains it (seed ${baseSeed})`, () => {
     let violated = 0
     for (let n = 0; n < many(2_400); n++) {
       const random = randomFrom(baseSeed + n)
@@ -137,7 +137,7 @@ describe('a key that something touches outside the record', () => {
   })
 
   test.each(modelNames.filter((name) => name !== 'register'))(
-    `%s: is judged up to there, and then by nothing (seed ${baseSeed})`,
+    `is judged up to that time and no further, for the model %s (seed ${baseSeed})`,
     (model) => {
       for (let n = 0; n < many(150); n++) {
         const random = randomFrom(baseSeed + n)
@@ -167,7 +167,7 @@ describe('a key that something touches outside the record', () => {
     },
   )
 
-  test('is named, with the request that touched it, its line and the remedy', () => {
+  test('is named in the reason, with the request that touched it, its line and the remedy', () => {
     const write = (value: number) => [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value } as const,
       { process: 0, type: 'ok', f: 'write', key: 'x', value } as const,
@@ -197,7 +197,7 @@ describe('a key that something touches outside the record', () => {
       expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is judged up to the first time, however often it is touched', () => {
+  test('is judged up to the first such time, however often it is touched', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
@@ -227,7 +227,7 @@ describe('a read that was not understood', () => {
     why: 'status 200, and nothing at json.value',
   }
 
-  test('leaves no level met, and names the read and the remedy', () => {
+  test('leaves no level met, and the reason names the read and the remedy', () => {
     const events = randomEvents(shapeOf(randomFrom(1), { store: 'atomic', mutated: 0, cas: false }), randomFrom(1))
     const report = checkHistory(marked(events, [mark]), { levels })
     for (const level of levels) expect(resultOf(report, level), level).toBe('unknown')
@@ -238,7 +238,7 @@ describe('a read that was not understood', () => {
     expect(report.headline).toMatch(/^unknown: /)
   })
 
-  test(`leaves what is violated violated (seed ${baseSeed})`, () => {
+  test(`leaves violated levels violated (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(200); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random), random)
@@ -252,7 +252,7 @@ describe('a read that was not understood', () => {
   })
 })
 
-describe('an operation whose invocation says no value', () => {
+describe('an operation whose invocation has no value', () => {
   const read = (process: number, value: number): EventInput[] => [
     { process, type: 'invoke', f: 'read', key: 'x', value: null },
     { process, type: 'ok', f: 'read', key: 'x', value },

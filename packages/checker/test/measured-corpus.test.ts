@@ -9,7 +9,7 @@ import { measureStaleness } from './measure-staleness.ts'
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')
 
 describe.runIf(corpusIsHere)('labelled histories', () => {
-  test('fed event by event: never violated where the label says linearizable, never certain where it does not', async () => {
+  test('fed event by event are never violated if labelled linearizable, and never certain if not', async () => {
     const wrong: string[] = []
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (const labelled of registers()) {
@@ -25,7 +25,7 @@ describe.runIf(corpusIsHere)('labelled histories', () => {
     expect(count['not linearizable']).toBeGreaterThan(20)
   })
 
-  test('is 1-atomic, with Δ = 0, exactly if the label says linearizable', async () => {
+  test('have k = 1 and Δ = 0 exactly if the label says linearizable', async () => {
     const wrong: string[] = []
     let known = 0
     for (const labelled of registers()) {

@@ -70,7 +70,7 @@ function compare(
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(histories * 0.3)
 }
 
-test(`zones and the general search agree on ${manyOf(1_500)} histories of 20 to 120 operations with distinct values`, () => {
+test(`zones agree with the general search on ${manyOf(1_500)} histories of 20 to 120 operations with distinct values`, () => {
   compare(many(1_500), (seed) => {
     const random = randomFrom(seed)
     const history = smallHistory(randomEvents(mediumShape(random, {}), random))
@@ -80,7 +80,7 @@ test(`zones and the general search agree on ${manyOf(1_500)} histories of 20 to 
   })
 })
 
-test(`the general search and one without any reduction agree on ${manyOf(800)} histories with repeated values and cas`, () => {
+test(`the general search agrees with one without reductions on ${manyOf(800)} histories with repeated values and cas`, () => {
   compare(many(800), (seed) => {
     const random = randomFrom(seed)
     const cas = random() < 0.5
@@ -96,7 +96,7 @@ test(`the general search and one without any reduction agree on ${manyOf(800)} h
   })
 })
 
-test(`forced orders and the search by process agree on ${manyOf(600)} histories of two or three keys with distinct values`, () => {
+test(`forced orders agree with the search by process on ${manyOf(600)} histories of two or three keys with distinct values`, () => {
   compare(many(600), (seed) => {
     const random = randomFrom(seed)
     const shape = mediumShape(random, {

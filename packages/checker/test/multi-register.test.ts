@@ -38,7 +38,7 @@ const results = (events: readonly EventInput[], initial: Json = null): string[] 
 }
 
 describe('several registers', () => {
-  test('are seen together if they are written together', () => {
+  test('written together are seen together', () => {
     const written = [
       0,
       [
@@ -109,7 +109,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('may each have an order while the whole has none', () => {
+  test('may each have an order while all together have none', () => {
     // Each of the two saw the other's write missing, though both had written first: store buffering.
     const events = txns(
       [
@@ -160,7 +160,7 @@ describe('several registers', () => {
     )
   })
 
-  test('hold what a txn wrote when the same txn reads them', () => {
+  test('return what a txn wrote to a later read of the same txn', () => {
     expect(
       results(
         txns([
@@ -189,7 +189,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('begin with the initial value given for each, or for all', () => {
+  test('begin with the initial value given for each register or for all', () => {
     expect(
       results(
         txns([
@@ -223,7 +223,7 @@ describe('several registers', () => {
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 2]]]]), 'unknown')[0]).toBe('violated')
   })
 
-  test('are read and written by operations called txn, and one of another name is refused', () => {
+  test('accept operations called txn and refuse any other name', () => {
     const events: EventInput[] = [
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },

@@ -30,12 +30,12 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a witness', () => {
+  test('accepts a correct witness', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
 
-  test('requires every completed operation, each once', () => {
+  test('requires every completed operation exactly once', () => {
     for (const key of ['', 'x']) {
       const history = historyOf(`w${key}1|  r${key}1|`, key === '' ? '          w2--?' : '          wy2--?')
       for (const rule of ['real time', 'process order'] as const) {
@@ -47,7 +47,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test('requires the promised order', () => {
+  test('requires the order that the level promises', () => {
     const history = historyOf('w1|      r2|', '     w2|      r2|')
     expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('are kept apart if they replace different values by the same one', () => {
+  test('are distinguished if they replace different values by the same one', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -88,7 +88,7 @@ describe('operations of unknown outcome', () => {
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
 
-  test('may chain: one enables another whose value was read', () => {
+  test('may form a chain in which one enables the next, up to a value that was read', () => {
     const bySearch = (history: History): string => {
       const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
       const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
@@ -100,7 +100,7 @@ describe('operations of unknown outcome', () => {
     expect([linearizable(gap), bySearch(gap)]).toEqual(['violated', 'violated'])
   })
 
-  test('explain a failed cas by their value', () => {
+  test('may explain a failed cas by the values they wrote', () => {
     // The cas from 1 failed while 1 was all that completed writes could leave.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
@@ -123,7 +123,7 @@ describe('append', () => {
     return linearizable(smallHistory(events), { initial: '' })
   }
 
-  test('appends to the text of a value that is no string', () => {
+  test('appends to the textual form of a value that is no string', () => {
     expect(appended(7, '7a')).toBe('met')
     expect(appended(7, 'a')).toBe('violated')
     expect(appended([1], '[1]a')).toBe('met')
@@ -132,7 +132,7 @@ describe('append', () => {
   })
 })
 
-test('a contradiction is complete only once the impossible read returned, not when a write that explains it was still open', () => {
+test('ends a contradiction at the return of the impossible read, not at a read that an open write explains', () => {
   // Until process 2 reads 1 again, everything is explained by the open write of 2.
   const report = checkHistory(
     historyOf('w1|    w2--------------|', '             r2|', '                   r1|    r1|'),
@@ -143,12 +143,12 @@ test('a contradiction is complete only once the impossible read returned, not wh
   expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
 })
 
-test('lists only the last of several lost writes: it had rightly overwritten the others', () => {
+test('lists only the last of several overwritten writes as lost', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
 })
 
-test('a counterexample keeps each write that an observation in it may rest on, also one still open when that began', () => {
+test('a counterexample keeps each write that may explain a read in it, also one that was open when the read began', () => {
   const { encoded, decoder } = encodeRegister(
     historyOf('r1------|', '  w1--|', '           w1|', '           w2|  r1|'),
     {
@@ -162,7 +162,7 @@ test('a counterexample keeps each write that an observation in it may rest on, a
   expect(complete([4])).toEqual([2, 4])
 })
 
-test('a counterexample keeps both writes that overlapped a read, the one called before it and the one called after', () => {
+test('a counterexample keeps both writes that overlapped a read, whether called before or after the read', () => {
   const { encoded, decoder } = encodeRegister(historyOf('   r1------|', 'w1---------|', '      w1--|'), {
     initial: null,
     failedCas: 'drop',
@@ -171,14 +171,14 @@ test('a counterexample keeps both writes that overlapped a read, the one called 
 })
 
 describe('operations without a key', () => {
-  test('concern an object of their own, alongside those with keys', () => {
+  test('concern an object of their own, next to those with keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
     expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
   })
 })
 
-describe('memory and time', () => {
-  test('are given back and never exceeded', () => {
+describe('the budget of memory and time', () => {
+  test('is never exceeded, and memory can be given back', () => {
     let now = 0
     const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
     expect([budget.take(60), budget.take(60)]).toEqual([true, false])
@@ -192,10 +192,10 @@ describe('memory and time', () => {
   })
 })
 
-describe('sequential consistency by assumed orders alone, without the straight attempt that mostly suffices,', () => {
+describe('the search that assumes orders', () => {
   const unlimited = () => createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
 
-  test('ends in a legal order on 1,500 histories', () => {
+  test('finds a legal order on 1,500 sequentially consistent histories', () => {
     const baseSeed = inject('seed')
     let met = 0
     for (let n = 0; n < 1_500; n++) {
@@ -239,17 +239,17 @@ describe('sequential consistency by assumed orders alone, without the straight a
     return findSequentialOrder(encoded, decoder.value, unlimited()).result
   }
 
-  test('a read of the initial value may come after it was written again', () => {
+  test('lets a read of the initial value come after a write of the same value', () => {
     expect(sequential(historyOf('w1|  w0|', '           r1|  r0|'), 0)).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('either of two writes of one value may be the one that was seen', () => {
+  test('lets either of two writes of one value be the one that was read', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('a cas that replaces a value comes after all that saw it', () => {
+  test('places a cas after all reads of the value that it replaces', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

@@ -34,7 +34,7 @@ const shapes: readonly Partial<Shape>[] = [
   { store: 'atomic', mutated: 0.1, unknown: 0.2, finals: true },
 ]
 
-test('every operation that the sentence of a counterexample names is one of those it shows', () => {
+test('the operations of a counterexample include every operation that its sentence names', () => {
   const random = randomFrom(7)
   const found = new Set<string>()
   let violations = 0
@@ -70,7 +70,7 @@ test('every operation that the sentence of a counterexample names is one of thos
 test.each([
   ['a write that came only after the read', ['r1--|', '      w1--|']],
   ['a write that had failed', ['w1--x', '      r1--|']],
-])('%s is shown', (_, rows) => {
+])('a counterexample shows %s', (_, rows) => {
   const history = historyOf(...rows)
   const verdict = checkHistory(history).levels.linearizable
   if (verdict.result !== 'violated') throw new Error(verdict.result)

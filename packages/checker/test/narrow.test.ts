@@ -154,7 +154,7 @@ test(`the narrow searches agree with the frontier search on ${manyOf(1_500)} his
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(atMost(300))
 })
 
-test('the narrow searches agree with the depth-first search on histories where configurations are put off', () => {
+test('the narrow searches agree with the depth-first search on histories with postponed configurations', () => {
   let decided = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n

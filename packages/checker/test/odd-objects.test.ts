@@ -17,7 +17,7 @@ function judge(model: ModelName, initial: Json, ...operations: readonly Done[]):
   return resultOf(checkHistory(smallHistory(events), { model, initial, levels: ['linearizable'] }), 'linearizable')
 }
 
-describe('fractions add up as decimals do, whatever doubles make of them', () => {
+describe('fractions are added as decimals, not as doubles,', () => {
   test('in a counter', () => {
     const tenths = Array.from({ length: 8 }, (): Done => ['add', 0.1, 0.1])
     expect(judge('counter', null, ...tenths, ['read', null, 0.8])).toBe('met')
@@ -54,7 +54,7 @@ describe('a drain of unknown outcome', () => {
     },
   )
 
-  test('a drain takes the messages of a queue in order', () => {
+  test('a drain of a queue takes its messages in order', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })
@@ -80,7 +80,7 @@ test('accounts may have any name', () => {
   }
 })
 
-describe('what makes no sense is named with its line:', () => {
+describe('refuses with its line', () => {
   test('an operation named like a member that every JavaScript object has', () => {
     for (const model of ['register', 'queue', 'bank'] as const) {
       const calling = (): string => judge(model, null, ['toString', 1, 1])
@@ -89,7 +89,7 @@ describe('what makes no sense is named with its line:', () => {
     }
   })
 
-  test('null as a message, because a dequeue that finds nothing returns null', () => {
+  test('null as a message, because a dequeue from an empty queue returns null', () => {
     for (const model of ['queue', 'bag'] as const) {
       for (const initial of [null, [1]]) {
         expect(() => judge(model, initial, ['enqueue', null, null])).toThrow(/line 1: .*null is no message/)
@@ -106,11 +106,11 @@ describe('what makes no sense is named with its line:', () => {
     ['list-append', 'read', 5],
     ['counter', 'read', 'ab'],
     ['bank', 'read', { a: 'x' }],
-  ] as const)('in a %s, a %s of another type than its own: %j', (model, f, answer) => {
+  ] as const)('a %s whose %s returns another type: %j', (model, f, answer) => {
     expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ returns .*, not/)
   })
 
-  test('a counter that is read as a text, even if it also goes down', () => {
+  test('a counter read as a text, even if the counter also goes down', () => {
     const counted = [3, -1].map((amount): Done => ['add', amount, amount])
     expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(/line 5: a read returns a number/)
   })

@@ -130,7 +130,7 @@ test.each(consistencyModels)(
 )
 
 test.each(consistencyModels)(
-  `%s: ${manyOf(200)} longer histories get the verdict of check, also where nobody asks`,
+  `%s: ${manyOf(200)} longer histories get the verdict of check, also if nobody asks in between`,
   (model) => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(200); n++) {
@@ -174,14 +174,14 @@ function transactionsOf(kind: 'list' | 'register', seed: number): readonly Event
   return eventsOfTransactions(randomTransactions(randomShape(kind, random, 4), random), kind)
 }
 
-test('every model is judged while it is recorded: those of consistency, and those with levels of their own', () => {
+test('every model can be judged while it is recorded', () => {
   expect([...new Set(['register', ...consistencyModels, ...Object.keys(others)])].sort()).toEqual(
     models.map(({ name }) => name).sort(),
   )
 })
 
 test.each(Object.keys(others))(
-  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of check, and no violation is mended later`,
+  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of check, and violations are final`,
   (model) => {
     let violated = 0
     for (let n = 0; n < many(HISTORIES); n++) {
@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('a violation is placed at the event that makes it certain, with the number of events until it was noticed', () => {
+test('reports the event that makes a violation certain and the number of events until it was noticed', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
@@ -260,7 +260,7 @@ test('a violation is placed at the event that makes it certain, with the number 
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('small objects are judged together, so that a violation of one is noticed before it grows', () => {
+test('judges small objects together, so that it notices a violation of one before that object grows', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(
@@ -276,7 +276,7 @@ test('small objects are judged together, so that a violation of one is noticed b
   expect(checker.violation()?.noticedAfter).toBeLessThan(64)
 })
 
-test('what was not judged yet is counted, and nothing is called linearizable before anything was judged', () => {
+test('counts unjudged events, and calls nothing linearizable before its first judgement', () => {
   const checker = counter()
   for (const event of eventsOf(counted(2))) checker.push(event)
   expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['not certain', 'nothing was judged yet', 8])
@@ -284,7 +284,7 @@ test('what was not judged yet is counted, and nothing is called linearizable bef
   expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['linearizable', undefined, 0])
 })
 
-test('the work of all repeated checks is bounded by the number of events', () => {
+test('the number of events bounds the total work of repeated checks', () => {
   let applied = 0
   const model: Model<number> = {
     name: 'numbers',
@@ -314,7 +314,7 @@ test('the work of all repeated checks is bounded by the number of events', () =>
   expect(once / applied).toBeLessThan(13)
 })
 
-test('an object whose judgement takes too long is named, and is judged again once it has twice as many events', () => {
+test('names an object whose judgement takes too long, and judges it again at twice as many events', () => {
   let passed = 0
   /** Each look at the clock takes as long as it is told. */
   let pace = 0
@@ -334,7 +334,7 @@ test('an object whose judgement takes too long is named, and is judged again onc
   expect(checker.violation()).toMatchObject({ key: 'x', process: 1 })
 })
 
-test('an object over the memory limit is named, and is no longer checked', () => {
+test('names an object over the memory limit, and stops checking it', () => {
   const checker = counter({ retainAtMost: 200 })
   // An operation that never ends.
   for (const event of eventsOf([[9, 'invoke', 'add', 1], ...counted(100)], 'x')) checker.push(event)
@@ -343,7 +343,7 @@ test('an object over the memory limit is named, and is no longer checked', () =>
   expect(checker.retained()).toBeLessThan(10)
 })
 
-test('the beginning of a long history is forgotten when nothing is open; contradictions after it are still found', () => {
+test('forgets the beginning of a long history if nothing is open, and still finds later contradictions', () => {
   const checker = counter({ retainAtMost: 200 })
   for (const event of eventsOf(counted(200))) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual([
@@ -355,7 +355,7 @@ test('the beginning of a long history is forgotten when nothing is open; contrad
   expect(checker.violation()).toMatchObject({ process: 1, position: 881 })
 })
 
-test('an operation of unknown outcome keeps the beginning from being forgotten, since it may take effect later', () => {
+test('does not forget the beginning of a history while an operation of unknown outcome may take effect later', () => {
   const checker = counter({ retainAtMost: 400 })
   const unknown: readonly Line[] = [
     [9, 'invoke', 'add', 1],
@@ -382,7 +382,7 @@ test('answers of many elements count as several entries', () => {
   expect(checker.retained()).toBe(102)
 })
 
-test('a user’s own model is judged while it is recorded', () => {
+test('judges a user’s own model while it is recorded', () => {
   const model: Model<number> = {
     name: 'switch',
     initial: 0,
@@ -400,7 +400,7 @@ test('a user’s own model is judged while it is recorded', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('an object whose events have conflicting forms gets no verdict yet, and is checked again later', () => {
+test('gives no verdict yet on an object whose events have conflicting forms, and checks it again later', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [
@@ -413,7 +413,7 @@ test('an object whose events have conflicting forms gets no verdict yet, and is 
   expect(checker.doubt()).toMatch(/nobody was given the receipt/)
 })
 
-test('a watch is judged with the writes of all keys, so that what it leaves out is noticed', () => {
+test('judges a watch with the writes of all keys, so that it notices a missing event', () => {
   const checker = createOnlineChecker({ model: 'watch', initial: null })
   const at = (revision: number): Json => ({ events: [{ revision, key: 'x', value: revision }] })
   const writes = [2, 3, 4].flatMap((revision) => eventsOf(inTurn(0, [['put', revision, revision]]), 'x'))
@@ -428,7 +428,7 @@ test('a watch is judged with the writes of all keys, so that what it leaves out 
   expect(checker.soFar()).toBe('not faithful')
 })
 
-test('a lock history in which a process goes on after an unknown outcome gets the verdict of check', () => {
+test('gives the verdict of check for a lock whose process continues after an unknown outcome', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
     [0, 'info', 'acquire', null],
@@ -440,7 +440,7 @@ test('a lock history in which a process goes on after an unknown outcome gets th
   expect(doubt).toBeUndefined()
 })
 
-test('concurrent reads of a set that saw two additions in different orders are a violation', () => {
+test('reports concurrent reads of a set that saw two additions in different orders', () => {
   const open: readonly Line[] = [
     [0, 'invoke', 'add', 1],
     [1, 'invoke', 'add', 2],
@@ -475,17 +475,14 @@ function stream(model: string, operations: number, random: () => number, push: (
   }
 }
 
-test.each(['counter', 'bank'])(
-  `%s: memory stays within what it is given over ${manyOf(30_000)} operations`,
-  (model) => {
-    const retainAtMost = 400
-    const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
-    let most = 0
-    stream(model, many(30_000), randomFrom(baseSeed), (event) => {
-      checker.push(event)
-      most = Math.max(most, checker.retained())
-    })
-    expect(checker.violation()).toBeUndefined()
-    expect(most).toBeLessThan(retainAtMost + 20)
-  },
-)
+test.each(['counter', 'bank'])(`%s: memory stays within the limit over ${manyOf(30_000)} operations`, (model) => {
+  const retainAtMost = 400
+  const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
+  let most = 0
+  stream(model, many(30_000), randomFrom(baseSeed), (event) => {
+    checker.push(event)
+    most = Math.max(most, checker.retained())
+  })
+  expect(checker.violation()).toBeUndefined()
+  expect(most).toBeLessThan(retainAtMost + 20)
+})

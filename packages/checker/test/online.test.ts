@@ -63,7 +63,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test(`the online checker reports a violation at the first event for which the definition has no order: ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports a violation at the first event that the definition refutes: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -184,14 +184,14 @@ interface Pending {
 
 const sentenceOf = (...rows: readonly string[]): string | undefined => watch(timeline(...rows)).violation?.sentence
 
-test('a read of a value overwritten before its call is stale, even if the value was forgotten long ago', () => {
+test('a read of a value overwritten before its call is stale, even if the checker forgot the value long ago', () => {
   expect(sentenceOf('w1-| w2-| w3-|', '              r3| r1|')).toBe(
     'Process 1 read 1, but that value had been overwritten for certain, or was never written.',
   )
   expect(sentenceOf('w1-| w2-| w3-|', '            r2-|')).toBeUndefined()
 })
 
-test('a value that was read is a violation as soon as its write fails', () => {
+test('the failure of a write is a violation if its value had been read', () => {
   const events = timeline('w1-------x', '   r1|')
   expect(watch(events).violation).toMatchObject({
     position: events.length - 1,
@@ -207,7 +207,7 @@ test('two compare-and-sets cannot replace the same value', () => {
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas may be called before the write that it replaces; values from before either are overwritten', () => {
+test('a cas may be called before the write it replaces, and overwrites all values from before both', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -218,14 +218,14 @@ test('a write of unknown outcome may appear at any later time, but not disappear
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
 })
 
-test('the checker is uncertain once a value is written again while the first write of it may still be read', () => {
+test('the checker is uncertain if a value is written again while its first write may still be read', () => {
   const soFar = (...rows: readonly string[]): SoFar => watch(timeline(...rows)).soFar
   expect(soFar('w1--| w1--|', '            r1|')).toBe('linearizable')
   expect(soFar('w1--|  ', '  w1--|', '  r1-----|')).toBe('not certain')
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
-test('a key is given up when a request is sent again under its id', () => {
+test('gives up a key if a request is sent again under its id', () => {
   const checker = online()
   const write = (process: number, value: number, extra: EventInput['extra']): void => {
     checker.push({ process, type: 'invoke', f: 'write', value, extra })
@@ -239,14 +239,14 @@ test('a key is given up when a request is sent again under its id', () => {
   expect(checker.soFar()).toBe('not certain')
 })
 
-test('a key that needs too much memory is given up', () => {
+test('gives up a key that needs too much memory', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainAtMost: 3 })
   for (const event of timeline('wx1| wx2| wx3| wx4|', 'rx-------------------|')) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'x: it would take more than 3 entries in memory'])
   expect(checker.retained()).toBeLessThan(3)
 })
 
-test.each(['touched', 'not-understood'])('a key is no longer judged once the recorder marks it as %s', (f) => {
+test.each(['touched', 'not-understood'])('stops judging a key once the recorder marks it as %s', (f) => {
   const checker = online()
   checker.push({ process: 'recorder', type: 'info', f, key: 'x', value: { what: 'GET x', why: 'a script' } })
   const events = timeline('wx1| wx2| rx1|', 'wy1| ry1|')
@@ -255,7 +255,7 @@ test.each(['touched', 'not-understood'])('a key is no longer judged once the rec
   expect(online().doubt()).toBeUndefined()
 })
 
-test('no more keys are judged than was allowed, and the checker says so', () => {
+test('judges no more keys than allowed, and says so', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')
@@ -263,7 +263,7 @@ test('no more keys are judged than was allowed, and the checker says so', () => 
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
-test('when memory runs out the checker gives up the largest keys and goes on with the others', () => {
+test('gives up the largest keys when memory runs out, and goes on with the others', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
   const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
   for (const event of timeline('wy1|', ...x)) checker.push(event)
@@ -277,7 +277,7 @@ test('when memory runs out the checker gives up the largest keys and goes on wit
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
-test('once a read has shown the initial value of a key, later reads of it are not kept', () => {
+test('does not keep later reads of the initial value once one read has shown it', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
@@ -311,7 +311,7 @@ test.each([null, 'unknown'])(
   },
 )
 
-test('a read of a written value shows that the route table is right; later strange reads are violations', () => {
+test('stops doubting the route table once a read returns a written value, and then reports unwritten values', () => {
   expect(byRoutes(null, 'wx1| rx1| wx2| rx7|').soFar()).toBe('not linearizable')
   expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
@@ -327,12 +327,12 @@ const getset = (process: number, to: Json, answer: Json): readonly EventInput[] 
   { process, type: 'ok', f: 'cas', value: [answer, to] },
 ]
 
-test('takes the old value of a cas from its answer if only the new one was asked', () => {
+test('takes the old value of a cas from its answer if the request names only the new one', () => {
   const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
 
-test('a cas that names only its new value is certain until an answer says the old one', () => {
+test('a cas that names only its new value keeps the verdict certain until an answer names the old value', () => {
   const [invoke] = getset(1, 2, 1)
   const end = { process: 1, type: 'info', f: 'cas', value: [2] } as const
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
@@ -344,13 +344,13 @@ test('a value replaced by a cas that names only its new value cannot be read lat
   expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()
 })
 
-test('a cas that names neither one value nor two is refused', () => {
+test('refuses a cas that names three values', () => {
   expect(() => online().push({ process: 1, type: 'invoke', f: 'cas', value: [1, 2, 3] })).toThrow(
     "event 0: process 1's cas takes [old, new], or [new] if its answer says the old value, not [1,2,3].",
   )
 })
 
-test('the online checker skips events that are not by clients, and names unknown operations', () => {
+test('the online checker skips events of others than clients, and refuses unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(
@@ -359,7 +359,7 @@ test('the online checker skips events that are not by clients, and names unknown
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
 
-test('gives up a key whose write is answered with another value, but not one acknowledged in words', () => {
+test('gives up a key whose write is answered with another text, but not if the answer is "OK", a number or null', () => {
   const answered = (value: Json): OnlineChecker => {
     const checker = online()
     checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })

@@ -15,7 +15,7 @@ test('reports a read of an overdrawn account as an overdraft', () => {
   expect(linearizable.counterexample.sentence).toContain('where a is overdrawn by 4')
 })
 
-test('names an account that two nodes overdraw together, with its balance and the amounts spent', () => {
+test('names an account that two nodes together overdraw, with its balance and the amounts spent', () => {
   const transfer = (amount: number, id: number) => ({ from: 'a', to: 'b', amount, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(8, 1), node: 'n1' },
@@ -30,7 +30,7 @@ test('names an account that two nodes overdraw together, with its balance and th
   )
 })
 
-test('lets money come in before a transfer returns, though it was sent after an impossible read', () => {
+test("counts a deposit that came before the transfer's return, though after an impossible read", () => {
   const transfer = (id: number) => ({ from: 'a', to: 'b', amount: 60, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(1) },

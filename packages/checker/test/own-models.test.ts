@@ -51,7 +51,7 @@ const judge = (events: readonly EventInput[], model: Model<unknown>): string =>
 const call = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'invoke', f, value })
 const ok = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'ok', f, value })
 
-test('a stack of one’s own takes six lines: what was pushed last is popped first', () => {
+test("judges a user's model of a stack, which pops the last pushed value first", () => {
   const pushes = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), ok(0, 'push', 2)]
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 2)], stack)).toBe('met')
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
@@ -67,7 +67,7 @@ test('an operation of unknown outcome may have happened, later, or never', () =>
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
 })
 
-test('parts that a model separates are judged separately', () => {
+test('judges the parts that a model separates separately', () => {
   const write = (process: number, name: string, to: Json): EventInput[] => [
     call(process, 'write', { name, to }),
     ok(process, 'write', { name, to }),
@@ -82,7 +82,7 @@ test('parts that a model separates are judged separately', () => {
   expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
 })
 
-test('reports a model that throws with the operation it threw on', () => {
+test('refuses a model that throws, with the operation it threw on', () => {
   const strict: Model<number> = {
     ...counter,
     apply: (count, input) => {
@@ -96,7 +96,7 @@ test('reports a model that throws with the operation it threw on', () => {
   expect(() => judge(events, { ...quickCounter, integers: encoding })).toThrow('line 1: the model threw on "add" of 1')
 })
 
-test('an encoding on integers gives the answers of the model, and of the definition, on 1,000 random histories', () => {
+test('an encoding on integers gives the verdicts of the model and of the definition on 1,000 random histories', () => {
   const baseSeed = inject('seed')
   for (let seed = baseSeed; seed < baseSeed + 1_000; seed++) {
     const random = randomFrom(seed)

@@ -25,8 +25,8 @@ function provenIn(events: readonly EventInput[]): OnlineViolation | undefined {
 
 const untimed = (events: readonly EventInput[]): EventInput[] => events.map(({ time: _, ...event }) => event)
 
-describe('a violation that was proven while the history was recorded', () => {
-  test('decides a history without time left, by the operations of its key up to the violation', () => {
+describe('a violation proven during recording', () => {
+  test('decides a history without any time left, by the operations of its key up to the violation', () => {
     const events = untimed([...later('y', 3_000), ...STALE, ...later('x', 3_000)])
     const limits = () => ({ ...limitedTo(10_000) })
     expect(checkHistory(historyFromEvents(events), limits()).levels.linearizable.result).toBe('unknown')
@@ -39,7 +39,7 @@ describe('a violation that was proven while the history was recorded', () => {
     expect(report.levels.sequential.result).toBe('unknown')
   })
 
-  test('is reported as recorded if there is no memory either', () => {
+  test('is reported as recorded if there is no memory for a check', () => {
     const events = untimed([...STALE, ...later('x', 10), ...later('y', 10)])
     const proven = provenIn(events)
     const report = checkHistory(historyFromEvents(events), { memoryBytes: 1, proven })
@@ -56,7 +56,7 @@ describe('a violation that was proven while the history was recorded', () => {
     })
   })
 
-  test('decides nothing if it is not in the history or not asked for', () => {
+  test('decides nothing if it is not in the history or its level is not asked for', () => {
     const events = untimed([...STALE, ...later('y', 10)])
     const proven = provenIn(events) as OnlineViolation
     const limit = { deadlineMs: millis(0) }

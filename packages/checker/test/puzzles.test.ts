@@ -64,7 +64,7 @@ function byProcess({ encoded }: ReadsFrom, steps: number): Answer {
   return progress === 'met' || progress === 'violated' ? progress : undefined
 }
 
-test('the only solution of a puzzle is found, whichever order of its writes is tried first', () => {
+test('finds the only solution of a puzzle, whichever order of its writes it tries first', () => {
   const all = [1, 2].flatMap((x) =>
     [1, 2].map(
       (y): Clause => [
@@ -88,7 +88,7 @@ test('the only solution of a puzzle is found, whichever order of its writes is t
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
-test('pairs that follow from one order of another pair are open again once that order is given up', () => {
+test('withdraws the orders that follow from an assumed order once it gives up that order', () => {
   const inTurn = () => 0
   // The first order of pair 0 to be tried settles 1 and 2, and is contradicted by both orders of 3.
   const tried: Order = [0, 1]
@@ -98,7 +98,7 @@ test('pairs that follow from one order of another pair are open again once that 
   expect(pairByPair(whole)).toBe('violated')
 })
 
-test(`deciding pair by pair, laid out, by process and with processes joined gives one answer on ${manyOf(1_000)} random puzzles`, () => {
+test(`four ways of deciding give the same answer on ${manyOf(1_000)} random puzzles`, () => {
   const count = { met: 0, violated: 0, laidOut: 0, joined: 0 }
   for (let n = 0; n < many(1_000); n++) {
     const seed = baseSeed + n

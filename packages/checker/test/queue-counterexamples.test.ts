@@ -42,7 +42,7 @@ function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (read
 }
 
 for (const model of ['queue', 'bag'] as const) {
-  test(`a message of a ${model} that came out twice is shown with both dequeues and its enqueue, among thousands of unknown outcome`, () => {
+  test(`shows a message of a ${model} that was dequeued twice with its enqueue, among thousands of unknown outcome`, () => {
     const twice: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', 'a'],
@@ -55,7 +55,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`a ${model} that was found empty is shown without the times when it was`, () => {
+  test(`leaves out earlier legal dequeues if a ${model} was wrongly found empty`, () => {
     const empties = Array.from({ length: 5 }, (): Step => [7, 'dequeue', null])
     const hidden: readonly Step[] = [...empties, [3, 'enqueue', 'a'], [4, 'dequeue', null]]
     expect(shownOf(hidden, model)).toEqual([
@@ -64,7 +64,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`a ${model} that was found empty is shown with the message that it held, among thousands of unknown outcome`, () => {
+  test(`shows the message that a ${model} held when it was found empty, among thousands of unknown outcome`, () => {
     const hidden: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', null],
@@ -78,7 +78,7 @@ for (const model of ['queue', 'bag'] as const) {
   })
 }
 
-test('a message that a later one overtook for good is shown in few operations of a long history', () => {
+test('shows a message that a later one overtook in few operations of a long history', () => {
   const lost: readonly Step[] = [
     [3, 'enqueue', 'a'],
     [3, 'enqueue', 'b'],

@@ -17,14 +17,14 @@ const violated: Verdict = {
 describe('sequential consistency', () => {
   const book = ['w1--|', '      w2--|', '            r2|  r1|', '            r2|   r1|']
 
-  test('two readers that both see the writes in the other order are sequential, not linearizable', () => {
+  test('is met if two readers see both writes against their real-time order; linearizability is not', () => {
     const report = checkHistory(historyOf(...book))
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.headline).toBe('sequentially consistent, not linearizable')
   })
 
-  test('two readers that see two writes in opposite orders fit no order, and the cycle says why', () => {
+  test('is violated if two readers see two writes in opposite orders, and the cycle says why', () => {
     const report = checkHistory(historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -36,7 +36,7 @@ describe('sequential consistency', () => {
     )
   })
 
-  test('is global: each key may pass and the whole fail (store buffering)', () => {
+  test('concerns all keys together: each key may be legal and the whole not (store buffering)', () => {
     const report = checkHistory(historyOf('wx1|  ry|', 'wy1|  rx|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -45,7 +45,7 @@ describe('sequential consistency', () => {
     expect(resultOf(checkHistory(historyOf('wx1|', '      rx|')), 'sequential')).toBe('met')
   })
 
-  test('an operation of unknown outcome comes after what its process did before', () => {
+  test('places an operation of unknown outcome after the earlier operations of its process', () => {
     expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx|')), 'sequential')).toBe('violated')
     expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx1|')), 'sequential')).toBe('met')
   })
@@ -60,7 +60,7 @@ describe('eventual consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 
-  test('final reads that agree on a value older than an acknowledged write show a lost write', () => {
+  test("is violated by final reads that agree on an older value than an acknowledged write's, which is listed as lost", () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
     expect(resultOf(report, 'eventual')).toBe('violated')
     expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
@@ -69,7 +69,7 @@ describe('eventual consistency', () => {
     ).toBe('met')
   })
 
-  test('final reads that agree on a value nobody wrote are a violation', () => {
+  test('is violated by final reads that agree on a value that nobody wrote', () => {
     expect(resultOf(checkHistory(historyOf('w1|', '          fr7|')), 'eventual')).toBe('violated')
   })
 
@@ -77,7 +77,7 @@ describe('eventual consistency', () => {
     expect(resultOf(checkHistory(historyOf('w1|  r1|')), 'eventual')).toBe('unknown')
   })
 
-  test('replicas that agree only at the end are only eventually consistent', () => {
+  test('is the only level met by replicas that agree only at the end', () => {
     const report = checkHistory(
       historyOf(
         'w1--|',
@@ -115,7 +115,7 @@ describe('the headline', () => {
     [violated, unknown, met, 'not linearizable; sequential unknown: out of time'],
     [unknown, unknown, met, 'unknown: out of time'],
     [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
-  ])('%#: says no more than is known', (linearizable, sequential, eventual, expected) => {
+  ])('%#: claims no more than is known', (linearizable, sequential, eventual, expected) => {
     expect(headline(linearizable, sequential, eventual)).toBe(expected)
   })
 })

@@ -12,7 +12,7 @@ test(`each level agrees with its definition on ${HISTORIES} histories of clients
   expect(counts.overlapping).toBeGreaterThan(HISTORIES * 0.5)
 })
 
-test(`what is said where nothing named a client holds however clients are told apart, on ${HISTORIES / 5} histories`, () => {
+test(`verdicts without named clients hold for every assignment of operations to clients, on ${HISTORIES / 5} histories`, () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < HISTORIES / 5; n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   expect(counts.violated['sequential']).toBeGreaterThan(HISTORIES / 100)

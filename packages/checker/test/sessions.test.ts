@@ -21,7 +21,7 @@ test.each([0, 1])('each level agrees with its definition where clients overlap w
   }
 })
 
-test('with unnamed clients no level based on their order is met by itself, and violations hold for every assignment of clients', () => {
+test('with unnamed clients, levels based on their order are never met by default, and violations hold for every assignment', () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   for (const level of ['sequential', ...weakLevels] as const) {
@@ -60,7 +60,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels based on its order unknown if nothing named it, with the remedy (session: %s)',
+    'leaves levels based on its order unknown if no name identified it, with the remedy (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -75,19 +75,19 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('can be linearizable, and all that follows, even if nothing named it', () => {
+  test('can be linearizable, and then meets all weaker levels, even if no name identified it', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels based on its order if it reads what nobody wrote, even if nothing named it', () => {
+  test('violates the levels based on its order by a read of an unwritten value, even if no name identified it', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('need not have written in the order of its requests if nothing named it', () => {
+  test('may have written in another order than that of its requests if no name identified it', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -98,7 +98,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is reported with the number of requests that did not name it', () => {
+  test('is reported with the number of requests without a name', () => {
     const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({
@@ -126,12 +126,12 @@ describe('a lock', () => {
     )
   }
 
-  test('may be released by the client that holds it, on any of its connections', () => {
+  test('may be released by the client that holds it, over any of its connections', () => {
     expect(held('alice')).toBe('met')
     expect(held('carol')).toBe('violated')
   })
 
-  test('is unknown if nothing named the client that released it', () => {
+  test('is unknown if no name identified the client that released it', () => {
     expect(held(undefined)).toBe('unknown')
   })
 })

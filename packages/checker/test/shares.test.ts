@@ -71,7 +71,7 @@ function shapeFrom(random: () => number): Shape {
 
 const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
 
-test('a history judged in shares gets the report of check, verdicts, witnesses and counterexamples alike', () => {
+test('a history judged in shares gets the same report as from check, with witnesses and counterexamples', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -113,7 +113,7 @@ test('a long history judged in shares shows each violation by the same operation
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('without time, shares give the report of check', () => {
+test('without time, a check in shares gives the report of check', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -123,7 +123,7 @@ test('without time, shares give the report of check', () => {
   expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))
 })
 
-test('memory is counted for all shares together', () => {
+test('counts memory for all shares together', () => {
   const board = createBoardMemory()
   const cells = new BigInt64Array(board)
   const random = randomFrom(baseSeed)
@@ -137,7 +137,7 @@ test('memory is counted for all shares together', () => {
   expect(answers.map(({ result }) => result)).toContain('unknown')
 })
 
-test('gives no keys to threads for which there is no memory', () => {
+test('gives no keys to threads that lack the memory for them', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -147,7 +147,7 @@ test('gives no keys to threads for which there is no memory', () => {
   expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
 })
 
-test('a share stops once an earlier violation was found elsewhere', () => {
+test('stops a share once another share has found an earlier violation', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -167,7 +167,7 @@ const cell: Model<Json> = {
   reads: ['read'],
 }
 
-test('a history whose parts are decided apart by a model of the user’s gets the report of check', () => {
+test("a history that a user's model divides into parts gets the report of check", () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -186,7 +186,7 @@ test('a history whose parts are decided apart by a model of the user’s gets th
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('does not believe a worker that calls a linearizable part violated', () => {
+test("refuses a worker's answer that calls a linearizable part violated", () => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', value: 1 },
     { process: 0, type: 'ok', f: 'write', value: 1 },

@@ -161,7 +161,7 @@ function isAtomic(ops: readonly Op[], k: number): boolean {
 const listed = (seed: number, events: readonly EventInput[]): string =>
   `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
 
-test(`time and versions behind are as defined, on ${manyOf(5_000)} small random histories`, () => {
+test(`the time and versions behind agree with their definitions, on ${manyOf(5_000)} small random histories`, () => {
   let stale = 0
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -182,7 +182,7 @@ test(`time and versions behind are as defined, on ${manyOf(5_000)} small random 
   expect(stale, 'stale').toBeGreaterThan(atLeast(800))
 })
 
-test(`the least Δ is as defined, on ${manyOf(5_000)} small random histories`, () => {
+test(`the least Δ agrees with its definition, on ${manyOf(5_000)} small random histories`, () => {
   const count = { none: 0, some: 0, unknown: 0 }
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -228,7 +228,7 @@ test(`the least k is within its bounds, on ${manyOf(5_000)} small random histori
   expect(count.bounded / (count.exact + count.bounded), JSON.stringify(count)).toBeLessThan(0.02)
 })
 
-test('where each read returned one of the last two values, k is at most 2, however long that goes on', () => {
+test('k is at most 2 if each read returned one of the last two values, however long the history', () => {
   for (let n = 0; n < 60; n++) {
     const random = randomFrom(baseSeed + n)
     const events = readsOfLastTwo({ operations: 300, processes: 2 + (n % 8) }, random)
@@ -295,7 +295,7 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
   })
 })
 
-test('staleness is absent without memory for the reads, and gives back the memory it takes', () => {
+test('measures nothing without memory for the reads, and gives back the memory it takes', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -309,19 +309,19 @@ test('staleness is absent without memory for the reads, and gives back the memor
   ])
 })
 
-test('the median of three reads is the middle one', () => {
+test('takes the middle of three reads as the median', () => {
   const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
 
-test('a read that overlaps the overwriting write is not behind', () => {
+test('a read that overlaps the overwriting write is not stale', () => {
   expect(measure(historyOf('w1| w2---|', '       r1|'))).toMatchObject({
     reads: { measured: 1, stale: 0 },
     deltaNanos: { atLeast: 0, atMost: 0 },
   })
 })
 
-test('keeps both orders of two writes until a write many steps earlier decides between them', () => {
+test('keeps both possible orders of two writes until a much earlier write decides between them', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
@@ -330,7 +330,7 @@ test('keeps both orders of two writes until a write many steps earlier decides b
   expect(measure(history).k).toEqual({ atLeast: 2, atMost: 2 })
 })
 
-test('a value that others have read is overwritten by then, though its write is not acknowledged', () => {
+test("a read is stale if another read has returned a newer value, though that value's write is not acknowledged", () => {
   expect(measure(historyOf('w1| w2---------------|', '         r2|', '            r1|'))).toMatchObject({
     reads: { measured: 2, stale: 1 },
     behindNanos: { max: 1e6 },
@@ -362,7 +362,7 @@ test('a history without times is measured in versions only', () => {
   expect(measure(history)).toMatchObject({ versionsBehind: { max: 1 }, behindNanos: undefined, deltaNanos: undefined })
 })
 
-test('times beyond 2^53, and times that contradict the order of events, still get an answer', () => {
+test('measures times beyond 2^53, and times that contradict the order of events', () => {
   const at = (events: readonly EventInput[], time: (position: number) => number): History =>
     smallHistory(events.map((event, i) => ({ ...event, time: time(i) })))
   const events = timeline('w1| w2|', '            r1|')
@@ -373,7 +373,7 @@ test('times beyond 2^53, and times that contradict the order of events, still ge
   expect(measure(at(overlapping, (i) => [5, 9, 1, 2, 3, 4][i]!)).deltaNanos).toBeDefined()
 })
 
-test('strings that are appended are not measured', () => {
+test('does not measure strings with appends', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

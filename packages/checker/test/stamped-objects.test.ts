@@ -78,7 +78,7 @@ describe.each(Object.keys(stampedKinds))('a %s with timestamps in milliseconds',
     ),
   )
 
-  test('is not violated if it is atomic, in one file or in several', async () => {
+  test('is not violated if it is atomic, whether recorded in one file or in several', async () => {
     const random = randomFrom(inject('seed') + name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const shape = shapes[trial % shapes.length]!
@@ -89,7 +89,7 @@ describe.each(Object.keys(stampedKinds))('a %s with timestamps in milliseconds',
     }
   })
 
-  test.runIf(hasStaleRead(name))('shows a read that is 20 ms too old', async () => {
+  test.runIf(hasStaleRead(name))('is violated by a read that is 20 ms too old', async () => {
     const random = randomFrom(inject('seed') + 7 * name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const some = HARD.includes(name) ? shapes.filter(({ clients }) => clients <= 5) : shapes

@@ -40,7 +40,7 @@ function judge(over: Partial<StoreRun>, levels: readonly Level[]): readonly stri
 
 const causal: readonly Level[] = ['causal', 'causal-convergence', 'session']
 
-test('a store with one log is sequentially consistent, whichever side waits', () => {
+test('a store with one log is sequentially consistent, whether reads or writes wait', () => {
   for (const store of ['atomic', 'sc', 'buffered'] as const) {
     for (const seed of [1, 2, 3]) {
       const over = { store, seed: baseSeed + seed, unknown: seed === 3 ? 0.01 : 0 }
@@ -50,7 +50,7 @@ test('a store with one log is sequentially consistent, whichever side waits', ()
   }
 })
 
-test('a store with one log is sequentially consistent also where values are written again and again', () => {
+test('a store with one log is sequentially consistent, also if values are written repeatedly', () => {
   for (const store of ['sc', 'buffered'] as const) {
     for (const seed of [1, 2]) {
       const over = { store, operations: 800, processes: 10, values: 5, unknown: 0.01, seed: baseSeed + seed }
@@ -59,14 +59,14 @@ test('a store with one log is sequentially consistent also where values are writ
   }
 })
 
-test('a contradiction of many processes, one after another, is found, and so is an order where there is one', () => {
+test('finds a planted contradiction in runs with many processes, and an order if none is planted', () => {
   for (const planted of ['none', 'buffering', 'readers', 'puzzle'] as const) {
     const over = { planted, processes: 12, unknown: 0.05, seed: baseSeed }
     expect(judge(over, ['sequential']), `${planted} ${baseSeed}`).toEqual([planted === 'none' ? 'met' : 'violated'])
   }
 })
 
-test('finds one contradiction in the middle of a long run', () => {
+test('finds a single contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
     // Of these only the first is causal for certain: the others pass word around behind the store's back, and what lags
@@ -76,7 +76,7 @@ test('finds one contradiction in the middle of a long run', () => {
   }
 })
 
-test('shows a contradiction by cases with the operations it needs and the pairs without an order', () => {
+test('shows a contradiction by case analysis with its operations and the pairs without an order', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({
@@ -99,14 +99,14 @@ test('shows a contradiction by cases with the operations it needs and the pairs 
   }
 })
 
-test('a store that delivers causes first and lets the latest stamp win is causally convergent, not sequential', () => {
+test('a store with causal delivery and last-writer-wins is causally convergent, not sequential', () => {
   for (const seed of [1, 2, 3]) {
     const results = judge({ store: 'causal', seed: baseSeed + seed }, ['sequential', ...causal])
     expect(results, `${baseSeed + seed}`).toEqual(['violated', 'met', 'met', 'met'])
   }
 })
 
-test(`deciding pair by pair agrees with laying out, on ${manyOf(150)} runs of a store and as many with one read changed`, () => {
+test(`deciding pair by pair agrees with laying out an order, on ${manyOf(150)} runs and as many with one changed read`, () => {
   let violated = 0
   for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n

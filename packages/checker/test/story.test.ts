@@ -14,7 +14,7 @@ const counterexampleOf = (history: History, level: Level): Counterexample => {
   return verdict.counterexample
 }
 
-describe('a cycle of orders is told as what clients did and saw:', () => {
+describe('tells a cycle of orders as what clients did and saw, for', () => {
   test('an effect without its cause', () => {
     const history = historyOf('wx1| wy2|', '          ry2|  rx|')
     const { sentence, culprit } = counterexampleOf(history, 'causal')
@@ -24,7 +24,7 @@ describe('a cycle of orders is told as what clients did and saw:', () => {
     expect(counterexampleOf(history, 'sequential').sentence).toBe(sentence)
   })
 
-  test('a client that learned of a change by way of another', () => {
+  test('a client that learned of a change through another client', () => {
     const history = historyOf('wx1|', '     rx1| wy2|', '              ry2|  rx|')
     expect(counterexampleOf(history, 'causal').sentence).toBe(
       "p1 saw p0's x = 1, then wrote y = 2; p2 saw p1's y = 2, but then read x = null from n3, not p0's 1.",
@@ -38,7 +38,7 @@ describe('a cycle of orders is told as what clients did and saw:', () => {
     expect(culprit).toBe(3)
   })
 
-  test('a write of its own that a client did not see', () => {
+  test('a client that did not see its own write', () => {
     expect(counterexampleOf(historyOf('wx1|  rx|'), 'read-your-writes').sentence).toBe(
       'p0 wrote x = 1, but then read x = null from n1, not its own 1.',
     )
@@ -68,7 +68,7 @@ describe('a cycle of orders is told as what clients did and saw:', () => {
 /** What a clause says an operation did: `wrote x = 1`, `saw p0's x = 1`, `read x = null`. */
 const ACT = /(wrote|read|saw (?:its own|p\d+'s)) (?:(\w+) = )?(null|\d+)/g
 
-test('a story mentions only its operations, each client’s in order', () => {
+test('a story mentions only its own operations, in the order of each client', () => {
   let told = 0
   for (let n = 0; n < many(150); n++) {
     const random = randomFrom(baseSeed + n)

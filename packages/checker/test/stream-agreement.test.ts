@@ -172,7 +172,7 @@ test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small h
   for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
-test('names operations that break the guarantee by themselves, and none too many', () => {
+test('shows operations that break the guarantee by themselves, with none to spare', () => {
   for (let seed = 1; seed <= many(2_000); seed++) {
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)
@@ -216,7 +216,7 @@ function rowsNeedMore(
 test.each([
   ['an assignment that tells no offset', 'assign', ['k'], 'ok', {}],
   ['a poll that failed', 'poll', { k: null }, 'fail', { k: null }],
-] as const)('a consumer that polls on after %s is not held to where it was', (_, f, asked, type, told) => {
+] as const)('does not require a consumer to continue at its old position after %s', (_, f, asked, type, told) => {
   const send = (value: number): EventInput[] => [
     { process: 1, type: 'invoke', f: 'send', key: 'k', value },
     { process: 1, type: 'ok', f: 'send', key: 'k', value },
@@ -235,7 +235,7 @@ test.each([
   expect(judge([...sends, ...before, ...between, ...after]).levels['no-skips']).toMatchObject({ result: 'met' })
 })
 
-test('an acknowledged message that no consumer came to is not known to be kept', () => {
+test('does not count an acknowledged message as kept if no consumer reached it', () => {
   const done = (f: string, value: Json, type: 'ok' | 'fail', told: Json): EventInput[] => [
     { process: 0, type: 'invoke', f, value, ...(f === 'send' ? { key: 'k' } : {}) },
     { process: 0, type, f, value: told, ...(f === 'send' ? { key: 'k' } : {}) },

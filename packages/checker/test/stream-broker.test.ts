@@ -175,7 +175,7 @@ const brokenBy = (events: readonly EventInput[]): readonly Guarantee[] =>
 
 const choices = fc.array(fc.nat(999), { minLength: 60, maxLength: 400 })
 
-test(`condemns no correct broker in ${manyOf(6_000)} histories, whoever crashes and however often partitions are dealt out`, () => {
+test(`finds no violation by a correct broker in ${manyOf(6_000)} histories with crashes and rebalances`, () => {
   fc.assert(
     fc.property(choices, (drawn) => {
       expect(brokenBy(historyOf(drawn))).toEqual([])

@@ -153,7 +153,7 @@ test.each<[string, 'bank' | 'counter', EventInput[], Json]>([
     [...read(0, 7), ...completed(1, { f: 'add', value: 5 }, 5), ...read(0, 12)],
     'unknown',
   ],
-])('does not refute %s', (_, model, events, initial) => {
+])('accepts %s', (_, model, events, initial) => {
   expect(judged(model, events, initial).result).toBe('met')
 })
 

@@ -219,8 +219,8 @@ const judge = async (
 const LINES_THAT_TIE =
   /^the return in line \d+ and the call in line \d+ have the same stamp, and the verdict depends on which came first\./
 
-describe('a history whose stamps tie has the verdict of all orders that they leave', () => {
-  test.each(Object.keys(specifications))('of a %s', async (model) => {
+describe('a history with equal stamps gets the combined verdict of all orders that the stamps allow', () => {
+  test.each(Object.keys(specifications))('for the model %s', async (model) => {
     const below = random(inject('seed') + model.length)
     const results = { met: 0, unknown: 0, violated: 0 }
     let [named, leftOpen] = [0, 0]
@@ -249,7 +249,7 @@ describe('a history whose stamps tie has the verdict of all orders that they lea
   })
 })
 
-describe('two clients that each change one object and then find the other one unchanged, at one stamp', () => {
+describe('two clients that at one stamp each change one object and then find the other unchanged', () => {
   const crossed = (change: string, value: number, before: Json): StampedOperation[] =>
     [0, 1].flatMap((client) => {
       const common = { client, call: 5, end: 5 }
@@ -260,16 +260,16 @@ describe('two clients that each change one object and then find the other one un
       ]
     })
 
-  test('are violated if the objects are registers', async () => {
+  test('violate linearizability if the objects are registers', async () => {
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('are not called linearizable if each object is checked alone', async () => {
+  test('are unknown if each object is checked alone', async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })
 
-test('with clock skew, a history is violated only if no order within the skew is valid', async () => {
+test('with clock skew, reports a violation only if no order within the skew is legal', async () => {
   const below = random(inject('seed') + 100)
   const results = { met: 0, unknown: 0, violated: 0 }
   for (let trial = 0; trial < many(3_000); trial++) {

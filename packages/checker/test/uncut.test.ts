@@ -128,7 +128,7 @@ describe('a violation of registers', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'a violation of %s is reported in few operations whenever the time runs out after it was found',
+    'at level %s is reported in few operations whenever the time runs out after it was found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -137,7 +137,7 @@ describe('a violation of registers', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'a violation of %s is found near where it shows in a long history',
+    'at level %s is found near the violating read in a long history',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)
@@ -161,7 +161,7 @@ describe('a violation of registers', () => {
     },
   )
 
-  test('is found where it shows in a long history of one key, with the writes that were read there', () => {
+  test('of one key is found near the violating read in a long history, with the writes read there', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )
@@ -175,7 +175,7 @@ describe('a violation of registers', () => {
     expect(linearizable.counterexample.operations.map(({ operation }) => operation)).toEqual([12_301, 12_302, 12_303])
   })
 
-  test('a violation with repeated values, compare-and-sets or appends is reported in few operations too', () => {
+  test('with repeated values, compare-and-sets or appends is reported in few operations too', () => {
     const repeated: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',

@@ -44,7 +44,7 @@ describe('an operation that the model does not know', () => {
     ['txn', 'register', [[0, 'txn', [['r', 1, null]], [['r', 1, null]]]], '--model multi-register'],
     ['acquire', 'queue', [[0, 'acquire', null, null]], '--model lock'],
   ] satisfies readonly (readonly [string, string, readonly Step[], string])[])(
-    'names the models that know it: %s in a %s',
+    'is refused with the models that know it: %s in a %s',
     (f, model, steps, expected) => {
       const text = found(model, steps)
       expect(text).toContain(`h.jsonl:1: the ${model} model does not know the operation "${f}"`)
@@ -52,22 +52,22 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('says so if no model knows it', () => {
+  test('is refused with a note if no model knows it', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })
 
-describe('a write that is answered with another value', () => {
+describe('a write whose answer has another value', () => {
   const read = (value: EventInput['value']): Step => [1, 'read', null, value]
 
-  test('wrote what the answer says', () => {
+  test('wrote the value of the answer', () => {
     expect(found('register', [[0, 'write', 1, 2], read(2)])).toBe('met')
     expect(found('register', [[0, 'write', 1, 2], read(1)])).toBe('violated')
     expect(found('register', [[0, 'write', 1, 1], [0, 'cas', [1, 2], [1, 3]], read(3)])).toBe('met')
   })
 
   test.each([null, true, 'OK', 'ok', { version: 3 }, [1, 2]])(
-    'wrote what was asked for if the answer is %j',
+    'wrote the value of the request if the answer is %j',
     (reply) => {
       expect(found('register', [[0, 'write', 1, reply], read(1)])).toBe('met')
     },
@@ -81,7 +81,7 @@ describe('a write that is answered with another value', () => {
   })
 })
 
-describe('another object whose answer has another value', () => {
+describe('an operation of another object whose answer has another value', () => {
   test.each([
     ['set', 'add', 1, 2],
     ['queue', 'enqueue', 'a', 'b'],
@@ -91,7 +91,7 @@ describe('another object whose answer has another value', () => {
     expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
   })
 
-  test('does not count if its value is of another kind', () => {
+  test('is accepted if the value is of another kind, such as "OK"', () => {
     expect(
       found('set', [
         [0, 'add', 1, 'OK'],
@@ -140,7 +140,7 @@ describe('an answer that no object could give', () => {
       ':3: this read returned a list',
     ],
   ] satisfies readonly (readonly [string, readonly Step[], string])[])(
-    'is refused with the line: %s %j',
+    'is refused with its line: %s %j',
     (model, steps, text) => {
       expect(found(model, steps)).toContain(text)
     },
@@ -185,9 +185,12 @@ describe('an answer that no object could give', () => {
         [0, 'append', 'a', 'a'],
       ],
     ],
-  ] satisfies readonly (readonly [string, readonly Step[]])[])('is not what these are: %s %j', (model, steps) => {
-    expect(found(model, steps)).toBe('met')
-  })
+  ] satisfies readonly (readonly [string, readonly Step[]])[])(
+    'is not found in correct answers: %s %j',
+    (model, steps) => {
+      expect(found(model, steps)).toBe('met')
+    },
+  )
 })
 
 describe('locks', () => {
@@ -198,13 +201,13 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('named by their value are refused', () => {
+  test('are refused if their values give different names', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and that of line 1 "bob"\. .*"key"/,
     )
   })
 
-  test('named by key are locks of their own, whatever their values', () => {
+  test('are independent of each other if their keys differ, whatever their values', () => {
     expect(
       found(
         'lock',
@@ -213,7 +216,7 @@ describe('locks', () => {
     ).toBe('met')
   })
 
-  test('asked for with one value are one lock', () => {
+  test('are one lock if all operations give the same value', () => {
     expect(
       found(
         'lock',

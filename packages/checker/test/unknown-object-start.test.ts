@@ -18,7 +18,7 @@ const baseSeed = inject('seed')
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
-  `%s: the answers are those of trying every start (seed ${baseSeed})`,
+  `%s: the verdicts equal those of trying every initial value (seed ${baseSeed})`,
   (model) => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < HISTORIES; n++) {
@@ -51,7 +51,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
   },
 )
 
-test(`log: a history that some initial entries explain is not a violation (seed ${baseSeed})`, () => {
+test(`log: a history is not a violation if some initial entries explain it (seed ${baseSeed})`, () => {
   let explained = 0
   for (let n = 0; n < HISTORIES; n++) {
     const random = randomFrom(baseSeed + n)
@@ -146,7 +146,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
-test('set: reports a violation although a contains was open while an earlier read returned', () => {
+test('set: reports a violation although a contains was open when an earlier read returned', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -162,7 +162,7 @@ test('set: reports a violation although a contains was open while an earlier rea
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('bank: reduces a violation although a read had not returned by then', () => {
+test('bank: reduces a violation although a read was still open', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],

@@ -45,7 +45,7 @@ const checkUnknown = (
 ) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
 
 describe('with unknown initial values', () => {
-  test(`linearizable and sequential equal trying every value (seed ${baseSeed})`, () => {
+  test(`linearizable and sequential equal a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
     for (let n = 0; n < many(2_000); n++) {
@@ -66,7 +66,7 @@ describe('with unknown initial values', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`the levels below equal trying every value (seed ${baseSeed})`, () => {
+  test(`the weaker levels equal a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -89,7 +89,7 @@ describe('with unknown initial values', () => {
     expect(unknown).toBeLessThan(atMost(30))
   })
 
-  test(`eventual equals trying every value (seed ${baseSeed})`, () => {
+  test(`eventual equals a search over every initial value (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
@@ -102,7 +102,7 @@ describe('with unknown initial values', () => {
     }
   })
 
-  test(`met levels imply met levels, and each counterexample is contradictory by itself (seed ${baseSeed})`, () => {
+  test(`met levels imply the weaker ones, and each counterexample is contradictory by itself (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
@@ -126,7 +126,7 @@ describe('with unknown initial values', () => {
     }
   })
 
-  test(`texts may begin with the initial text (seed ${baseSeed})`, () => {
+  test(`texts may begin with an initial text (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -199,12 +199,12 @@ describe('with unknown initial values', () => {
   })
 })
 
-test('a client may read the initial value after its own write at levels that allow it', () => {
+test('a client may read the initial value after its own write at levels that allow it, such as monotonic reads', () => {
   const { levels: verdicts } = checkUnknown(timeline('w1| r7| r8| r7|', '  w7| w8|'), levels)
   expect(verdicts['monotonic-reads'].result).toBe('met')
 })
 
-test('counterexamples of levels without real time name the initial value as well', () => {
+test('counterexamples of levels without real time name the initial value too', () => {
   const { sequential, pram } = checkUnknown(timeline('rx3|', '     rx7|'), levels).levels
   for (const verdict of [sequential, pram]) {
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -214,7 +214,7 @@ test('counterexamples of levels without real time name the initial value as well
   }
 })
 
-describe('the online checker, with unknown initial values,', () => {
+describe('the online checker with unknown initial values', () => {
   const reading: Reading = { initial: START, failedCas: 'drop' }
   const watch = (events: readonly EventInput[]) => {
     const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
@@ -222,7 +222,7 @@ describe('the online checker, with unknown initial values,', () => {
     return checker
   }
 
-  test(`reports a violation only if every initial value is one, and finds most (seed ${baseSeed})`, () => {
+  test(`reports a violation only if every initial value is a violation, and finds most (seed ${baseSeed})`, () => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)

@@ -132,8 +132,8 @@ const cases: {
   },
 }
 
-describe('a history in which nothing was observed proves nothing', () => {
-  test('every model of objects is tried here', () => {
+describe('a history without an observation', () => {
+  test('is tested for every model of objects', () => {
     expect(Object.keys(cases).sort()).toEqual(
       models
         .map(({ name }) => name)
@@ -143,14 +143,14 @@ describe('a history in which nothing was observed proves nothing', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`${model}: needs one successful observation; updates and failed observations are not enough`, () => {
+    test(`proves nothing for ${model}: updates and failed observations do not count`, () => {
       const others = model === 'register' && blind.length > 0 ? [] : []
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual(others)
     })
   }
 
-  test('a failed cas is an observation only if it counts as having seen another value', () => {
+  test('may have a failed cas, which counts only if failed cas are taken as observations', () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -160,7 +160,7 @@ describe('a history in which nothing was observed proves nothing', () => {
   })
 })
 
-describe("a model of the user's own", () => {
+describe("a user's own model", () => {
   const stack: Model<readonly unknown[]> = {
     name: 'stack',
     initial: [],
@@ -176,7 +176,7 @@ describe("a model of the user's own", () => {
   }
   const unmet = ['operation whose result the model tests']
 
-  test('observes by operations whose output it gives', () => {
+  test('counts an operation as an observation if its output is recorded', () => {
     expect(
       missingIn(stack, [
         ['push', 1, 'ok'],
@@ -191,15 +191,15 @@ describe("a model of the user's own", () => {
     ).toEqual([])
   })
 
-  test('observes by operations that cannot always succeed', () => {
+  test('counts an operation as an observation if it cannot always succeed', () => {
     expect(missingIn(stack, [['clear', null, 'ok']])).toEqual([])
   })
 
-  test('observes by the operations it calls reads', () => {
+  test('counts an operation as an observation if the model lists it as a read', () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('as integers observes by operations whose output makes a difference', () => {
+  test('encoded as integers counts an operation as an observation if its output makes a difference', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

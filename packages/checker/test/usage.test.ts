@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('usage has one number, whatever the order of uses, and is compared class by class', () => {
+test('each multiset of uses has one number, whatever their order, and is compared class by class', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))
@@ -31,7 +31,7 @@ test('usage has one number, whatever the order of uses, and is compared class by
   )
 })
 
-test('counting stops when memory runs out, and gives back what it took', () => {
+test('counting stops when memory runs out, and gives back the memory it took', () => {
   const budget = budgetOf(4_000)
   const usage = createUsage(2, budget)
   let used = NOTHING_USED

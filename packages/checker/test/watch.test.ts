@@ -26,7 +26,7 @@ describe('a watch that shows everything in order', () => {
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may get several revisions at once, deletions without a value, and only what it asks for', () => {
+  test('may send several revisions at once, deletions without a value, and only what it was asked for', () => {
     const report = judge(
       ...three,
       del(5, 'x'),
@@ -40,13 +40,13 @@ describe('a watch that shows everything in order', () => {
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may be refused what is compacted', () => {
+  test('may refuse a start that is compacted', () => {
     const refusal = { ended: true, compacted: 4 }
     expect(broken(judge(...three, compact(4), watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual([])
     expect(broken(judge(...three, watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual(['resumable'])
   })
 
-  test('may be resumed where it ended', () => {
+  test('may be resumed at its last revision', () => {
     const first = [watch(1, 4, { from: 2 }), watched(1, events(x1))]
     expect(broken(judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x2, y3))))).toEqual(
       [],
@@ -62,7 +62,7 @@ describe('a write without an answer', () => {
   const written = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'y', 3)]
   const shown = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
 
-  test('leaves open whether a watch has a gap, until its revision is read', () => {
+  test('leaves a gap in a watch unknown until its revision is read', () => {
     expect(judge(...written, ...shown).levels).toMatchObject({
       faithful: { result: 'unknown' },
       reliable: { result: 'unknown' },
@@ -75,16 +75,16 @@ describe('a write without an answer', () => {
     })
   })
 
-  test('was not carried out if a reading of its revision shows nothing', () => {
+  test('was not carried out if a read of its revision shows nothing', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('may still have been carried out beyond the revisions that were read', () => {
+  test('may still have been carried out at a revision later than those that were read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('is not settled by a reading of another value, or by one that ended before', () => {
+  test('is not decided by a read of another value or one that ended before', () => {
     for (const lines of [
       [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...shown],
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a reading that lacks acknowledged writes decides nothing, but violations in the stream alone stand', () => {
+test('a read that lacks acknowledged writes decides nothing, but violations within the stream remain', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -106,7 +106,7 @@ test('a reading that lacks acknowledged writes decides nothing, but violations i
   })
 })
 
-test('an event at a revision whose reading lacks it is false', () => {
+test('an event at a revision violates truthfulness if a read of that revision lacks it', () => {
   const lines = [
     put(2, 'x', 1),
     open(put(3, 'x', 2)),
@@ -131,8 +131,8 @@ describe('each guarantee is broken by', () => {
   test('a lower revision after a higher one', () =>
     expect(from(2, events(x2), events(x1), events(y3))).toEqual(['ordered']))
   test('the same change twice', () => expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
-  test('a gap', () => expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
-  test('a gap at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
+  test('a missing revision', () => expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
+  test('a missing revision at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
   test('a value that nobody wrote', () => expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
   test('progress that goes back, comes too early, or forgets something', () => {
@@ -142,7 +142,7 @@ describe('each guarantee is broken by', () => {
     expect(from(2, events(x1), progress(2), events(x2, y3), progress(4))).toEqual([])
   })
 
-  test('a revision that is split, or shown in part', () => {
+  test('a revision that is split or shown in part', () => {
     const both = [txn(2, { x: 1, y: 2 }), put(3, 'x', 4)]
     const sent = (...responses: Parameters<typeof events>) =>
       broken(judge(...both, watch(1, 3, { from: 2 }), watched(1, ...responses)))
@@ -151,19 +151,19 @@ describe('each guarantee is broken by', () => {
     expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
   })
 
-  test('a past that did not happen', () => {
+  test('a false previous value or a false created flag', () => {
     expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('an event older than a start in the future', () => {
+  test('an event older than a start at a future revision', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('an event that never arrives, which shows only after healing', () => {
+  test('an event that never arrives, which is decided only after healing', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))
@@ -181,8 +181,8 @@ describe('each guarantee is broken by', () => {
   })
 })
 
-describe('a write whose outcome nobody knows', () => {
-  test('is settled by a watch that shows it; every other watch must then show it', () => {
+describe('a write of unknown outcome', () => {
+  test('is decided by a watch that shows it, and then every other watch must show it', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -190,7 +190,7 @@ describe('a write whose outcome nobody knows', () => {
     expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
   })
 
-  test('leaves a gap beside it unknown, unless every revision is somebody else’s', () => {
+  test('leaves a gap next to it unknown, unless every revision belongs to another write', () => {
     const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
     expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')
@@ -198,7 +198,7 @@ describe('a write whose outcome nobody knows', () => {
     expect(judge(...whole, watched(1, events(event(2, 'x', 1), event(3, 'x', 3)))).levels.reliable.result).toBe('met')
   })
 
-  test('explains an event only once, and only if it was called before', () => {
+  test('explains only one event, and only if it was called before that event', () => {
     const twice = judge(
       open(del(0, 'x')),
       watch(1, 1, { from: 2 }),
@@ -210,7 +210,7 @@ describe('a write whose outcome nobody knows', () => {
   })
 })
 
-test('names the deletion that etcd 3.4 forgets on compaction, with its writer, and nothing else', () => {
+test('names the deletion that etcd 3.4 loses on compaction, with its writer, and nothing else', () => {
   const report = judge(
     ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
     ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],

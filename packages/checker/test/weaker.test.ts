@@ -114,7 +114,7 @@ test.each([0, 1])(
   },
 )
 
-test(`no level is met while one that it implies is violated, on ${manyOf(2_000)} histories of up to 40 operations`, () => {
+test(`no level is met while a level that it implies is violated, on ${manyOf(2_000)} histories of up to 40 operations`, () => {
   const count: { [result: string]: number } = {}
   for (let n = 0; n < many(2_000); n++) {
     const seed = baseSeed + n
@@ -144,7 +144,7 @@ test(`no level is met while one that it implies is violated, on ${manyOf(2_000)}
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('fewer reads, or one more optional write, never turn met into violated', () => {
+test('removing reads or adding an optional write never turns met into violated', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
@@ -223,7 +223,7 @@ test('every counterexample of a longer history is contradictory by itself, and i
   expect(seen).toBeGreaterThan(atLeast(150))
 })
 
-test('the operations that a contradiction was derived from contradict each other by themselves', () => {
+test('the operations that a contradiction was derived from are contradictory by themselves', () => {
   // The others are contradicted only by reads of what was yet to be written: nothing is derived there.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()

@@ -49,7 +49,7 @@ test(`agrees with every order of the operations in ${manyOf(40_000)} small histo
       expect(shown.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
 })
 
-test(`condemns no right queue with concurrent clients in ${manyOf(20_000)} histories`, () => {
+test(`finds no violation in ${manyOf(20_000)} histories of a correct queue with concurrent clients`, () => {
   const mayRepeat: readonly Guarantee[] = ['no-repeats']
   for (let seed = 1; seed <= many(20_000); seed++) {
     const { operations, initial } = drawn(seed, {

@@ -121,7 +121,7 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
   return operations
 }
 
-test(`condemns no correct queue in ${manyOf(4_000)} histories, whoever dies with a message`, () => {
+test(`finds no violation in ${manyOf(4_000)} histories of a correct queue whose consumers crash`, () => {
   fc.assert(
     fc.property(fc.array(fc.nat(999), { minLength: 60, maxLength: 400 }), (choices) => {
       const operations = served(choices)
@@ -144,7 +144,7 @@ test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
   },
 )
 
-describe('what the operations say', () => {
+describe('the verdict on a queue', () => {
   const put = (value: number, from: number): Operation => ({
     ...{ p: 0, f: 'enqueue', asked: value, type: 'ok', told: value },
     ...{ from, to: from + 1 },
@@ -179,13 +179,13 @@ describe('what the operations say', () => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('a message that was never acknowledged may still be in a queue of which nobody says what is left', () => {
+  test('is unknown for a message that was never acknowledged if nobody reads what is left in the queue', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })
   })
 
-  test('names what proves that a message was lost', () => {
+  test('names the operations that prove that a message was lost', () => {
     const { levels, lost } = judge([put(1, 0), took(1, 1, 2), left([], 900)])
     expect(lost).toMatchObject([{ value: 1 }])
     expect(levels['no-lost-messages']).toMatchObject({

@@ -50,7 +50,7 @@ function edge(kind: Kind, transactions: readonly Transaction[]): { met: string[]
   }
 }
 
-describe('of lists', () => {
+describe('anomalies of lists', () => {
   test.each([
     ['a dirty write', ['x=1 y=1 | x=2 y=2 | x:12 y:21'], ['read-uncommitted'], []],
     ['an aborted read', ['! x=1', 'x:1'], ['read-committed'], ['read-uncommitted']],
@@ -80,13 +80,16 @@ describe('of lists', () => {
       ['monotonic-atomic-view'],
       ['cursor-stability'],
     ],
-  ] satisfies [string, string[], string[], string[]][])('%s violates what it should', (_, rounds, violated, met) => {
-    expect(edge('list', history('list', ...rounds)).violated).toEqual(violated)
-    expect(edge('list', history('list', ...rounds)).met).toEqual(expect.arrayContaining(met))
-  })
+  ] satisfies [string, string[], string[], string[]][])(
+    '%s violates exactly the levels that forbid it',
+    (_, rounds, violated, met) => {
+      expect(edge('list', history('list', ...rounds)).violated).toEqual(violated)
+      expect(edge('list', history('list', ...rounds)).met).toEqual(expect.arrayContaining(met))
+    },
+  )
 })
 
-describe('of registers', () => {
+describe('anomalies of registers', () => {
   test.each([
     ['an aborted read', ['! x=1', 'x:1'], ['read-committed'], ['read-uncommitted']],
     ['an intermediate read', ['x=1 x=2 | x:1'], ['read-committed'], ['read-uncommitted']],
@@ -104,13 +107,16 @@ describe('of registers', () => {
     ],
     // Fekete, O'Neil and O'Neil (2004): serializable without the reader.
     ['a read-only transaction', ['x: y: x=1 | y: y=2 | x: y:2'], ['repeatable-read'], ['snapshot-isolation']],
-  ] satisfies [string, string[], string[], string[]][])('%s violates what it should', (_, rounds, violated, met) => {
-    const shown = edge('register', history('register', ...rounds))
-    expect(shown.violated).toEqual(violated)
-    expect(shown.met).toEqual(expect.arrayContaining(met))
-  })
+  ] satisfies [string, string[], string[], string[]][])(
+    '%s violates exactly the levels that forbid it',
+    (_, rounds, violated, met) => {
+      const shown = edge('register', history('register', ...rounds))
+      expect(shown.violated).toEqual(violated)
+      expect(shown.met).toEqual(expect.arrayContaining(met))
+    },
+  )
 
-  test('the pair of updates is serializable without the read-only transaction', () => {
+  test('two updates are serializable without the read-only transaction that sees them in the other order', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })
@@ -121,7 +127,7 @@ describe('sessions and real time', () => {
       isMet ? [] : [level],
     )
 
-  test('a client that does not see its own last transaction violates levels of sessions only', () => {
+  test('a client that does not see its own last transaction violates only the levels with sessions', () => {
     expect(violated('a x=1', 'a x:')).toContain('strong-session-read-atomic')
     expect(violated('a x=1', 'a x:')).not.toContain('serializable')
     expect(violated('a x=1', 'b x:')).toEqual(
@@ -131,26 +137,26 @@ describe('sessions and real time', () => {
     )
   })
 
-  test('a read of what was written after it had returned violates strong read committed', () => {
+  test('a transaction that reads a value written after its return violates strong read committed', () => {
     expect(violated('b x:1', 'a x=1')).toContain('strong-read-committed')
     expect(violated('a x:1', 'b x=1')).not.toContain('strong-session-read-committed')
     expect(violated('a x:1', 'a x=1')).toContain('strong-session-read-committed')
   })
 
-  test('a transaction of unknown outcome counts with all its writes once one was read', () => {
+  test('a transaction of unknown outcome counts with all its writes once one of them was read', () => {
     expect(violated('? x=1 y=1', 'x:1 y:')).toContain('read-atomic')
     expect(violated('? x=1 y=1', 'x: y:')).toEqual([])
   })
 })
 
-test('only the part of a list before own appends binds the order, where that is asked', () => {
+test("on request, only the part of a list before the transaction's own appends orders transactions", () => {
   const split = history('list', 'x=1 x:1 | x=2 | x:21')
   expect(decide(split, { kind: 'list' }).get('read-uncommitted')).toBe(false)
   expect(decide(split, { kind: 'list', ownReads: false }).get('read-uncommitted')).toBe(true)
 })
 
 test.each(['list', 'register'] as const)(
-  `a level that is met implies the weaker ones, on ${manyOf(10_000)} random histories of a %s`,
+  `a met level implies the weaker ones, on ${manyOf(10_000)} random histories of a %s`,
   (kind) => {
     const strictlyMet = new Map<string, number>()
     for (let n = 0; n < many(10_000); n++) {

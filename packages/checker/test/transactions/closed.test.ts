@@ -76,8 +76,8 @@ function coveredBy(level: string): string {
   return form.prefixed(isolation === 'read-uncommitted' ? 'read-committed' : 'snapshot-isolation')
 }
 
-describe.each(['list', 'register'] as const)('a counterexample of transactions of a %s', (kind) => {
-  test(`violates its level if there is nothing else, in ${manyOf(300)} histories`, () => {
+describe.each(['list', 'register'] as const)('a counterexample of transactions on a %s', (kind) => {
+  test(`violates its level by itself, in ${manyOf(300)} histories`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
@@ -101,7 +101,7 @@ describe.each(['list', 'register'] as const)('a counterexample of transactions o
   })
 })
 
-test('a reader that proves which append came first is drawn and says so', () => {
+test('draws and names the reader that proves which append came first', () => {
   const events = [
     ...together(
       [
@@ -130,7 +130,7 @@ test('a reader that proves which append came first is drawn and says so', () => 
   expect(shown?.sentence).toMatch(/T3 \(process 2\) read x = \[2,1\], which shows that T2 appended to x before T1\.$/)
 })
 
-test('a drawing labels the transaction that proves that a read is older than a write', () => {
+test('labels in a drawing the transaction that proves that a read is older than a write', () => {
   const events = together(
     [0, [['w', 'x', 1]]],
     [

@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from './judged.ts'
 
-test('a closed walk that passes a transaction twice is no cycle', () => {
+test('does not take a closed walk that visits a transaction twice for a cycle', () => {
   // Two missed x and saw a of one writer: two cycles that share the writer.
   const fractured: Json = [
     ['r', 'x', null],
@@ -16,7 +16,7 @@ test('a closed walk that passes a transaction twice is no cycle', () => {
   expect(anomaliesIn(report)).toEqual(['G-single-item'])
 })
 
-test('a cycle through any stretch of real time has no more steps than it has transactions', () => {
+test('a cycle through real time has no more steps than transactions, however long the time in between', () => {
   const fillers = (from: number): readonly Line[] =>
     Array.from({ length: 5 }, (_, n): Line => [from + n, [['append', `of ${from + n}`, 1]]])
   const report = judged([
@@ -63,7 +63,7 @@ test('a cycle through any stretch of real time has no more steps than it has tra
   expect(report.transactions?.anomalies).toEqual({ 'G-single-item-realtime': { count: 1, first: [0, 1, 14] } })
 })
 
-test('readers and writers of one key take a number of edges that grows with them, not with their product', () => {
+test('the number of edges grows with the sum of readers and writers of a key, not with their product', () => {
   const lines: Line[] = []
   for (let n = 0; n < 3_000; n++)
     lines.push([
@@ -78,7 +78,7 @@ test('readers and writers of one key take a number of edges that grows with them
   expect(anomaliesIn(report)).toContain('lost-update')
 })
 
-test('no transaction comes before itself because it read the end of a list and appended to it', () => {
+test('a transaction that reads the end of a list and appends to it does not precede itself', () => {
   const lines: Line[] = [
     [
       0,

@@ -34,15 +34,15 @@ const weakerForms = (anomaly: string): readonly string[] => {
 }
 
 if (!corpusIsHere)
-  test('the histories of lists that Elle is tested with have their anomalies', (context) =>
+  test("Elle's own test histories of lists have their labelled anomalies", (context) =>
     context.skip('the shared corpus of labelled histories is not here'))
 
-describe.runIf(corpusIsHere)('the histories of lists that Elle is tested with', () => {
+describe.runIf(corpusIsHere)("Elle's own test histories of lists", () => {
   const ofLists = labels<Label>().filter(
     ({ file, model }) => model === 'elle list-append' && !file.includes('huge-scc'),
   )
 
-  test.each(ofLists)('$file has the anomalies that it is labelled with', async ({ file, expect: label }) => {
+  test.each(ofLists)('$file has its labelled anomalies', async ({ file, expect: label }) => {
     const history = await readHistory(join(corpus, file))
     const report = checkProved(history, {
       model: 'list-append',

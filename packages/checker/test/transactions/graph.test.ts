@@ -11,7 +11,7 @@ const edgesOf = (...all: readonly (readonly [from: number, to: number, kind: Edg
   return edges
 }
 
-test('a cycle counts only if all of its kinds do', () => {
+test('counts a cycle only if the mask includes the kinds of all its edges', () => {
   const graph = graphOf(edgesOf([0, 1, WW], [1, 2, WR], [2, 0, RW], [3, 0, WW]), 4)
   expect(isAcyclic(graph, maskOf(WW, WR))).toBe(true)
   const { count, of, size } = componentsOf(graph, maskOf(WW, WR, RW))
@@ -30,7 +30,7 @@ const spans = {
 }
 const all = new Uint8Array(4).fill(1)
 
-test('real time is a chain of barriers that joins exactly the pairs that do not overlap', () => {
+test('real-time barriers join exactly the pairs of transactions that do not overlap', () => {
   const edges = new EdgeList()
   const barriers = addRealTime(edges, eventsOf(spans, all), 4)
   const graph = graphOf(edges, 4 + barriers)
@@ -45,7 +45,7 @@ test('real time is a chain of barriers that joins exactly the pairs that do not 
       expect(reaches(a, b), `${a} before ${b}`).toBe((spans.completed[a] ?? 0) < (spans.invoked[b] ?? 0))
 })
 
-test('a session joins each transaction to its next', () => {
+test('a session edge joins each transaction to the next of its process', () => {
   const edges = new EdgeList()
   addSessions(edges, spans, all)
   expect(Array.from({ length: edges.length }, (_, e) => [edges.from[e], edges.to[e], edges.kind[e]])).toEqual([

@@ -26,7 +26,7 @@ function bestOf(schedule: Schedule): ReadonlyMap<string, { readonly isMet: boole
 test.each([
   ['that errs', 0.3],
   ['that does not err', 0],
-])(`additions on a store %s are judged as enumeration does, in ${manyOf(4_000)} schedules`, (_, errs) => {
+])(`additions on a store %s get the verdicts of enumeration, in ${manyOf(4_000)} schedules`, (_, errs) => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 100_000
   for (let seed = first; seed < first + many(4_000); seed++) {

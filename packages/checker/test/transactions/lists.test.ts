@@ -21,7 +21,7 @@ describe('a history of transactions', () => {
     expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
   })
 
-  test('is serializable, and not in real time, if a read misses what had completed before', () => {
+  test('is serializable but not in real time if a read misses an earlier completed append', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
     expect(met(report)).toContain('strong-session-serializable')
     expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
@@ -30,7 +30,7 @@ describe('a history of transactions', () => {
     )
   })
 
-  test('is no stale read if a transaction misses one part of what it wrote over, without regard to time', () => {
+  test('is not called a stale read if a transaction misses part of what it overwrote, whatever the times', () => {
     const both = [
       ['append', 'x', 1],
       ['append', 'y', 1],
@@ -45,7 +45,7 @@ describe('a history of transactions', () => {
     expect(verdict).not.toMatchObject({ counterexample: { story: { name: 'stale read' } } })
   })
 
-  test('keeps real time across more transactions than a barrier joins at once', () => {
+  test('keeps real time across more transactions than one barrier joins', () => {
     const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
       n + 10,
       [['append', `other${n}`, 1]],
@@ -76,7 +76,7 @@ describe('two transactions that each miss what the other wrote', () => {
     ],
   ] as const
 
-  test('are write skew: snapshot isolation is met, serializability is not', () => {
+  test('are write skew: they meet snapshot isolation and violate serializability', () => {
     const report = judged(together(...skew))
     expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
     expect(anomaliesIn(report)).toEqual(['G2-item'])
@@ -84,7 +84,7 @@ describe('two transactions that each miss what the other wrote', () => {
     expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
   })
 
-  test('are in order if one saw the other', () => {
+  test("are serializable if one saw the other's append", () => {
     const report = judged(
       together(skew[0], [
         1,
@@ -98,7 +98,7 @@ describe('two transactions that each miss what the other wrote', () => {
   })
 })
 
-describe('two transactions that read one version and both append', () => {
+describe('two transactions that both read one version and append', () => {
   const lost = together(
     [
       0,
@@ -116,7 +116,7 @@ describe('two transactions that read one version and both append', () => {
     ],
   )
 
-  test('are a lost update: causal is met, cursor stability is not', () => {
+  test('are a lost update: they meet causal and violate cursor stability', () => {
     const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
     expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
     expect(met(report)).toContain('causal')
@@ -124,12 +124,12 @@ describe('two transactions that read one version and both append', () => {
     expect(report.transactions?.anomalies['lost-update']).toEqual({ count: 1, first: [0, 1] })
   })
 
-  test('are one even if no read shows in which order they appended', () => {
+  test('are a lost update even if no read shows the order of their appends', () => {
     expect(judged(lost).levels['snapshot-isolation']?.result).toBe('violated')
   })
 })
 
-test('two readers that saw two appends in opposite orders are a long fork: parallel snapshot isolation is met', () => {
+test('two readers that saw two appends in opposite orders are a long fork, which violates parallel snapshot isolation', () => {
   const report = judged(
     together(
       [0, [['append', 'x', 1]]],
@@ -251,13 +251,13 @@ describe('a read that is wrong by itself', () => {
       ),
     ],
     ['dirty-update', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]])],
-  ] as const)('is named %s', (name, events) => {
+  ] as const)('is reported as %s', (name, events) => {
     const report = judged(events)
     expect(anomaliesIn(report)).toContain(name)
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('says of a dirty update which of the two was rolled back, and draws that one came after the other', () => {
+  test('names the rolled-back transaction of a dirty update, and draws the order of the two', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )
@@ -270,7 +270,7 @@ describe('a read that is wrong by itself', () => {
     ])
   })
 
-  test('leaves the levels alone that allow it', () => {
+  test('does not violate the levels that allow it', () => {
     const report = judged(
       together(
         [
@@ -291,7 +291,7 @@ describe('a read that is wrong by itself', () => {
 })
 
 describe('a transaction without an answer', () => {
-  test('counts with all of its writes once a committed one read one of them', () => {
+  test('counts with all of its writes once a committed transaction read one of them', () => {
     const report = judged(
       oneByOne(
         [
@@ -315,7 +315,7 @@ describe('a transaction without an answer', () => {
     expect(report.levels['read-atomic']?.result).toBe('violated')
   })
 
-  test('is left out if nothing was seen of it', () => {
+  test('is left out if no transaction saw its writes', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]], 'info'], [1, [['r', 'x', null]]]))
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
     expect(report.transactions?.judged.transactions).toBe(1)
@@ -323,7 +323,7 @@ describe('a transaction without an answer', () => {
 })
 
 describe('input that cannot be judged', () => {
-  test('an element appended twice leaves every met level unknown, and both lines are named', () => {
+  test('leaves every met level unknown if an element was appended twice, and names both lines', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',
@@ -341,19 +341,19 @@ describe('input that cannot be judged', () => {
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
   })
 
-  test('a read that returns no list is refused by its line', () => {
+  test('is refused by its line if a read returns no list', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', 1]]]))).toThrow(
       'line 3: a read of a list returns a list or null, not 1. If the keys hold single values, check with --model rw-register.',
     )
   })
 
-  test('a write among appends is refused by its line', () => {
+  test('is refused by its line if a write is among appends', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
       'line 3: a list is appended to, and not written. Check registers with --model rw-register',
     )
   })
 
-  test('an initial value is refused', () => {
+  test('is refused if it has an initial value', () => {
     expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions begin empty')
   })
 })

@@ -58,7 +58,7 @@ test('a transaction is a row with its status, its times and its micro-operations
   expect(record.value[3]).toBe(UNKNOWN)
 })
 
-test('a list that extends another is its descendant, and null is the empty list of its key', () => {
+test('a list is the descendant of the list it extends, and null is the empty list of its key', () => {
   const record = readTransactions(
     historyOf([
       'ok',
@@ -81,7 +81,7 @@ test('a list that extends another is its descendant, and null is the empty list 
   expect(Array.from(record.list, (_, row) => listOf(record, row))).toEqual([[1, 2], [1], [], [], [1, 3], [1]])
 })
 
-test('a value that is no transaction is refused by its line', () => {
+test('refuses a value that is no transaction, with its line', () => {
   expect(() => readTransactions(historyOf(['ok', 'x']), true)).toThrow(
     'line 1: the value of a transaction is a list of micro-operations',
   )

@@ -32,19 +32,19 @@ function compared(store: (typeof stores)[number]) {
   return found
 }
 
-test('no schedule of a database that keeps its word is said to break it, and no level is decided wrongly', () => {
+test('reports no violation of a correct database, and decides no level wrongly', () => {
   const { met, violated, broken } = compared('kept')
   expect([violated, broken]).toEqual([0, 0])
   expect(met).toBeGreaterThan(SCHEDULES / 3)
 })
 
-test.each(stores.filter((store) => store !== 'kept'))('no level of a store that is %s is decided wrongly', (store) => {
+test.each(stores.filter((store) => store !== 'kept'))('decides no level wrongly for a store that is %s', (store) => {
   const { violated, broken } = compared(store)
   expect(broken).toBeGreaterThan(0)
   expect(violated).toBeGreaterThan(broken / 5)
 })
 
-test(`what a request did as one transaction has the levels of the definition, in ${manyOf(4_000)} schedules`, () => {
+test(`a request judged as one transaction meets the levels of the definition, in ${manyOf(4_000)} schedules`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 100_000
   for (let seed = first; seed < first + many(4_000); seed++) {

@@ -98,7 +98,7 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
-  test('saw what was written before they wrote themselves, if only the server knows that value', () => {
+  test('read the version before their own write if only the server knows its value', () => {
     const found: readonly Ran[] = [
       { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
       {
@@ -115,7 +115,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(found).levels['serializable']!.result).toBe('met')
   })
 
-  test('lose an update if both read the same version, in the order of their locks', () => {
+  test('lose an update if both read the same version and then locked the row in turn', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -129,7 +129,7 @@ describe('transactions recorded at the wire', () => {
     ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
     ['read committed of InnoDB', 'with plain SELECTs only'],
     ['repeatable read of InnoDB', 'with plain SELECTs only'],
-  ])('at %s are advised against read skew by what that server gives', (isolation, cure) => {
+  ])('at %s get the remedy against read skew that their server offers', (isolation, cure) => {
     const other = 'accounts/2/balance'
     const found: readonly Ran[] = [
       {
@@ -175,7 +175,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
     ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
-  ])('at %s are advised against a lost update by what that server gives', (isolation, cure) => {
+  ])('at %s get the remedy against a lost update that their server offers', (isolation, cure) => {
     const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
     expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
   })
@@ -189,7 +189,7 @@ describe('transactions recorded at the wire', () => {
         ['w', balance, 80],
       ],
     ],
-  ] as const)('lose no update if %s', (_, change) => {
+  ] as const)('are not called a lost update if %s', (_, change) => {
     const [first, second] = lostUpdate
     const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
     expect(levels['serializable']!.result).toBe('violated')
@@ -200,7 +200,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('are no source of a read that ended before their COMMIT was sent, by what they %s', (_, change) => {
+  ] as const)('do not explain a read that ended before their COMMIT was sent, by what they %s', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -222,7 +222,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
-  test('see the sum of a known value and what was added to it', () => {
+  test('yield the sum of a known value and the additions to it', () => {
     const buys: readonly Ran[] = [
       { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
@@ -233,7 +233,7 @@ describe('transactions recorded at the wire', () => {
     for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
   })
 
-  test(`are met if every addition is kept and the first value is unknown, in ${manyOf(300)} recordings`, () => {
+  test(`meet every level if no addition is lost and the initial value is unknown, in ${manyOf(300)} recordings`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
@@ -261,7 +261,7 @@ describe('transactions recorded at the wire', () => {
     }
   })
 
-  test('are unknown if two reads returned different values, and one write of an unknown value is the only source of both', () => {
+  test('are unknown if two reads returned different values that only one write of unknown value can explain', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },
@@ -288,7 +288,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('are judged although values repeat, by the times of reads', () => {
+  test('are judged by the times of reads if values repeat', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -300,7 +300,7 @@ describe('transactions recorded at the wire', () => {
     expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
   })
 
-  test('have no violation invented by statements of their own transaction that overlap', () => {
+  test('with overlapping statements have no false violations', () => {
     const added = (from: number, to: number): Ran => ({
       from,
       to,
@@ -314,7 +314,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('are in doubt if two held one row at once', () => {
+  test('are unknown if two held one row lock at once', () => {
     const { levels } = judged([
       { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
       { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
@@ -325,7 +325,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are in doubt if a value was read that no recorded write explains', () => {
+  test('are unknown if no recorded write explains a value that was read', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
@@ -336,7 +336,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('never break a level by cells that something else may have changed', () => {
+  test('do not violate a level by cells that something else may have changed', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
@@ -347,7 +347,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('meet nothing if it is not known what may change rows unseen', () => {
+  test('meet no level if something may change rows unseen', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
@@ -357,14 +357,14 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('meet nothing if a read was not understood', () => {
+  test('meet no level if a read was not understood', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('are met as far as single rows go if a statement depends on rows that it does not show', () => {
+  test('meet only the levels about single rows if a statement depends on rows that it does not show', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -375,7 +375,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('count an unanswered commit once a read saw it, and not before', () => {
+  test('count an unanswered commit only once a read saw it', () => {
     const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
     const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
     const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
@@ -436,15 +436,15 @@ const torn = (reader: string): readonly Ran[] => [
   },
 ]
 
-describe('what was declared', () => {
-  test('is kept if transactions that asked for a snapshot skew their writes', () => {
+describe('the level that each transaction declared', () => {
+  test('is met if write skew occurs at snapshot isolation', () => {
     const { levels, headline } = judged(skewed(snapshot, snapshot))
     expect(levels['serializable']!.result).toBe('violated')
     expect(levels['declared']).toEqual({ result: 'met', witness: { kind: 'checked' } })
     expect(headline).toContain('each got the level it asked for (2 repeatable read)')
   })
 
-  test('is broken if transactions that asked for serializable skew their writes', () => {
+  test('is violated if write skew occurs at serializable', () => {
     const { levels, headline } = judged(skewed(serial, serial))
     expect(levels['declared']).toMatchObject({
       result: 'violated',
@@ -458,27 +458,30 @@ describe('what was declared', () => {
     expect(headline).toContain('not each got the level it asked for')
   })
 
-  test('is kept if only one of them asked for serializable', () => {
+  test('is met if only one transaction of a write skew asked for serializable', () => {
     expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
   })
 
-  test.each([committed, 'read uncommitted'])('is kept if a reader at %s sees half of a transaction', (level) => {
+  test.each([committed, 'read uncommitted'])('is met if a reader at %s sees half of a transaction', (level) => {
     const { levels } = judged(torn(level!))
     expect(levels['snapshot-isolation']!.result).toBe('violated')
     expect(levels['declared']!.result).toBe('met')
   })
 
-  test.each([snapshot, serial])('is broken if a reader at %s sees half of a transaction at read committed', (level) => {
-    expect(judged(torn(level!)).levels['declared']).toMatchObject({
-      result: 'violated',
-      counterexample: { anomaly: 'G-single-item' },
-    })
-  })
+  test.each([snapshot, serial])(
+    'is violated if a reader at %s sees half of a transaction at read committed',
+    (level) => {
+      expect(judged(torn(level!)).levels['declared']).toMatchObject({
+        result: 'violated',
+        counterexample: { anomaly: 'G-single-item' },
+      })
+    },
+  )
 
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('allows a read at %s to differ from the read before it: %s', (level, result) => {
+  ])('judges a read at %s that differs from the read before it: %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -492,7 +495,7 @@ describe('what was declared', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
-  test('is unknown if a transaction at serializable read by a predicate, and known if another did', () => {
+  test('is unknown if a serializable transaction read by a predicate, and known if only another one did', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
       { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
@@ -512,15 +515,15 @@ const payments = (request: (n: number) => Members): readonly Ran[] => [
 const named = (n: number): Members => ({ request: `r${n}` })
 const unnamed = (): Members => ({})
 
-describe('statements that belong together', () => {
-  test('are each a transaction, which is serializable', () => {
+describe('statements of one unit of work without a transaction', () => {
+  test('are each a serializable transaction by themselves', () => {
     expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
   })
 
   test.each([
     ['request', named],
     ['connection', unnamed],
-  ] as const)('judged as one by %s, they lack a transaction around them', (unit, request) => {
+  ] as const)('are reported as lacking a transaction if judged by %s', (unit, request) => {
     const { levels, transactions } = judged(payments(request), [], unit)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -534,13 +537,13 @@ describe('statements that belong together', () => {
     expect(transactions!.judged.transactions).toBe(2)
   })
 
-  test('lack none if a request ran alone, or no transaction names one', () => {
+  test('are not reported if a request ran alone or no transaction names its request', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('of a connection end where it was idle', () => {
+  test('are separate units of a connection if it was idle in between', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000
@@ -550,14 +553,14 @@ describe('statements that belong together', () => {
     expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('do not hide that a transaction by itself breaks the level', () => {
+  test('do not hide a transaction that violates the level by itself', () => {
     const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
     expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
       counterexample: { story: { name: 'lost update' } },
     })
   })
 
-  test('may read what their own request wrote before', () => {
+  test('may read what their own request wrote earlier', () => {
     const { levels } = judged(
       [
         { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
@@ -584,7 +587,7 @@ describe('the times of statements', () => {
     ],
   })
 
-  test('tell which of several equal values each statement of a transaction read', () => {
+  test('tell which of several equal values each statement read', () => {
     const writes = [write(10, 1), write(20, 2), write(30, 1)]
     const apart = reader([
       ['SELECT', 1, 16, 18],
@@ -598,11 +601,11 @@ describe('the times of statements', () => {
   })
 })
 
-describe('what was read of a transaction that was rolled back', () => {
+describe('a read of a rolled-back write', () => {
   const rolledBack: Ran = { from: 0, to: 10, micro: [['w', balance, 7]], end: 'fail' }
   const first: Ran = { from: 0, to: 2, micro: [['r', balance, 1]] }
 
-  test('breaks read committed, and what was declared', () => {
+  test('violates read committed and the declared level', () => {
     const { levels, transactions } = judged([first, rolledBack, { from: 20, to: 25, micro: [['r', balance, 7]] }])
     expect(levels['read-committed']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G1a' } })
     expect(levels['declared']!.result).toBe('violated')
@@ -610,25 +613,25 @@ describe('what was read of a transaction that was rolled back', () => {
     expect(transactions!.anomalies).toHaveProperty('G1a')
   })
 
-  test('breaks nothing if another transaction wrote the same, or the row may have begun with it', () => {
+  test('violates nothing if another transaction or the initial value explains it', () => {
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
     expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('breaks nothing in a cell that something else may have changed', () => {
+  test('violates nothing in a cell that something else may have changed', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 })
 
-describe('a statement that is not understood and has ended', () => {
+describe('a statement that was not understood but has ended', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('puts no cell in doubt that appears only later', () => {
+  test('leaves cells certain that appear only later', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -637,7 +640,7 @@ describe('a statement that is not understood and has ended', () => {
     )
   })
 
-  test('may have given such a cell another value than the one at first', () => {
+  test('may have given a later cell another value than the initial one', () => {
     const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     const started = (marks: readonly Members[]) =>
       check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
@@ -645,7 +648,7 @@ describe('a statement that is not understood and has ended', () => {
     expect(started([])).toMatchObject({ result: 'unknown' })
   })
 
-  test('puts cells in doubt that were used before it had ended', () => {
+  test('leaves cells uncertain that were used before it had ended', () => {
     const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
@@ -653,7 +656,7 @@ describe('a statement that is not understood and has ended', () => {
   })
 })
 
-describe('a read of which only a comparison is known', () => {
+describe('a read known only by a comparison', () => {
   const written = (value: Json): Ran => ({
     ...{ from: 0, to: 10, micro: [['w', 'accounts/1/balance', value]], locks: [['accounts/1', 2, 1]] },
   })
@@ -669,7 +672,7 @@ describe('a read of which only a comparison is known', () => {
     ['r!=', 'a', 'b'],
     ['r!=', null, 'b'],
     ['r!<', 'a', 'b'],
-  ])('%s may have found %j, compared with %j', (kind, value, given) => {
+  ])('%s may have found %j if compared with %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
   })
 
@@ -680,11 +683,11 @@ describe('a read of which only a comparison is known', () => {
     ['r<>', null, 40],
     ['r<>', 'a', 'a'],
     ['r!=', 'a', 'a'],
-  ])('%s cannot have found %j, compared with %j', (kind, value, given) => {
+  ])('%s cannot have found %j if compared with %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('that no version explains names both lines, since something unrecorded may have written', () => {
+  test('is unknown if no version explains it, and the reason names both lines', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],
@@ -740,7 +743,7 @@ describe('a read of which only a comparison is known', () => {
   })
 })
 
-describe('versions that a recorder tells', () => {
+describe('versions that a recorder reports', () => {
   const lost = (second: number): readonly Ran[] => [
     {
       from: 0,
@@ -762,7 +765,7 @@ describe('versions that a recorder tells', () => {
     },
   ]
 
-  test('decide an update that was lost although both wrote one value and held no lock', () => {
+  test('show a lost update although both transactions wrote one value and held no lock', () => {
     expect(judged(lost(0)).levels['serializable']?.result).toBe('violated')
     expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
   })

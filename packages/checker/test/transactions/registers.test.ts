@@ -53,7 +53,7 @@ test(`every level agrees with its axioms on ${manyOf(20_000)} random histories o
   expect(sizes).toContain(2)
 })
 
-test('the order of lines that overlap does not matter', () => {
+test('the order of lines of overlapping transactions does not change the verdicts', () => {
   for (let n = 0; n < many(1_000); n++) {
     const random = randomFrom(baseSeed + n)
     const events = eventsOf(randomTransactions(randomShape('register', random, 5), random), 'register')
@@ -74,7 +74,7 @@ test('the order of lines that overlap does not matter', () => {
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('leaves every level unknown once it is read, with the lines and the remedy', () => {
+  test('makes every level unknown once it is read, with the lines and the remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -112,7 +112,7 @@ describe('a value that two transactions wrote', () => {
   })
 })
 
-test('a write of the initial value makes reads of it unknown', () => {
+test('reads of the initial value are unknown if a transaction writes that value too', () => {
   const { levels } = verdictsOf(inTurn([['w', 'x', null]], [['r', 'x', null]]))
   expect(levels['read-committed']).toMatchObject({
     result: 'unknown',
@@ -120,20 +120,20 @@ test('a write of the initial value makes reads of it unknown', () => {
   })
 })
 
-test('keys begin with the initial value that is given', () => {
+test('keys begin with the given initial value', () => {
   const history = smallHistory(inTurn([['r', 'x', 0]], [['w', 'x', 1]]))
   expect(resultOf(judge(history, [], 0), 'strict-serializable')).toBe('met')
   expect(resultOf(judge(history), 'read-committed')).toBe('violated')
 })
 
-test('a key whose beginning is unknown begins with what was read first and nobody wrote', () => {
+test('a key with unknown initial value begins with the first value that was read and never written', () => {
   const events = [...inTurn([['r', 'x', 7]], [['w', 'x', 1]], [['r', 'x', 1]], [['r', 'y', null]])]
   expect(resultOf(judge(smallHistory(events), [], UNKNOWN_START), 'strict-serializable')).toBe('met')
   const two = [...inTurn([['r', 'x', 7]], [['r', 'x', 8]])]
   expect(judge(smallHistory(two), [], UNKNOWN_START).transactions?.anomalies).toHaveProperty('unwritten-read')
 })
 
-test('a read that goes back to a source after another one violates monotonic views', () => {
+test("a read that returns to a transaction's version after another one's violates monotonic atomic view", () => {
   const readerOf = (...values: readonly number[]) =>
     together(
       [['w', 'x', 1]],
@@ -144,7 +144,7 @@ test('a read that goes back to a source after another one violates monotonic vie
   expect(resultOf(verdictsOf(readerOf(2, 1)), 'monotonic-atomic-view')).toBe('met')
 })
 
-test('a lost update is told with its two transactions', () => {
+test('tells a lost update with its two transactions', () => {
   const report = verdictsOf(
     together(
       [
@@ -162,7 +162,7 @@ test('a lost update is told with its two transactions', () => {
   expect(resultOf(report, 'prefix')).toBe('met')
 })
 
-test('write skew is the only anomaly of write skew', () => {
+test('reports write skew with no other anomaly', () => {
   const report = verdictsOf(
     together(
       [
@@ -182,10 +182,10 @@ test('write skew is the only anomaly of write skew', () => {
   expect(report.transactions?.strongest).toContain('strong-snapshot-isolation')
 })
 
-describe('what is granted', () => {
+describe('an assumption about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('linearizable keys make a stale read a violation at plain levels, and are named', () => {
+  test('that they are linearizable makes a stale read violate weaker levels, and is named', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -193,7 +193,7 @@ describe('what is granted', () => {
     expect(report.headline).toContain('granted linearizable-keys')
   })
 
-  test('versions that go back within a session contradict sequential keys', () => {
+  test('that they are sequential is contradicted by versions that go back within a session', () => {
     const back = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 2]], [['r', 'x', 1]], [['r', 'x', 2]])
     const session = back.map((event) => (Number(event.process) > 1 ? { ...event, process: 2 } : event))
     expect(resultOf(verdictsOf(session), 'read-uncommitted')).toBe('met')
@@ -202,12 +202,12 @@ describe('what is granted', () => {
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
   })
 
-  test('a name that is not known is refused', () => {
+  test('is refused if its name is not known', () => {
     expect(() => verdictsOf(stale, ['luck'])).toThrow('nothing is assumed by the name "luck"')
   })
 })
 
-describe.runIf(corpusIsHere)("Elle's own histories", () => {
+describe.runIf(corpusIsHere)("Elle's own test histories of registers", () => {
   test.each([
     ['rw-register-checker-test-02.edn', ['linearizable-keys'], 'cyclic-versions', 'read-uncommitted'],
     ['rw-register-checker-test-04.edn', ['sequential-keys'], 'G0', 'read-uncommitted'],
@@ -218,13 +218,13 @@ describe.runIf(corpusIsHere)("Elle's own histories", () => {
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
     // Elle says -realtime; the two are of one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
-  ])('%s shows what it is labelled with under its options %j: %s', async (file, assume, anomaly, level) => {
+  ])('include %s, which shows the labelled anomaly with options %j: %s', async (file, assume, anomaly, level) => {
     const report = judge(await readHistory(join(corpus, 'elle', file)), assume)
     expect(report.transactions?.anomalies).toHaveProperty([anomaly])
     expect(resultOf(report, level)).toBe('violated')
   })
 
-  test('its history for a bug of version orders is strictly serializable', async () => {
+  test('include one for a bug of cyclic versions, which is strictly serializable', async () => {
     const report = judge(await readHistory(join(corpus, 'elle/rw-register-cyclic-versions-bug-test-01.edn')))
     expect(resultOf(report, 'strict-serializable')).toBe('met')
   })

@@ -23,7 +23,7 @@ const read = (process: number, value: readonly number[]): Transaction => ({
   operations: [{ f: 'r', key: 'x', value }],
 })
 
-test('an append that was sent again and is read once took effect once', () => {
+test('an append that was retried and is read once took effect once', () => {
   const all = [append(0, 'info', 1), append(1, 'info', 1), append(2, 'ok', 1), read(3, [1])]
   expect(judged(all)['strict-serializable']!.result).toBe('met')
 })
@@ -32,11 +32,11 @@ test.each([
   ['were both acknowledged', [append(0, 'ok', 1), append(1, 'ok', 1), read(2, [1])]],
   ['had both no answer', [append(0, 'info', 1), append(1, 'info', 1), read(2, [1])]],
   ['are both read', [append(0, 'info', 1), append(1, 'ok', 1), read(2, [1, 1])]],
-])('two appends of one element that %s are not told apart', (_, all) => {
+])('two appends of one element that %s are not distinguished', (_, all) => {
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
 })
 
-test(`lists whose appends are sent again meet the levels that they meet without the first try, in ${manyOf(4_000)} histories`, () => {
+test(`lists with retried appends meet the levels that they meet without the first tries, in ${manyOf(4_000)} histories`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(4_000); seed++) {

@@ -34,7 +34,7 @@ const lost: readonly Did[] = [
   [1, 'write', 'x', '95', 36, 37],
 ]
 
-test('of connections, an update between GET and SET is lost', () => {
+test('the operations of a connection lose an update between GET and SET', () => {
   const { serializable, 'read-committed': committed } = judged(lost)
   expect(serializable).toMatchObject({
     result: 'violated',
@@ -56,11 +56,11 @@ test.each<readonly [string, readonly Did[]]>([
     'INCR, of which only the new value is known',
     [lost[0]!, [0, 'cas', 'x', ['101'], 30, 34], [1, 'cas', 'x', ['102'], 31, 35]],
   ],
-])('of connections, no update is lost by %s', (_, all) => {
+])('the operations of a connection lose no update: %s', (_, all) => {
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`of connections that lock what they read is never violated, in ${manyOf(300)} recordings`, () => {
+test(`the operations of connections that lock what they read violate nothing, in ${manyOf(300)} recordings`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)
@@ -92,7 +92,7 @@ test(`of connections that lock what they read is never violated, in ${manyOf(300
   }
 })
 
-test('operations of other models, and histories that nobody recorded, are not judged by connection', () => {
+test('judges neither other models nor unrecorded histories by connection', () => {
   const event = { process: 0, type: 'invoke', f: 'add', key: 'x', value: 1 }
   expect(areStatements(historyFromObjects([{ chaos: 1, model: 'set', workload: 'traffic' }, event]))).toBe(false)
   expect(areStatements(historyFromObjects([{ chaos: 1 }, { ...event, f: 'read', value: null }]))).toBe(false)

@@ -49,14 +49,14 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   const { report, counterexample } = shown(events)
   const { story, transactions, sentence } = counterexample
 
-  test('is named, with its cause and its cure', () => {
+  test('is told with its name, cause and remedy', () => {
     expect(story?.name).toBe(name)
     expect(sentence.toLowerCase()).toContain(name)
     expect(story?.cause).toMatch(/^[A-Z].*\.$/)
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('is refused by the level it names, and by no weaker one', () => {
+  test('violates the level that its story names, and no weaker one', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
@@ -65,7 +65,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)
   })
 
-  test('is drawn with what each transaction did, and arrows between steps that exist', () => {
+  test('is drawn with the steps of each transaction and arrows between existing steps', () => {
     expect(transactions?.parts.map(({ operation }) => operation)).toEqual(
       counterexample.operations.map(({ operation }) => operation),
     )
@@ -81,18 +81,18 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
-test('a lost update of a list says who read and who appended, and not that the list lacks an element', () => {
+test('the sentence of a lost update of lists says who read and who appended', () => {
   expect(shown(stories['lost update']).counterexample.sentence).toBe(
     'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. T3 (process 2) read x = [1,2], which shows that T1 appended to x before T2.',
   )
 })
 
-test('what a transaction had read before it wrote is drawn with the write', () => {
+test('draws what a transaction had read before its write together with the write', () => {
   const { transactions } = shown(stories['lost update']).counterexample
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
-test('a lost update is told before a row that is read again', () => {
+test('tells a lost update rather than a row that is read twice', () => {
   const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
     line(process, read('x', ...before), read('x', ...now), append('x', element))
   const events = [
@@ -107,13 +107,13 @@ test('a lost update is told before a row that is read again', () => {
   })
 })
 
-test('a lost update is one even if no read shows which of the two writes was last', () => {
+test('tells a lost update even if no read shows which of the two writes was last', () => {
   const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
   expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
   expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
 })
 
-test('a read of the new half before the old one breaks monotonic atomic view already', () => {
+test('a read of the new half before the old one already violates monotonic atomic view', () => {
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
