@@ -112,7 +112,7 @@ describe('a cut that holds', () => {
     await late.until((r) => r.text === 'come in')
   })
 
-  test('ends only with the last of two cuts on a link', async () => {
+  test('lasts until the last of two cuts on a link is removed', async () => {
     const { network, client, server } = await conversation()
     const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
     client.socket.write('x')
@@ -165,7 +165,7 @@ describe('a cut that drops', () => {
     await server.until((r) => r.text === 'still here')
   })
 
-  test('drops bytes that wait under a latency', async () => {
+  test('drops bytes that a latency fault holds back', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1000), jitterMs: millis(0) })

@@ -75,7 +75,7 @@ describe('a cut', () => {
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('overrides any fault that keeps bytes back if it drops, in either order', () => {
+  test('that drops overrides any fault that keeps bytes back, whichever comes first', () => {
     for (const others of [partition('hold'), bandwidth(0), latency(100)])
       for (const harms of [
         [others, partition('drop')],
@@ -128,12 +128,15 @@ describe('a latency', () => {
     ['pareto', 0, 100],
     ['pareto', 0.5, 102.6],
     ['pareto', 0.9, 111.54],
-  ] as const)('%s of 100 ms with a jitter of 10 has its %d-quantile at %d', (distribution, quantile, expected) => {
-    const random = createRandom('distributions')
-    const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
-    draws.sort((a, b) => a - b)
-    expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
-  })
+  ] as const)(
+    'with distribution %s, 100 ms and a jitter of 10 has its %d-quantile at %d',
+    (distribution, quantile, expected) => {
+      const random = createRandom('distributions')
+      const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
+      draws.sort((a, b) => a - b)
+      expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
+    },
+  )
   test('draws no random number without jitter', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
@@ -179,7 +182,7 @@ describe('a bandwidth', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('delivers a piece that takes longer than it may make up for', () => {
+  test('delivers a piece that takes longer than the tenth of a second it makes up for', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
@@ -224,7 +227,7 @@ describe('a slicer', () => {
 describe('several faults on a link', () => {
   const limit = (limitBytes: number) => ({ kind: 'limit-bytes', bytes: limitBytes }) as const
 
-  test('apply a limit only to bytes that reach it', () => {
+  test('apply a byte limit only to bytes that reach it past the faults before it', () => {
     const losing = { kind: 'timeout', afterMs: millis(0) } as const
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
@@ -240,7 +243,7 @@ describe('several faults on a link', () => {
     const { piece } = due(planDelivery(stages, next, 0))
     expect([piece.sizeBytes, passed(stages, next, piece)]).toEqual([30, 'close'])
   })
-  test('leave bytes alone that come before a fault with an offset', () => {
+  test('leave alone the bytes before the offset at which a fault begins', () => {
     const [placed] = stagesOf(latency(50)) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })

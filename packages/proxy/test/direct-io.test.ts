@@ -15,7 +15,7 @@ async function connected(): Promise<{ socket: Received; peer: Received }> {
   return { socket, peer: peer as Received }
 }
 
-test("a few bytes are sent at once, in order with the stream's", async () => {
+test('a few bytes are sent at once, in order with the bytes of the stream', async () => {
   const { socket, peer } = await connected()
   const writer = new DirectWriter(socket.socket)
   expect(writer.write(Buffer.from('one '), () => undefined)).toBe(true)
@@ -27,7 +27,7 @@ test("a few bytes are sent at once, in order with the stream's", async () => {
   expect(peer.bytes.toString()).toBe('one two three')
 })
 
-test('writes and an end queued behind bytes in flight come after them', async () => {
+test('writes and an end are sent after the bytes in flight before them', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

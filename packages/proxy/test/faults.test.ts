@@ -77,7 +77,7 @@ describe('latency', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('delays neither an RST nor a heal, and bytes past it are held by a cut', async () => {
+  test('does not delay an RST or its own removal, and a cut holds bytes that the latency has released', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -107,7 +107,7 @@ describe('bandwidth', () => {
     }
   })
 
-  test('is a cut for bytes if it is 0, and heals', async () => {
+  test('of 0 holds all bytes until it is removed', async () => {
     const { network, client, server } = await conversation()
     const none = network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 0 })
     client.socket.write('x')
@@ -141,7 +141,7 @@ describe('a reset', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('leaves no connection behind right after an end', async () => {
+  test('leaves no connection open if it comes right after the ends of connections', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -157,7 +157,7 @@ describe('a reset', () => {
   })
 })
 
-describe('chance', () => {
+describe('the randomness of faults', () => {
   /** The delays that the first connection's first chunks were given. */
   async function delays(seed: number, meanwhile: (network: Network) => Promise<void> = async () => undefined) {
     const drawn: number[] = []

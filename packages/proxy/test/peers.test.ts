@@ -152,13 +152,13 @@ describe('the processes of a peer', () => {
     [{ n1: 1.5 }, '"n1" is 1.5.'],
     [{ n1: '' }, '"n1" is "".'],
     [{ n1: null }, '"n1" is null.'],
-  ])('%j are refused with advice', (value, message) => {
+  ])('are refused with advice if given as %j', (value, message) => {
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })
 })
 
-test('a client that is gone has no process', async (context) => {
+test('no process is found for a client that is gone', async (context) => {
   if (!onLinux) return context.skip(WHY_SKIPPED)
   const finder = findBySocketOwner(() => new Map([['n1', process.pid]]))
   expect(await finder.find({ host: '', port: 0 }, { host: '127.0.0.1', port: 1 })).toBe(undefined)

@@ -84,33 +84,36 @@ function fileOf(name: string, text: string): string {
   return file
 }
 
-test.for(waysOfHttp)('curl gets the same as without a proxy through one that %s', async ([, intercept], context) => {
-  const curl = installed('curl')
-  if (curl === undefined) return context.skip(whySkipped('curl'))
-  const server = await serveEverything()
-  const proxy = await proxyBetweenTaps(server, intercept())
-  const upload = fileOf('upload', 'u'.repeat(LARGE))
-  const typed: readonly (readonly string[])[] = [
-    ['-i', 'n1/kv/nothing', 'n1/plain'],
-    ['-i', '-T', upload, '-H', 'Expect: 100-continue', 'n1/kv/x'],
-    ['-i', '-T', upload, '-H', 'Transfer-Encoding: chunked', 'n1/plain'],
-    ['-i', 'n1/kv/x', 'n1/trailers', 'n1/until-close', 'n1/large'],
-    ['-I', 'n1/large', 'n1/kv/x'],
-    ['-i', '--compressed', 'n1/gzip'],
-    ['-i', '-L', 'n1/moved'],
-    ['-i', '--http1.0', 'n1/plain', 'n1/large'],
-    ['-i', '-X', 'OPTIONS', '-d', '{"a":1}', 'n1/plain'],
-  ]
-  const outputOf = async (port: number) => {
-    const args = typed.flatMap((words) => ['--next', '-sS', ...words])
-    const addressed = args.slice(1).map((word) => word.replace(/^n1\//, `http://127.0.0.1:${port}/`))
-    return (await run(curl, addressed, BIG_OUTPUT)).stdout
-  }
-  const direct = await outputOf(server.port)
-  expect(direct).toContain('OPTIONS with 7 characters')
-  expect(await outputOf(proxy.port)).toBe(direct)
-  await proxy.expectAllUnchanged()
-})
+test.for(waysOfHttp)(
+  'curl gets the same response through a proxy that %s as without a proxy',
+  async ([, intercept], context) => {
+    const curl = installed('curl')
+    if (curl === undefined) return context.skip(whySkipped('curl'))
+    const server = await serveEverything()
+    const proxy = await proxyBetweenTaps(server, intercept())
+    const upload = fileOf('upload', 'u'.repeat(LARGE))
+    const typed: readonly (readonly string[])[] = [
+      ['-i', 'n1/kv/nothing', 'n1/plain'],
+      ['-i', '-T', upload, '-H', 'Expect: 100-continue', 'n1/kv/x'],
+      ['-i', '-T', upload, '-H', 'Transfer-Encoding: chunked', 'n1/plain'],
+      ['-i', 'n1/kv/x', 'n1/trailers', 'n1/until-close', 'n1/large'],
+      ['-I', 'n1/large', 'n1/kv/x'],
+      ['-i', '--compressed', 'n1/gzip'],
+      ['-i', '-L', 'n1/moved'],
+      ['-i', '--http1.0', 'n1/plain', 'n1/large'],
+      ['-i', '-X', 'OPTIONS', '-d', '{"a":1}', 'n1/plain'],
+    ]
+    const outputOf = async (port: number) => {
+      const args = typed.flatMap((words) => ['--next', '-sS', ...words])
+      const addressed = args.slice(1).map((word) => word.replace(/^n1\//, `http://127.0.0.1:${port}/`))
+      return (await run(curl, addressed, BIG_OUTPUT)).stdout
+    }
+    const direct = await outputOf(server.port)
+    expect(direct).toContain('OPTIONS with 7 characters')
+    expect(await outputOf(proxy.port)).toBe(direct)
+    await proxy.expectAllUnchanged()
+  },
+)
 
 test.for(waysOfHttp)('undici pipelines through a proxy that %s', async ([, intercept]) => {
   const server = await serveEverything()

@@ -55,12 +55,15 @@ describe('a request without a token', () => {
     expect(await ask('POST', '/v1/proxies', { name: 'n1', listen, upstream })).toMatchObject({ status: 201 })
   })
 
-  test.each([{ token: 'secret' }, { isOpen: true }])('may do all this with %j', async (options) => {
-    const { ask } = await control(options)
-    const headers = { Authorization: 'Bearer secret' }
-    const answer = await ask('POST', '/v1/proxies', { name: 'n1', listen: '0.0.0.0:0', upstream }, headers)
-    expect(answer).toMatchObject({ status: 201, json: { listen: expect.stringMatching(/^0\.0\.0\.0:\d+$/) } })
-  })
+  test.each([{ token: 'secret' }, { isOpen: true }])(
+    'may listen on any address if it has a token or needs none: %j',
+    async (options) => {
+      const { ask } = await control(options)
+      const headers = { Authorization: 'Bearer secret' }
+      const answer = await ask('POST', '/v1/proxies', { name: 'n1', listen: '0.0.0.0:0', upstream }, headers)
+      expect(answer).toMatchObject({ status: 201, json: { listen: expect.stringMatching(/^0\.0\.0\.0:\d+$/) } })
+    },
+  )
 })
 
 describe('a control interface without a token', () => {
@@ -76,7 +79,7 @@ describe('a control interface without a token', () => {
   )
 
   test.each(['127.0.0.1', '[::1]:80', '172.17.0.2:8474', 'toxiproxy:8474', 'host.docker.internal', 'Chaos.Example:1'])(
-    'accepts the host name %s: an address, a name without dots, a local name, or the given one',
+    'accepts %s as a host name: an address, a name without dots, a local name, or the given name',
     async (host) => {
       const { ask } = await control({ listen: '0.0.0.0:0', isOpen: true, hostNames: ['chaos.example'] })
       expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
@@ -86,7 +89,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'are processes if a request names them, not files such as %s',
+    'must be processes, not files such as %s, if a request names them',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
@@ -95,7 +98,7 @@ describe('the peers of a proxy', () => {
   )
 
   test.runIf(process.platform === 'linux')(
-    'are read from regular files only, and only their beginning, if a config file names them',
+    'are read from regular files only, and only from their beginning, if a config file names them',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
       cleanUp(() => rmSync(folder, { recursive: true }))

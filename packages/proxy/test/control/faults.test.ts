@@ -68,7 +68,7 @@ describe('a fault', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('is gone once it has reset its connections', async () => {
+  test('of kind reset is gone once it has reset its connections', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })

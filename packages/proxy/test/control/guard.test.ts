@@ -115,7 +115,7 @@ describe('every route', () => {
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n', 400],
     ['\x16\x03\x01\x02\x00\x01\x00', 400],
-  ])('survives the raw bytes %j', async (bytes, status) => {
+  ])('answers the raw bytes %j and continues', async (bytes, status) => {
     const { server, ask } = await control()
     const socket = connect({ host: '127.0.0.1', port: server.port })
     cleanUp(() => void socket.destroy())

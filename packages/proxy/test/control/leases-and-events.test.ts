@@ -41,7 +41,7 @@ describe('leases', () => {
 })
 
 describe('the record of faults', () => {
-  test('counts the epochs of all families together, and has the heal of each fault, even when the proxy stops', async () => {
+  test('counts the epochs of all fault families together, and records the end of each fault even when the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })

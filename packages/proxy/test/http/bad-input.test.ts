@@ -16,7 +16,7 @@ async function listener() {
 }
 
 test.each(Object.entries(badRequests))(
-  'a rule for other requests leaves bytes alone that are no request: %s',
+  'a rule for other requests passes on bytes that are no request: %s',
   async (_, text) => {
     const { accepted, route, apply, http } = await listener()
     apply({ kind: 'lose-reply', match: { path: '/never' } })

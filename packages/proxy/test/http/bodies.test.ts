@@ -205,7 +205,7 @@ describe('an endless event stream', () => {
     ['error-status', { after: 'forwarding' }],
     ['edit-reply', { body: 'new' }],
     ['edit-reply', { status: 204 }],
-  ] as const)('ends with what %s puts in its place', async (kind, parameters) => {
+  ] as const)('ends with the response that %s puts in its place', async (kind, parameters) => {
     const { apply, ask, route } = await start()
     apply({ kind, ...parameters })
     const client = await ask(get())
@@ -275,7 +275,7 @@ describe('a status without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])('gets a length or a new body if it is edited to a 200: %i', async (status) => {
+  test.each([204, 304])('%i gets a length or a new body if it is edited to a 200', async (status) => {
     const { apply, ask } = await start(status)
     const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
@@ -367,7 +367,7 @@ describe('a request', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('is missed by faults that search its body if its coding is unknown', async () => {
+  test('is not hit by faults that search its body if its coding is unknown', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

@@ -45,7 +45,7 @@ describe('the identity of a client', () => {
     expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
   })
 
-  test('is its process', async (context) => {
+  test('may be the process of the client', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -106,7 +106,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('marks all keys if its bytes begin HTTP/2', async () => {
+  test('marks all keys if its bytes begin with the preface of HTTP/2', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')

@@ -56,7 +56,7 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status', after: 'forwarding' }, '503'],
     [{ kind: 'edit-reply', headers: { 'X-A': '1' } }, 'got hello'],
     [{ kind: 'trickle-reply', pieceBytes: 2, pauseMs: 1 }, 'got hello'],
-  ])('sends its body under %o', async (fault, text) => {
+  ])('gets 100 Continue and sends its body under %o', async (fault, text) => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply(fault)
@@ -165,7 +165,7 @@ test('a request refused before its body came leaves no open operation in the rec
 })
 
 describe('a duplicated request', () => {
-  test('is sent even if the original asks to close the connection, which then the last copy does', async () => {
+  test('is sent even if the original asks to close the connection, and the last copy closes it', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -176,7 +176,7 @@ describe('a duplicated request', () => {
     expect(seen).toHaveLength(3)
   })
 
-  test('is missed if the connection ends with the request, or may change its protocol', async () => {
+  test('is not made if the connection ends with the request or may change its protocol', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'duplicate-request' })

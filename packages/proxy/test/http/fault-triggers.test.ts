@@ -59,7 +59,7 @@ describe('a fault of requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('counts what clients sent, whatever an earlier rule did to it', async () => {
+  test('counts the requests that clients sent, whatever an earlier rule did to them', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -71,7 +71,7 @@ describe('a fault of requests', () => {
     expect(statuses).toEqual([200, 503, 200, 200, 502, 299, 200])
   })
 
-  test('counts a hit only if it acted', async () => {
+  test('counts a hit only if the fault acted', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -196,7 +196,7 @@ describe('a fault of timing', () => {
   })
 })
 
-describe('one connection with several requests', () => {
+describe('a connection with several requests', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
   test("gets fabricated responses in order with the server's", async () => {

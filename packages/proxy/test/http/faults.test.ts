@@ -9,7 +9,7 @@ describe('the four faults that withhold a response', () => {
     expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
   })
 
-  test('a server is killed once it has the request', async () => {
+  test('crash-before-reply kills a server once it has the request', async () => {
     const crashed: string[] = []
     const server = await serve((socket) => socket.on('data', () => undefined))
     const { route, apply, client } = await httpRouteTo(server, { crashServer: (node) => crashed.push(node) })
@@ -32,7 +32,7 @@ describe('the four faults that withhold a response', () => {
     },
   )
 
-  test('nothing remains of a client that gives up before its lost response arrives', async () => {
+  test('a client that gives up before its lost response leaves nothing behind', async () => {
     const server = await serve((socket) => {
       socket.on('data', () => undefined)
       socket.on('end', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone'))
@@ -49,7 +49,7 @@ describe('the four faults that withhold a response', () => {
 })
 
 describe('the response that a client gets', () => {
-  test('an error before the request left is a certain failure, and afterwards its outcome is unknown', async () => {
+  test('an error response fails the operation only if the request had not left; otherwise its outcome is unknown', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -67,26 +67,29 @@ describe('the response that a client gets', () => {
   test.each([
     ['error-status', { after: 'forwarding', status: 409 }],
     ['edit-reply', { status: 409 }],
-  ] as const)('a refusal made up by %s, after the server has done it, refuses nothing', async (kind, parameters) => {
-    const service = await keyValueService()
-    const { route, apply, client, backend } = await httpRouteTo(service)
-    const send = httpClient(route.port)
-    const fault = apply({ kind, ...parameters })
-    expect(statusOf(await send('PUT', '/kv/x', '1'))).toBe(409)
-    expect(statusOf(await send('GET', '/kv/x'))).toBe(409)
-    fault.remove()
-    expect(bodyOf(await send('GET', '/kv/x'))).toBe('1')
-    expect(client.events.map(({ type, f, error }) => [type, f, error])).toEqual([
-      ['invoke', 'write', undefined],
-      ['info', 'write', 'status 409, but the backend may have carried it out'],
-      ['invoke', 'read', undefined],
-      // Nobody can tell a read that was done from one that was not.
-      ['fail', 'read', 'status 409'],
-      ['invoke', 'read', undefined],
-      ['ok', 'read', undefined],
-    ])
-    expect(backend.events.map(({ type }) => type)).toEqual(['invoke', 'ok', 'invoke', 'ok', 'invoke', 'ok'])
-  })
+  ] as const)(
+    'leaves the outcome unknown if %s makes up a refusal after the server has done the request',
+    async (kind, parameters) => {
+      const service = await keyValueService()
+      const { route, apply, client, backend } = await httpRouteTo(service)
+      const send = httpClient(route.port)
+      const fault = apply({ kind, ...parameters })
+      expect(statusOf(await send('PUT', '/kv/x', '1'))).toBe(409)
+      expect(statusOf(await send('GET', '/kv/x'))).toBe(409)
+      fault.remove()
+      expect(bodyOf(await send('GET', '/kv/x'))).toBe('1')
+      expect(client.events.map(({ type, f, error }) => [type, f, error])).toEqual([
+        ['invoke', 'write', undefined],
+        ['info', 'write', 'status 409, but the backend may have carried it out'],
+        ['invoke', 'read', undefined],
+        // Nobody can tell a read that was done from one that was not.
+        ['fail', 'read', 'status 409'],
+        ['invoke', 'read', undefined],
+        ['ok', 'read', undefined],
+      ])
+      expect(backend.events.map(({ type }) => type)).toEqual(['invoke', 'ok', 'invoke', 'ok', 'invoke', 'ok'])
+    },
+  )
 
   test("the server's refusal still counts under a fault that edits its fields", async () => {
     const server = await serveHttp((asked, reply) => {
@@ -100,7 +103,7 @@ describe('the response that a client gets', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail'])
   })
 
-  test('a refusal of a duplicated request does not refuse the duplicate', async () => {
+  test('a refusal of a duplicated request says nothing about the duplicate', async () => {
     let isFirst = true
     const seen: string[] = []
     const server = await serveHttp((asked, reply) => {
@@ -119,7 +122,7 @@ describe('the response that a client gets', () => {
     expect(backend.events.map(({ type }) => type).sort()).toEqual(['fail', 'info', 'invoke', 'invoke'])
   })
 
-  test('a stale refusal of a request that was carried out refuses nothing', async () => {
+  test('leaves the outcome unknown if a stale refusal answers a request that was carried out', async () => {
     let refusals = 1
     const server = await serveHttp((asked, reply) => {
       asked.resume()

@@ -32,7 +32,7 @@ function found(text: string | Buffer) {
 const everything = (what: string) => [{ what, touches: 'everything' }]
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
 
-describe('bytes that are not HTTP/1.1 may have requested', () => {
+describe('bytes that are not HTTP/1.1 count as requests for', () => {
   test.each<[string, string | Buffer, unknown]>([
     ['nothing, where they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
     ['nothing, where they only speak of requests', 'we PUT the thing in /kv/x, and GET it', []],
@@ -62,7 +62,7 @@ describe('bytes that are not HTTP/1.1 may have requested', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('anything, if they are TLS and the server replies, or if requests may be sent with the hello', () => {
+  test('anything, if they are TLS and the server replies, or if data may follow the TLS hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])

@@ -38,7 +38,7 @@ async function drive(port: number, options: { readonly clients: number; readonly
 }
 
 describe('a service recorded by a route table alone', () => {
-  test('is linearizable to clients and to itself if it is correct', async () => {
+  test('is linearizable in the views of clients and backend if it is correct', async () => {
     const service = await keyValueService()
     const { route, client, backend, recorder } = await httpRouteTo(service)
     await drive(route.port, { clients: 8, requests: 40 })
@@ -68,7 +68,7 @@ describe('a service recorded by a route table alone', () => {
   test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
     { kind: 'edit-request', body: 'edited' },
     { kind: 'edit-request', headers: { 'If-Match': 'other' } },
-  ])('is not blamed for carrying out an edited request: %j', async (edit) => {
+  ])('is not blamed for carrying out a request that a fault edited: %j', async (edit) => {
     const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
     const send = httpClient(route.port)
     await send('PUT', '/kv/x', '1')
@@ -79,14 +79,14 @@ describe('a service recorded by a route table alone', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('is recorded fully even if fields without keys and values are edited', async () => {
+  test('is recorded fully if a fault edits only fields that are no keys or values', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')
     expect(client.remarks).toEqual([])
   })
 
-  test('is not linearizable if it is wrong', async () => {
+  test('is not linearizable if it returns old values', async () => {
     // Every other read answers with what was there before.
     const before = new Map<string, string>()
     let reads = 0

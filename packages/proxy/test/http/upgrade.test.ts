@@ -66,7 +66,7 @@ const ACTING: readonly Fault[] = [
 ]
 
 describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
-  test.each(SPARED)('is missed by %o, with the reason', async (fault) => {
+  test.each(SPARED)('is not hit by %o, which reports the reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -141,7 +141,7 @@ test('an upgrade that the server declines under faults leaves the connection in 
 })
 
 test.each(['delay-request', 'delay-reply'] as const)(
-  '%s of a message without a body ends when its delay is over',
+  'a message without a body is released by %s when its delay is over',
   async (kind) => {
     const service = await keyValueService()
     const { route, apply, client } = await httpRouteTo(service)

@@ -9,7 +9,7 @@ import { httpClient, keyValueService, textTable } from '../http/live.ts'
 import { dial, network, Received, serve } from '../sockets.ts'
 import { keyValueHttp2, send, sessionTo } from './recorded.ts'
 
-describe('a proxy that records either version', () => {
+describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
   /** Whatever version its clients begin with. */
   async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
     const client = new RecordedLines()
@@ -30,7 +30,7 @@ describe('a proxy that records either version', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
   })
 
-  test('reads everything else as HTTP/1.1, however the bytes are divided', async () => {
+  test('reads connections without that preface as HTTP/1.1, however the bytes are divided', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueService())
     const send1 = httpClient(route.port)
     await send1('PUT', '/kv/x', 'one')

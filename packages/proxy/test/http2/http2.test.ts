@@ -108,44 +108,47 @@ describe('an HTTP/2 request', () => {
     expect([asked, delay.hits]).toEqual([['/slow', '/behind', '/late'], 1])
   })
 
-  test.each(['to', 'back', 'both'] as const)('is overtaken by others on its connection (links: %s)', async (way) => {
-    const { faults, session } = await service({
-      answer: (stream, path, body) => {
-        stream.respond({
-          ':status': 200,
-          'x-path': path,
-          'x-same': 'the same for all',
-          'set-cookie': [`a=${path}`, 'b=2'],
-        })
-        stream.end(`${path} ${body}`)
-      },
-    })
-    const one = async (path: string) => {
-      const fields = { 'x-same': 'a field that is compressed', 'x-path': path, authorization: 'secret' }
-      const stream = session.request({ ':path': path, ':method': 'POST', ...fields })
-      stream.end(path)
-      const [[answered], said] = await Promise.all([once(stream, 'response'), text(stream)])
-      return [said, answered['x-path'], answered['x-same'], answered['set-cookie']]
-    }
-    const right = (path: string) => [`${path} ${path}`, path, 'the same for all', [`a=${path}`, 'b=2']]
-    const before = await Promise.all(['/1', '/2', '/3'].map(one))
-    expect(before).toEqual(['/1', '/2', '/3'].map(right))
-    const delay = faults.apply({
-      kind: 'delay-stream',
-      delayMs: millis(1e6),
-      jitterMs: millis(0),
-      links: links[way],
-      match: { path: '/slow*' },
-    })
-    const slow = [one('/slow1'), one('/slow2')]
-    const others = Array.from({ length: 20 }, (_, i) => `/other${i}`)
-    expect(await Promise.all(others.map(one))).toEqual(others.map(right))
-    const later = one('/slow3')
-    expect(await one('/last')).toEqual(right('/last'))
-    delay.remove()
-    expect(await Promise.all([...slow, later])).toEqual(['/slow1', '/slow2', '/slow3'].map(right))
-    expect(await one('/after')).toEqual(right('/after'))
-  })
+  test.each(['to', 'back', 'both'] as const)(
+    'is overtaken by others on its connection if a fault says so (links: %s)',
+    async (way) => {
+      const { faults, session } = await service({
+        answer: (stream, path, body) => {
+          stream.respond({
+            ':status': 200,
+            'x-path': path,
+            'x-same': 'the same for all',
+            'set-cookie': [`a=${path}`, 'b=2'],
+          })
+          stream.end(`${path} ${body}`)
+        },
+      })
+      const one = async (path: string) => {
+        const fields = { 'x-same': 'a field that is compressed', 'x-path': path, authorization: 'secret' }
+        const stream = session.request({ ':path': path, ':method': 'POST', ...fields })
+        stream.end(path)
+        const [[answered], said] = await Promise.all([once(stream, 'response'), text(stream)])
+        return [said, answered['x-path'], answered['x-same'], answered['set-cookie']]
+      }
+      const right = (path: string) => [`${path} ${path}`, path, 'the same for all', [`a=${path}`, 'b=2']]
+      const before = await Promise.all(['/1', '/2', '/3'].map(one))
+      expect(before).toEqual(['/1', '/2', '/3'].map(right))
+      const delay = faults.apply({
+        kind: 'delay-stream',
+        delayMs: millis(1e6),
+        jitterMs: millis(0),
+        links: links[way],
+        match: { path: '/slow*' },
+      })
+      const slow = [one('/slow1'), one('/slow2')]
+      const others = Array.from({ length: 20 }, (_, i) => `/other${i}`)
+      expect(await Promise.all(others.map(one))).toEqual(others.map(right))
+      const later = one('/slow3')
+      expect(await one('/last')).toEqual(right('/last'))
+      delay.remove()
+      expect(await Promise.all([...slow, later])).toEqual(['/slow1', '/slow2', '/slow3'].map(right))
+      expect(await one('/after')).toEqual(right('/after'))
+    },
+  )
 
   test('is released at once when the fault that delays it is removed', async () => {
     const { faults, session, asked } = await service()
@@ -202,7 +205,7 @@ test('a client gets GOAWAY after a request, which still gets its response', asyn
   await eventually(() => session.closed)
 })
 
-test('frames are found however the bytes are divided, and the preface comes first', () => {
+test('the reader finds frames however the bytes are divided, after the preface', () => {
   const frames = [resetStream(1, 8), windowUpdate(70_000), goaway(3, 0), Buffer.from('\0\0\0\x04\0\0\0\0\0', 'latin1')]
   fc.assert(
     fc.property(

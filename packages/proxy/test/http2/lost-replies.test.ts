@@ -40,7 +40,7 @@ test('a lost reply ends the stream after the server has replied, and the client 
   expect(fault.hits).toBe(1)
 })
 
-test('a reply longer than every window is lost whole', async () => {
+test('a lost reply may be longer than every flow-control window', async () => {
   const world = await service({
     answer(stream, path) {
       stream.respond({ ':status': 200, 'x-path': path })
@@ -89,24 +89,27 @@ test('a status with after=forwarding replaces the reply, and the server has exec
   expect(fault.hits).toBe(1)
 })
 
-test.each([0, 1, 3])('a status comes after %d messages of a stream, however they are cut', async (messages) => {
-  const sent = Array.from({ length: 5 }, (_, i) => message(`message ${i}`))
-  const world = await service({
-    answer(stream) {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
-      const all = Buffer.concat(sent)
-      stream.write(all.subarray(0, 17))
-      stream.write(all.subarray(17))
-    },
-  })
-  const fault = world.faults.apply({ kind: 'grpc-status', status: 8, message: 'enough', messages, links: links.to })
-  const got = await call(world, '/a')
-  expect(got).toMatchObject({ status: 200, grpc: '8', code: 0 })
-  expect(got.bytes.toString()).toBe(Buffer.concat(sent.slice(0, messages)).toString())
-  expect(fault.hits).toBe(1)
-})
+test.each([0, 1, 3])(
+  'a status replaces the rest of a stream after %d messages, however they are divided',
+  async (messages) => {
+    const sent = Array.from({ length: 5 }, (_, i) => message(`message ${i}`))
+    const world = await service({
+      answer(stream) {
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
+        const all = Buffer.concat(sent)
+        stream.write(all.subarray(0, 17))
+        stream.write(all.subarray(17))
+      },
+    })
+    const fault = world.faults.apply({ kind: 'grpc-status', status: 8, message: 'enough', messages, links: links.to })
+    const got = await call(world, '/a')
+    expect(got).toMatchObject({ status: 200, grpc: '8', code: 0 })
+    expect(got.bytes.toString()).toBe(Buffer.concat(sent.slice(0, messages)).toString())
+    expect(fault.hits).toBe(1)
+  },
+)
 
-test('conditions that no request of HTTP/2 meets are refused by name', async () => {
+test('conditions on requests that HTTP/2 does not have are refused by name', async () => {
   const { faults } = await service()
   expect(() =>
     faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, match: { statement: 'COMMIT' } }),

@@ -88,7 +88,7 @@ describe('an operation over HTTP/2', () => {
     await eventually(() => backend.events.length === 4)
   })
 
-  test('was done, as its backend saw it, if a fault resets its response', async () => {
+  test('is completed for its backend if a fault resets its response', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', back: true })
@@ -153,7 +153,7 @@ describe('an operation over HTTP/2', () => {
     expect(client.remarks).toEqual([['touched', 'x', expect.objectContaining({ what: 'PUT /kv/x' })]])
   })
 
-  test('certainly failed if it never left', async () => {
+  test('fails for certain if its request never left the proxy', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -167,7 +167,7 @@ describe('an operation over HTTP/2', () => {
     expect(outcomes(client).at(-1)?.[0]).toBe('fail')
   })
 
-  test('has an unknown outcome if its client cancels it even before it left, since it will be sent', async () => {
+  test('has an unknown outcome if its client cancels it before it left, since the proxy still sends it', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })

@@ -116,7 +116,7 @@ describe('a request that the server rejects', () => {
     expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
   })
 
-  test('is not taken for unprocessed if only a fault rejects it, since its head was sent', async () => {
+  test('has an unknown outcome if only a fault rejects it, since its head was sent', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
@@ -129,7 +129,7 @@ describe('a request that the server rejects', () => {
   test.each([
     ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
     ['CANCEL', constants.NGHTTP2_CANCEL],
-  ])('is not taken for unprocessed if the server resets it with %s', async (name, code) => {
+  ])('has an unknown outcome if the server resets it with %s', async (name, code) => {
     const server = await frameServer(() => [resetStream(1, code)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)

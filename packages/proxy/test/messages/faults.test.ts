@@ -8,7 +8,7 @@ import type { Trigger } from '../fault-parts.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from './world.ts'
 
 describe('without a fault', () => {
-  test('without a fault every byte is passed on at once, framed or not', () => {
+  test('every byte is passed on at once, framed or not', () => {
     const { send, there, interceptor, faults } = world({ framing: resp })
     send('*1\r\n$4\r\nPI')
     expect(there.text).toBe('*1\r\n$4\r\nPI')

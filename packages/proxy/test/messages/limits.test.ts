@@ -17,7 +17,7 @@ describe('the end of a framed stream', () => {
     expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
   })
 
-  test('waits for delayed messages, whether orderly or by a reset', () => {
+  test('waits for delayed messages, whether it is orderly or a reset', () => {
     for (const ending of ['end', 'reset'] as const) {
       const { apply, send, there, interceptor, clock } = world()
       apply(late)

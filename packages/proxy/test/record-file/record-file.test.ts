@@ -237,14 +237,14 @@ describe('a disk that fails', () => {
     ['in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
     ['after enough of a line', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
     ['right at the start', 0, '{"in', '{"in'],
-  ])('%s, leaves a record that reports it if there is room', (_, wholeBytes, content, sealed) => {
+  ])('%s, leaves a record that reports the failure if there is room', (_, wholeBytes, content, sealed) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
     expect(readFileSync(path, 'utf8')).toBe(sealed)
   })
 
-  test('ends the record with its seal', async () => {
+  test('ends the record with its seal, a last line that reports the failure', async () => {
     const path = newPath()
     let writes = 0
     const disk: Disk = (file, bytes, done) => {

@@ -88,7 +88,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     ['strings', drawn, 8, 20],
     ['hashes, deletions of everything, and scripts', drawnHash, 0, 10],
   ])(
-    `is never condemned on a correct server, whatever several clients do with %s (seed ${seed})`,
+    `violates nothing on a correct server, whatever several clients do with %s (seed ${seed})`,
     async (_, draw, met, gone) => {
       const results = { met: 0, unknown: 0, violated: 0 }
       let expired = 0

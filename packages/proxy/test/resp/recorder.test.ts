@@ -40,7 +40,7 @@ describe('a message fault behind the recorder', () => {
     ])
   })
 
-  test('does not record a request as unsent that was sent', async () => {
+  test('does not record a request as never sent if it was sent', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
     messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })

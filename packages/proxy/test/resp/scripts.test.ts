@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('%s counts each request, and a forgotten request is a violation', async (_, words) => {
+  ])('%s counts each request, and a request that the server forgets violates linearizability', async (_, words) => {
     const { client, owner, result, recorder } = await redis()
     for (let i = 0; i < 3; i++) await client.send(...words)
     await client.ask('GET u')
@@ -48,7 +48,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a lock that expired before its release has two holders', async () => {
+  test('two clients hold a lock if it expired before its release', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })
     const other = await connect()
     await client.ask('CLIENT SETNAME a')
@@ -118,7 +118,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
-  test('a key with another value than the renamed one had is a violation', async () => {
+  test('RENAME to a key with another value than the old key had violates linearizability', async () => {
     const { client, owner, result } = await redis()
     await client.ask('SET x 1')
     await owner.ask('SET x 2')
@@ -126,7 +126,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a value is unknown while it is written, and after requests were lost', async () => {
+  test('a renamed value is unknown while it is being written, and after requests were lost', async () => {
     const { client, connect, recorder, result } = await redis()
     const other = await connect()
     const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
@@ -139,7 +139,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
   test.each([
     ['a key', 'SET old 1', 'GET old', 'violated'],
     ['a field', 'HSET old f 1', 'HGET old f', 'violated'],
-  ])('%s first seen after everything was deleted is absent', async (_, back, read, wanted) => {
+  ])('%s first read after FLUSHALL must be absent', async (_, back, read, wanted) => {
     const { client, owner, result } = await redis()
     await client.ask('FLUSHALL')
     await client.ask('GET another')
@@ -149,7 +149,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe(wanted)
   })
 
-  test('a flushed database does not affect the others', async () => {
+  test('FLUSHDB does not affect the other databases', async () => {
     const { client, owner, result } = await redis()
     await owner.ask('SET old 1')
     for (const text of ['SELECT 1', 'FLUSHDB', 'GET old', 'SELECT 0', 'GET old', 'SET old 2', 'GET old'])
@@ -157,7 +157,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('met')
   })
 
-  test('a value that returns after everything was deleted is a violation', async () => {
+  test('a value that returns after FLUSHALL violates linearizability', async () => {
     const { client, owner, result } = await redis()
     for (const text of ['SET x 1', 'FLUSHALL', 'GET x']) await client.ask(text)
     await owner.ask('SET x 1')
@@ -165,7 +165,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a flushed server does not affect the others', async () => {
+  test('FLUSHALL on one server does not affect the other servers', async () => {
     const [one, two] = await Promise.all([startRedis(REDIS ?? ''), startRedis(REDIS ?? '')])
     const { connect, judge } = await recordRedis([one, two])
     const [first, second] = await Promise.all([connect(0), connect(1)])

@@ -108,7 +108,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(passed?.doubts).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, toMs: 9, why: 'unreadable' }])
   })
 
-  test('is uncertain after the stream stops being HTTP', () => {
+  test('is uncertain once the stream is no longer HTTP', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), Buffer.from('\x81\x05what?')])
     expect(read()[0]?.messages).toHaveLength(1)
@@ -132,7 +132,7 @@ describe('the tape of another link', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('is otherwise shown chunk by chunk, with uncertain boundaries', () => {
+  test('is shown chunk by chunk if it is not JSON, with uncertain boundaries', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()
@@ -152,7 +152,7 @@ describe('the tape of another link', () => {
 })
 
 describe('bytes that may have been sent but not read', () => {
-  test('are possible while the sender was paused', () => {
+  test('are reported while the sender was paused', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('unread', 2, 3)
@@ -160,7 +160,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('are possible just before a connection breaks, but not before an orderly end', () => {
+  test('are reported just before a connection breaks, but not before an orderly end', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)
@@ -170,7 +170,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 750, toMs: 1000, why: 'unread' }])
   })
 
-  test('appear as a connection if nothing was read', () => {
+  test('are shown as a connection if nothing was read', () => {
     const { there, here, read } = tapes()
     for (const [tape, stream] of [
       [there, 2],
@@ -187,7 +187,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(dialled?.doubts.map(({ why }) => why)).toEqual(['unread'])
   })
 
-  test('are possible once a message fault has changed the stream', () => {
+  test('are reported once a message fault has changed the stream', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), post('{}')])
     there.note('disturbed', 2, 1)

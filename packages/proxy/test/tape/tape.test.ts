@@ -49,7 +49,7 @@ test('a tape keeps the beginning and the length of a long chunk', () => {
   })
 })
 
-test('bytes delivered at once need no entry of their own', () => {
+test('the tape has no separate entry for bytes that were delivered at once', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.received(0, 1, 0, Buffer.from('now'))
   tape.delivered(0, 1, 3)

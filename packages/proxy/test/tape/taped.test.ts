@@ -14,7 +14,7 @@ async function tapedLink() {
   return { created, route, accepted, passed }
 }
 
-test('a held link delivers later than it was sent', async () => {
+test('the tape of a held link shows messages as sent, and as delivered only later', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const cut = created.apply(hold([link]))
   const client = await dial(route)
@@ -27,7 +27,7 @@ test('a held link delivers later than it was sent', async () => {
   expect(message?.deliveredAtMs).toBeGreaterThan(message?.sentAtMs ?? 0)
 })
 
-test('a request to a dead server was sent and never delivered', async () => {
+test('the tape shows a request to a dead server as sent and never delivered', async () => {
   const { route, passed } = await tapedLink()
   const client = new Received(await dial(route))
   client.socket.write(request)
@@ -40,7 +40,7 @@ test('a request to a dead server was sent and never delivered', async () => {
   expect(passed()?.messages.filter(({ deliveredAtMs }) => deliveredAtMs !== undefined)).toHaveLength(1)
 })
 
-test('bytes arrive as sent, and a link that nobody asks about is not taped', async () => {
+test('the tape does not change the bytes, and records only links that somebody asks about', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const bytes = Buffer.alloc(3_000_000, 'chaos')
   const client = await dial(route)

@@ -19,7 +19,7 @@ const { to, back, both } = links
 const ms = millis
 
 describe('timeout', () => {
-  test('loses all bytes, and closes the connection in order after the given silence', async () => {
+  test('loses all bytes, and closes the connection in order after the given time without traffic', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(100) }))
@@ -35,7 +35,7 @@ describe('timeout', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('closes no connection at 0 until it is removed, and then the ones it touched', async () => {
+  test('of 0 closes no connection until it is removed, and then closes those it touched', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -80,7 +80,7 @@ describe('reset-peer', () => {
     expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
   })
 
-  test('resets even after an end', async () => {
+  test('resets a connection even after its orderly end', async () => {
     const { network, client, server } = await conversation()
     network.apply(on(to, { kind: 'reset-peer', afterMs: ms(1) }))
     client.socket.end()
@@ -131,7 +131,7 @@ describe('limit-bytes', () => {
     expect(server.text).toBe('12345678')
   })
 
-  test('does not change an end before its limit', async () => {
+  test('leaves a connection alone that ends before its limit', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'limit-bytes', bytes: 100 }))
     client.socket.end('short')

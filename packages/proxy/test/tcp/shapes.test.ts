@@ -76,7 +76,7 @@ describe('packet-loss', () => {
     expect(fault.hits).toBe(0)
   })
 
-  test('passes packets that three others follow without a wait if only one sending is lost', async () => {
+  test('waits for no retransmission of a packet that three later packets follow', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock, seed: 1 })
     network.apply(on(to, { kind: 'packet-loss', probability: 0.2, retransmitMs: ms(200) }))

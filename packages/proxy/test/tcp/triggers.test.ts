@@ -53,7 +53,7 @@ describe('a trigger', () => {
     [{ client: '10.0.0.0/8' }, []],
     [{ client: 'fd00::/8' }, []],
     [{ client: '127.0.0.1', first: 1 }, [1]],
-  ] as const)('%j hits the connections %j', async (when, expected) => {
+  ] as const)('with %j hits the connections %j', async (when, expected) => {
     expect(await hit(when)).toEqual(expected)
   })
 
@@ -92,7 +92,7 @@ describe('a trigger', () => {
     fault.remove()
   })
 
-  test('selects among live connections for a reset', async () => {
+  test('of a reset selects among live connections', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {

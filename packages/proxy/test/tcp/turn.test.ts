@@ -36,7 +36,7 @@ describe('a turn of the event loop', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('can be ended early, and handles nothing twice', async () => {
+  test('can be ended early, and then handles no read twice', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -59,7 +59,7 @@ describe('a turn of the event loop', () => {
     expect(log).toEqual(['a wrote 1', 'reset'])
   })
 
-  test('allows borrowed memory to be overwritten at once', () => {
+  test('writes borrowed memory before it is overwritten', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     const borrowed = Buffer.from('1')
@@ -84,7 +84,7 @@ describe('a turn of the event loop', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('is split if it has more than its memory holds', () => {
+  test('is split if it holds more bytes than its memory', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)
@@ -92,7 +92,7 @@ describe('a turn of the event loop', () => {
     expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
   })
 
-  test('is needed to gather bytes', () => {
+  test('is the only time when bytes can be gathered', () => {
     expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
   })
 })

@@ -54,7 +54,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual([])
   })
 
-  test("keep the stream's spelling", async () => {
+  test('keep the spelling of their stream', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'noop', stream: 'UpStream' })
     expect(added.json).toMatchObject({ stream: 'UpStream', name: 'noop_UpStream' })
@@ -74,7 +74,7 @@ describe('the toxics of a proxy', () => {
     expect((await add({ type: 'latency', stream: 'upstream' })).status).toBe(200)
   })
 
-  test.each(['POST', 'PATCH'])('change only in the attributes that %s gives', async (method) => {
+  test.each(['POST', 'PATCH'])('change only in the attributes that a %s names', async (method) => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'slow', attributes: { latency: 10, jitter: 2 } })
     const body = { attributes: { jitter: 5 }, name: 'ignored', type: 'timeout', stream: 'upstream' }

@@ -317,7 +317,7 @@ describe('the toxicity of a toxic', () => {
     return marks
   }
 
-  test('hits none at 0, all at 1, and some in between', async () => {
+  test('hits no connection at 0, all at 1, and some in between', async () => {
     expect(await struck(1, 0, 10)).toBe('.'.repeat(10))
     expect(await struck(1, 1, 10)).toBe('X'.repeat(10))
     const half = (await struck(1, 0.5, 60)).replaceAll('.', '').length
