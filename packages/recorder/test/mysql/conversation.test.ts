@@ -115,7 +115,7 @@ const READ = ['r', 'accounts/7/balance', 100]
 const WRITE = ['w', 'accounts/7/balance', 90]
 
 describe('a transaction of MySQL', () => {
-  test('is one operation, whose value is what it read and wrote, with its locks, level and statements', () => {
+  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
     const events = recorded([begin, select, update(), commit])
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
@@ -133,7 +133,7 @@ describe('a transaction of MySQL', () => {
     for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
   })
 
-  test('has the values of a prepared statement, and its rows', () => {
+  test('has the values and the rows of a prepared statement', () => {
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
       begin,
@@ -144,7 +144,7 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
   })
 
-  test('has a statement that MariaDB prepares and executes in one go', () => {
+  test('includes a statement that MariaDB prepares and executes in one message', () => {
     const last = 0xff_ff_ff_ff
     const text = 'UPDATE accounts SET balance = ? WHERE id = ?'
     const asked = Buffer.concat([command(22, text), execute(last, ['90', '7'])])
@@ -163,7 +163,7 @@ describe('a transaction of MySQL', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
-  test('is not understood if two statements are executed behind the one that is prepared', () => {
+  test('is not understood if two executions follow the prepared statement in one message', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
@@ -172,7 +172,7 @@ describe('a transaction of MySQL', () => {
     ])
   })
 
-  test('is each statement where AUTOCOMMIT is on, and all up to a COMMIT where it is off', () => {
+  test('is each statement if AUTOCOMMIT is on, and all statements up to a COMMIT if it is off', () => {
     expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
     const off = { status: 0 }
     const inside = IN_TRANSACTION
@@ -185,14 +185,14 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns, off)).toEqual([['ok', [READ, WRITE]]])
   })
 
-  test('is committed by what commits in front of itself', () => {
+  test('is committed by a statement that commits implicitly before it runs', () => {
     for (const sql of ['BEGIN', 'CREATE TABLE other (id int)', 'LOCK TABLES other READ']) {
       const status = sql === 'BEGIN' ? WITHIN : AUTOCOMMIT
       expect(completions([begin, update(), [query(sql), ok({ status })]])).toEqual([['ok', [WRITE]]])
     }
   })
 
-  test('fails as a whole by a deadlock, and what follows is not part of it', () => {
+  test('fails as a whole by a deadlock, and later statements are not part of it', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -205,7 +205,7 @@ describe('a transaction of MySQL', () => {
     ])
   })
 
-  test('goes on without the statement that an error takes back', () => {
+  test('continues without a statement that fails alone', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -215,7 +215,7 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns)).toEqual([['ok', [WRITE]]])
   })
 
-  test('has an unknown outcome after an error by which it may have been rolled back', () => {
+  test('has an unknown outcome after an error that may have rolled it back', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -225,13 +225,13 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if its COMMIT has no answer, or the server ends it by itself', () => {
+  test('has an unknown outcome if its COMMIT is unanswered or the server ends it', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
   })
 
-  test('fails by ROLLBACK, and drops what ROLLBACK TO takes back', () => {
+  test('fails by ROLLBACK, and loses the statements that ROLLBACK TO undoes', () => {
     expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const turns: Turn[] = [
       begin,
@@ -252,12 +252,12 @@ describe('a transaction of MySQL', () => {
     ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
     ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
     ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
-  ])('has after %s the level %s', (sql, level) => {
+  ])('after %s has the level %s', (sql, level) => {
     const events = recorded([[query(sql), ok()], begin, select, commit])
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('has the level of SET TRANSACTION only once, and none of a session that began anew', () => {
+  test('has the level of SET TRANSACTION only once, and not that of a session that was reset', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [
@@ -302,7 +302,7 @@ describe('a statement of MySQL', () => {
     ["UPDATE accounts SET balance = '1.0' WHERE id = 7", found(1, 1), [['w', 'accounts/7/balance']]],
     ['UPDATE prices SET price = 1.50 WHERE id = 7', found(1, 1), [['w', 'prices/7/price', '1.5']]],
     ['UPDATE accounts SET balance = TRUE WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance', 1]]],
-  ])('is recorded: %s', (sql, answer, value) => {
+  ])('is recorded as an operation: %s', (sql, answer, value) => {
     expect(completions([[query(sql), answer]])).toEqual([['ok', value]])
   })
 
@@ -326,7 +326,7 @@ describe('a statement of MySQL', () => {
       'UPDATE accounts SET balance = 1 WHERE id = 7',
       ok({ affected: 1, warnings: 1, info: 'Rows matched: 1  Changed: 1  Warnings: 1' }),
     ],
-  ])('is named as not understood: %s', (sql, answer) => {
+  ])('is reported as not understood: %s', (sql, answer) => {
     expect(doubts([[query(sql), answer]])).not.toEqual([])
   })
 
@@ -343,11 +343,11 @@ describe('a statement of MySQL', () => {
     ],
     ['no statement began', [[query('CALL begin_it()'), ok(within)]]],
     ['the command 17', [[command(17, 'tester'), ok()]]],
-  ])('ends the reading of its connection, by name: %s', (name, turns) => {
+  ])('ends the recording of its connection, and is named: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('leaves out of a result what it does not read: floats, and enumerations', () => {
+  test('omits from its result the values that the recorder does not read: floats and enumerations', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
   })
@@ -399,12 +399,12 @@ describe('a login of MySQL 8', () => {
     }
   })
 
-  test('that is refused records nothing', () => {
+  test('records nothing if it is refused', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
   })
 
-  test('is followed by answers that say what changed in the session', () => {
+  test('may be followed by answers that report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })
@@ -413,7 +413,7 @@ describe('a login of MySQL 8', () => {
   })
 })
 
-test('a connection whose bytes are anything is not understood, and never fails', () => {
+test('a connection with arbitrary bytes is not understood, and the recorder does not throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (asked, answered) => {
       recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])

@@ -198,7 +198,7 @@ describe('a connection to PostgreSQL', () => {
     ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
   })
 
-  test('records a transaction alike in separate texts, in one text and in a pipeline', () => {
+  test('records a transaction alike in separate queries, in one query and in a pipeline', () => {
     const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
     const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
     expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([
@@ -242,7 +242,7 @@ describe('a connection to PostgreSQL', () => {
     expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
   })
 
-  test('does not compare a column whose values have several texts unless its type is given', () => {
+  test('compares a column whose values have several textual forms only if its type is given', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1.50')),
       written('INSERT 0 1'),

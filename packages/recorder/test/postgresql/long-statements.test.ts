@@ -59,7 +59,7 @@ function counted(tokens: readonly Token[]) {
   return { watched, reads: () => reads }
 }
 
-describe('a statement is read a bounded number of times, however long it is:', () => {
+describe('a statement is scanned a bounded number of times, however long it is:', () => {
   test.each(Object.keys(shapes))('%s', (name) => {
     const readsPerToken = [2_000, 8_000].map((length) => {
       const [tokens = []] = statementsOf(shapes[name]?.(length) ?? '') ?? []
@@ -73,7 +73,7 @@ describe('a statement is read a bounded number of times, however long it is:', (
   })
 })
 
-test('a statement is named by its beginning, without reading the rest', () => {
+test('a statement is named by its beginning, without a second scan of the rest', () => {
   const [tokens = []] = statementsOf(`select v from kv where k=1${filled(' and k=1', 100_000)}`) ?? []
   const { watched, reads } = counted(tokens)
   const { what } = analyse([...tokens.slice(0, 0), ...watched], recorded)
@@ -81,7 +81,7 @@ test('a statement is named by its beginning, without reading the rest', () => {
   expect(what).toHaveLength(101)
 })
 
-describe('a statement takes time in proportion to how deep it is nested:', () => {
+describe('reading a statement takes time in proportion to its depth:', () => {
   const around = [
     'k in (select k from kv where ',
     'exists (select 1 from kv where ',
@@ -105,7 +105,7 @@ describe('a statement takes time in proportion to how deep it is nested:', () =>
   })
 })
 
-test('a comment nested 40,000 deep is searched for a request once', () => {
+test('a comment nested 40,000 deep is searched once for a request id', () => {
   const before = process.cpuUsage()
   expect(requestIn(`${'/*'.repeat(40_000)}x${'*/'.repeat(40_000)}`)).toBeUndefined()
   const { user, system } = process.cpuUsage(before)

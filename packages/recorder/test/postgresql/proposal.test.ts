@@ -16,7 +16,7 @@ const database = (tables: readonly CatalogueTable[], more: Partial<Catalogue> = 
   ...more,
 })
 
-test('the key is the primary key, and the types of columns decide how values are compared', () => {
+test('proposes the primary key as key, and compares values by the types of their columns', () => {
   const columns = [
     { name: 'id', type: 'uuid' },
     { name: 'balance', type: 'numeric(10,2)' },
@@ -37,7 +37,7 @@ test('the key is the primary key, and the types of columns decide how values are
   ])
 })
 
-test('of MySQL a column whose values are not read is left out, and its table is not', () => {
+test('omits a MySQL column of an unread type, and keeps its table', () => {
   const columns = [
     ...[
       { name: 'id', type: 'int(10) unsigned' },
@@ -74,19 +74,19 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   [{ primaryKey: ['order', 'line'] }, /^public\.x: its primary key is \(order, line\)/],
   [{ triggers: ['trigger audit'] }, /^public\.x: trigger audit may write/],
   [{ columns: [{ name: 'id', type: 'bigint' }] }, /^public\.x: it has no column besides its key/],
-])('a table is left out with the reason: %j', (more, reason) => {
+])('omits a table with the reason: %j', (more, reason) => {
   const { as, leftOut } = proposeTables(database([table('x', more)]))
   expect(as.tables).toEqual({})
   expect(leftOut).toEqual([expect.stringMatching(reason)])
 })
 
-test('of two tables of one name only the first is proposed', () => {
+test('proposes only the first of two tables with one name', () => {
   const { as, leftOut } = proposeTables(database([table('x'), table('x', { schema: 'old' })]))
   expect(Object.keys(as.tables)).toEqual(['x'])
   expect(leftOut).toEqual(['old.x: another schema has a table of this name'])
 })
 
-test('only tables that the statements name are proposed', () => {
+test('proposes only tables that the statements name', () => {
   const statements = 'LOG: execute <unnamed>: SELECT * FROM "Orders" o WHERE o.id = $1'
   const { as } = proposeTables(database([table('Orders'), table('order')]), { statements })
   expect(Object.keys(as.tables)).toEqual(['Orders'])
@@ -157,7 +157,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
     },
     'none',
   ],
-])('what is written indirectly is part of the mapping: %s', (_, more, indirect) => {
+])('lists indirect writes in the proposed mapping: %s', (_, more, indirect) => {
   const { as } = proposeTables(database(tables, more))
   expect(as.indirect).toEqual(indirect)
   const { kind: __, ...settings } = as
@@ -166,7 +166,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
   )
 })
 
-test('a list of what is written indirectly names recorded tables only', () => {
+test('refuses a list of indirect writes that names a table without a record', () => {
   const settings = { tables: { accounts: { values: ['balance'] } }, indirect: { owners: { delete: ['acounts'] } } }
   expect(() => parsePostgresqlSettings(settings, 'as')).toThrow(/"indirect" is .*chaos routes suggest/)
 })

@@ -120,7 +120,7 @@ describe('a statement on the recorded table', () => {
     expect(meaning(sql)).toBe(control)
   })
 
-  test('is separated from others of the same text, and not read without an end', () => {
+  test('is separated from others in the same text, and refused if it has no end', () => {
     expect(statementsOf("BEGIN; SELECT ';' ; COMMIT;")?.length).toBe(3)
     expect(statementsOf("SELECT 'a")).toBeUndefined()
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)

@@ -110,7 +110,7 @@ const marks = (...queries: readonly Exchanged[]): readonly Json[] =>
   )
 
 describe('a transaction recorded whole', () => {
-  test('is one operation, whose value is what it read and wrote, with its locks, level and statements', () => {
+  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
     const events = recorded(
       ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
       ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
@@ -386,7 +386,7 @@ describe('a transaction recorded whole', () => {
     expect(marks([sql, ...answer])).toEqual([])
   })
 
-  test('belongs to no client if the name of its connection is that of a driver', () => {
+  test('belongs to no client if application_name is the default of a driver', () => {
     const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
     expect(recorded(read)[0]).toMatchObject({ session: 'a' })
     expect(recordedBy({ tables }, [['application_name', 'postgres.js']], read)[0]).not.toHaveProperty('session')
@@ -402,7 +402,7 @@ describe('a transaction recorded whole', () => {
     ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],
     ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
     ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],
-  ])('names %s, which decides by what it does not show', (asked, answer) => {
+  ])('lists the predicate %s, which depends on rows that the result does not show', (asked, answer) => {
     const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
     expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
   })
@@ -410,7 +410,7 @@ describe('a transaction recorded whole', () => {
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
-  ])('does not name %s, which shows what decides', (sql) => {
+  ])('lists no predicate for %s, which shows all rows it depends on', (sql) => {
     const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -506,11 +506,11 @@ describe('a transaction recorded whole', () => {
       [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
       ['not-understood', 'all', expect.stringContaining('not read as boolean')],
     ],
-  ])('marks what %s leaves unknown', (sql, answer, mark) => {
+  ])('marks the keys that %s makes unknown', (sql, answer, mark) => {
     expect(marks([sql, ...answer])).toEqual([mark])
   })
 
-  test('drops what was done since a savepoint that it returned to, with its locks', () => {
+  test('loses the statements and locks that ROLLBACK TO SAVEPOINT undoes', () => {
     const events = recorded(
       begin,
       ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')],
@@ -524,7 +524,7 @@ describe('a transaction recorded whole', () => {
     expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
   })
 
-  test('fails if it was rolled back, refused, or its COMMIT answered with ROLLBACK', () => {
+  test('fails if it was rolled back or refused, or its COMMIT was answered with ROLLBACK', () => {
     const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
     const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
     expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
@@ -539,7 +539,7 @@ describe('a transaction recorded whole', () => {
     expect(completions(begin, update)).toEqual([])
   })
 
-  test('is of unknown outcome if its COMMIT has no answer, and keeps its locks', () => {
+  test('has an unknown outcome if its COMMIT is unanswered, and keeps its locks', () => {
     const events = recorded(begin, ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')], ['COMMIT'])
     expect(events.map(({ type }) => type)).toEqual(['invoke', 'info'])
     expect(events[0]?.['value']).toEqual([['w', 'accounts/1/balance', 1]])
@@ -547,7 +547,7 @@ describe('a transaction recorded whole', () => {
   })
 })
 
-describe('the level that a transaction asked for', () => {
+describe('the isolation level that a transaction asked for', () => {
   const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
   const set = (sql: string): Exchanged => [sql, tag('SET')]
   const levelOf = (...queries: readonly Exchanged[]): Json | undefined => recorded(...queries).at(-1)?.['isolation']
@@ -564,7 +564,7 @@ describe('the level that a transaction asked for', () => {
     expect(levelOf(...before.map(set), update)).toBe(level)
   })
 
-  test('is that of SET TRANSACTION, for one transaction', () => {
+  test('is that of SET TRANSACTION for the next transaction only', () => {
     const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
     expect(levelOf(...first)).toBe('serializable')
     expect(levelOf(...first, update)).toBe(undefined)
@@ -573,18 +573,18 @@ describe('the level that a transaction asked for', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('is that of the connection if it has %s', (...parameter) => {
+  ])('is that of the connection if its start-up has %s', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
-  test('is that of the settings if neither asks for one', () => {
+  test('is that of the settings if neither the transaction nor the connection asks for one', () => {
     const settings = { tables, isolation: 'repeatable read' }
     expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
     expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
   })
 })
 
-describe('what a statement read is fixed', () => {
+describe('the snapshot of a statement', () => {
   const select = (id: number): Exchanged => [
     `SELECT balance FROM accounts WHERE id = ${id}`,
     ...[columns('balance'), row('1'), tag('SELECT 1')],
@@ -596,17 +596,17 @@ describe('what a statement read is fixed', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('with itself at read committed', () => {
+  test('is taken by the statement itself at read committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('with the first statement at the levels above', () => {
+  test('is taken by the first statement of the transaction at higher levels', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('at some time between the two if the level is not known', () => {
+  test('is taken by either of the two if the level is unknown', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -619,7 +619,7 @@ describe('a statement that is not understood', () => {
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('changes nothing more once its transaction has committed', () => {
+  test('changes no more rows once its transaction has committed', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -630,13 +630,13 @@ describe('a statement that is not understood', () => {
     ])
   })
 
-  test('changes nothing if its transaction was rolled back or refused', () => {
+  test('changes no rows if its transaction was rolled back or refused', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('may go on to change rows if its commit has no answer, or it creates a trigger', () => {
+  test('may continue to change rows if its commit is unanswered or it creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
@@ -650,7 +650,7 @@ test.each([
   ['0.5 + 1', undefined],
   ['105 + 1 + 1', undefined],
   ['105 + fee', undefined],
-])('a client that writes %s writes %j', (sum, value) => {
+])('an update that sets %s is recorded as the write %j', (sum, value) => {
   const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
   expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
 })
@@ -667,7 +667,7 @@ describe('a cursor', () => {
     tag(`FETCH ${rows.length}`),
   ]
 
-  test('reads the rows that are fetched', () => {
+  test('reads the rows that its client fetches', () => {
     const all = [begin, declare, fetched(row('7', '100')), fetched(row('8', '50')), commit]
     expect(completions(...all)).toEqual([
       [
@@ -681,7 +681,7 @@ describe('a cursor', () => {
     expect(marks(...all)).toEqual([])
   })
 
-  test('may read at any time since it was declared', () => {
+  test('may read at any time after its declaration', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
     const began = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
@@ -697,7 +697,7 @@ describe('a cursor', () => {
     'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
     'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
     'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
-  ])('that is not followed is named: %s', (sql) => {
+  ])('is reported if the recorder cannot follow it: %s', (sql) => {
     const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
     expect(completions(...all)).toEqual([])
     expect(marks(...all)).toHaveLength(1)
@@ -738,12 +738,12 @@ describe('a join of two recorded tables', () => {
     'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
     'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
     'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
-  ])('may lack rows of both: %s', (from) => {
+  ])('depends on rows that its result does not show: %s', (from) => {
     const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
     expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
   })
 
-  test('reads a row once that is joined with several', () => {
+  test('reads a row once if several rows join it', () => {
     const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
     const rows = [
       ['7', '100', '1', 'Ann'],
@@ -754,7 +754,7 @@ describe('a join of two recorded tables', () => {
     ])
   })
 
-  test('names a row by its key in the WHERE, and skips the lacking side of an outer join', () => {
+  test('finds a row by its key in the WHERE, and skips the missing side of an outer join', () => {
     const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
     expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
       { value: [balance], isPredicate: false },
@@ -765,13 +765,13 @@ describe('a join of two recorded tables', () => {
     'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
     'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
     'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
-  ])('that does not show which rows it reads is named: %s', (sql) => {
+  ])('is reported if it does not show which rows it reads: %s', (sql) => {
     const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
     expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
   })
 })
 
-describe('a text that differs from an earlier one only in its literals', () => {
+describe('a statement that differs from an earlier one only in its literals', () => {
   const answers: { readonly [first: string]: readonly BackendMessage[] } = {
     SELECT: [columns('id', 'balance'), tag('SELECT 0')],
     UPDATE: [tag('UPDATE 1')],
@@ -806,7 +806,7 @@ describe('a text that differs from an earlier one only in its literals', () => {
     ],
     ["UPDATE accounts SET balance = E'a' WHERE id = 7", "UPDATE accounts SET balance = E'b' WHERE id = 7"],
     ['UPDATE accounts SET balance = 5 /* 1 */ WHERE id = 7', 'UPDATE accounts SET balance = 5 /* 2 */ WHERE id = 8'],
-  ])('is recorded with its own: %s', (one, other) => {
+  ])('is recorded with its own literals: %s', (one, other) => {
     const told = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(...queries).flatMap(({ f, type, value }) => (f === 'txn' && type === 'ok' ? [value ?? null] : []))
     const [first, second] = [told(asked(one)), told(asked(other))]
@@ -814,7 +814,7 @@ describe('a text that differs from an earlier one only in its literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('asks for a level of its own', () => {
+  test('sets its own isolation level', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)
@@ -822,7 +822,7 @@ describe('a text that differs from an earlier one only in its literals', () => {
   })
 })
 
-describe('what is written indirectly', () => {
+describe('a table that a statement writes indirectly', () => {
   const indirect = {
     owners: { delete: ['accounts'], update: { code: ['accounts'], id: ['doctors'] }, by: ['foreign key owner_fk'] },
     on_duty: { write: ['doctors'] },
@@ -846,16 +846,16 @@ describe('what is written indirectly', () => {
     ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
     ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
     ['SELECT * FROM owners', 'SELECT 0', []],
-  ])('is in doubt from a statement on: %s', (sql, said, cells) => {
+  ])('is uncertain from that statement on: %s', (sql, said, cells) => {
     expect(touched(sql, tag(said))).toEqual(cells)
   })
 
-  test('names the foreign key that does it', () => {
+  test('is reported with the foreign key that writes it', () => {
     const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('is in doubt from a statement on another recorded table on, which is still recorded', () => {
+  test('is uncertain from a statement on another recorded table, which is still recorded', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
@@ -866,7 +866,7 @@ describe('what is written indirectly', () => {
   })
 })
 
-test('a mapping by hand notes that indirect writes are unknown', () => {
+test('a mapping without a list of indirect writes notes that they are unknown', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -913,7 +913,7 @@ describe('an array of keys in the binary format', () => {
   test.each([
     ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
     ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
-  ])('of %s names the rows that are not there', (_, keys, missing) => {
+  ])('of %s shows the keys without a row', (_, keys, missing) => {
     expect(readBy(keys).at(-1)?.['value']).toEqual([
       ['r', 'accounts/1/balance', 5],
       ['r', `accounts/${missing}/balance`, null],
@@ -926,7 +926,7 @@ describe('an array of keys in the binary format', () => {
     ['another type', array(1700, 1, int4(1))],
     ['several dimensions', array(23, 2, int4(1))],
     ['no end', array(23, 1, int4(1)).subarray(0, 22)],
-  ])('with %s is read as a condition on other rows', (_, keys) => {
+  ])('with %s counts as a predicate', (_, keys) => {
     expect(readBy(keys).at(-1)).toMatchObject({
       value: [['r', 'accounts/1/balance', 5]],
       predicates: [expect.any(String)],
@@ -934,7 +934,7 @@ describe('an array of keys in the binary format', () => {
   })
 })
 
-describe('the request that a transaction belongs to', () => {
+describe('the request id of a transaction', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   test.each<readonly [string, Json | undefined]>([
     [`/*route='%2Fpay',traceparent='00-${trace}-00f067aa0ba902b7-01'*/`, trace],
@@ -942,12 +942,12 @@ describe('the request that a transaction belongs to', () => {
     ["/*request_id='a1-b2'*/", 'a1-b2'],
     ['/* pay */', undefined],
     ['', undefined],
-  ])('of a comment %s is %s', (comment, request) => {
+  ])('in a comment %s is %s', (comment, request) => {
     const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
     expect(ok?.['request']).toBe(request)
   })
 
-  test('is named by any of its statements', () => {
+  test('is taken from any of its statements', () => {
     const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
     expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
   })

@@ -26,21 +26,37 @@ test.each([
     'info',
   ],
   [
-    'nor does one that was made up of an error',
+    'a refusal that was made up of an error proves nothing',
     { edges: ALL_EDGES, answer: fail, backend: info, harmless: false },
     'info',
   ],
-  ['nor does one that was made up of nothing', { edges: ALL_EDGES, answer: fail, harmless: false }, 'info'],
-  ['but what leaves nothing behind may fail', { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true }, 'fail'],
-  ['of what a 5xx answers, nothing is known', { edges: ALL_EDGES, answer: info, harmless: false }, 'info'],
-  ['of what left and was not answered, nothing is known', { edges: left, reason: 'reset', harmless: false }, 'info'],
-  ['what leaves nothing behind may fail instead', { edges: left, reason: 'reset', harmless: true }, 'fail'],
-  ['and so may what a 5xx answers', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
+  [
+    'a refusal that was made up without a reply proves nothing',
+    { edges: ALL_EDGES, answer: fail, harmless: false },
+    'info',
+  ],
+  [
+    'a made-up refusal fails an operation without effects',
+    { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true },
+    'fail',
+  ],
+  ['a status 5xx leaves the outcome unknown', { edges: ALL_EDGES, answer: info, harmless: false }, 'info'],
+  [
+    'a forwarded request without a reply has an unknown outcome',
+    { edges: left, reason: 'reset', harmless: false },
+    'info',
+  ],
+  [
+    'a forwarded request without a reply fails if it has no effects',
+    { edges: left, reason: 'reset', harmless: true },
+    'fail',
+  ],
+  ['a status 5xx fails an operation without effects', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
 ])('%s', (_, ending, type) => {
   expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 
-test('a failure explains that the request never left', () => {
+test('a failure says that the request was never forwarded', () => {
   expect(
     outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
   ).toEqual({
@@ -49,12 +65,12 @@ test('a failure explains that the request never left', () => {
   })
 })
 
-test('a refusal made up by a fault is distinguished from one of the backend', () => {
+test('a refusal made up by a fault is distinguished from a refusal by the backend', () => {
   const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal by the object stays a refusal unless a fault fabricated it', () => {
+test('a refusal keeps its mark of coming from the object unless a fault fabricated it', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })

@@ -35,7 +35,7 @@ describe('the lines of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('carry the epoch of the rules and, unless an operation reached all edges, the edges it reached', () => {
+  test('have the epoch of the rules, and the edges an operation reached unless it reached all', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -58,7 +58,7 @@ describe('the lines of a record', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('about faults are in both views', () => {
+  test('about faults appear in both views', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -69,7 +69,7 @@ describe('the lines of a record', () => {
 })
 
 describe('the processes of a record', () => {
-  test('are one for consecutive requests of a connection', () => {
+  test('are the same for consecutive requests of a connection', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
@@ -104,7 +104,7 @@ describe('the processes of a record', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are retired in both views after an unknown outcome', () => {
+  test('are not used again in both views after an unknown outcome', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))
@@ -126,7 +126,7 @@ describe('the processes of a record', () => {
 })
 
 describe('the order of a record', () => {
-  test('keeps the place of a request that arrives slowly, and later ones wait', () => {
+  test('keeps the place of a request that arrives slowly, and later requests wait', () => {
     const { client, recorder, connection, now } = recording()
     const slow = connection.begin(now())
     const quick = connection.begin(now())
@@ -143,7 +143,7 @@ describe('the order of a record', () => {
     expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
   })
 
-  test('has no gap for a request that never arrives or is not recognised, which is counted', () => {
+  test('has no gap for a request that never arrives or is not recognised, and the recorder counts it', () => {
     const { client, backend, recorder, connection, now } = recording()
     const cut = connection.begin(now())
     const strange = connection.begin(now())
@@ -221,7 +221,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('must follow an unanswered request of the same client if it has no id', () => {
+  test('must follow an unanswered request of the same client if its request has no id', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -242,7 +242,7 @@ describe('a retry', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('repeats one of several equal unanswered operations, first that of its client', () => {
+  test('repeats one of several equal unanswered operations, preferably one of its own client', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })
@@ -262,7 +262,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('is not assumed for later requests once clients have retried after reconnecting', () => {
+  test('is not assumed for later requests once its client has retried after a reconnection', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)
@@ -272,7 +272,7 @@ describe('a retry', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('is not assumed for a client that reconnects and starts with something else', () => {
+  test('is not assumed for a client that reconnects and sends another request first', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     const [one, other] = [open(), open()]
@@ -325,7 +325,7 @@ describe('a retry', () => {
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can hold', () => {
-  test('makes its request one that is not understood, and its keys unknown', () => {
+  test('makes its request not understood and its keys unknown', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -340,7 +340,7 @@ describe('a value that no history can hold', () => {
       ])
   })
 
-  test('makes its reply one that is not understood', () => {
+  test('makes its reply not understood', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(read))

@@ -26,7 +26,7 @@ describe('a request that is passed on unread', () => {
       ])
   })
 
-  test('marks nothing if it never left', () => {
+  test('marks nothing if it was never forwarded', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(script)
@@ -53,7 +53,7 @@ describe('a request that is passed on unread', () => {
       ])
   })
 
-  test('may be a dequeue whose reply is not understood, and its value may have been given before', () => {
+  test('may be a dequeue with a reply that is not understood, which may have returned any earlier value', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('a request that is passed on unread', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('is marked once per key, unless an earlier place turns out to be affected', () => {
+  test('is marked once per key, unless it affects an earlier place in the record', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -82,7 +82,7 @@ describe('a request that is passed on unread', () => {
     ])
   })
 
-  test('marks nothing if it is refused, but another one with the same keys still does', () => {
+  test('marks nothing if it is refused, but another request for the same keys still does', () => {
     const { client, recorder, connect, now } = recording()
     const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
     for (const exchange of [refused, done]) {
@@ -110,7 +110,7 @@ describe('a request that is passed on unread', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('is counted by kind, with totals at the end, and the first three are named', () => {
+  test('is counted by kind with totals at the end, and the first three kinds are named', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
@@ -143,7 +143,7 @@ describe('a request or reply that is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('leaves the outcome of a read unknown, and marks its key once', () => {
+  test('leaves the outcome of a read unknown, and marks the key of the read once', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -179,7 +179,7 @@ describe('a request or reply that is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('marks the key of a write whose value only the reply has', () => {
+  test('marks the key of a write whose value is only in the reply', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -203,7 +203,7 @@ describe('a request or reply that is not understood', () => {
   })
 })
 
-test('an event that could not be waited for marks everything from its real place', () => {
+test('an operation that arrives too late for its place marks everything from that place on', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())
@@ -220,7 +220,7 @@ test('an event that could not be waited for marks everything from its real place
 })
 
 describe('a request with several operations', () => {
-  test('has a process for each, which end by their own replies or by one for all', () => {
+  test('has a process for each operation, and each ends by its own reply or by a common one', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -256,7 +256,7 @@ describe('a request with several operations', () => {
 })
 
 describe('a reply', () => {
-  test('may give the value of a write, whose invocation has none', () => {
+  test('may have the value of a write whose invocation has no value', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -265,7 +265,7 @@ describe('a reply', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test("may give the key of a created object, which is invoked at the request's place", () => {
+  test("may have the key of a created object, whose invocation keeps the request's place", () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -288,7 +288,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('may give the elements of a list as separate operations', () => {
+  test('may have the elements of a list as separate operations', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -304,7 +304,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('marks only keys that somebody saw absent if its key is unknown', () => {
+  test('marks only keys that somebody read as absent if the created key is unknown', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())
@@ -330,7 +330,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
   })
 
-  test('gives nothing if the request never left or a list was lost', () => {
+  test('gives no operations if the request was never forwarded or a list was lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

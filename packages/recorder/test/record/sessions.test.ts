@@ -4,7 +4,7 @@ import { createRecorder } from '../../src/record/recorder.ts'
 import { asks, asksAs, ok, read, recording, told, write } from './in-memory.ts'
 
 describe('a named client', () => {
-  test('is one process over all its connections, with consecutive requests', () => {
+  test('is one process over all its connections, for consecutive requests', () => {
     const { client, backend, connect, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connect().beginWhole(now())
@@ -22,13 +22,13 @@ describe('a named client', () => {
       ])
   })
 
-  test('has as many processes as concurrent requests, in one session', () => {
+  test('is several processes of one session for concurrent requests', () => {
     const { client, connect, now } = recording()
     for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
     expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
-  test('is distinct from another one on its connection', () => {
+  test('is distinct from another client on its connection', () => {
     const { client, connection, now, recorder } = recording()
     for (const name of ['alice', 'bob', undefined]) {
       const exchange = connection.beginWhole(now())
@@ -44,7 +44,7 @@ describe('a named client', () => {
     expect(recorder.counters.unnamed).toBe(1)
   })
 
-  test('never uses a process whose operation was open when the request arrived', () => {
+  test('does not use a process whose operation was open when the request arrived', () => {
     const { client, connect, now } = recording()
     const slow = connect().begin(now())
     const quick = connect().beginWhole(now())
@@ -56,7 +56,7 @@ describe('a named client', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('is not credited with requests that the proxy repeats', () => {
+  test('is not the client of requests that the proxy duplicates', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -67,8 +67,8 @@ describe('a named client', () => {
   })
 })
 
-describe("the record's way to identify clients", () => {
-  test('is the connection, which is no name, until a header says otherwise', () => {
+describe('the way in which a record identifies clients', () => {
+  test('is by connection, without names, until a header or command names them', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })
@@ -79,13 +79,13 @@ describe("the record's way to identify clients", () => {
     expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
   })
 
-  test('may be written at once', () => {
+  test('may be written at the start', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('is not written for clients without operations', () => {
+  test('is not written if no client has operations', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

@@ -103,7 +103,7 @@ test.each([
   ['DEBUG FLUSHALL', 'touches everything'],
   ['JSON.SET x . 1', 'touches everything'],
   ['CLIENT SETNAME a', 'touches nothing'],
-])('%s is %s', (text, what) => expect(understood(text)).toBe(what))
+])('%s is analysed as %s', (text, what) => expect(understood(text)).toBe(what))
 
 test.each([
   ['SET x 1 NX', null, 'fail'],
@@ -134,7 +134,7 @@ test.each([
   ['GET x', { error: 'WRONGTYPE no' }, 'fail'],
   ['SET x 1', { error: 'ERR Connection timed out' }, 'info'],
   ['SET x 1', { error: 'odd' }, 'info'],
-] as const)('%s answered %o is %s', (text, answer, what) => expect(understood(text, answer as Json)).toBe(what))
+] as const)('%s answered with %o is %s', (text, answer, what) => expect(understood(text, answer as Json)).toBe(what))
 
 test.each([
   ['set', 'SADD s a b', 'add s="a", add s="b"'],
@@ -157,9 +157,9 @@ test.each([
   ['queue', 'LPOP q 2', 'touches q'],
   ['counter', 'DECRBY n 2', 'subtract n=2'],
   ['counter', 'SET n 2', 'touches n'],
-])('as a %s, %s is %s', (model, text, what) => expect(understood(text, undefined, model)).toBe(what))
+])('with the model %s, %s is %s', (model, text, what) => expect(understood(text, undefined, model)).toBe(what))
 
-test('a list is a queue while it is filled at one end and emptied at the other', () => {
+test('a list is a queue if it is filled at one end and emptied at the other', () => {
   const context = { commands: commandSet({ model: 'queue' }), keySpace: new KeySpace(), database: '0' }
   const kindOf = (text: string) => analyse(text.split(' ')[0] ?? '', text.split(' '), context).kind
   expect(['RPUSH q a', 'LPOP q', 'BLPOP q 0'].map(kindOf)).toEqual(['recognised', 'recognised', 'recognised'])
@@ -207,7 +207,7 @@ test('different keys have different names', () => {
   expect(names('0').key('user:1')).toBe('user:1')
 })
 
-test('scripts may change anything, unless they are known to keep to their keys', () => {
+test('scripts may change everything, unless the settings say that they keep to their keys', () => {
   const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])
@@ -227,7 +227,7 @@ type CommandInfo = readonly [
   readonly CommandInfo[],
 ]
 
-test("every command of a real Redis is known, and none of those that write is taken for one that doesn't", async (context) => {
+test('every command of a real Redis is known, and no command that writes is taken for a read', async (context) => {
   const server = installed('redis-server')
   const client = installed('redis-cli')
   if (server === undefined || client === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))

@@ -45,7 +45,7 @@ describe('a change followed by a WAIT', () => {
     expect(told().at(-1)).toBe('0 ok write x="1"')
   })
 
-  test('stays refused if it was refused', () => {
+  test('remains refused if it was refused', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
       commands: commandSet({ isConfirmedByWait: true }),

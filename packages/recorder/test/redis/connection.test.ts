@@ -26,7 +26,7 @@ describe('a transaction', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, open: 0, unmatched: 4 })
   })
 
-  test('has no effect if a watched key changed or it was refused', () => {
+  test('has no effect if a watched key changed or its EXEC was refused', () => {
     const watched = recorded(transacting('*-1\r\n'))
     watched.ask(sent(['SET', 'x', '1']))
     expect(ended(watched.told())).toEqual(['0 fail write x=undefined !a key that was watched has changed'])
@@ -118,7 +118,7 @@ describe('a client', () => {
 })
 
 describe('a connection whose replies do not follow requests', () => {
-  test('continues in RESP3, where subscriptions are pushed', () => {
+  test('continues in RESP3, where messages of subscriptions are pushes', () => {
     const { ask, told, recorder } = recorded({
       answer: ([name]) =>
         name === 'HELLO'
@@ -133,7 +133,7 @@ describe('a connection whose replies do not follow requests', () => {
     expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0 })
   })
 
-  test('is read for its writes if it has turned replies off', () => {
+  test('marks the keys it writes if its client has turned replies off', () => {
     const { client, told, marks } = recorded({ answer: () => '' })
     client.send(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
     client.send(command('SELECT', '2') + command('SET', 'x', '2'))
@@ -141,7 +141,7 @@ describe('a connection whose replies do not follow requests', () => {
     expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
   })
 
-  test('marks what a subscription within a transaction may still do', () => {
+  test('marks the keys that a transaction with a subscription may still write', () => {
     const { client, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
     client.send(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
     expect(marks()).toEqual(['touched x: SUBSCRIBE'])

@@ -9,7 +9,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a field first read while its hash is being deleted', () => {
-  test('is no register, because its deletion would not be in the record', () => {
+  test('is not recorded as a register, because its deletion would not be in the record', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -21,7 +21,7 @@ describe('a field first read while its hash is being deleted', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is no register even if a transaction deletes the hash at its end', () => {
+  test('is not recorded as a register even if a transaction deletes the hash at its end', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -41,7 +41,7 @@ describe('a field first read while its hash is being deleted', () => {
     ])
   })
 
-  test('is a register again once the hash is deleted', () => {
+  test('is recorded as a register again once the hash is deleted', () => {
     const { told, ask } = recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     ask('DEL h\r\n')
     ask('HSET h f 1\r\n')
@@ -73,7 +73,7 @@ describe('a client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has the new name for what follows at once, and the old one if the new one is refused', () => {
+  test('has the new name for pipelined requests at once, and keeps the old one if the new one is refused', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')
@@ -85,7 +85,7 @@ describe('a client that changes its name', () => {
     expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
-  test('has no known name after a name in a transaction', () => {
+  test('has no known name after CLIENT SETNAME in a transaction', () => {
     const { views, ask } = recorded({
       answer: (words) =>
         words[0] === 'MULTI' || words[2] === 'a'

@@ -81,12 +81,12 @@ describe('an error reply', () => {
     },
   )
 
-  test('otherwise leaves the outcome unknown, but a read fails', () => {
+  test('leaves the outcome of a write unknown otherwise, and fails a read', () => {
     const error = 'upstream failure'
     expect(failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('leaves the outcome unknown if the command never gives such a reply', () => {
+  test('leaves the outcome unknown if the command never has such a reply', () => {
     const { ask, told } = recorded({ answer: () => ':7\r\n' })
     ask(command('SET', 'x', '1'))
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')

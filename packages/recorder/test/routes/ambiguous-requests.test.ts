@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a precondition on versions', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'is not understood if it names no single version, %s, and its key is marked',
+    'is not understood if it does not name a single version, such as %s, and marks its key',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -52,7 +52,7 @@ describe('a precondition on versions', () => {
     ['"a,b"', '"a,b"'],
     ['"*"', '"*"'],
     ['17', 17],
-  ])('compares with its single tag, %s', (tag, version) => {
+  ])('compares with the version of its single tag %s', (tag, version) => {
     const completion = completionOf(replace, 'PUT /docs/a', {
       headers: [['If-Match', tag]],
       answerHeaders: [['ETag', '"3"']],
@@ -60,7 +60,7 @@ describe('a precondition on versions', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('has the same version even if a proxy weakened its tag', () => {
+  test('has the same version if a proxy weakened its tag', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -73,18 +73,18 @@ describe('a precondition on versions', () => {
 describe('a reply without its content', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('does not mean an absent value: HEAD', () => {
+  test('does not mean an absent value after HEAD', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('does not mean an absent value: 304', () => {
+  test('does not mean an absent value after 304', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
-  test('still has its header fields', () => {
+  test('still gives the values in its header fields', () => {
     expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
       type: 'ok',
       value: '"1"',

@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply without its result, but with the written value elsewhere, does not mean an absent value', () => {
+test('a reply with the written value elsewhere than at its result does not mean an absent value', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -33,7 +33,7 @@ test('a reply without a result means an absent value, even from a service that l
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('a place that has had a result stays the place', () => {
+test('an empty result means an absent value once a reply has had a value at that place', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

@@ -14,7 +14,7 @@ function ended(route: { readonly request: string }, body: string, answer = 'HTTP
   return `${last?.['type']}${last?.['error'] === undefined ? '' : ` ${last['error']}`}`.replace(/which may be.*/, '')
 }
 
-describe('a successful reply that looks like a refusal is not understood', () => {
+describe('does not understand a successful reply that looks like a refusal', () => {
   test.each([
     ['{"errors":[{"message":"denied"}],"data":null}', 'info status 200: its body says "errors", '],
     ['{"jsonrpc":"2.0","id":1,"error":{"code":-32000}}', 'info status 200: its body says "error", '],
@@ -26,13 +26,13 @@ describe('a successful reply that looks like a refusal is not understood', () =>
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('a read with a reply that looks like a refusal is not understood, even if an absent result means an absent value', () => {
+  test('of a read, even if an absent result means an absent value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
 })
 
-describe('a successful reply that contains such words is a success', () => {
+describe('takes a successful reply with such words for a success', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
@@ -44,7 +44,7 @@ describe('a successful reply that contains such words is a success', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('a reply with such words is a success if they are the value that was read', () => {
+  test('if the words are the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })

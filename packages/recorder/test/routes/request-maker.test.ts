@@ -61,7 +61,7 @@ describe('a request made from a route table', () => {
     expect(made({ f: 'write', key: 'x', value: 1 }, drop, put).request.method).toBe('PUT')
   })
 
-  test("sends the table's additions, and its own value if the version is only in the reply", () => {
+  test("has the table's additions, and a value of its own if the version is only in the reply", () => {
     const table = parseRouteTable(
       {
         sends: { 'header.Authorization': 'Bearer t' },
@@ -92,7 +92,7 @@ describe('a request made from a route table', () => {
     expect(result.complete({ status: 412, headers: etag, body: undefined })).toMatchObject({ type: 'fail' })
   })
 
-  test('names its client, its own id, and whether it is among the last', () => {
+  test('names its client and its own id, and says whether it is a final read', () => {
     const table = parseRouteTable(
       { client: 'header.X-Client', requestId: 'Idempotency-Key', final: 'X-Final', routes: [GET] },
       'routes.json',
@@ -136,13 +136,13 @@ describe('a request made from a route table', () => {
       })
   })
 
-  test('names one object in every part if the key has no parts', () => {
+  test('has the same object in every part if the key has no parts', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
 })
 
-test('a recorded key of several parts leads back to the same object', () => {
+test('a recorded key of several parts identifies the same object when it is read back', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {
@@ -246,7 +246,7 @@ describe('a route that cannot make requests', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(/Give each its own route/)
   })
 
-  test('is refused if another route matches its requests', () => {
+  test('is refused if an earlier route matches its requests', () => {
     const first = { request: 'PUT /{key}', when: { 'json.v': 1 }, f: 'append', value: 'json.v' }
     const second = { request: 'PUT /{key}', f: 'write', value: 'json.v' }
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)

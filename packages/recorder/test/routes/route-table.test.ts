@@ -9,7 +9,7 @@ const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
 const routes = (...given: readonly object[]) => ({ routes: given })
 const at = 'x: route 1 (PUT /kv/{key})'
 
-test('a table is data, and is returned as written', () => {
+test('a table in JSON is parsed and returned as written', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
@@ -86,7 +86,7 @@ const collection = (path: string, ...names: readonly string[]) => {
   ]
 }
 
-describe('several paths may have the same keys', () => {
+describe('several paths that may have the same keys are accepted', () => {
   const cas = { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'] }
   const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
   const users = [{ const: 'users' }, 'path.key']
@@ -192,11 +192,11 @@ describe('a table that cannot be meant', () => {
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('is refused if it has a route %s, next to another one', (_, other) => {
+  ])('is not one that has a route %s next to another one', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('is refused if an earlier route shadows another one', () => {
+  test('is not one whose conditional route comes before a general one', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })

@@ -55,7 +55,7 @@ describe('a value from a place that holds texts', () => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('gives the initial value the type of the reads', () => {
+  test('gives the initial value the type of the values read', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
@@ -67,7 +67,7 @@ describe('a value from a place that holds texts', () => {
   })
 })
 
-test('values from JSON keep texts and numbers apart', () => {
+test('values from JSON keep texts and numbers distinct', () => {
   const routes = [read('json.v'), write('json.v')]
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":"5"}')[0]).toBe('5')
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)

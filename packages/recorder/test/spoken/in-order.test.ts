@@ -74,7 +74,7 @@ describe('a connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('still delivers replies once the server has ended, and leaves the requests without one open', () => {
+  test('still delivers replies after the server has ended, and leaves unanswered requests open', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')
@@ -84,14 +84,14 @@ describe('a connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['1 info write x', '0 ok write x="1"'])
   })
 
-  test('counts a request that was never sent as certainly not done', () => {
+  test('fails a request that was never sent', () => {
     const { recorder, conversation, told } = connected()
     conversation.asked(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
     expect(told()).toEqual(['0 invoke write x="1" as a', '0 fail write x'])
   })
 
-  test('counts a reply without a request', () => {
+  test('counts a reply that has no request', () => {
     const { recorder, answers } = connected()
     answers('yes\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
@@ -115,7 +115,7 @@ describe('a connection whose server answers in order', () => {
     ['a reply that is too long', ({ answers }) => answers('y'.repeat(101))],
     ['a fault that changes bytes', ({ conversation }) => conversation.altered()],
     ['a fault that loses messages', ({ conversation }) => conversation.disturbed([])],
-  ])('is read no further after %s, and what is unanswered may have happened', (_, lose) => {
+  ])('stops reading after %s, and leaves unanswered requests with an unknown outcome', (_, lose) => {
     const connection = connected()
     connection.asks('x 1\nx 2\n')
     connection.answers('yes\n')
