@@ -82,7 +82,7 @@ test('an error names who gave up: the requester, the balancer or a server', () =
   expect(servers.reply(queued[1]!)).toMatchObject({ error: `server: ${busy} had it waiting for more than 100 ms` })
 })
 
-test('a read without an answer is retried on another server; a write only with the bug', () => {
+test('a read without an answer is retried on another server, and a write only with the bug', () => {
   for (const [bug, input, attempts] of [
     [undefined, read('x'), 1],
     [undefined, add, 0],
@@ -96,7 +96,7 @@ test('a read without an answer is retried on another server; a write only with t
   }
 })
 
-test('a write that a server refused had no effect, so another server gets it', () => {
+test('a write that a server refused is sent to another server, since it had no effect', () => {
   const nodes = four({ 'service-ms': 10, 'queue-limit': 1, choice: 'consistent-hashing' })
   const asked = [1, 2].map(() => nodes.ask('n1', add))
   nodes.deliver()
@@ -108,7 +108,7 @@ test('a write that a server refused had no effect, so another server gets it', (
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server that misses its checks is out, and back when it answers one; with the bug, never', () => {
+test('a server that misses its checks leaves the rotation, and returns when it answers one; with the bug it never returns', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],
@@ -126,7 +126,7 @@ test('a server that misses its checks is out, and back when it answers one; with
   }
 })
 
-test('checks are ignored when most servers are out, if panic mode is on', () => {
+test('the balancer ignores checks when most servers are out of rotation, if panic mode is on', () => {
   for (const [share, answers] of [
     [0, 0],
     [0.5, 1],

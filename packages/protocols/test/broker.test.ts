@@ -145,7 +145,7 @@ test('a drain waits for messages in flight, and a repeated drain gets the same a
   expect(nodes.reply(asked)).toEqual(ok([1, 2]))
 })
 
-test('the promise of a broker depends on its object and its delivery', () => {
+test('the promised level of a broker depends on its object and its delivery', () => {
   const promises = (object: string) =>
     ['at-most-once', 'at-least-once', 'exactly-once'].map((delivery) => protocol.promises(object, { delivery }))
   expect(promises('queue')).toEqual(['none', 'eventual', 'linearizable'])
@@ -159,7 +159,7 @@ const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('every subscriber has its own copy of a topic, as stale as its own link', () => {
+test('every subscriber has its own copy of a topic, as stale as its link is slow', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')
@@ -204,7 +204,7 @@ test('a message whose acknowledgement is lost is applied twice at least once, an
   }
 })
 
-test('in order, the next message of a key waits for the one before it', () => {
+test('with ordered delivery, the next message of a key waits for the message before it', () => {
   for (const [ordered, last] of [
     [true, 2],
     [false, 1],
@@ -220,7 +220,7 @@ test('in order, the next message of a key waits for the one before it', () => {
   }
 })
 
-test('one-ack-for-all: a change that one subscriber acknowledged never reaches another that missed it', () => {
+test('with one-ack-for-all, a change acknowledged by one subscriber never reaches another that missed it', () => {
   for (const [bug, there] of [
     [undefined, 1],
     ['one-ack-for-all', null],

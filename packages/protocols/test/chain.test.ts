@@ -123,7 +123,7 @@ describe('an update', () => {
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])
   })
 
-  test('head-answers: the head answers it at once', () => {
+  test('is answered by the head at once with the bug head-answers', () => {
     expect(results(head().request('r1', write(1)))).toEqual([])
     expect(results(head('head-answers').request('r1', write(1)))).toHaveLength(1)
   })
@@ -132,7 +132,7 @@ describe('an update', () => {
 describe('a query', () => {
   const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
-  test('goes to the tail, which answers once a majority confirms that the epoch goes on', () => {
+  test('goes to the tail, which answers once a majority confirms its epoch', () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
     expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
@@ -141,7 +141,7 @@ describe('a query', () => {
     ])
   })
 
-  test('is not answered by a tail that has sealed its epoch; a waiting one fails', () => {
+  test('fails at a tail that has sealed its epoch, also if it was waiting there', () => {
     const tail = member('n3')
     tail.message('n1', asked)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
@@ -152,7 +152,7 @@ describe('a query', () => {
     expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('read-from-anywhere: any node answers it', () => {
+  test('is answered by any node with the bug read-from-anywhere', () => {
     expect(results(member('n2', 'read-from-anywhere').request('r1', read))).toEqual([{ type: 'ok', value: null }])
   })
 })
@@ -165,13 +165,13 @@ describe('a new configuration', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('survives a restart', () => {
+  test('survives restarts of its nodes', () => {
     const journal = recordsOf(createNode({ id: 'n2' }).message('n1', { type: 'seal', epoch: 6 }))
     const node = createNode({ id: 'n2', journal })
     expect(sent(node.message('n1', begin(3)))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('needs a majority, and waits a moment for the other nodes', () => {
+  test('needs a majority, and waits a moment for the remaining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     expect(node.state.chain).toEqual([])
@@ -181,7 +181,7 @@ describe('a new configuration', () => {
     expect(node.state.chain).toEqual(['n1', 'n3'])
   })
 
-  test('goes on with the longest history of the latest epoch', () => {
+  test('starts from the longest history of the latest epoch', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, { epoch: 1, chain: CHAIN, entries: [entry(1, 5), entry(1, 6)] }))
@@ -189,7 +189,7 @@ describe('a new configuration', () => {
     expect(node.state.log.entries).toEqual([entry(2, 9)])
   })
 
-  test('keeps the order of the chain, and appends nodes that join', () => {
+  test('keeps the order of the chain, and appends joining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, NOTHING))
@@ -197,7 +197,7 @@ describe('a new configuration', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('begins on one node after the other, so that all have begun when the tail has', () => {
+  test('starts on one node after the other, so that all have started when the tail has', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])
@@ -207,14 +207,14 @@ describe('a new configuration', () => {
   test.each([
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
-  ])('passes on updates in process (bug: $bug)', ({ bug, passedOn }) => {
+  ])('takes over updates in process (bug: $bug)', ({ bug, passedOn }) => {
     const node = createNode({ id: 'n2', bug })
     const [message] = sent(node.message('n1', begin(3, 7)))
     expect(message).toMatchObject({ type: 'begin' })
     expect(message?.type === 'begin' && message.entries).toHaveLength(passedOn)
   })
 
-  test('leaves out a silent node, and takes it back when it answers again', () => {
+  test('excludes a silent node, and includes it again when it answers', () => {
     const node = head()
     node.timer('check')
     expect(sent(node.timer('check')).map(({ type }) => type)).toEqual(['seal', 'seal'])

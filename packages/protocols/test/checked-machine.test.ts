@@ -57,7 +57,7 @@ describe('a checked machine', () => {
     expect(() => machine.step(state, request('r1'), NOW, NOW)).not.toThrow()
   })
 
-  test('rejects a second reply, unless it answers a message that the network delivered twice', () => {
+  test('rejects a second reply, except to a message that the network delivered twice', () => {
     const machine = machineThat((_, event: { type: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
     )
@@ -70,7 +70,7 @@ describe('a checked machine', () => {
     )
   })
 
-  test('drops a reply to a request of an earlier life, and rejects one to an unknown request', () => {
+  test('drops a reply to a request from before its restart, and rejects a reply to an unknown request', () => {
     const machine = machineThat((_, event: { type: string; message: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
     )

@@ -39,7 +39,7 @@ test('a read that arrives while a write waits sees it, and waits as well', () =>
   expect(nodes.reply(seen)).toEqual(ok(1))
 })
 
-describe.each(['commit-wait', 'uncertainty-interval'])('by %s', (order) => {
+describe.each(['commit-wait', 'uncertainty-interval'])('with %s', (order) => {
   const afterWrite = (skews: { readonly [node: string]: number }, bug?: string) => {
     const nodes = three(order, bug)
     for (const [node, ms] of Object.entries(skews)) nodes.jump(ms, [node])
@@ -61,11 +61,11 @@ describe.each(['commit-wait', 'uncertainty-interval'])('by %s', (order) => {
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('a read may miss an earlier answered write with clocks further apart than epsilon', () => {
+  test('a read may miss an earlier answered write if clocks differ by more than epsilon', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('a read may miss an earlier answered write if nobody waits for the uncertainty', () => {
+  test('a read may miss an earlier answered write with the bug that ignores the uncertainty', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })
@@ -95,7 +95,7 @@ test('versions survive a restart of their owner, and a duplicate is applied once
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('commit-wait is linearizable while clocks keep to epsilon, and promises nothing beyond', () => {
+test('commit-wait promises linearizable while clocks stay within epsilon, and nothing beyond', () => {
   expect(protocol.promises('register', {})).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40, 'epsilon-ms': 40 })).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40 })).toBe('none')

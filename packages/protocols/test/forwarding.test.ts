@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createForwarding, issueTicket, takeTicket } from '../src/routing/forwarding.ts'
 
 describe('a request that one node forwards to another', () => {
-  test('is taken once', () => {
+  test('is accepted once', () => {
     const sender = createForwarding(1)
     const receiver = createForwarding(2)
     const [first, second] = [issueTicket(sender), issueTicket(sender)]
@@ -12,13 +12,13 @@ describe('a request that one node forwards to another', () => {
     expect(takeTicket(receiver, 'n1', first)).toBe(false)
   })
 
-  test('is not confused with those of other nodes', () => {
+  test('is distinguished from requests of other nodes', () => {
     const receiver = createForwarding(9)
     expect(takeTicket(receiver, 'n1', issueTicket(createForwarding(1)))).toBe(true)
     expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)
   })
 
-  test('is not taken again when its copy arrives after requests of a later life of its sender', () => {
+  test('is not accepted again if its copy arrives after requests from a later life of its sender', () => {
     const receiver = createForwarding(9)
     const before = issueTicket(createForwarding(1))
     const restarted = createForwarding(2)

@@ -60,12 +60,12 @@ test('three generals cannot tolerate one traitor, unless messages are signed', (
   expect(protocol.impossible?.({ traitor: 'none' }, 1)).toBeUndefined()
 })
 
-test('trust-commander: lieutenants do not notice that they were told different orders', () => {
+test('with trust-commander, lieutenants do not notice that they were told different orders', () => {
   const { n2, n3, n4 } = fight(FOUR, { traitor: 'commander', bug: 'trust-commander' })
   expect([n3, n4]).not.toEqual([n2, n2])
 })
 
-test('unverified-signatures: a lieutenant can forge an order of the commander', () => {
+test('with unverified-signatures, a lieutenant can forge an order of the commander', () => {
   const { n2 } = fight(['n1', 'n2', 'n3'], { messages: 'signed', bug: 'unverified-signatures' })
   expect(n2).not.toEqual(ordered)
 })

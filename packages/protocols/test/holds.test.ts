@@ -12,7 +12,7 @@ function nodesOf(name: string) {
   return { ...nodes, holds: (id: string, input = read) => machine.holds?.(nodes.state(id), input) }
 }
 
-describe("a node's own copy", () => {
+describe('the copy of the data at a node', () => {
   test.each([
     ['master-master', ids],
     ['primary-replica', ids],
@@ -21,7 +21,7 @@ describe("a node's own copy", () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('with %s answers as on %j', (name, having) => {
+  ])('with %s has the committed write on %j', (name, having) => {
     const nodes = nodesOf(name)
     // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)
@@ -35,13 +35,13 @@ describe("a node's own copy", () => {
     expect(ids.map((id) => nodes.holds(id))).toEqual(ids.map((id) => (having.includes(id) ? 7 : undefined)))
   })
 
-  test('is stale while the change is on its way', () => {
+  test('is stale while a change is in transit', () => {
     const nodes = nodesOf('master-master')
     nodes.ask('n1', write('x', 7))
     expect(ids.map((id) => nodes.holds(id))).toEqual([7, null, null])
   })
 
-  test.each(protocols.map(({ name }) => name))('with %s is read without changing anything', (name) => {
+  test.each(protocols.map(({ name }) => name))('with %s is read without a change of state', (name) => {
     const nodes = nodesOf(name)
     nodes.answer('n1', write('x', 7))
     const before = ids.map((id) => structuredClone(nodes.state(id)))
@@ -50,7 +50,7 @@ describe("a node's own copy", () => {
     expect(ids.map((id) => nodes.state(id))).toEqual(before)
   })
 
-  test('is undefined for a request that is no read', () => {
+  test('is undefined for a request other than a read', () => {
     const nodes = nodesOf('master-master')
     nodes.answer('n1', write('x', 7))
     expect(nodes.holds('n1', write('x', 9))).toBeUndefined()

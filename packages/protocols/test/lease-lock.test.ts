@@ -66,7 +66,7 @@ test("without fencing, a late holder overwrites the next holder's content, whate
   }
 })
 
-test("a jump of the lock service's clock makes two holders by wall clock, but not by monotonic clock", () => {
+test('a clock jump of the lock service grants a second holder by wall clock, but not by monotonic clock', () => {
   const granted = (clock: string) => {
     const nodes = four({ clock })
     nodes.ask('n3', append('a'))
@@ -80,7 +80,7 @@ test("a jump of the lock service's clock makes two holders by wall clock, but no
   expect(granted('monotonic')).toEqual(['n3'])
 })
 
-test('without fencing, a holder whose lease is over by its own clock stores nothing and begins again', () => {
+test('without fencing, a holder whose lease is over by its own clock stores nothing and starts again', () => {
   const nodes = four({ fencing: false })
   const asked = nodes.ask('n3', append('a'))
   nodes.deliver(({ message }) => message.type !== 'loaded')
@@ -112,7 +112,7 @@ test('tokens grow from holder to holder, even across a restart of the lock servi
   expect(nodes.reply(next)).toEqual(ok(3))
 })
 
-test('lease-lock promises something only with fencing', () => {
+test('lease-lock promises a level only with fencing', () => {
   expect(protocol.promises('register', {})).toBe('linearizable')
   expect(protocol.promises('register', { clock: 'wall' })).toBe('linearizable')
   expect(protocol.promises('register', { fencing: false })).toBe('none')

@@ -47,7 +47,7 @@ function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> 
   return state
 }
 
-test('copies that got the same versions agree, whatever the order and however often', () => {
+test('copies that received the same versions agree, in any order and with duplicates', () => {
   // A stamp is given once: the same stamp means the same write.
   const version = stamp.map((s): Version => ({ key: 'x', value: `${s.time} ${s.node} ${s.count}`, stamp: s }))
   fc.assert(
@@ -59,7 +59,7 @@ test('copies that got the same versions agree, whatever the order and however of
   )
 })
 
-test('an unconfirmed version is sent again, and a confirmed one is not', () => {
+test('an unconfirmed version is sent again, and a confirmed version is not', () => {
   const machine = createMasterMaster(config(register!))
   let { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [], millis(0))
   const input = { f: 'write', key: 'x', value: 1 }
@@ -73,7 +73,7 @@ test('an unconfirmed version is sent again, and a confirmed one is not', () => {
   expect(effects.filter((effect) => effect.type === 'send')).toEqual([])
 })
 
-test('a restarted node sends everything again', () => {
+test('a restarted node sends every version again', () => {
   const machine = createMasterMaster(config(register!))
   const version: Version = { key: 'x', value: 1, stamp: { time: 1, node: 'n1', count: 1 } }
   const { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [version], millis(0))
@@ -124,7 +124,7 @@ function createMasters(
   }
 }
 
-describe('masters that were apart', () => {
+describe('masters that were partitioned', () => {
   const nodes = ['n1', 'n2', 'n3']
   const answers = (masters: ReturnType<typeof createMasters>, input: Input): Json[] =>
     nodes.map((node) => {
@@ -132,7 +132,7 @@ describe('masters that were apart', () => {
       return completion.type === 'ok' ? completion.value : completion.error
     })
 
-  test('merge a counter to the sum of all additions, whenever they meet', () => {
+  test('merge a counter to the sum of all additions, whenever they exchange versions', () => {
     const step = fc.record({
       node: fc.constantFrom(...nodes),
       amount: fc.integer({ min: -9, max: 9 }),
@@ -152,7 +152,7 @@ describe('masters that were apart', () => {
     )
   })
 
-  test('merge a set to the elements added and not removed later', () => {
+  test('merge a set to the elements that were added and not removed later', () => {
     const masters = createMasters(mergeables['set']!, nodes)
     masters.ask('n1', { f: 'add', key: 'x', value: 1 })
     masters.ask('n2', { f: 'add', key: 'x', value: 2 })
@@ -162,7 +162,7 @@ describe('masters that were apart', () => {
     expect(answers(masters, { f: 'contains', key: 'x', value: 1 })).toEqual([false, false, false])
   })
 
-  test('merge a bank that both spent from to an overdrawn account, and create no money', () => {
+  test('merge a bank with concurrent transfers to an overdrawn account, without creating money', () => {
     const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
@@ -188,7 +188,7 @@ describe('conflicting writes', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a later write loses to a fast clock, although its node knew of the other write', () => {
+  test('by timestamp, a write by a fast clock wins over a later write by a node that had seen it', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -198,7 +198,7 @@ describe('conflicting writes', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'by %s, a write replaces the one that its node knew of, whatever their clocks say',
+    'by %s, a write replaces the write that its node had seen, whatever their clocks say',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))
@@ -209,7 +209,7 @@ describe('conflicting writes', () => {
     },
   )
 
-  test('by Lamport clock, a busier node wins over a later write that has not heard of it; by hybrid clock it does not', () => {
+  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock it does not', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -221,7 +221,7 @@ describe('conflicting writes', () => {
     expect(outcome('hybrid-clock')).toEqual([4, 4])
   })
 
-  test('by version vector, concurrent writes coexist until a write replaces both', () => {
+  test('by version vector, both concurrent writes are kept until a write replaces both', () => {
     const masters = createMasters(register!, nodes, { conflicts: 'version-vector', siblings: 'all' })
     masters.ask('n1', write(1))
     masters.ask('n2', write(2))
@@ -255,7 +255,7 @@ describe('conflicting writes', () => {
     )
   })
 
-  test('by version vector, siblings are concurrent: none replaces another', () => {
+  test('by version vector, no sibling replaces another', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
@@ -272,7 +272,7 @@ describe('conflicting writes', () => {
     )
   })
 
-  test('a node remembers the latest time it has heard of across a restart', () => {
+  test('a node remembers across a restart the latest time it has seen', () => {
     const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
     const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
     const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))
@@ -299,7 +299,7 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
     }
   }
 
-  test('leave $5 if the last result wins: $15 were spent, and $10 forgotten', () => {
+  test('leave $5 if the last write wins: $15 were spent, and the $10 are forgotten', () => {
     expect(bought(settled['bank']!)).toEqual({ paid: 2, balances: [5, 5] })
   })
 
@@ -307,7 +307,7 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
     expect(bought(mergeables['bank']!)).toEqual({ paid: 2, balances: [-5, -5] })
   })
 
-  test('are refused if one master knows of the other purchase', () => {
+  test('are not both accepted if one master has seen the other purchase', () => {
     for (const mergeable of [settled['bank']!, mergeables['bank']!]) {
       const masters = createMasters(mergeable, nodes)
       expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })
@@ -317,7 +317,7 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
   })
 })
 
-test('what master-master promises depends on how conflicts are settled, and on which versions are kept', () => {
+test('the promised level of master-master depends on conflict resolution and on which versions are kept', () => {
   const { promises } = findProtocol('master-master')!
   expect(promises('register', {})).toBe('eventual')
   expect(promises('register', { conflicts: 'hybrid-clock' })).toBe('eventual')

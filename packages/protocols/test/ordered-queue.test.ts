@@ -15,7 +15,7 @@ test('a writer waits until its own node has applied its write, and waits for no 
   expect(nodes.answer('n2', read('x'))).toEqual(ok(1))
 })
 
-test('of two readers one may see a write and the other, later, not: sequential, not linearizable', () => {
+test('one reader may see a write that a later reader misses, which is sequential and not linearizable', () => {
   const nodes = three()
   nodes.lose()
   nodes.ask('n1', write('x', 1))
@@ -50,7 +50,7 @@ test('a repeated proposal is applied once, and a lost one is proposed again', ()
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
-test('reads do not go back after a restart of a replica, or of the node that orders', () => {
+test('reads do not go back after a restart of a replica or of the ordering node', () => {
   const nodes = three()
   nodes.answer('n2', write('x', 1))
   for (const id of ['n1', 'n2']) {
@@ -61,7 +61,7 @@ test('reads do not go back after a restart of a replica, or of the node that ord
   expect(nodes.answer('n3', write('x', 2))).toEqual(ok(2))
 })
 
-test('ordered-queue keeps its promise only for clients that stay with one node', () => {
+test('ordered-queue promises a level only to clients that stay with one node', () => {
   expect(protocol.promises('register', {})).toBe('sequential')
   expect(protocol.sticky).toBe(true)
 })

@@ -65,7 +65,7 @@ test('an event that the relay forgets after sending is lost with its message', (
   expect(both(nodes)).toEqual([ok(1), ok(0)])
 })
 
-test('a dual write interrupted by a crash loses an event in one order, and invents one in the other', () => {
+test('a crash during a dual write loses an event in one order, and adds a false event in the other', () => {
   for (const [order, passed, seen] of [
     ['database-then-queue', 'commit', [1, 0]],
     ['queue-then-database', 'publish', [0, 1]],
@@ -92,7 +92,7 @@ test('an app server that gets no answer reports an unknown outcome', () => {
   ])
 })
 
-test('with an outbox, database and view are promised to agree in the end', () => {
+test('with an outbox, the promise is that database and view agree eventually', () => {
   expect(protocol.promises('counter', {})).toBe('eventual')
   expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
 })

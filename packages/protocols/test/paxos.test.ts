@@ -125,7 +125,7 @@ describe('a new leader', () => {
     )
   })
 
-  test('fills a gap with a no-op', () => {
+  test('fills a gap in the slots with a no-op', () => {
     const node = createNode({})
     node.timer('silence')
     const effects = node.message('n3', promise(node.state.ballot, [[2, { ballot: 2, command: command(8) }]]))
@@ -134,7 +134,7 @@ describe('a new leader', () => {
     )
   })
 
-  test('needs the promises of a majority; quorum-off-by-one: of one fewer', () => {
+  test('needs promises from a majority, and from one node fewer with the bug quorum-off-by-one', () => {
     const roleOf = (bug?: string) => {
       const node = createNode({ bug })
       node.timer('silence')
@@ -144,7 +144,7 @@ describe('a new leader', () => {
     expect(roleOf('quorum-off-by-one')).toBe('leader')
   })
 
-  test('takes a ballot of its own above any it has heard of', () => {
+  test('takes a ballot number of its own above any it has seen', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 11, from: 1 })
     node.timer('silence')
@@ -186,12 +186,12 @@ describe('a leader', () => {
     ])
   })
 
-  test('stale-read: answers a read at once', () => {
+  test('answers a read at once with the bug stale-read', () => {
     const node = lead(createNode({ bug: 'stale-read' }))
     expect(results(node.request('r1', read))).toHaveLength(1)
   })
 
-  test('with reads=log gives a read a slot of its own', () => {
+  test('gives a read a slot of its own with reads=log', () => {
     const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })
@@ -219,7 +219,7 @@ describe('a leader', () => {
   })
 })
 
-test('a follower asks for chosen slots that it accepted in an older ballot only', () => {
+test('a follower asks for chosen slots if it accepted them only in an older ballot', () => {
   const node = createNode({})
   node.message('n2', accept(4, 1, 7))
   const effects = node.message('n3', { type: 'heartbeat', ballot: 5, round: 0, chosen: 1 })

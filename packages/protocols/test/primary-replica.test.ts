@@ -47,7 +47,7 @@ const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
 describe('acknowledging', () => {
   const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
 
-  test('an asynchronous primary answers at once, but not before the write is durable', () => {
+  test('an asynchronous primary answers before replication, but after the write is durable', () => {
     const node = createNode({})
     node.elect()
     const kinds = node.write('r1', 1).map((effect) => effect.type)
@@ -70,14 +70,14 @@ describe('acknowledging', () => {
     expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
   })
 
-  test('with the bug ack-before-replicate a primary waits for nobody', () => {
+  test('with the bug ack-before-replicate a primary waits for no replica', () => {
     const node = createNode({ sync: 'all' }, 'ack-before-replicate')
     node.elect()
     expect(replies(node.write('r1', 1))).toHaveLength(1)
   })
 })
 
-describe('own-writes', () => {
+describe('the setting own-writes', () => {
   const has = (match: number) => ({ type: 'replicated', epoch: 1, round: 0, match }) as const
   const forwarded = {
     type: 'forward',
@@ -88,7 +88,7 @@ describe('own-writes', () => {
   const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
     sent(effects).filter(({ type }) => type === 'answer')
 
-  test('makes a write wait for the replica that its client called, even if others have it', () => {
+  test('makes a write wait for the replica that its client called, even if other replicas have it', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })
     node.elect()
     node.message('n2', forwarded)
@@ -105,7 +105,7 @@ describe('own-writes', () => {
     }
   })
 
-  test('leaves a waiting write with an unknown outcome when the primary is deposed', () => {
+  test('gives a waiting write an unknown outcome when the primary is deposed', () => {
     const node = createNode({ 'own-writes': true })
     node.elect()
     node.message('n2', forwarded)
@@ -120,7 +120,7 @@ describe('failover', () => {
   const old = { type: 'replicate', epoch: 1, prevIndex: 0, prevEpoch: 0, entries, round: 1 } as const
   const elect = (epoch: number, lastIndex: number) => ({ type: 'elect', epoch, lastEpoch: 1, lastIndex }) as const
 
-  test('a replica that has promised an epoch joins no earlier one, not even after a restart', () => {
+  test('a replica that has promised an epoch joins no earlier epoch, not even after a restart', () => {
     const node = createNode({})
     const promise = node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
     expect(sent(promise)).toMatchObject([{ type: 'promise', granted: true }])
@@ -156,14 +156,14 @@ describe('failover', () => {
   test.each([
     { bug: undefined, granted: false },
     { bug: 'promote-stale', granted: true },
-  ])('a replica promises nothing to a node that lacks its entries (bug: $bug)', ({ bug, granted }) => {
+  ])('a replica gives no promise to a candidate that lacks its entries (bug: $bug)', ({ bug, granted }) => {
     const node = createNode({}, bug)
     node.message('n2', old)
     expect(sent(node.message('n3', elect(2, 0)))).toMatchObject([{ granted }])
     expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
   })
 
-  test('a replica that refuses a candidate keeps its own time, so that one that asks for ever keeps nobody from asking', () => {
+  test('a replica that refuses a candidate does not reset its own election timer', () => {
     const node = createNode({})
     node.message('n2', old)
     const timersOf = (effects: ReturnType<typeof node.message>) =>
@@ -175,7 +175,7 @@ describe('failover', () => {
     expect(timersOf(node.message('n3', elect(node.state.epoch + 1, 0)))).toBe(1)
   })
 
-  test('entries that a new primary replaces are undone in the copy', () => {
+  test('the copy undoes entries that a new primary replaces', () => {
     const write = (value: number) => ({ input: { f: 'write', key: 'x', value } })
     const journal: PrimaryReplicaRecord[] = [
       { kind: 'epoch', epoch: 1 },

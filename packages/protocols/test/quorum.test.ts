@@ -50,7 +50,7 @@ const recordsOf = (effects: readonly QuorumEffect[]) =>
 const marked = (effects: readonly QuorumEffect[]) => effects.some(({ type }) => type === 'mark')
 
 describe('a write', () => {
-  test('asks a majority for its tags first, and takes one above the highest', () => {
+  test('asks a majority for its tags first, and takes a tag above the highest', () => {
     const node = createNode({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([{ type: 'query' }, { type: 'query' }])
     const { operation } = node
@@ -63,7 +63,7 @@ describe('a write', () => {
     expect(results(node.message('n3', { type: 'stored', operation }))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('gives no tag twice, not even after a restart', () => {
+  test('never uses a tag twice, not even after a restart', () => {
     const tagOf = (seed: number) => {
       const machine = findProtocol('quorum')!.create({ settings: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))
@@ -78,7 +78,7 @@ describe('a write', () => {
     expect(tagOf(1)).not.toBe(tagOf(2))
   })
 
-  test('is carried out once if it is delivered twice', () => {
+  test('is applied once if it is delivered twice', () => {
     const node = createNode({ settings: { tags: 'clock' } })
     const session = { client: 'c', sequence: 1 }
     node.request('r1', write(1), session)
@@ -88,7 +88,7 @@ describe('a write', () => {
     expect(results(node.request('r3', write(1), session))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('certainly fails while it was sent to no replica, and has an unknown outcome after that', () => {
+  test('fails for certain if it was sent to no replica, and has an unknown outcome otherwise', () => {
     const outcomeWith = (tags: string) => {
       const node = createNode({ settings: { tags } })
       node.request('r1', write(1))
@@ -99,7 +99,7 @@ describe('a write', () => {
     expect(outcomeWith('clock')).toMatchObject([{ type: 'info' }])
   })
 
-  test('waits for W replicas; quorum-off-by-one: for one too few', () => {
+  test('waits for W replicas, and for one fewer with the bug quorum-off-by-one', () => {
     const answered = (bug?: string) => {
       const node = createNode({ bug, settings: { tags: 'clock' } })
       const effects = node.request('r1', write(1))
@@ -111,7 +111,7 @@ describe('a write', () => {
 })
 
 describe('a read', () => {
-  test('stores the value it found on W replicas before it returns it, or a later read could miss it', () => {
+  test('stores the value it found on W replicas before it returns it, so that later reads see it', () => {
     const node = createNode({})
     node.request('r1', read)
     const { operation } = node
@@ -184,7 +184,7 @@ describe('a replica', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'no-tie-break', value: 1 },
-  ])('keeps the version of the later writer if two have one counter (bug: $bug)', ({ bug, value }) => {
+  ])('keeps the version of the later writer if two have the same counter (bug: $bug)', ({ bug, value }) => {
     const node = createNode({ bug })
     node.message('n2', first)
     node.message('n3', put({ kind: 'version', version: version(2, 1, 'b') }))
@@ -230,7 +230,7 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('drop-handoff-on-restart: a restart drops the write', () => {
+  test('loses the write in a restart with the bug drop-handoff-on-restart', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
       return sent(createNode({ settings, bug, journal }).timer('sync'))
@@ -240,7 +240,7 @@ describe('a sloppy quorum', () => {
   })
 })
 
-describe('the promised level', () => {
+describe('the promised level of quorum', () => {
   const protocol = findProtocol('quorum')!
 
   test.each([
@@ -253,7 +253,7 @@ describe('the promised level', () => {
     [{ r: 1, w: 1 }, 'none'],
     [{ replicas: 3, sloppy: true, tags: 'clock' }, 'eventual'],
     [{ r: 1, w: 1, tags: 'clock', 'anti-entropy': false }, 'none'],
-  ])('with %o is %s', (settings, level) => {
+  ])('with the settings %o is %s', (settings, level) => {
     expect(promiseOf(protocol, settings as { [name: string]: ProtocolSettingValue })).toBe(level)
   })
 
@@ -262,7 +262,7 @@ describe('the promised level', () => {
     [{ r: 4 }, 3, 'r=4 waits for more replicas than the 3 that a key has'],
     [{ replicas: 2, w: 3 }, 5, 'w=3 waits for more replicas than the 2 that a key has'],
     [{ sloppy: true }, 5, 'give at most replicas=4'],
-  ])('does not exist for %o on %d nodes', (settings, nodes, reason) => {
+  ])('cannot be given for %o on %d nodes', (settings, nodes, reason) => {
     expect(protocol.impossible?.(settings as { [name: string]: ProtocolSettingValue }, nodes)).toContain(reason)
   })
 })

@@ -68,7 +68,7 @@ describe('snapshots (§7)', () => {
     expect(node.state.log).toMatchObject({ compacted: 2, entries: [entry(1, 3)] })
   })
 
-  test('otherwise "Discard the entire log. Reset state machine using snapshot contents"', () => {
+  test('a node with a conflicting log must "Discard the entire log. Reset state machine using snapshot contents"', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]))
     const journal = recordsOf(node.message('n3', install(2, snapshot(2, 2, 9))))
@@ -76,7 +76,7 @@ describe('snapshots (§7)', () => {
     for (const { state } of [node, createNode({ journal })]) expect([...registersOf(state)]).toEqual([['x', 9]])
   })
 
-  test('an old snapshot does not undo entries known to be committed', () => {
+  test('an old snapshot does not undo committed entries', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 3))
     expect(sent(node.message('n2', install(1, snapshot(2, 1, 2))))).toMatchObject([{ success: true, match: 2 }])
@@ -180,7 +180,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toHaveLength(answers)
   })
 
-  test('lease-too-long: the leader still answers when another may have been elected', () => {
+  test('with the bug lease-too-long, the leader still answers when another leader may have been elected', () => {
     const node = leaseholder('lease-too-long')
     node.clock(1900)
     expect(read(node)).toHaveLength(1)
@@ -202,7 +202,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
-  test('the lease ends when the leader asks another node to take over, which may act at any time', () => {
+  test('the lease ends when the leader starts a transfer, since the target may be elected at any time', () => {
     const node = createLeader({ settings: { ...LEASE, 'transfer-ms': 100 } })
     node.clock(1000)
     node.timer('heartbeat')
@@ -246,7 +246,7 @@ describe('membership changes (thesis §4.1)', () => {
     for (const one of [node, createNode({ journal })]) expect(members(one)).toEqual(everybody)
   })
 
-  test('one server at a time: the next change waits until this one is committed', () => {
+  test('the next change waits until the current one is committed', () => {
     const node = createLeader({ settings })
     node.timer('resize')
     expect(members(node)).toHaveLength(2)
@@ -255,7 +255,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length)
   })
 
-  test('overlapping-changes: the next change does not wait', () => {
+  test('the next change does not wait with the bug overlapping-changes', () => {
     const node = createLeader({ settings, bug: 'overlapping-changes' })
     node.timer('resize')
     const length = node.state.log.entries.length
@@ -263,7 +263,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length + 1)
   })
 
-  test('no change is made before an entry of the leader’s own term is committed', () => {
+  test('a change waits until an entry of the leader’s own term is committed', () => {
     const node = createNode({ settings: { 'pre-vote': false, ...settings } })
     elect(node)
     node.timer('resize')

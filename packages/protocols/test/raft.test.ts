@@ -38,7 +38,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(sent(createNode({ journal }).message('n3', ask(1, 0, 0)))).toMatchObject([{ granted: false }])
   })
 
-  test('forget-vote: a restarted node votes twice in one term', () => {
+  test('a restarted node votes twice in one term with the bug forget-vote', () => {
     const first = createNode({ bug: 'forget-vote' })
     const effects = first.message('n2', ask(1, 0, 0))
     expect(sent(effects)).toMatchObject([{ granted: true }])
@@ -132,7 +132,7 @@ describe('log replication (§5.3)', () => {
     expect(recordsOf(effects)).toEqual([{ kind: 'entries', from: 3, entries: [entry(1, 2), entry(1, 3)] }])
   })
 
-  test('a leader that steps down writes its unsent entries: it may vouch for them as a candidate', () => {
+  test('a leader that steps down writes its unsent entries, because its log counts when it is a candidate', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.request('r2', write(2))
@@ -183,7 +183,7 @@ describe('committing (§5.4.2)', () => {
     expect(node.state.commitIndex).toBe(2)
   })
 
-  test('commit-old-term: a leader commits an entry of an earlier term by counting replicas', () => {
+  test('a leader commits an entry of an earlier term by counting replicas with the bug commit-old-term', () => {
     expect(figure8('commit-old-term').state.commitIndex).toBe(1)
   })
 
@@ -195,7 +195,7 @@ describe('committing (§5.4.2)', () => {
     expect(replies(node.message('n2', accept(node, 2, 0)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('ack-before-majority: a write is answered at once', () => {
+  test('a write is answered at once with the bug ack-before-majority', () => {
     const node = createNode({ settings: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
@@ -258,7 +258,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n3', accept(node, 3, 2)))).toEqual([])
   })
 
-  test('while no majority answers, waiting entries go out with the heartbeats', () => {
+  test('while no majority answers, waiting entries are sent with the heartbeats', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.timer('heartbeat')
@@ -266,7 +266,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.timer('heartbeat'))).toMatchObject([{ entries: [entry(1, 2)] }, { entries: [entry(1, 2)] }])
   })
 
-  test('stale-read: a leader answers from its copy at once', () => {
+  test('a leader answers a read from its copy at once with the bug stale-read', () => {
     expect(
       replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x', value: null })),
     ).toHaveLength(1)
@@ -311,7 +311,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 
-  test('a duplicate of a forwarded request is not answered: the first copy may yet be committed', () => {
+  test('a duplicate of a forwarded request is not answered, since the first copy may still be committed', () => {
     const node = createLeader({})
     const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
     const forward = { type: 'forward', origin, command: { input: write(1) }, ticket: { life: 5, number: 1 } } as const
@@ -325,7 +325,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
   })
 
-  test('a request without an answer is forwarded to the same leader again, if its session prevents applying it twice', () => {
+  test('a request without an answer is sent to the same leader again if sessions prevent applying it twice', () => {
     const node = createNode({})
     node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
     const handedOver = (effects: ReturnType<typeof node.timer>) =>
@@ -337,7 +337,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
   })
 
-  test('without a leader a request is refused after a while, with certainty', () => {
+  test('a request without a leader fails for certain after a while', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])
     const answers = Array.from({ length: 20 }, () => replies(node.timer('requests'))).flat()

@@ -24,7 +24,7 @@ test('one client holds a lock, until it releases it', () => {
   expect(nodes.answer('n2', acquire)).toMatchObject({ type: 'ok' })
 })
 
-test('a majority of masters is necessary and sufficient', () => {
+test('a lock needs a majority of masters, and no more', () => {
   const with3 = (bug?: string) => {
     const nodes = five({ bug })
     const [one, two] = [nodes.ask('n1', acquire), nodes.ask('n5', acquire)]
@@ -49,7 +49,7 @@ test('the time spent acquiring a lock is subtracted from its time to live', () =
   expect(late('validity-not-subtracted')).toMatchObject({ type: 'ok' })
 })
 
-test('only its holder can release a lock', () => {
+test('only the holder can release a lock', () => {
   const second = (bug?: string) => {
     const nodes = five({ bug })
     nodes.answer('n1', acquire)
@@ -82,7 +82,7 @@ test('with fencing each holder has a higher token than earlier holders', () => {
   }
 })
 
-test('a late store overwrites later ones, unless its token gives it away', () => {
+test('without fencing, a late store overwrites later ones; with a token it is refused', () => {
   const afterwards = (fencing: boolean) => {
     const nodes = five({ object: 'register', settings: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))

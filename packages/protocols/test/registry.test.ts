@@ -2,12 +2,12 @@ import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, promiseOf, protocols, stickinessOf } from '../src/index.ts'
 
-test('every protocol is found by its name, and an unknown name is not', () => {
+test('finds every protocol by its name, and no protocol by an unknown name', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
   expect(findProtocol('zab')).toBeUndefined()
 })
 
-test('primary-replica promises a level only if writes wait for a majority and reads go to the primary', () => {
+test('primary-replica promises a level only if writes wait for a majority and the primary answers reads', () => {
   const protocol = findProtocol('primary-replica')!
   expect(promiseOf(protocol, {})).toBe('none')
   expect(promiseOf(protocol, { sync: 'all', reads: 'primary' })).toBe('linearizable')
@@ -16,7 +16,7 @@ test('primary-replica promises a level only if writes wait for a majority and re
   expect(promiseOf(protocol, protocol.strictest!)).toBe('linearizable')
 })
 
-test('primary-replica with sticky sessions promises an order only if writes wait for their own replica, and without failover', () => {
+test('primary-replica promises sequential only with sticky sessions and own-writes and without failover', () => {
   const protocol = findProtocol('primary-replica')!
   const sticky = { reads: 'sticky', 'own-writes': true, failover: false }
   expect(promiseOf(protocol, sticky)).toBe('sequential')
@@ -27,7 +27,7 @@ test('primary-replica with sticky sessions promises an order only if writes wait
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
-test('quorum says where reads and writes need not meet', () => {
+test('the weakness of a protocol names the setting that lets reads miss writes', () => {
   const { weakness: ofReplicas } = findProtocol('primary-replica')!
   expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
   expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')
@@ -38,8 +38,8 @@ test('quorum says where reads and writes need not meet', () => {
   expect(weakness?.({ r: 2, w: 'majority', replicas: 3 }, 5)).toBeUndefined()
 })
 
-describe.each([...protocols])('$name', (protocol) => {
-  test('gives nothing up where it promises linearizability', () => {
+describe.each([...protocols])('the protocol $name', (protocol) => {
+  test('has no weakness with settings that promise linearizability', () => {
     const settings = protocol.strictest ?? {}
     if (promiseOf(protocol, settings) === 'linearizable')
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()

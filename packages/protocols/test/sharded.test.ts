@@ -15,7 +15,7 @@ const owners = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as ShardedState | undefined)?.owned.size ?? 0) > 0)
 const is = (type: string) => (letter: { readonly message: { readonly type: string } }) => letter.message.type === type
 
-test('a shard takes its keys along when it moves, and requests find it', () => {
+test('a moving shard takes its keys along, and requests find its new owner', () => {
   const nodes = three()
   expect(owners(nodes)).toEqual(['n1'])
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
@@ -25,7 +25,7 @@ test('a shard takes its keys along when it moves, and requests find it', () => {
   for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
 })
 
-test('while a shard is moving nobody serves it, and requests wait for it', () => {
+test('while a shard is moving no node serves it, and requests wait', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))
@@ -61,7 +61,7 @@ test('a move continues after a restart of either side, and happens once', () => 
   expect(owners(nodes)).toEqual([to])
 })
 
-test('a duplicate refusal does not make a request run twice', () => {
+test('a duplicate refusal does not make a request execute twice', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   nodes.deliver()
@@ -78,7 +78,7 @@ test('a duplicate refusal does not make a request run twice', () => {
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
-describe('the shard of a key', () => {
+describe('sharding', () => {
   const shardsOf = (by: string, keys: readonly string[]) => {
     const nodes = three({ by, shards: 3 })
     for (const key of keys) expect(nodes.answer('n2', write(key, 1))).toEqual(ok(1))
@@ -86,15 +86,15 @@ describe('the shard of a key', () => {
     return ids.map((id) => held(id).flatMap((registers) => [...registers.keys()]))
   }
 
-  test('by range: neighbouring keys are together', () => {
+  test('by range keeps neighbouring keys together', () => {
     expect(shardsOf('range', ['a', 'b', 'm', 'y', 'z'])).toEqual([['a', 'b'], ['m'], ['y', 'z']])
   })
 
-  test('by directory: new keys get one shard after the other', () => {
+  test('by directory assigns new keys to the shards in turn', () => {
     expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
   })
 
-  test('by hash: every node computes the same', () => {
+  test('by hash lets every node compute the same shard', () => {
     const nodes = three({ shards: 7 })
     for (const key of ['x', 'y', 'z', 'key-17']) {
       nodes.answer('n1', write(key, 1))
@@ -103,7 +103,7 @@ describe('the shard of a key', () => {
   })
 })
 
-test('an invalid number of shards is refused', () => {
+test('rejects an invalid number of shards', () => {
   expect(() => protocol.create({ settings: { shards: 1.5 } })).toThrow(/whole number/)
   expect(() => protocol.create({ settings: { shards: 0 } })).toThrow(/above 0/)
 })
@@ -141,7 +141,7 @@ describe('transactions', () => {
     expect(locked(nodes)).toEqual([])
   })
 
-  test('keep their shards in place until they have ended, also through a restart', () => {
+  test('keep their shards in place until they end, also across a restart', () => {
     const nodes = three({ shards: 1 }, 'transactions')
     const asked = nodes.ask('n2', txn(['w', 'x', 1]))
     nodes.deliver(is('prepare'))
@@ -158,7 +158,7 @@ describe('transactions', () => {
     expect(nodes.answer(owners(nodes)[0]!, txn(['r', 'x', null]))).toEqual(ok([['r', 'x', 1]]))
   })
 
-  test('move money between shards, all of it or none', () => {
+  test('move money between shards atomically', () => {
     const nodes = three({ shards: 8 }, 'bank')
     const transfer = { f: 'transfer', value: { from: 'a', to: 'b', amount: 60_000, id: 1 } }
     expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })

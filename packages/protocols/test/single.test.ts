@@ -38,7 +38,7 @@ test("an app server forwards clients' requests, and the database's answers", () 
   expect(nodes.answer('n1', read('x'))).toEqual(ok(1))
 })
 
-test('without retries, a lost answer is an unknown outcome for a write, and a failure for a read', () => {
+test('without retries, a lost answer leaves a write unknown and fails a read', () => {
   const nodes = three({ retry: 'none' })
   expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
   const asked = nodes.ask('n2', read('x'))
@@ -47,7 +47,7 @@ test('without retries, a lost answer is an unknown outcome for a write, and a fa
   expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
-test('a blind retry runs twice; a retry with a key runs once, and gets the same answer', () => {
+test('a blind retry executes twice; a retry with a key executes once and gets the same answer', () => {
   for (const [how, count] of [
     ['blind', 2],
     ['key', 1],
@@ -60,7 +60,7 @@ test('a blind retry runs twice; a retry with a key runs once, and gets the same 
   }
 })
 
-test('a key is known after a restart of the database, unless it was kept in memory', () => {
+test('the database knows a key after a restart, unless it kept the keys in memory', () => {
   for (const [bug, count] of [
     [undefined, 1],
     ['key-in-memory', 2],
@@ -74,7 +74,7 @@ test('a key is known after a restart of the database, unless it was kept in memo
   }
 })
 
-test('a message that is delivered twice acts once, even across a restart', () => {
+test('a message that is delivered twice is applied once, even across a restart', () => {
   const nodes = three({ retry: 'none' })
   nodes.ask('n2', add)
   const [letter] = nodes.lose()
@@ -113,7 +113,7 @@ test('with a retry budget, most failed requests are not retried', () => {
   expect([failed(), failed()]).toEqual(['info', undefined])
 })
 
-test('after failures in a row the circuit opens: requests are refused, until one after the cool-down succeeds', () => {
+test('after consecutive failures the circuit opens and requests are refused, until one succeeds after the cool-down', () => {
   const nodes = three({ retry: 'none', 'breaker-failures': 2, 'cool-down-ms': 200 })
   for (const _ of [1, 2]) loseFirstAnswer(nodes)
   const circuitOpen = { type: 'fail', error: 'the circuit is open' }
@@ -132,7 +132,7 @@ test('while the circuit is half open, one request is let through', () => {
   expect(nodes.reply(probe)).toBeUndefined()
 })
 
-test('in degraded mode, reads are answered with the last known value', () => {
+test('in degraded mode, an app server answers reads with the last known value', () => {
   const nodes = three({ degrade: true, retry: 'none' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok(0))
   nodes.answer('n3', add)
@@ -156,7 +156,7 @@ test('a database with a service time serves one request after the other, and tur
   expect(nodes.isSet('n1', 'served')).toBe(false)
 })
 
-test('blind retries and degraded reads weaken the promise', () => {
+test('blind retries and degraded reads weaken the promised level', () => {
   expect(protocol.promises('counter', {})).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'none' })).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'blind' })).toBe('none')

@@ -37,12 +37,12 @@ describe('a server that takes time', () => {
     expect(finish(station, at(10))).toEqual({ done: 'a', nextAfterMs: undefined })
   })
 
-  test('is not slower when timers ring late, as on a busy machine', () => {
+  test('is not slower on average when timers ring late, as on a busy machine', () => {
     expect(timeToServe(100, 0)).toBeCloseTo(1_000)
     expect(timeToServe(100, 4)).toBeCloseTo(1_004)
   })
 
-  test('does not make up for time in which it was stopped', () => {
+  test('does not catch up for time in which it was stopped', () => {
     const station = createStation<string>()
     for (const job of ['a', 'b', 'c']) arrive(station, job, 3, at(0))
     // Paused for a second.

@@ -26,14 +26,14 @@ function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   }
 }
 
-test('money moves between the nodes that hold the accounts, all of it or none', () => {
+test('a transfer between nodes is atomic', () => {
   const nodes = three()
   expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok(paid))
   expect(held(nodes)).toEqual([])
 })
 
-test('nothing is committed before every site has learned that all have voted yes', () => {
+test('commits only after every site has learned that all voted yes', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter) || is('pre-commit')(letter))
@@ -45,7 +45,7 @@ test('nothing is committed before every site has learned that all have voted yes
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('sites abort without a dead coordinator if none has learned that all voted yes', () => {
+test('sites abort without the coordinator if none has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -59,7 +59,7 @@ test('sites abort without a dead coordinator if none has learned that all voted 
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('sites commit without a dead coordinator if one has learned that all voted yes', () => {
+test('sites commit without the coordinator if one has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))
@@ -74,7 +74,7 @@ test('sites commit without a dead coordinator if one has learned that all voted 
   expect(nodes.answer('n3', balances)).toEqual(ok(paid))
 })
 
-test('a site that was down decides nothing until it has heard from all, and then learns their decision', () => {
+test('a restarted site decides nothing until it has heard from all sites, and then learns their decision', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -92,7 +92,7 @@ test('a site that was down decides nothing until it has heard from all, and then
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('on either side of a cut, silence counts as death, and the two sides decide differently', () => {
+test('in a partition each side takes silence for a crash, and the two sides decide differently', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))

@@ -21,7 +21,7 @@ const held = (nodes: Nodes) => ids.flatMap((id) => [...(nodes.state(id) as TwoPh
 const doubtful = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as TwoPhaseState | undefined)?.prepared.size ?? 0) > 0)
 
-test('money moves between the nodes that hold the accounts, all of it or none', () => {
+test('a transfer between nodes is atomic', () => {
   const nodes = three('bank')
   expect(nodes.answer('n1', transfer('a', 'b', 60_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok({ ...money, a: 40_000, b: 160_000 }))
@@ -64,7 +64,7 @@ test('a transaction appends and writes on the nodes that hold the keys, and read
   expect(held(nodes)).toEqual([])
 })
 
-test('nothing is committed before all have voted yes', () => {
+test('commits only after all participants have voted yes', () => {
   const nodes = three('bank')
   const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
@@ -77,7 +77,7 @@ test('nothing is committed before all have voted yes', () => {
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('participants that voted yes are blocked while the coordinator is down, and free once it is back', () => {
+test('participants that voted yes are blocked while the coordinator is down, and released once it is back', () => {
   const nodes = three('bank')
   nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
@@ -116,7 +116,7 @@ test('a recorded commit reaches every node, whatever restarts', () => {
   expect(held(nodes)).toEqual([])
 })
 
-test("a locked item makes others wait, and they see the first one's result", () => {
+test("a locked item makes other transactions wait, and they then see the first one's result", () => {
   const nodes = three()
   const first = nodes.ask('n1', write('z', 1))
   nodes.deliver(is('prepare'))
@@ -129,7 +129,7 @@ test("a locked item makes others wait, and they see the first one's result", () 
   expect([nodes.reply(first), nodes.reply(second)]).toEqual([ok(1), ok(1)])
 })
 
-test('a coordinator that misses votes aborts, and its client learns that nothing happened', () => {
+test("a coordinator that misses votes aborts, and its client's operation fails for certain", () => {
   const nodes = three()
   const asked = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
   nodes.lose(is('prepare'))
@@ -141,7 +141,7 @@ test('a coordinator that misses votes aborts, and its client learns that nothing
 })
 
 describe('a node votes no', () => {
-  test('if a compare-and-set does not find the expected value, and if money is missing', () => {
+  test('if a compare-and-set does not find the expected value or an account lacks money', () => {
     expect(perform([{ item: 'x', does: 'cas', old: 1, new: 2 }], new Map([['x', 3]]))).toHaveProperty('refusal')
     const take = { item: 'a', does: 'add', amount: -5, initially: 4, least: 0 } as const
     expect(perform([take], new Map())).toHaveProperty('refusal')

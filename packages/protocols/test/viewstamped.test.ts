@@ -61,7 +61,7 @@ describe('normal operation', () => {
     expect(results(effects)).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('answer-before-prepare-ok: the primary waits for none', () => {
+  test('with the bug answer-before-prepare-ok, the primary waits for no PrepareOk', () => {
     const effects = createNode({ bug: 'answer-before-prepare-ok' }).request('r1', write(1))
     expect(results(effects)).toHaveLength(1)
     expect(marked(effects)).toBe(true)
@@ -100,7 +100,7 @@ describe('a view change', () => {
     commit: 0,
   })
 
-  test('starts when the primary is silent; the log goes to the next primary once f others agree', () => {
+  test('starts when the primary is silent, and sends the log to the next primary once f others agree', () => {
     const node = createNode({ id: 'n3' })
     const began = node.timer('silence')
     expect(recordsOf(began)).toEqual([{ kind: 'view', view: 1 }])
@@ -124,14 +124,14 @@ describe('a view change', () => {
     expect(marked(effects)).toBe(bug !== undefined)
   })
 
-  test('takes the longest of the logs of one view', () => {
+  test('takes the longest log among those of one view', () => {
     const node = createNode({ id: 'n2' })
     node.message('n1', prepare(0, 1, 7))
     node.message('n3', doViewChange(0, 7, 8))
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('makes nodes ignore the old primary, even after a restart; forget-view: only until a restart', () => {
+  test('makes nodes ignore the old primary even after a restart, and with the bug forget-view only until one', () => {
     const opsAfterRestart = (bug?: string) => {
       const first = createNode({ id: 'n3', bug })
       const journal = recordsOf([...first.started, ...first.timer('silence')])
@@ -151,7 +151,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('makes a node that missed it ask for the log, and keep its own until then', () => {
+  test('makes a node that missed it ask for the log, and keep its own log until then', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const asked = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
@@ -162,7 +162,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('is started by a primary that no quorum answers', () => {
+  test('is started by a primary that gets no answer from a quorum', () => {
     const node = createNode({})
     node.timer('reach')
     expect(node.state.status).toBe('normal')
@@ -200,7 +200,7 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('keeps the node out of everything else', () => {
+  test('keeps the node out of every other exchange', () => {
     const node = createNode({ id: 'n2', settings, journal })
     expect(node.message('n1', prepare(0, 1, 7))).toEqual([])
     expect(node.message('n3', { type: 'start-view-change', view: 1 })).toEqual([])
@@ -214,7 +214,7 @@ describe('recovery', () => {
     expect(node.state.status).toBe('recovering')
   })
 
-  test('skip-recovery: a restarted node acts with an empty log', () => {
+  test('is skipped with the bug skip-recovery, so that a restarted node acts with an empty log', () => {
     const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)

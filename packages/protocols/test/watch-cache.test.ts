@@ -17,7 +17,7 @@ function cluster({
   return nodes
 }
 
-test('a cache lists, and then applies the changes that it watches', () => {
+test('a cache starts with a list, and then applies the changes that it watches', () => {
   const nodes = cluster()
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
@@ -28,7 +28,7 @@ test('a cache lists, and then applies the changes that it watches', () => {
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
 })
 
-test('a client that moves from one API server to another may go back in time', () => {
+test('a client that moves between API servers may read older values', () => {
   const nodes = cluster()
   nodes.ask('n1', write('x', 1))
   nodes.deliver(({ to }) => to === 'n2')
@@ -36,7 +36,7 @@ test('a client that moves from one API server to another may go back in time', (
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(null))
 })
 
-test('a consistent read waits until the cache has what the store had', () => {
+test("a consistent read waits until the cache has the store's revision", () => {
   const nodes = cluster({ reads: 'consistent' })
   nodes.ask('n1', write('x', 1))
   const late = nodes.lose(({ to }) => to === 'n3')
