@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 const latencyOn = (...links: readonly string[]): Fault =>
   parseFault({ kind: 'latency', latencyMs: 50, links: [...links] }, 'a test')
 
-test('a fault has the name by which --faults takes it, not that of its kind', () => {
+test('a fault has the name that --faults accepts, not the name of its kind', () => {
   expect(faultName(latencyOn('n1>n2'))).toBe('delay')
   expect(faultName(latencyOn('clients>n1', 'n1>clients'))).toBe('delay-clients')
   expect(faultName({ kind: 'kill', nodes: ['n1'] })).toBe('kill')
@@ -12,7 +12,7 @@ test('a fault has the name by which --faults takes it, not that of its kind', ()
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
 })
 
-test('only a kind that --faults cannot name keeps its own name', () => {
+test('only a kind without a name for --faults keeps its own name', () => {
   const names = nemeses.map(({ name }) => name)
   for (const kind of faultKinds)
     for (const among of ['nodes', 'clients'] as const) {

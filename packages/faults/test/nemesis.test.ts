@@ -37,7 +37,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('starts and ends calm, and never ends a fault before it starts', () => {
+  test('starts and ends without faults, and never ends a fault before it starts', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -52,7 +52,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('draws short and long faults alike for a system that takes seconds to notice one', () => {
+  test('draws short and long faults equally often for a system that takes seconds to detect a fault', () => {
     const durationMs = millis(10_000)
     const kinds = nemeses.filter(({ name }) => name === 'partition')
     const lengths = Array.from({ length: 50 }, (_, seed) =>
@@ -72,7 +72,7 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('keeps all phases of a single kind, even if few nodes stay up', () => {
+  test('keeps all phases of a single kind, even if few nodes remain up', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
@@ -140,16 +140,19 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d no
 })
 
 describe('resolving a fault', () => {
-  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))('a fault of %s has its kind', (_, nemesis) => {
-    fc.assert(
-      fc.property(fc.integer(), (seed) => {
-        for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)
-          expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
-      }),
-    )
-  })
+  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
+    'of kind %s returns a fault of that kind',
+    (_, nemesis) => {
+      fc.assert(
+        fc.property(fc.integer(), (seed) => {
+          for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)
+            expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
+        }),
+      )
+    },
+  )
 
-  test('isolates the node that leads at injection', () => {
+  test('isolates the node that leads at that time', () => {
     const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
     expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
       new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
@@ -157,7 +160,7 @@ describe('resolving a fault', () => {
     expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
   })
 
-  test('a majority ring gives every node a majority of its own', () => {
+  test('with a majority ring gives every node a different majority', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(
@@ -180,7 +183,7 @@ describe('resolving a fault', () => {
       'partition {n1 n3 | n2 n4 n5}',
     ],
     [[['n1'], ['n2'], ['n3']], 'partition {n1 | n2 | n3}'],
-  ])('is described by the groups it leaves: %j', (groups, words) => {
+  ])('describes a partition by its groups: %j', (groups, words) => {
     expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
   })
 
@@ -192,7 +195,7 @@ describe('resolving a fault', () => {
     )
   })
 
-  test('describes a cut that leaves few pairs by those pairs', () => {
+  test('describes a cut that leaves few pairs connected by those pairs', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
@@ -216,7 +219,7 @@ describe('resolving a fault', () => {
 })
 
 describe('randomness', () => {
-  test('a fork does not depend on the draws of its parent', () => {
+  test('gives a fork a sequence that does not depend on the draws of its parent', () => {
     const fresh = createRandom(42).fork('link n1>n2')
     const parent = createRandom(42)
     parent.next()

@@ -38,7 +38,7 @@ describe('parsing a fault', () => {
     },
   )
 
-  test('turns two places into half their round-trip time', () => {
+  test('turns a pair of places into half their round-trip time', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',

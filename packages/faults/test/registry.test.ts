@@ -20,7 +20,7 @@ import { parsePlan } from '../src/schedule/parse-schedule.ts'
 const links = ['clients>n1']
 const families: readonly FaultFamily[] = trafficFamilies
 
-test('a fault is described with its parameters as they are typed', () => {
+test('describes a fault with its parameters in the syntax of a command line', () => {
   const fault = parseFault({ kind: 'lose-reply', links, silence: 'hang', when: { probability: 0.06 } }, 'x')
   expect(describeFault(fault)).toBe('lose-reply silence=hang on 1 link (6%)')
 })
@@ -67,7 +67,7 @@ test.each(asDeclared)('%s accepts its own defaults', (kind, { parameters }) => {
 
 test.each(
   families.flatMap(({ kinds, when }) => kinds.map((definition) => [definition.kind, definition, when] as const)),
-)('%s ends after it begins', (kind, { parameters }, when) => {
+)('%s is refused if it ends before it begins', (kind, { parameters }, when) => {
   expect(Object.keys(when)).toContain('untilMs')
   const needed = parametersOf(parameters).flatMap(({ name, ...rest }) =>
     rest.default === undefined && rest.optional !== true ? [[name, rest.values?.[0] ?? rest.least ?? 1]] : [],
