@@ -16,12 +16,17 @@ async function weaknessOf(name: string, { object = 'register', set = {}, faults 
   return target.weakness?.(question) ?? ''
 }
 
-describe('what settings give up', () => {
-  test.each(['mariadb', 'postgres'])('%s loses commits by promotions only where a run has them', async (name) => {
-    const set = { commit: 'async' }
-    expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
-    expect(await weaknessOf(name, { set, faults: ['failover'] })).toMatch(/^a commit waits for no \w+, so a promotion/)
-  })
+describe('the weakness of settings', () => {
+  test.each(['mariadb', 'postgres'])(
+    'of %s mentions commits lost by promotions only if the run has failovers',
+    async (name) => {
+      const set = { commit: 'async' }
+      expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
+      expect(await weaknessOf(name, { set, faults: ['failover'] })).toMatch(
+        /^a commit waits for no \w+, so a promotion/,
+      )
+    },
+  )
 
   test.each<[string, string, string, RegExp]>([
     ['mariadb', 'transactions', 'repeatable-read', /^at repeatable-read a transaction overwrites/],
@@ -30,11 +35,11 @@ describe('what settings give up', () => {
     ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
-  ])('%s says of %s at %s what transactions may miss', async (name, object, isolation, expected) => {
+  ])('of %s with %s at %s mentions what transactions may miss', async (name, object, isolation, expected) => {
     expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
   })
 
-  test('a transfer that reads first overwrites what came between, and one in place does not', async () => {
+  test('mentions overwritten changes for transfers that read first, but not for transfers in place', async () => {
     const set = { transfers: 'read-then-write' }
     for (const name of ['mariadb', 'postgres', 'galera']) {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
@@ -42,7 +47,7 @@ describe('what settings give up', () => {
     }
   })
 
-  test('master-master has words for each object, and an outbox for its view', async () => {
+  test('is described for each object of master-master, and for the view of an outbox', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -50,7 +55,7 @@ describe('what settings give up', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('a queue of NATS says when a message is handed out again, and nothing of the reads of a bucket', async () => {
+  test('mentions redeliveries for a queue of NATS, and not the reads of a bucket', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )
@@ -60,7 +65,7 @@ describe('what settings give up', () => {
   })
 
   test.each(targetNames)(
-    '%s names no read of what is never read, and no fault that the run does not inject',
+    'of %s mentions no read of an object without reads, and no fault that the run lacks',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

@@ -19,7 +19,7 @@ const times = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test.each(times)(
-    'sends a watch from a future revision older events, on a follower that catches up by a snapshot (time %i)',
+    'sends older events to a watch from a future revision, at a follower that catches up by a snapshot (time %i)',
     { timeout: 300_000 },
     async (time) => {
       const cluster = await startEtcd(

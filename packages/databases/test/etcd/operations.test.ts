@@ -28,7 +28,7 @@ async function shown(watching: (input: Input) => Promise<Completion>, count: num
 }
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('stores registers with an atomic cas, and strings and lists that grow', async () => {
+  test('stores registers with an atomic cas, and texts and lists with appends', async () => {
     const { ask, readyMs } = await startEtcd({ functions: ['read', 'write', 'cas', 'append'], initial: null })
     expect(readyMs).toBeGreaterThan(0)
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: null })
@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(list('read'))).toEqual({ type: 'ok', value: [1, 2] })
   })
 
-  test.each(['txn', 'lock'])('loses no addition to a counter that is updated by %s', async (update) => {
+  test.each(['txn', 'lock'])('loses no addition to a counter that is updated by a %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
     const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
     const done = added.filter(({ type }) => type === 'ok').length
@@ -58,7 +58,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(Array.from({ length: 1 + unknown }, (_, i) => ({ type: 'ok', value: done + i }))).toContainEqual(read)
   })
 
-  test.each(['txn', 'lock'])('holds an object without operations of its own whole, updated by %s', async (update) => {
+  test.each(['txn', 'lock'])('stores other objects as one value, updated by a %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['enqueue', 'dequeue', 'drain'], initial: null }, { update })
     await Promise.all([1, 2, 3, 4].map((message) => ask(x('enqueue', message))))
     const taken = await ask(x('dequeue'))

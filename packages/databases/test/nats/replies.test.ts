@@ -4,7 +4,7 @@ import { natsReplies } from '../../src/nats/client/replies.ts'
 /** The subject for answers in a request's bytes. */
 const inboxIn = (bytes: Buffer): string => /^H?PUB \S+ (\S+)/m.exec(bytes.toString())?.[1] ?? ''
 
-test('introduces itself once, and answers pings with the next request', () => {
+test('sends CONNECT once, and answers pings with its next request', () => {
   const replies = natsReplies()
   const first = replies.bytes({ subject: 'a', payload: 'é' }).toString()
   expect(first).toMatch(/^CONNECT \{.*\}\r\nSUB _INBOX\.\w+\.1 1\r\nPUB a _INBOX\.\w+\.1 2\r\né\r\n$/)
@@ -15,7 +15,7 @@ test('introduces itself once, and answers pings with the next request', () => {
   )
 })
 
-test('reads messages, with and without headers, however they are cut into pieces', () => {
+test('reads messages with and without headers, however the bytes are divided', () => {
   const replies = natsReplies()
   const inbox = inboxIn(replies.bytes({ subject: 'pull', most: 3 }))
   const arrived = Buffer.from(
@@ -39,7 +39,7 @@ test('reads messages, with and without headers, however they are cut into pieces
   })
 })
 
-test('ignores what answers an earlier request, also a message of another queue', () => {
+test('ignores answers to earlier requests and messages of other queues', () => {
   const replies = natsReplies()
   const late = inboxIn(replies.bytes({ subject: 'pull of queue b' }))
   const own = inboxIn(replies.bytes({ subject: 'pull of queue z' }))
@@ -49,8 +49,11 @@ test('ignores what answers an earlier request, also a message of another queue',
   expect(answer).toMatchObject({ type: 'reply', reply: [{ payload: Buffer.from('2') }] })
 })
 
-test.each(["-ERR 'Stale Connection'", 'HTTP/1.1 400 Bad Request', 'MSG a 1 many'])('cannot go on after %s', (line) => {
-  const replies = natsReplies()
-  replies.bytes({ subject: 'a' })
-  expect(replies.read(Buffer.from(`${line}\r\n`))).toEqual({ type: 'unreadable', why: line })
-})
+test.each(["-ERR 'Stale Connection'", 'HTTP/1.1 400 Bad Request', 'MSG a 1 many'])(
+  'cannot continue after %s',
+  (line) => {
+    const replies = natsReplies()
+    replies.bytes({ subject: 'a' })
+    expect(replies.read(Buffer.from(`${line}\r\n`))).toEqual({ type: 'unreadable', why: line })
+  },
+)

@@ -91,7 +91,7 @@ const run = async (connection: Connection, ...commands: readonly string[]) => {
 }
 
 liveTest(
-  `what is said of an operation is what became of it (${whySkipped('postgres')})`,
+  `the reported outcome of an operation is its actual outcome (${whySkipped('postgres')})`,
   { timeout: 120_000 },
   async () => {
     const { port } = await startPostgres(initdb!, postgres!)
@@ -245,7 +245,7 @@ liveTest(
 )
 
 liveTest(
-  `logs in by what the server asks for, and says who is not let in (${whySkipped('postgres')})`,
+  `logs in by the method that the server asks for, and reports a refused login (${whySkipped('postgres')})`,
   { timeout: 120_000 },
   async () => {
     const { port } = await startPostgres(initdb!, postgres!)

@@ -30,7 +30,7 @@ function nodesWith(files: { readonly [node: string]: readonly string[] }) {
   return { directory, servers, run }
 }
 
-test('a node that was replaced as primary has not the one restarted that replaced it', async () => {
+test('the script of a replaced primary restarts only its own server, not the primary that replaced it', async () => {
   const { directory, servers, run } = nodesWith({
     n1: ['db/standby.signal', `db/pg_wal/00000003${SEGMENT}`],
     n2: ['rejoin', 'db/pg_wal/00000002.history', `db/pg_wal/00000002${SEGMENT}`],

@@ -61,7 +61,7 @@ const commandsIn = (text: string): string[] =>
 const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 const READ: Input = { f: 'read', key: 'x', value: null }
 
-test('sends to the node it was redirected to, now and later', async () => {
+test('sends this command and later ones to the node it was redirected to', async () => {
   const { sent, ask } = await clientAmong([
     ...[undefined, undefined],
     (_, at) => `-MOVED 16287 ${at(6)}`,
@@ -73,7 +73,7 @@ test('sends to the node it was redirected to, now and later', async () => {
   expect(sent).toEqual(['n3 SET x 1', 'n6 SET x 1', 'n6 SET x 2'])
 })
 
-test('asks for one command only where its slot is on its way', async () => {
+test('sends ASKING only to a node that a slot is moving to', async () => {
   let asked = false
   const { sent, ask } = await clientAmong([
     (command) => {
@@ -88,7 +88,7 @@ test('asks for one command only where its slot is on its way', async () => {
   expect(sent).toEqual(['n3 SET x 1', 'n1 ASKING', 'n1 SET x 1', 'n3 SET x 2', 'n1 ASKING', 'n1 SET x 2'])
 })
 
-test('takes the replica for the master once that fails, and gives up a circle of redirections', async () => {
+test('uses the replica once the master fails, and stops at circular redirections', async () => {
   const { sent, ask } = await clientAmong([
     ...[undefined, undefined],
     () => '-CLUSTERDOWN The cluster is down',
@@ -101,7 +101,7 @@ test('takes the replica for the master once that fails, and gives up a circle of
   expect(sent.every((each) => !each.endsWith('x 2') || each.startsWith('n6'))).toBe(true)
 })
 
-test('reads at the replica if told to, and writes at the master', async () => {
+test('reads at the replica if the settings say so, and writes at the master', async () => {
   const { sent, ask } = await clientAmong(
     [
       undefined,

@@ -36,7 +36,7 @@ describe.skipIf(program === undefined)(
       expect(await write('n1', 2)).toEqual(ok(2))
     })
 
-    test('has a leader only once its Sentinels could fail over, even if the replicas start late', async () => {
+    test('has a leader only once its Sentinels can fail over, even if the replicas start late', async () => {
       // Sentinels that find no replica try again after a second; until then they refuse with NOGOODSLAVE.
       const directory = mkdtempSync(join(tmpdir(), 'chaos-late-redis-'))
       try {

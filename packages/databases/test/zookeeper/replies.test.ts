@@ -18,7 +18,7 @@ function opened(): SessionReplies {
   return replies
 }
 
-test('asks for a new session, and says what the client has seen', () => {
+test('asks for a new session with the last zxid that the client has seen', () => {
   const replies = sessionReplies()
   expect(replies.isOpen()).toBe(false)
   const reader = recordReader(replies.introduce(0x1_0000_0002n, 4_000))
@@ -27,7 +27,7 @@ test('asks for a new session, and says what the client has seen', () => {
   expect(reader.bytes()).toEqual(Buffer.alloc(16))
 })
 
-test('reads a session and then an answer, however they are cut into pieces', () => {
+test('reads a session and then an answer, however the bytes are divided', () => {
   const replies = sessionReplies()
   const pieces = Array.from(granted, (byte) => replies.read(Buffer.from([byte])).type)
   expect(pieces.filter((type) => type !== 'incomplete')).toEqual(['reply'])
@@ -43,7 +43,7 @@ test('reads a session and then an answer, however they are cut into pieces', () 
   })
 })
 
-test('pings are not counted among the requests', () => {
+test('does not count pings as requests', () => {
   const replies = opened()
   expect(replies.request('ping', Buffer.alloc(0))).toEqual(framed(int(-2), int(11)))
   expect(replies.read(framed(int(-2), long(5n), int(0)))).toMatchObject({ type: 'reply' })
@@ -55,7 +55,7 @@ test.each([
   ['half a header', framed(int(1)), 'a reply that ends early'],
   ['a negative length', int(-1), 'a reply of -1 bytes'],
   ['too much', int(1 << 30), 'a reply of 1073741824 bytes'],
-])('cannot go on after an answer to %s', (_, answer, why) => {
+])('cannot continue after an answer to %s', (_, answer, why) => {
   const replies = opened()
   replies.request('getData', text('/x'))
   expect(replies.read(answer)).toEqual({ type: 'unreadable', why: expect.stringContaining(why) })
@@ -66,11 +66,11 @@ test('refuses a session that the server does not grant', () => {
   expect(sessionReplies().read(refused)).toMatchObject({ type: 'unreadable' })
 })
 
-test('a record that announces more bytes than it has is refused', () => {
+test('refuses a record that announces more bytes than it has', () => {
   expect(() => recordReader(Buffer.concat([int(3), Buffer.from('ab')])).bytes()).toThrow(RangeError)
 })
 
-test('only errors that exclude an effect are definite', () => {
+test('takes only errors that exclude an effect for definite', () => {
   expect([-101, -103, -110].map((code) => outcomeOf(zookeeperErrors, errorText(code)))).toEqual([
     'fail',
     'fail',

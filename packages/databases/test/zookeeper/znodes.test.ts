@@ -17,22 +17,22 @@ const [CHECK, SET_DATA, NO_NODE, NOT_TRIED] = [13, 5, -101, -2]
 
 const change = (asking: Asking) => setWhile(asking, '/chaos/x/lock-1', { path: '/chaos/x', value: 1 })
 
-test('a node is set while another one exists', async () => {
+test('sets a node on the condition that another node exists', async () => {
   expect(await change(answering(step(CHECK, 0), step(SET_DATA, 0), Buffer.alloc(68), end))).toBeInstanceOf(Buffer)
 })
 
 test.each([
   ['the other node is gone', [failed(NO_NODE), failed(NOT_TRIED)]],
   ['the node itself is gone', [failed(0), failed(NO_NODE)]],
-])('nothing is set if %s', async (_, steps) => {
+])('sets nothing if %s', async (_, steps) => {
   expect(await change(answering(...steps, end))).toEqual({ type: 'fail', error: '-101 NoNode', code: NO_NODE })
 })
 
-test('an answer to a transaction that ends early leaves its outcome unknown', async () => {
+test('the outcome is unknown if the answer to a transaction ends early', async () => {
   expect(await change(answering(int(-1)))).toMatchObject({ type: 'info' })
 })
 
-test('the token of a sequential node is the zxid of its creation', async () => {
+test('uses the zxid of its creation as the token of a sequential node', async () => {
   const created = await createSequential(
     answering(text('/chaos/x/lock-0000000007'), long(0x1_0000_0002n)),
     '/chaos/x/lock-',
@@ -40,7 +40,7 @@ test('the token of a sequential node is the zxid of its creation', async () => {
   expect(created).toEqual({ path: '/chaos/x/lock-0000000007', zxid: 0x1_0000_0002 })
 })
 
-test('a list of children that ends early is no list', async () => {
+test('refuses a list of children that ends early', async () => {
   expect(await childrenOf(answering(int(2), text('a'), text('b')), '/chaos/x')).toEqual(['a', 'b'])
   expect(await childrenOf(answering(int(2), text('a')), '/chaos/x')).toMatchObject({ type: 'fail' })
 })
