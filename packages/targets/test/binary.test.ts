@@ -47,7 +47,7 @@ describe('a protocol run as a program', () => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 
-  test('every life is a new process, unless the program can restart in place', () => {
+  test('every life of a node is a new process, unless the program can restart in place', () => {
     for (const reusable of [false, true]) {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])

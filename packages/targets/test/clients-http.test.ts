@@ -70,7 +70,7 @@ describe('an HTTP client made from a route table', () => {
   const counterClient = (port: number, routes: readonly object[], keys: readonly string[]) =>
     tryClient({ kind: 'http', routes: { routes } }, port, { functions: ['add', 'read'], keys })
 
-  test('clients with a single key may use routes of one fixed object', async () => {
+  test('clients with a single key may use routes with a constant key', async () => {
     let count = 0
     const port = await serve((request, response) => {
       if (request.method === 'POST') count++
@@ -82,14 +82,14 @@ describe('an HTTP client made from a route table', () => {
     expect(count).toBe(1)
   })
 
-  test('routes of one fixed object are refused for several keys, and so are routes of different objects', async () => {
+  test('routes with a constant key are refused for several keys or for different objects', async () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
     await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
   })
 
-  test('a write without a reply is info, and a read is fail', async () => {
+  test('without a reply, the outcome of a write is info and that of a read is fail', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
@@ -108,14 +108,14 @@ describe('an HTTP client made from a route table', () => {
     expect(requests).toBe(2)
   })
 
-  test('a refused connection is fail: the request never left', async () => {
+  test('a refused connection is fail, because the request was never sent', async () => {
     const port = await serve(() => {})
     for (const close of open.splice(0)) await close()
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('a cas sends the version that the client saw last', async () => {
+  test('a cas sends the version that its client last saw', async () => {
     let version = 1
     const matches: (string | undefined)[] = []
     const port = await serve((request, response) => {
@@ -152,7 +152,7 @@ describe('an HTTP client made from a route table', () => {
   })
 })
 
-test('objects can have UUIDs as names, which differ between objects and between runs', () => {
+test('objects can have UUIDs as names, which differ between objects and runs', () => {
   const [first, second] = ['1', '2'].map(compileKeyNames('{uuid}', 'kv.json'))
   const names = [first?.('x'), first?.('y'), second?.('x')]
   expect(first?.('x')).toBe(names[0])

@@ -53,7 +53,7 @@ describe('a client as a program', () => {
     expect([one, two]).toContainEqual(await ask(read('x')))
   })
 
-  test('a process that replies too late is busy until then, and another one gets the next operation', async () => {
+  test('a process that replies too late stays busy until then, and another one gets the next operation', async () => {
     const { ask } = await clientOf(
       programWith(
         `if (f === 'read') say({ id, type: 'ok', value: 1 }); else setTimeout(() => say({ id, type: 'ok' }), 300)`,
@@ -83,7 +83,7 @@ describe('a client as a program', () => {
   })
 })
 
-describe('a client program that is itself wrong ends the run', () => {
+describe('a faulty client program ends the run', () => {
   test.each([
     [
       'dies',
@@ -99,13 +99,13 @@ describe('a client program that is itself wrong ends the run', () => {
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],
     ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which was never requested/],
     ['answers a read with nothing', `say({ id, type: 'ok' })`, /answered a read with nothing/],
-  ])('one that %s is reported', async (_, body, message) => {
+  ])('with an error if it %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(programWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
   })
 
-  test('one that replies twice is reported', async () => {
+  test('with an error if it replies twice', async () => {
     const { ask, broken } = await clientOf(
       programWith(`say({ id, type: 'ok', value: 1 }); say({ id, type: 'ok', value: 1 })`),
     )
@@ -113,13 +113,13 @@ describe('a client program that is itself wrong ends the run', () => {
     expect((await broken).message).toMatch(/answered 0 twice/)
   })
 
-  test('one that never replies is reported', { timeout: 30_000 }, async () => {
+  test('with an error if it never replies', { timeout: 30_000 }, async () => {
     const { ask, broken } = await clientOf(programWith(''))
     expect(await ask(read('x'), 10)).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)
   })
 
-  test('one that does not exist is reported', async () => {
+  test('with an error if it does not exist', async () => {
     const { ask, broken } = await tryClient({ kind: 'program', command: ['./nowhere'] }, 7000, {
       directory: temporaryDirectory(),
     })

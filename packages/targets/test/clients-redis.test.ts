@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'reached by $kind: a lost reply is info, and its effect happened exactly once',
+      'with $kind, a lost reply is info, and its effect happened exactly once',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('an error %s of Redis is fail or info as its table says', async (_, commands, type, error) => {
+    ] as const)('an error of Redis %s is fail or info as its table says', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))

@@ -32,7 +32,7 @@ test('an alarm never rings early, after it was cancelled, or twice', async () =>
   expect(rung).toEqual(['on time true'])
 })
 
-test('an alarm set in a callback rings in a later turn, even if it is overdue', async () => {
+test('an alarm set in a callback rings in a later turn of the event loop, even if it is overdue', async () => {
   const clock = createClock(process.hrtime.bigint())
   const turns: string[] = []
   await new Promise<void>((resolve) => {

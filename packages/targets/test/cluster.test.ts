@@ -96,7 +96,7 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('an aborted start stops everything that it had started', async () => {
+  test('an aborted start stops everything it has started', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })
@@ -121,7 +121,7 @@ describe('kill and restart', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
   })
 
-  test('a node under two kills restarts when the last is healed', async () => {
+  test('a node under two kill faults restarts when the last one is healed', async () => {
     const cluster = await start()
     const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })
@@ -215,7 +215,7 @@ describe('links', () => {
   test.each([
     ['come twice', { kind: 'duplicate-message', copies: 1 }],
     ['are overtaken', { kind: 'reorder-message', behind: 1, withinMs: millis(20), when: { probability: 0.5 } }],
-  ] as const)('messages between nodes that %s do no harm', async (_, harm) => {
+  ] as const)('messages between nodes that %s do not break the service', async (_, harm) => {
     const cluster = await share()
     const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
     await serves(cluster)
@@ -276,7 +276,7 @@ describe('links', () => {
     await expect(inject(cluster, { kind: 'drop-datagram', links })).rejects.toThrow('not datagrams. Instead: loss')
   })
 
-  test('messages are lost only on known links, and an unknown node is refused by name', async () => {
+  test('messages are lost only on known links, and a fault of an unknown node is refused by name', async () => {
     const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
     await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message can act on')

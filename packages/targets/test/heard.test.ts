@@ -80,7 +80,7 @@ describe('the fate of a message', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is "received", by the fault that held it', () => {
+  test('is "received" if it was delivered late, with the fault that held it', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })
@@ -93,13 +93,13 @@ describe('the fate of a message', () => {
     })
   })
 
-  test('is "lost" at once under a cut that drops', () => {
+  test('is "lost" at once under a partition that drops', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('drop'))))).toEqual({
       ...{ fate: 'lost', by: 'partition', endedAt: ms(50) },
     })
   })
 
-  test('is "lost" with its connection, and blames the kill if the receiver was down', () => {
+  test('is "lost" if its connection broke, with the kill if the receiver was down', () => {
     expect(fateOf(times(50, undefined, 52), around())).toEqual({ fate: 'lost', endedAt: ms(52) })
     expect(fateOf(times(50, undefined, 52), around(fault(40, 90, { kind: 'kill', nodes: ['n3'] })))).toEqual({
       ...{ fate: 'lost', by: 'down', endedAt: ms(52) },
@@ -112,7 +112,7 @@ describe('the fate of a message', () => {
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
   })
 
-  test('does not depend on faults of other links or times', () => {
+  test('does not depend on faults of other links or at other times', () => {
     const elsewhere = fault(10, 110, { ...cut('hold'), links: [{ from: 'n1', to: 'n2' }] })
     expect(fateOf(times(50), around(elsewhere, fault(10, 40, cut('hold'))))).toEqual({ fate: 'on its way' })
   })
@@ -192,7 +192,7 @@ describe('what the record shows about a change at real nodes', () => {
     ['the value goes with another key', [[before, message(1070, 'y', 743)]], 'not recognised'],
     ['no other change was ever recognised', [[message(1030, 'x', 5)]], 'not recognised'],
     ['the value had been sent before it was written', [[before, message(1040, 'x', 743)]], 'not recognised'],
-  ])('stays undecided if %s', (_, given, why) => {
+  ])('is undecided if %s', (_, given, why) => {
     const heard = overheard(...given)
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
@@ -219,7 +219,7 @@ describe('what the record shows about a change at real nodes', () => {
     ).toBeUndefined()
   })
 
-  test('claims no fate for a value that was sent before this write', () => {
+  test('reports no fate for a value that was sent before this write', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 

@@ -70,7 +70,7 @@ describe('the outcome of a reply', () => {
     [200, 'oops', { type: 'fail' }, { type: 'info' }],
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
-  ])('status %d %s is classified', async (status, body, forRead, forWrite) => {
+  ])('with status %d and body %s is classified', async (status, body, forRead, forWrite) => {
     const { port } = await serve((socket) => socket.write(response(status, body)))
     const asked = client(port)
     expect(await asked.invoke(read)).toMatchObject(forRead)
@@ -83,19 +83,16 @@ describe('the outcome of a reply', () => {
     ['has no length', 'HTTP/1.1 200 OK\r\n\r\n{"value":1}'],
     ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['has bytes behind it', `${response(200, '{"value":1}')}x`],
-  ])(
-    'an answer that %s is no answer: the write may have happened, and the connection is not used again',
-    async (_, text) => {
-      const { port, sockets } = await serve((socket) => socket.write(text))
-      const asked = client(port)
-      expect(await asked.invoke(write)).toMatchObject({
-        type: 'info',
-        error: expect.stringMatching(/^unreadable answer/),
-      })
-      expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
-      expect(sockets.size).toBe(2)
-    },
-  )
+  ])('is unknown if an answer %s, and its connection is not used again', async (_, text) => {
+    const { port, sockets } = await serve((socket) => socket.write(text))
+    const asked = client(port)
+    expect(await asked.invoke(write)).toMatchObject({
+      type: 'info',
+      error: expect.stringMatching(/^unreadable answer/),
+    })
+    expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
+    expect(sockets.size).toBe(2)
+  })
 })
 
 describe('the outcome without a reply', () => {
@@ -105,7 +102,7 @@ describe('the outcome without a reply', () => {
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('is info after a reset once the request was sent, and fail for a read', async () => {
+  test('is info after a reset of a sent write, and fail for a read', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
@@ -117,7 +114,7 @@ describe('the outcome without a reply', () => {
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
   })
 
-  test('is fail if the proxy hangs up because the node is down', async () => {
+  test('is fail if the proxy resets the connection because the node is down', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
       type: 'fail',
@@ -125,7 +122,7 @@ describe('the outcome without a reply', () => {
     })
   })
 
-  test('is info if the node has restarted, since it may have got the request', async () => {
+  test('is info if the node has restarted, since it may have received the request', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -138,7 +135,7 @@ describe('the outcome without a reply', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('is info after a timeout, which closes the connection and so drops a late reply', async () => {
+  test('is info after a timeout, which closes the connection so that a late reply is dropped', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -157,7 +154,7 @@ describe('the outcome without a reply', () => {
     }
   })
 
-  test('is completed for everything in flight when the client closes', async () => {
+  test('is decided for every pending operation when the client closes', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)

@@ -39,7 +39,7 @@ test('a journal cut off at any byte returns its complete records', () => {
   )
 })
 
-test('a flipped bit never yields a wrong record: the rest is cut off, or refused if intact records follow', () => {
+test('a flipped bit never yields a wrong record: the journal is truncated there, or refused if intact records follow', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -94,7 +94,7 @@ test("appends fill the padding, so that few of them change the file's length", a
   expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
 })
 
-test('padding behind a torn record is cut off with it', async () => {
+test('padding after a torn record is truncated with it', async () => {
   const path = join(directory, 'torn-in-padding')
   const torn = encodeRecord('torn by a crash').slice(0, -5)
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)

@@ -77,7 +77,7 @@ describe('a node, to HTTP clients', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('carries out any operation of a history', async () => {
+  test('executes any operation of a history', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -88,7 +88,7 @@ describe('a node, to HTTP clients', () => {
     })
   })
 
-  test('replies 409 if the object declined the operation, and 503 to any other refusal', async () => {
+  test('replies 409 if the object declined the operation, and 503 if the node refused it', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({ status: 409 })
     expect(await call(node, 'GET', '/kv/tokenless')).toMatchObject({
@@ -267,7 +267,7 @@ describe('a node, to its peers', () => {
     })
   })
 
-  test('reports once that all peers have dialled it, after which their messages arrive', async () => {
+  test('reports that all peers have dialled it, and then handles their messages', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     let told = 0
     let tell = () => {}

@@ -62,7 +62,7 @@ async function startCommandRunner() {
   return startScript(script)
 }
 
-test('when the runner is killed before its keeper knows of a command, what the command started ends', async () => {
+test("a process ends even if the runner is killed before its keeper knows of the process's command", async () => {
   const runDir = directory()
   const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '..', 'dist', ...path)).href
   const family = `sleep 300 & echo $$ $! > ${runDir}/new && mv ${runDir}/new ${runDir}/pids; wait`
@@ -87,7 +87,7 @@ test('when the runner is killed before its keeper knows of a command, what the c
 })
 
 test.each([{ forks: true }, { forks: false }])(
-  'a process that a thread starts ends with it, even if the thread ends during the start ($forks)',
+  'a process started by a thread ends with that thread, even if the thread ends during the start ($forks)',
   async (kept) => {
     const script = `
     import { spawn } from 'node:child_process'

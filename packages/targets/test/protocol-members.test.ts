@@ -12,7 +12,7 @@ describe('a user’s protocol', () => {
     [{ objects: ['set', 'queue'], functions: ['add'] }, ['set', 'queue'], 'add'],
     [{ objects: ['stack'], functions: ['push', 'pop'] }, ['stack'], 'push, pop'],
   ] satisfies readonly [Partial<ProtocolModule>, readonly string[], string][])(
-    'of which is declared %j replicates %j',
+    'declared with %j implements the objects %j',
     (members, objects, functions) => {
       const protocol = mine(members)
       expect(protocol.objects).toEqual(objects)

@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 
 const { start, directory } = realClusters()
 
-test('a bug reaches the nodes: a Raft that forgets its vote does not journal the vote', async () => {
+test('a bug setting reaches the nodes: with forget-vote, raft does not journal its vote', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.

@@ -122,7 +122,7 @@ const refuses =
     method === 'PUT' && end(response, status, body, fields)
 
 describe('a rehearsal of a service that fits its route table', () => {
-  test('shows one write and one read, of a key that no client uses', async () => {
+  test('shows one write and one read of a key that no client uses', async () => {
     const { rehearsal, items } = await rehearsed({})
     expect(rehearsal).toEqual({
       exchanges: ['n1: PUT /items/a {"item":7} was answered 200 {}', 'n1: GET /items/a was answered 200 {"item":7}'],
@@ -131,7 +131,7 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect([...items]).toEqual([['a', 7]])
   })
 
-  test('writes what clients write, if that is no number', async () => {
+  test('writes a value like those of clients if they write no numbers', async () => {
     const { rehearsal } = await rehearsed({ value: { name: 'Ada' } })
     expect(rehearsal?.exchanges[1]).toContain('200 {"item":{"name":"Ada"}}')
   })
@@ -140,7 +140,7 @@ describe('a rehearsal of a service that fits its route table', () => {
     ['refuse writes', (response: ServerResponse) => end(response, 403, { error: 'read only' })],
     ['redirect writes', (response: ServerResponse) => end(response, 307, undefined, { location: 'http://n2/' })],
     ['have no leader yet', (response: ServerResponse) => end(response, 503)],
-  ])('passes followers that %s', async (_, answer) => {
+  ])('ignores followers that %s', async (_, answer) => {
     const follower: Quirk = ({ method }, response) => method === 'PUT' && answer(response)
     const { rehearsal } = await rehearsed({ quirks: [follower, right, follower] })
     expect(rehearsal?.exchanges[0]).toMatch(/^n2: PUT/)
@@ -157,7 +157,7 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('asks all nodes at once, so that those that hang cost no more than one', async () => {
+  test('asks all nodes at once, so that several hanging nodes cost no more time than one', async () => {
     const held: (() => void)[] = []
     const waitsForOther: Quirk = ({ method, id, item }, response, items) => {
       if (method !== 'PUT') return false
@@ -170,19 +170,19 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('changes nothing if there are only certain objects, which clients use', async () => {
+  test('changes nothing if the service has only fixed objects, which clients use', async () => {
     const known: Quirk = ({ method, id }, response) => method === 'PUT' && id !== 'x' && end(response, 404)
     const { rehearsal, items } = await rehearsed({ quirks: [known], held: { x: 0, y: 0, z: 0 } })
     expect(rehearsal?.exchanges).toEqual([])
     expect(items.get('x')).toBe(0)
   })
 
-  test('does not blame what followers refuse while no node leads', async () => {
+  test('does not blame followers that refuse writes while there is no leader', async () => {
     const { rehearsal } = await rehearsed({ quirks: [refuses(503, null), refuses(422, { error: 'not the leader' })] })
     expect(rehearsal?.exchanges).toEqual([])
   })
 
-  test('changes nothing if the others answer reads in another way, and hold no number', async () => {
+  test('changes nothing if other objects answer reads differently and hold no number', async () => {
     const known: Quirk = ({ method, id }, response) =>
       id === 'a' ? end(response, 400) : method === 'GET' && end(response, 200, { item: null })
     const { rehearsal, items } = await rehearsed({ quirks: [known] })
@@ -190,7 +190,7 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect(items.size).toBe(0)
   })
 
-  test('changes nothing if an object that holds no number is the only one', async () => {
+  test('changes nothing if the only object holds no number', async () => {
     const fixed = [READ, WRITE].map((route) => ({
       ...route,
       request: route.request.replace('{key}', 'only'),
@@ -204,7 +204,7 @@ describe('a rehearsal of a service that fits its route table', () => {
   test.each([
     ['nobody leads', 503],
     ['there are too many requests', 429],
-  ])('passes if %s, and says what it was answered', async (_, status) => {
+  ])('passes if %s, and reports the answers', async (_, status) => {
     const busy: Quirk = ({ method }, response) => method === 'PUT' && end(response, status)
     const { rehearsal } = await rehearsed({ quirks: [busy, busy] })
     expect(rehearsal?.exchanges).toEqual([])
@@ -213,13 +213,13 @@ describe('a rehearsal of a service that fits its route table', () => {
     )
   })
 
-  test('passes if a read has another number, which a run judges', async () => {
+  test('passes if a read returns another number, which the run will judge', async () => {
     const stale: Quirk = ({ method }, response) => method === 'GET' && end(response, 200, { item: 6 })
     expect((await rehearsed({ quirks: [stale] })).rehearsal?.exchanges).toEqual([])
   })
 })
 
-describe('a rehearsal of a service that answers texts', () => {
+describe('a rehearsal of a service that answers with texts', () => {
   const asText: Quirk = ({ method, id }, response, items) =>
     method === 'GET' && items.has(id) && end(response, 200, { item: String(items.get(id)) })
 
@@ -349,7 +349,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
       { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
       'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. It is a page: correct the paths of the routes.',
     ],
-  ])('names %s', async (_, options, message) => {
+  ])('reports %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'input',

@@ -35,7 +35,7 @@ describe("the watchdog over users' code", () => {
     expect(Array.from({ length: 6 }, () => watch.look(0.5))).toEqual([...Array(5).fill(undefined), 'hanging'])
   })
 
-  test('takes the processor time of a process as shared among its busy threads', () => {
+  test('divides the processor time of a process among its busy threads', () => {
     let used = 5_000_000
     const share = createProcessorShare(50, () => used)
     const shareAfter = (ms: number, busy: number): number => {
@@ -47,7 +47,7 @@ describe("the watchdog over users' code", () => {
     expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 
-  test('restarts its count with each call and each unit of work', () => {
+  test('restarts its count at each call and each unit of work', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     enter(progress, 1)
@@ -59,7 +59,7 @@ describe("the watchdog over users' code", () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
-  test('waits for a call that has allocated memory and stands still, since the garbage collector may be running', () => {
+  test('waits for a call that allocated memory and stands still, since the garbage collector may run', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -78,7 +78,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('does not count looks while the process grows, and then blames memory', () => {
+  test('counts no looks while memory grows, and then names memory as the cause', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -89,7 +89,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
   })
 
-  test('counts the memory that a call took before the first look at it', () => {
+  test('counts the memory that a call allocated before the first look', () => {
     const progress = createProgress()
     let bytes = 900
     const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
@@ -103,7 +103,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
   })
 
-  test('blames memory even if another thread frees as much in the meantime', () => {
+  test('names memory as the cause even if another thread frees as much meanwhile', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -145,7 +145,7 @@ describe("the watchdog over users' code", () => {
     expect(asked).toBe(1)
   })
 
-  test('asks the watched call for a description, cut to the available length', () => {
+  test('asks the watched call for a description, which it truncates to the available length', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

@@ -111,7 +111,7 @@ describe('a node run by an arbitrary command', () => {
     expect(existsSync(run.logPath())).toBe(false)
   })
 
-  test.runIf(isRoot)('has a data directory that belongs to its user', async () => {
+  test.runIf(isRoot)('has a data directory that its user owns', async () => {
     const node = await run.node({
       command: { ...shell('id -un > {data}/me; exec sleep 300'), user: 'nobody', directory: '/' },
       ports: ['client'],
@@ -233,8 +233,8 @@ describe('a start of a node', () => {
   })
 })
 
-describe('over the lives of a node', () => {
-  test('one that does not start again is reported with its last words', async () => {
+describe('a supervised node', () => {
+  test('is reported with its last words if it does not start again', async () => {
     const path = join(run.directory(), 'was-here')
     const node = await run.node({
       command: shell(`test -e ${path} && { echo "half a file"; exit 3; }; touch ${path}; echo up; exec sleep 300`),
@@ -248,7 +248,7 @@ describe('over the lives of a node', () => {
     )
   })
 
-  test('an unexpected exit is reported with the last lines of output', async () => {
+  test('is reported with its last lines of output if it exits unexpectedly', async () => {
     const told: string[] = []
     const node = await run.node({
       command: shell('echo up; sleep 0.2; echo "out of memory"; exit 1'),
@@ -261,7 +261,7 @@ describe('over the lives of a node', () => {
     expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last words: out of memory \(/)
   })
 
-  test('kills and pauses are counted, and may heal in any order', async () => {
+  test('counts kills and pauses, which may heal in any order', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await Promise.all([node.kill(), node.kill()])
@@ -276,7 +276,7 @@ describe('over the lives of a node', () => {
     expect(await answer).toBe('2')
   })
 
-  test('a kill during a start does not fail the start that heals it', async () => {
+  test('starts when a kill is healed, although another kill interrupts that start', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()

@@ -54,7 +54,7 @@ describe('the processes started by a command', () => {
     await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
   })
 
-  test('are stopped while they start others, again and again', async () => {
+  test('are stopped even if they keep starting others', async () => {
     const path = join(run.directory(), 'pids')
     // dash starts a command by vfork: it cannot stop before the command's process has called exec.
     const node = await run.start(shell(`sh -c 'echo $$ >> ${path}; while :; do /bin/true; done' & wait`))
@@ -154,7 +154,7 @@ describe('a command', () => {
     expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
   })
 
-  test('can be read to the last line when it is interactive', async () => {
+  test('can be read to the last line if it is interactive', async () => {
     const lines: string[] = []
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
@@ -200,7 +200,7 @@ describe('a command', () => {
     )
   })
 
-  test('is seen to exit even if it exits at once', async () => {
+  test('is reported as exited even if it exits at once', async () => {
     const node = await run.start(script('process.exit(7)'))
     expect(await node.exited).toEqual({ code: 7, signal: null })
     expect(node.running()).toBe(false)

@@ -14,7 +14,7 @@ async function linesOf(chunks: readonly (string | Uint8Array)[], ends = true) {
   return { lines, reader }
 }
 
-test('joins a line, and a character, that comes in pieces', async () => {
+test('joins lines and characters that arrive in pieces', async () => {
   const bytes = Buffer.from('{"text":"é€😀"}\n')
   const { lines } = await linesOf(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))
   expect(lines).toEqual(['{"text":"é€😀"}'])
@@ -25,7 +25,7 @@ test('ends a line at a line feed only, and drops a carriage return before it', a
   expect(lines).toEqual(['one', 'two \u2028 three', 'four', '', 'five'])
 })
 
-test('tells what was read of a line that has no end', async () => {
+test('returns what was read of a line without an end', async () => {
   const { lines, reader } = await linesOf(['whole\n{"half":'], false)
   expect(lines).toEqual(['whole'])
   expect(reader.unended(0)).toBe('{"half":')

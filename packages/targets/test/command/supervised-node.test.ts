@@ -13,7 +13,7 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-test('a node that becomes ready while it is killed for being late was not ready in time', async () => {
+test('a node that becomes ready while it is killed for lateness was not ready in time', async () => {
   const ready = withResolvers<string>()
   const exited = withResolvers<Exit>()
   const died: string[] = []
@@ -44,7 +44,7 @@ test('a node that becomes ready while it is killed for being late was not ready 
   expect([died, node.life().alive]).toEqual([[], false])
 })
 
-test('a node that takes long to start says once what it waits for', async () => {
+test('a node that takes long to start reports once what it waits for', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const ready = withResolvers<string>()
@@ -69,7 +69,7 @@ test('a node that takes long to start says once what it waits for', async () => 
   expect(waits).toEqual(['n1 is not ready after 4 s; it has 30 s. It is ready once it accepts connections.'])
 })
 
-test('a node that a fault of the run kept from starting is started again once that is healed', async () => {
+test('a node that a fault kept from starting is started again once that fault is healed', async () => {
   const refusals: ((error: UserError) => void)[] = []
   const exits: ((exit: Exit) => void)[] = []
   const died: string[] = []
@@ -102,7 +102,7 @@ test('a node that a fault of the run kept from starting is started again once th
   expect([node.life().alive, died]).toEqual([true, []])
 })
 
-test('a node with damaged files may end by itself, and not start again, which is no trouble', async () => {
+test('a node with damaged files may exit and stay down without being reported as trouble', async () => {
   const died: string[] = []
   const lost: string[] = []
   const exits: ((exit: Exit) => void)[] = []

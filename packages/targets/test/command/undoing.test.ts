@@ -20,13 +20,13 @@ const undo = (name: string, turn?: Undo['turn'], script = 'true'): Undo => ({
 const done = () => (existsSync(join(at, 'done')) ? readFileSync(join(at, 'done'), 'utf8').trim().split('\n') : [])
 const until = (script: string) => ({ command: command(script), timeoutMs: 10_000 })
 
-test('a node is first released, then started, and only then is the rest undone', async () => {
+test('first unpauses a node, then starts it, and undoes the other faults last', async () => {
   const undos = [undo('limit'), undo('start', 'start'), undo('unpause', 'first')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e done ]') }])
   expect(done()).toEqual(['unpause', 'start', 'limit'])
 })
 
-test('a stopped node is started before its limits are lifted, once', async () => {
+test("starts a stopped node, with one retry, before it lifts the node's limits", async () => {
   const undos = [undo('limit'), undo('start', 'start', '{ [ ! -e tried ] || touch runs; touch tried; }')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e runs ]') }])
   expect(done()).toEqual(['start', 'start', 'limit'])
@@ -45,7 +45,7 @@ test('limits are lifted only after all nodes have restarted', async () => {
   expect(done().toSorted()).toEqual(['limit', 'other', 'start'])
 })
 
-test('a command that undoes several faults runs once, in whatever order its environment is listed', () => {
+test('runs a command that undoes several faults once, whatever the order of its environment', () => {
   const start = undo('start', 'start')
   const same: Undo = { ...start, id: 2, command: { ...start.command, environment: {} } }
   const other: Undo = { ...start, id: 3, node: 'n2' }

@@ -23,7 +23,7 @@ const container = (service: string, number: number, over: Partial<Container> = {
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
 describe('a change of a container during a run', () => {
-  test('is noticed once, with the time between the start of the container and its links', () => {
+  test("is noticed once, with the time between the container's start and its links", () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))
@@ -60,7 +60,7 @@ describe('a report of a container that comes back under another address', () => 
   const at = (address: string, over: Partial<Container> = {}) =>
     container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
 
-  test('names both addresses, and the cause if a neighbour still dials the old one', () => {
+  test('names both addresses, and names the cause if a neighbour still dials the old one', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1, { pid: 11 })), member('n2', at('10.0.0.3', { pid: 12 }))]
     changes.look([n1, n2])
@@ -79,7 +79,7 @@ describe('a report of a container that comes back under another address', () => 
     )
   })
 
-  test('leaves out addresses that another container has now, and containers that kept theirs', () => {
+  test('leaves out addresses that another container has now, and containers with unchanged addresses', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])
@@ -93,7 +93,7 @@ describe('a report of a container that comes back under another address', () => 
   })
 })
 
-describe('the name of a container that comes later', () => {
+describe('the name of a container that appears later', () => {
   test('has the next number of an existing service', () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
@@ -105,7 +105,7 @@ describe('the name of a container that comes later', () => {
   })
 })
 
-describe('connections past the proxy', () => {
+describe('connections that bypass the proxy', () => {
   const refused = {
     packets: new Map([
       ['10.0.0.1>10.0.0.2', 3],
@@ -127,7 +127,7 @@ describe('connections past the proxy', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, under the link of the end that dialled, whichever end noticed', () => {
+  test('are counted once, under the link of the end that dialled, whichever end reported them', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))
@@ -175,7 +175,7 @@ describe('connections past the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test("are read from a process's table of sockets, which must be open", () => {
+  test('are read from the socket table of a process, by its established connections', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

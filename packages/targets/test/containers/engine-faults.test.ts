@@ -77,7 +77,7 @@ describe('the requests to an engine', () => {
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
-  test('set less memory, then the former limit, and start the container in case the kernel has killed it', async () => {
+  test('set less memory, then the former limit, and start the container again if the kernel killed it', async () => {
     const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
@@ -88,7 +88,7 @@ describe('the requests to an engine', () => {
     ])
   })
 
-  test('start a container after its disk was full, in case it has exited', async () => {
+  test('start a container again after its disk was full, if it has exited', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
     // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.

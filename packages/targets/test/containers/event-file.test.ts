@@ -8,7 +8,7 @@ import { eventIn, follow, timeOfDay, type WrittenEvent, watchEventFile } from '.
 const line = (status: string, more: object = {}) =>
   JSON.stringify({ ID: 'c1', Status: status, Time: '2026-11-24T04:07:34.140177279Z', Type: 'container', ...more })
 
-test("a line of podman's events is read as a start, an end, or nothing", () => {
+test("reads a line of podman's events as a start, an end or nothing", () => {
   expect(eventIn(line('start'))).toEqual({ id: 'c1', what: 'start', time: '04:07:34.140177279' })
   expect(eventIn(line('died'))).toMatchObject({ what: 'die' })
   expect(eventIn(line('init'))).toBeUndefined()

@@ -145,7 +145,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
   { name: 'stop', fault: { kind: 'stop' } },
-] as const)('a $name that takes effect after the death of chaos is undone after it', async ({ name, fault }) => {
+] as const)('a $name that takes effect after the death of chaos is undone', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], holds: name })
   await eventually(async () => expect(owner.is('reached')).toBe(true))
   await owner.kill()
@@ -158,7 +158,7 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a $name whose keeper has not been told of it never takes effect', async ({ name, fault }) => {
+] as const)('a $name that its keeper was not told of never takes effect', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], untold: 1 })
   await owner.dead
   await owner.keeperGone()
@@ -169,7 +169,7 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a stop in flight does not wait for a process that a $name keeps from ending', async ({ fault }) => {
+] as const)('a pending stop does not wait for a process that a $name keeps from exiting', async ({ fault }) => {
   const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   expect(processExists(owner.first)).toBe(true)
@@ -179,7 +179,7 @@ test.each([
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that lost its signal before it listened', async () => {
+test('a pending stop does not wait for a process that lost its signal before it had a handler', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -189,7 +189,7 @@ test('a stop in flight does not wait for a process that lost its signal before i
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that began to listen after its signal was lost', async () => {
+test('a pending stop does not wait for a process that installed its handler after the signal was lost', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -200,7 +200,7 @@ test('a stop in flight does not wait for a process that began to listen after it
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that takes long to exit', async () => {
+test('a pending stop does not wait for a process that takes long to exit', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }] })
   owner.write('busy')
   await eventually(async () => expect(owner.is('stopping')).toBe(true))

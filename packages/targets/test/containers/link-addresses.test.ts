@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('are removed by the next process that adds some if their process and its keeper were killed', async () => {
+  test('are removed by the next process that adds addresses if their process and its keeper were killed', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -113,7 +113,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test('are closed one by one', () => {
+  test('are removed one by one', () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)
@@ -126,7 +126,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
   })
 })
 
-test('an address names the process that added it, if it is still known', () => {
+test('an address identifies the process that added it, and whether that process still runs', () => {
   const [label, address6] = [ownLabel(), ownAddress6(9)]
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })
@@ -147,6 +147,6 @@ test.each([
   ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
   ['fd00:28::', [0xfd00, 0x28, 0, 0, 0, 0, 0, 0]],
   ['2001:2:0:1:0:3:4:ffff', [0x2001, 2, 0, 1, 0, 3, 4, 0xffff]],
-])('%s has the right eight groups', (address, groups) => {
+])('%s is split into eight groups', (address, groups) => {
   expect(groupsOf(address)).toEqual(groups)
 })

@@ -16,7 +16,7 @@ test.each(['overlay', 'macvlan', 'ipvlan'])(
   },
 )
 
-test.each(['bridge', ''])('a firewall is blamed for lost packets if the driver is %j', (driver) => {
+test.each(['bridge', ''])('the firewall is named as the cause of lost packets if the driver is %j', (driver) => {
   const why = whyBypassed(new Map([['shop_default', driver]]))
   expect(why).toContain('iptables -I INPUT -d 198.19.0.0/16 -j ACCEPT')
   expect(why).toContain('modprobe br_netfilter')

@@ -76,7 +76,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('are first the web servers, then what they use, without gateway, migration and console', () => {
+  test('are first the web servers and then what they use, without gateway, migration and console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -94,11 +94,11 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('are not all services with the image of one language', () => {
+  test('are not services that only share the image of a language', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('are services of one image with the same program and role, but not a web server and its worker', () => {
+  test('are services of one image with the same program and role, and not a web server with its worker', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -152,7 +152,7 @@ describe('the proposed faults', () => {
     expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
   })
 
-  test('cut nodes from what they use if they do not mention each other', () => {
+  test('cut nodes from the services they use if the nodes do not mention each other', () => {
     const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
     const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
     expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
@@ -163,7 +163,7 @@ describe('the proposed faults', () => {
     expect(proposed({ web: [web(), web()], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
   })
 
-  test('are of what runs, once anything does', () => {
+  test('concern only running services, if any service runs', () => {
     const shop = { web: web('DB=db', 'MAIL=mail'), mail: { image: 'shop_mail' } }
     const { faults, cuttable } = proposed({ ...shop, db: { image: 'postgres:16', ended: true } }, ['web'])
     expect(faults).toEqual(['partition:mail', 'kill'])
@@ -211,7 +211,7 @@ describe('the proposed declaration', () => {
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('has the services that were asked for, whatever they are', () => {
+  test('has the requested services, whatever they are', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)

@@ -7,7 +7,7 @@ test('texts in a command are quoted, and never taken for placeholders', () => {
   expect(withParameters({ sql: 'a ?2 b ?1', parameters: ['x', 'y'] })).toBe("a 'y' b 'x'")
 })
 
-test('a comparison with null adds a row, as a register that is null has none', () => {
+test('a comparison with null inserts a row, since a register that is null has no row', () => {
   const swap = (value: readonly [number | null, number | null]) => {
     const asked = objects.register.asked({ f: 'cas', key: 'x', value })
     return asked.type === 'command' ? withParameters(asked.command) : ''

@@ -7,7 +7,7 @@ import { openMachine, ways } from './programs.ts'
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
 
 describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
-  test('jumps and drifts while it runs, on its wall clock alone, and is right again afterwards', async () => {
+  test('jumps and drifts on its wall clock only, and is right again afterwards', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
     /** How far its wall clock is ahead, once that is as expected. */
@@ -40,7 +40,7 @@ test('clock faults that overlap add up, and each is undone alone', () => {
   expect(set.map(({ offsetNanos }) => Number(offsetNanos) / 1e6)).toEqual([1_000, -2_000, -3_000])
 })
 
-test('disks and clocks are refused without a compiler, and clocks for programs in Go, with what to use instead', () => {
+test('faults of disks and clocks are refused without a compiler, and clock faults for Go, with alternatives', () => {
   vi.stubEnv('PATH', '/nowhere')
   expect(machineSuffers('power-loss')).toEqual({
     not: expect.stringMatching(/Linux only|there is no cc on this machine \(apt-get install gcc libc6-dev\)/),

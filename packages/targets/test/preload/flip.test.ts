@@ -20,24 +20,24 @@ describe('a bit that is flipped on a disk', () => {
     ['the first file', 0, { path: 'a', offset: 0, before: 0x30, after: 0x31 }],
     ['a later file', 0.5, { path: 'b/c', offset: 1, before: 0x33, after: 0x32 }],
     ['the last byte', 1, { path: 'b/c', offset: 3, before: 0x35, after: 0x34 }],
-  ])('is in %s', (_, at, flip) => {
+  ])('is flipped in %s', (_, at, flip) => {
     const disk = diskWith({ a: '01', 'b/c': '2345' })
     expect(flipBit(disk, { at, bit: 0 })).toEqual(flip)
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)
   })
 
-  test('is as it was once it is flipped again', () => {
+  test('returns to its old value if it is flipped again', () => {
     const disk = diskWith({ a: 'abc' })
     for (let i = 0; i < 2; i++) flipBit(disk, { at: 0.5, bit: 7 })
     expect(readFileSync(join(disk, 'a'), 'latin1')).toBe('abc')
   })
 
-  test('is not in zeros at the end of a file, which is allocated before it is filled', () => {
+  test('is not chosen among allocated zeros at the end of a file', () => {
     const disk = diskWith({ a: `ab\0c${'\0'.repeat(200_000)}` })
     expect(flipBit(disk, { at: 1, bit: 0 })).toMatchObject({ offset: 3 })
   })
 
-  test('is in files of that name only, and there in what matches', () => {
+  test('is chosen only in files of the given name, and there only in text that matches', () => {
     const disk = diskWith({ 'log/a': 'x=12 y=\u00ff', 'data/a': 'x=12' })
     expect(flipBit(disk, { files: 'log/', matching: '(?<==)[^ ]+', at: 1, bit: 1 })).toMatchObject({
       path: 'log/a',
@@ -50,7 +50,7 @@ describe('a bit that is flipped on a disk', () => {
     ['nothing matches', { matching: 'z' }],
     ['every match is empty', { matching: 'z*' }],
     ['files are empty', { files: 'empty' }],
-  ])('is none if %s', (_, choice) => {
+  ])('is not flipped if %s', (_, choice) => {
     expect(flipBit(diskWith({ a: 'abc', empty: '', zeros: '\0\0' }), { at: 0.5, bit: 0, ...choice })).toBeUndefined()
   })
 })
@@ -58,7 +58,7 @@ describe('a bit that is flipped on a disk', () => {
 describe.each(ways)('a program whose disk has a flipped bit, by the $by$without', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
-  test('reads it when it is started again', async () => {
+  test('reads the flipped bit after a restart', async () => {
     const { machine, disk, start } = await openMachine(['flip-bit', 'power-loss'], by)
     writeFileSync(join(disk, 'file'), 'abc')
     const reading = `say(fs.readFileSync('file', 'latin1'))`
@@ -70,7 +70,7 @@ describe.each(ways)('a program whose disk has a flipped bit, by the $by$without'
   })
 })
 
-test('needs neither libraries nor a file system', async () => {
+test('a flipped bit needs neither a preloaded library nor a file system', async () => {
   const { machine } = await openMachine(['flip-bit'])
   expect(machine.below).toEqual({ by: 'nothing' })
   expect(machine.under({ words: ['program'] })).toEqual({ words: ['program'] })

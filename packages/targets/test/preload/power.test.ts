@@ -97,20 +97,20 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(await left(by, script, before)).toBe(after)
   })
 
-  test('is what a large overwrite had replaced', async () => {
+  test('is the content from before a large overwrite', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
     const before = 'abcdefghij'.repeat(20_000)
     expect(await left(by, script, before)).toBe(before)
   })
 
-  test('may be a part of the last write, and all before it', async () => {
+  test('may be a part of the last write, with all writes before it', async () => {
     const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
     const torn = await left(by, script, 'start', 'torn')
     expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
     expect(torn.startsWith('start')).toBe(true)
   })
 
-  test('may be some blocks and not others, of which those that were fsynced stay', async () => {
+  test('may have some blocks of a write and not others, and keeps all fsynced blocks', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(40_960, 'X'), 0, 40_960, 0); fs.writeSync(fd, 'Y', 45_000)`
     const reordered = await left(by, script, 'a'.repeat(45_000), 'reordered')
     const blocks = reordered.match(/.{1,4096}/g) ?? []
@@ -119,7 +119,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('is whatever it held when a second power loss takes nothing more', async () => {
+  test('is its old content if a second power loss finds nothing more to lose', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
@@ -131,7 +131,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('keeps what was there when it was settled, and nothing later', async () => {
+  test('keeps what was written before the disk was settled, and nothing later', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,
@@ -145,7 +145,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('is not hurt by what a file of the same number had logged', async () => {
+  test('is not affected by the log of an earlier file with the same inode number', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('old', 'ab'); fs.unlinkSync('old'); fs.writeFileSync('file', 'cd', { flush: true }); say('')`,
@@ -163,7 +163,7 @@ describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
 
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
 
-  test('is slow, fails or is full while a fault says so, and then works again', async () => {
+  test('is slow, fails or is full during a fault, and works again afterwards', async () => {
     const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'], by)
     const program = await start(`${SYNC} setInterval(sync, 5)`)
     const until = async (right: (line: string) => boolean) => {
@@ -198,7 +198,7 @@ describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
     ['an opening that empties', `fs.openSync('file', 'w')`],
     ['an fsync', `fs.fsyncSync(fd)`],
     ['a write with O_DSYNC', `fs.writeSync(fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC), 'x')`],
-  ])('that is frozen holds %s until it is not, and no longer than its program lives', async (_, change) => {
+  ])('that is frozen delays %s until it is thawed, or the program is killed', async (_, change) => {
     const { machine, disk, start } = await openMachine(['freeze-disk'], by)
     writeFileSync(join(disk, 'file'), 'ab')
     const changing = `${APPENDING}; process.on('SIGUSR2', () => { ${change}; say(fs.existsSync('../thawed')) }); say('')`

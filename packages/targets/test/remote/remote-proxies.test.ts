@@ -140,7 +140,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(local.remove).toHaveBeenCalledOnce()
   })
 
-  test('is reverted on the other hosts, and has failed, if one host refuses it', async () => {
+  test('fails and is reverted on all hosts if one host refuses it', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { remotes } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -152,7 +152,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('heals by itself once the network to that host is cut, at an unknown time', async () => {
+  test('ends by itself at an unknown time if the network to its host is cut', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -189,7 +189,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is not counted after somebody else has healed it there', async () => {
+  test('does not count as in force after another client has healed it there', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -198,7 +198,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toMatchObject({ type: 'healed', lost: { overAgo: expect.any(Number) } })
   })
 
-  test('is not counted if the host never replied', async () => {
+  test('does not count as in force if its host never replied', async () => {
     const there = await host()
     const { remotes } = await opened([planOf(there.control)])
     let restore = () => {}

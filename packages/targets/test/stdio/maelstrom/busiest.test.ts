@@ -4,7 +4,7 @@ import { createBusiest } from '../../../src/stdio/maelstrom/busiest.ts'
 
 const MS = 1e6
 
-test('takes the node that clearly sends most for the one that leads', () => {
+test('takes the node that sends far more than the others for the leader', () => {
   const busiest = createBusiest()
   expect(busiest.node()).toBeUndefined()
   for (let n = 0; n < 4; n++) busiest.sent('n2', nanos(n * MS))
@@ -12,13 +12,13 @@ test('takes the node that clearly sends most for the one that leads', () => {
   expect(busiest.node()).toBe('n2')
 })
 
-test('takes none for it among nodes that send alike', () => {
+test('takes no node for the leader if all nodes send similar numbers', () => {
   const busiest = createBusiest()
   for (const node of ['n1', 'n2', 'n3', 'n1', 'n2', 'n3', 'n1']) busiest.sent(node, nanos(0))
   expect(busiest.node()).toBeUndefined()
 })
 
-test('forgets who sent most a while ago', () => {
+test('counts only recent messages', () => {
   const busiest = createBusiest()
   for (let n = 0; n < 100; n++) busiest.sent('n1', nanos(n * MS))
   for (let at = 600; at < 2_000; at += 10) busiest.sent('n3', nanos(at * MS))

@@ -49,7 +49,7 @@ test.each([
   ['with a text for a number', ok('1'), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
-])('names a reply %s, which ends no request', (_, body, client, message) => {
+])('reports a reply %s, which completes no request', (_, body, client, message) => {
   const { trouble, completions, reply, anyAnswered } = asked()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
@@ -57,7 +57,7 @@ test.each([
   expect(anyAnswered()).toBe(false)
 })
 
-test('names a second reply, and takes the first', () => {
+test('reports a second reply, and uses the first', () => {
   const { trouble, completions, reply } = asked()
   reply(ok(1))
   reply(ok(1))
@@ -65,7 +65,7 @@ test('names a second reply, and takes the first', () => {
   expect(trouble).toEqual([expect.stringContaining('n1 replied twice to the same request')])
 })
 
-test('blames no node for a second reply where a fault repeats messages of clients', () => {
+test('reports no second reply if a fault duplicates messages of clients', () => {
   const { trouble, completions, reply, repeated } = asked()
   repeated()
   reply(ok(1))
@@ -74,7 +74,7 @@ test('blames no node for a second reply where a fault repeats messages of client
   expect(trouble).toEqual([])
 })
 
-test('drops a reply that comes too late, without blame', () => {
+test('drops a reply after the timeout without a report', () => {
   const { trouble, completions, reply, timeOut } = asked()
   timeOut()
   reply(ok(1))
@@ -95,13 +95,13 @@ test.each([
   [{ type: 'ok', in_reply_to: 1 }, 'answers init without "type": "init_ok"'],
   [{ type: 'init_ok' }, 'answers init without its "msg_id", 1, as "in_reply_to"'],
   [{ type: 'error', in_reply_to: 1, code: 13 }, 'answers init with an error'],
-])('tells what is wrong with an answer to init: %j', (body, wrong) => {
+])('reports what is wrong with an answer to init: %j', (body, wrong) => {
   expect(whyNotStarted(body)).toBe(wrong)
 })
 
 test.each([
   [{ type: 'topology_ok', in_reply_to: 2 }, undefined],
   [{ type: 'error', in_reply_to: 2, code: 10 }, 'answers topology with an error'],
-])('tells what is wrong with an answer to topology: %j', (body, wrong) => {
+])('reports what is wrong with an answer to topology: %j', (body, wrong) => {
   expect(whyNotStarted(body, {})).toBe(wrong)
 })

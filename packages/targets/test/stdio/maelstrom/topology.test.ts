@@ -11,7 +11,7 @@ test('arranges five nodes as Maelstrom does', () => {
   expect(topologyOf(FIVE, 'total')['n3']).toEqual(['n1', 'n2', 'n4', 'n5'])
 })
 
-test('gives a node for its neighbours those whose neighbour it is, and reaches all of them', () => {
+test('makes neighbours mutual, and connects all nodes', () => {
   for (const name of topologyNames)
     for (let count = 1; count <= 15; count++) {
       const nodes = Array.from({ length: count }, (_, at) => `n${at + 1}`)

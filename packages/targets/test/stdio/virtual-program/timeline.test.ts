@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTimeline } from '../../../src/stdio/virtual-program/timeline.ts'
 
-test('rings a timer at the time it asked to be woken, also if that is a difference of milliseconds', () => {
+test('rings a timer at its time, also if that time is the sum of fractions of milliseconds', () => {
   const timeline = createTimeline()
   timeline.advance(0.1 + 0.2)
   timeline.after(0.4, () => {})
