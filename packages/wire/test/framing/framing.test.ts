@@ -79,7 +79,7 @@ test('random bytes neither stop nor crash any parser', () => {
 })
 
 describe('a message that is too large', () => {
-  test('passes unframed, and the next ones are messages again', () => {
+  test('passes without framing, and the following messages are framed again', () => {
     const read = readAll(resp, cut(latin(`+a\r\n$3000\r\n${'x'.repeat(3000)}\r\n+b\r\n`), [500, 1500, 2500]), {
       max: 1000,
     })
@@ -92,7 +92,7 @@ describe('a message that is too large', () => {
     ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
     ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
     ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
-  ])('takes no more memory than the bytes received: %s', (_, framing, text) => {
+  ])('uses no more memory than the bytes received: %s', (_, framing, text) => {
     const before = process.memoryUsage().arrayBuffers
     const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
@@ -100,7 +100,7 @@ describe('a message that is too large', () => {
     expect(reader.waitingBytes).toBe(0)
   })
 
-  test('is buffered in memory of its own size even if it comes byte by byte', () => {
+  test('is buffered in memory of its own size even if it arrives byte by byte', () => {
     const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 1 << 20 })
     const none = { frame: () => undefined, loose: () => undefined }
     const before = process.memoryUsage().arrayBuffers
@@ -119,7 +119,7 @@ test.each([
   ['*?\r\n'],
   ['HTTP/1.1 200 OK\r\n'],
   [`+${'x'.repeat(70_000)}\r\n`],
-])('%j is no RESP, and everything after it passes unframed', (text) => {
+])('%j is not RESP, and all later bytes pass without framing', (text) => {
   const { out, reader, messages } = readAll(resp, [latin(`:1\r\n${text}`), latin(':2\r\n')], {
     direction: 'responses',
     max: 1e6,
@@ -129,7 +129,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a message that began before the proxy passes in pieces, and the next one is whole', () => {
+test('a message that began before the reader passes in pieces, and the next message is whole', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }
@@ -166,7 +166,7 @@ describe('the content of a RESP message', () => {
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
   })
 
-  test('is not read if it is nested too deeply, but the message is still found', () => {
+  test('is not read if it is nested too deeply, but the message is still framed', () => {
     const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
     expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
     expect(resp.read(latin(deep))).toBe(undefined)

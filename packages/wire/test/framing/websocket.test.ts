@@ -8,7 +8,7 @@ describe('a WebSocket connection', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
   const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
 
-  test('starts with HTTP heads, which are no messages for faults', () => {
+  test('starts with HTTP heads, which are not framed as messages', () => {
     for (const [direction, heads] of [
       ['requests', [asked]],
       ['responses', [early, agreed]],
@@ -37,7 +37,7 @@ describe('a WebSocket connection', () => {
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
     ['responses', `${agreed}\x89\x7e\x01\x00`],
     ['responses', `${agreed}\x01\x01a\x81\x01b`],
-  ])('passes unframed if it does not become one (%s %j)', (direction, text) => {
+  ])('passes without framing if the upgrade fails (%s %j)', (direction, text) => {
     const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
     expect(reader.framed).toBe(false)
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)

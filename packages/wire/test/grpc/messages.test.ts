@@ -113,7 +113,7 @@ describe('a protobuf message', () => {
     )
   })
 
-  test('fails with one kind of error, whatever its bytes', () => {
+  test('is decoded or fails with a WireError, whatever its bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -187,8 +187,8 @@ test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from proto
   }
 })
 
-describe('declarations', () => {
-  test('mean the same as the descriptor if they are copied from a .proto file', () => {
+describe('message declarations', () => {
+  test('mean the same as the descriptor if they are copied from the .proto file', () => {
     const declared = parseDeclarations(
       {
         'shop.v1.Everything': [
@@ -232,7 +232,7 @@ describe('declarations', () => {
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
     [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
-  ])('%j %j are refused', (messages, methods, problem) => {
+  ])('are refused for the messages %j and methods %j', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })

@@ -155,7 +155,7 @@ describe('a block that no encoder may write', () => {
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(message)
   })
 
-  test('is distinguished from a valid one, at a cost proportional to its size', () => {
+  test('is distinguished from a valid one, in time proportional to its size', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (blocks) => {
         const decoder = new HpackDecoder()

@@ -14,7 +14,7 @@ import { greeting, login, ok, query, refused, rows, SCRAMBLE } from './server-pa
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((made) => Buffer.from(made))
 
-test('packets are read however their bytes arrive', () => {
+test('packets are framed however their bytes are divided', () => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 6 }), fc.array(fc.nat(2000), { maxLength: 8 }), (payloads, edges) => {
       const all = payloads.map((payload, sequence) => packetOf({ sequence, payload }))
@@ -25,7 +25,7 @@ test('packets are read however their bytes arrive', () => {
   )
 })
 
-test('a packet that continues in the next one is refused', () => {
+test('a packet that continues in the next packet is refused', () => {
   expect(() => packetIn(Buffer.alloc(4 + 0xff_ff_ff))).toThrow(MalformedMessage)
   expect(() => packetOf({ sequence: 0, payload: Buffer.alloc(0xff_ff_ff) })).toThrow(RangeError)
 })
@@ -44,7 +44,7 @@ describe('the login of a client', () => {
       payload: Buffer.concat([Buffer.from(`\xfe${plugin}\0`, 'latin1'), SCRAMBLE, Buffer.alloc(1)]),
     })
 
-  test('answers the greeting with a proof of the password, and is done once the server says OK', () => {
+  test('answers the greeting with a proof of the password, and ends at the OK of the server', () => {
     const [sent, done] = steps(greeting(), ok({ sequence: 2 }))
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
@@ -55,7 +55,7 @@ describe('the login of a client', () => {
     expect(done).toEqual({ type: 'done', version: '10.11.19-MariaDB' })
   })
 
-  test('proves the password again if the server switches to the method that is known, and only then', () => {
+  test('proves the password again only if the server switches to mysql_native_password', () => {
     const [, again] = steps(greeting(), anotherLogin('mysql_native_password'))
     expect(again).toEqual({ type: 'send', bytes: packetOf({ sequence: 3, payload: proof }) })
     const [, other] = steps(greeting(), anotherLogin('ed25519'))
@@ -72,7 +72,7 @@ describe('the login of a client', () => {
     expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
   })
 
-  test('is refused by an error, also in place of a greeting', () => {
+  test('is refused by an error packet, also in place of the greeting', () => {
     expect(steps(refused(1040, 'Too many connections'))).toEqual([
       { type: 'refused', why: 'refused', error: { code: 1040, message: 'Too many connections' } },
     ])
@@ -81,7 +81,7 @@ describe('the login of a client', () => {
   })
 })
 
-test('rows of text are read, also those that begin with an empty text or NULL', () => {
+test('reads rows of text, also if they begin with an empty text or NULL', () => {
   const long = 'x'.repeat(200)
   const { out } = readAll(mysql, [
     rows(
@@ -114,7 +114,7 @@ describe('the start of a connection', () => {
     return Buffer.concat(parts.map((part) => start.rewritten(Buffer.from(part))))
   }
 
-  test('offers nothing that would encrypt, compress or reshape what follows, and is else as it was', () => {
+  test('offers no capability that encrypts, compresses or reshapes packets, and is otherwise unchanged', () => {
     const plain = rewritten('responses', [greeting()])
     const [lower, upper] = [plain.readUInt16LE(4 + 1 + 17 + 13), plain.readUInt16LE(4 + 1 + 17 + 13 + 5)]
     expect((lower | (upper << 16)) >>> 0).toBe(~UNREADABLE >>> 0)
@@ -128,19 +128,19 @@ describe('the start of a connection', () => {
     expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
   })
 
-  test('does not ask for it either, whatever its client wants', () => {
+  test('asks for no such capability, whatever its client wants', () => {
     const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
     expect(plain.readUInt32LE(4) & UNREADABLE).toBe(0)
     expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
   })
 
-  test('is rewritten alike however its bytes arrive', () => {
+  test('is rewritten alike however its bytes are divided', () => {
     for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
       for (let at = 0; at <= whole.length; at++)
         expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
   })
 
-  test('is left alone where the protocol is another one, or the client asks for TLS all the same', () => {
+  test('is unchanged for another protocol, or if the client asks for TLS anyway', () => {
     const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
     for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
     const tls = login('a', 0xffff_ffff).subarray(0, 36)
@@ -150,7 +150,7 @@ describe('the start of a connection', () => {
   })
 })
 
-test('whole numbers are read from binary values as they were', () => {
+test('reads every whole number from its binary value', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
       const made = Buffer.alloc(8)
@@ -162,7 +162,7 @@ test('whole numbers are read from binary values as they were', () => {
   )
 })
 
-test('any payload is read or refused, and no reader goes past its end', () => {
+test('reads or refuses any payload, and never reads past its end', () => {
   const loggedIn = () => {
     const step = createLogin({ user: 'a', password: 'b', database: 'c' })
     step(packetIn(greeting()))
@@ -190,7 +190,7 @@ test('any payload is read or refused, and no reader goes past its end', () => {
   )
 })
 
-test('a message to fabricate is a query, and the start of a connection is a handshake', () => {
+test('writes a fabricated message as a query, and recognises the start of a connection as handshake', () => {
   expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
   expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
   expect([greeting(), login('a'), query('SELECT 1')].map((message) => mysql.isHandshake?.(message))).toEqual([

@@ -186,7 +186,7 @@ describe('a PostgreSQL message', () => {
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
   })
 
-  test('is not framed after an agreed encryption, and all bytes pass', () => {
+  test('is not framed after encryption was agreed, and all bytes pass', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
@@ -199,7 +199,7 @@ describe('a PostgreSQL message', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test("is one query if it is made for a fault, and a server's replies cannot be made up", () => {
+  test('is a single query if it is fabricated, and a fabricated reply is refused', () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
@@ -212,7 +212,7 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
-  test('has its SQLSTATE if it reports an error, and a row count if it has a tag', () => {
+  test('has an SQLSTATE if it reports an error, and a row count if it has a command tag', () => {
     const report = writeBackend({
       kind: 'error',
       fields: [
