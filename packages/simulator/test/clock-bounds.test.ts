@@ -54,14 +54,14 @@ describe('clocks in a search', () => {
     [1.25, 200_000],
     [1.02, 19_608],
     [4, 500_000],
-  ])('drift until one runs %f times as fast as another, and no further', (drift, boundPpm) => {
+  ])('drift until one runs %f times as fast as another, and no more', (drift, boundPpm) => {
     const { driftPpm } = widest({ protocol: raft, targetSettings: { reads: 'lease', 'clock-drift': drift } })
     expect(driftPpm).toBeLessThanOrEqual(boundPpm)
     expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
     if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
   })
 
-  test('are wrong one at a time if the protocol declares a bound, since two errors would add up', () => {
+  test('have one error at a time if the protocol declares a bound, since two errors would add up', () => {
     for (const faults of drawn({ protocol: raft, targetSettings: LEASES }))
       for (const [i, { from }] of faults.entries())
         expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
@@ -76,7 +76,7 @@ describe('clocks in a search', () => {
     expect(driftPpm).toBeGreaterThan(45_000)
   })
 
-  test('are as wrong as the user says, whatever the protocol declares', () => {
+  test('have the errors that the user chose, whatever the protocol declares', () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
       targetSettings: LEASES,
@@ -86,7 +86,7 @@ describe('clocks in a search', () => {
     expect(jumpMs).toBeLessThanOrEqual(10)
   })
 
-  test('jump as far as the uncertainty of commit-wait allows beyond the deviation of its nodes', () => {
+  test('jump by the epsilon of commit-wait minus the skew of its nodes', () => {
     expect(widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
@@ -96,7 +96,7 @@ describe('clocks in a search', () => {
   })
 })
 
-describe('a leader whose lease tolerates a clock difference of a tenth, where a quarter may occur', () => {
+describe('the failure of a leader whose lease tolerates a clock difference of 10%, where 25% may occur', () => {
   // It lasts for 227 ms by its clock: longer than the followers' silence of 250 ms only by one more than 9% slow.
   const boundless: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
   const found = (choices: TrialChoices) =>
@@ -121,11 +121,11 @@ describe('a leader whose lease tolerates a clock difference of a tenth, where a 
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('is found by default', () => {
+  test('is found with the default clocks', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('is not found with clocks that drift by 5%, which it tolerates', () => {
+  test('is not found with clocks that drift by 5%, which the lease tolerates', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })

@@ -32,7 +32,7 @@ const copying = (machine: AnyMachine): AnyMachine => ({
 })
 
 test.each(names)(
-  'a step of %s changes nothing but its own state: a copying variant gives the same history',
+  'a step of %s changes only its own state: a variant that copies it gives the same history',
   (protocol) => {
     const options: Case = { protocol, seed: 3, faults: FAULTS, timeMs: COPIED_MS, rate: 150 }
     expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
@@ -54,7 +54,7 @@ test('faults on one link do not depend on messages on another', () => {
   expect(arrivals(true)).toEqual(arrivals(false))
 })
 
-test('a cluster that has used up its time or its events reports it', () => {
+test('a cluster reports that it has used up its time or its events', () => {
   const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
   expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
   expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')

@@ -27,30 +27,33 @@ const limits = {
   invariants: true,
 }
 
-test.each(['raft', 'primary-replica', 'master-master'])('a trial of %s gives the recorded bytes', (target) => {
-  const subject: SearchedProtocol = {
-    target,
-    protocol: findProtocol(target)!,
-    bug: undefined,
-    targetSettings: {},
-    // The level that chaos replay checks, which the end of a run depends on.
-    level: target === 'raft' ? 'linearizable' : 'eventual',
-    workload: register,
-    settings: {},
-    nodes: undefined,
-    operations: 60,
-  }
-  const file = join(import.meta.dirname, 'recorded', `${target}.replay`)
-  const scenario = runPlan(subject, planTrial(subject, strategies[0]!, SEED), limits).scenario()
-  const digest = digestOf(runScenario(subject, scenario, limits).events)
-  const printed = printReplay({ scenario, found: undefined, digest, invariants: true })
-  if (RECORD) writeFileSync(file, printed)
-  const recorded = readFileSync(file, 'utf8')
-  expect(digestOf(runScenario(subject, parseReplay(recorded, file).scenario, limits).events)).toBe(
-    parseReplay(recorded, file).digest,
-  )
-  expect(printed, 'meant? see the top of this test').toBe(recorded)
-})
+test.each(['raft', 'primary-replica', 'master-master'])(
+  'a trial of %s reproduces the recorded history to the byte',
+  (target) => {
+    const subject: SearchedProtocol = {
+      target,
+      protocol: findProtocol(target)!,
+      bug: undefined,
+      targetSettings: {},
+      // The level that chaos replay checks, which the end of a run depends on.
+      level: target === 'raft' ? 'linearizable' : 'eventual',
+      workload: register,
+      settings: {},
+      nodes: undefined,
+      operations: 60,
+    }
+    const file = join(import.meta.dirname, 'recorded', `${target}.replay`)
+    const scenario = runPlan(subject, planTrial(subject, strategies[0]!, SEED), limits).scenario()
+    const digest = digestOf(runScenario(subject, scenario, limits).events)
+    const printed = printReplay({ scenario, found: undefined, digest, invariants: true })
+    if (RECORD) writeFileSync(file, printed)
+    const recorded = readFileSync(file, 'utf8')
+    expect(digestOf(runScenario(subject, parseReplay(recorded, file).scenario, limits).events)).toBe(
+      parseReplay(recorded, file).digest,
+    )
+    expect(printed, 'meant? see the top of this test').toBe(recorded)
+  },
+)
 
 test('a file of version 1, in which a compare-and-set has old and new, can still be read', () => {
   const file = join(import.meta.dirname, 'recorded', 'raft.replay')

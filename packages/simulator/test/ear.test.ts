@@ -48,7 +48,7 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
   return { messages: heard?.messages ?? [], events, unheard: unheard.events, isCut: heard?.isCut }
 }
 
-test('an ear hears which messages have the change, where they went and when they arrived', () => {
+test('an ear records which messages have the change, where they went and when they arrived', () => {
   const { messages, events, unheard } = heardIn([])
   const replicated = messages.filter(({ type }) => type === 'replicate')
   expect(new Set(replicated.map(({ to }) => to)).size).toBe(2)
@@ -62,7 +62,7 @@ test('an ear hears which messages have the change, where they went and when they
   expect(unheard).toEqual(events)
 })
 
-test('an ear learns that a message was held, lost, or reached a node that was down', () => {
+test('an ear records that a message was held, lost, or sent to a node that was down', () => {
   const partition = (mode: 'hold' | 'drop') => ({
     from: at(150),
     to: at(400),
@@ -77,7 +77,7 @@ test('an ear learns that a message was held, lost, or reached a node that was do
   expect(down).toMatchObject({ fate: 'lost', by: 'down' })
 })
 
-test('an ear hears everything between two nodes, and nothing outside its time', () => {
+test('an ear records everything between two nodes, and nothing outside its time', () => {
   const { messages } = heardIn([], { between: ['n1', 'n2'], to: at(150), about: [] })
   expect(messages.length).toBeGreaterThan(0)
   for (const { from, to, sentAt, carries } of messages) {

@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('lets earlier effects happen, and no later ones', () => {
+  test('lets earlier effects happen, and no later effects', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
@@ -127,12 +127,12 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('never leaves the record it strikes at, but perhaps earlier ones', () => {
+  test('never leaves the record it hits in the journal, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
 
-  test('kills nobody if the effect never comes, and ends when healed', () => {
+  test('kills no node if the effect never comes, and ends when healed', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
     world.ask('n1', 1)
@@ -171,7 +171,7 @@ describe('messages between nodes', () => {
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
-  test('all arrive when duplicated, plus as many copies as were counted', () => {
+  test('all arrive when duplicated, with as many copies as the fault counted', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
@@ -200,7 +200,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('keep their fates when a fault on others is removed', () => {
+  test('keep their fates when a fault on other links is removed', () => {
     const alone = sendAll(late, 3).got
     const world = createWorld(script, { seed: 3 })
     world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
@@ -225,7 +225,7 @@ describe('messages between nodes', () => {
     expect(later(true)).toEqual(later(false))
   })
 
-  test('cannot be duplicated if a client sends them, since each is one request', () => {
+  test('cannot be duplicated on links of clients, since each is one request', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow(
       'clients>n1 carries no messages that could be duplicated',
@@ -286,7 +286,7 @@ describe('requests of clients', () => {
       { kind: 'latency', links, latencyMs: millis(1), jitterMs: millis(1), distribution: 'pareto' },
       'spread evenly in virtual time, not pareto',
     ],
-  ])('cannot suffer a fault without meaning here: %j', (fault, message) => {
+  ])('refuse a fault that has no meaning here: %j', (fault, message) => {
     expect(() => createWorld(script).inject(fault)).toThrow(message)
   })
 })

@@ -21,20 +21,20 @@ function fitted(names: readonly string[]) {
 }
 
 describe('plans for programs', () => {
-  test('inject something in every trial, and only chosen faults', () => {
+  test('inject a fault in every trial, and only chosen kinds', () => {
     for (const { schedule, reactions } of fitted(['pause'])) {
       expect(schedule.length + reactions.length).toBeGreaterThan(0)
       expect(reactions.filter(({ harm }) => harm !== 'pause')).toEqual([])
     }
   })
 
-  test('wait for no leader, since programs have none', () => {
+  test('do not wait for leaders, since programs have none', () => {
     const moments = fitted(['kill', 'pause', 'partition']).flatMap(({ reactions }) => reactions)
     expect(moments.length).toBeGreaterThan(0)
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('inject nothing if no fault is chosen, and make clients busy instead', () => {
+  test('inject no fault if none is chosen, and make clients busy instead', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

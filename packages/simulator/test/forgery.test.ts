@@ -38,18 +38,18 @@ function lyingRun(name: string, faults: readonly string[], seed: number) {
 }
 
 test.each(protocols.map(({ name }) => name))(
-  '%s finishes its run on links that lie, whatever its nodes believe',
+  '%s finishes its run on links that forge messages, whatever its nodes believe',
   (name) => {
     for (let seed = 1; seed <= 3; seed++) expect(lyingRun(name, ['forge', 'kill'], seed).type).not.toBe('stopped')
   },
 )
 
-test('a run on links that lie is repeatable', () => {
+test('a run on links that forge messages is repeatable', () => {
   const faults = ['forge', 'kill', 'pause']
   expect(lyingRun('paxos', faults, 4).events).toEqual(lyingRun('paxos', faults, 4).events)
 })
 
-test('a node that reaches an impossible state exits and is restarted, which does not happen with signatures', () => {
+test('a node in an impossible state exits and restarts after forged messages, but not with signatures', () => {
   const logs = (faults: readonly string[]) =>
     [1, 2, 3, 4, 5, 6]
       .flatMap((seed) => lyingRun('paxos', faults, seed).log)

@@ -29,12 +29,12 @@ describe('requests that are held at awaits', () => {
     )
   })
 
-  test('are refused by a replay file that gives no duration', () => {
+  test('are refused in a replay file that has no duration', () => {
     const text = printReplay({ scenario: SCENARIO, found: undefined, digest: undefined, invariants: false })
     expect(() => parseReplay(text.replace(',"mostMs":40', ''), 'a.json')).toThrow(/a\.json: holds\[0\].*mostMs/)
   })
 
-  test('are removed by shrinking if they are not needed, and keep their place among other events', () => {
+  test('are removed by shrinking if they are not needed, and keep their order among other events', () => {
     const needed = shrink(SCENARIO, {
       fails: ({ holds = [], operations }) =>
         operations.some(({ at }) => holds.some(({ at: place, from }) => place === 'server.ts:7' && from >= at)),
@@ -45,7 +45,7 @@ describe('requests that are held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('move with the operation before them when operations are spread out', () => {
+  test('move with the preceding operation when operations are spread out', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),
@@ -53,7 +53,7 @@ describe('requests that are held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test("are drawn from a program's awaits, within the length of a trial, and only if there are any", () => {
+  test('are drawn from the awaits of a program within the length of a trial, if it has any', () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

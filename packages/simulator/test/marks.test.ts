@@ -50,12 +50,12 @@ const RARE = [
 const SEEDS = 4
 
 describe.each([...protocols])('$name', (protocol) => {
-  test('marks nothing without a bug', () => {
+  test('records no mark without a bug', () => {
     expect(markedIn(protocol, undefined, 1)).toEqual([])
   })
 
   const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
-  test.each(bugs.map(({ name }) => name))('marks that %s made a difference', (name) => {
+  test.each(bugs.map(({ name }) => name))('records a mark where %s made a difference', (name) => {
     let marked: readonly string[] = []
     for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
     expect(marked.length).toBeGreaterThan(0)

@@ -105,7 +105,7 @@ const limits = {
 describe.each(groups)('$name', (group) => {
   const { object, model, initial } = group
 
-  test('behaves as its model allows for one client', () => {
+  test('agrees with its model for one client', () => {
     fc.assert(
       fc.property(inputs(group), (asked) => {
         const { events } = played(object, asked)
@@ -149,7 +149,7 @@ describe.each(groups)('$name', (group) => {
 })
 
 test.each(objects.map((object) => [object.name, object] as const))(
-  '%s refuses unknown functions and malformed values without being changed',
+  '%s refuses unknown functions and malformed values without a change',
   (_, object) => {
     const odd: readonly Json[] = ['text', [1], [[1]], { a: 1 }, null, true]
     for (const f of ['dance', ...object.functions])

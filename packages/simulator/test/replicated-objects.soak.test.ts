@@ -30,7 +30,7 @@ describe.each(transactional)('$name', (workload) => {
   )
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
-    `of %s with the bug %s is not, within ${SEEDS} seeds`,
+    `of %s with the bug %s is not strictly serializable, within ${SEEDS} seeds`,
     (protocol, bug) => {
       expect(searchFor(workload, protocol, bug, SEEDS)).toMatchObject([{ failure: { kind: 'violation' } }])
     },

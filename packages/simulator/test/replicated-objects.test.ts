@@ -19,7 +19,7 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
 describe.each(changing)('$name', (workload) => {
-  test('of a Raft that acknowledges before a majority has the entry is not linearizable', () => {
+  test('of a Raft with ack-before-majority is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
@@ -35,16 +35,19 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('$nam
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
-  test.each(plantedIn('two-phase-commit', 'sharded'))('of %s with the bug %s is not', (protocol, bug) => {
-    expect(searchFor(workload, protocol, bug, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
-  })
+  test.each(plantedIn('two-phase-commit', 'sharded'))(
+    'of %s with the bug %s is not strictly serializable',
+    (protocol, bug) => {
+      expect(searchFor(workload, protocol, bug, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+    },
+  )
 })
 
 // A set, a bank whose transfers have ids, and a source of ids tolerate it.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
-  test('of a Raft that applies repeated requests again is not linearizable', () => {
+  test('of a Raft that applies repeated requests twice is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

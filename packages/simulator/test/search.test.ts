@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('uses all strategies but coverage and those of programs by default, and those for rare bugs more often', () => {
+  test('uses by default all strategies except coverage and those for programs, and strategies for rare bugs more often', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -73,7 +73,7 @@ describe('a search', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('of programs, which have no leaders, holds requests at awaits instead of aiming at leaders', () => {
+  test('of programs holds requests at awaits instead of aiming at leaders, which programs lack', () => {
     const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
@@ -81,14 +81,14 @@ describe('a search', () => {
     expect(usualStrategiesOf()).toBe(usualStrategies)
   })
 
-  test('of programs beside a database has faults of it in a third of the trials, and those it had', () => {
+  test('of programs with a database has database faults in a third of the trials, besides its usual strategies', () => {
     const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
     const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
     expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
     expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
-  test('for short windows makes clients busy where it opens the windows, in half of its trials', () => {
+  test('with the strategy windows makes clients busy where the windows open, in half of its trials', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -105,7 +105,7 @@ describe('a search', () => {
         expect(busy.some((ms) => notBefore! / 1e6 >= ms - 0.001 && notBefore! / 1e6 <= ms + 20.001)).toBe(true)
   })
 
-  test('of Raft finds nothing, whatever the strategy', () => {
+  test('of Raft finds no failure with any strategy', () => {
     const first = someSeed()
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
@@ -155,21 +155,21 @@ describe('a search', () => {
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'proves something about %s',
+    'reports no missing evidence for the workload %s',
     (_, workload) => {
       const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
       expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0, reasons: [] } })
     },
   )
 
-  test('reports what all its trials miss, and not what a single one misses', () => {
+  test('reports evidence that is missing in all trials, not in a single one', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('finds by an invariant a failure that no client has noticed', () => {
+  test('finds by an invariant a failure that no client noticed', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
@@ -228,7 +228,7 @@ describe('a protocol whose runs are not repeatable', () => {
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
   })
 
-  test('does not affect the clock and randomness of others', () => {
+  test('does not affect the clock and randomness of other code', () => {
     searchSeeds(
       reaching(() => crypto.randomUUID()),
       { ...everything, first: 1, count: 1 },
@@ -280,7 +280,7 @@ describe('a protocol whose runs are not repeatable', () => {
 })
 
 describe('a trial', () => {
-  test('is concrete: its scenario alone fails for the same cause', () => {
+  test('is concrete: its scenario alone fails with the same cause', () => {
     const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
     for (const { scenario, failure, seed } of findings) {
@@ -289,7 +289,7 @@ describe('a trial', () => {
     }
   })
 
-  test('does not depend on the rest of its schedule: a fault without a victim changes nothing', () => {
+  test('does not depend on the rest of its schedule: an added fault without a victim changes nothing', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {

@@ -33,7 +33,7 @@ describe('under all faults', () => {
     }
   })
 
-  test.each(['no-log-check', 'forget-vote'])('the watch over its invariants sees %s', (bug) => {
+  test.each(['no-log-check', 'forget-vote'])('the invariants of Raft detect %s', (bug) => {
     const power: Schedule = [2, 4, 6, 8].map((tenths) => ({
       id: `power-cut-${tenths}`,
       from: nanos(tenths * 2e8),
@@ -88,14 +88,14 @@ describe('under all faults', () => {
     expect(findSeed(options, 'eventual', 60)).toBeDefined()
   })
 
-  test('primary-replica without failover loses nothing: its copies agree in the end', () => {
+  test('primary-replica without failover loses no write: its copies agree eventually', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, targetSettings: { failover: false } }
       expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
     }
   })
 
-  test('master-master is not linearizable, and converges once healed', () => {
+  test('master-master is not linearizable, and converges after healing', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const simulation = { observe: watchInvariants('master-master') }
       const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'], simulation }))

@@ -51,7 +51,7 @@ function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   return { subject, started }
 }
 
-test('a search takes the shortcut, and compares one trial in 25', () => {
+test('a search uses the shortcut, and compares one trial in 25 with a plain run', () => {
   const { subject, started } = startedBy(undefined, undefined)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
@@ -66,7 +66,7 @@ test('a search reports no failure that occurs only with the shortcut, and stops 
 test.each([
   ['fills the memory', () => new MachineError({ ...FULL, detail: '', exhausts: true })],
   ['is refused', () => new UserError('input', 'the program ended before it listened')],
-])('a shortcut that %s is no longer used, and no failure is reported because of it', (_, error) => {
+])('a shortcut that %s is no longer used, and causes no reported failure', (_, error) => {
   const { subject, started } = startedBy(undefined, undefined)
   const { shortcut } = subject
   if (shortcut === undefined) throw new Error('it has one')
@@ -92,7 +92,7 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('a search finds a failure that occurs only without the shortcut once a compared trial has differed', () => {
+test('a search finds a failure that occurs only without the shortcut once a compared trial differs', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -112,7 +112,7 @@ test('a search reports a failure that occurs either way exactly as without a sho
   expect(started.distrusted).toBe(0)
 })
 
-test('fewer runs than requested are checked to be repeatable once half of the time has passed, but at least one', () => {
+test('checks fewer runs for repeatability once half of the time has passed, but at least one', () => {
   const checked = (share: () => number): number => {
     const { subject, started } = startedBy(undefined, undefined)
     const { shortcut: _, ...plain } = subject
@@ -130,7 +130,7 @@ test('fewer runs than requested are checked to be repeatable once half of the ti
   ).toBe(9)
 })
 
-test('runs count as repeatable if only the shortcut makes a difference, which is then no longer used', () => {
+test('runs count as repeatable if only the shortcut makes a difference, and it is no longer used', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

@@ -64,7 +64,7 @@ describe('a failure', () => {
   )
 
   test.each(found)(
-    `of %s %s is cut down to at most 12 operations and 4 faults within 2 s, and is replayed ${REPLAYS} of ${REPLAYS} times`,
+    `of %s %s shrinks to at most 12 operations and 4 faults within 2 s, and replays ${REPLAYS} of ${REPLAYS} times`,
     (_, bug, protocol) => {
       const subject = subjectWith(protocol, bug)
       const own: string[] = []
@@ -91,11 +91,11 @@ describe('a failure', () => {
     },
   )
 
-  test(`is small in ${100 * SMALL_SHARE}% of all cases, those that are known to be hard among them`, () => {
+  test(`is small in ${100 * SMALL_SHARE}% of all cases, including the known hard ones`, () => {
     expect(1 - large.length / cases, large.join('\n')).toBeGreaterThanOrEqual(SMALL_SHARE)
   })
 
-  test('names existing bugs in the list of those that are hard to shrink', () => {
+  test('listed as hard to shrink names an existing bug', () => {
     const bugs = protocols.flatMap((protocol) => protocol.bugs.map(({ name }) => name))
     expect(bugs).toEqual(expect.arrayContaining(Object.keys(HARD)))
   })

@@ -36,7 +36,7 @@ const valuesOf = ({ operations }: Scenario) => operations.map(({ input }) => (in
 const never = () => false
 
 describe('shrinking', () => {
-  test('keeps what is needed, wherever it stands, and nothing else', () => {
+  test('keeps exactly the needed operations and faults, wherever they are', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(59), { maxLength: 5 }), fc.option(fc.nat(11)), (needed, fault) => {
         const wanted = fault === null ? [] : [large.faults[fault]?.from]
@@ -63,7 +63,7 @@ describe('shrinking', () => {
     expect((faults[0]?.to ?? 0) - (faults[0]?.from ?? 0)).toBeLessThan(ms(2))
   })
 
-  test('merges two faults of one kind into a longer one, if that still fails', () => {
+  test('merges two faults of one kind into a longer fault that still fails', () => {
     const covered = ({ faults }: Scenario, time: number) => faults.some(({ from, to }) => from <= time && time < to)
     const { faults } = shrink(
       { ...large, faults: [kill(0, 100, 'n1'), kill(100, 200, 'n1')] },
@@ -93,7 +93,7 @@ describe('shrinking', () => {
     expect(shrink(turned, { fails: () => true, expired: never }).targetSettings).toEqual({})
   })
 
-  test('retries a deletion under another seed', () => {
+  test('retries a deletion with another seed', () => {
     const { operations, seed } = shrink(large, {
       fails: (scenario) => scenario.operations.length === 60 || (scenario.seed === 2 && scenario.operations.length > 0),
       expired: never,
@@ -115,7 +115,7 @@ describe('shrinking', () => {
 describe('a random part of a scenario', () => {
   const names = nodeNames(5)
 
-  test('has some of its operations and faults, in order of time, on existing nodes', () => {
+  test('has some of its operations and faults, ordered by time, on existing nodes', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))

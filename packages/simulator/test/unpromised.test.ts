@@ -42,12 +42,15 @@ describe('the promise of a protocol', () => {
     [raft, LEASES, { clocks: { driftPpm: 400_000 } }, 'if clocks drift by more than 20%', 'level'],
     [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
     [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
-  ])('does not cover what lies beyond it (%#)', (protocol, targetSettings, choices, where, lacks) => {
-    expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
-      what: `${protocol.name} promises nothing ${where}`,
-      lacks,
-    })
-  })
+  ])(
+    'does not cover settings, clocks or faults beyond its conditions (%#)',
+    (protocol, targetSettings, choices, where, lacks) => {
+      expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
+        what: `${protocol.name} promises nothing ${where}`,
+        lacks,
+      })
+    },
+  )
 })
 
 const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
@@ -63,7 +66,7 @@ const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
   choices,
 })
 
-describe('faults under which nothing is promised', () => {
+describe("faults that a protocol's promise excludes", () => {
   const killsIn = (choices: TrialChoices): number =>
     Array.from({ length: 40 }, (_, seed) => planTrial(subjectOf(choices), usualStrategies[0]!, seed).schedule)
       .flat()
@@ -74,7 +77,7 @@ describe('faults under which nothing is promised', () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('break a trial, which is shrunk to no fewer nodes than the protocol needs', () => {
+  test('violate the level in a trial, which keeps as many nodes as the protocol needs when it is shrunk', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

@@ -38,9 +38,12 @@ describe('the table of systems', () => {
   })
 })
 
-test.each(systemRows.map((row) => [titleOf(row), row] as const))('%s earns its verdict', (_, row) => {
-  const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
-  const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))
-  expect(shown.missed).toEqual([])
-  expect(shown).toMatchObject({ unbroken: [], loses: row.earns.loses === true })
-})
+test.each(systemRows.map((row) => [titleOf(row), row] as const))(
+  '%s gets the verdict that its row expects',
+  (_, row) => {
+    const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
+    const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))
+    expect(shown.missed).toEqual([])
+    expect(shown).toMatchObject({ unbroken: [], loses: row.earns.loses === true })
+  },
+)

@@ -8,7 +8,7 @@ import { leasedRegister, slowlyLeasedRegister } from './leased-register.ts'
 import { relay } from './relay.ts'
 import { foundIn } from './windows.ts'
 
-describe('a bug that shows only within milliseconds of timers or restarts of two nodes', () => {
+describe('a bug with a window of milliseconds around timers or restarts of two nodes', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
     '$name without its bug has no failure',
     (protocol) => {
@@ -26,12 +26,12 @@ describe('a bug that shows only within milliseconds of timers or restarts of two
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
-  test('is found in a lease of a second that is counted from the answer, around its end', () => {
+  test('is found around the end of a lease of one second that is counted from the answer', () => {
     expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
   })
 })
 
-describe('a run without clients shows', () => {
+describe('a run without clients measures', () => {
   const learned = (protocol: SearchedProtocol['protocol']) =>
     timesOf(
       {
@@ -44,13 +44,13 @@ describe('a run without clients shows', () => {
       {},
     )
 
-  test('the length of a lease, by the time that another node takes to lead once its holder is cut off', () => {
+  test('the length of a lease, as the time until another node leads after its holder is cut off', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
     expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test('the delays of timers, by their settings', () => {
+  test("the delays of timers, by the protocol's settings", () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
