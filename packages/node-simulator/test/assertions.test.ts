@@ -6,8 +6,8 @@ const PACKAGE = JSON.stringify(join(import.meta.dirname, '..', '..', 'assertions
 const asserting = (body: string): string =>
   serving(`import { always, reachable, sometimes, unreachable } from ${PACKAGE}\n${body}`)
 
-describe('in the simulator', () => {
-  test('an always that is false breaks the run, with its name, line and details', async () => {
+describe('an assertion in the simulator', () => {
+  test('breaks the run if an always is false, with its name, line and details', async () => {
     const { broken } = await ran(
       asserting(`setTimeout(() => {
         always(true, 'seats are free')
@@ -19,13 +19,13 @@ describe('in the simulator', () => {
     expect(broken?.what).toMatch(/^it is false at \S*server\.ts:7:9, with \{"seat":7\}$/)
   })
 
-  test('an unreachable that is called breaks the run', async () => {
+  test('breaks the run if an unreachable is called', async () => {
     const { broken } = await ran(asserting(`setTimeout(() => unreachable('nobody comes here'), 10)`))
     expect(broken?.name).toBe('unreachable "nobody comes here"')
     expect(broken?.what).toMatch(/^it was reached at \S*server\.ts:5:/)
   })
 
-  test('an assertion that is never reached is reported, even if its line never runs', async () => {
+  test('is reported if it is never reached, even if its line never runs', async () => {
     const { broken, unmet } = await ran(
       asserting(`
         sometimes(false, 'never true')

@@ -61,7 +61,7 @@ describe('a program beside the nodes', () => {
     expect(held.lines).toEqual(Array(3).fill('n1: TimeoutError undefined'))
   })
 
-  test('is named with its own file if it never listens, ends, or cannot be simulated', async () => {
+  test('is named with its own file if it never listens, exits, or cannot be simulated', async () => {
     const beside = (text: string, meanwhile?: Parameters<typeof ran>[1]) =>
       ran(serving(''), { ...payments, beside: { 'payments.ts': text }, ...meanwhile })
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
@@ -78,7 +78,7 @@ describe('a program beside the nodes', () => {
     })
   })
 
-  test('that ends because nothing listens to an error is told who emitted it', async () => {
+  test('that exits on an unheard "error" event is reported with the object that emitted it', async () => {
     const program = `import { EventEmitter } from 'node:events'
       class Connection extends EventEmitter {}
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`
@@ -97,7 +97,7 @@ test.each([
   [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, or "postgres", not "./p.ts".'],
   [{ pg: { postgres: '' } }, 'beside.pg.postgres must be a path'],
   [{ pg: { postgres: 'a.sql', nodes: 2 } }, 'there is no member beside.pg.nodes. Known: '],
-])('a declaration with the member beside %j is refused with the reason', (beside, reason) => {
+])('a declaration whose "beside" is %j is refused with the reason', (beside, reason) => {
   const declaration = { entry: './server.ts', routes: './routes.json', beside } as never
   expect(() => declaredService(declaration, { where: 'shop', directory: '.' })).toThrow(`shop: ${reason}`)
 })

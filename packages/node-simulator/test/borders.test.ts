@@ -39,7 +39,7 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
     expect(message).toMatch(instead)
   })
 
-  test('even if the program catches the error', async () => {
+  test('even if the program catches the refusal', async () => {
     const caught = serving(`import { spawn } from 'node:child_process'; try { spawn('ls') } catch {}`)
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
@@ -54,8 +54,8 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
   })
 })
 
-describe('modules that are refused still give packages', () => {
-  test('the class inside an encrypted socket, which may be extended', async () => {
+describe('modules whose use is refused still give packages', () => {
+  test('the class inside an encrypted socket, which packages may extend', async () => {
     const { lines } = await ran(
       serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
         const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
@@ -65,13 +65,13 @@ describe('modules that are refused still give packages', () => {
     expect(lines).toEqual(['n1: function false'])
   })
 
-  test('a refusal where they are used', async () => {
+  test('a refusal only at their use', async () => {
     const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
       new tls.TLSSocket(new PassThrough()).write('x')`
     await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
   })
 
-  test('the engine, which shows every node the same heap and serialises values', async () => {
+  test('heap statistics, the same on every node, and serialisation of values', async () => {
     const { lines } = await ran(
       serving(`import v8 from 'node:v8'
         const { value } = v8.deserialize(v8.serialize({ value: 7n }))
@@ -83,7 +83,7 @@ describe('modules that are refused still give packages', () => {
     )
   })
 
-  test('a difference from a package that is not installed', async () => {
+  test('another error than that of a package that is not installed', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
@@ -95,15 +95,15 @@ describe('modules that are refused still give packages', () => {
   })
 })
 
-describe("a user's server that is no node", () => {
-  test('is named by the usual service of its port', async () => {
+describe('a server that the user has not declared as a node', () => {
+  test('is named after the usual service of its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
       /PostgreSQL at localhost:5432 cannot be simulated: it is no node of .*chaos run/,
     )
   })
 
-  test('may be provided by the program itself', async () => {
+  test('may be run by the program itself', async () => {
     const { lines } = await ran(
       serving(`import { connect, createServer as serve } from 'node:net'
         await new Promise((listens) => serve((socket) => socket.end('hello')).listen(5432, listens))
@@ -113,7 +113,7 @@ describe("a user's server that is no node", () => {
   })
 })
 
-test("globals that require the real global object work on a program's own", async () => {
+test("globals that need the real global object work on a program's own global object", async () => {
   const { lines } = await ran(
     serving(`const { crypto } = globalThis
       globalThis.navigator = 'mine'
@@ -123,7 +123,7 @@ test("globals that require the real global object work on a program's own", asyn
   expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
 })
 
-test('an agent for encrypted connections may be created, but not connect', async () => {
+test('an agent for encrypted connections may be created, but cannot connect', async () => {
   const { lines } = await ran(
     serving(`import https from 'node:https'; console.log(new https.Agent({ keepAlive: true }) instanceof https.Agent)`),
   )
@@ -169,7 +169,7 @@ describe('a program that', () => {
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })
 
-  test('writes very many lines to its log still ends', async () => {
+  test('writes very many lines to its log still ends, and its log is cut', async () => {
     const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
     expect(lines.length).toBe(50_000)
   })
@@ -193,7 +193,7 @@ describe('a program that changes shared objects', () => {
     ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
   ]
 
-  test.each(MEMBERS)('%s is refused by name, and the next run finds everything unchanged', async (what, program) => {
+  test.each(MEMBERS)('%s is refused by name, and the next run finds the originals', async (what, program) => {
     await expect(ran(serving(program))).rejects.toThrow(
       `replacing ${what} cannot be simulated: it is shared by all nodes`,
     )
@@ -236,7 +236,7 @@ test('each program has its own Reflect, because reflect-metadata extends it perm
   expect(Reflect.get(Reflect, 'defineMetadata')).toBeUndefined()
 })
 
-test("a program's additions and settings on Node's classes and modules are gone in the next run", async () => {
+test("additions and settings of a program on Node's classes and modules do not reach the next run", async () => {
   const adding = serving(`
     const { default: http } = await import('node:http')
     const { default: util } = await import('node:util')
@@ -257,7 +257,7 @@ test("a program's additions and settings on Node's classes and modules are gone 
   expect(same.lines).toEqual(one.lines)
 })
 
-describe('a program that does not return, with no thread watching', () => {
+describe('a program that does not return, without a thread that watches it', () => {
   const WAYS: readonly (readonly [where: string, program: string])[] = [
     ['as it starts', 'for (;;);'],
     ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],
@@ -266,7 +266,7 @@ describe('a program that does not return, with no thread watching', () => {
     ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
   ]
 
-  test.each(WAYS)('is stopped %s, and nothing of it remains', async (_, program) => {
+  test.each(WAYS)('is stopped %s, and does not continue later', async (_, program) => {
     await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
       /n1 does not return from a turn, and was stopped/,
     )
@@ -276,7 +276,7 @@ describe('a program that does not return, with no thread watching', () => {
   })
 })
 
-describe('a program that an event of Node’s own resumes after its run', () => {
+describe('a program that one of Node’s own events resumes after its run', () => {
   /** V8 waits for real time here, and nothing lists it. */
   const AWAITED = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
   const WAYS: readonly (readonly [name: string, call: string])[] = [
@@ -286,7 +286,7 @@ describe('a program that an event of Node’s own resumes after its run', () => 
     ['setImmediate', 'setImmediate(() => {})'],
   ]
 
-  test('is named after the last run, too', async () => {
+  test('is reported even if no other run follows at once', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
     await warned
@@ -306,7 +306,7 @@ describe('a program that an event of Node’s own resumes after its run', () => 
   })
 })
 
-test('a package reads the files that it was installed with, at their real paths', async () => {
+test('a package reads its installed files at their real paths', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-package-'))
   try {
     const own = join(folder, 'node_modules', 'versioned')

@@ -15,7 +15,7 @@ afterEach(() => {
   replaceStyleText(original)
 })
 
-test('the bundler finds a styleText that accepts lists while it is imported on a Node whose own does not', async () => {
+test('the bundler gets a styleText for lists of formats on a Node whose own styleText lacks them', async () => {
   const old = vi.fn((format: unknown, text: string) => {
     if (typeof format !== 'string') throw new TypeError('one format only')
     return `<${format}>${text}`

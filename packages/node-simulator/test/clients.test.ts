@@ -63,7 +63,7 @@ const asking =
 const withClient = (client: string) => ({ beside: { 'client.ts': client }, client: 'client.ts' })
 
 describe('clients from a file', () => {
-  test('run any code for their requests, with the same results as on a thread', async () => {
+  test('run any code for their requests, with the same results as in a thread', async () => {
     const completions: Completion[] = []
     const { lines } = await ran(SERVER, {
       ...withClient(CLIENT),
@@ -79,7 +79,7 @@ describe('clients from a file', () => {
     expect(lines).toContain('clients: write x 7')
   })
 
-  test('repeat to the byte with a seed, in every mode of sending packets', async () => {
+  test('are repeatable to the byte from a seed, in every mode of sending packets', async () => {
     const run = (seed: number) =>
       ran(SERVER, { ...withClient(CLIENT), seed, meanwhile: asking([], ['write', 1], ['read', null]) })
     const [one, same, other] = [await run(1), await run(1), await run(2)]

@@ -33,7 +33,7 @@ describe('the disk of a node', () => {
     }
   })
 
-  test('loses, tears or keeps other data', async () => {
+  test('may lose, tear or keep other data when the power fails', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })
@@ -44,14 +44,14 @@ describe('the disk of a node', () => {
     expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
   })
 
-  test('loses all other data if nothing of it survives', async () => {
+  test('loses all data that was not fsynced if the fault says so', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('lost') })
       expect(lines).toEqual(['n1: nothing', 'n1: nothing'])
     }
   })
 
-  test('may keep a later write without an earlier one', async () => {
+  test('may keep a later write and lose an earlier one', async () => {
     const two = serving(`
       import fs from 'node:fs'
       const file = fs.openSync('log', fs.existsSync('log') ? 'r+' : 'w+')
@@ -67,7 +67,7 @@ describe('the disk of a node', () => {
     expect(found).toContain('n1: ---two')
   })
 
-  test('may carry out two pending writes in either order', async () => {
+  test('may apply two pending writes in either order', async () => {
     const racing = serving(`
       import { readFile, writeFile } from 'node:fs/promises'
       await Promise.all([writeFile('x', 'one'), writeFile('x', 'two')])
@@ -163,7 +163,7 @@ describe('the disk of a node', () => {
     expect(lines).toEqual(['n1: shop'])
   })
 
-  test('has no files of this machine, and says so', async () => {
+  test('refuses to read files of the real machine', async () => {
     const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
     await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
   })

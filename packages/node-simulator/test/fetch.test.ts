@@ -43,7 +43,7 @@ test('a response is read once, as text, JSON, bytes or a stream', async () => {
   ])
 })
 
-test('unusual requests are built by Node, and invalid ones fail as in Node', async () => {
+test('Node builds unusual requests, and invalid requests fail as in Node', async () => {
   const lines = await logged(`
     const said = async (...args) => (await fetch(...args).catch((error) => ({ text: () => error.name }))).text()
     console.log(await said(new Request(url, { method: 'PUT', body: new URLSearchParams({ a: '1' }) })))
@@ -59,7 +59,7 @@ test('unusual requests are built by Node, and invalid ones fail as in Node', asy
   ])
 })
 
-test('a blob is read within the turn that asks, whatever it was made of', async () => {
+test('a blob is read within the current turn, whatever its parts', async () => {
   const lines = await logged(`
     const { Blob: Same, File } = await import('node:buffer')
     const blob = new Same(['ab', new Uint8Array([99]), new Blob(['de'])], { type: 'text/x' })
@@ -84,7 +84,7 @@ test('a blob is read within the turn that asks, whatever it was made of', async 
   ])
 })
 
-test('a signal ends a request before its response and during it', async () => {
+test('a signal aborts a request before its response and during it', async () => {
   const lines = await logged(`
     const early = fetch(url, { signal: AbortSignal.abort() })
     console.log(await early.catch((error) => error.name))

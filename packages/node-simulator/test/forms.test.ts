@@ -265,7 +265,7 @@ async function expectSame(code: string): Promise<void> {
   if (!/import\.meta|new\.target/.test(code)) expect(await outcome(lines ?? ''), lines).toBe(await outcome(code))
 }
 
-describe('the probes of a program', () => {
+describe('the probes inserted into a program', () => {
   test('keep the meaning of each form of expression, with an await in each of its places', async () => {
     for (const form of EXPRESSIONS) {
       const modules = [...modulesOf(form, asBody), ...modulesOf(form, (text) => asBlock(`return ${text}`))]

@@ -65,12 +65,12 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request that is held at an await', () => {
-  test('goes on once another has passed it, with the values it had read before', async () => {
+  test('continues once another has passed it, with the values it read before', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('goes on after its time if none passes; it is the first to arrive after the given moment', async () => {
+  test('continues after its time if no request passes it, and is the first one to arrive after the given moment', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)
@@ -81,7 +81,7 @@ describe('a request that is held at an await', () => {
     expect(answers.map(({ type }) => type)).toEqual(['info', 'ok', 'ok'])
   })
 
-  test('is held the same way each time, to the byte, and changes nothing where none is held', async () => {
+  test('is held the same way in each run, to the byte, and an unused hold changes nothing', async () => {
     const [one, other, none, unheld] = [
       await answered([HOLD], [1, 2]),
       await answered([HOLD], [1, 2]),
@@ -93,7 +93,7 @@ describe('a request that is held at an await', () => {
     expect(unheld.trace).toEqual(none.trace)
   })
 
-  test('is named by the file and line of its await; top-level awaits are left out', async () => {
+  test('is identified by the file and line of its await; top-level awaits are excluded', async () => {
     expect((await answered(undefined, [])).awaits).toEqual(['server.ts:6', 'server.ts:7', 'server.ts:13'])
   })
 })

@@ -61,7 +61,7 @@ test('each node has its own state of an installed package, fresh at every start 
   }
 })
 
-test('the text of a function is correct, however often it is requested', async () => {
+test("a function's source text is correct, however often it is requested", async () => {
   const { lines } = await ran(
     serving(`
     const { toString } = Function.prototype
@@ -82,7 +82,7 @@ test('the text of a function is correct, however often it is requested', async (
   ])
 })
 
-test('the errors of sockets show nothing of the simulator, which differs between machines', async () => {
+test('socket errors contain nothing of the simulator that differs between machines', async () => {
   const { lines } = await ran(
     serving(`
     import net from 'node:net'
@@ -101,7 +101,7 @@ const ERRORS = `
   }
   exports.of = types.of`
 
-test('the error types that copies of bluebird share belong to their node, and end with it', async () => {
+test('error types shared by copies of bluebird belong to one node, and end with it', async () => {
   for (const seed of [1, 2]) {
     const { lines } = await ran(
       serving(`

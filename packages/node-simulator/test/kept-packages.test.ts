@@ -28,7 +28,7 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
   return lines
 }
 
-test('a package is reused as an earlier run loaded it if requested, and the program’s own files start fresh', async () => {
+test('on request, packages are reused from an earlier run, and the program’s own files start fresh', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
   // Other programs are not affected.
@@ -42,7 +42,7 @@ test('once packages are distrusted, every start loads them anew', async () => {
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('nodes that run at the same time share no package, and neither do two starts within a run', async () => {
+test('nodes that run at the same time share no package, nor do two starts of a node in one run', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
@@ -58,7 +58,7 @@ test('nodes that run at the same time share no package, and neither do two start
   expect(again).toEqual(['n1: 2 1', 'n2: 2 1', 'n2: 2 1'])
 })
 
-describe('a package is loaded anew at every start if, on loading, it', () => {
+describe('a package is loaded anew at every start if its loading', () => {
   test.each([
     ['adds a global', 'globalThis.added = 1'],
     ['changes a built-in module', `require('fs').added = () => {}`],
@@ -79,7 +79,7 @@ describe('a package is loaded anew at every start if, on loading, it', () => {
   })
 })
 
-test("a package may read the environment on loading, and finds its own node's later", async () => {
+test('a package may read the environment while it loads, and later sees that of its own node', async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `
@@ -90,7 +90,7 @@ test("a package may read the environment on loading, and finds its own node's la
   expect(await linesOf(counting, { ...beside, ...OWN }, 2)).toEqual(['none,1,b 1', 'none,2,b 1'])
 })
 
-test("another start finds none of a program's changes to its surroundings", async () => {
+test("a start finds none of an earlier program's changes to its surroundings", async () => {
   const program = serving(`
     import fs from 'node:fs'
     import process from 'node:process'
@@ -118,7 +118,7 @@ test("another start finds none of a program's changes to its surroundings", asyn
   )
 })
 
-test('contexts are tracked at every start if a package creates a context storage when it is loaded', async () => {
+test('contexts are tracked at every start if a package creates an AsyncLocalStorage while it loads', async () => {
   const beside = {
     [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
     [at('contexts/storage.js')]: `
@@ -132,7 +132,7 @@ test('contexts are tracked at every start if a package creates a context storage
   expect(await linesOf(program, beside, 3)).toEqual(['mine', 'mine', 'mine'])
 })
 
-test('a package that uses one of the program’s own files is loaded anew with that file', async () => {
+test('a package that uses one of the program’s own files is loaded anew together with that file', async () => {
   const beside = {
     [at('counting/index.js')]: `const own = require('../../../own.cjs'); exports.count = () => own.count()`,
     ...OWN,
@@ -148,7 +148,7 @@ function collector(): () => void {
   return collect
 }
 
-test('packages that are kept hold nothing of a run that is over', async () => {
+test('kept packages hold no reference to a finished run', async () => {
   const logOfRun = async (): Promise<WeakRef<object>> => {
     const { lines } = await ran(counting, { nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true })
     expect(lines).toHaveLength(2)

@@ -76,7 +76,7 @@ const PROGRAMS = {
 }
 
 describe('whole requests and answers instead of bytes', () => {
-  test.each(Object.entries(PROGRAMS))('look like bytes to a program on %s', async (_, program) => {
+  test.each(Object.entries(PROGRAMS))('give a program on %s the same results as bytes', async (_, program) => {
     const [bytes, messages] = [await ran(program), await ran(program, { http: 'messages' })]
     const told = (lines: readonly string[]) => [...lines].sort()
     expect(bytes.lines.length).toBeGreaterThan(15)
@@ -99,7 +99,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('to a node that is killed fail as connections do: reset, then refused', async () => {
+  test('to a killed node fail as connections do: reset, then refused', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -108,7 +108,7 @@ describe('whole requests and answers instead of bytes', () => {
   })
 
   test.each(['hold', 'drop'] as const)(
-    'are stopped by a cut that lets packets %s, and go on after it',
+    'stop during a cut that lets packets %s, and continue after it',
     async (mode) => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http: 'messages' },
@@ -118,7 +118,7 @@ describe('whole requests and answers instead of bytes', () => {
     },
   )
 
-  test('reach a paused node as bytes do: late', async () => {
+  test('reach a paused node late, as bytes do', async () => {
     const latest = async (http: 'bytes' | 'messages') => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http },
@@ -135,7 +135,7 @@ describe('whole requests and answers instead of bytes', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'leave as %s if a server gives up idle connections, and if a client does',
+    'are sent as %s when servers and clients close idle connections',
     async (http) => {
       const { lines } = await ran(
         `
@@ -169,7 +169,7 @@ describe('whole requests and answers instead of bytes', () => {
     },
   )
 
-  test('that are streamed arrive as they are written, like bytes, even if they never end', async () => {
+  test('that are streamed arrive as they are written, even if they never end', async () => {
     const streaming = `
       import { createServer } from 'node:http'
       createServer((request, response) => {
@@ -218,7 +218,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test("reach the same server as a node:http client's bytes", async () => {
+  test('reach the same server as the bytes of a node:http client', async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'

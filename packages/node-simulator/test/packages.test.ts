@@ -31,7 +31,7 @@ function apartIn(...modules: readonly string[]) {
 const ms = loader('node_modules/ms/index.js', 'require_ms', 'exports.day = 24')
 const debug = loader('node_modules/debug/index.js', 'require_debug', 'exports.debug = require_ms().day')
 
-test('CommonJS modules of installed packages are loaded separately, and the rest requests those it uses', () => {
+test('CommonJS modules of packages are loaded separately, and the program requests those it uses', () => {
   const own = loader('src/own.cjs', 'require_own', 'exports.own = require_debug().debug')
   const { names, asked } = apartIn(ms, debug, own, '// src/server.js\nconsole.log(require_own());\n')
   expect([names, asked]).toEqual([['require_ms', 'require_debug'], ['require_debug']])
@@ -44,7 +44,7 @@ test('a module that uses the program’s own files is not loaded separately, nor
   expect(apartIn(ms, own, plugin, above, 'require_above();\n').names).toEqual(['require_ms'])
 })
 
-test("a package's own variable with the name of a program's variable is not a use of it", () => {
+test("a package's variable with the same name as a program's variable is not a use of it", () => {
   const server = '// src/server.js\nconst app = 1, key = 2, name = 3, label = 4;\nconsole.log(require_p());\n'
   const body = `
     function app() { return { key: 1, name() {} } }
@@ -61,14 +61,14 @@ const within = (file: string, body: string): string =>
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('an inlined package is loaded separately as well, unless it is one of the program’s own files', () => {
+test('an inlined package is loaded separately too, unless it is one of the program’s own files', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('the two parts have every line of the bundle at its place, each once', () => {
+test('the two parts together have every line of the bundle once, at its line number', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')
@@ -86,7 +86,7 @@ test('the two parts have every line of the bundle at its place, each once', () =
   expect(apart.join('\n')).not.toContain('__commonJSMin =')
 })
 
-test('a bundle without such modules stays whole', () => {
+test('a bundle without such modules is not divided', () => {
   expect(apartIn('// src/server.js\nconsole.log(1);\n').found).toBeUndefined()
   expect(apartIn(loader('src/own.cjs', 'require_own', ''), 'require_own();\n').found).toBeUndefined()
 })

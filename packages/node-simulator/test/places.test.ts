@@ -38,7 +38,7 @@ describe('a module of a simulated program', () => {
     ])
   })
 
-  test('loads other packages by a require that it creates, also as a package', async () => {
+  test('loads other packages by a require from createRequire, also within a package', async () => {
     const loading = `import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
       export const loaded = require('other').name`
@@ -53,7 +53,7 @@ describe('a module of a simulated program', () => {
     expect(lines).toEqual(['n1: other'])
   })
 
-  test('is an ES module even if only import.meta shows it', async () => {
+  test('is an ES module even if only its import.meta shows that', async () => {
     const { lines } = await ran(serving(`import './lib/side.ts'`), {
       beside: { 'lib/side.ts': `console.log(import.meta.filename.endsWith('side.ts'), typeof module)` },
     })

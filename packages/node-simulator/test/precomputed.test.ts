@@ -8,7 +8,7 @@ const here = createRequire(import.meta.url)
 /** That of version 2, and that of version 3 under Express. */
 const copies = [here.resolve('mime-types'), createRequire(here.resolve('express')).resolve('mime-types')]
 
-test.each(copies)('%s has its computed values, in the same order, and its own lists', (id) => {
+test.each(copies)('%s contains its computed values in the same order, and lists of its own', (id) => {
   const code = readFileSync(id, 'utf8')
   const made = precomputed.transform(code, id)
   expect(made?.code.split('\n').length).toBe(code.split('\n').length)
@@ -23,7 +23,7 @@ test.each(copies)('%s has its computed values, in the same order, and its own li
   expect(own.lookup('page.html')).toBe('text/html')
 })
 
-test('leaves other packages alone, and those that it cannot run', () => {
+test('does not change other packages, nor packages that it cannot run', () => {
   const statement = 'populateMaps(exports.extensions, exports.types)'
   expect(precomputed.transform(statement, '/app/node_modules/other/index.js')).toBe(null)
   expect(precomputed.transform(statement, '/app/mime-types/index.js')).toBe(null)

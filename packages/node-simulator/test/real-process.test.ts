@@ -49,7 +49,7 @@ const ways: readonly (readonly [name: string, expression: string])[] = [
 const IMPORTS = `import vm from 'node:vm'; import fs from 'node:fs'; import { createRequire } from 'node:module'
   import { EventEmitter } from 'node:events'; import net from 'node:net'`
 
-describe('a program finds no real process', () => {
+describe('a program reaches no real process', () => {
   test.each(ways)('by %s', async (_name, expression) => {
     const { lines } = await ran(
       serving(`${IMPORTS}
@@ -155,7 +155,7 @@ describe('a program cannot write to the real disk', () => {
   })
 })
 
-test('web streams still end as before', async () => {
+test('web streams still end normally', async () => {
   const { lines } = await ran(
     serving(`const response = new Response(new Blob(['x']).stream()); console.log(await response.text())
       const reader = new ReadableStream({ start(it) { it.close() } }).getReader(); console.log((await reader.read()).done)
@@ -164,12 +164,12 @@ test('web streams still end as before', async () => {
   expect(lines).toEqual(['n1: x', 'n1: true'])
 })
 
-test('the real console prints nothing either', async () => {
+test('the real console prints nothing', async () => {
   const { lines } = await ran(serving(`Function('return console')().log('said')`))
   expect(lines).toEqual(['n1: said'])
 })
 
-test('outside of a run the process is the real one', async () => {
+test('outside of a run the process object is the real one', async () => {
   const real = process
   await ran(serving(`Function('return process')().exitCode = 7`))
   expect(globalThis.process).toBe(real)

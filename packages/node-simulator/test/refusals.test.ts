@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
 describe('a program is refused', () => {
-  test('for HTTP/2 when gRPC serves, and not for the name resolver that it creates first', async () => {
+  test('for HTTP/2 when it serves gRPC, and not for the name resolver that gRPC creates first', async () => {
     const program = serving(`
       import { Server, ServerCredentials } from '@grpc/grpc-js'
       new Server().bindAsync('0.0.0.0:50051', ServerCredentials.createInsecure(), () => {})`)
@@ -11,7 +11,7 @@ describe('a program is refused', () => {
     )
   })
 
-  test('for HTTP/2 when gRPC calls', async () => {
+  test('for HTTP/2 when it calls gRPC', async () => {
     const program = serving(`
       import net from 'node:net'
       import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js'
@@ -23,7 +23,7 @@ describe('a program is refused', () => {
     await expect(ran(program)).rejects.toThrow(/http2\.\w+ cannot be simulated: it speaks HTTP\/2, as gRPC does/)
   })
 
-  test('for native code where it asks for it', async () => {
+  test('for native code, at the place that asks for it', async () => {
     await expect(ran(serving(`import { DatabaseSync } from 'node:sqlite'; new DatabaseSync('')`))).rejects.toThrow(
       'node:sqlite cannot be simulated: it is native code, whose files and threads the simulator cannot see',
     )
@@ -32,7 +32,7 @@ describe('a program is refused', () => {
     )
   })
 
-  test('for a module of Node that is not implemented yet, which is not called a missing package', async () => {
+  test('for a module of Node that is not implemented yet, which is not reported as a missing package', async () => {
     await expect(ran(serving(`await import('node:sea')`))).rejects.toThrow(
       'node:sea cannot be simulated: it is not implemented',
     )
@@ -68,7 +68,7 @@ describe('a package that is not installed', () => {
     )
   })
 
-  test('may be missing if a program only tries to load it', async () => {
+  test('may be absent if a program only tries to load it', async () => {
     const { lines } = await ran(
       serving(`
       try { require('not-there') } catch (error) { console.log(error.code) }
@@ -78,7 +78,7 @@ describe('a package that is not installed', () => {
     expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: ERR_MODULE_NOT_FOUND'])
   })
 
-  test('may be missing if a program looks for its folder, as TypeORM does, or for all folders of packages', async () => {
+  test('may be absent if a program looks for its folder, as TypeORM does, or for all package folders', async () => {
     const { lines } = await ran(
       serving(`
       try { require('/app/node_modules/' + 'not-there') } catch (error) { console.log(error.code) }
@@ -88,7 +88,7 @@ describe('a package that is not installed', () => {
   })
 })
 
-test('names of nodes have addresses, and no other records', async () => {
+test('node names resolve to addresses, and have no other DNS records', async () => {
   const { lines } = await ran(
     serving(`
     import dns from 'node:dns'

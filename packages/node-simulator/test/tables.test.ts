@@ -6,7 +6,7 @@ import { listedOf, tableOf } from '../src/program/tables.ts'
 const large = (more = ''): string =>
   `module.exports = {\n${Array.from({ length: 200 }, (_, i) => `"k${i}": { n: [${i}, null, "x"] },`).join('\n')}\n${more}}`
 
-test('a large table of data becomes a call that creates the same, and lines keep their numbers', () => {
+test('a large table of data becomes a call that creates the same table, and line numbers do not change', () => {
   const code = `${large('7: true')}\nlast()`
   const { text, tables } = asFunctionBody(code)
   expect(text.split('\n')).toHaveLength(code.split('\n').length)
@@ -23,14 +23,14 @@ test('a large table of data becomes a call that creates the same, and lines keep
 })
 
 test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/', 'b: 1n', 'k', 'n: -k', 't: `x`'])(
-  'a table with %s in it is more than data, and unchanged',
+  'passes on a table with %s unchanged, not as plain data',
   (member) => {
     const { text, tables } = asFunctionBody(large(member))
     expect([text, tables]).toEqual([large(member), []])
   },
 )
 
-test('small tables, and those that are not exported, are unchanged', () => {
+test('passes on small tables and unexported tables unchanged', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })
@@ -95,7 +95,7 @@ test('every operation on a table gives the result that it gives on the literal',
   )
 })
 
-test('members of a listed object are created when they are read, once each, and in order when all are', () => {
+test('creates a member of a listed object when it is read, once each, and all in order', () => {
   const made: string[] = []
   const listed = listedOf('{"x":1,"y":1,"z":1}', (key) => made.push(key)) as Made
   expect([listed['z'], listed['z'], listed['none']]).toEqual([1, 1, undefined])
@@ -103,7 +103,7 @@ test('members of a listed object are created when they are read, once each, and 
   expect([made, Object.getPrototypeOf(listed)]).toEqual([['z', 'x', 'y'], null])
 })
 
-test('reading a member of a literal null throws the same error, from the same place', () => {
+test('reading a member of a literal null throws the same error at the same place', () => {
   const code = 'try { null.error } catch (e) { return [e.constructor === TypeError, e.message, e.stack] }'
   const { text } = asFunctionBody(`function f() {${code}} f()`)
   expect(text).toContain(`${NULL}("error")`)

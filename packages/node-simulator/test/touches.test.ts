@@ -22,7 +22,7 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
 }
 
 describe("a line's effect on state that requests share", () => {
-  test('is found for collections, even through a local variable for an item of one', async () => {
+  test('is found for collections, also through a local variable that holds an item', async () => {
     expect(
       await touchesIn(`
 const queues = new Map<string, number[]>()

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { expectCut, injectedFor, ran, serving } from './simulated.ts'
 
 describe('a program', () => {
-  test('runs in virtual time: an hour passes at once', async () => {
+  test('runs in virtual time, in which an hour passes at once', async () => {
     const before = Date.now()
     const { lines } = await ran(
       serving(`const start = Date.now(); setTimeout(() => console.log(Date.now() - start), 3_600_000)`),
@@ -14,7 +14,7 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
-  test('finds itself in production, since many do not listen under test, and knows that it is simulated', async () => {
+  test('sees NODE_ENV=production, since many do not listen under test, and CHAOS_SIMULATED', async () => {
     const listening = `
       import { createServer } from 'node:http'
       const server = createServer((request, response) => response.end())
@@ -24,7 +24,7 @@ describe('a program', () => {
     expect((await ran(listening, { environment: { NODE_ENV: 'staging' } })).lines).toEqual(['n1: staging true'])
   })
 
-  test('draws only what its seed decides', async () => {
+  test('draws random values from its seed only', async () => {
     const drawing = serving(`
       import { randomBytes, randomUUID } from 'node:crypto'
       console.log(Math.random(), randomUUID(), crypto.randomUUID(), randomBytes(4).toString('hex'), Date.now())`)
@@ -49,7 +49,7 @@ describe('a program', () => {
     expect([...lines].sort()).toEqual(['n1: 1 1', 'n2: 1 1', 'n2: 1 1', 'n3: 1 1'])
   })
 
-  test('keeps the contexts of AsyncLocalStorage across timers and requests', async () => {
+  test('keeps its AsyncLocalStorage contexts across timers and requests', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage } from 'node:async_hooks'
@@ -81,7 +81,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: late true', 'n1: undefined late', 'n1: object'])
   })
 
-  test('can loop until its own clock says enough', async () => {
+  test('may loop until its own clock reaches a time', async () => {
     const { lines } = await ran(
       serving(`const start = Date.now(); while (Date.now() - start < 5); console.log('done')`),
     )
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(lines[0]).toMatch(/^n1: TimeoutError 5\d$/)
   })
 
-  test('uses its own sockets, which end as Node’s do', async () => {
+  test('uses its own sockets, which end like Node’s', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -172,7 +172,7 @@ describe('a run', () => {
       expect((await ran(talking, { nodes: 3, seed })).trace.join('\n') === first.get(seed), `${seed}`).toBe(true)
   })
 
-  test('restores the process', async () => {
+  test('restores the real process afterwards', async () => {
     const before = [
       Date,
       Math.random,
@@ -204,7 +204,7 @@ describe('a run', () => {
     expect(lines.filter((line) => line.startsWith('n2: ')).length).toBeLessThan(5)
   })
 
-  test.each(['hold', 'drop'] as const)('goes on after a cut that lets bytes %s has healed', async (mode) => {
+  test.each(['hold', 'drop'] as const)('continues after a cut that lets bytes %s has healed', async (mode) => {
     const { lines } = await ran(talking, {
       nodes: 2,
       forMs: 2_000,
