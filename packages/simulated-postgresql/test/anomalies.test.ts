@@ -34,7 +34,7 @@ function play(
 }
 
 describe('FOR KEY SHARE', () => {
-  test('takes an update of other columns for a change of the key if its transaction had locked the row FOR UPDATE', () => {
+  test('treats an update of other columns as a change of the key if its transaction held the row FOR UPDATE', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for update', 'SELECT 1 10'],
@@ -47,7 +47,7 @@ describe('FOR KEY SHARE', () => {
     ])
   })
 
-  test('locks the version of its snapshot if others changed no column of the key', () => {
+  test('locks the version in its snapshot if others changed no column of the key', () => {
     play([
       ['c: begin isolation level repeatable read', 'BEGIN'],
       ['c: select v from t where id = 2', 'SELECT 1 20'],
@@ -58,7 +58,7 @@ describe('FOR KEY SHARE', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('meets a row that came at one index while it waited at another one', () => {
+  test('finds a row that was inserted at one index while it waited at another', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -73,8 +73,8 @@ describe('ON CONFLICT', () => {
   })
 })
 
-describe('a row that was changed twice by one transaction', () => {
-  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait for its later version, also with %s', (policy) => {
+describe('a row that one transaction changed twice', () => {
+  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait for its later version, even with %s', (policy) => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -85,7 +85,7 @@ describe('a row that was changed twice by one transaction', () => {
   })
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE wait if a trigger locked that version, with %s',
+    'makes FOR KEY SHARE wait if a trigger locked the later version, with %s',
     (policy) => {
       play(
         [
@@ -103,7 +103,7 @@ describe('a row that was changed twice by one transaction', () => {
   )
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE of the old version wait for a lock of the new one, with %s',
+    'makes FOR KEY SHARE of the old version wait for a lock on the new version, with %s',
     (policy) => {
       play([
         ['b: begin isolation level repeatable read', 'BEGIN'],
@@ -118,7 +118,7 @@ describe('a row that was changed twice by one transaction', () => {
   )
 })
 
-describe('a lock that is older than the update of its row', () => {
+describe('a lock that is older than an update of its row', () => {
   test('makes the next change of the key wait before it fails', () => {
     play([
       ['a: begin isolation level repeatable read', 'BEGIN'],
@@ -147,7 +147,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('reads another value when another transaction committed meanwhile', () => {
+  test('reads another value once another transaction has committed', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -156,7 +156,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('loses an update of what was read before', () => {
+  test('loses an update based on an earlier read', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -170,7 +170,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('evaluates the condition and the value again on the row that the other transaction left', () => {
+  test('evaluates the condition and the new value again on the row that the other transaction left', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 5', 'UPDATE 2'],
@@ -180,7 +180,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('goes on with the old row when the other transaction rolls back', () => {
+  test('continues with the old row when the other transaction rolls back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: delete from t where id = 1', 'DELETE 1'],
@@ -193,7 +193,7 @@ describe('read committed', () => {
 describe('repeatable read', () => {
   const begin = 'begin isolation level repeatable read'
 
-  test('reads one snapshot, phantoms included', () => {
+  test('reads one snapshot, without phantoms', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select count(*), sum(v) from t', 'SELECT 1 2,30'],
@@ -227,7 +227,7 @@ describe('repeatable read', () => {
     ])
   })
 
-  test('lets two transactions write what each of them read of the other', () => {
+  test('allows write skew', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],
@@ -262,7 +262,7 @@ describe('serializable', () => {
     )
   })
 
-  test('refuses what a read-only transaction makes impossible to order', () => {
+  test('refuses a commit that a read-only transaction makes unserializable', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -277,7 +277,7 @@ describe('serializable', () => {
     ])
   })
 
-  test('lets transactions commit that touch different rows of a large table', () => {
+  test('lets transactions commit that change different rows of a large table', () => {
     const many =
       'create table t (id int primary key, v int not null); insert into t select n, 0 from generate_series(1, 400) n'
     play(
@@ -296,7 +296,7 @@ describe('serializable', () => {
   })
 })
 
-describe('what a serializable transaction read', () => {
+describe('the SIREAD lock of a serializable transaction', () => {
   const begin = 'begin isolation level serializable'
   const three = `${ACCOUNTS}; insert into t values (3, 30)`
   const commits: readonly Step[] = [
@@ -305,7 +305,7 @@ describe('what a serializable transaction read', () => {
     ['b: commit', 'COMMIT'],
   ]
 
-  test('is less than a page of the table if it wrote those rows itself, or read one twice', () => {
+  test('covers single rows if the transaction wrote those rows or read one row twice', () => {
     const starts: readonly Step[] = [
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],
@@ -318,7 +318,7 @@ describe('what a serializable transaction read', () => {
     play([...starts, other, other, other, ...commits], three)
   })
 
-  test('is a page of the table once it read three rows', () => {
+  test('covers a page of the table after three rows were read', () => {
     play(
       [
         [`a: ${begin}`, 'BEGIN'],
@@ -335,7 +335,7 @@ describe('what a serializable transaction read', () => {
     )
   })
 
-  test('is a version: who replaces a later one may commit', () => {
+  test('covers one version, so that a writer of a later version may commit', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -350,8 +350,8 @@ describe('what a serializable transaction read', () => {
   })
 })
 
-describe('a serializable transaction that another one doomed', () => {
-  test('fails at its next read, also of its own row', () => {
+describe('a serializable transaction chosen as victim of a conflict', () => {
+  test('fails at its next read, even of its own row', () => {
     play([
       ['a: begin isolation level serializable', 'BEGIN'],
       ['a: select sum(v) from t', 'SELECT 1 30'],
@@ -366,7 +366,7 @@ describe('a serializable transaction that another one doomed', () => {
 })
 
 describe('row locks', () => {
-  test('that a trigger takes are refused at once to a snapshot whose row was replaced, whoever locks the newest version', () => {
+  test('taken by a trigger fail at once for a snapshot whose row was replaced, whoever locks the newest version', () => {
     play(
       [
         ['c: begin', 'BEGIN'],
@@ -383,7 +383,7 @@ describe('row locks', () => {
     )
   })
 
-  test('are refused at once to a snapshot whose row was replaced twice, whoever locks the newest version', () => {
+  test('fail at once for a snapshot whose row was replaced twice, whoever locks the newest version', () => {
     play([
       ['c: begin', 'BEGIN'],
       ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -396,7 +396,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('make others wait, fail or look elsewhere', () => {
+  test('make others wait, fail with NOWAIT, or skip the row with SKIP LOCKED', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for update', 'SELECT 1 1'],
@@ -422,7 +422,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('are given in the order of asking', () => {
+  test('are granted in the order of requests', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 1 where id = 1', 'UPDATE 1'],
@@ -432,7 +432,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('end with the savepoint after which they were taken', () => {
+  test('end with a rollback to the savepoint before them', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: savepoint s', 'SAVEPOINT'],
@@ -442,7 +442,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('that wait for each other are a deadlock, which the last one pays for', () => {
+  test('in a cycle are a deadlock, and the last request fails', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -470,7 +470,7 @@ describe('row locks', () => {
 })
 
 describe('unique keys', () => {
-  test('wait for who inserted the same key', () => {
+  test('wait for the transaction that inserted the same key', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -480,7 +480,7 @@ describe('unique keys', () => {
     ])
   })
 
-  test('are free again after a rollback', () => {
+  test('are available again after a rollback', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -490,12 +490,12 @@ describe('unique keys', () => {
   })
 })
 
-describe('bookings that must not overlap', () => {
+describe('bookings with an exclusion constraint', () => {
   const BOOKINGS =
     'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
     "insert into b values (1, '[0,2)')"
 
-  test('wait for an open one that overlaps, and are refused or kept by its end', () => {
+  test('wait for an uncommitted overlapping booking, and fail or succeed at its end', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -512,7 +512,7 @@ describe('bookings that must not overlap', () => {
     )
   })
 
-  test('wait for each other in a deadlock, of which one fails', () => {
+  test('wait for each other in a deadlock, and one of them fails', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -525,7 +525,7 @@ describe('bookings that must not overlap', () => {
     )
   })
 
-  test('do not wait with ON CONFLICT DO NOTHING for one that is committed', () => {
+  test('do not wait for a committed booking with ON CONFLICT DO NOTHING', () => {
     play(
       [
         ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
@@ -540,7 +540,7 @@ describe('bookings that must not overlap', () => {
 })
 
 describe('a deferred constraint that fails at COMMIT', () => {
-  test('leaves no transaction behind', () => {
+  test('leaves no open transaction', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -556,7 +556,7 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
-  test('whose deletes cascade read what refers as it is now, which conflicts with no writer of the past', () => {
+  test('with ON DELETE CASCADE read the newest referring rows, without a conflict with earlier writers', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -572,7 +572,7 @@ describe('foreign keys', () => {
     )
   })
 
-  test('refuse to change a key that a row refers to which the snapshot does not show, though deletes cascade', () => {
+  test('refuse a change of a key with referring rows outside the snapshot, even with ON DELETE CASCADE', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -604,7 +604,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('of the session outlive its transactions, those of a transaction do not', () => {
+  test('of a session outlive its transactions, and those of a transaction do not', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
@@ -620,7 +620,7 @@ describe('advisory locks', () => {
 })
 
 describe('definitions', () => {
-  test('of an open transaction are seen by nobody else, and undone with it', () => {
+  test('of an open transaction are visible to no other session, and roll back with it', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table x (id serial primary key)', 'CREATE TABLE'],
@@ -632,7 +632,7 @@ describe('definitions', () => {
     ])
   })
 
-  test('of one name by two nodes at once fail in one of them', () => {
+  test('of one name in two sessions at once fail in one of them', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

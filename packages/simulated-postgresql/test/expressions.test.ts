@@ -67,11 +67,11 @@ test.each([
   ['nothing(1)', '42883 function nothing(integer) does not exist'],
   ["case when true then 1 else 'x' end", '22P02 invalid input syntax for type integer: "x"'],
   ['1 where 1', '42804 argument of WHERE must be type boolean, not type integer'],
-])('select %s fails with %s', (expression, expected) => {
+])('select %s fails with the error %s', (expression, expected) => {
   expect(failure(expression)).toBe(expected)
 })
 
-test('refuses what it does not compute, by name', () => {
+test('refuses an expression that it does not compute, by name', () => {
   expect(failure("to_tsvector('a b')")).toContain('is not simulated')
   expect(failure("now() at time zone 'ACST'")).toContain('the abbreviation ACST of a time zone is not simulated')
 })
@@ -85,11 +85,11 @@ test.each([
   ["regexp_replace('ab', 'a|b', '')", "the text matched by 'a|b'"],
   ["to_char(timestamp '2024-01-01', 'YYYY TZ')", "to_char(…, 'YYYY TZ')"],
   ["extract(decade from timestamp '2024-01-01')", 'the field decade of a moment'],
-])('names the flag that has select %s computed', (expression, what) => {
+])('names the flag with which the calculator computes select %s', (expression, what) => {
   expect(failure(expression)).toContain(`${what} (--calculator has PGlite compute it) is not simulated`)
 })
 
-test('computes constants before there are rows, except in branches that constants rule out', () => {
+test('computes constants before it reads rows, except in branches that constants exclude', () => {
   expect(failure('1 / 0 from generate_series(1, 0)')).toBe('22012 division by zero')
   expect(value('case when false then 1 / 0 else 2 end')).toBe('2')
 })

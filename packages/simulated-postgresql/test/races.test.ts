@@ -10,7 +10,7 @@ const TWICE = [
   'select nspname from pg_namespace group by nspname having count(*) > 1',
 ]
 
-describe('Two sessions that define at the same time', () => {
+describe('two sessions that change definitions at the same time', () => {
   beforeAll(loadParser)
   const recorded = recordedRaces()
 
@@ -21,7 +21,7 @@ describe('Two sessions that define at the same time', () => {
     for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
   })
 
-  test('refuse a composite type that the other one has altered and not committed', () => {
+  test('refuse a composite type that the other session has altered without a commit', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp('create type x as (a int)')
     sessions.send(0, 'begin')
@@ -33,7 +33,7 @@ describe('Two sessions that define at the same time', () => {
     expect(later).toBe('SELECT 1 (1,2)')
   })
 
-  test('prepare a statement with the columns that its table has once it is not being changed any more', () => {
+  test('prepare a statement with the columns that its table has after a concurrent change', () => {
     const { engine } = new SimulatedSessions(0)
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
     const connect = () => engine.connect(new Map([['user', 'tester']]), listener)

@@ -146,11 +146,11 @@ async function answersOf(sessions: Sessions, schedule: Schedule): Promise<readon
 }
 
 describe.skipIf(lacking)(
-  `The catalogue of a PostgreSQL server${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
+  `the catalogue of a PostgreSQL server${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
   () => {
     beforeAll(loadParser)
 
-    test('has the system columns of rows that are simulated', async () => {
+    test('has the same system columns of rows as the simulation', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const real = await RealSessions.open(port, 2)
       for (const [name, schedule] of Object.entries(SCHEDULES)) {
@@ -165,7 +165,7 @@ describe.skipIf(lacking)(
       await real.close()
     })
 
-    test('answers no name of the catalogue with an error', async () => {
+    test('has no name that the simulation answers with an error', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const client = openClient({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1 })
       const named = async (sql: string): Promise<readonly string[]> =>

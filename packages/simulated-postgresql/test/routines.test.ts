@@ -267,7 +267,7 @@ describe('a function', () => {
     ],
   ])('%j', (statements, expected) => expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected))
 
-  test('that waits is not called again afterwards', () => {
+  test('that waits is not called again after the wait', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
       sessions.send(0, sql)

@@ -128,7 +128,7 @@ describe('the start of a connection', () => {
     expect(late.isClosed).toBe(true)
   })
 
-  test('refuses every session while it recovers from a crash', () => {
+  test('refuses every session during a crash recovery', () => {
     const early = served({}, { isStarting: true }).connect()
     expect(early.ask(startup)).toEqual(['error SFATAL VFATAL C57P03 Mthe database system is starting up'])
     expect(early.isClosed).toBe(true)
@@ -149,11 +149,11 @@ describe('a simple query', () => {
     expect(engine.log).toEqual(['1 INSERT', '1 SELECT 1', '1 sync'])
   })
 
-  test('of nothing is answered as an empty one', () => {
+  test('without a statement is answered as an empty query', () => {
     expect(served().client().ask(query(' ; '))).toEqual(['empty-query', 'ready I'])
   })
 
-  test('stops at the first error, which the transaction remembers', () => {
+  test('stops at the first error, after which the transaction is aborted', () => {
     const { client } = served({
       BAD() {
         throw new SqlError('23505', 'duplicate key', { detail: 'Key (id)=(1)', table: 'kv', constraint: 'kv_pkey' })
@@ -219,7 +219,7 @@ describe('the extended protocol', () => {
     expect(engine.log).toEqual(['1 INSERT', '1 UPDATE', '1 sync'])
   })
 
-  test('suspends a portal after as many rows as were asked for', () => {
+  test('suspends a portal after the requested number of rows', () => {
     const { client } = served({ 'SELECT all': () => rows('SELECT 3', ['n'], [1], [2], [3]) })
     expect(client().ask(parse('SELECT all'), bind(), execute(2), execute(2), sync)).toEqual([
       ...['parse-complete', 'bind-complete', 'row 1', 'row 2', 'portal-suspended', 'row 3', 'SELECT 1', 'ready I'],
@@ -246,7 +246,7 @@ describe('the extended protocol', () => {
 })
 
 describe('a statement that waits', () => {
-  test('goes on in a turn of its own, and the messages after it wait', () => {
+  test('continues in a turn of its own, and later messages wait for it', () => {
     const { wait, open } = gate()
     const { client, run } = served({
       *LOCK() {
@@ -262,7 +262,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual(['LOCK TABLE', 'ready I', 'INSERT', 'ready I'])
   })
 
-  test('is cancelled by the engine, which knows what it waits for', () => {
+  test('is cancelled through the engine, which knows what the statement waits for', () => {
     const { client, connect, engine } = served({
       *LOCK() {
         yield gate().wait
@@ -276,7 +276,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 LOCK', 'cancel 1'])
   })
 
-  test('goes on without its client, and ends then', () => {
+  test('continues without its client, and then its session ends', () => {
     const { wait, open } = gate()
     const { client, run, engine } = served({
       *UPDATE() {
@@ -294,7 +294,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual([])
   })
 
-  test('that has not begun yet is cancelled by the server', () => {
+  test('is cancelled by the server if it has not begun', () => {
     const { client, connect, run, engine } = served({}, { atOnce: false })
     const asking = client()
     asking.heard()
@@ -305,7 +305,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 fails'])
   })
 
-  test('ends with its session when another one terminates that', () => {
+  test('ends if another session terminates its session', () => {
     const { client, engine, run } = served()
     const asking = client()
     asking.heard()
@@ -377,7 +377,7 @@ describe('COPY', () => {
   }
   const data = (text: string): FrontendMessage => ({ kind: 'copy-data', bytes: Buffer.from(text) })
 
-  test('reads rows of text, whose backslashes escape', () => {
+  test('reads rows of text with backslash escapes', () => {
     const { script, loaded } = copying('text')
     const asking = served(script).client()
     expect(asking.ask(query('COPY in'))).toEqual(['copy-in'])
@@ -388,7 +388,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('reads rows of CSV, whose quotes contain anything', () => {
+  test('reads rows of CSV with quoted values', () => {
     const { script, loaded } = copying('csv')
     const asking = served(script).client()
     asking.ask(query('COPY in'))

@@ -27,16 +27,16 @@ describe('parsing', () => {
   })
 })
 
-describe('reading the fields of a node', () => {
+describe('reading the fields of a syntax tree node', () => {
   const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
 
-  test('refuses a field that was written and is not read', () => {
+  test('refuses a field that is set and not read', () => {
     expect(() => fieldsOf('SelectStmt', select('select 1 having true'), ['targetList'])).toThrow(
       expect.objectContaining({ name: 'NotSupported', construct: 'HAVING' }),
     )
   })
 
-  test('accepts fields that hold what stands for nothing', () => {
+  test('accepts fields with empty values', () => {
     expect(fieldsOf('SelectStmt', select('select 1'), ['targetList']).targetList).toHaveLength(1)
   })
 })

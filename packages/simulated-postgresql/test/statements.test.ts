@@ -122,7 +122,7 @@ describe('a query', () => {
     ['select 1 union select 1, 2', 'each UNION query must have the same number of columns'],
   ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
 
-  test('without ORDER BY gives its rows in an order that the seed decides', () => {
+  test('without ORDER BY returns its rows in an order drawn from the seed', () => {
     const orders = new Set<string>()
     for (let seed = 1; seed <= 20; seed++) {
       let state = seed / 21
@@ -198,7 +198,7 @@ describe('a change', () => {
     ['update orders set nothing = 1', 'column "nothing" of relation "orders" does not exist'],
   ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
 
-  test('deletes what refers to a row with ON DELETE CASCADE', () => {
+  test('deletes referring rows with ON DELETE CASCADE', () => {
     expect(answer(...ORDERS, 'delete from customers where id = 1', 'select id from orders')).toBe('SELECT 1 3')
   })
 
@@ -209,7 +209,7 @@ describe('a change', () => {
     "insert into b values ('q', 1), ('q', 2), ('r', 1)",
   ]
   test.each([['select'], ['create index on b (y)'], ['create index on b (x, y)'], ['create index on b (y, x)']])(
-    'finds the rows that refer to a row after %s',
+    'finds the referring rows after %s',
     (index) => {
       expect(answer(...KEYS, index, "delete from a where x = 1 and y = 'q'", 'select * from b')).toBe(
         'SELECT 2 q,2;r,1',
@@ -243,14 +243,14 @@ describe('a transaction block', () => {
     )
   })
 
-  test('forgets what was set in it when it rolls back', () => {
+  test('undoes its settings when it rolls back', () => {
     expect(answer("set lock_timeout = '1s'", 'begin', "set lock_timeout = '2s'", 'rollback', 'show lock_timeout')).toBe(
       'SHOW 1s',
     )
     expect(answer('begin', "set local lock_timeout = '2s'", 'commit', 'show lock_timeout')).toBe('SHOW 0')
   })
 
-  test('keeps what was done before a savepoint that it rolls back to', () => {
+  test('keeps changes from before a savepoint that it rolls back to', () => {
     expect(
       answer(
         ...ORDERS,
@@ -278,7 +278,7 @@ describe('a transaction block', () => {
     ).toBe('FETCH 1 3')
   })
 
-  test('a cursor without SCROLL rewinds to where it begins', () => {
+  test('a cursor without SCROLL moves back to its beginning', () => {
     expect(answer('begin', 'declare c no scroll cursor for select 1', 'move backward all from c')).toBe('MOVE 0')
   })
 
@@ -362,7 +362,7 @@ describe('an extension', () => {
     [["select digest('a', 'sha256')"], 'error 42883'],
   ] as const)('%j', (statements, expected) => expect(answer(...statements)).toBe(expected))
 
-  test('of which some function is not simulated ends the statement that calls it', () => {
+  test('ends a statement that calls a function of it that is not simulated', () => {
     expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(
       new NotSupported('the function digest of pgcrypto'),
     )
@@ -370,7 +370,7 @@ describe('an extension', () => {
 })
 
 test.each([['set role none'], ['set role tester'], ['set session authorization default']])(
-  '%s keeps the only role that there is',
+  '%s keeps the single role',
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 
@@ -404,7 +404,7 @@ test.each([
   ['select * from make_one(n => 2)', 'error 42883'],
   ['select (\'(a,"2")\'::spec).n', 'SELECT 1 2'],
   ["select ('a', 'b')::spec", 'error 22P02'],
-])('functions take and give rows of tables and of composite types: %s', (sql, expected) => {
+])('functions accept and return rows of tables and composite types: %s', (sql, expected) => {
   expect(answer(...SPECS, sql)).toBe(expected)
 })
 
@@ -420,12 +420,12 @@ test('policies do not apply to the owner of a table', () => {
 test.each([
   ['insert into t values (0)', 'error 23514'],
   ['insert into t values (1) returning n, twice', 'INSERT 0 1 1,2'],
-])('CHECK and GENERATED follow a column that is renamed: %s', (sql, expected) => {
+])('CHECK and GENERATED follow the new name of a column: %s', (sql, expected) => {
   const table = 'create table t (a int check (t.a > 0), twice int generated always as (a * 2) stored)'
   expect(answer(table, 'alter table t rename a to n', sql)).toBe(expected)
 })
 
-test('a view that is replaced shows the rows of its new query, also in views on it', () => {
+test('a replaced view shows the rows of its new query, also in views on it', () => {
   const views = ['create view v as select 1 as a', 'create view w as select a from v']
   expect(answer(...views, 'create or replace view v as select 2 as a, 3 as b', 'select * from w')).toBe('SELECT 1 2')
 })

@@ -13,14 +13,14 @@ function opened(count: number): SimulatedSessions {
   return sessions
 }
 
-test('tells a row that an upsert inserted from one that it updated', () => {
+test('xmax distinguishes a row that an upsert inserted from a row that it updated', () => {
   const sessions = opened(1)
   const upsert = 'insert into t values (1, 5), (2, 5) on conflict (id) do update set v = excluded.v'
   expect(sessions.send(0, `${upsert} returning id, (xmax = 0) as created`)).toEqual(['INSERT 0 2 1,f;2,t'])
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
-test('lets the first of two sessions that read the same xmin update the row', () => {
+test('lets only the first of two sessions that read the same xmin update the row', () => {
   const sessions = opened(2)
   const [read = ''] = sessions.send(0, 'select xmin from t where id = 1')
   expect(sessions.send(1, 'select xmin from t where id = 1')).toEqual(['-', read])
@@ -32,7 +32,7 @@ test('lets the first of two sessions that read the same xmin update the row', ()
   expect(sessions.send(0, 'commit')).toEqual(['COMMIT', 'UPDATE 0'])
 })
 
-test('gives each version of a row a place of its own', () => {
+test('gives each version of a row its own ctid', () => {
   const sessions = opened(1)
   const places = ['select ctid from t', 'update t set v = 2 returning ctid', 'select ctid from t']
   expect(places.map((sql) => sessions.send(0, sql)[0])).toEqual(['SELECT 1 (0,1)', 'UPDATE 1 (0,2)', 'SELECT 1 (0,2)'])
@@ -58,7 +58,7 @@ test.each([
   ['update t set ctid = null', 'error 0A000'],
   ['create table u (id int, xmin int)', 'error 42701'],
   ['alter table t add column ctid int', 'error 42701'],
-])('answers %s as PostgreSQL', (sql, expected) => {
+])('answers %s like PostgreSQL', (sql, expected) => {
   expect(opened(1).send(0, sql)).toEqual([expected])
 })
 

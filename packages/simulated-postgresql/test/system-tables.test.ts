@@ -85,17 +85,17 @@ test('lets every role use every schema, as Kysely asks', () => {
 })
 
 test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_activity'])(
-  'refuses %s, which PostgreSQL has and this catalogue has not',
+  'refuses %s, which this catalogue lacks',
   (name) => {
     expect(() => rowsOf(`SELECT * FROM ${name}`)).toThrow(NotSupported)
   },
 )
 
-test('is hidden by no table of the user, and hides none', () => {
+test("neither hides a user's table of the same name nor is hidden by it", () => {
   expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
 })
 
-test('reads the search path, the temporary schema included', () => {
+test('returns the search path, with the temporary schema', () => {
   const asked = 'SELECT current_schema(), current_schema, current_schemas(false), current_schemas(true)'
   expect(rowsOf(`CREATE SCHEMA app; SET search_path TO nothing, app, public; ${asked}`)).toEqual([
     ['app', 'app', '{app,public}', '{pg_catalog,app,public}'],
@@ -106,7 +106,7 @@ test('reads the search path, the temporary schema included', () => {
   ])
 })
 
-test('knows the tables of the session by pg_temp', () => {
+test('finds the temporary tables of the session by pg_temp', () => {
   const made =
     'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE pg_temp.t (a int); INSERT INTO t VALUES (2); '
   expect(rowsOf(`${made}SELECT a FROM pg_temp.t`)).toEqual([['2']])
@@ -118,7 +118,7 @@ test('knows the tables of the session by pg_temp', () => {
   expect(() => rowsOf("CREATE TYPE pg_temp.mood AS ENUM ('ok')")).toThrow(NotSupported)
 })
 
-test('gives comments back', () => {
+test('returns comments', () => {
   const made = `${TABLE}COMMENT ON TABLE kv IS 'keys'; COMMENT ON COLUMN kv.v IS 'numbers'; `
   const asked = "SELECT obj_description('kv'::regclass, 'pg_class'), col_description('kv'::regclass, 2)"
   expect(rowsOf(made + asked)).toEqual([['keys', 'numbers']])
@@ -130,14 +130,14 @@ test('gives comments back', () => {
   )
 })
 
-test('shows where a sequence stands', () => {
+test('returns the state of a sequence', () => {
   const asked = 'SELECT last_value, is_called FROM s'
   expect(rowsOf(`CREATE SEQUENCE s START 5; ${asked}`)).toEqual([['5', 'f']])
   expect(rowsOf(`CREATE SEQUENCE s START 5; SELECT nextval('s'), nextval('s'); ${asked}`)).toEqual([['6', 't']])
   expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
 })
 
-test('computes a value that may be refused for the rows alone that are read', () => {
+test('computes a value that may be refused only for the rows that are read', () => {
   const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
   const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
   expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])
@@ -154,12 +154,12 @@ test('refuses SELECT * of a relation that lacks columns of PostgreSQL, and allow
   ).toEqual([['t', '1']])
 })
 
-test('knows which settings there are, where a missing one is fine', () => {
+test('returns null for a missing setting if that is allowed, and refuses a setting that it lacks', () => {
   expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
   expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
 })
 
-test('refuses a function that no session has, also with constants', () => {
+test('refuses a missing function, even with constant arguments', () => {
   expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
   expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)
 })
@@ -176,6 +176,6 @@ test.each([
   ['SELECT 1::missing', '42704'],
   ['SHOW missing', '42704'],
   ['SELECT * FROM kv_pkey', '42809'],
-])('answers %s as PostgreSQL, which does not know it either', (sql, code) => {
+])('answers %s with the error of PostgreSQL', (sql, code) => {
   expect(() => rowsOf(TABLE + sql)).toThrow(expect.objectContaining({ code }))
 })

@@ -90,7 +90,7 @@ test('refuses values of a type that is not simulated by its name', () => {
   expect(() => read('tsvector', 'a')).toThrow('the type tsvector is not simulated')
 })
 
-test('reads the binary form of each type that it sends', () => {
+test('reads the binary form of each type as it writes it', () => {
   const texts: readonly (readonly [string, string])[] = [
     ['int8', '-9223372036854775808'],
     ['numeric', '-12345.6789'],
@@ -110,7 +110,7 @@ test('reads the binary form of each type that it sends', () => {
   }
 })
 
-test('orders the labels of an enum as they were created', () => {
+test('orders the labels of an enum by their creation', () => {
   const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, schema: 'public', name: 'mood' }, [
     'sad',
     'ok',

@@ -39,8 +39,8 @@ function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
 const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
-describe('an engine that is watched', () => {
-  test('tells which rows a count missed, each with the version that it counted', () => {
+describe('an engine that reports dependences between transactions', () => {
+  test('reports the rows that a count missed, each with the version that it counted', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
@@ -53,7 +53,7 @@ describe('an engine that is watched', () => {
     ])
   })
 
-  test('tells objects in jsonb apart', () => {
+  test('distinguishes objects in jsonb', () => {
     const { lines } = told([
       ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],
       ...[`a: update docs set data = '{"n":2}'`, 'a: commit', `b: update docs set data = '{"n":3}'`, 'b: commit'],
@@ -61,7 +61,7 @@ describe('an engine that is watched', () => {
     expect(lines.map((line) => line.slice(0, 3))).toEqual(['a r', 'a w', 'b r', 'b w'])
   })
 
-  test('tells a row whose insertion was missed, and that was changed since', () => {
+  test('reports a row whose insertion was missed and that was changed since', () => {
     const confirmed = "select count(*) from bookings where state = 'confirmed'"
     const { lines } = told([
       ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
@@ -71,7 +71,7 @@ describe('an engine that is watched', () => {
     expect(lines.filter((line) => line.startsWith('a r'))).not.toEqual([])
   })
 
-  test('says that a statement depends on several transactions together', () => {
+  test('reports that a statement depends on several transactions together', () => {
     const book = (id: number): string =>
       `insert into bookings select ${id}, 'booked' where (select count(*) from bookings) < 2`
     const sessions = ['a', 'b', 'c'].map((name, i) => [`${name}: begin`, `${name}: ${book(i)}`])
@@ -112,11 +112,11 @@ describe('an engine that is watched', () => {
         `${name}: update jobs set state = 'done' where id = (select id from jobs where state = 'queued' order by id limit 1 for update skip locked)`,
       ]),
     ],
-  ])('tells nothing of transactions %s', (_, statements) => {
+  ])('reports no dependence of transactions %s', (_, statements) => {
     expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
-  test('tells of a row that would have been found only if that is asked', () => {
+  test('reports a row that a read missed only if phantoms are asked for', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
     expect(told(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
@@ -125,7 +125,7 @@ describe('an engine that is watched', () => {
     expect(told(statements, { phantoms: false }).lines).toEqual([])
   })
 
-  test('tells of an equal value that was written over one that the other had not seen', () => {
+  test('reports an equal value that was written over one that the other transaction had not seen', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
     const { lines } = told([
@@ -145,7 +145,7 @@ describe('an engine that is watched', () => {
     ])
   })
 
-  test('tells of transactions of one group as of one', () => {
+  test('reports the transactions of one group as one', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
     expect(told(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
@@ -193,7 +193,7 @@ describe('an engine that is watched', () => {
     ],
     ['updates and answers', onSeen("update doctors set active = false where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
     ['deletes and answers', onSeen("delete from doctors where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
-  ])('tells of the row of another transaction that a statement waited for and %s', (_, statements, line) => {
+  ])('reports the row of another transaction that a statement waited for and %s', (_, statements, line) => {
     const { lines, unknown } = told(statements)
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
@@ -207,7 +207,7 @@ describe('an engine that is watched', () => {
   test.each([
     ['of a column that another transaction wrote', 'seen', ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0']],
     ['of a column that it wrote itself', 'active', []],
-  ])('tells a read %s in a row that the transaction wrote', (_, column, expected) => {
+  ])('reports a read %s in a row that the transaction wrote', (_, column, expected) => {
     const read = `select ${column} from doctors where ward = 2 and name = 'c'`
     const { lines } = told([
       ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
@@ -216,7 +216,7 @@ describe('an engine that is watched', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('reports a write of others between two writes of one group, also if the read does not depend on the whole group', () => {
+  test('reports a write of others between two writes of a group, also without a dependence on the whole group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [
@@ -229,7 +229,7 @@ describe('an engine that is watched', () => {
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
   })
 
-  test('begins a transaction at its first statement, also where that reads no table', () => {
+  test('begins a transaction at its first statement, even if that reads no table', () => {
     const { transactions } = told([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
       ...[`a: ${leave('a')}`, 'a: commit'],
@@ -239,7 +239,7 @@ describe('an engine that is watched', () => {
     expect(a!.began).toBeLessThan(b!.began)
   })
 
-  test('says that it does not know what a statement depends on that takes numbers of a sequence', () => {
+  test('reports an unknown dependence of a statement that takes numbers from a sequence', () => {
     const { unknown } = told([
       ...[
         'a: begin',

@@ -88,28 +88,28 @@ async function ran(way: string, meanwhile: (cluster: SimulatedCluster) => void =
 }
 
 describe('a service over one PostgreSQL', () => {
-  test.each(['interval', 'chain'])('owes something until its relay has found nothing to do: %s', async (way) => {
+  test.each(['interval', 'chain'])('has pending work until its relay finds nothing to do: %s', async (way) => {
     const { restedAfterMs } = await ran(way)
     // Two periods without a change, and what an answer takes.
     expect(restedAfterMs).toBeGreaterThan(100)
     expect(restedAfterMs).toBeLessThan(250)
   })
 
-  test('owes something until a timer that rings once has rung', async () => {
+  test('has pending work until a one-time timer has rung', async () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 
-  test('is not waited for longer than 3 s if its timers always change something', async () => {
+  test('is waited for at most 3 s if its timers always change something', async () => {
     const { restedAfterMs } = await ran('restless')
     expect(restedAfterMs).toBeGreaterThan(2_500)
     expect(restedAfterMs).toBeLessThan(4_000)
   })
 
-  test('owes nothing without a timer', async () => {
+  test('has no pending work without a timer', async () => {
     expect((await ran('plain')).restedAfterMs).toBeLessThan(10)
   })
 
-  test('is told that a request was done twice if the answer to its COMMIT was lost', async () => {
+  test('is reported to have done a request twice if the answer to its COMMIT was lost', async () => {
     const lost = injectedFor({ kind: 'lose-commit-reply', nodes: ['pg'], share: 1 } as unknown as Fault, 305)
     const { stories } = await ran('retried', lost)
     expect(stories[0]?.cause).toMatch(

@@ -20,7 +20,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('finds nothing once the row is locked, whatever is killed', async () => {
+  patientTest('finds nothing if the row is locked, whatever is killed', async () => {
     const kills = [
       'simulate',
       './server.ts',
@@ -57,7 +57,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('asserts about the data at the end, and shows the rows that break it', async () => {
+  patientTest('checks an assertion about the data at the end, and shows the rows that violate it', async () => {
     const assertion = "SELECT NOT EXISTS (SELECT 1 FROM items WHERE name = 'x' AND sold > 1)"
     const args = [...withPostgres, '--env', 'SHOP=careful', '--assert-sql', assertion, '--keys', '1', '--seeds', '4']
     const { exitCode, stdout } = await chaos([...args, '--json', '--shrink', '1s'], { cwd: shop() })
@@ -67,7 +67,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(JSON.stringify(failures)).toContain('sold=2')
   })
 
-  patientTest('asserts about the data of programs that may crash', async () => {
+  patientTest('checks an assertion about the data of programs that may crash', async () => {
     const cwd = shop()
     writeFileSync(
       join(cwd, 'crashing.ts'),
@@ -118,7 +118,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     [['--expect', 'serializable'], 'there is no PostgreSQL: add --beside pg=postgres.'],
     [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
     [['--beside', 'pg=postgres', '--unit', 'request'], 'add --expect serializable.'],
-  ])('refuses %j, and says what to add', async (args, said) => {
+  ])('refuses %j with a remedy', async (args, said) => {
     const { stderr, exitCode } = await chaos(['simulate', './server.ts', ...args], { cwd: shop() })
     expect(stderr).toContain(said)
     expect(exitCode).toBe(3)

@@ -75,7 +75,7 @@ describe('a kill of the simulated PostgreSQL', () => {
 })
 
 describe('lose-commit-reply', () => {
-  test('commits, and ends the connection before the client hears of it', async () => {
+  test('commits, and breaks the connection before the client gets the reply', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -108,12 +108,12 @@ describe('serialization-failure', () => {
     outcomes.push(await codeOf(other.query("UPDATE kv SET v = 20 WHERE k = 'b'")))
     told(...outcomes)`
 
-  test('fails transactions at REPEATABLE READ that change a table which another changed since their snapshot', async () => {
+  test('fails a transaction at REPEATABLE READ that changes a table changed since its snapshot', async () => {
     const { lines } = await ran(overlapping('REPEATABLE READ'), { ...always, postgres: schemaOf(KV) })
     expect(lines).toEqual(['n1: ["no error","no error","40001"]'])
   })
 
-  test('fails transactions at SERIALIZABLE that overlap one that writes', async () => {
+  test('fails a transaction at SERIALIZABLE that overlaps a writer', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -126,7 +126,7 @@ describe('serialization-failure', () => {
     expect(lines).toEqual(['n1: ["40001"]'])
   })
 
-  test('fails nothing at READ COMMITTED, and no transaction that is alone', async () => {
+  test('fails no transaction at READ COMMITTED, and none that runs alone', async () => {
     const { lines } = await ran(
       `
         ${overlapping('READ COMMITTED')}
@@ -141,7 +141,7 @@ describe('serialization-failure', () => {
 })
 
 describe('refuse-sessions', () => {
-  test('answers new sessions with 53300 and serves those it has', async () => {
+  test('refuses new sessions with 53300 and serves existing ones', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()

@@ -199,7 +199,7 @@ async function brokenBy(
   })
 }
 
-describe('the transactions in SQL, judged by a level of isolation', () => {
+describe('SQL transactions judged by an isolation level', () => {
   test('lose an update if they read and then write at read committed, and each statement is shown', async () => {
     const { broken } = await brokenBy('hasty')
     expect(broken?.name).toBe('serializable SQL of pg')
@@ -213,11 +213,11 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     expect(evidence).toContain('FOR UPDATE, compare a version column')
   })
 
-  test.each(['locked', 'serializable', 'single'])('keep it if they are %s', async (way) => {
+  test.each(['locked', 'serializable', 'single'])('lose no update if they are %s', async (way) => {
     for (const seed of [1, 2, 3]) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
   })
 
-  test('skew at repeatable read, which is what they asked for', async () => {
+  test('have write skew at repeatable read, which is the level they asked for', async () => {
     expect((await brokenBy('skewed')).broken?.what).toMatch(/^Write skew/)
     expect((await brokenBy('skewed', { expect: 'declared' })).broken).toBeUndefined()
     expect((await brokenBy('skewed', { expect: 'snapshot-isolation' })).broken).toBeUndefined()
@@ -241,7 +241,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'committed most',
     'committed guessed',
     'committed cast',
-  ])('skew if each asked for rows that the other inserts: %s', async (way) => {
+  ])('have write skew if each reads the absence of rows that the other inserts: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+ = null/)
@@ -262,7 +262,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'serializable highest',
     'serializable moved',
     'committed other',
-  ])('do not skew if they are serializable, or would have found no other row: %s', async (way) => {
+  ])('have no write skew if they are serializable, or if the other inserts no matching row: %s', async (way) => {
     for (const seed of [1, 2]) expect((await brokenBy(way, { seed })).broken).toBeUndefined()
   })
 
@@ -275,7 +275,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'repeatable joined on call',
     'repeatable nested on call',
     'repeatable kept on call',
-  ])('skew if each counts those of a ward who are on call, in any words: %s', async (way) => {
+  ])('have write skew if each counts the rows of a ward that are on call, in any SQL form: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.what).toMatch(
       /^Write skew .* read shifts\/1\/[ab]\/active = true and wrote false to shifts\/1\/[ab]\/active; T2/,
@@ -289,12 +289,12 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'committed locked on call',
     'committed advisory on call',
     'committed single on call',
-  ])('do not skew if they are serializable, lock first, or change one row: %s', async (way) => {
+  ])('have no write skew if they are serializable, lock first, or change one row: %s', async (way) => {
     for (const seed of SEEDS) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
   })
 
   test.each(['committed moved', 'repeatable moved'])(
-    'skew if each moves a row to where the other asked: %s',
+    'have write skew if each moves a row to the place that the other read: %s',
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)
@@ -302,31 +302,31 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     },
   )
 
-  test('are not accused if the database kept them serializable, whatever they ask and change', async () => {
+  test('violate nothing if the database keeps them serializable, for any statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('serializable anything', { seed })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('are not accused if they came one after another, whatever they ask and change', async () => {
+  test('violate nothing if they run one after another, for any statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('committed anything', { seed, isAlone: true })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('are accused of some of what they ask and change at once', async () => {
+  test('violate serializability for some concurrent statements', async () => {
     let told = ''
     for (let seed = 43; seed < 143 && told === ''; seed++)
       told = (await brokenBy('committed anything', { seed })).broken?.what ?? ''
     expect(told).toContain('bookings/')
   })
 
-  test('are serializable if each statement is one, and lose updates if a request is one', async () => {
+  test('are serializable if each statement is one, and lose updates if each request is one', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
   })
 
-  test('lose updates where all statements of a connection count as one transaction', async () => {
+  test('lose updates if all statements of a connection count as one transaction', async () => {
     expect((await brokenBy('connected')).broken).toBeUndefined()
     const { broken } = await brokenBy('connected', { unit: 'connection' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -334,12 +334,12 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })
 
-  test('are of no request if none waited for them', async () => {
+  test('belong to no request if no request waited for them', async () => {
     for (const seed of [1, 2, 3, 4])
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test('are of the request that waited for them, if a pool sends them in the turn of another', async () => {
+  test("belong to the request that waited for them, if a pool sends them in another's turn", async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

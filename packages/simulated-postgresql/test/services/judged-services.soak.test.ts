@@ -69,20 +69,20 @@ const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-han
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
 describe.each(BUGS)('%s', (service) => {
-  test.each(FIRST_SEEDS)('shows its bug within 40 seeds from %d', async (seed) => {
+  test.each(FIRST_SEEDS)('fails within 40 seeds from %d', async (seed) => {
     const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
   })
 })
 
-test.each(CURES)(`%s shows nothing in ${CLEAN_SEEDS} seeds`, async (service) => {
+test.each(CURES)(`%s has no failure in ${CLEAN_SEEDS} seeds`, async (service) => {
   const { exitCode, result } = await searched(service, '--seeds', `${CLEAN_SEEDS}`)
   expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS, failures: [] })
   expect(exitCode).toBe(0)
 })
 
 /** A row that another transaction inserts is missed by each of these questions: isolation.test.ts of the simulator has a short form. */
-describe.each(short ? [] : ['count', 'sum', 'exists'])('Seats that are booked after asking for %s', (asks) => {
+describe.each(short ? [] : ['count', 'sum', 'exists'])('seats booked after a check for %s', (asks) => {
   const booked = (isolation: string, ...more: readonly string[]) =>
     searched('seats', '--env', `ASKS=${asks}`, '--env', `ISOLATION=${isolation}`, ...more)
 
@@ -92,7 +92,7 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('Seats that are booked af
     expect(JSON.stringify(result)).toContain('Write skew')
   })
 
-  test('are not at SERIALIZABLE', async () => {
+  test('have no failure at SERIALIZABLE', async () => {
     // Exit code 2: counts and sums show no rows, so that it is not certain either.
     const { result } = await booked('SERIALIZABLE', '--seeds', '200')
     expect(result).toMatchObject({ found: false, failures: [] })
@@ -138,14 +138,14 @@ async function moved(moves: string, isolation: string, ...more: readonly string[
   return JSON.parse(stdout)
 }
 
-describe.each(short ? [] : MOVES)('Money that is moved by $bug', ({ bug, cure, isolation, options }) => {
+describe.each(short ? [] : MOVES)('money moved by $bug', ({ bug, cure, isolation, options }) => {
   const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
 
   test('is found to be wrong within 100 seeds', async () => {
     expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
   })
 
-  test(`is not found to be wrong if it is moved by ${cure} at ${ofCure}, over 300 seeds`, async () => {
+  test(`has no failure if it is moved by ${cure} at ${ofCure}, over 300 seeds`, async () => {
     const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
     expect([found, trials]).toEqual([false, 300])
   })
@@ -183,8 +183,8 @@ const TOLD: Readonly<Record<string, RegExp>> = {
   'payments-retried': /not linearizable/i,
 }
 
-describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  test.each(BUGS)('shows the bug of %s to the recorder', async (service) => {
+describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
+  test.each(BUGS)('shows the recorder the bug of %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(told).toMatch(TOLD[service]!)
     expect(exitCode).toBe(1)
@@ -192,7 +192,7 @@ describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres
     if (assertion !== undefined) expect(answered(assertion)).toBe('f')
   })
 
-  test.each(CURES)('shows nothing of %s to the recorder', async (service) => {
+  test.each(CURES)('shows the recorder no violation by %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)

@@ -67,7 +67,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in
     expect(JSON.stringify(result)).toContain('Lost update')
   })
 
-  test('loses none where the database adds', async () => {
+  test('loses no update if the database increments', async () => {
     const result = await searched('wallet-incremented', '--seeds', `${SEEDS}`)
     expect(result).toMatchObject({ found: false, trials: SEEDS, failures: [] })
   })
@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('shows the recorder the same', async () => {
+      test('shows the recorder the same violations', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

@@ -18,7 +18,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     ])
   })
 
-  test('reads what the schema wrote, inserts, updates, and gets the counts of rows', async () => {
+  test('reads rows of the schema, inserts, updates, and gets row counts', async () => {
     const { lines } = await ran(
       `
         told((await pool.query('SELECT * FROM kv WHERE k = $1', ['a'])).rows)
@@ -37,7 +37,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     ])
   })
 
-  test('gets errors with their fields, and the transaction has failed then', async () => {
+  test('gets errors with their fields, after which the transaction is aborted', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -69,7 +69,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: [true]'])
   })
 
-  test('ends one of two transactions that wait for one another', async () => {
+  test('ends one of two transactions in a deadlock', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -92,7 +92,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: ["jobs","one"]'])
   })
 
-  test('is refused TLS, and a connection beyond a full pool fails when its time is over', async () => {
+  test('is refused TLS, and a connection to a full pool times out', async () => {
     const { lines } = await ran(`
       told(await codeOf(new pg.Client({ ssl: true }).connect()))
       const small = new pg.Pool({ max: 1, connectionTimeoutMillis: 200 })
@@ -106,7 +106,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
 })
 
 describe('a kill of the simulated PostgreSQL', () => {
-  test('keeps what was committed, aborts open transactions and resets their connections', async () => {
+  test('keeps committed data, aborts open transactions and resets their connections', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -124,7 +124,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     ])
   })
 
-  test('is followed by a recovery, in which it takes no session', async () => {
+  test('is followed by a recovery, during which it accepts no session', async () => {
     const { lines } = await ran(
       `
         const tried = async () => {
@@ -164,7 +164,7 @@ describe('what the simulated PostgreSQL does not execute', () => {
     )
   })
 
-  test('is refused in the schema, as is what PostgreSQL refuses, with its line', async () => {
+  test('is refused in the schema with its line, as is an SQL error', async () => {
     const refusedSchema = (sql: string) => ran('', { postgres: schemaOf(sql) })
     await expect(refusedSchema(`${KV}\nCREATE TABEL x ();`)).rejects.toThrow(/schema\.sql:3: syntax error/)
     await expect(refusedSchema('CREATE SERVER other FOREIGN DATA WRAPPER x')).rejects.toThrow(
@@ -173,13 +173,13 @@ describe('what the simulated PostgreSQL does not execute', () => {
     await expect(ran('', { postgres: { sql: '/nowhere.sql' } })).rejects.toThrow(/no such file of SQL.*--sql/)
   })
 
-  test('is how a program that dials a PostgreSQL without one learns to add it', async () => {
+  test('causes advice on --beside for a program that dials a missing PostgreSQL', async () => {
     const dialling = serving(`import pg from 'pg'; new pg.Client({ host: 'postgres' }).connect().catch(() => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host postgres cannot be simulated.*--beside pg=postgres/)
   })
 })
 
-test('an assertion about the data is broken with the rows of its tables', async () => {
+test('a broken assertion about the data is reported with the rows of its tables', async () => {
   const postgres = { ...schemaOf(KV), assert: ['SELECT NOT EXISTS (SELECT 1 FROM kv WHERE v > 4)'] }
   expect((await ran('', { postgres })).broken).toBeUndefined()
   const { broken } = await ran(`await pool.query("UPDATE kv SET v = 5 WHERE k = 'b'")`, { postgres })
@@ -190,7 +190,7 @@ test('an assertion about the data is broken with the rows of its tables', async 
   })
 })
 
-test('a run with a PostgreSQL is a function of its seed, to the byte', async () => {
+test('a run with a PostgreSQL is repeatable from its seed, to the byte', async () => {
   const racing = `
     for (let i = 0; i < 10; i++) {
       const { rows: [{ v }] } = await pool.query("SELECT v FROM kv WHERE k = 'a'").catch(() => ({ rows: [{ v: -1 }] }))
