@@ -46,7 +46,7 @@ test.each(results)('the script %s replies %j', (script, reply) => {
   expect(evaluated(script)).toBe(reply)
 })
 
-test('an error names its line, and the script by its SHA-1, as in Redis', () => {
+test('an error names its line and the SHA-1 of its script, as in Redis', () => {
   expect(evaluated('local t = {}\nlocal function f()\n  return t.x.y\nend\nreturn f()')).toMatch(
     /^-ERR user_script:3: attempt to index field 'x' \(a nil value\) script: [\da-f]{40}, on @user_script:3\.$/,
   )
@@ -73,7 +73,7 @@ test('a failing script keeps its earlier writes, and others see all of them at o
   expect(ask('GET', 'a')).toBe('$1\r\n1')
 })
 
-test('the commands of a script in MULTI run in their place', () => {
+test("the commands of a script in MULTI run at the script's place", () => {
   const ask = server()
   ask('MULTI')
   ask('SET', 'n', '1')
@@ -125,14 +125,17 @@ const refused: readonly (readonly [script: string, what: string])[] = [
   ['#!lua flags=no-writes\nreturn 1', '#!lua flags=no-writes'],
 ]
 
-test.each(refused)('the script %j ends the run by name, or with its own error', (script, what) => {
-  const ended = ((): string => {
-    try {
-      return evaluated(script)
-    } catch (error) {
-      expect(error).toBeInstanceOf(UnknownCommand)
-      return (error as UnknownCommand).what
-    }
-  })()
-  expect(ended).toContain(what)
-})
+test.each(refused)(
+  'the script %j ends the run with the name of a missing command, or fails with its own error',
+  (script, what) => {
+    const ended = ((): string => {
+      try {
+        return evaluated(script)
+      } catch (error) {
+        expect(error).toBeInstanceOf(UnknownCommand)
+        return (error as UnknownCommand).what
+      }
+    })()
+    expect(ended).toContain(what)
+  },
+)

@@ -94,7 +94,7 @@ describe('chaos simulate --redis', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('kills the Redis too, which keeps what it acknowledged unless the power is cut', async () => {
+  patientTest('kills the Redis too, which keeps acknowledged writes unless the power is cut', async () => {
     // By default ioredis sends again what may have been executed, which is a bug of its own.
     const once = `{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20 }`
     const cwd = folderOf(
@@ -128,7 +128,7 @@ describe('chaos simulate --redis', () => {
     expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
   })
 
-  patientTest('finds nothing once the keys are watched', async () => {
+  patientTest('finds nothing if the service watches its keys', async () => {
     const cwd = folderOf(CURED)
     const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '12', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })

@@ -40,7 +40,7 @@ test('BullMQ, unmodified, runs each job once, with priorities, delays and retrie
   expect(done(await ran(queueing, options))).toEqual({ names: JOBS, counts: COUNTS })
 })
 
-test('a job whose worker was killed is done by another, and a run is a function of its seed, to the byte', async () => {
+test('another worker does the job of a killed worker, and a run is repeatable from its seed, to the byte', async () => {
   const killing = { ...options, meanwhile: stopped(250, 3_000, 'n2') }
   const [one, same, other] = [
     await ran(queueing, killing),

@@ -160,7 +160,7 @@ describe('a command unknown to the simulated Redis ends the run by name, with a 
   })
 })
 
-test('a run with a Redis is a function of its seed, to the byte', async () => {
+test('a run with a Redis is repeatable from its seed, to the byte', async () => {
   const racing = `
     for (let i = 0; i < 20; i++) {
       const seen = Number(await redis.get('n'))
