@@ -2,12 +2,12 @@ import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { createKeyPool, keyNames } from '../src/keys.ts'
 
-test('keys are letters first, and never repeat', () => {
+test('the first keys are letters, and keys never repeat', () => {
   expect(keyNames(3)).toEqual(['x', 'y', 'z'])
   expect(new Set(keyNames(100)).size).toBe(100)
 })
 
-test('a full or abandoned key is replaced by a new one', () => {
+test('the pool replaces a full or abandoned key by a new one', () => {
   const random = createRandom(1)
   for (const count of [1, 5, 40]) {
     const pool = createKeyPool(count, 3)
@@ -23,7 +23,7 @@ test('a full or abandoned key is replaced by a new one', () => {
   }
 })
 
-test('a key is abandoned once, even if two clients give it up', () => {
+test('the pool abandons a key once, even if two clients give it up', () => {
   const pool = createKeyPool(1)
   pool.replace('x')
   pool.replace('x')

@@ -3,7 +3,7 @@ import { EVEN_RANK, readShare } from '../src/reading.ts'
 
 const RANKS = [0, 1, 2, 3]
 
-test('some clients mostly write, others mostly read; up to one half, the mean is the configured share', () => {
+test('the read shares of clients vary around the configured share, if that is at most one half', () => {
   expect(RANKS.map((rank) => readShare(0.5, rank))).toEqual([0.1, 0.5, 0.9, 0.5])
   expect(readShare(0.7, EVEN_RANK)).toBe(0.7)
 })

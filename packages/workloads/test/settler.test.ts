@@ -14,7 +14,7 @@ const read = (from: number, to: number) => ok({ from, to, changes: [] })
 const asks = (value: Json) => ({ f: 'changes', value })
 
 describe('the settler of a watched store', () => {
-  test('reads every unknown stretch, then whatever follows, and ends when nothing follows', () => {
+  test('reads every unknown range and then what follows, and ends if nothing follows', () => {
     const settler = createSettler(storeWith(2, 3, 7, 6, 9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 4, to: 5 }))
@@ -40,7 +40,7 @@ describe('the settler of a watched store', () => {
     }
   })
 
-  test('only one client settles', () => {
+  test('lets only one client settle', () => {
     const settler = createSettler(storeWith(3))
     const [first, second] = [settler.finisher(), settler.finisher()]
     expect(first()).toBeDefined()
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads everything before compaction, and nothing that is compacted', () => {
+  test('reads everything before a compaction, and nothing that was compacted', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

@@ -35,13 +35,13 @@ describe.each(ofTransactions)('$name', (workload) => {
     }
   })
 
-  test('shows that a change was lost', () => {
+  test('violates strict serializability if a change was lost', () => {
     const loses = (change: number): boolean => change % 20 === 0
     const report = judged(workload, play(workload, cells(loses), chosen))
     expect(verdictOf(report, STRICT).result).toBe('violated')
   })
 
-  test('reads every key once in the end, so that a change lost by the last client is seen', () => {
+  test("reads every key once at the end, so that it notices the loss of the last client's change", () => {
     const keys = Array.from({ length: 45 }, (_, i) => `k${i}`)
     expect(workload.finale(keys).flatMap(keysIn)).toEqual(keys)
     const history = play(workload, cells(), { ...chosen, operations: 3 })
@@ -63,7 +63,7 @@ describe.each(ofTransactions)('$name', (workload) => {
     expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('proves nothing if no transaction succeeds, or none reads a change', () => {
+  test('proves nothing if no transaction succeeds or none reads a change', () => {
     expect(workload.vacuous(play(workload, cells(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
     expect(workload.vacuous(refused)).toEqual([
@@ -72,13 +72,13 @@ describe.each(ofTransactions)('$name', (workload) => {
     ])
   })
 
-  test('is held to strict serializability where a target promises linearizability', () => {
+  test('is judged at strict serializability if a target promises linearizability', () => {
     expect(levelFor(workload, 'linearizable')).toBe(STRICT)
     expect(levelFor(workload, 'causal')).toBe('causal')
   })
 })
 
-test('a register is held to what its target promises', () => {
+test('a register is judged at the level that its target promises', () => {
   expect(levelFor(findWorkload('register')!, 'linearizable')).toBe('linearizable')
 })
 

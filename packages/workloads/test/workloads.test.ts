@@ -36,7 +36,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     )
   })
 
-  test.each(Object.entries(bugs[name]!))('%s: its model says so', (_, buggy) => {
+  test.each(Object.entries(bugs[name]!))('%s: its model reports the bug', (_, buggy) => {
     let caught = 0
     const seeds = 8
     for (let seed = 0; seed < seeds; seed++) {
@@ -47,7 +47,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(caught).toBeGreaterThan(seeds / 4)
   })
 
-  test('asks for the same operations from the same seed', () => {
+  test('asks for the same operations with the same seed', () => {
     const asked = () => {
       const clients = workload.create(settingsFor(workload), 0)
       const client = clients.client(createRandom(7), 1)
@@ -82,7 +82,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(values(serial).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('a run is not vacuous; a run without a success is', () => {
+  test('has evidence from a run, and none from a run without a success', () => {
     const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
     expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
@@ -92,7 +92,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
   })
 
-  test('a run with one client has no races', () => {
+  test('has no concurrency in a run with one client', () => {
     const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
     expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
     // Reads alone cannot get in each other's way.
