@@ -56,7 +56,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('is healed once, however often it is asked', async () => {
+  test('is healed once, even if it is asked twice', async () => {
     const { seen, faults } = links()
     const heal = await faults.inject(cut(['n1>n2']))
     expect(await Promise.all([heal(), heal()])).toEqual([2, 2])
@@ -64,7 +64,7 @@ describe('a fault between containers', () => {
     expect(seen).toEqual(['partition begins', 'partition ends'])
   })
 
-  test('is an error with the reason if its links refuse it', async () => {
+  test('rejects with the reason if its links refuse it', async () => {
     const { inject } = createActiveFaults({ inject: async () => ({ type: 'failed', error: 'it is gone' }) })
     await expect(inject(cut(['n1>n2']))).rejects.toThrow('partition: it is gone')
   })

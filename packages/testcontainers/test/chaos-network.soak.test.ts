@@ -58,7 +58,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await end()
   }, 120_000)
 
-  test('show a drawn stale read when one is cut off, and are left as they were found', async () => {
+  test('show a stale read with its drawing when one is cut off, and are restored afterwards', async () => {
     const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
     const before = started()
     const network = await between()
@@ -99,7 +99,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect((await network.check('linearizable')).exitCode).toBe(0)
   })
 
-  test('are followed to a new address after a restart, by clients and by cuts', async () => {
+  test('keep their clients and cuts after a restart under a new address', async () => {
     const network = await between()
     const [first, third] = (await network.clients(['n1', 'n3'], asked())).map(clientAt)
     const before = addressOf('n3')

@@ -147,7 +147,7 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
     })
   })
 
-  test.skipIf(obstacle)(`are linearizable if unconfirmed reads get no reply${because}`, async () => {
+  test.skipIf(obstacle)(`are linearizable if unconfirmed reads stay without a reply${because}`, async () => {
     await among([], async (network) => {
       const [first, third] = await clientsOf(network)
       expect(await first?.put(1)).toBe(200)
