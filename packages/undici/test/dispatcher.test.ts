@@ -54,7 +54,7 @@ describe('a global dispatcher', () => {
     expect(run.report.headline).toBe('linearizable')
   })
 
-  test('finds a stale store', async () => {
+  test('finds stale reads of a store', async () => {
     const origin = await store({ stale: true })
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -195,7 +195,7 @@ describe('a fault without meaning for HTTP/1.1 to an external server', () => {
   })
 })
 
-test('without a port there is no address, and an empty recording explains how to send requests through it', async () => {
+test('a recording without a port has no address, and an empty one explains how to send requests through it', async () => {
   const recorded = await recording(await store())
   expect(() => recorded.url()).toThrow('with listen: false there is no port')
   await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')

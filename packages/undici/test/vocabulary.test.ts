@@ -103,7 +103,7 @@ describe('every kind of fault', () => {
     expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
   })
 
-  test('resets the existing connections once if it is "reset"', async () => {
+  test('resets the existing connections once for the kind "reset"', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)
@@ -114,7 +114,7 @@ describe('every kind of fault', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('holds the end of a reply if it is half-open or slow-close', async () => {
+  test('holds the end of a reply for the kinds half-open and slow-close', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')
