@@ -72,7 +72,7 @@ describe.skipIf(executablePath === undefined)(
       return opened
     }
 
-    test('lose a single message of a chat, from a server that compresses', async () => {
+    test('lose a single chat message from a server with compression', async () => {
       const { url, chat } = await serve(page)
       const network = await openNetwork({ servers: { chat: url } })
       const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
@@ -133,7 +133,7 @@ describe.skipIf(executablePath === undefined)(
       expect(await ana.locator('body').innerText()).toBe('elsewhere')
     })
 
-    test('are recorded, and a stale read of theirs is drawn', async () => {
+    test('are recorded, and their stale read is drawn', async () => {
       let saved = 0
       const { url } = await serve((request, response) => {
         if (request.method === 'GET' && request.url === '/') {
