@@ -84,7 +84,7 @@ describe('a matcher', () => {
     [undefined, 'undefined'],
     [7, 'a number'],
     [{ history: 1 }, 'another object'],
-  ])('given %o suggests the right value', (received, word) => {
+  ])('suggests the right value if it is given %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
       `this is no history, but ${word}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
     )
