@@ -20,7 +20,7 @@ const baseSeed = inject('seed')
 const HISTORIES = 1_000
 
 test.each(endedModels)(
-  `%s: linearizable, eventual and convergent are as defined on ${manyOf(HISTORIES)} random histories with initial values, and counterexamples stand alone`,
+  `%s: linearizable, eventual and convergent agree with their definitions on ${manyOf(HISTORIES)} random histories`,
   (model) => {
     const levels = (['linearizable', 'eventual', 'convergent'] as const).filter((level) =>
       modelOf(model).levels.includes(level),

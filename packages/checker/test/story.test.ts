@@ -14,7 +14,7 @@ const counterexampleOf = (history: History, level: Level): Counterexample => {
   return verdict.counterexample
 }
 
-describe('tells a cycle of orders as what clients did and saw, for', () => {
+describe('the sentence of a cycle says what clients did and saw, for', () => {
   test('an effect without its cause', () => {
     const history = historyOf('wx1| wy2|', '          ry2|  rx|')
     const { sentence, culprit } = counterexampleOf(history, 'causal')

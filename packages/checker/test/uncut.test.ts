@@ -262,7 +262,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
   },
 )
 
-test('a violation of a model of one’s own is reported in few operations whenever the time runs out', () => {
+test('a violation of a user’s own model is reported in few operations whenever the time runs out', () => {
   const model = {
     name: 'own',
     initial: 0,

@@ -172,7 +172,7 @@ describe('with unknown initial values', () => {
     { rows: ['c37|', '     r7|'], result: 'met', what: 'the value that a cas left' },
     { rows: ['c37|', '     c38|'], result: 'violated', what: 'a value that two cas replaced' },
     { rows: ['c37?', '     r7|'], result: 'met', what: 'the value that a cas of unknown outcome left' },
-  ] as const)('reading $what is $result', ({ rows, result }) => {
+  ] as const)('linearizability is $result if reads return $what', ({ rows, result }) => {
     expect(resultOf(checkUnknown(timeline(...rows), ['linearizable']), 'linearizable')).toBe(result)
   })
 

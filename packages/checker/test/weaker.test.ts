@@ -55,7 +55,7 @@ describe('read-your-writes', () => {
     { rows: ['w1| r|'], what: 'nothing, after a write of one’s own', result: 'violated' },
     { rows: ['wx1| wy2| rx1|'], what: 'a value of one key after a write to another', result: 'met' },
     { rows: ['w1| w2|', 'w3| r1|'], what: 'a value that somebody else had overwritten', result: 'met' },
-  ] as const)('on reading $what is $result', ({ rows, result }) => {
+  ] as const)('is $result by a read of $what', ({ rows, result }) => {
     const report = checkHistory(historyOf(...rows), { levels: weakLevels })
     expect(resultOf(report, 'read-your-writes')).toBe(result)
   })

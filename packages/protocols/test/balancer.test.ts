@@ -43,7 +43,7 @@ test('the balancer chooses servers in turn, by load, or always the same one for 
   expect(byKey.slice(2)).toEqual(byKey.slice(0, 2))
 })
 
-test('consistent hashing moves only the keys of a server that is out', () => {
+test('consistent hashing moves only the keys of an unavailable server', () => {
   const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
   const before = chosen(four({ choice: 'consistent-hashing' }), keys)
   const nodes = four({ choice: 'consistent-hashing' })
@@ -57,7 +57,7 @@ test('consistent hashing moves only the keys of a server that is out', () => {
   expect(after.filter((_, i) => before[i] !== 'n4')).toEqual(before.filter((server) => server !== 'n4'))
 })
 
-test('an error names who gave up: the requester, the balancer or a server', () => {
+test('an error names the process that timed out: the requester, the balancer or a server', () => {
   const requester = four()
   const alone = requester.ask('n3', read('x'))
   requester.lose()

@@ -38,7 +38,7 @@ describe('snapshots (§7)', () => {
     expect(node.state.snapshot).toMatchObject({ index: 2, term: 1, copy: { held: [['x', 2]] } })
   })
 
-  test('a restarted node goes on from its snapshot', () => {
+  test('a restarted node continues from its snapshot', () => {
     const node = createNode({ settings: SMALL })
     const journal = recordsOf(node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2)))
     const { state } = createNode({ settings: SMALL, journal })
@@ -212,7 +212,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('a restarted node votes for nobody before the shortest election timeout is over', () => {
+  test('a restarted node grants no vote before the shortest election timeout is over', () => {
     const node = createNode({ settings: LEASE })
     expect(node.message('n2', ask(1, 0, 0))).toEqual([])
     node.timer('silence')

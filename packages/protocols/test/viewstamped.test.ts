@@ -82,7 +82,7 @@ describe('normal operation', () => {
     expect(registersOf(node.state).get('x')).toBe(7)
   })
 
-  test('the primary answers a read once a quorum has confirmed that the view goes on', () => {
+  test('the primary answers a read once a quorum has confirmed its view', () => {
     const node = createNode({})
     expect(results(node.request('r1', read))).toEqual([])
     expect(results(node.message('n2', { type: 'prepare-ok', view: 0, op: 0, round: 1 }))).toEqual([

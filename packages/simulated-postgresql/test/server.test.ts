@@ -113,7 +113,7 @@ function short(message: BackendMessage): string {
 }
 
 describe('the start of a connection', () => {
-  test('declines encryption, then authenticates whoever asks and reports the settings', () => {
+  test('declines encryption, then authenticates every user and reports the settings', () => {
     const { connect } = served()
     expect(connect().ask({ kind: 'ssl-request' }, startup)).toEqual([
       ...['encryption', 'authentication', 'parameter-status', 'backend-key', 'ready I'],

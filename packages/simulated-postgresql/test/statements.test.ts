@@ -443,7 +443,7 @@ const THEIRS = [
   "insert into parted values ('a')",
 ]
 
-describe('what is not simulated', () => {
+describe('a construct that is not simulated', () => {
   test.each([
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
     [

@@ -59,7 +59,7 @@ describe("the watchdog over users' code", () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
-  test('waits for a call that allocated memory and stands still, since the garbage collector may run', () => {
+  test('waits for a call that allocated memory and makes no progress, since the garbage collector may run', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)

@@ -44,7 +44,7 @@ test.each(stores.filter((store) => store !== 'kept'))('decides no level wrongly 
   expect(violated).toBeGreaterThan(broken / 5)
 })
 
-test(`a request judged as one transaction meets the levels of the definition, in ${manyOf(4_000)} schedules`, () => {
+test(`a request judged as one transaction gets the verdicts of the definition, in ${manyOf(4_000)} schedules`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 100_000
   for (let seed = first; seed < first + many(4_000); seed++) {

@@ -627,7 +627,7 @@ describe('a read of a rolled-back write', () => {
   })
 })
 
-describe('a statement that was not understood but has ended', () => {
+describe('a statement that was not understood and has ended', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 

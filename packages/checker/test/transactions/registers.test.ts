@@ -144,7 +144,7 @@ test("a read that returns to a transaction's version after another one's violate
   expect(resultOf(verdictsOf(readerOf(2, 1)), 'monotonic-atomic-view')).toBe('met')
 })
 
-test('tells a lost update with its two transactions', () => {
+test('names the two transactions of a lost update', () => {
   const report = verdictsOf(
     together(
       [

@@ -49,7 +49,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   const { report, counterexample } = shown(events)
   const { story, transactions, sentence } = counterexample
 
-  test('is told with its name, cause and remedy', () => {
+  test('is explained with its name, cause and remedy', () => {
     expect(story?.name).toBe(name)
     expect(sentence.toLowerCase()).toContain(name)
     expect(story?.cause).toMatch(/^[A-Z].*\.$/)
@@ -92,7 +92,7 @@ test('draws what a transaction had read before its write together with the write
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
-test('tells a lost update rather than a row that is read twice', () => {
+test('reports a lost update rather than a row that is read twice', () => {
   const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
     line(process, read('x', ...before), read('x', ...now), append('x', element))
   const events = [
@@ -107,7 +107,7 @@ test('tells a lost update rather than a row that is read twice', () => {
   })
 })
 
-test('tells a lost update even if no read shows which of the two writes was last', () => {
+test('reports a lost update even if no read shows which of the two writes was last', () => {
   const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
   expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
   expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')

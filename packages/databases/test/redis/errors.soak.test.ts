@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(
   `errors of a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(cases)(
-      '$word means that nothing was done',
+      '$word means that the command had no effect',
       async ({ word, flags = [], before, send, after, password }) => {
         const { port } = await startRedis(redis ?? '', flags)
         const ask = raw(port)

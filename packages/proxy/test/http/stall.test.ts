@@ -5,7 +5,7 @@ test.each([
   ['waits for nothing', undefined, false],
   ['and waits itself once too much waits for it', 2000, true],
 ])(
-  'while the disk stalls, traffic goes on, %s, and nothing is missing of its record',
+  'traffic continues while the disk stalls, %s, and its record is complete',
   async (_, maximumBehindBytes, isCongested) => {
     const { kinds, counters, file } = await recordThroughStall({
       requests: 800,

@@ -253,7 +253,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1]', 'n1: [7]'])
   })
 
-  test('keeps the snapshot of a transaction while the primary goes on and vacuums', async () => {
+  test('keeps the snapshot of a transaction while the primary continues and vacuums', async () => {
     const { lines } = await ran(
       `${standby}
         const client = await reader.connect()

@@ -149,7 +149,7 @@ describe('a kill of the simulated PostgreSQL', () => {
   })
 })
 
-describe('what the simulated PostgreSQL does not execute', () => {
+describe('a statement that the simulated PostgreSQL does not execute', () => {
   test('ends the run with the statement and a remedy, even if the program catches the error', async () => {
     const error = await ran(`await codeOf(pool.query('SELECT * FROM kv TABLESAMPLE SYSTEM (10)'))`, {
       postgres: schemaOf(KV),
@@ -173,7 +173,7 @@ describe('what the simulated PostgreSQL does not execute', () => {
     await expect(ran('', { postgres: { sql: '/nowhere.sql' } })).rejects.toThrow(/no such file of SQL.*--sql/)
   })
 
-  test('causes advice on --beside for a program that dials a missing PostgreSQL', async () => {
+  test('a program that dials a missing PostgreSQL gets advice on --beside', async () => {
     const dialling = serving(`import pg from 'pg'; new pg.Client({ host: 'postgres' }).connect().catch(() => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host postgres cannot be simulated.*--beside pg=postgres/)
   })

@@ -36,7 +36,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     ])
   })
 
-  test('waits for a list, gives up in virtual time, and goes on when another connection pushes', async () => {
+  test('waits for a list, times out in virtual time, and continues when another connection pushes', async () => {
     const { lines } = await ran(
       `
         const other = redis.duplicate()
@@ -154,7 +154,7 @@ describe('a command unknown to the simulated Redis ends the run by name, with a 
     expect((error as UserError).message).toContain('chaos run')
   })
 
-  test('a program that dials redis without one is told how to add it', async () => {
+  test('a program that dials a missing redis gets advice on how to add it', async () => {
     const dialling = serving(`import Redis from 'ioredis'; new Redis('redis://redis:6379').on('error', () => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host redis cannot be simulated.*--redis/)
   })

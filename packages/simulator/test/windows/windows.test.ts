@@ -55,7 +55,7 @@ describe('a run without clients measures', () => {
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
 
-  test('no takeover if nobody leads, or every node does', () => {
+  test('no takeover if no node leads or every node leads', () => {
     expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
     expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })
