@@ -4,15 +4,15 @@ import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 /** Parameters that count a fault's candidates, in the places named by `of`. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`of each ${noun} to be hit`)),
-  nth: optional(wholeNumber(`only this ${noun}${of}, counted from 1`, { least: 1 })),
-  first: optional(wholeNumber(`only the first ${noun}s${of}, this many`, { least: 1 })),
+  nth: optional(wholeNumber(`only the ${noun}${of} of this number, counted from 1`, { least: 1 })),
+  first: optional(wholeNumber(`only the first ${noun}s${of}: how many`, { least: 1 })),
   every: optional(wholeNumber(`only every nth ${noun}${of}`, { least: 1 })),
 })
 
 /** Times count from when the fault was applied. */
 export const times = {
-  fromMs: optional(ms('only from this long after it was applied')),
-  untilMs: optional(ms('only until this long after it was applied')),
+  fromMs: optional(ms('only after this time, counted from when the fault was applied')),
+  untilMs: optional(ms('only before this time, counted from when the fault was applied')),
 }
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))

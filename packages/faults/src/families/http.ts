@@ -25,7 +25,7 @@ export const headMatch = {
   method: optional(text('only these methods (PUT,POST)')),
   path: optional(text('only paths like this (/kv/{key}, /kv/:key, /static/*)')),
   header: optional(text('only requests with this field')),
-  headerValue: optional(textOrNumber('and this text in its value')),
+  headerValue: optional(textOrNumber('only if the value of this field contains this text')),
 }
 
 export const matchedClient = optional(text('only clients of this address or network'))

@@ -18,8 +18,8 @@ import {
 
 const match = {
   contains: optional(textOrNumber('only messages with this text in their bytes')),
-  member: optional(text('only JSON with this member (entry.term)')),
-  equals: optional(json('and this as its value')),
+  member: optional(text('only JSON messages with this member (entry.term)')),
+  equals: optional(json('only if this member has this value')),
   command: optional(text('only this RESP command (SET)')),
   key: optional(textOrNumber('only RESP commands for this key')),
 }

@@ -8,7 +8,7 @@ const pieces = {
 
 /** A fault that needs the whole body misses longer ones, and counts the misses. */
 export const maxBodyBytes = optional(
-  bytes('longest body that is held; longer ones are missed; 1 MiB unless given', { most: 64 << 20 }),
+  bytes('longest body that is held; the fault leaves longer ones alone; 1 MiB unless given', { most: 64 << 20 }),
 )
 
 export const trickleRequest = defineFault({

@@ -25,7 +25,7 @@ export const packetLoss = defineFault({
 
 export const corrupt = defineFault({
   kind: 'corrupt',
-  summary: 'flip one bit of a byte',
+  summary: 'flip one bit of some bytes',
   notInProcesses: {
     not: 'a system without checksums takes a flipped bit for real data',
     instead: ['reset'],
@@ -36,7 +36,7 @@ export const corrupt = defineFault({
 export const bandwidth = defineFault({
   kind: 'bandwidth',
   plural: 'spells of low bandwidth',
-  summary: 'limit the rate of bytes; 0 lets none pass',
+  summary: 'limit the rate of bytes; 0: no byte passes',
   parameters: {
     bytesPerSecond: bytesPerSecond('the rate'),
     shared: usually(flag('share the rate among all connections of the link'), false),

@@ -26,13 +26,13 @@ export const timeout = defineFault({
 /** The receiver does not learn that its peer is gone. */
 export const halfOpen = defineFault({
   kind: 'half-open',
-  summary: 'do not pass on the end of a direction (half-close)',
+  summary: 'when one side closes its direction (half-close), do not pass that on',
   parameters: {},
 })
 
 export const slowClose = defineFault({
   kind: 'slow-close',
-  summary: 'pass on the end of a direction later (half-close)',
+  summary: 'when one side closes its direction (half-close), pass that on later',
   parameters: { delayMs: ms('the delay') },
 })
 

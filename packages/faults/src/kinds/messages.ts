@@ -32,7 +32,7 @@ export const replayMessage = defineFault({
 
 export const delayMessage = defineFault({
   kind: 'delay-message',
-  summary: 'delay the message and everything behind it',
+  summary: 'delay the message and everything after it on the connection',
   parameters: {
     delayMs: ms('the delay'),
     jitterMs: or(ms('jitter: uniform, ± this much'), 0),
@@ -60,7 +60,7 @@ const forged = {
 /** Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3: oral messages, on a link that lies. */
 export const forgeMessage = defineFault({
   kind: 'forge-message',
-  summary: 'change fields of a JSON message, which its receiver takes for genuine',
+  summary: 'change fields of a JSON message; the receiver takes it for genuine',
   notInProcesses: {
     not: 'a process that believes something false may exit, and nothing restarts it',
     instead: ['loss', 'duplicate'],
@@ -72,7 +72,7 @@ export const forgeMessage = defineFault({
 /** §4: "A loyal general's signature cannot be forged, and any alteration of the contents […] can be detected". */
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',
-  summary: 'as forge-message, with signed messages: receivers notice the change and drop the message',
+  summary: 'change fields of a signed JSON message; the receiver notices the change and drops the message',
   notInProcesses: { not: 'messages are not signed', instead: ['loss'] },
   parameters: forged,
 })

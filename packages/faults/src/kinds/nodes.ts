@@ -40,7 +40,7 @@ export const slowFsync = defineFault({
 export const failFsync = defineFault({
   kind: 'fail-fsync',
   plural: 'failing disks',
-  summary: 'let every fsync of the process fail with EIO; when healed, start what has ended',
+  summary: 'make every fsync of the process fail with EIO; when healed, start the process again if it has ended',
   parameters: {},
   describe: (_, nodes) => `every fsync of ${nodes} failed`,
 })
@@ -48,7 +48,7 @@ export const failFsync = defineFault({
 export const freezeDisk = defineFault({
   kind: 'freeze-disk',
   plural: 'frozen disks',
-  summary: 'let every write, truncation and fsync of the process wait, as fsfreeze does; when healed, they go on',
+  summary: 'block every write, truncation and fsync of the process, as fsfreeze does; when healed, they go on',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} frozen`,
 })
@@ -103,7 +103,7 @@ export const pause = defineFault({
   kind: 'pause',
   plural: 'pauses',
   stopsNodes: true,
-  summary: 'stop the process in mid-step (SIGSTOP); resume it when healed',
+  summary: 'suspend the process (SIGSTOP); resume it when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} paused`,
 })
@@ -120,7 +120,7 @@ export const stop = defineFault({
   kind: 'stop',
   plural: 'stops',
   stopsNodes: true,
-  summary: 'have the container engine stop the node in order (SIGTERM); start it again when healed',
+  summary: 'stop the node cleanly through the container engine (SIGTERM); start it again when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} stopped`,
 })
@@ -130,7 +130,7 @@ export const restart = defineFault({
   plural: 'restarts',
   stopsNodes: true,
   summary:
-    'have the container engine stop the node in order and start it again at once; a simulated PostgreSQL ends its sessions with 57P01',
+    'stop the node cleanly through the container engine, then start it at once; a simulated PostgreSQL ends its sessions with 57P01',
   parameters: {},
   describe: (_, nodes) => `${nodes} restarted`,
 })
@@ -148,7 +148,7 @@ export const signal = defineFault({
 export const limitCpu = defineFault({
   kind: 'limit-cpu',
   plural: 'limits of processor time',
-  summary: 'give a container a share of one processor only',
+  summary: 'limit a container to a share of one processor',
   parameters: { share: or(probability('of one processor'), 0.1) },
   describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
 })
@@ -159,7 +159,8 @@ const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
 export const limitMemory = defineFault({
   kind: 'limit-memory',
   plural: 'limits of memory',
-  summary: 'limit the memory of a container; the kernel kills what needs more, and it is started again when healed',
+  summary:
+    'limit the memory of a container; the kernel kills a process that needs more, and it is started again when healed',
   parameters: { limitBytes: bytes('the limit', { least: LEAST_MEMORY_BYTES }) },
   describe: ({ limitBytes }, nodes) => `${nodes} limited to ${Math.round(limitBytes / 1024 ** 2)} MiB of memory`,
 })
@@ -168,7 +169,7 @@ export const fillDisk = defineFault({
   kind: 'fill-disk',
   plural: 'full disks',
   summary:
-    'fill the disk of the process (ENOSPC), or the one that "disk" gives a container; when healed, make room again, and start what has ended',
+    'fill the disk of the process (ENOSPC), or the one that "disk" gives a container; when healed, free the space, and start a process that has ended',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} full`,
 })

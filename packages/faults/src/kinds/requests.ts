@@ -59,7 +59,10 @@ export const errorStatus = defineFault({
     body: or(text('the body of the response'), 'an injected error\n'),
     headers: optional(json('its header fields ({"Retry-After":"5","Content-Type":"application/json"})')),
     after: or(
-      choice(['nothing', 'forwarding'], 'nothing: the request never left; forwarding: the server has done it'),
+      choice(
+        ['nothing', 'forwarding'],
+        'nothing: the server does not get the request; forwarding: the server carries it out first',
+      ),
       'nothing',
     ),
   },
@@ -97,6 +100,6 @@ export const staleReply = defineFault({
 export const reorderReplies = defineFault({
   kind: 'reorder-replies',
   summary: 'hold the response until one on another connection has passed it',
-  parameters: { withinMs: or(ms('longest wait for one', { most: 3_600_000 }), 1000) },
+  parameters: { withinMs: or(ms('longest wait for such a response', { most: 3_600_000 }), 1000) },
   actsOnReplies: true,
 })

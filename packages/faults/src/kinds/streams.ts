@@ -56,10 +56,13 @@ export const grpcStatus = defineFault({
     ),
     message: or(text('its message'), 'an injected error'),
     after: usually(
-      choice(['nothing', 'forwarding'], 'nothing: the call has only begun; forwarding: the server has done it'),
+      choice(
+        ['nothing', 'forwarding'],
+        'nothing: at the beginning of the call; forwarding: after the server has replied',
+      ),
       'nothing',
     ),
-    messages: optional(wholeNumber('how many messages of the reply come first, and then the status')),
+    messages: optional(wholeNumber('how many messages of the reply arrive before the status')),
   },
 })
 

@@ -53,7 +53,7 @@ const planForged = (kind: 'forge-message' | 'forge-signed-message', random: Rand
 
 export const forge: Nemesis = {
   name: 'forge',
-  summary: 'change 1 to 10% of the messages between nodes, or add changed ones: links that lie',
+  summary: 'change 1 to 10% of the messages between nodes, or deliver changed copies next to the originals',
   kind: 'forge-message',
   among: 'nodes',
   plan: (random) => planForged('forge-message', random),
@@ -61,7 +61,7 @@ export const forge: Nemesis = {
 
 export const forgeSigned: Nemesis = {
   name: 'forge-signed',
-  summary: 'the same with signed messages: receivers notice the change and drop the message',
+  summary: 'change 1 to 10% of the signed messages between nodes: receivers notice the change and drop the message',
   kind: 'forge-signed-message',
   among: 'nodes',
   plan: (random) => planForged('forge-signed-message', random),

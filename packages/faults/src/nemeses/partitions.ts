@@ -8,7 +8,7 @@ const modes = ['hold', 'drop'] as const
 
 export const partition: Nemesis = {
   name: 'partition',
-  summary: 'cut the network between nodes: random halves, majority ring, or the leader alone',
+  summary: 'cut the network between nodes into random halves or a majority ring, or cut off the leader',
   kind: 'partition',
   among: 'nodes',
   plan: (random) => just({ kind: 'partition', links: random.pick(shapes), mode: random.pick(modes) }),
@@ -24,17 +24,21 @@ const cutting = (name: string, shape: PartitionShape, summary: string): Nemesis 
 })
 
 export const halves = cutting('halves', 'halves', 'cut the network in two at random')
-export const ring = cutting('ring', 'majority-ring', 'every node sees a majority, and no two see the same one')
+export const ring = cutting(
+  'ring',
+  'majority-ring',
+  'cut links so that every node still reaches a majority, and no two nodes the same one',
+)
 export const isolateLeader = cutting(
   'isolate-leader',
   'isolate-leader',
   'cut the current leader off from all other nodes; clients still reach it',
 )
-export const bridge = cutting('bridge', 'bridge', 'two halves that see each other only through one node')
+export const bridge = cutting('bridge', 'bridge', 'cut the network into two halves that only one node connects')
 export const oneWay = cutting(
   'one-way',
   'one-way',
-  'one node receives from all others, but none receives from it, or the other way round',
+  'cut one direction of all links of a node: it receives from the others but they do not receive from it, or the reverse',
 )
 
 export const cutClients: Nemesis = {

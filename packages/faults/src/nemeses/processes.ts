@@ -41,7 +41,8 @@ const PLACES = 10_000
 /** Damage stays, so the same minority has it throughout. */
 export const flipBit: Nemesis = {
   name: 'flip-bit',
-  summary: 'kill one of a minority of nodes, the same throughout, flip a bit of its files and restart it',
+  summary:
+    'kill a node, flip a bit of its files and restart it; only nodes of one minority, drawn once for the run, are hit',
   kind: 'flip-bit',
   among: 'nodes',
   plan(random, nodes) {
@@ -68,7 +69,8 @@ export const slowFsync: Nemesis = {
 
 export const failFsync: Nemesis = {
   name: 'fail-fsync',
-  summary: 'let every fsync of one node, a minority or the leader fail (EIO); start what ends because of it',
+  summary:
+    'make every fsync of one node, a minority or the leader fail (EIO); restart a process that ends because of it',
   kind: 'fail-fsync',
   among: 'nodes',
   plan: (random) => just({ kind: 'fail-fsync', nodes: random.pick(pauseChoices) }),
@@ -76,7 +78,7 @@ export const failFsync: Nemesis = {
 
 export const freezeDisk: Nemesis = {
   name: 'freeze-disk',
-  summary: 'let every write and fsync of one node, a minority or the leader wait',
+  summary: 'block every write and fsync of one node, a minority or the leader for a while',
   kind: 'freeze-disk',
   among: 'nodes',
   plan: (random) => just({ kind: 'freeze-disk', nodes: random.pick(pauseChoices) }),
@@ -84,7 +86,8 @@ export const freezeDisk: Nemesis = {
 
 export const shifting: Nemesis = {
   name: 'shifting',
-  summary: 'kill all nodes; run one majority for a while, then another with as few common nodes as possible, and so on',
+  summary:
+    'kill all nodes; run one majority for a while, then another that shares as few nodes with it as possible, and so on',
   kind: 'kill',
   among: 'nodes',
   plan: shiftMajority,
@@ -92,7 +95,7 @@ export const shifting: Nemesis = {
 
 export const pause: Nemesis = {
   name: 'pause',
-  summary: 'stop one node, a minority or the leader in mid-step (SIGSTOP), and resume it',
+  summary: 'suspend one node, a minority or the leader (SIGSTOP), and resume it',
   kind: 'pause',
   among: 'nodes',
   plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
@@ -109,7 +112,7 @@ export const failover: Nemesis = {
 
 export const stop: Nemesis = {
   name: 'stop',
-  summary: 'have the container engine stop one node, a minority or the leader in order, and start it again',
+  summary: 'stop one node, a minority or the leader cleanly through the container engine (SIGTERM), and start it again',
   kind: 'stop',
   among: 'nodes',
   plan: (random) => just({ kind: 'stop', nodes: random.pick(pauseChoices) }),
@@ -120,7 +123,7 @@ const RESTARTS_FOR = 0.05
 
 export const restart: Nemesis = {
   name: 'restart',
-  summary: 'have the container engine restart one node, a minority or the leader',
+  summary: 'restart one node, a minority or the leader cleanly through the container engine',
   kind: 'restart',
   among: 'nodes',
   plan: (random) => ({
@@ -134,7 +137,8 @@ const shares = [0.5, 0.2, 0.05] as const
 
 export const limitCpu: Nemesis = {
   name: 'limit-cpu',
-  summary: 'give one node, a minority or the leader from 5% to half of a processor, by the container engine',
+  summary:
+    'limit one node, a minority or the leader to between 5% and 50% of one processor, through the container engine',
   kind: 'limit-cpu',
   among: 'nodes',
   plan: (random) => just({ kind: 'limit-cpu', nodes: random.pick(pauseChoices), share: random.pick(shares) }),
@@ -172,7 +176,7 @@ const shareChoices = [0.1, 0.3, 1] as const
 export const loseCommitReply: Nemesis = {
   name: 'lose-commit-reply',
   summary:
-    'a simulated PostgreSQL commits and loses the reply to 10%, 30% or all commits: clients get a broken connection',
+    'a simulated PostgreSQL commits, but the reply to 10%, 30% or all commits is lost: clients see a broken connection',
   kind: 'lose-commit-reply',
   among: 'nodes',
   plan: (random) => just({ kind: 'lose-commit-reply', nodes: 'one', share: random.pick(shareChoices) }),
@@ -180,7 +184,8 @@ export const loseCommitReply: Nemesis = {
 
 export const serializationFailure: Nemesis = {
   name: 'serialization-failure',
-  summary: 'a simulated PostgreSQL fails 10%, 30% or all transactions that it may fail with 40001',
+  summary:
+    'a simulated PostgreSQL aborts, with error 40001, 10%, 30% or all of the transactions that can get this error',
   kind: 'serialization-failure',
   among: 'nodes',
   plan: (random) => just({ kind: 'serialization-failure', nodes: 'one', share: random.pick(shareChoices) }),
@@ -188,7 +193,7 @@ export const serializationFailure: Nemesis = {
 
 export const refuseSessions: Nemesis = {
   name: 'refuse-sessions',
-  summary: 'a simulated PostgreSQL takes no further session (53300, too many clients)',
+  summary: 'a simulated PostgreSQL refuses new sessions (53300, too many clients)',
   kind: 'refuse-sessions',
   among: 'nodes',
   plan: () => just({ kind: 'refuse-sessions', nodes: 'one' }),

@@ -25,7 +25,7 @@ export const resetRequest: Nemesis = {
 
 export const crashBeforeReply: Nemesis = {
   name: 'crash-before-reply',
-  summary: 'kill a node that has a request before it replies; restart it from its disk',
+  summary: 'kill a node after it has received a request and before it replies; restart it from its disk',
   kind: 'crash-before-reply',
   among: 'clients',
   plan: (random) =>
@@ -65,7 +65,7 @@ export const delayReply: Nemesis = {
 
 export const abort: Nemesis = {
   name: 'abort',
-  summary: 'reset 5 to 30% of the responses in the middle',
+  summary: 'reset the connection in the middle of 5 to 30% of the responses',
   kind: 'truncate-reply',
   among: 'clients',
   plan: (random) => just({ kind: 'truncate-reply', links, bytes: random.integer(8), when: from5To30Percent(random) }),

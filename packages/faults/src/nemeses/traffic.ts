@@ -89,7 +89,7 @@ export const killServer: Strategy = {
 }
 
 export const pauseServer: Strategy = {
-  summary: 'stop one server that this run started in mid-step (SIGSTOP), and resume it',
+  summary: 'suspend one server that this run started (SIGSTOP), and resume it',
   kind: 'pause',
   among: 'nodes',
   plan: (random, nodes) => just({ kind: 'pause', nodes: [random.pick(nodes)] }),
