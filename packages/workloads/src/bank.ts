@@ -14,7 +14,7 @@ const ACCOUNTS = Object.keys(BALANCES)
  */
 export const bank: Workload = {
   name: 'bank',
-  summary: 'transfers between accounts, each to be made once and never with money that is not there',
+  summary: 'transfers between accounts; each must be made once, and no balance may become negative',
   model: 'bank',
   initial: BALANCES,
   levels: ['linearizable', 'convergent'],
@@ -23,7 +23,7 @@ export const bank: Workload = {
   reads: ['read'],
   settings: [
     readsSetting,
-    { name: 'amount', summary: 'the most that is transferred at once', default: 80_000, min: 1, max: 1_000_000 },
+    { name: 'amount', summary: 'the largest amount of one transfer', default: 80_000, min: 1, max: 1_000_000 },
   ],
   create(settings, serial) {
     const reads = numberOf(settings, 'reads')

@@ -22,7 +22,7 @@ export const counter: Workload = {
     readsSetting,
     {
       name: 'amount',
-      summary: 'the most that is added at once; above 1, only bounds are checked in long histories',
+      summary: 'the largest amount that one operation adds; above 1, only bounds are checked in long histories',
       default: 1,
       min: 1,
       max: 1_000_000,

@@ -44,7 +44,7 @@ export const append: Workload = {
   settings: [
     keysSetting(20, 'how many strings clients use at a time'),
     readsSetting,
-    sizeSetting('appends to a string until a new one takes its place'),
+    sizeSetting('after how many appends a new string takes the place of an old one'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
   finale: readAll,
@@ -64,7 +64,7 @@ export const listAppend: Workload = {
   settings: [
     keysSetting(20, 'how many lists clients use at a time'),
     readsSetting,
-    sizeSetting('appends to a list until a new one takes its place'),
+    sizeSetting('after how many appends a new list takes the place of an old one'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => number),
   finale: readAll,

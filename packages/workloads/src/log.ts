@@ -13,7 +13,7 @@ const LIMIT = 5
  */
 export const log: Workload = {
   name: 'log',
-  summary: 'a log: a send answers with its offset, a poll with what follows an offset',
+  summary: 'a log: a send returns the offset of its message, a poll the messages from an offset on',
   model: 'log',
   initial: null,
   levels: ['linearizable'],
@@ -23,7 +23,7 @@ export const log: Workload = {
   settings: [
     keysSetting(20, 'how many logs clients use at a time'),
     { ...readsSetting, summary: 'share of operations that poll; some clients poll more, others less' },
-    sizeSetting('sends to a log until a new one takes its place'),
+    sizeSetting('after how many sends a new log takes the place of an old one'),
   ],
   create(settings, serial) {
     const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

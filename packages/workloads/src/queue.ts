@@ -10,7 +10,7 @@ import type { Workload } from './workload.ts'
  */
 export const queue: Workload = {
   name: 'queue',
-  summary: 'messages, first in, first out, each taken once; drained in the end',
+  summary: 'messages, first in, first out, each taken once; the queues are drained at the end',
   model: 'queue',
   initial: null,
   levels: ['linearizable', 'eventual'],

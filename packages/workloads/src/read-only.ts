@@ -11,7 +11,7 @@ import type { Workload } from './workload.ts'
  */
 export const readOnly: Workload = {
   name: 'read-only',
-  summary: 'reads of what never changes, for systems that serve and keep nothing',
+  summary: 'reads of objects that never change, for systems that store nothing',
   model: 'register',
   initial: null,
   levels,

@@ -29,7 +29,7 @@ export const register: Workload = {
     readsSetting,
     {
       name: 'cas',
-      summary: 'share of updates that are compare-and-sets; with 0, levels below sequential are decided',
+      summary: 'share of updates that are compare-and-sets; 0: levels weaker than sequential are decided, too',
       default: 0.2,
       ifWeaker: 0,
       min: 0,

@@ -22,10 +22,10 @@ export const set: Workload = {
   settings: [
     keysSetting(20, 'how many sets clients use at a time'),
     readsSetting,
-    sizeSetting('additions to a set until a new one takes its place'),
+    sizeSetting('after how many additions a new set takes the place of an old one'),
     {
       name: 'removes',
-      summary: 'share of what is not a read that removes an element; 0 for sets that only grow',
+      summary: 'share of updates that remove an element; 0: sets only grow',
       default: 0.1,
       min: 0,
       max: 1,

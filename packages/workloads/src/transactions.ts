@@ -38,7 +38,7 @@ export const txnListAppend: Workload = {
     keysSetting(5, 'how many lists clients use at a time'),
     readsSetting,
     stepsSetting('appends and reads'),
-    sizeSetting('appends to a list until a new one takes its place'),
+    sizeSetting('after how many appends a new list takes the place of an old one'),
   ],
   create: (settings, serial) => mixed(settings, serial, 'append'),
 }
@@ -52,7 +52,7 @@ export const txnRwRegister: Workload = {
     keysSetting(5, 'how many registers clients use at a time'),
     readsSetting,
     stepsSetting('writes and reads'),
-    sizeSetting('writes to a register until a new one takes its place'),
+    sizeSetting('after how many writes a new register takes the place of an old one'),
   ],
   create: (settings, serial) => mixed(settings, serial, 'w'),
 }
@@ -68,7 +68,7 @@ export const writeSkew: Workload = {
   settings: [
     keysSetting(3, 'how many pairs clients use at a time'),
     readsSetting,
-    sizeSetting('writes to a pair until a new one takes its place'),
+    sizeSetting('after how many writes a new pair takes the place of an old one'),
   ],
   create: (settings, serial) =>
     grouped(settings, serial, {
@@ -88,7 +88,7 @@ export const longFork: Workload = {
   settings: [
     keysSetting(2, 'how many groups clients use at a time'),
     readsSetting,
-    { name: 'size', summary: 'registers of a group', default: 4, min: 2, max: 100 },
+    { name: 'size', summary: 'how many registers a group has', default: 4, min: 2, max: 100 },
   ],
   create: (settings, serial) =>
     grouped(settings, serial, {
@@ -102,7 +102,13 @@ type Step = readonly ['r' | 'w' | 'append', string, Json]
 const readOf = (key: string): Step => ['r', key, null]
 
 function stepsSetting(what: string) {
-  return { name: 'steps', summary: `the most ${what} of a transaction`, default: 4, min: 1, max: 100 } as const
+  return {
+    name: 'steps',
+    summary: `the largest number of ${what} in one transaction`,
+    default: 4,
+    min: 1,
+    max: 100,
+  } as const
 }
 
 /** Transactions of reads and changes in any order. */

@@ -21,7 +21,7 @@ const TRANSACTIONS = 0.1
  */
 export const watch: Workload = {
   name: 'watch',
-  summary: 'streams of all changes by revision, beside writes, deletions and compactions',
+  summary: 'streams of all changes by revision, while clients write, delete and compact',
   model: 'watch',
   initial: null,
   levels: ['faithful'],
@@ -43,7 +43,7 @@ export const watch: Workload = {
     {
       name: 'compact',
       summary:
-        'what is compacted: nothing, what is far behind, or everything below a deletion, where watches then start',
+        'which revisions are compacted: never: none; behind: those far behind the latest; at-deletes: all below a deletion, at which watches then start',
       default: 'behind',
       values: ['never', 'behind', 'at-deletes'],
     },
@@ -56,7 +56,8 @@ export const watch: Workload = {
     },
     {
       name: 'settle',
-      summary: 'whether past revisions are read for writes without an answer; otherwise gaps beside them are unknown',
+      summary:
+        'whether clients read past revisions to settle writes without an answer; if not, gaps beside such writes are unknown',
       default: true,
     },
   ],

@@ -18,15 +18,15 @@ export const targetsCommand: Command = {
   summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
-      faults: flag('the faults that --faults names or, of one target, which of them it can suffer'),
-      bugs: flag('the deliberate bugs, for --bug'),
+      faults: flag('list the faults that --faults takes; with a target: which of them it can suffer'),
+      bugs: flag('list the deliberate bugs that --bug takes'),
       ...configOption,
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [
     ['chaos targets --bugs', 'bugs to try the tool on'],
-    ['chaos targets raft --faults', 'what one target can suffer, and what to use instead of the rest'],
+    ['chaos targets raft --faults', 'the faults that one target can suffer, and what to use instead of the others'],
     ['chaos targets redis', 'one target, and which of its errors mean "failed" and which "unknown"'],
   ],
   async run(options) {
@@ -108,7 +108,7 @@ function errorTable({ errors = [] }: Target): readonly string[] {
   const widest = Math.min(WIDEST_ERROR, Math.max(...said.map(({ length }) => length)))
   return [
     '',
-    `${style.bold('errors')}: fail, nothing was done; info, it may have been; so does any that is not listed, and no answer`,
+    `${style.bold('errors')}: fail: nothing was done; info: it may have been done, as after an error that is not listed or without an answer`,
     ...errors.map(({ means, why }, at) => `  ${means}  ${(said[at] ?? '').padEnd(widest)}  ${why}`),
   ]
 }

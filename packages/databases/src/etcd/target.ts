@@ -36,14 +36,15 @@ const own: readonly Setting[] = [
   { name: 'ttl', summary: 'seconds until a lock without keep-alives expires', default: 10, min: 2, max: 600 },
   {
     name: 'keep-alives',
-    summary: 'which members keep a lock alive: the one that granted it, or only those that followed then',
+    summary:
+      'through which members a lock is kept alive: the one that granted it, or only those that were followers then',
     default: 'granting',
     values: ['granting', 'following'],
   },
-  { name: 'heartbeat', summary: 'ms between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
+  { name: 'heartbeat', summary: 'milliseconds between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
     name: 'election',
-    summary: 'ms without a heartbeat until a member stands for election',
+    summary: 'milliseconds without a heartbeat until a member stands for election',
     default: 1000,
     min: 50,
     max: 50_000,
@@ -52,7 +53,7 @@ const own: readonly Setting[] = [
   {
     name: 'snapshot-count',
     summary:
-      'entries applied between two snapshots; a member behind by 5,000 entries more than this catches up by a snapshot',
+      'how many entries are applied between two snapshots; a member that lags by over 5,000 entries more than this catches up by a snapshot',
     default: 100_000,
     min: 1,
     max: 10_000_000,

@@ -122,7 +122,8 @@ export const settings: readonly Setting[] = [
   sqlSettings.transfers,
   {
     name: 'flush',
-    summary: 'innodb_flush_log_at_trx_commit: 1 flushes at every commit, 2 writes at it, 0 only each second',
+    summary:
+      'when the log is on disk (innodb_flush_log_at_trx_commit): 1: flushed at every commit; 2: written at every commit; 0: once a second',
     default: 1,
     values: [1, 2, 0],
   },

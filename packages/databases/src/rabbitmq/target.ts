@@ -69,7 +69,7 @@ const own: readonly Setting[] = [
   {
     name: 'confirms',
     summary:
-      'whether an enqueue waits for the publisher confirm; if not, for the answer to the next method on its channel',
+      'whether an enqueue waits for the publisher confirm; if not, it waits for the answer to the next method on its channel',
     default: true,
   },
   {

@@ -11,7 +11,8 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'wait',
-    summary: 'replicas that confirm each change by WAIT before it counts as acknowledged; with fewer it is unknown',
+    summary:
+      'how many replicas must confirm each change (WAIT) before it counts as acknowledged; with fewer its outcome is unknown',
     default: 0,
     values: [0, 1, 2, 'all'],
   },
@@ -36,7 +37,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'lock',
-    summary: 'locks of the workload lock: at the single primary, or Redlock, where every node is a primary',
+    summary: 'how the workload lock takes a lock: at the single primary, or by Redlock, where every node is a primary',
     default: 'single',
     values: ['single', 'redlock'],
   },
@@ -57,7 +58,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'data',
-    summary: 'the data of a node that restarts after a kill',
+    summary: 'what a node that restarts after a kill finds on its disk: its data, or none',
     default: 'kept',
     values: ['kept', 'wiped'],
   },

@@ -15,7 +15,7 @@ const own: readonly Setting[] = [
   },
   {
     name: 'tick-ms',
-    summary: 'ms in a tick, of which there are two between heartbeats (tickTime)',
+    summary: 'milliseconds in a tick, in which the leader sends two heartbeats (tickTime)',
     default: 200,
     min: 50,
     max: 10_000,
@@ -34,7 +34,7 @@ const own: readonly Setting[] = [
   { name: 'ttl', summary: 'seconds until the session of a lock without pings expires', default: 10, min: 1, max: 600 },
   {
     name: 'sync-limit',
-    summary: 'ticks without a word after which a follower gives up its leader, and a leader its follower (syncLimit)',
+    summary: 'after how many ticks of silence a follower gives up its leader, and a leader its follower (syncLimit)',
     default: 5,
     min: 2,
     max: 1_000,

@@ -18,16 +18,25 @@ export const balancer: ProtocolDefinition = defineProtocol({
       default: 'round-robin',
       values: ['round-robin', 'least-connections', 'consistent-hashing'],
     },
-    attempts: { summary: 'most servers that a request is sent to, one after the other, until one answers', default: 2 },
+    attempts: {
+      summary: 'to how many servers a request is sent at most, one after the other, until one answers',
+      default: 2,
+    },
     'check-ms': { summary: 'how often servers are checked', default: 100 },
-    'missed-checks': { summary: 'checks without an answer after which a server is out', default: 2 },
+    'missed-checks': { summary: 'after how many checks without an answer a server gets no more requests', default: 2 },
     'deep-checks': { summary: "whether a health check waits in the server's queue, like a request", default: false },
-    'panic-share': { summary: 'below this share of servers up, all servers get requests; 0: never', default: 0 },
+    'panic-share': {
+      summary: 'if fewer servers than this share are up, send requests to all of them; 0: never',
+      default: 0,
+    },
     'requester-timeout-ms': { summary: 'how long a requester waits for the balancer', default: 500 },
     'balancer-timeout-ms': { summary: 'how long the balancer waits for a server', default: 150 },
     'server-timeout-ms': { summary: "how long a request may wait in a server's queue", default: 100 },
     'service-ms': { summary: 'how long a server works on one request; 0: no time', default: 0 },
-    'queue-limit': { summary: "most requests in a server's queue, if a request takes time", default: 100_000 },
+    'queue-limit': {
+      summary: "the largest number of requests in a server's queue; counts only if service-ms is above 0",
+      default: 100_000,
+    },
   },
   bugs: {
     'retry-writes': {

@@ -44,7 +44,7 @@ export const broker: ProtocolDefinition = defineProtocol({
       worthTrying: [20],
     },
     'retransmit-ms': { summary: 'how often a gateway repeats a request', default: 20 },
-    'request-timeout-ms': { summary: 'how long a gateway repeats a request', default: 500 },
+    'request-timeout-ms': { summary: 'how long a gateway goes on repeating a request', default: 500 },
   },
   bugs: {
     'ack-before-persist': {

@@ -58,7 +58,7 @@ function watchPropagation(): Watch {
 
 export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
-  summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
+  summary: 'chain replication: updates go from head to tail, and the tail answers; a majority reconfigures the chain',
   defaultNodes: 5,
   settings: { ...successionSettings('head', 'reconfigures the chain'), ...routingSettings('head') },
   bugs: {

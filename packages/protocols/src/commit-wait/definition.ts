@@ -6,19 +6,24 @@ const DEFAULT_MS = 10
 
 export const commitWait: ProtocolDefinition = defineProtocol({
   name: 'commit-wait',
-  summary: 'keys have owners and writes have times; a read sees all earlier writes if clocks differ by no more than ε',
+  summary:
+    'each key has an owner and each write a timestamp; a read sees all earlier writes if no clock is more than ε from true time',
   defaultNodes: 3,
   objects: ['register'],
   settings: {
     order: {
-      summary: 'who waits for clocks that differ: writers until their time has passed, or readers by looking ahead',
+      summary:
+        'who makes up for clocks that differ: writers, which wait until their timestamp has passed, or readers, which also look for writes with slightly later timestamps',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],
     },
-    'epsilon-ms': { summary: 'how far a clock may be from true time', default: DEFAULT_MS },
+    'epsilon-ms': {
+      summary: 'the error of a clock that the protocol allows for (ε), in milliseconds',
+      default: DEFAULT_MS,
+    },
     'skew-ms': {
-      summary: 'the most that clocks deviate from true time; each life of a node draws its own deviation',
+      summary: 'the largest error that clocks really have, in milliseconds; a node draws its error anew at each start',
       default: DEFAULT_MS,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },

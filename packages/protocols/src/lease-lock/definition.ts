@@ -28,7 +28,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     },
     'lease-ms': { summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
     'clock-drift': {
-      summary: 'the most times faster that one monotonic clock may run than another, as holders assume',
+      summary: 'the largest drift between two monotonic clocks that holders allow for, as a factor',
       default: DRIFT,
     },
     'retransmit-ms': {

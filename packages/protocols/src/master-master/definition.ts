@@ -45,7 +45,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',
   weakness,
   summary:
-    'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
+    'every node takes writes and answers without asking others; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,
   objects: Object.keys(mergeables),
   settings: {

@@ -123,12 +123,12 @@ const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes, object) => {
 export const primaryReplica: ProtocolDefinition = defineProtocol({
   name: 'primary-replica',
   weakness,
-  summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
+  summary: 'one node takes the writes and passes them on to replicas; a replica takes over when the primary is silent',
   defaultNodes: 5,
   settings: {
     sync: {
       summary:
-        'how many replicas must have a write before it is acknowledged; majority: enough to form one with the primary',
+        'how many replicas must have a write before it is acknowledged; majority: so many that they and the primary are one',
       default: 0,
       values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'majority', 'all'],
     },

@@ -24,7 +24,7 @@ const weakness: Weakness = (settings, nodes) => {
 export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
   weakness,
-  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers, as in ABD',
+  summary: 'no leader: a read asks R of N replicas, a write W of them; by default atomic registers, as in ABD',
   defaultNodes: 5,
   objects: ['register'],
   settings: {
@@ -44,7 +44,8 @@ export const quorum: ProtocolDefinition = defineProtocol({
       default: true,
     },
     tags: {
-      summary: 'what orders writes: a counter above those of R replicas, or the clock of the node that takes the write',
+      summary:
+        'what orders writes: a counter higher than those that R replicas report, or the clock of the node that takes the write',
       default: 'counter',
       values: ['counter', 'clock'],
     },

@@ -74,9 +74,9 @@ export const raft: ProtocolDefinition = defineProtocol({
     'heartbeat-ms': { summary: 'milliseconds between heartbeats of a leader', default: 50 },
     'election-min-ms': { summary: 'shortest election timeout, in milliseconds', default: 250 },
     'election-max-ms': { summary: 'longest election timeout, in milliseconds', default: 500 },
-    batch: { summary: 'most entries in one message', default: 64, worthTrying: [1] },
+    batch: { summary: 'the largest number of entries in one message', default: 64, worthTrying: [1] },
     pipeline: {
-      summary: 'most messages with entries in flight to one follower',
+      summary: 'the largest number of messages with entries in flight to one follower',
       default: 4,
       worthTrying: [1],
     },
@@ -87,11 +87,11 @@ export const raft: ProtocolDefinition = defineProtocol({
       worthTrying: ['lease'],
     },
     'clock-drift': {
-      summary: 'the most times faster that one clock may run than another, as leases assume',
+      summary: 'the largest clock drift that leases allow for, as a factor',
       default: DRIFT,
     },
     'snapshot-entries': {
-      summary: 'entries since the last snapshot after which a node takes the next one',
+      summary: 'after how many entries since its last snapshot a node takes the next one',
       default: 10_000,
       worthTrying: [4],
     },

@@ -40,7 +40,7 @@ export const routingSettings = (leader: string): ProtocolSettings => ({
     summary: `how long a request waits for the answer of its ${leader} before it is sent there again; 0: never again`,
     default: 250,
   },
-  'request-timeout-ms': { summary: `how long a request that a ${leader} has waits for its answer`, default: 1000 },
+  'request-timeout-ms': { summary: `how long a request waits for its answer once a ${leader} has it`, default: 1000 },
 })
 
 /** Whether a read takes a place in the log, or a round of messages that confirms the leader. */

@@ -18,11 +18,12 @@ const weakness: Weakness = ({ retry = 'key', degrade }, _nodes, object) =>
 export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
   weakness,
-  summary: 'app servers on one database; when no answer comes they retry: never, blindly, or with a key',
+  summary:
+    'app servers with one database; without an answer they do not retry, retry blindly, or retry with an idempotency key',
   defaultNodes: 3,
   settings: {
     retry: {
-      summary: 'what an app server does when no answer comes: nothing, retry, or retry with the same key',
+      summary: 'what an app server does when no answer comes: nothing, retry, or retry with the same idempotency key',
       default: 'key',
       values: RETRIES,
     },
@@ -47,7 +48,10 @@ export const single: ProtocolDefinition = defineProtocol({
       default: false,
     },
     'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
-    'queue-limit': { summary: "most requests in the database's queue, if a request takes time", default: 100_000 },
+    'queue-limit': {
+      summary: "the largest number of requests in the database's queue; counts only if service-ms is above 0",
+      default: 100_000,
+    },
   },
   bugs: {
     'key-in-memory': {

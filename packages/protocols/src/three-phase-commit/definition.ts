@@ -10,14 +10,18 @@ const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as 
 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'three-phase-commit',
-  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut network splits it',
+  summary:
+    'two-phase commit with a phase between the votes and the decision: a dead coordinator blocks no node; in a partition each side decides for itself',
   defaultNodes: 3,
   objects: Object.keys(planners),
   settings: {
     'check-ms': { summary: 'how often a site checks its undecided transactions', default: 50 },
     'vote-timeout-ms': { summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
-    'silence-ms': { summary: 'the silence of the coordinator after which the sites decide without it', default: 300 },
-    attempts: { summary: 'attempts at a transaction that finds an item locked', default: 60 },
+    'silence-ms': { summary: 'after how long a silence of the coordinator the sites decide without it', default: 300 },
+    attempts: {
+      summary: 'how often a transaction that finds an item locked is tried, the first time included',
+      default: 60,
+    },
   },
   bugs: {
     'forget-vote': {

@@ -7,13 +7,17 @@ import { twoPhaseInvariants } from './state.ts'
 
 export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'two-phase-commit',
-  summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
+  summary:
+    'items are spread over the nodes; a transaction commits only if every node that has one of its items votes for it',
   defaultNodes: 3,
   objects: Object.keys(planners),
   settings: {
     'check-ms': { summary: 'how often undecided transactions are checked', default: 50 },
     'vote-timeout-ms': { summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
-    attempts: { summary: 'attempts at a transaction that finds an item locked', default: 60 },
+    attempts: {
+      summary: 'how often a transaction that finds an item locked is tried, the first time included',
+      default: 60,
+    },
   },
   bugs: {
     'presume-commit': {

@@ -19,7 +19,8 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   settings: {
     ...successionSettings('primary', 'starts a view change'),
     recovery: {
-      summary: 'whether a restarted node has its log on disk, or asks the others for it, as in the paper',
+      summary:
+        'where a restarted node finds its log: disk: on its disk; nonce: it asks the other nodes for it, as in the paper',
       default: 'disk',
       values: ['disk', 'nonce'],
       worthTrying: ['nonce'],

@@ -17,7 +17,8 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   defaultNodes: 4,
   settings: {
     reads: {
-      summary: "cache: the node's cache, whatever its age; consistent: once the cache has what the store had",
+      summary:
+        'what answers a read: cache: the cache of the node, whatever its age; consistent: the cache, once it has all that the store had',
       default: 'cache',
       values: ['cache', 'consistent'],
     },

@@ -36,7 +36,7 @@ export interface ClusterPlan {
 
 const DATA: Setting = {
   name: 'data',
-  summary: 'the data of a node that restarts after a kill',
+  summary: 'what a node that restarts after a kill finds on its disk: its data, or none',
   default: 'kept',
   values: ['kept', 'wiped'],
 }

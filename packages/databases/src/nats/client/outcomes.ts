@@ -5,15 +5,15 @@ export const natsErrors: readonly ErrorMeaning[] = [
   {
     says: ['no responders'],
     means: 'info',
-    why: 'the asked server knows nobody who takes it; another may',
+    why: 'the asked server knows no server that takes the request; another server may',
   },
   { says: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { says: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },
   { says: ['stream not found'], means: 'fail', why: 'there is nothing that could store it' },
-  { says: ['consumer not found'], means: 'fail', why: 'there is nobody who could hand a message out' },
+  { says: ['consumer not found'], means: 'fail', why: 'nothing is there that could hand a message out' },
   {
     says: ['JetStream system temporarily unavailable'],
     means: 'info',
-    why: 'the leader is not known, or was when it was asked',
+    why: 'no leader is known now, but one may have been known when the request came',
   },
 ]

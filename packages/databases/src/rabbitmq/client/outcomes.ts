@@ -7,5 +7,9 @@ export const rabbitmqErrors: readonly ErrorMeaning[] = [
   { says: ['ACCESS_REFUSED'], means: 'fail', why: 'refused before anything is done' },
   { says: ['RESOURCE_LOCKED'], means: 'fail', why: 'refused before anything is done' },
   { says: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
-  { says: ['basic.nack'], means: 'info', why: 'the broker does not answer for it, and may have stored it' },
+  {
+    says: ['basic.nack'],
+    means: 'info',
+    why: 'the broker takes no responsibility for the message, and may have stored it',
+  },
 ]
