@@ -15,12 +15,12 @@ export const loadOptions: {
   readonly reach: Option<string | undefined>
 } = {
   queue: word(
-    'have workers (chaos worker) drive the clients, through the queue at redis://host:6379, or env:NAME, the variable with its address',
+    'let workers (chaos worker) drive the clients; they take the work from the queue at redis://host:6379, or at env:NAME, the variable with its address',
   ),
   workers: asCount(v.optional(count('with --queue: how many workers drive clients', 1, MOST_WORKERS)), {
     usual: 'all that have joined',
   }),
-  reach: word('with --queue: the address at which workers reach this machine; the proxies listen there', '127.0.0.1'),
+  reach: word('with --queue: the address of this machine for the workers; the proxies listen there', '127.0.0.1'),
 }
 
 /** Workers of a queue that drive the clients of a run. */

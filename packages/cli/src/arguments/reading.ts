@@ -29,7 +29,7 @@ export const readingOptions: {
 } = {
   format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
   map: asRead(
-    `which members have which role, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
+    `which field of the history has which role, as ROLE=FIELD, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
     parseMapping,
     'by their names',
   ),
@@ -37,13 +37,13 @@ export const readingOptions: {
     flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
-    text: 'order of events: lines, as they stand, whatever their times; time, sorted by time',
-    usual: 'lines, and their times must agree',
+    text: 'order of events: lines: as the lines stand, whatever their times; time: sorted by time',
+    usual: 'lines, whose times must agree',
   }),
-  clock: asDuration(v.optional(duration('resolution of the times; sorts by time', NANOSECOND_MS, HOUR_MS)), {
+  clock: asDuration(v.optional(duration('resolution of the times; implies --order time', NANOSECOND_MS, HOUR_MS)), {
     usual: 'detected',
   }),
-  skew: asDuration(v.optional(duration('how far clocks of two clients may differ; sorts by time', 0, HOUR_MS)), {
+  skew: asDuration(v.optional(duration('how far clocks of two clients may differ; implies --order time', 0, HOUR_MS)), {
     usual: '0ms',
   }),
 }

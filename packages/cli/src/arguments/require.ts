@@ -14,7 +14,7 @@ export const judgingOptions: {
 } = {
   require: {
     ...words(
-      `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "lost == 0"; the manual page "ci" has all`,
+      `exit with 1 unless this condition holds; may be repeated: "${REQUIREMENT_EXAMPLE}", "lost == 0"; the manual page "ci" lists all conditions`,
     ),
     common: true,
     member: 'require',
@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'stop as soon as a violation is noticed, while recording; implies --expect linearizable, or the strongest level of the model',
+        'stop while recording, as soon as a violation is noticed; implies --expect linearizable, or the strongest level of the model',
       ),
     ),
     member: 'stopOnViolation',

@@ -13,10 +13,12 @@ import { oneOf, parseSettings } from './names.ts'
 /** The options of every command that tests a target. */
 export const targetOptions: Options = {
   target: common(
-    word('what to test; chaos targets lists them, with the services of the configuration', DEFAULT_TARGET),
+    word('what to test; chaos targets lists the choices, and the services of the configuration', DEFAULT_TARGET),
   ),
-  protocol: word('a protocol of your own instead: its file'),
-  binary: word('a program of your own instead, one process per node: it answers events, lines of JSON on stdin'),
+  protocol: word('the file of a protocol of your own, to test instead of a target'),
+  binary: word(
+    'a program of your own, to test instead of a target: one process per node, which reads events as lines of JSON on stdin and answers on stdout',
+  ),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
   set: words('change a setting of the target, such as --set sync=1'),
 }

@@ -11,7 +11,7 @@ export interface UiSettings {
 
 export const uiOptions: Options = {
   ui: common(flag('serve a live page of the run, where links can be cut and nodes killed by hand')),
-  'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
+  'ui-listen': word('with --ui: host:port at which to serve the live page', '127.0.0.1 and any free port'),
 }
 
 /** The same options for proxies without a cluster. */

@@ -37,20 +37,20 @@ const declared = {
     initial: objectOptions.initial,
     ...readingOptions,
     'time-tolerance': asDuration(
-      v.optional(duration('how much earlier than the lines before it an event may be', 0, HOUR_MS)),
+      v.optional(duration('how far the time of an event may lie before those of earlier lines', 0, HOUR_MS)),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
-    merge: flag('merge the files, or those in a directory, by time into one history'),
+    merge: flag('merge the files, or the files of a directory, into one history, by time'),
     'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
       text: 'what a failed cas means: it did not happen (drop), or saw another value (observes); auto: as usual for the format',
     }),
     assume: asRead(
-      `for rw-register, what to take for granted about the order of versions, comma-separated: ${assumptionNames.join(', ')}`,
+      `for rw-register: what to assume about the order of versions, comma-separated: ${assumptionNames.join(', ')}`,
       (typed) => typed.split(',').map((name) => oneOf('assume', 'assumption', name.trim(), assumptionNames)),
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
-      text: 'judge as one transaction what one request did, by comments in its SQL (traceparent, request_id), or a connection to a database or Redis until it was idle for 10 ms',
+      text: 'what to judge as one transaction: request: all that one request did, by the comments in its SQL (traceparent, request_id); connection: all that a connection to a database or Redis did until it was idle for 10 ms',
       usual: 'each transaction alone',
     }),
   }),
@@ -75,17 +75,16 @@ const declared = {
     ),
     memory: asSize(
       v.optional(
-        v.pipe(v.number(), v.description('memory limit of the process, for each file checked at once')),
+        v.pipe(
+          v.number(),
+          v.description('memory limit of the process; multiplied by the number of files checked at once'),
+        ),
         USUAL_CHECK.memoryBytes,
       ),
     ),
     workers: asCount(
       v.optional(
-        count(
-          'number of threads: check this many files at once, or share the keys of one file among them',
-          1,
-          MOST_WORKERS,
-        ),
+        count('number of threads; they check as many files at once, or share the keys of one file', 1, MOST_WORKERS),
       ),
       { usual: 'one per core, none for small files' },
     ),
@@ -93,8 +92,8 @@ const declared = {
   }),
   ...inGroup('Output', ['explain', 'out', 'prove'], {
     explain: flag('print all the evidence: possible values, every operation, every order'),
-    out: word('write an HTML report, of a single file'),
-    prove: word('write a proof of the verdicts on a single file, which chaos verify accepts or refuses'),
+    out: word('check one file, and write an HTML report of it'),
+    prove: word('check one file, and write a proof of its verdicts, for chaos verify'),
     ...reporterOptions(),
   }),
 }

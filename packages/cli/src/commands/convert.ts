@@ -11,19 +11,19 @@ export const convertCommand: Command = {
   name: 'convert',
   positional: '<file>',
   needs: 'a history: chaos convert FILE, or - for standard input.',
-  summary: 'write a history of any format as JSON lines, and say what each member was taken for',
+  summary: 'convert a history of any known format to JSON lines, and say which role each field was given',
   options: {
     ...inGroup('What is read', ['map'], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', ['out'], {
       out: word('write the history to this file', 'stdout'),
       force: flag('overwrite the file'),
-      json: flag('print what members were taken for as one JSON object, in place of the history'),
+      json: flag('print the roles of the fields as one JSON object, instead of the history'),
     }),
   },
   examples: [
     ['chaos convert log.csv > history.jsonl', 'a table with a header, as JSON lines'],
-    ['chaos convert log.jsonl --map process=worker,f=what --out history.jsonl', 'with members named otherwise'],
-    ['chaos convert log.jsonl --json', 'what each member was taken for, with counts'],
+    ['chaos convert log.jsonl --map process=worker,f=what --out history.jsonl', 'with fields that have other names'],
+    ['chaos convert log.jsonl --json', 'which role each field was given, with counts'],
   ],
   run: executeConvert,
 }

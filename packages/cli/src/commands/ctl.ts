@@ -15,7 +15,7 @@ import { styleFor } from '../terminal/style.ts'
 const WATCH: CommandAction = {
   names: ['watch', 'w'],
   usage: '',
-  summary: 'what happens, as it happens, until Ctrl-C',
+  summary: 'print events as they happen, until Ctrl-C',
 }
 
 const all: readonly CommandAction[] = [...actions, WATCH]
@@ -26,9 +26,11 @@ export const ctlCommand: Command = {
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
     ...inGroup('Which proxy', [], {
-      host: word('address of its control API [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-      token: word('the token it asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
-      ca: word('PEM file with the certificate to trust if it speaks TLS: its own, or that of an authority'),
+      host: word('address of the control API of the proxy [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+      token: word('the token that the control API asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
+      ca: word(
+        'PEM file with the certificate to trust if the control API speaks TLS: its own, or that of an authority',
+      ),
     }),
     ...inGroup('With add', [], {
       name: word('with add: name of the fault'),
@@ -42,7 +44,7 @@ export const ctlCommand: Command = {
   examples: [
     [
       'chaos ctl add latency db latencyMs=200 jitterMs=50',
-      'responses of db come about 200 ms later, and so do requests',
+      'requests to db and its responses each arrive about 200 ms later',
     ],
     ['chaos ctl add lose-reply shop method=PUT nth=3', 'every third PUT takes effect, and its response is lost'],
     ['chaos ctl reset', 'heals all faults'],

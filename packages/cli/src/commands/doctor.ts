@@ -36,13 +36,16 @@ export const doctorCommand: Command = {
       ),
     }),
     ...inGroup('Output', [], {
-      all: flag('list every finding, and every fault with what it does or why it cannot be injected'),
+      all: flag('list every finding; list every fault, with what it does or why it cannot be injected'),
       json: flag('print one JSON object on stdout'),
     }),
   },
   examples: [
-    ['chaos doctor', 'before running what the configuration says'],
-    ['chaos doctor --target primary-replica --all', 'with every fault that can be injected, and why others cannot'],
+    ['chaos doctor', 'check the target of the configuration before a run'],
+    [
+      'chaos doctor --target primary-replica --all',
+      'also list every fault that can be injected, and why others cannot',
+    ],
   ],
   async run(options) {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))

@@ -10,7 +10,9 @@ import { styleFor } from '../terminal/style.ts'
 
 const explained = {
   level: word('the level to explain', 'the strongest that is violated'),
-  prove: flag('verify the violation independently; list every order of the conflicting operations and why each fails'),
+  prove: flag(
+    'verify the violation without the checker: list every order of the conflicting operations, and why each fails',
+  ),
   ...objectOptions,
   ...readingOptions,
 }
@@ -19,7 +21,7 @@ export const explainCommand: Command = {
   name: 'explain',
   positional: '<run>',
   needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',
-  summary: 'explain a violation as a story: what happened, what each level allows, what usually causes it',
+  summary: 'explain a violation step by step: what happened, what each level allows, what usually causes it',
   options: {
     ...inGroup('What is explained', [], explained),
     ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page') }),

@@ -26,15 +26,15 @@ const declared = {
   ...inGroup('What is tested', [], {
     target: word(`what to test; chaos targets lists them [default: the service in this folder]`),
     command: word(
-      'test a service of your own: the command that starts a node, with {listen} for the address clients use',
+      'test a service of your own: the command that starts one node; {listen} stands for the address that clients use',
     ),
-    path: word('the path of an object of your service, which is read by GET and written by PUT', USUAL_PLACE.path),
-    value: word('where a response of your service has the value, such as json.data.text or body', USUAL_PLACE.value),
+    path: word('the path of an object in your service; GET reads it, and PUT writes it', USUAL_PLACE.path),
+    value: word('where the value is in a response of your service, such as json.data.text or body', USUAL_PLACE.value),
     example: flag('write a small example service and test it, to see how a service of your own is declared'),
     compose: wordOrNone(
-      'write a declaration of a running Compose project, by file or name [default: the Compose file here]',
+      'write a declaration of a running Compose project, given by file or name [default: the Compose file here]',
     ),
-    service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
+    service: words('with --compose: a service that is a node; may be repeated', 'the likeliest are proposed'),
     nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
     try: unlessNot('start the service that was found here, write one value and read it back; --no-try starts nothing'),
   }),
@@ -44,7 +44,7 @@ const declared = {
 export const initCommand: Command = {
   name: 'init',
   positional: '[what]',
-  positionals: { what: 'protocol: a protocol of your own in place of a configuration' },
+  positionals: { what: 'protocol: write a protocol of your own instead of a configuration' },
   summary: 'look at this folder, and write a chaos.config.ts for the service in it',
   options: declared,
   examples: [
@@ -54,7 +54,7 @@ export const initCommand: Command = {
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
     [
       "chaos init --command 'python3 kv.py {port}' --path /v1/documents/{key} --value json.text",
-      'for a service with other paths',
+      'for a service with paths of its own',
     ],
     ['chaos init --compose docker-compose.yml', 'for the containers of a Compose project'],
   ],

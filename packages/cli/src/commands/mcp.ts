@@ -7,10 +7,13 @@ export const mcpCommand: Command = {
   name: 'mcp',
   positional: '',
   summary:
-    'serve the Model Context Protocol on stdin and stdout: agents list, run, check, explain, inject and heal (needs the package @modelcontextprotocol/sdk, too)',
+    'serve the Model Context Protocol on stdin and stdout: agents can list targets, run, check, explain, inject faults and heal them (also needs the package @modelcontextprotocol/sdk)',
   options: mcpOptions,
   examples: [
-    ['chaos mcp', 'what an MCP client starts; its configuration is in the manual page "agents"'],
+    [
+      'chaos mcp',
+      'the command that an MCP client starts; the manual page "agents" shows the configuration of the client',
+    ],
     ['chaos mcp --longest 30s --token env:CHAOS_TOKEN', 'short runs only, and faults at a proxy that asks for a token'],
   ],
   async run(options) {

@@ -12,9 +12,9 @@ const USUAL_FILE = 'judge.html'
 export const pageCommand: Command = {
   name: 'page',
   positional: '',
-  summary: 'write a page that judges the histories dropped on it, in any browser and without a server',
+  summary: 'write an HTML page that checks the histories that you drop on it, in any browser, without a server',
   options: inGroup('Output', [], {
-    out: word('where the page goes; - for stdout', USUAL_FILE),
+    out: word('the file to write the page to; -: stdout', USUAL_FILE),
     force: flag('overwrite a file even if it is not an earlier page of this kind'),
   }),
   examples: [

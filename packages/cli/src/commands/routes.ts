@@ -9,11 +9,12 @@ export const routesCommand: Command = {
   name: 'routes',
   positional: '<action> [file]',
   needs: 'schema, check FILE, try FILE or suggest DATABASE',
-  summary: 'work on a route table: print its schema, check it, try a request, or propose the tables of a database',
+  summary:
+    'work on a route table: print its schema, check it, try a request, or propose one from the tables of a database',
   options: {
     ...inGroup('The request to try', [], {
       request: word('with try: method and path, or a file with the whole request as @FILE'),
-      header: words("with try: a header of the request, as 'X-Client: alice'"),
+      header: words("with try: a header of the request, such as 'X-Client: alice'"),
       body: word("with try: the request's body"),
     }),
     ...inGroup('The response to it', [], {
@@ -32,10 +33,13 @@ export const routesCommand: Command = {
     ['chaos routes check routes.json', 'check a table'],
     [
       `chaos routes try routes.json --request 'GET /kv/x' --answer-body '{"value":1}'`,
-      'what this would be recorded as',
+      'show what this request would be recorded as',
     ],
-    ['chaos routes suggest postgres://app@localhost/shop > whole.json', 'record the transactions of a database whole'],
-    ['chaos routes suggest mysql://app@localhost/shop > whole.json', 'the same of MySQL or MariaDB'],
+    [
+      'chaos routes suggest postgres://app@localhost/shop > whole.json',
+      'propose a table that records whole transactions of a database',
+    ],
+    ['chaos routes suggest mysql://app@localhost/shop > whole.json', 'the same for MySQL or MariaDB'],
   ],
   async run(options: ParsedOptions) {
     const word = textsOf(options, 'action').at(-1) ?? ''

@@ -10,8 +10,10 @@ import { print } from '../terminal/output.ts'
 export const uiCommand: Command = {
   name: 'ui',
   positional: '[directory]',
-  summary: 'browse the runs of a directory: verdicts over time, reports, two runs side by side, what runs now',
-  options: inGroup('Output', [], { listen: word('host:port of the page', '127.0.0.1 and any free port') }),
+  summary: 'browse the runs of a directory: verdicts over time, reports, two runs side by side, the run in progress',
+  options: inGroup('Output', [], {
+    listen: word('host:port at which to serve the page', '127.0.0.1 and any free port'),
+  }),
   examples: [
     ['chaos ui', `the runs in ${USUAL_OUT}`],
     ['chaos ui nightly --listen 127.0.0.1:8475', 'those of another directory, at a fixed port'],

@@ -15,18 +15,18 @@ const LEFT_WITHIN_MS = 1_000
 
 const declared = {
   ...inGroup('Which work', [], {
-    queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
+    queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with its address'),
     drive: words(
-      'also drive clients of chaos run --queue against this host, or host:port; once for each. CHAOS_CLIENT_PASSWORD is sent nowhere else',
+      'also drive the clients of chaos run --queue against this host, or host:port; may be repeated. CHAOS_CLIENT_PASSWORD is sent only to these',
     ),
     'allow-code': flag(
-      'also run protocols, workloads and models of users that come through the queue: anyone who reaches the Redis can run code here',
+      'also run protocols, workloads and models of users that come through the queue; anyone who reaches the Redis can then run code here',
     ),
   }),
   ...inGroup('With what', [], {
     threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
     rate: asCount(
-      v.optional(count('most jobs begun per second, shared by all workers with this option', 1, MOST_RATE)),
+      v.optional(count('how many jobs may begin per second, counted over all workers with this option', 1, MOST_RATE)),
       { usual: 'no limit' },
     ),
   }),
@@ -35,7 +35,7 @@ const declared = {
 export const workerCommand: Command = {
   name: 'worker',
   positional: '',
-  summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
+  summary: 'do jobs that chaos on other machines puts in a queue, until Ctrl-C',
   options: declared,
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],

@@ -18,7 +18,7 @@ export const workloadsCommand: Command = {
     ...inGroup('What is listed', [], configOption),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
-  examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
+  examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues at the end']],
   async run(options) {
     const { registries } = await readOwnConfig(options, 'chaos workloads')
     const workloads = await Promise.all(

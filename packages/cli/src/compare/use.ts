@@ -56,11 +56,11 @@ const { force, json, ...reporting } = reporterOptions()
 const declared = {
   ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {
     targets: words(
-      'the systems, with settings: raft,primary-replica:sync=1:reads=primary',
+      'the systems to compare, with settings: raft,primary-replica:sync=1:reads=primary',
       'those of chaos.config.ts, or all systems',
     ),
     sweep: words(
-      'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
+      'compare several values of a setting; may be repeated: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1, which sets r and w together',
     ),
     nodes: asCount(runMembers.nodes, { usual: 'each system decides', member: 'nodes' }),
     network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
@@ -71,9 +71,9 @@ const declared = {
     ...queueOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions('register, and set in runs beside it'),
+    ...workloadOptions('register, and more runs with set'),
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
-    rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate), {
+    rate: asCount(v.optional(count('operations per second, counted over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
     }),
     time: asDuration(v.optional(duration('how long each run lasts', SHORTEST_MS, DAY_MS), USUAL_TERMS.timeMs), {
@@ -83,15 +83,15 @@ const declared = {
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
     faults: asRead(
-      'faults to compare under, each for the middle half of a run, or none',
+      'faults to compare under, or none; each lasts for the middle half of its run',
       parseNemeses,
       USUAL_TERMS.faults.join(','),
     ),
-    seeds: asCount(v.optional(count('runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
+    seeds: asCount(v.optional(count('how many runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
     seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed), { member: 'seed' }),
   }),
   ...inGroup('Output', ['html'], {
-    html: word('write it as an HTML page'),
+    html: word('write the comparison as an HTML page'),
     force,
     json,
     ...configOption,

@@ -36,13 +36,16 @@ const LONGEST_TRIAL_MS = 60_000
 
 const clients = {
   operations: asCount(
-    v.optional(count('operations per trial: short trials find more in the same time', 1, 10_000), USUAL_OPERATIONS),
+    v.optional(
+      count('operations per trial; short trials find more failures in the same time', 1, 10_000),
+      USUAL_OPERATIONS,
+    ),
   ),
   keys: asCount(v.optional(count('how many keys clients use', 1, 10_000)), { usual: 'drawn' }),
   clients: asCount(v.optional(count('how many clients', 1, 1_000)), { usual: 'two to seven' }),
   mix: word('what clients ask for, by weight, such as read=5,write=3', 'the workload decides'),
   length: asDuration(
-    v.optional(duration('how long a trial has operations and faults, in virtual time', 1, LONGEST_TRIAL_MS)),
+    v.optional(duration('how long a trial runs operations and faults, in virtual time', 1, LONGEST_TRIAL_MS)),
     { usual: '0.3 s to 3 s' },
   ),
 }
@@ -72,21 +75,21 @@ const limits = {
   seed: common(
     asCount(v.optional(count('the first seed; each trial takes the next', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1)),
   ),
-  seeds: common(asCount(v.optional(count('stop after this many seeds', 1, MOST_SEEDS)))),
+  seeds: common(asCount(v.optional(count('stop after this many seeds, one trial each', 1, MOST_SEEDS)))),
   time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_SEARCH_MS)), {
     usual: printDuration(USUAL_TIME_MS),
   }),
 }
 
 const search = {
-  'keep-going': flag('do not stop at the first failure; show one of each cause'),
+  'keep-going': flag('do not stop at the first failure; show one failure for each cause'),
   shrink: asDuration(
     v.optional(
-      duration('time limit for shrinking a failure; five times as long if runs are slow', 0, LONGEST_SEARCH_MS),
+      duration('time limit for shrinking a failure; five times this if runs are slow', 0, LONGEST_SEARCH_MS),
       USUAL_SHRINK_MS,
     ),
   ),
-  'verify-determinism': flag('run every trial twice, and compare to the byte'),
+  'verify-determinism': flag('run every trial twice, and compare the two byte for byte'),
   workers: asCount(v.optional(count('how many threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
 }
 

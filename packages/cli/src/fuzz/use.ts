@@ -61,7 +61,7 @@ export interface FuzzSettings {
 export type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload'>
 
 const unlessNots = {
-  invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
+  invariants: unlessNot("also check the protocol's own invariants; --no-invariants checks histories only"),
   guide: unlessNot('after a broken invariant, search on until a client sees it; --no-guide stops at the invariant'),
 }
 
@@ -85,7 +85,7 @@ const declared = {
     for: asDuration(
       v.optional(
         duration(
-          'search this long, such as 8h, and do not stop at failures: --time with --keep-going',
+          'search this long, such as 8h, and do not stop at failures; the same as --time with --keep-going',
           0,
           LONGEST_SEARCH_MS,
         ),
@@ -94,7 +94,7 @@ const declared = {
     strategy: asRead(
       `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
       parseStrategies,
-      'all but coverage in turn, with windows and leaders more often',
+      'all but coverage, in turn; windows and leaders more often',
     ),
     guide: unlessNots.guide,
     ...searchOptions.search,
@@ -125,7 +125,7 @@ export const use: Use<FuzzSettings | CampaignsAsked> = {
     ["chaos fuzz --target maelstrom --bin 'node ./node.js' -w kafka", 'a Node program of Maelstrom'],
     [
       'chaos fuzz --campaign nightly --for 8h --queue env:CHAOS_QUEUE',
-      'a night by the workers of a queue, kept by name',
+      'a search overnight by the workers of a queue, kept under a name',
     ],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],

@@ -34,9 +34,9 @@ const seed = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const declared = {
   ...inGroup('What is run', [], {
-    all: flag('with run: every exhibit that this machine has the servers for'),
+    all: flag('with run: run every weakness whose servers this machine has'),
     seeds: asCount(v.optional(seeds, 3), {
-      text: `with run: trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
+      text: `with run: how many trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
     }),
     seed: asCount(v.optional(seed, 1), { text: 'with run: the seed of the first trial' }),
   }),
@@ -53,7 +53,7 @@ const actions: readonly CommandAction[] = [
   {
     names: ['show'],
     usage: 'NAME',
-    summary: 'one weakness: where it is documented, the commands that show it and its cure',
+    summary: 'show one weakness: where it is documented, and the commands that run it and its cure',
   },
   { names: ['run'], usage: 'NAME|--all', summary: 'run the weakness, then its cure, and say what was found' },
 ]
@@ -66,9 +66,9 @@ export const use: Use<GallerySettings> = {
   actions,
   examples: [
     ['chaos gallery', 'what there is, with a line each'],
-    ['chaos gallery show ioredis-incr', 'where it is documented, and its commands'],
+    ['chaos gallery show ioredis-incr', 'where one weakness is documented, and its commands'],
     ['chaos gallery run ioredis-incr', 'three trials of the weakness, three of the cure'],
-    ['chaos gallery run --all --seeds 1 --html gallery.html', 'all that this machine has the servers for'],
+    ['chaos gallery run --all --seeds 1 --html gallery.html', 'every weakness whose servers this machine has'],
   ],
   read: parseGallerySettings,
 }

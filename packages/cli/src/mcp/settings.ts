@@ -30,18 +30,16 @@ const USUAL_LONGEST_MS = 120_000
 const declared = {
   ...inGroup('What clients may do', [], {
     longest: asDuration(
-      v.optional(duration('the longest run that a client may ask for', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
+      v.optional(duration('how long a run that a client asks for may last', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
-    config: word('a configuration file whose names clients may use; it is run as code'),
-    'allow-code': flag('let clients name files of code in this directory: protocols, workloads, models, clusters'),
+    config: word('a configuration file whose targets, workloads and runs clients may name; it is run as code'),
+    'allow-code': flag('let clients run code from files in this directory: protocols, workloads, models, clusters'),
   }),
   ...inGroup('Which proxy', [], {
-    host: word(
-      'the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]',
-    ),
+    host: word('the proxy to inject faults into; it may be on another machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
     token: words(
-      'env:NAME, the variable with the token of that proxy; further ones are for other proxies of this machine, if clients name them [CHAOS_TOKEN]',
+      'env:NAME, the variable with the token of that proxy; if repeated: tokens of other proxies on this machine, which clients may name [CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

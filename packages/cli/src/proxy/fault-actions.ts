@@ -26,7 +26,7 @@ export const faultActions: readonly Action[] = [
   {
     names: ['change', 'update', 'u'],
     usage: 'FAULT parameter=value …',
-    summary: 'change a fault that is in force; its connections keep what they have used up',
+    summary: 'change a fault that is in force; what its connections have used up of limits stays counted',
     async run({ client, words }) {
       const [name, ...settings] = words
       const { hits: _, missed: __, missedBecause: ___, origin: ____, ...before } = await findFault(client, name)
@@ -63,7 +63,7 @@ export const faultActions: readonly Action[] = [
   {
     names: ['partition', 'cut'],
     usage: 'NAME GROUP GROUP…',
-    summary: 'cut every link between groups of ends: chaos ctl partition split n1,n2 n3',
+    summary: 'cut every link between groups of clients and servers: chaos ctl partition split n1,n2 n3',
     async run({ client, words }) {
       const [name, ...groups] = words
       if (name === undefined || groups.length < 2)

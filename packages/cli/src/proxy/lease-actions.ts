@@ -10,7 +10,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['leases'],
     usage: '',
-    summary: 'every current lease, and the faults that depend on it',
+    summary: 'list every current lease, and the faults that depend on it',
     async run({ client, style }) {
       const leases = (await client.get('/v1/leases')) as readonly LeaseAnswer[]
       if (leases.length === 0) return { data: leases, text: '  no leases\n' }

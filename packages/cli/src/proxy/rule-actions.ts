@@ -9,7 +9,7 @@ export const ruleActions: readonly Action[] = [
   {
     names: ['rules'],
     usage: '',
-    summary: 'the rule set in force',
+    summary: 'print the rule set in force',
     async run({ client, style }) {
       const rules = (await client.get('/v1/rules')) as RuleSetAnswer
       return { data: rules, text: renderFaults(rules.faults, style) }

@@ -108,26 +108,31 @@ const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
   ...inGroup('What is proxied', ['listen', 'upstream', 'carries', 'config'], {
-    listen: words('host:port or unix:/path to listen on, once for each proxy; with https:// in front it speaks TLS'),
-    upstream: words('host:port or unix:/path to forward to, once for each proxy; with https:// in front for TLS'),
+    listen: words('host:port or unix:/path to listen on, one for each proxy; write https:// in front to speak TLS'),
+    upstream: words('host:port or unix:/path to forward to, one for each proxy; write https:// in front to speak TLS'),
     ...composeOptions,
-    name: words('name of the proxy, once for each', 'n1, n2, …'),
+    name: words('name of the proxy, one for each proxy', 'n1, n2, …'),
     carries: words(
-      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
+      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; give it once, or once for each proxy`,
     ),
-    config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
+    config: word(
+      'JSON file with proxies, their toxics, faults and partitions; or a list of proxies in the format of Toxiproxy',
+    ),
   }),
   ...inGroup('What is recorded', ['record', 'out'], {
     record: word(
       'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
     ),
     client: word(
-      'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
+      'with --record: what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
     ),
-    initial: word('with --record: value of the keys at the start: unknown, read (from the server), or JSON', 'unknown'),
+    initial: word(
+      'with --record: value of the keys at the start: unknown; read: ask the server; or a value as JSON',
+      'unknown',
+    ),
     model: word('model of the recorded operations, as for chaos check'),
     out: word(
-      'where to create the directory of a recording, or a plain file to write instead, such as history.jsonl',
+      'where to create the directory of a recording, or a plain file to write to instead, such as history.jsonl',
       USUAL_OUT,
     ),
     force: flag('overwrite an existing recording'),
@@ -138,7 +143,7 @@ const declared = {
     compress: flag('with --rotate: compress finished parts (gzip)'),
     keep: asCount(
       v.optional(
-        count('with --rotate: keep only this many of the newest parts, and any with a violation', 2, MOST_KEPT),
+        count('with --rotate: keep only this many of the newest parts, and every part with a violation', 2, MOST_KEPT),
       ),
       { usual: 'all' },
     ),
@@ -159,14 +164,14 @@ const declared = {
     host: word('only the host of --control, as with Toxiproxy'),
     port: word('only the port of --control, as with Toxiproxy'),
     token: word(
-      'token that every request to --control needs; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
+      'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of the output of ps [CHAOS_TOKEN]',
     ),
     open: flag('listen beyond loopback without requiring a token'),
-    'host-name': words('with --open: a host name with dots that requests may use, once for each'),
-    toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
+    'host-name': words('with --open: a host name with dots that requests may use; may be repeated'),
+    toxiproxy: flag('also answer clients of Toxiproxy, on the port of --control'),
   }),
   ...inGroup('Metrics and log', [], {
-    'proxy-metrics': flag('with --toxiproxy: GET /metrics'),
+    'proxy-metrics': flag('with --toxiproxy: serve GET /metrics'),
     'runtime-metrics': flag('the same as --proxy-metrics'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'json or pretty',
@@ -177,7 +182,9 @@ const declared = {
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag('send the Host of the client to a server reached by TLS, instead of its own name'),
+    'keep-host': flag(
+      'send the Host header of the client to a server that is reached by TLS, instead of the name of the server',
+    ),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },
@@ -188,14 +195,14 @@ const declared = {
 export const use: Use<ProxyCommandSettings & Closing> = {
   name: 'proxy',
   positional: '',
-  summary: 'stand between clients and servers: forward, inject faults on demand, record',
+  summary: 'stand between clients and servers: forward traffic, inject faults on demand, record operations',
   options: declared,
   examples: [
     ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand in front of a server'],
     ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'with faults for single requests'],
     ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record an HTTP service'],
     ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
-    ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
+    ['chaos proxy --toxiproxy', 'in place of Toxiproxy, on port 8474'],
   ],
   normalize: doubleDashes,
   async read(options) {

@@ -9,7 +9,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['list', 'ls', 'l'],
     usage: '',
-    summary: 'every proxy, where it leads, and how many faults are on it',
+    summary: 'list every proxy, where it leads, and how many faults it has',
     async run({ client, style }) {
       const proxies = (await client.get('/v1/proxies')) as readonly ProxyAnswer[]
       const rows = proxies.map((proxy) => [
@@ -27,7 +27,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['inspect', 'i'],
     usage: 'PROXY',
-    summary: 'one proxy: its two links and what they carried, its faults and how often each took effect',
+    summary: 'show one proxy: what its two links carried, its faults, and how often each took effect',
     async run({ client, words, style }) {
       const proxy = (await client.get(`/v1/proxies/${await proxyPath(client, words[0])}`)) as ProxyAnswer
       const all = (await client.get('/v1/links')) as readonly LinkAnswer[]
@@ -43,7 +43,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['faults', 'f'],
     usage: '',
-    summary: 'every fault in force, and how often it took effect',
+    summary: 'list every fault in force, and how often it took effect',
     async run({ client, style }) {
       const faults = await faultsOf(client)
       return { data: faults, text: renderFaults(faults, style) }
@@ -52,7 +52,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['kinds'],
     usage: '',
-    summary: 'every kind of fault, with its parameters and their units',
+    summary: 'list every kind of fault, with its parameters and their units',
     run: async ({ style }) => ({ data: undefined, text: renderKinds(style) }),
   },
 ]

@@ -40,23 +40,23 @@ const USUAL_TIME_MS = 600_000
 const declared = {
   ...inGroup('What is recorded', ['upstream', 'serve', 'as', 'env'], {
     upstream: words(
-      'host:port of a server, once for each; with https:// in front for TLS',
+      'host:port of a server, one for each server; write https:// in front to speak TLS',
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'a command that starts a server instead, once for each: {listen}, {port} and {data} are filled in; {n1} is the address of another server behind its proxy, {n1.direct} its own',
+      'instead of --upstream: a command that starts a server, one for each server; {listen}, {port} and {data} are filled in; {n1} is the address of the proxy of another server, {n1.direct} the address of that server itself',
     ),
     ...composeOptions,
     as: words(
-      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; once for all servers, or once for each; tcp: faults only, no recording',
+      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; give it once, or once for each server; tcp: faults only, no recording',
     ),
-    listen: words('host:port to listen on, once for each; with https:// in front it speaks TLS', 'any free port'),
-    name: words('name of the server, once for each', 'n1, n2, …'),
+    listen: words('host:port to listen on, one for each server; write https:// in front to speak TLS', 'any free port'),
+    name: words('name of the server, one for each server', 'n1, n2, …'),
     env: words(
-      'a variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
+      'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
     ),
-    client: word('what identifies clients, such as header.X-Client, peer.process, peer.address, connection'),
-    initial: word('value of the keys at the start: unknown, read (from the server), or JSON', 'unknown'),
+    client: word('what tells clients apart, such as header.X-Client, peer.process, peer.address, connection'),
+    initial: word('value of the keys at the start: unknown; read: ask the server; or a value as JSON', 'unknown'),
     model: word('model of the operations, as for chaos check'),
     ...configOption,
   }),
@@ -69,7 +69,7 @@ const declared = {
       ),
       member: 'faults',
     },
-    hurt: asRead('servers to inject the faults into, comma-separated', listed, 'all'),
+    hurt: asRead('names of the servers to inject the faults into, comma-separated', listed, 'all'),
     seed: ifTyped(
       asCount(runMembers.seed, {
         text: 'the seed that decides which faults come when',
@@ -90,12 +90,12 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this long; the exit code is then that of the verdict',
+      text: 'end the command after this long; the exit code is then decided by the verdict',
       usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {
-      text: 'how long a final read waits for its response',
+      text: 'how long a read at the end of the run waits for its response',
       member: 'timeoutMs',
     }),
   }),
@@ -107,15 +107,21 @@ type RecordSettings = Omit<RunSettings, 'again'> & Closing
 export const use: Use<RecordSettings> = {
   name: 'record',
   positional: '',
-  summary: 'record and check what a command of yours does, such as its tests, under faults',
+  summary: 'run a command of yours, such as your tests, under faults; record its operations and check them',
   options: declared,
   examples: [
-    ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
+    [
+      'chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test',
+      'record what the tests do',
+    ],
     [
       'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
       'with lost responses',
     ],
-    ['chaos record --compose compose.yaml --as routes.json -- npm test', 'what the tests do to a running project'],
+    [
+      'chaos record --compose compose.yaml --as routes.json -- npm test',
+      'record what the tests do to a running project',
+    ],
     [
       "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
       'what an app does when it loses responses of its database; chaos starts and stops both',

@@ -43,23 +43,25 @@ const WORKLOAD = { noun: 'workload', option: '--workload' }
 
 const declared = {
   ...inGroup('How to replay', [], {
-    real: flag('on real processes, with real faults: the same scenario, another interleaving'),
-    times: asCount(v.optional(count('play it this many times', 1, MOST_TIMES), 1)),
+    real: flag('replay the same scenario on real processes with real faults; the interleaving differs'),
+    times: asCount(v.optional(count('replay the failure this many times', 1, MOST_TIMES), 1)),
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level to hold it to',
+      text: 'the level that the history must meet',
       usual: 'what the target promises',
     }),
-    invariants: unlessNot("check the protocol's own invariants, too, where the file says so"),
+    invariants: unlessNot("also check the protocol's own invariants, if the file says so"),
     protocol: word('the file of your own protocol, if it moved'),
-    program: word('allow this Node program, which the file names'),
-    beside: words('allow this program beside the nodes, NAME=FILE'),
-    client: word('allow this file of clients'),
+    program: word('allow the replay to start this Node program, which the file names'),
+    beside: words('allow the replay to start this program beside the nodes, NAME=FILE'),
+    client: word('allow the replay to load this file of clients'),
     binary: word('the command that starts your own program here'),
     workload: word('the file of your own workload, if it moved'),
     ...trustOption,
   }),
   ...inGroup('Debugging', [], {
-    inspect: flag('wait for a debugger, and stop a Node program before and after the await that was overtaken'),
+    inspect: flag(
+      'wait for a debugger, and stop a Node program before and after the await during which the race happened',
+    ),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),
   ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),

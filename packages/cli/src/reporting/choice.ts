@@ -33,12 +33,12 @@ type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
 /** The options of every command with results. */
 export const reporterOptions = (): ReporterOptions => ({
   reporter: words(
-    `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
+    `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
-  json: common(flag('print JSON on stdout instead of the page, one line per run or file: --reporter json')),
-  quiet: flag('print only the verdict, in one line, and errors: --reporter line'),
+  json: common(flag('print JSON on stdout instead of the page, one line per run or file; the same as --reporter json')),
+  quiet: flag('print only errors and the verdict, in one line; the same as --reporter line'),
   force: flag('overwrite a file even if it is not an earlier report of the same kind'),
-  verbose: flag('log to stderr what is started and done, and every fault as it begins and ends'),
+  verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
 })
 
 /**

@@ -12,7 +12,7 @@ import { eventsOption, parseEvents } from './event-file.ts'
 export const outputOptions: Options & { readonly out: Option<string | undefined> } = inGroup('Output', [], {
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),
-  prove: word('write a proof of the verdicts, which chaos verify accepts or refuses'),
+  prove: word('write a proof of the verdicts, for chaos verify'),
   ...eventsOption,
   otel: wordOrNone(
     'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, to OTEL_EXPORTER_OTLP_ENDPOINT',

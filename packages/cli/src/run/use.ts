@@ -98,14 +98,14 @@ const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
     isolation: word(
-      'isolation level of every transaction, where the target has this setting: short for --set isolation=…',
+      'isolation level of every transaction, if the target has this setting; short for --set isolation=…',
     ),
     nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides', member: 'nodes' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
-    program: word('with --spec: allow this Node program, which the spec names'),
-    beside: words('with --spec: allow this program beside the nodes, NAME=FILE'),
-    client: word('with --spec: allow this file of clients'),
+    program: word('with --spec: allow the run to start this Node program, which the spec names'),
+    beside: words('with --spec: allow the run to start this program beside the nodes, NAME=FILE'),
+    client: word('with --spec: allow the run to load this file of clients'),
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
@@ -114,7 +114,7 @@ const declared = {
     rate: ifTyped(asCount(runMembers.rate, { member: 'rate' })),
     clients: ifTyped(asCount(runMembers.clients, { member: 'clients' })),
     keys: asCount(v.optional(count('how many keys clients use', 1, MOST_KEYS)), {
-      usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
+      usual: `the workload decides; ${usualSetting(register, 'keys')} for registers`,
     }),
     operations: asRead(
       'operations of the register workload: read,write or read,write,cas',
@@ -137,8 +137,8 @@ const declared = {
     },
     seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
-    sim: flag('run in virtual time, in this process: repeatable to the byte'),
-    'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
+    sim: flag('simulate the run in virtual time, in this process; the same seed gives the same history, byte for byte'),
+    'verify-determinism': flag('with --sim: run twice, and compare the two runs byte for byte'),
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
@@ -162,12 +162,15 @@ export const use: Use<RunSettings> = {
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
     ['chaos run --bug ack-before-majority', 'a Raft with a bug: exits with 1, since it breaks its promise'],
-    ['chaos run --require "availability >= 99%" --require "lost == 0"', 'gate on more than consistency'],
-    ['chaos run --times 20 --sim', '20 seeds, and how often it happens'],
+    [
+      'chaos run --require "availability >= 99%" --require "lost == 0"',
+      'also require availability, and no lost writes',
+    ],
+    ['chaos run --times 20 --sim', '20 seeds, and how many of them show a violation'],
     ['chaos run --spec chaos-results/DIR/run.json', 'repeat a run'],
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
     ['chaos run --ui', 'watch it on a live page, and cut links by hand'],
-    ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
+    ['chaos run --sim --seed 7 --faults partition,loss', 'a simulated Raft under partitions and message loss'],
     ['chaos run --target maelstrom --bin ./node -w lin-kv', "a program that speaks Maelstrom's protocol"],
   ],
   normalize: (argv) => normalizeMaelstrom(argv, 'run'),

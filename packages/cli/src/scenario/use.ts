@@ -23,11 +23,11 @@ const { force, json, ...reporting } = reporterOptions()
 
 const declared = {
   ...inGroup('How to play it', [], {
-    fix: flag('show what would have prevented it'),
-    real: flag('play it on real processes instead of in virtual time'),
+    fix: flag('show what would have prevented the accident'),
+    real: flag('play the accident on real processes instead of in virtual time'),
   }),
   ...inGroup('Output', [], {
-    html: word('write it as an HTML page, with what would have prevented it'),
+    html: word('write the accident as an HTML page, with what would have prevented it'),
     force,
     json: { ...json, common: false },
     ...reporting,
@@ -37,7 +37,7 @@ const declared = {
 export const use: Use<ScenarioSettings> = {
   name: 'scenario',
   positional: '[name]',
-  summary: 'play a textbook accident step by step, or list them all',
+  summary: 'play a textbook accident step by step, or list all of them',
   options: declared,
   examples: [
     ['chaos scenario', 'the stories, with a line each'],

@@ -55,35 +55,37 @@ const declared = {
     routes: asText(serviceMembers.routes),
     client: asText(serviceMembers.client),
     env: words(
-      'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
+      'an environment variable of the program, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
     ),
     arg: words('an argument of the program'),
     redis: flag('add a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
     beside: words(
-      'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
+      'another program beside the nodes: payments=./fake.ts, a fake that nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
     ),
     sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
-    standby: flag('a hot standby follows the PostgreSQL, read-only and late, at pg-standby:5432 (PG_STANDBY_URL)'),
-    calculator: flag(
-      'PGlite computes plain functions that the PostgreSQL in memory does not (npm install @electric-sql/pglite; 0.7 GB for each thread)',
+    standby: flag(
+      'add a hot standby, which follows the PostgreSQL with a delay and only reads, at pg-standby:5432 (PG_STANDBY_URL)',
     ),
-    'check-sql': flag('first list every statement that the PostgreSQL in memory does not execute'),
+    calculator: flag(
+      'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB of memory per thread)',
+    ),
+    'check-sql': flag('first list every SQL statement of the program that the PostgreSQL in memory cannot execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that its histories must meet; with a PostgreSQL, a level of isolation, such as serializable, that its transactions must keep (declared: each the one that it asked for); none: only check that the program does not crash',
+      text: 'the level that histories must meet; with a PostgreSQL also the isolation level that its transactions must keep, such as serializable (declared: each transaction the level that it asked for); none: only check that the program does not crash',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
-      text: 'judge as one transaction in SQL what one request did, or a connection until it was idle for 10 ms',
+      text: 'what to judge as one transaction: request: all the SQL of one request; connection: all the SQL of a connection until it was idle for 10 ms',
       usual: 'each transaction alone',
     }),
     'assert-sql': words(
-      "a query whose answer must be true once every operation has ended, such as 'select sum(balance) = 100 from accounts'",
+      "a query whose result must be true once all operations have ended, such as 'select sum(balance) = 100 from accounts'",
     ),
-    invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
+    invariants: unlessNot('count a crash of the program as a failure; --no-invariants restarts the program instead'),
   }),
   ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
   ...inGroup('What goes wrong', [], {
@@ -107,14 +109,17 @@ export const use: Use<FuzzSettings> = {
   options: declared,
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
-    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
+    [
+      'chaos simulate ./server.ts --beside payments=./fake.ts',
+      'with a program of yours in place of a server that it calls',
+    ],
     ['chaos simulate ./server.ts --beside pg=postgres --sql schema.sql', 'with a PostgreSQL in memory'],
     [
       'chaos simulate ./server.ts --beside pg=postgres --sql schema.sql --expect serializable',
-      'whether its transactions in SQL lose updates, or see half of another',
+      'finds transactions in SQL that lose updates, or see half of another',
     ],
-    ['chaos simulate ./server.ts --client ./client.ts', 'requests that no route table can make, by your own code'],
-    ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
+    ['chaos simulate ./server.ts --client ./client.ts', 'your own code makes requests that no route table can make'],
+    ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'finds races across awaits, without faults'],
   ],
   read: parseSimulateSettings,
 }

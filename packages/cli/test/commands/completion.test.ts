@@ -89,8 +89,8 @@ describe('chaos completion', () => {
     }
     expect(offers('chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
     expect(offers('chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
-    expect(offers('chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
-    expect(offers('./node_modules/.bin/chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
+    expect(offers('chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tshow one proxy: /)])
+    expect(offers('./node_modules/.bin/chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tshow one proxy: /)])
     expect(offers('npx chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
     expect(offers('npx chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
     expect(offers('npx vitest run --targ')).toEqual([''])

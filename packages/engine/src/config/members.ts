@@ -54,7 +54,7 @@ export const baselineEntries: {
     v.pipe(
       v.string('must be a percentage'),
       v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
-      v.description('how much worse than the baseline availability and p99 may be'),
+      v.description('how much worse availability and p99 may be than in the baseline'),
     ),
   ),
 }

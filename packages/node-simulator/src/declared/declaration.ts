@@ -124,25 +124,31 @@ const filledPostgres = v.strictObject({
   expect: v.optional(
     v.pipe(
       v.picklist(isolationLevels, 'must be a level of isolation, or "declared"'),
-      v.description('the level of isolation that its transactions must keep; declared: each the one that it asked for'),
+      v.description(
+        'the isolation level that its transactions must keep; declared: each transaction the level that it asked for',
+      ),
     ),
   ),
   unit: v.optional(
     v.pipe(
       v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
-      v.description('what is judged as one transaction: what a request did, or a connection until it was idle'),
+      v.description(
+        'what to judge as one transaction: request: all the SQL of one request; connection: all the SQL of a connection until it was idle for 10 ms',
+      ),
     ),
   ),
   standby: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('a hot standby follows it, read-only and late: pg-standby for pg'),
+      v.description('adds a hot standby, which follows it with a delay and only reads: pg-standby for pg'),
     ),
   ),
   calculator: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('PGlite computes plain functions that the PostgreSQL in memory does not; 0.7 GB for each thread'),
+      v.description(
+        'lets PGlite compute plain functions that the PostgreSQL in memory lacks; 0.7 GB of memory per thread',
+      ),
     ),
   ),
 })
@@ -162,11 +168,14 @@ export const serviceMembers: {
   routes: v.optional(
     v.pipe(
       path,
-      v.description('the route table that makes the requests of clients; by default routes.json next to the program'),
+      v.description('the route table by which clients make requests; by default routes.json next to the program'),
     ),
   ),
   client: v.optional(
-    v.pipe(path, v.description('instead of routes: a file of clients, whose default export is defineClient({ … })')),
+    v.pipe(
+      path,
+      v.description('instead of a route table: a file of clients, whose default export is defineClient({ … })'),
+    ),
   ),
   nodes: runMembers.nodes,
   redis: v.optional(

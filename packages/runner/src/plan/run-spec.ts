@@ -128,7 +128,7 @@ type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
   nodes: v.optional(count('how many nodes', 1, 25)),
   clients: v.optional(count('number of concurrent clients', 1, 200), RUN_DEFAULTS.clients),
-  rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), RUN_DEFAULTS.rate),
+  rate: v.optional(count('operations per second, counted over all clients', 1, 1_000_000), RUN_DEFAULTS.rate),
   timeMs: v.optional(duration('how long clients send requests', 100, 24 * HOUR_MS), RUN_DEFAULTS.timeMs),
   timeoutMs: v.optional(duration('how long a client waits for a response', 1, HOUR_MS), RUN_DEFAULTS.timeoutMs),
   faults: v.optional(faults, [...RUN_DEFAULTS.faults]),
@@ -136,7 +136,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   expect: v.optional(
     v.pipe(
       v.picklist([...levelNames(), 'none'], `must be one of ${levelsInWords(levelNames())}; or none`),
-      v.description('the level it is held to; none: only report; absent: what the target promises'),
+      v.description('the level that must be met; none: only report; absent: what the target promises'),
     ),
   ),
   require: v.optional(
@@ -158,15 +158,13 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   stopOnViolation: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('end as soon as a violation of the strongest level of the model is noticed, while recording'),
+      v.description('end while recording, as soon as a violation of the strongest level of the model is noticed'),
     ),
   ),
   rehearsal: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description(
-        'write one value and read it back before the run, where a route table says how, and refuse what does not fit',
-      ),
+      v.description('before a run that uses a route table, write one value and read it back, and stop if that fails'),
     ),
   ),
 }
@@ -182,7 +180,7 @@ const runSchema = v.strictObject({
   usualFaults: v.optional(
     v.pipe(
       v.literal(true, 'must be true, or absent'),
-      v.description('nobody chose the faults: they are those that the target suffers by itself'),
+      v.description('true: nobody chose the faults; the run has the usual faults of its target'),
     ),
   ),
 })
