@@ -392,7 +392,7 @@ function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
     )
   return new UserError(
     'environment',
-    `${spec.program}: ${what}, in which it had too little of a processor to tell whether it ever would. Run it again while the machine does less. If the machine has little to do, look for Atomics.wait.`,
+    `${spec.program}: ${what}, in which it got too little processor time to tell whether it ever would. Run it again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
   )
 }
 
@@ -410,6 +410,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw new UserError(
         'input',
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Leave it out if CHAOS_SIMULATED is set, or run it for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip it if the environment variable CHAOS_SIMULATED is set, or run it for real with chaos run.`,
       )
 }

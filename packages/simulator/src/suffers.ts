@@ -50,7 +50,11 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   if (kind === 'power-loss')
     return { not: 'a kill loses what a simulated node has not made durable, as a power loss does', instead: ['kill'] }
   if (isMachineKind(kind))
-    return { not: 'the disks of simulated nodes work', instead: ['kill', 'pause'], elsewhere: 'processes' }
+    return {
+      not: 'the disks of simulated nodes have no such faults',
+      instead: ['kill', 'pause'],
+      elsewhere: 'processes',
+    }
   if (isEngineKind(kind))
     return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? ['kill', 'pause'] }
   if (isDatabaseKind(kind)) return { not: 'protocols have no PostgreSQL', instead: ['kill', 'pause'] }

@@ -88,12 +88,12 @@ describe('a faulty client program ends the run', () => {
     [
       'dies',
       `console.error('no such table'); process.exit(3)`,
-      /ended by itself \(exit code 3\); its last words: no such table/,
+      /ended by itself \(exit code 3\); its last output: no such table/,
     ],
     [
       'dies of an error, which Node follows by its own version',
       `throw new Error('no such table')`,
-      /its last words: Error: no such table\./,
+      /its last output: Error: no such table\./,
     ],
     ['writes no JSON', `say('hello')`, /wrote "hello" on its standard output: this is not JSON/],
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],

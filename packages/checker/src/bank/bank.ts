@@ -153,7 +153,7 @@ function balancesOf(initial: Json): Balances {
   if (balances.size === entries?.length) return balances
   throw new UserError(
     'usage',
-    `the bank begins as ${JSON.stringify(initial)}, which are no balances. Give e.g. {"a":10,"b":10}.`,
+    `the bank begins as ${JSON.stringify(initial)}, which is not an object of balances. Give one such as {"a":10,"b":10}.`,
   )
 }
 
@@ -214,7 +214,7 @@ export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Mov
   const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
   if (typeof amount !== 'number' || amount < 0 || !isComplete) {
     const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
-    throw new WrongValue(`a ${f} is such as ${wanted}`)
+    throw new WrongValue(`a ${f} has a value such as ${wanted}`)
   }
   const [first, second] = accounts.map(String)
   const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])

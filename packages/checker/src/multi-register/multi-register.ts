@@ -99,7 +99,7 @@ function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>
     const [f, register, held = null]: readonly Json[] = each
     const name = nameOf(f)
     if (!Object.hasOwn(functions, name))
-      throw new WrongValue(`a txn reads and writes, and does not ${JSON.stringify(f)}`)
+      throw new WrongValue(`a txn consists of reads ("r") and writes ("w"), and ${JSON.stringify(f)} is neither`)
     return { f: functions[name], register: nameOf(register), value: held }
   })
 }

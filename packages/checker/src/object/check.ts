@@ -323,7 +323,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
   if (verdict.result !== 'met') return verdict
   throw new UserError(
     'environment',
-    `a worker answered what no worker can have found: of the parts of this history, ${settled.parts.join(', ')} are linearizable. Remove it from the queue.`,
+    `a worker called parts of this history not linearizable that are linearizable: ${settled.parts.join(', ')}. Remove that worker from the queue.`,
   )
 }
 

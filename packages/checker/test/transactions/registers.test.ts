@@ -203,7 +203,7 @@ describe('an assumption about keys', () => {
   })
 
   test('is refused if its name is not known', () => {
-    expect(() => verdictsOf(stale, ['luck'])).toThrow('nothing is assumed by the name "luck"')
+    expect(() => verdictsOf(stale, ['luck'])).toThrow('there is no assumption "luck"')
   })
 })
 

@@ -42,10 +42,14 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
     throw new UserError('usage', `--queue: ${why}`)
   }
   if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
-  if (target.clients === 'observed') refuse('a recording has no clients of ours that workers could drive.')
+  if (target.clients === 'observed')
+    refuse('a recording has no clients of chaos that workers could drive. Leave --queue out.')
   if (findWorkload(spec.workload.name) === undefined)
-    refuse(`the workload ${spec.workload.name} does not travel to workers, which know those of chaos workloads.`)
-  if (target.requireElsewhere === undefined) refuse(`workers cannot drive the clients of ${target.name}. Leave it out.`)
+    refuse(
+      `workers do not have the workload ${spec.workload.name}, only those that chaos workloads lists. Choose one of them, or leave --queue out.`,
+    )
+  if (target.requireElsewhere === undefined)
+    refuse(`workers cannot drive the clients of ${target.name}. Leave --queue out.`)
   target.requireElsewhere?.()
   if (spec.clients < (workers ?? 1))
     refuse(`${spec.clients} clients are fewer than ${workers} workers: give more --clients.`)

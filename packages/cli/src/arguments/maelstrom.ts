@@ -79,7 +79,7 @@ const shareOf: Renamed = (value) => {
 
 const oneModel: Renamed = (value) => {
   if (!value.includes(',')) return ['--expect', value]
-  throw new UserError('usage', `--consistency-models ${value}: a run is held to one level: give one of them.`)
+  throw new UserError('usage', `--consistency-models ${value}: a run is checked by one level: give one of them.`)
 }
 
 const distribution: Renamed = (value) => {

@@ -100,7 +100,7 @@ export interface TypedOrder {
 export function orderingOf({ order, clock, skew }: TypedOrder): Ordering {
   const [name] = Object.entries({ clock, skew }).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined && order === 'lines')
-    throw new UserError('usage', `--${name}: with --order lines times do not count. Leave out one of them.`)
+    throw new UserError('usage', `--${name}: it needs the times, which --order lines ignores. Leave out one of them.`)
   return {
     by: name === undefined ? order : 'time',
     ...(clock === undefined ? {} : { clockNanos: millisToNanos(clock) }),

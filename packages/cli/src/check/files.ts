@@ -19,7 +19,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     }
     // A directory keeps its name.
     const name = given.replace(/(?<=.)\/+$/, '')
-    if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
+    if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once. Give - once.')
     if (name === STDIN || existsSync(name)) {
       const named = name === STDIN ? { file: name } : namedByRun(name)
       files.set(named.file, named)
@@ -46,7 +46,10 @@ export async function mergedFiles(names: readonly string[]): Promise<readonly st
   const files = new Set<string>()
   for (const name of names) {
     if (name === STDIN || isStored(name))
-      throw new UserError('usage', `--merge ${name}: only files can be merged. Save it to one.`)
+      throw new UserError(
+        'usage',
+        `--merge ${name}: only files on this machine can be merged. Save the history to a file.`,
+      )
     if (existsSync(name) && statSync(name).isDirectory()) {
       const found = historiesIn(name)
       if (found.length === 0)

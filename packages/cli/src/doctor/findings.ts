@@ -35,20 +35,20 @@ export async function machineFindings(): Promise<Finding[]> {
       what: 'cores',
       ok: availableParallelism() >= 2,
       detail: String(availableParallelism()),
-      remedy: 'On one core lower --rate, and leave --clients few.',
+      remedy: 'With one core, give a lower --rate and few --clients.',
     },
     {
       what: 'free memory',
       ok: freemem() >= LEAST_FREE_BYTES,
       detail: `${Math.round(freemem() / 1e6)} MB`,
-      remedy: 'Five nodes and a checker take about 500 MB: free some, or use --sim.',
+      remedy: 'Five nodes and a checker take about 500 MB: free some memory, or use --sim.',
     },
     { what: 'loopback', ok: listening, detail: '127.0.0.1', remedy: 'Let this program listen on 127.0.0.1.' },
     {
       what: 'this directory',
       ok: isWritable('.'),
       detail: process.cwd(),
-      remedy: 'Runs are kept in ./chaos-results: go where you may write, or give --out.',
+      remedy: 'Runs are stored in ./chaos-results: change to a directory that you can write to, or give --out.',
     },
   ]
 }
@@ -76,7 +76,7 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
       what: basename(path),
       ok: false,
       detail: `${path} does not exist`,
-      remedy: 'A command starts where chaos does, unless "directory" says where.',
+      remedy: 'A command starts in the directory of chaos, unless "directory" names another.',
     })),
   ]
 }

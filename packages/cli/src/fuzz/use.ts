@@ -319,7 +319,7 @@ function refuseUnpromised(
   if (unpromised === undefined) return
   const { what, lacks } = unpromised
   if (lacks === 'strengths')
-    throw new UserError('usage', `${what}: say with --drift and --jump how wrong they may be, such as --jump 1s.`)
+    throw new UserError('usage', `${what}: say with --drift and --jump how wrong clocks may be, such as --jump 1s.`)
   if (expected === undefined)
     throw new UserError('usage', `${what}: say with --expect which level its histories must meet nevertheless.`)
 }

@@ -76,7 +76,10 @@ export const injectTool: Tool = {
     const { kind, proxies, links } = said
     for (const proxy of proxies ?? []) await proxyPath(client, proxy)
     if (proxies === undefined && links === undefined)
-      throw new UserError('usage', 'inject: say what it hits: "proxies" or "links". The tool "proxies" lists both.')
+      throw new UserError(
+        'usage',
+        'inject: say what the fault hits: "proxies" or "links". The tool "proxies" lists both.',
+      )
     const lease = forMs === undefined ? undefined : await leaseOf(client, forMs)
     const body = { ...parameters, ...said, lease }
     const fault = await added(client, body, lease)
@@ -121,7 +124,10 @@ export const healTool: Tool = {
     const client = clientFor('heal', input, settings)
     const { names = [], all = false } = input
     if (names.length === 0 && !all)
-      throw new UserError('usage', `heal: say which: "names", or "all": true. ${inForceText(await faultsOf(client))}`)
+      throw new UserError(
+        'usage',
+        `heal: say which faults: "names", or "all": true. ${inForceText(await faultsOf(client))}`,
+      )
     const chosen = all
       ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
       : await Promise.all(names.map((name) => findFault(client, name)))

@@ -31,7 +31,7 @@ export function requireAllowed(tool: string, brought: readonly Brought[], { allo
   if (!allowCode)
     throw new UserError(
       'usage',
-      `${tool}: ${describeBrought(first)} is code, and this server runs none that clients name. Name something built in (the tool "list" has it), or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
+      `${tool}: ${describeBrought(first)} is code, and this server runs no code that clients name. Name something built in (the tool "list" has it), or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
     )
   for (const { kind, text } of brought) {
     if (kind === 'program' || kind === 'probe' || kind === 'command')

@@ -30,7 +30,10 @@ export function readFaultWords(words: readonly string[]): FaultBody {
 /** Proxies, or links (`clients>db`), but not both. */
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
-    throw new UserError('usage', `Say what it hits: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`)
+    throw new UserError(
+      'usage',
+      `Say which proxy or link the fault hits: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`,
+    )
   const links = targets.filter((target) => target.includes('>'))
   if (links.length !== 0 && links.length !== targets.length)
     throw new UserError('usage', `${targets.join(' ')}: name proxies or links, not both.`)

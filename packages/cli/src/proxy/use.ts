@@ -269,7 +269,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
       'usage',
       isRecorded
         ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
-        : `--${judged} is about what is recorded: say how to read it, with --record.`,
+        : `--${judged} is about a recording: say with --record how the traffic is read.`,
     )
   }
   if (table === undefined) refuseMembers(typed)

@@ -189,7 +189,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
     [
       `--check-sql: the simulated PostgreSQL does not execute ${plural(found.size, 'statement')} of this program:`,
       ...lines,
-      'Leave them out if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
+      'Skip them if the environment variable CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
     ].join('\n'),
   )
 }
@@ -294,7 +294,7 @@ function strategiesOf(
   if (typed?.includes('coverage') && !loaded.asserts)
     throw new UserError(
       'usage',
-      `--strategy coverage: it follows what a program reaches, and ${program} does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
+      `--strategy coverage: it follows which marked places a program reaches, and ${program} marks none. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
   if (typed?.includes('databases') && loaded.nodesFor?.('lose-commit-reply')?.length === 0)
     throw new UserError(

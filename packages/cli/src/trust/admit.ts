@@ -109,7 +109,7 @@ function requireWhole(file: string, commands: readonly (readonly string[])[]): v
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
   if (lacking === undefined) return
   const remedy = 'Write it there again, or hand it to the command in a variable.'
-  throw new UserError('usage', `${file}: the command ${commandLine(lacking)} was kept without a secret. ${remedy}`)
+  throw new UserError('usage', `${file}: the command ${commandLine(lacking)} was stored without a secret. ${remedy}`)
 }
 
 const withOwnVariables = (file: string, traffic: TrafficSpec): TrafficSpec =>
@@ -125,7 +125,10 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw new UserError('usage', `${file}: it was kept without the value of ${name}: set that variable.`)
+      throw new UserError(
+        'usage',
+        `${file}: it was stored without the value of ${name}: set that environment variable.`,
+      )
     }),
   )
 

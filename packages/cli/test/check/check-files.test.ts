@@ -130,7 +130,7 @@ describe('chaos check -', () => {
   test('reads stdin only once', async () => {
     expect(await chaosHere(['check', '-', '-'])).toMatchObject({
       exitCode: 3,
-      stderr: '-: stdin can be read only once.\n',
+      stderr: '-: stdin can be read only once. Give - once.\n',
     })
   })
 })

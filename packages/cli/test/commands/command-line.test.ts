@@ -97,6 +97,6 @@ test('a run whose clients cannot be driven by workers is refused before anything
     workload,
     "export default { name: 'mine', model: 'register', functions: ['read'], create: () => ({ client: () => ({ next: () => ({ f: 'read', value: null }) }) }) }",
   )
-  expect(await refused({ workload })).toContain('does not travel to workers')
+  expect(await refused({ workload })).toContain('workers do not have the workload')
   expect(await refused({ target: 'raft' })).toBe('accepted')
 })

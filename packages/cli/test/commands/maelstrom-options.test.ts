@@ -29,7 +29,7 @@ test.each([
 })
 
 test.each([
-  ['--consistency-models read-committed,serializable', 'a run is held to one level: give one of them'],
+  ['--consistency-models read-committed,serializable', 'a run is checked by one level: give one of them'],
   ['--nemesis-interval 10', 'the seed and the time of the run decide when faults strike'],
   ['--latency-dist exponential', 'delays are uniform, from 0 to twice --latency, or constant'],
   ['--availability most', 'give total, or a share from 0 to 1'],

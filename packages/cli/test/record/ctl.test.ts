@@ -132,7 +132,7 @@ describe('chaos ctl', () => {
     ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists them.'],
     ['add latency db latencyMS=5', 'latency has no parameter "latencyMS". Did you mean latencyMs?'],
     ['add latency db', 'latency needs "latencyMs" of milliseconds'],
-    ['add latency', 'Say what it hits: chaos ctl add latency PROXY'],
+    ['add latency', 'Say which proxy or link the fault hits: chaos ctl add latency PROXY'],
     ['add latency db latencyMs=fast', '--latencyMs fast: not a duration'],
     ['add latency db latencyMs=-5', 'The proxy refuses (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],

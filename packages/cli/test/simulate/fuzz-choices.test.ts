@@ -60,7 +60,7 @@ describe('a search with options for protocol authors', () => {
       'generals promises nothing under kill: say with --expect which level',
     ],
     [['--target', 'commit-wait', '--jump', '1s'], 'nothing if clocks jump by more than 0 ms: say with --expect'],
-    [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they may be'],
+    [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong clocks may be'],
     [
       ['--target', 'dns', '--workload', 'queue'],
       'dns cannot be asked to enqueue, dequeue, drain, as the workload queue',

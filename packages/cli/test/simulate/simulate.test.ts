@@ -251,7 +251,7 @@ describe('chaos simulate', () => {
       cwd: folderWith(CURED),
     })
     expect(stderr).toBe(
-      '--strategy coverage: it follows what a program reaches, and ./server.ts does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
+      '--strategy coverage: it follows which marked places a program reaches, and ./server.ts marks none. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
     )
     expect(exitCode).toBe(3)
   })

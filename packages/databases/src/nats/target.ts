@@ -77,7 +77,7 @@ export const nats: Target = {
     if (nodes < 2 || nodes > MOST_NODES)
       throw new UserError(
         'usage',
-        `nats: ${nodes} nodes: every node has a replica, of which JetStream keeps at most ${MOST_NODES}, and a cluster has two or more. Give --nodes 3.`,
+        `nats: ${nodes} nodes are not possible: every node has a replica, JetStream keeps at most ${MOST_NODES} replicas, and a cluster has two nodes or more. Give --nodes 3.`,
       )
   },
 }

@@ -86,9 +86,15 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
     ['min-replicas', minReplicas],
   ] as const) {
     if (isRedlock && replicas > 0)
-      throw new UserError('usage', `${name}=${replicas}: with lock=redlock every node is a primary without replicas.`)
+      throw new UserError(
+        'usage',
+        `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave one of the two settings out.`,
+      )
     if (nodes !== undefined && replicas > nodes - 1)
-      throw new UserError('usage', `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas.`)
+      throw new UserError(
+        'usage',
+        `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give a lower number, or more --nodes.`,
+      )
   }
   return {
     reads: settings['reads'] === 'replicas' ? 'replicas' : 'primary',

@@ -250,7 +250,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   if (answer.result === 'met' || answer.result === 'packed')
     throw new UserError(
       'environment',
-      `a worker returned an impossible result: keys ${[...names].join(', ')} are linearizable. Remove it from the queue.`,
+      `a worker called keys not linearizable that are linearizable: ${[...names].join(', ')}. Remove that worker from the queue.`,
     )
   return answer
 }

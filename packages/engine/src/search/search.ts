@@ -193,7 +193,7 @@ function refuseUnpromised(
 ): void {
   const unpromised = unpromisedOf(protocol, targetSettings, choices)
   if (unpromised?.lacks === 'strengths')
-    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they may be.`)
+    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong clocks may be.`)
   if (unpromised !== undefined && level === undefined)
     throw new UserError('usage', `${unpromised.what}: say in "level" which level to check nevertheless.`)
 }

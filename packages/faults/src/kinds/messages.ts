@@ -48,7 +48,10 @@ export const corruptMessage = defineFault({
 export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
   summary: 'replace the message by another',
-  notInProcesses: { not: 'no node is meant to survive a peer that lies', instead: ['loss', 'duplicate'] },
+  notInProcesses: {
+    not: 'nodes are not built to survive a peer that sends forged messages',
+    instead: ['loss', 'duplicate'],
+  },
   parameters: { message: json('the message that replaces it') },
 })
 
@@ -62,7 +65,7 @@ export const forgeMessage = defineFault({
   kind: 'forge-message',
   summary: 'change fields of a JSON message; the receiver takes it for genuine',
   notInProcesses: {
-    not: 'a process that believes something false may exit, and nothing restarts it',
+    not: 'a process that accepts a forged message may exit, and nothing restarts it',
     instead: ['loss', 'duplicate'],
     elsewhere: 'simulator',
   },

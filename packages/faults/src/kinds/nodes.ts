@@ -88,7 +88,7 @@ export const crash = defineFault({
   stopsNodes: true,
   summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
   notInProcesses: {
-    not: 'nothing tells when a process is about to write, send or reply',
+    not: 'chaos cannot see when a process is about to write, send or reply',
     instead: ['kill'],
     elsewhere: 'simulator',
   },
@@ -197,7 +197,7 @@ export const clock = defineFault({
 })
 
 const onlySimulated = {
-  not: 'only the PostgreSQL that chaos simulate has in memory can',
+  not: 'only the PostgreSQL in memory of chaos simulate has such faults',
   instead: ['kill', 'pause'],
 }
 

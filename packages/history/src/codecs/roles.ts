@@ -52,7 +52,7 @@ export function parseMapping(text: string): Mapping {
   for (const part of text.split(',')) {
     const [, typed = '', member = ''] = /^\s*([a-z]+)\s*=\s*(.*\S)\s*$/.exec(part) ?? []
     if (member === '')
-      throw new UserError('usage', `--map ${text}: write pairs of a role and a member, such as process=client,f=op.`)
+      throw new UserError('usage', `--map ${text}: write pairs of a role and a field, such as process=client,f=op.`)
     const role = TYPED[typed] ?? (Object.hasOwn(NAMES, typed) ? (typed as Role) : undefined)
     if (role === undefined)
       throw new UserError(
@@ -62,7 +62,7 @@ export function parseMapping(text: string): Mapping {
     mapping[role] = member
   }
   if (Object.keys(mapping).length > MOST_MAPPED)
-    throw new UserError('usage', `--map maps at most ${MOST_MAPPED} members. Rename the others in the file.`)
+    throw new UserError('usage', `--map takes at most ${MOST_MAPPED} fields. Rename the others in the file.`)
   return mapping
 }
 

@@ -31,10 +31,10 @@ export function lastWords(logPath: string): string {
   }
 }
 
-/** The same as the end of a sentence: `; its last words: out of memory`. */
+/** The same as the end of a sentence: `; its last output: out of memory`. */
 export function lastWordsText(logPath: string): string {
   const words = lastWords(logPath)
-  return words === '' ? '' : `; its last words: ${words}`
+  return words === '' ? '' : `; its last output: ${words}`
 }
 
 /** What was appended to a log after this offset, cut to its end if it is long. */

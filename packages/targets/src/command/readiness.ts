@@ -63,7 +63,7 @@ export const neverReady = (name: string, logPath: string, exit: Exit): UserError
 const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
   new UserError(
     'environment',
-    `${name} did not start again (${howItEnded(exit)}); its last words: ${lastWords(logPath)} (${logPath})`,
+    `${name} did not start again (${howItEnded(exit)}); its last output: ${lastWords(logPath)} (${logPath})`,
   )
 
 /** What the process has not done yet, for messages. */

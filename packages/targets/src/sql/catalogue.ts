@@ -77,7 +77,7 @@ export async function readCatalogue(
     if (!(error instanceof NotConnected)) throw error
     throw new UserError(
       'environment',
-      `${url.hostname}:${port}/${database}: ${error.message}. Is it a ${system} that runs, and ${user} its user?`,
+      `${url.hostname}:${port}/${database}: ${error.message}. Check that it is a running ${system}, and that ${user} is a user of it.`,
     )
   }
 }

@@ -22,7 +22,7 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
   if (model === undefined)
     throw new UserError(
       'usage',
-      `--model ${wanted}: there is none. Known: ${models.map(({ name }) => name).join(', ')}.`,
+      `--model ${wanted}: there is no such model. Known: ${models.map(({ name }) => name).join(', ')}.`,
     )
   const entry = model.ofRecordings ?? model
   const like = workloads.find((workload) => workload.model === model.name)

@@ -244,7 +244,7 @@ describe('a supervised node', () => {
     await node.start()
     await node.kill()
     await expect(node.revive()).rejects.toThrow(
-      /^n1 did not start again \(exit code 3\); its last words: half a file \(.*n1\.log\)$/,
+      /^n1 did not start again \(exit code 3\); its last output: half a file \(.*n1\.log\)$/,
     )
   })
 
@@ -258,7 +258,7 @@ describe('a supervised node', () => {
     })
     await node.start()
     await eventually(async () => expect(told).toHaveLength(1))
-    expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last words: out of memory \(/)
+    expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last output: out of memory \(/)
   })
 
   test('counts kills and pauses, which may heal in any order', async () => {

@@ -110,5 +110,5 @@ export function assumptionOf(name: string): Assumption {
   const found = assumptions.find((each) => each.name === name)
   if (found !== undefined) return found
   const names = assumptions.map((each) => each.name).join(', ')
-  throw new UserError('usage', `nothing is assumed by the name "${name}". There are: ${names}.`)
+  throw new UserError('usage', `there is no assumption "${name}". There are: ${names}.`)
 }
