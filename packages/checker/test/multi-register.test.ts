@@ -228,7 +228,7 @@ describe('several registers', () => {
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },
     ]
-    expect(() => results(events)).toThrow('a txn consists of reads ("r") and writes ("w"), and "increment" is neither')
+    expect(() => results(events)).toThrow('a txn reads or writes; "increment" is neither')
   })
 })
 

@@ -410,6 +410,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw new UserError(
         'input',
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip it if the environment variable CHAOS_SIMULATED is set, or run it for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip it if CHAOS_SIMULATED is set, or run it for real with chaos run.`,
       )
 }

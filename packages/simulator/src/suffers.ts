@@ -51,7 +51,7 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
     return { not: 'a kill loses what a simulated node has not made durable, as a power loss does', instead: ['kill'] }
   if (isMachineKind(kind))
     return {
-      not: 'the disks of simulated nodes have no such faults',
+      not: 'simulated disks have no such faults',
       instead: ['kill', 'pause'],
       elsewhere: 'processes',
     }

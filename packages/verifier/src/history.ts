@@ -157,7 +157,7 @@ export const isList = (json: Json | undefined): json is readonly Json[] => Array
 export function listOf(json: Json | undefined): readonly Json[] {
   if (isList(json)) return json
   if (isObject(json)) return listOf(json['#{}'] ?? 'a map')
-  return (json ?? null) === null ? [] : refuse('the value is not a list')
+  return (json ?? null) === null ? [] : refuse('no list')
 }
 
 export const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(textOf)

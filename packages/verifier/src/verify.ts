@@ -72,7 +72,7 @@ export function verify(input: {
 export function createVerifier(history: History, head: ProofHead): (entries: readonly LevelProof[]) => Finding {
   const accepted: Finding[] = []
   return (entries) => {
-    const [{ level, result } = refuse('the proof names no level')] = entries
+    const [{ level, result } = refuse('no level')] = entries
     const before = accepted.filter((each) => each.result === result)
     const core = entries.flatMap((entry) => ('core' in entry ? entry.core.toSorted((a, b) => a - b) : []))
     const finding = { level, result, core, ...verdictOf(() => accept({ history, head }, entries, before)) }
@@ -157,7 +157,7 @@ const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
 function acceptOrders(given: Given, orders: readonly Order[]): string {
-  const [{ level } = refuse('the proof has no order')] = orders
+  const [{ level } = refuse('no order')] = orders
   const { history, head, model, keeps } = subjectOf(given, level)
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)

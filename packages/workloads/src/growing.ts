@@ -44,7 +44,7 @@ export const append: Workload = {
   settings: [
     keysSetting(20, 'how many strings clients use at a time'),
     readsSetting,
-    sizeSetting('after how many appends a new string takes the place of an old one'),
+    sizeSetting('how many appends until a new string takes its place'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
   finale: readAll,
@@ -64,7 +64,7 @@ export const listAppend: Workload = {
   settings: [
     keysSetting(20, 'how many lists clients use at a time'),
     readsSetting,
-    sizeSetting('after how many appends a new list takes the place of an old one'),
+    sizeSetting('how many appends until a new list takes its place'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => number),
   finale: readAll,

@@ -23,7 +23,7 @@ export const log: Workload = {
   settings: [
     keysSetting(20, 'how many logs clients use at a time'),
     { ...readsSetting, summary: 'share of operations that poll; some clients poll more, others less' },
-    sizeSetting('after how many sends a new log takes the place of an old one'),
+    sizeSetting('how many sends until a new log takes its place'),
   ],
   create(settings, serial) {
     const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

@@ -22,7 +22,7 @@ export const set: Workload = {
   settings: [
     keysSetting(20, 'how many sets clients use at a time'),
     readsSetting,
-    sizeSetting('after how many additions a new set takes the place of an old one'),
+    sizeSetting('how many additions until a new set takes its place'),
     {
       name: 'removes',
       summary: 'share of updates that remove an element; 0: sets only grow',

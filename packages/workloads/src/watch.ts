@@ -43,7 +43,7 @@ export const watch: Workload = {
     {
       name: 'compact',
       summary:
-        'which revisions are compacted: never: none; behind: those far behind the latest; at-deletes: all below a deletion, at which watches then start',
+        'which revisions are compacted: none, those far behind, or all below a deletion, where watches then start',
       default: 'behind',
       values: ['never', 'behind', 'at-deletes'],
     },
@@ -57,7 +57,7 @@ export const watch: Workload = {
     {
       name: 'settle',
       summary:
-        'whether clients read past revisions to settle writes without an answer; if not, gaps beside such writes are unknown',
+        'whether past revisions are read to settle writes without an answer; otherwise gaps beside them are unknown',
       default: true,
     },
   ],

@@ -27,7 +27,7 @@ export const workQueue: Workload = {
     keysSetting(5, 'how many queues clients use'),
     {
       name: 'lease-ms',
-      summary: 'how long a taken message is leased; it is not handed out again in that time',
+      summary: 'how long a taken message is leased',
       default: 1_000,
       min: 1,
       max: 600_000,

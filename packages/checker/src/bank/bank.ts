@@ -153,7 +153,7 @@ function balancesOf(initial: Json): Balances {
   if (balances.size === entries?.length) return balances
   throw new UserError(
     'usage',
-    `the bank begins as ${JSON.stringify(initial)}, which is not an object of balances. Give one such as {"a":10,"b":10}.`,
+    `the bank begins as ${JSON.stringify(initial)}, which are not balances. Give e.g. {"a":10,"b":10}.`,
   )
 }
 

@@ -98,8 +98,7 @@ function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>
       throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
     const [f, register, held = null]: readonly Json[] = each
     const name = nameOf(f)
-    if (!Object.hasOwn(functions, name))
-      throw new WrongValue(`a txn consists of reads ("r") and writes ("w"), and ${JSON.stringify(f)} is neither`)
+    if (!Object.hasOwn(functions, name)) throw new WrongValue(`a txn reads or writes; ${JSON.stringify(f)} is neither`)
     return { f: functions[name], register: nameOf(register), value: held }
   })
 }

@@ -323,7 +323,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
   if (verdict.result !== 'met') return verdict
   throw new UserError(
     'environment',
-    `a worker called parts of this history not linearizable that are linearizable: ${settled.parts.join(', ')}. Remove that worker from the queue.`,
+    `a worker called linearizable parts of this history violated: ${settled.parts.join(', ')}. Remove that worker.`,
   )
 }
 

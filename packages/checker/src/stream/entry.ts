@@ -66,6 +66,6 @@ function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(
     'usage',
-    `a stream cannot begin as ${JSON.stringify(initial)}: the offsets in the record show which messages are older than it. Leave the initial value out.`,
+    `a stream cannot begin as ${JSON.stringify(initial)}: offsets show what is older than the record. Leave the initial value out.`,
   )
 }

@@ -43,11 +43,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (name === NONE)
-      throw new UserError(
-        'usage',
-        `--faults ${typed}: "none" cannot stand beside other faults. Give one or the others.`,
-      )
+    if (name === NONE) throw new UserError('usage', `--faults ${typed}: "none" excludes other faults. Leave it out.`)
     if (nemesis === undefined)
       throw new UserError('usage', `--faults ${typed}: profiles cannot be given here. Name the faults.`)
     return nemesis

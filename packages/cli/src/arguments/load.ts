@@ -15,7 +15,7 @@ export const loadOptions: {
   readonly reach: Option<string | undefined>
 } = {
   queue: word(
-    'let workers (chaos worker) drive the clients; they take the work from the queue at redis://host:6379, or at env:NAME, the variable with its address',
+    'let workers (chaos worker) drive the clients, through the queue at redis://host:6379, or env:NAME, the variable with its address',
   ),
   workers: asCount(v.optional(count('with --queue: how many workers drive clients', 1, MOST_WORKERS)), {
     usual: 'all that have joined',
@@ -42,12 +42,9 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
     throw new UserError('usage', `--queue: ${why}`)
   }
   if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
-  if (target.clients === 'observed')
-    refuse('a recording has no clients of chaos that workers could drive. Leave --queue out.')
+  if (target.clients === 'observed') refuse('a recording has no clients that workers could drive. Leave --queue out.')
   if (findWorkload(spec.workload.name) === undefined)
-    refuse(
-      `workers do not have the workload ${spec.workload.name}, only those that chaos workloads lists. Choose one of them, or leave --queue out.`,
-    )
+    refuse(`workers do not have the workload ${spec.workload.name}. Choose one that chaos workloads lists.`)
   if (target.requireElsewhere === undefined)
     refuse(`workers cannot drive the clients of ${target.name}. Leave --queue out.`)
   target.requireElsewhere?.()

@@ -11,7 +11,7 @@ export const queueOption: {
   readonly priority: Option<Priority>
 } = {
   queue: word(
-    'let workers (chaos worker) do the work; they take it from the queue at redis://host:6379, or at env:NAME, the variable with its address',
+    'let workers (chaos worker) do the work, through the queue at redis://host:6379, or env:NAME, the variable with its address',
   ),
   priority: asName(v.optional(v.picklist(['high', 'usual', 'low']), 'usual'), 'priority', {
     text: 'priority among the jobs of the queue: high, usual or low; use low for a search overnight',

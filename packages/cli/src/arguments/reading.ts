@@ -29,7 +29,7 @@ export const readingOptions: {
 } = {
   format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
   map: asRead(
-    `which field of the history has which role, as ROLE=FIELD, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
+    `which role has which field, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
     parseMapping,
     'by their names',
   ),

@@ -15,9 +15,9 @@ export const targetOptions: Options = {
   target: common(
     word('what to test; chaos targets lists the choices, and the services of the configuration', DEFAULT_TARGET),
   ),
-  protocol: word('the file of a protocol of your own, to test instead of a target'),
+  protocol: word('test a protocol of your own: its file'),
   binary: word(
-    'a program of your own, to test instead of a target: one process per node, which reads events as lines of JSON on stdin and answers on stdout',
+    'test a program of your own, one process per node: it reads events as lines of JSON on stdin, and answers on stdout',
   ),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
   set: words('change a setting of the target, such as --set sync=1'),

@@ -121,28 +121,18 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
-  throw new UserError(
-    'usage',
-    `${page.typed}: a report shows one file, and ${files} were given. Check one file at a time.`,
-  )
+  throw new UserError('usage', `${page.typed}: a report shows one file, and ${files} were given. Give one.`)
 }
 
 /** @throws UserError (usage) for a proof of several files, by a model of the user's, or where others judge. */
 function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
   if (prove === undefined) return
   const typed = `--prove ${prove}`
-  if (files > 1)
-    throw new UserError('usage', `${typed}: a proof is of one file, and ${files} were given. Check one file at a time.`)
+  if (files > 1) throw new UserError('usage', `${typed}: a proof is of one file, and ${files} were given. Give one.`)
   if (model !== undefined && isUserFile(model))
-    throw new UserError(
-      'usage',
-      `${typed}: chaos verify does not know the model ${model}, so it could not verify the proof. Leave --prove out.`,
-    )
+    throw new UserError('usage', `${typed}: chaos verify does not know the model ${model}. Leave --prove out.`)
   if (queue !== undefined)
-    throw new UserError(
-      'usage',
-      `${typed}: the workers of a queue do not return the evidence that a proof needs. Leave --queue out.`,
-    )
+    throw new UserError('usage', `${typed}: workers do not return what a proof needs. Leave --queue out.`)
   refuseToReplaceProof(prove, force)
 }
 

@@ -46,10 +46,7 @@ export async function mergedFiles(names: readonly string[]): Promise<readonly st
   const files = new Set<string>()
   for (const name of names) {
     if (name === STDIN || isStored(name))
-      throw new UserError(
-        'usage',
-        `--merge ${name}: only files on this machine can be merged. Save the history to a file.`,
-      )
+      throw new UserError('usage', `--merge ${name}: only files here can be merged. Save it to a file.`)
     if (existsSync(name) && statSync(name).isDirectory()) {
       const found = historiesIn(name)
       if (found.length === 0)

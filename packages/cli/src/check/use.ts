@@ -37,7 +37,7 @@ const declared = {
     initial: objectOptions.initial,
     ...readingOptions,
     'time-tolerance': asDuration(
-      v.optional(duration('how far the time of an event may lie before those of earlier lines', 0, HOUR_MS)),
+      v.optional(duration('how much earlier than the lines before it an event may be', 0, HOUR_MS)),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
     merge: flag('merge the files, or the files of a directory, into one history, by time'),
@@ -50,7 +50,7 @@ const declared = {
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
-      text: 'what to judge as one transaction: request: all that one request did, by the comments in its SQL (traceparent, request_id); connection: all that a connection to a database or Redis did until it was idle for 10 ms',
+      text: 'judge as one transaction all that one request did, by comments in its SQL (traceparent, request_id), or all that a connection did until it was idle for 10 ms',
       usual: 'each transaction alone',
     }),
   }),

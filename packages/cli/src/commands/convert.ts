@@ -11,7 +11,7 @@ export const convertCommand: Command = {
   name: 'convert',
   positional: '<file>',
   needs: 'a history: chaos convert FILE, or - for standard input.',
-  summary: 'convert a history of any known format to JSON lines, and say which role each field was given',
+  summary: 'convert a history of any known format to JSON lines, and say which role each field has',
   options: {
     ...inGroup('What is read', ['map'], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', ['out'], {
@@ -23,7 +23,7 @@ export const convertCommand: Command = {
   examples: [
     ['chaos convert log.csv > history.jsonl', 'a table with a header, as JSON lines'],
     ['chaos convert log.jsonl --map process=worker,f=what --out history.jsonl', 'with fields that have other names'],
-    ['chaos convert log.jsonl --json', 'which role each field was given, with counts'],
+    ['chaos convert log.jsonl --json', 'the role of each field, with counts'],
   ],
   run: executeConvert,
 }

@@ -26,7 +26,7 @@ const declared = {
   ...inGroup('What is tested', [], {
     target: word(`what to test; chaos targets lists them [default: the service in this folder]`),
     command: word(
-      'test a service of your own: the command that starts one node; {listen} stands for the address that clients use',
+      'test a service of your own: the command that starts a node; {listen} is the address that clients use',
     ),
     path: word('the path of an object in your service; GET reads it, and PUT writes it', USUAL_PLACE.path),
     value: word('where the value is in a response of your service, such as json.data.text or body', USUAL_PLACE.value),

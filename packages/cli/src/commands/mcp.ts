@@ -10,10 +10,7 @@ export const mcpCommand: Command = {
     'serve the Model Context Protocol on stdin and stdout: agents can list targets, run, check, explain, inject faults and heal them (also needs the package @modelcontextprotocol/sdk)',
   options: mcpOptions,
   examples: [
-    [
-      'chaos mcp',
-      'the command that an MCP client starts; the manual page "agents" shows the configuration of the client',
-    ],
+    ['chaos mcp', 'what an MCP client starts; the manual page "agents" has its configuration'],
     ['chaos mcp --longest 30s --token env:CHAOS_TOKEN', 'short runs only, and faults at a proxy that asks for a token'],
   ],
   async run(options) {

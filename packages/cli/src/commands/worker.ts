@@ -17,7 +17,7 @@ const declared = {
   ...inGroup('Which work', [], {
     queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with its address'),
     drive: words(
-      'also drive the clients of chaos run --queue against this host, or host:port; may be repeated. CHAOS_CLIENT_PASSWORD is sent only to these',
+      'also drive clients of chaos run --queue against this host, or host:port; may be repeated. CHAOS_CLIENT_PASSWORD is sent only there',
     ),
     'allow-code': flag(
       'also run protocols, workloads and models of users that come through the queue; anyone who reaches the Redis can then run code here',

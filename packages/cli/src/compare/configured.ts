@@ -17,7 +17,7 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   if (faults?.some((fault) => typeof fault !== 'string'))
     throw new UserError(
       'usage',
-      `${loaded.path}: "faults" gives times, but chaos compare puts each fault in the middle of a run. Name the kinds of faults with --faults, such as --faults kill,pause.`,
+      `${loaded.path}: "faults" gives times, but chaos compare decides these. Name the kinds with --faults, such as --faults kill,pause.`,
     )
   return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }

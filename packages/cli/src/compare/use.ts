@@ -60,7 +60,7 @@ const declared = {
       'those of chaos.config.ts, or all systems',
     ),
     sweep: words(
-      'compare several values of a setting; may be repeated: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1, which sets r and w together',
+      'values of a setting to compare; may be repeated: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1, which sets r and w together',
     ),
     nodes: asCount(runMembers.nodes, { usual: 'each system decides', member: 'nodes' }),
     network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {

@@ -35,7 +35,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
   if (started !== undefined)
     throw new UserError(
       'usage',
-      `${loaded?.path}: upstreams.${started.name} has a command, but chaos proxy starts no servers. Start the server and give its address with --upstream, or use chaos record.`,
+      `${loaded?.path}: upstreams.${started.name} has a command, and chaos proxy starts no servers. Give --upstream, or use chaos record.`,
     )
   return servers.length === 0 ? options : { ...options, ...placesOf(servers) }
 }

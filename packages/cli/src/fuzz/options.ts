@@ -75,7 +75,7 @@ const limits = {
   seed: common(
     asCount(v.optional(count('the first seed; each trial takes the next', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1)),
   ),
-  seeds: common(asCount(v.optional(count('stop after this many seeds, one trial each', 1, MOST_SEEDS)))),
+  seeds: common(asCount(v.optional(count('stop after this many seeds', 1, MOST_SEEDS)))),
   time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_SEARCH_MS)), {
     usual: printDuration(USUAL_TIME_MS),
   }),

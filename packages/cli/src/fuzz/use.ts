@@ -125,7 +125,7 @@ export const use: Use<FuzzSettings | CampaignsAsked> = {
     ["chaos fuzz --target maelstrom --bin 'node ./node.js' -w kafka", 'a Node program of Maelstrom'],
     [
       'chaos fuzz --campaign nightly --for 8h --queue env:CHAOS_QUEUE',
-      'a search overnight by the workers of a queue, kept under a name',
+      'a search by the workers of a queue, kept by name',
     ],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],

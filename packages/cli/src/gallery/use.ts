@@ -53,7 +53,7 @@ const actions: readonly CommandAction[] = [
   {
     names: ['show'],
     usage: 'NAME',
-    summary: 'show one weakness: where it is documented, and the commands that run it and its cure',
+    summary: 'show one weakness: where it is documented, the commands that run it and its cure',
   },
   { names: ['run'], usage: 'NAME|--all', summary: 'run the weakness, then its cure, and say what was found' },
 ]

@@ -33,13 +33,13 @@ const declared = {
       v.optional(duration('how long a run that a client asks for may last', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
-    config: word('a configuration file whose targets, workloads and runs clients may name; it is run as code'),
+    config: word('a configuration file whose names clients may use; it is run as code'),
     'allow-code': flag('let clients run code from files in this directory: protocols, workloads, models, clusters'),
   }),
   ...inGroup('Which proxy', [], {
     host: word('the proxy to inject faults into; it may be on another machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
     token: words(
-      'env:NAME, the variable with the token of that proxy; if repeated: tokens of other proxies on this machine, which clients may name [CHAOS_TOKEN]',
+      'env:NAME, the variable with the token of that proxy; further ones are for other proxies of this machine [CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

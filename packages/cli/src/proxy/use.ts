@@ -113,7 +113,7 @@ const declared = {
     ...composeOptions,
     name: words('name of the proxy, one for each proxy', 'n1, n2, …'),
     carries: words(
-      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; give it once, or once for each proxy`,
+      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
     ),
     config: word(
       'JSON file with proxies, their toxics, faults and partitions; or a list of proxies in the format of Toxiproxy',
@@ -143,7 +143,7 @@ const declared = {
     compress: flag('with --rotate: compress finished parts (gzip)'),
     keep: asCount(
       v.optional(
-        count('with --rotate: keep only this many of the newest parts, and every part with a violation', 2, MOST_KEPT),
+        count('with --rotate: keep only this many of the newest parts, and any with a violation', 2, MOST_KEPT),
       ),
       { usual: 'all' },
     ),
@@ -164,7 +164,7 @@ const declared = {
     host: word('only the host of --control, as with Toxiproxy'),
     port: word('only the port of --control, as with Toxiproxy'),
     token: word(
-      'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of the output of ps [CHAOS_TOKEN]',
+      'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
     ),
     open: flag('listen beyond loopback without requiring a token'),
     'host-name': words('with --open: a host name with dots that requests may use; may be repeated'),
@@ -182,9 +182,7 @@ const declared = {
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag(
-      'send the Host header of the client to a server that is reached by TLS, instead of the name of the server',
-    ),
+    'keep-host': flag('send servers that are reached by TLS the Host of the client, not their own name'),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },

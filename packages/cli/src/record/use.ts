@@ -44,11 +44,11 @@ const declared = {
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'instead of --upstream: a command that starts a server, one for each server; {listen}, {port} and {data} are filled in; {n1} is the address of the proxy of another server, {n1.direct} the address of that server itself',
+      'instead of --upstream: a command that starts a server, one for each server; {listen}, {port} and {data} are filled in; {n1} is the proxy of another server, {n1.direct} that server itself',
     ),
     ...composeOptions,
     as: words(
-      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; give it once, or once for each server; tcp: faults only, no recording',
+      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; once, or once for each server; tcp: faults only, no recording',
     ),
     listen: words('host:port to listen on, one for each server; write https:// in front to speak TLS', 'any free port'),
     name: words('name of the server, one for each server', 'n1, n2, …'),
@@ -95,7 +95,7 @@ const declared = {
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {
-      text: 'how long a read at the end of the run waits for its response',
+      text: 'how long a read at the end waits for its response',
       member: 'timeoutMs',
     }),
   }),
@@ -107,7 +107,7 @@ type RecordSettings = Omit<RunSettings, 'again'> & Closing
 export const use: Use<RecordSettings> = {
   name: 'record',
   positional: '',
-  summary: 'run a command of yours, such as your tests, under faults; record its operations and check them',
+  summary: 'run a command, such as your tests, under faults; record its operations and check them',
   options: declared,
   examples: [
     [

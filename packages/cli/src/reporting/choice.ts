@@ -35,8 +35,8 @@ export const reporterOptions = (): ReporterOptions => ({
   reporter: words(
     `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
-  json: common(flag('print JSON on stdout instead of the page, one line per run or file; the same as --reporter json')),
-  quiet: flag('print only errors and the verdict, in one line; the same as --reporter line'),
+  json: common(flag('print JSON on stdout instead of the page, one line per run or file: --reporter json')),
+  quiet: flag('print only errors and the verdict, in one line: --reporter line'),
   force: flag('overwrite a file even if it is not an earlier report of the same kind'),
   verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
 })

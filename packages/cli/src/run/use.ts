@@ -97,15 +97,13 @@ const REHEARSAL =
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
-    isolation: word(
-      'isolation level of every transaction, if the target has this setting; short for --set isolation=…',
-    ),
+    isolation: word('isolation level of transactions, if the target has this setting: short for --set isolation=…'),
     nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides', member: 'nodes' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
-    program: word('with --spec: allow the run to start this Node program, which the spec names'),
-    beside: words('with --spec: allow the run to start this program beside the nodes, NAME=FILE'),
-    client: word('with --spec: allow the run to load this file of clients'),
+    program: word('with --spec: allow this Node program, which the spec names'),
+    beside: words('with --spec: allow this program beside the nodes, NAME=FILE'),
+    client: word('with --spec: allow this file of clients'),
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
@@ -137,7 +135,7 @@ const declared = {
     },
     seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
-    sim: flag('simulate the run in virtual time, in this process; the same seed gives the same history, byte for byte'),
+    sim: flag('simulate the run in virtual time, in this process; a seed always gives the same history'),
     'verify-determinism': flag('with --sim: run twice, and compare the two runs byte for byte'),
   }),
   ...inGroup('What must hold', ['expect'], {

@@ -64,22 +64,22 @@ const declared = {
     ),
     sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
     standby: flag(
-      'add a hot standby, which follows the PostgreSQL with a delay and only reads, at pg-standby:5432 (PG_STANDBY_URL)',
+      'add a hot standby that follows the PostgreSQL late and only reads, at pg-standby:5432 (PG_STANDBY_URL)',
     ),
     calculator: flag(
-      'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB of memory per thread)',
+      'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB for each thread)',
     ),
-    'check-sql': flag('first list every SQL statement of the program that the PostgreSQL in memory cannot execute'),
+    'check-sql': flag('first list every statement that the PostgreSQL in memory cannot execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that histories must meet; with a PostgreSQL also the isolation level that its transactions must keep, such as serializable (declared: each transaction the level that it asked for); none: only check that the program does not crash',
+      text: 'the level that histories must meet; with a PostgreSQL, the isolation level that transactions must keep, such as serializable (declared: each the one that it asked for); none: only check that the program does not crash',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
-      text: 'what to judge as one transaction: request: all the SQL of one request; connection: all the SQL of a connection until it was idle for 10 ms',
+      text: 'judge as one transaction all SQL of one request, or of a connection until it was idle for 10 ms',
       usual: 'each transaction alone',
     }),
     'assert-sql': words(
@@ -109,10 +109,7 @@ export const use: Use<FuzzSettings> = {
   options: declared,
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
-    [
-      'chaos simulate ./server.ts --beside payments=./fake.ts',
-      'with a program of yours in place of a server that it calls',
-    ],
+    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a program of yours plays a server that it calls'],
     ['chaos simulate ./server.ts --beside pg=postgres --sql schema.sql', 'with a PostgreSQL in memory'],
     [
       'chaos simulate ./server.ts --beside pg=postgres --sql schema.sql --expect serializable',
@@ -189,7 +186,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
     [
       `--check-sql: the simulated PostgreSQL does not execute ${plural(found.size, 'statement')} of this program:`,
       ...lines,
-      'Skip them if the environment variable CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
+      'Skip them if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
     ].join('\n'),
   )
 }

@@ -125,10 +125,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw new UserError(
-        'usage',
-        `${file}: it was stored without the value of ${name}: set that environment variable.`,
-      )
+      throw new UserError('usage', `${file}: it was stored without the value of ${name}: set that variable.`)
     }),
   )
 

@@ -154,7 +154,7 @@ describe('a misspelt name', () => {
 
 test('--faults none selects no faults, and excludes others', () => {
   expect(parseNemeses('none')).toEqual([])
-  expect(() => parseNemeses('kill,none')).toThrow('"none" cannot stand beside other faults')
+  expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
 })
 
 test('a fault may name a service, which only the target can verify', () => {

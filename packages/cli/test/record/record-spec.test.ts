@@ -73,7 +73,7 @@ describe('the run.json of a recording', () => {
     expect(kept.spec.target.traffic.environment).toEqual({ API_TOKEN: '(removed)', PLACE: 'http://{n1}' })
     const lacking = await again(['--trust'])
     expect(lacking).toMatchObject({ exitCode: 3 })
-    expect(lacking.stderr).toContain('it was stored without the value of API_TOKEN: set that environment variable')
+    expect(lacking.stderr).toContain('it was stored without the value of API_TOKEN: set that variable')
     process.env['API_TOKEN'] = 'swordfish'
     try {
       const given = await again(['--trust', '--json'])

@@ -193,7 +193,7 @@ describe('a recording that proves nothing', () => {
 
   patientTest("a command that bypasses the proxy gets a hint about the proxy's address", async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
-    expect(stderr).toMatch(/No traffic went through the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
+    expect(stderr).toMatch(/No traffic passed the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)
   })
 

@@ -53,7 +53,7 @@ const own: readonly Setting[] = [
   {
     name: 'snapshot-count',
     summary:
-      'how many entries are applied between two snapshots; a member that lags by over 5,000 entries more than this catches up by a snapshot',
+      'how many entries are applied between snapshots; a member that lags by 5,000 more catches up by a snapshot',
     default: 100_000,
     min: 1,
     max: 10_000_000,

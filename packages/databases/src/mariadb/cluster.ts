@@ -123,7 +123,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'flush',
     summary:
-      'when the log is on disk (innodb_flush_log_at_trx_commit): 1: flushed at every commit; 2: written at every commit; 0: once a second',
+      'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
     default: 1,
     values: [1, 2, 0],
   },

@@ -58,7 +58,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'data',
-    summary: 'what a node that restarts after a kill finds on its disk: its data, or none',
+    summary: 'what data a node has that restarts after a kill',
     default: 'kept',
     values: ['kept', 'wiped'],
   },
@@ -88,12 +88,12 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
     if (isRedlock && replicas > 0)
       throw new UserError(
         'usage',
-        `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave one of the two settings out.`,
+        `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave one out.`,
       )
     if (nodes !== undefined && replicas > nodes - 1)
       throw new UserError(
         'usage',
-        `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give a lower number, or more --nodes.`,
+        `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give more --nodes.`,
       )
   }
   return {

@@ -94,10 +94,7 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new UserError('usage', `seed: ${seed} is not a seed: give a whole number from 0.`)
   if (!(timeMs >= SHORTEST_MS))
-    throw new UserError(
-      'usage',
-      `timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second. Give 1000 or more.`,
-    )
+    throw new UserError('usage', `timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second.`)
   if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   const known = networks.map(({ name }) => name)
   return {

@@ -71,6 +71,6 @@ export function locatedReference(
   const places = resolve(beside) === resolve(reference) ? beside : `${beside} nor at ${reference}`
   throw new UserError(
     'input',
-    `${file} is of the ${what.noun} in ${reference}, and there is no such file at ${places}. Say where it is: ${what.option} FILE.`,
+    `${file} is of the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
   )
 }

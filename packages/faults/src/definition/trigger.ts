@@ -11,8 +11,8 @@ export const counting = (noun: string, of = '') => ({
 
 /** Times count from when the fault was applied. */
 export const times = {
-  fromMs: optional(ms('only after this time, counted from when the fault was applied')),
-  untilMs: optional(ms('only before this time, counted from when the fault was applied')),
+  fromMs: optional(ms('only after this time from when it was applied')),
+  untilMs: optional(ms('only before this time from when it was applied')),
 }
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))

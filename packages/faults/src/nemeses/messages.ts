@@ -61,7 +61,7 @@ export const forge: Nemesis = {
 
 export const forgeSigned: Nemesis = {
   name: 'forge-signed',
-  summary: 'change 1 to 10% of the signed messages between nodes: receivers notice the change and drop the message',
+  summary: 'change 1 to 10% of signed messages between nodes: receivers notice and drop them',
   kind: 'forge-signed-message',
   among: 'nodes',
   plan: (random) => planForged('forge-signed-message', random),

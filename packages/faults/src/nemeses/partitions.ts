@@ -27,7 +27,7 @@ export const halves = cutting('halves', 'halves', 'cut the network in two at ran
 export const ring = cutting(
   'ring',
   'majority-ring',
-  'cut links so that every node still reaches a majority, and no two nodes the same one',
+  'cut links so that every node reaches a majority, and no two the same one',
 )
 export const isolateLeader = cutting(
   'isolate-leader',
@@ -38,7 +38,7 @@ export const bridge = cutting('bridge', 'bridge', 'cut the network into two halv
 export const oneWay = cutting(
   'one-way',
   'one-way',
-  'cut one direction of all links of a node: it receives from the others but they do not receive from it, or the reverse',
+  'cut one direction of the links of a node: it receives from all others but none from it, or the reverse',
 )
 
 export const cutClients: Nemesis = {

@@ -41,8 +41,7 @@ const PLACES = 10_000
 /** Damage stays, so the same minority has it throughout. */
 export const flipBit: Nemesis = {
   name: 'flip-bit',
-  summary:
-    'kill a node, flip a bit of its files and restart it; only nodes of one minority, drawn once for the run, are hit',
+  summary: 'kill a node, flip a bit of its files and restart it; a run hits only one minority of the nodes',
   kind: 'flip-bit',
   among: 'nodes',
   plan(random, nodes) {
@@ -184,8 +183,7 @@ export const loseCommitReply: Nemesis = {
 
 export const serializationFailure: Nemesis = {
   name: 'serialization-failure',
-  summary:
-    'a simulated PostgreSQL aborts, with error 40001, 10%, 30% or all of the transactions that can get this error',
+  summary: 'a simulated PostgreSQL aborts 10%, 30% or all transactions that can fail with 40001',
   kind: 'serialization-failure',
   among: 'nodes',
   plan: (random) => just({ kind: 'serialization-failure', nodes: 'one', share: random.pick(shareChoices) }),

@@ -142,11 +142,7 @@ function unknownModule(life: Life, specifier: string): Error {
   if (isNativeLoader(name) || (/\.node$/.test(name) && life.lacks(specifier))) return noNativeCode(specifier)
   if (name === 'sqlite') return nativeCode(specifier)
   if (builtinModules.includes(name) || specifier.startsWith('node:'))
-    return new NotSimulated(
-      `node:${name}`,
-      'is not implemented yet',
-      'Skip it if the environment variable CHAOS_SIMULATED is set.',
-    )
+    return new NotSimulated(`node:${name}`, 'is not implemented yet', 'Skip it if CHAOS_SIMULATED is set.')
   // Packages probe whether others are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })

@@ -24,12 +24,7 @@ const HEAP = {
 
 /** The part of `node:v8` that only computes: values as bytes. The engine itself is shared by all nodes. */
 export const v8Module = (): object => ({
-  ...refusedModule(
-    'v8',
-    { ...v8 },
-    'acts on the whole simulation',
-    'Skip it if the environment variable CHAOS_SIMULATED is set.',
-  ),
+  ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Skip it if CHAOS_SIMULATED is set.'),
   ...{ serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer },
   cachedDataVersionTag: v8.cachedDataVersionTag,
   getHeapStatistics: () => ({ ...HEAP }),

@@ -132,23 +132,19 @@ const filledPostgres = v.strictObject({
   unit: v.optional(
     v.pipe(
       v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
-      v.description(
-        'what to judge as one transaction: request: all the SQL of one request; connection: all the SQL of a connection until it was idle for 10 ms',
-      ),
+      v.description('judge as one transaction all SQL of one request, or of a connection until it was idle for 10 ms'),
     ),
   ),
   standby: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('adds a hot standby, which follows it with a delay and only reads: pg-standby for pg'),
+      v.description('a hot standby that follows it late and only reads: pg-standby for pg'),
     ),
   ),
   calculator: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description(
-        'lets PGlite compute plain functions that the PostgreSQL in memory lacks; 0.7 GB of memory per thread',
-      ),
+      v.description('lets PGlite compute plain functions that the PostgreSQL in memory lacks; 0.7 GB for each thread'),
     ),
   ),
 })
@@ -172,10 +168,7 @@ export const serviceMembers: {
     ),
   ),
   client: v.optional(
-    v.pipe(
-      path,
-      v.description('instead of a route table: a file of clients, whose default export is defineClient({ … })'),
-    ),
+    v.pipe(path, v.description('instead of routes: a file of clients, whose default export is defineClient({ … })')),
   ),
   nodes: runMembers.nodes,
   redis: v.optional(

@@ -364,6 +364,6 @@ function refusalOf(sql: string, construct: string): NotSimulated {
   return new NotSimulated(
     what,
     because,
-    'Skip it if the environment variable CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
+    'Skip it if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
   )
 }

@@ -34,7 +34,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
     'server-timeout-ms': { summary: "how long a request may wait in a server's queue", default: 100 },
     'service-ms': { summary: 'how long a server works on one request; 0: no time', default: 0 },
     'queue-limit': {
-      summary: "the largest number of requests in a server's queue; counts only if service-ms is above 0",
+      summary: "how many requests a server's queue holds, if service-ms is above 0",
       default: 100_000,
     },
   },

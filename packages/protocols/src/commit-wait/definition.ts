@@ -6,24 +6,23 @@ const DEFAULT_MS = 10
 
 export const commitWait: ProtocolDefinition = defineProtocol({
   name: 'commit-wait',
-  summary:
-    'each key has an owner and each write a timestamp; a read sees all earlier writes if no clock is more than ε from true time',
+  summary: 'keys have owners and writes have times; a read sees all earlier writes if clocks differ by no more than ε',
   defaultNodes: 3,
   objects: ['register'],
   settings: {
     order: {
       summary:
-        'who makes up for clocks that differ: writers, which wait until their timestamp has passed, or readers, which also look for writes with slightly later timestamps',
+        'who makes up for clocks that differ: writers, by waiting, or readers, by looking at slightly later writes as well',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],
     },
     'epsilon-ms': {
-      summary: 'the error of a clock that the protocol allows for (ε), in milliseconds',
+      summary: 'the clock error that the protocol allows for (ε)',
       default: DEFAULT_MS,
     },
     'skew-ms': {
-      summary: 'the largest error that clocks really have, in milliseconds; a node draws its error anew at each start',
+      summary: 'the largest error that clocks have; a node draws its own at each start',
       default: DEFAULT_MS,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },

@@ -67,7 +67,7 @@ export const dns: ProtocolDefinition = defineProtocol({
       default: 1,
     },
     'first-serial': {
-      summary: 'the first serial number of the zone; from the default, the third update wraps around to a low number',
+      summary: 'the first serial number of the zone; with the default, the third update wraps it',
       default: 2 ** 32 - 3,
     },
     'ttl-ms': { summary: 'how long resolvers keep an answer', default: 200, worthTrying: [50] },

@@ -49,7 +49,7 @@ export const single: ProtocolDefinition = defineProtocol({
     },
     'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
     'queue-limit': {
-      summary: "the largest number of requests in the database's queue; counts only if service-ms is above 0",
+      summary: "how many requests the database's queue holds, if service-ms is above 0",
       default: 100_000,
     },
   },

@@ -11,7 +11,7 @@ const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'three-phase-commit',
   summary:
-    'two-phase commit with a phase between the votes and the decision: a dead coordinator blocks no node; in a partition each side decides for itself',
+    'two-phase commit with a phase between, so that a dead coordinator blocks nobody; in a partition each side decides for itself',
   defaultNodes: 3,
   objects: Object.keys(planners),
   settings: {
@@ -19,7 +19,7 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
     'vote-timeout-ms': { summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
     'silence-ms': { summary: 'after how long a silence of the coordinator the sites decide without it', default: 300 },
     attempts: {
-      summary: 'how often a transaction that finds an item locked is tried, the first time included',
+      summary: 'how often a transaction that finds an item locked is tried',
       default: 60,
     },
   },

@@ -19,8 +19,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   settings: {
     ...successionSettings('primary', 'starts a view change'),
     recovery: {
-      summary:
-        'where a restarted node finds its log: disk: on its disk; nonce: it asks the other nodes for it, as in the paper',
+      summary: 'where a restarted node gets its log: from its disk, or from the others, as in the paper (nonce)',
       default: 'disk',
       values: ['disk', 'nonce'],
       worthTrying: ['nonce'],

@@ -17,8 +17,7 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   defaultNodes: 4,
   settings: {
     reads: {
-      summary:
-        'what answers a read: cache: the cache of the node, whatever its age; consistent: the cache, once it has all that the store had',
+      summary: 'cache: read the cache, whatever its age; consistent: wait until it has all that the store had',
       default: 'cache',
       values: ['cache', 'consistent'],
     },

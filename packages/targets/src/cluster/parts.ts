@@ -36,7 +36,7 @@ export interface ClusterPlan {
 
 const DATA: Setting = {
   name: 'data',
-  summary: 'what a node that restarts after a kill finds on its disk: its data, or none',
+  summary: 'what data a node has that restarts after a kill',
   default: 'kept',
   values: ['kept', 'wiped'],
 }

@@ -90,7 +90,7 @@ export async function requireOn(id: NodeId, pids: () => readonly number[], { bel
       : 'makes its system calls without the C library, as programs in Go and static ones do'
   throw new UserError(
     'environment',
-    `${id}: no fault of its disk or clock can be injected: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
+    `${id}: faults of its disk and clock are impossible: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
   )
 }
 

@@ -77,7 +77,7 @@ export async function readCatalogue(
     if (!(error instanceof NotConnected)) throw error
     throw new UserError(
       'environment',
-      `${url.hostname}:${port}/${database}: ${error.message}. Check that it is a running ${system}, and that ${user} is a user of it.`,
+      `${url.hostname}:${port}/${database}: ${error.message}. Check that ${system} runs there, and knows ${user}.`,
     )
   }
 }

@@ -44,7 +44,7 @@ type Shared = 'reads' | 'isolation' | 'transfers' | 'object'
 
 export const entries: { readonly [Name in Shared]: v.GenericSchema<unknown, SqlDeclaration[Name]> } = {
   reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
-  isolation: oneOf(isolations, "isolation level of every transaction [default: the server's setting]"),
+  isolation: oneOf(isolations, "isolation level of transactions [default: the server's setting]"),
   transfers: oneOf(
     transfersMade,
     'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
@@ -61,7 +61,7 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
   isolation: {
     name: 'isolation',
-    summary: 'isolation level of every transaction',
+    summary: 'isolation level of transactions',
     default: 'repeatable-read',
     values: [...isolations],
   },

@@ -46,7 +46,7 @@ export function requireOperations(
       'input',
       opaqueConnections > 0
         ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Is --as ${as} right?`
-        : `No traffic went through the proxy (${at}). ${clients.howToUseIt}`,
+        : `No traffic passed the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
   const [passed] = examples.passedOn

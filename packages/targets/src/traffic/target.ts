@@ -38,10 +38,7 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     refusal: (name) => trafficRefusal(name, hurt),
     validate(_settings, _bug, nodes) {
       if (nodes !== servers.length)
-        throw new UserError(
-          'input',
-          `nodes is ${nodes}, but target.traffic has ${servers.length} servers. Give as many nodes as servers.`,
-        )
+        throw new UserError('input', `nodes is ${nodes}, but target.traffic has ${servers.length} servers.`)
     },
     start: (options) => startTraffic(traffic, options),
   }

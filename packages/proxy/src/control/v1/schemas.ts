@@ -54,10 +54,7 @@ export const newProxyParameters: typeof proxyParameters & {
   from: or(text('the name of the dialling end in links'), 'clients'),
   to: optional(text('the name of the upstream end in links; by default that of the proxy')),
   protocol: or(choice(['tcp', 'udp'], 'whether the proxy passes on connections or datagrams'), 'tcp'),
-  keepHost: or(
-    flag('whether a server that is reached by TLS gets the Host header of the client instead of its own name'),
-    false,
-  ),
+  keepHost: or(flag('whether servers reached by TLS get the Host of the client instead of their own name'), false),
 }
 
 export const leaseParameters: {

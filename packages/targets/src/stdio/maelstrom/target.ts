@@ -62,7 +62,7 @@ function suffers(kind: FaultKind): Suffering {
   if (simulated !== true) return simulated
   return MESSAGES.has(kind)
     ? true
-    : { not: 'the messages of a Maelstrom program are delivered whole', instead: ['partition', 'loss'] }
+    : { not: 'the messages of a Maelstrom program arrive whole', instead: ['partition', 'loss'] }
 }
 
 const MESSAGES: ReadonlySet<FaultKind> = new Set<FaultKind>([
