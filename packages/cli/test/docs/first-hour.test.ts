@@ -47,7 +47,7 @@ const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
   1: [
     /^ {2}NOT LINEARIZABLE .* checked # operations in # m?s$/m,
     /^ {2}(?:likely )?why: /m,
-    /n# was killed at # s and\s+came\s+back\s+(?:without|#\s+m?s\s+before)/,
+    /n# was killed at # s (?:(?:, # s )*and\s+#\s+s\s+)?and\s+came\s+back\s+(?:without|#\s+m?s\s+before)/,
   ],
 }
 
