@@ -96,6 +96,8 @@ export function fakeEngine(script: Script): FakeEngine {
         const made = does(parameters)
         return 'kind' in made ? made : yield* made
       },
+      runs() {},
+      ready() {},
       sync: () => log.push(`${pid} sync`),
       fail() {
         log.push(`${pid} fails`)

@@ -181,6 +181,23 @@ describe('a simple query', () => {
   })
 })
 
+test('A statement runs for its session before its time passes, and until the client may go on', () => {
+  const { client, engine, run } = served({}, { atOnce: false })
+  const asking = client()
+  run()
+  const told: string[] = []
+  Object.assign(engine.sessions[0]!.session, {
+    runs: (text: string) => told.push(text),
+    ready: () => told.push('ready'),
+  })
+  asking.ask(query('INSERT; DELETE'))
+  expect(told).toEqual(['INSERT; DELETE'])
+  run()
+  asking.ask(parse('UPDATE'), bind(), execute(), sync)
+  run()
+  expect(told).toEqual(['INSERT; DELETE', 'INSERT; DELETE', 'ready', 'UPDATE', 'ready'])
+})
+
 describe('the extended protocol', () => {
   const script: Script = { 'SELECT $1': ([n]) => rows('SELECT 1', ['n'], [n ?? null]) }
 

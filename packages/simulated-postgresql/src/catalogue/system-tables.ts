@@ -6,6 +6,7 @@ import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import { DATABASE_OID, pgLocks, pgStatActivity } from './activity.ts'
 import { isTemporary, type Schema } from './catalogue.ts'
 import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
 import { defaultText } from './default-text.ts'
@@ -18,6 +19,7 @@ import {
   columnsIn,
   type Field,
   type Relation,
+  type ServerView,
   type TableColumn,
   tablesIn,
 } from './relation.ts'
@@ -30,7 +32,11 @@ export interface SystemTable {
   /** The columns that PostgreSQL's has, and this has not. */
   lacking(): readonly string[]
   /** The values of columns that are deferred are what `defer` makes of how they are computed. */
-  rows(view: CatalogueView, defer: (read: () => SqlValue) => SqlValue): readonly (readonly SqlValue[])[]
+  rows(
+    view: CatalogueView,
+    server: ServerView,
+    defer: (read: () => SqlValue) => SqlValue,
+  ): readonly (readonly SqlValue[])[]
 }
 
 const namespaceOf = ({ catalogue, own }: CatalogueView, schema: string): number =>
@@ -85,10 +91,18 @@ const pgNamespace: Relation = {
   ],
 }
 
+function databaseNumber(name: string, { database }: CatalogueView): number {
+  if (name === database) return DATABASE_OID
+  if (name === 'template1') return 1
+  if (name === 'template0') return 4
+  throw new NotSupported('the number of the database postgres, where the one in use has another name')
+}
+
 const pgDatabase: Relation = {
   name: 'pg_database',
   rows: ({ database }) => [...new Set(['postgres', database]), ...TEMPLATES],
   fields: [
+    ['oid', 'oid', databaseNumber, 'may refuse'],
     ['datname', 'name', (name: string) => name],
     ['encoding', 'int4', () => 6],
     ['datistemplate', 'bool', (name: string) => TEMPLATES.includes(name)],
@@ -663,6 +677,8 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgAm,
     pgSequences,
     pgStatioAllTables,
+    pgStatActivity(roleNumber),
+    pgLocks,
   ],
   information_schema: [tables, columns, schemata, sequences, ...CONSTRAINT_RELATIONS],
 }
@@ -681,8 +697,8 @@ export function systemTable(types: Types, schema: string | undefined, name: stri
       deferred: mayRefuse !== undefined,
     })),
     lacking: () => [...columns, ...former].filter((column) => !fields.some(([field]) => field === column)),
-    rows: (view, defer) =>
-      relation.rows(view).map((row) =>
+    rows: (view, server, defer) =>
+      relation.rows(view, server).map((row) =>
         fields.map(([, , value, mayRefuse]) => {
           const read = () => value(row as never, view)
           return mayRefuse === undefined ? read() : defer(read)

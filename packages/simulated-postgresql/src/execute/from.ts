@@ -141,8 +141,8 @@ function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, sco
     deferred: table.columns[at]?.deferred,
   }))
   const relation = addRelation(scope, alias?.aliasname ?? relname, columns, undefined, false, table.lacking())
-  return rowsItem(relation, function* () {
-    return table.rows(context, (read) => new Deferred(read) as unknown as SqlValue)
+  return rowsItem(relation, function* (run) {
+    return table.rows(context, run.server, (read) => new Deferred(read) as unknown as SqlValue)
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { ServerView } from '../catalogue/relation.ts'
 import type { Trigger, TriggerEvent } from '../catalogue/routine.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
 import type { Compiled, Env, SessionFacts } from '../expressions/env.ts'
@@ -98,6 +99,7 @@ export interface Run extends SessionFacts, Writer {
   readonly snapshot: Snapshot
   /** What parts of the plan computed once for the statement. */
   readonly memo: Map<object, unknown>
+  readonly server: ServerView
   /** What it meets, if somebody watches the engine. */
   readonly met: Met | undefined
   /** It is asked again: reads go to this view, and nothing is locked or changed. */

@@ -139,6 +139,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
     return hasCommitted && losesReply(session.pid)
   }
   const ready = (): void => {
+    session.ready()
     if (session.status() === 'idle') extended.ended()
     notifications.write()
     peer.write({ kind: 'ready', status: STATUSES[session.status()] })

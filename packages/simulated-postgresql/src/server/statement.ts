@@ -23,7 +23,9 @@ export function* runStatement(
   given: Prepared | Statement,
   parameters: readonly SqlValue[],
 ): Generator<Pause, Done> {
-  yield { kind: 'cost', sql: 'node' in given ? given.sql : given.statement.sql }
+  const statement = 'node' in given ? given : given.statement
+  talk.session.runs(statement.text)
+  yield { kind: 'cost', sql: statement.sql }
   const outcome = yield* talk.session.execute(given, parameters)
   switch (outcome.kind) {
     case 'copyIn':

@@ -1,3 +1,4 @@
+import type { Activity, ServerView } from '../catalogue/relation.ts'
 import { isPlanned, type Plan } from '../execute/plan.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
@@ -15,10 +16,16 @@ import type { Notification, Subscriber } from './notifications.ts'
 import { Planner } from './planner.ts'
 import { Routines } from './routines.ts'
 import { Runner } from './runner.ts'
-import type { Compiled, Server } from './server.ts'
+import type { Compiled, Peer, Server } from './server.ts'
 import type { Execution, Prepared, Session, SessionListener, Wait } from './session.ts'
 import { Settings, startupSettings } from './settings.ts'
 import { Transactions } from './transactions.ts'
+
+const IDLE = {
+  idle: 'idle',
+  transaction: 'idle in transaction',
+  failed: 'idle in transaction (aborted)',
+} as const
 
 /** A session: executes statements one at a time, listens, and can be interrupted by others. */
 export class Connection implements Session, Subscriber, Host {
@@ -40,12 +47,19 @@ export class Connection implements Session, Subscriber, Host {
   readonly #inbox: Notification[] = []
   #ended = false
   #statementStart = 0n
+  readonly #begunAt: bigint
+  #query = ''
+  #queryStart: bigint | null = null
+  #stateChange: bigint
+  #isRunning = false
 
   constructor(server: Server, pid: number, startup: ReadonlyMap<string, string>, listener: SessionListener) {
     this.server = server
     this.pid = pid
     this.secret = Math.floor(server.options.random() * 0x7fffffff)
     this.#listener = listener
+    this.#begunAt = server.store.time.now()
+    this.#stateChange = this.#begunAt
     const user = startup.get('user') ?? 'postgres'
     const defaults = new Map(server.options.settings)
     for (const [name, value] of startupSettings(startup)) defaults.set(name, value)
@@ -56,6 +70,7 @@ export class Connection implements Session, Subscriber, Host {
       grants: [],
       waiter: undefined,
       statementDeadline: undefined,
+      waits: undefined,
       interrupt: undefined,
       milliseconds: (name) => this.settings.milliseconds(name),
     }
@@ -121,11 +136,58 @@ export class Connection implements Session, Subscriber, Host {
     return this.settings.reported()
   }
 
+  runs(text: string): void {
+    this.#isRunning = true
+    this.#query = text
+    this.#queryStart = this.#stateChange = this.server.store.time.now()
+  }
+
+  ready(): void {
+    this.#isRunning = false
+    this.#stateChange = this.server.store.time.now()
+  }
+
+  get activity(): Activity {
+    const { open, begun } = this.transactions
+    const isOpen = open?.state === 'active'
+    return {
+      pid: this.pid,
+      user: this.facts.user,
+      application: this.settings.get('application_name') ?? '',
+      begunAt: this.#begunAt,
+      transactionStart: isOpen ? open.startedAt : null,
+      queryStart: this.#queryStart,
+      stateChange: this.#stateChange,
+      state: this.#isRunning ? 'active' : IDLE[this.status()],
+      xid: isOpen ? outermost(open).xid || null : null,
+      query: this.#query,
+      virtualTransaction: `${this.pid}/${isOpen ? begun : 0}`,
+      backend: this.backend,
+      waitsFor: () => {
+        const { waits } = this.backend
+        if (waits !== undefined) return [waits.kind === 'lock' ? 'Lock' : 'Timeout', waits.event]
+        return this.#isRunning ? [null, null] : ['Client', 'ClientRead']
+      },
+    }
+  }
+
+  get serverView(): ServerView {
+    const { store, isStandby, connections } = this.server
+    const activity = () => Array.from(connections.values(), (each) => each.activity)
+    return {
+      store,
+      isReplicated: isStandby || store.log.standby !== undefined,
+      activity,
+      activitySeen: () => (this.transactions.activity ??= activity()),
+    }
+  }
+
   status(): 'idle' | 'transaction' | 'failed' {
     return this.transactions.status()
   }
 
   parse(sql: string): readonly Statement[] {
+    this.runs(sql)
     return this.#orFail(() => parse(sql))
   }
 
@@ -230,13 +292,15 @@ export class Connection implements Session, Subscriber, Host {
   }
 
   terminate(pid: number): boolean {
+    const other = this.#other(pid)
+    other?.terminated()
+    return other !== undefined
+  }
+
+  #other(pid: number): Peer | undefined {
     const other = this.server.connections.get(pid)
-    if (other === undefined) {
-      this.notice('WARNING', '01000', `PID ${pid} is not a PostgreSQL backend process`)
-      return false
-    }
-    other.terminated()
-    return true
+    if (other === undefined) this.notice('WARNING', '01000', `PID ${pid} is not a PostgreSQL backend process`)
+    return other
   }
 
   terminated(): void {
@@ -246,8 +310,9 @@ export class Connection implements Session, Subscriber, Host {
   }
 
   cancel(pid: number): boolean {
-    this.server.connections.get(pid)?.interrupt(new SqlError('57014', 'canceling statement due to user request'))
-    return this.server.connections.has(pid)
+    const other = this.#other(pid)
+    other?.interrupt(new SqlError('57014', 'canceling statement due to user request'))
+    return other !== undefined
   }
 
   deliver(notification: Notification): void {

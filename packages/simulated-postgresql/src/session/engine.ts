@@ -69,6 +69,7 @@ function engineOf(server: Server): Engine {
     witnessed: (grouping) => server.witness?.told(grouping),
     crash() {
       endAll()
+      store.begunAt = store.time.now()
       // A standby that crashes reads on from where it was.
       return server.isStandby ? 0 : store.log.crash()
     },

@@ -4,6 +4,7 @@ import type { Table } from '../catalogue/table.ts'
 import { runOf, waitOnce } from '../execute/run.ts'
 import type { Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { blockersOf } from '../storage/locks.ts'
 import type { Index } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { type Sequence, setValue } from '../storage/sequence.ts'
@@ -280,7 +281,15 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
     ],
     ['pg_terminate_backend', ([pid = null]) => connection.terminate(Number(pid))],
     ['pg_cancel_backend', ([pid = null]) => connection.cancel(Number(pid))],
+    [
+      'pg_blocking_pids',
+      ([pid = null]) => {
+        const waiter = connection.server.connections.get(Number(pid))?.activity.backend.waiter
+        const blockers = waiter === undefined ? [] : blockersOf(waiter).map(({ holder }) => holder.pid)
+        return new SqlArray(OID.int4, [...new Set(blockers)])
+      },
+    ],
     ['pg_is_in_recovery', () => connection.server.isStandby],
-    ['pg_postmaster_start_time', () => connection.server.store.time.now()],
+    ['pg_postmaster_start_time', () => connection.server.store.begunAt],
   ]
 }

@@ -1,3 +1,4 @@
+import type { ServerView } from '../catalogue/relation.ts'
 import type { Table } from '../catalogue/table.ts'
 import {
   type Lockable,
@@ -37,6 +38,7 @@ export interface RunnerOwner {
   readonly planner: Planner
   readonly routines: RoutineCalls
   readonly facts: SessionFacts
+  readonly serverView: ServerView
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
 }
 
@@ -187,6 +189,7 @@ export class Runner {
       snapshot,
       parameters,
       memo: new Map(),
+      server: owner.serverView,
       met: owner.server.witness === undefined ? undefined : createMet(),
       view: undefined,
       shuffles: options.shuffles !== false,

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Activity } from '../catalogue/relation.ts'
 import type { Firing } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import type { SessionFacts } from '../expressions/env.ts'
@@ -28,8 +29,10 @@ export interface Server {
   readonly witness: Witness | undefined
 }
 
-interface Peer {
+/** A session, as others meet it. */
+export interface Peer {
   readonly secret: number
+  readonly activity: Activity
   /** Ends what it waits for. */
   interrupt(error: SqlError): void
   /** Ends it, as pg_terminate_backend does. */

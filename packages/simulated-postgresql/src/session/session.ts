@@ -98,6 +98,10 @@ export interface Session {
   /** The settings that ParameterStatus reports after the authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'
+  /** A query string begins to run: the server calls it before the time that a statement takes. */
+  runs(text: string): void
+  /** The client may go on: ReadyForQuery. */
+  ready(): void
   /** Throws SqlError 42601. */
   parse(sql: string): readonly Statement[]
   /**

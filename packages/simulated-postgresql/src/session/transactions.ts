@@ -1,3 +1,4 @@
+import type { Activity } from '../catalogue/relation.ts'
 import type { Table } from '../catalogue/table.ts'
 import { dropTogether } from '../define/drop.ts'
 import { empty } from '../define/truncate.ts'
@@ -39,6 +40,10 @@ export class Transactions {
   readonly localUndo: (() => void)[] = []
   /** What NOTIFY sends at the commit. */
   readonly outbox: Notification[] = []
+  /** What all sessions did when the open transaction first looked. */
+  activity: readonly Activity[] | undefined
+  /** How many transactions there were. */
+  begun = 0
   /** How many transactions that wrote have committed. */
   commits = 0
 
@@ -63,6 +68,7 @@ export class Transactions {
     begun.readOnly = server.isStandby || settings.get('default_transaction_read_only') === 'on'
     begun.deferrable = settings.get('default_transaction_deferrable') === 'on'
     this.open = begun
+    this.begun++
     store.active.add(begun)
     server.witness?.began(begun)
     return begun
@@ -168,6 +174,7 @@ export class Transactions {
     server.store.abort(backend, transaction)
     server.catalogue.aborted(transaction)
     server.witness?.aborted(transaction)
+    this.activity = undefined
   }
 
   #finish(): void {
@@ -175,6 +182,7 @@ export class Transactions {
     this.failed = false
     this.queried = false
     this.outbox.length = 0
+    this.activity = undefined
     this.owed.length = 0
     this.savepoints.length = 0
     this.deferring.clear()

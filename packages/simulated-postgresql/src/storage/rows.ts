@@ -179,13 +179,17 @@ function* untilFree(
   }
 }
 
-/** Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; what is left to do is without waits. */
+/**
+ * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; what is left to do is without waits. Who waits has a
+ * number already (heap_update).
+ */
 export function* claimRow(
   writer: Writer,
   heap: Heap,
   tuple: Tuple,
   lock: RowLock,
 ): Generator<Wait, Exclude<LockResult, 'would block'>, void> {
+  writer.store.xidOf(writer.backend, writer.transaction.current)
   const result = yield* untilFree(writer, heap, tuple, lock, 'wait', false)
   return result === 'would block' ? 'invisible' : result
 }

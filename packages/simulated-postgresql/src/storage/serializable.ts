@@ -23,6 +23,11 @@ export class Serializable {
     this.#fails = fails
   }
 
+  /** Whether there are marks, which pg_locks shows as SIReadLock. */
+  get isUsed(): boolean {
+    return this.#readers.size > 0
+  }
+
   begin(transaction: Transaction): Reader {
     const reader: Reader = {
       transaction,

@@ -24,6 +24,8 @@ export class Store {
   readonly serializable: Serializable
   readonly log: CommitLog
   readonly active: Set<Transaction> = new Set()
+  /** When the server started. */
+  begunAt: bigint
   commits = 0
   #xids = 730
   #oids = 16_384
@@ -33,6 +35,7 @@ export class Store {
 
   constructor({ time, random, fails = () => false, replayed }: StoreOptions) {
     this.time = time
+    this.begunAt = time.now()
     this.random = random
     this.waiting = new Waiting(this.locks, time)
     this.serializable = new Serializable(fails)

@@ -8,6 +8,7 @@ import type { EngineTime, Wait } from './wait.ts'
 export interface Backend extends LockHolder {
   /** The time at which `statement_timeout` ends the statement. */
   statementDeadline: bigint | undefined
+  waits: { readonly kind: 'lock' | 'sleep'; readonly event: string; readonly since: bigint } | undefined
   /** Ends what it waits for with an error. */
   interrupt: ((error: SqlError) => void) | undefined
   /** Milliseconds; 0 turns a timeout off. */
@@ -71,6 +72,7 @@ export class Waiting {
       state.settled = true
       state.error = error
       backend.interrupt = undefined
+      backend.waits = undefined
       for (const cancel of timers) cancel()
       if (error !== undefined) withdraw()
       state.go?.()
@@ -78,6 +80,7 @@ export class Waiting {
     withdraw = start(settle)
     if (!state.settled) {
       backend.interrupt = settle
+      backend.waits = { kind, event: reason, since: this.#time.now() }
       timers.push(...this.#timeouts(backend, kind, settle))
       yield {
         reason,

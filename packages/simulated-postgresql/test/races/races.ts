@@ -5,9 +5,11 @@ import type { Sessions } from '../schedules/simulated-sessions.ts'
 interface Pair {
   readonly setUp?: string
   /** What the second does before all. */
-  readonly before?: string
+  readonly before?: string | readonly string[]
   readonly first: string | readonly string[]
   readonly second?: string | readonly string[]
+  /** What a third session asks before the end of the first. */
+  readonly during?: string | readonly string[]
   /** What the second goes on with, after the end of the first, before it commits. */
   readonly after?: string
   /** What a third session sees at the end. */
@@ -493,6 +495,63 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     after: 'create table if not exists x (id int)',
     look: RELATIONS,
   },
+  'advisory locks, as pg_locks and pg_stat_activity show them': {
+    first: ['select pg_advisory_xact_lock(-7)', 'select pg_advisory_xact_lock_shared(1, 2)'],
+    second: 'select pg_advisory_xact_lock(-7)',
+    during: [
+      "select classid, objid, objsubid, mode, granted, waitstart is null, database = (select oid from pg_database where datname = 'postgres') from pg_locks where locktype = 'advisory'",
+      "select a.state, wait_event_type, wait_event, a.query, count(*), xact_start is null, backend_type, datname, usename, usesysid, query_start >= backend_start, state_change >= xact_start from pg_stat_activity a join pg_locks l using (pid) where locktype = 'advisory' and objid = 4294967289 group by a.pid, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12",
+      'select query from pg_stat_activity where pid = any (select unnest(pg_blocking_pids(pid)) from pg_locks where not granted)',
+      'select pg_blocking_pids(pg_backend_pid())::text, pg_blocking_pids(1)::text',
+      'select state, query, wait_event is null, xact_start is null, backend_xid from pg_stat_activity where pid = pg_backend_pid()',
+    ],
+    look: "select mode, state from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory'",
+  },
+  'updates of a row, as pg_locks and pg_stat_activity show them': {
+    setUp: TABLE,
+    first: ['update t set v = 5 where id = 1', 'savepoint a', 'update t set v = 6 where id = 1'],
+    second: 'update t set v = v + 1 where id = 1',
+    during: [
+      "select locktype, relation::regclass, page, tuple, mode, granted, objid, classid from pg_locks where relation = 't'::regclass or locktype = 'transactionid'",
+      "select count(*), count(distinct virtualxid), count(distinct virtualtransaction) from pg_locks join pg_stat_activity using (pid) where locktype = 'virtualxid' and query like 'update%'",
+      "select state, wait_event, query, backend_xid is null, xact_start is null, cardinality(pg_blocking_pids(pid)) from pg_stat_activity where query like 'update%'",
+      'select count(*) from pg_stat_activity a join pg_locks l on l.transactionid = a.backend_xid where l.pid <> a.pid and not granted',
+    ],
+    look: "select state, wait_event, query, xact_start is null from pg_stat_activity where query ~ '^(update|commit|rollback)'",
+  },
+  'FOR UPDATE and a lock of the table, as pg_locks and pg_stat_activity show them': {
+    setUp: TABLE,
+    first: ['select v from t where id = 1 for update', 'select v from t where id = 2 for share'],
+    second: ['begin', 'lock table t in share mode'],
+    during: "select relation::regclass, page, mode, granted from pg_locks where relation = 't'::regclass",
+    look: "select count(*) from pg_locks where relation = 't'::regclass",
+  },
+  'a failed transaction, as pg_stat_activity shows it': {
+    setUp: TABLE,
+    first: ['update t set v = 5', 'select 1 / 0'],
+    second: 'update t set v = 6',
+    during: "select state, xact_start is null, backend_xid, query from pg_stat_activity where query like 'select 1 %'",
+  },
+  'pg_stat_activity in a transaction that looked before': {
+    setUp: TABLE,
+    before: ['begin', "select state, count(*) from pg_stat_activity where query ~ '^(update|select state)' group by 1"],
+    first: 'update t set v = 5',
+    second: [
+      "select state, count(*) from pg_stat_activity where query ~ '^(update|select state)' group by 1",
+      'commit',
+      "select state, count(*) from pg_stat_activity where query ~ '^(update|select state)' group by 1",
+    ],
+  },
+  pg_cancel_backend: {
+    setUp: TABLE,
+    first: 'update t set v = 5 where id = 1',
+    second: 'update t set v = v + 1 where id = 1',
+    during: [
+      "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'",
+      'select pg_cancel_backend(1)',
+    ],
+    look: 'select * from t',
+  },
   'CREATE TYPE AS': { first: COMPOSITE, look: "select '(1)'::x" },
   'CREATE TYPE AS and CREATE TABLE of its name': { first: COMPOSITE, second: 'create table x (id int)' },
   'ADD ATTRIBUTE': {
@@ -574,7 +633,7 @@ const steps = (session: number, sql: string | readonly string[]): readonly Step[
 
 /** Each with a commit and a rollback of the first. */
 export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
-  ([name, { setUp = '', before = [], first, second, after = [], look }]) =>
+  ([name, { setUp = '', before = [], first, second, during = [], after = [], look }]) =>
     (['commit', 'rollback'] as const).map((end) => ({
       name: `${name}, then ${end}`,
       setUp,
@@ -583,6 +642,7 @@ export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
         ...steps(0, 'begin'),
         ...steps(0, first),
         ...steps(1, second ?? first),
+        ...steps(2, during),
         ...steps(0, end),
         ...(second?.[0] === 'begin' ? steps(1, [after, 'commit'].flat()) : []),
         ...steps(2, look ?? 'select 1'),

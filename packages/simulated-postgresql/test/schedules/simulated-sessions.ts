@@ -69,7 +69,13 @@ export class SimulatedSessions implements Sessions {
     })
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
     this.#sessions = Array.from({ length: count }, () => ({
-      session: this.engine.connect(new Map([['user', 'tester']]), listener),
+      session: this.engine.connect(
+        new Map([
+          ['user', 'tester'],
+          ['database', 'postgres'],
+        ]),
+        listener,
+      ),
       execution: undefined,
       answer: undefined,
       message: undefined,
@@ -143,6 +149,7 @@ export class SimulatedSessions implements Sessions {
         return
       }
       open.session.sync()
+      open.session.ready()
       const outcome = step.value
       open.answer =
         outcome.kind === 'rows'
@@ -162,6 +169,7 @@ export class SimulatedSessions implements Sessions {
     open.answer = `error ${error.code}`
     open.message = [error.message, error.fields.detail].filter(Boolean).join(': ')
     open.execution = undefined
+    open.session.ready()
   }
 }
 

@@ -1,0 +1,172 @@
+import { NotSupported } from '../sql/error.ts'
+import type { LockMode } from '../storage/modes.ts'
+import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
+import type { SqlValue } from '../types/value.ts'
+import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
+
+/** The number that PostgreSQL gives the database postgres, which this one has whatever its name. */
+export const DATABASE_OID = 5
+
+/** `track_activity_query_size`, without the byte that ends the text. */
+const SHOWN_BYTES = 1023
+
+/** The processes of a server that are no sessions, and what they wait for. */
+const PROCESSES: readonly (readonly [type: string, event: string])[] = [
+  ['checkpointer', 'CheckpointerMain'],
+  ['background writer', 'BgWriterMain'],
+  ['walwriter', 'WalWriterMain'],
+  ['autovacuum launcher', 'AutoVacuumMain'],
+  ['logical replication launcher', 'LogicalLauncherMain'],
+]
+
+/** Sessions are numbered after them. */
+const FIRST_PROCESS = 90
+
+interface Process {
+  readonly pid: number
+  readonly type: string
+  readonly begunAt: bigint
+  waitsFor(): readonly [type: string | null, event: string | null]
+  readonly session?: Activity
+}
+
+function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
+  if (server.isReplicated) throw new NotSupported('pg_stat_activity where there is a standby')
+  return [
+    ...PROCESSES.map(
+      ([type, event], at): Process => ({
+        ...{ pid: FIRST_PROCESS + at, type, begunAt: server.store.begunAt },
+        waitsFor: () => ['Activity', event],
+      }),
+    ),
+    ...server.activitySeen().map((session): Process => ({ ...session, type: 'client backend', session })),
+  ]
+}
+
+function shownQuery(text: string): string {
+  const bytes = encodeUtf8(text)
+  let end = Math.min(bytes.length, SHOWN_BYTES)
+  // Half a character is not shown.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return decodeUtf8(bytes.slice(0, end))
+}
+
+/** NULL for a process that is no session. */
+const ofSession = (name: string, type: string, value: (session: Activity, view: CatalogueView) => SqlValue): Field => [
+  name,
+  type,
+  ({ session }: Process, view) => (session === undefined ? null : value(session, view)),
+]
+
+/** @param numberOf the number of a role */
+export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => number): Relation => ({
+  name: 'pg_stat_activity',
+  rows: processesOf,
+  fields: [
+    ofSession('datid', 'oid', () => DATABASE_OID),
+    ofSession('datname', 'name', (_, { database }) => database),
+    ['pid', 'int4', ({ pid }: Process) => pid],
+    ...always('int4', null, 'leader_pid'),
+    ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
+    ofSession('usename', 'name', ({ user }) => user),
+    ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
+    // As of a connection by a Unix socket: the engine knows no addresses.
+    ...always('inet', null, 'client_addr'),
+    ...always('text', null, 'client_hostname'),
+    ofSession('client_port', 'int4', () => -1),
+    ['backend_start', 'timestamptz', ({ begunAt }: Process) => begunAt],
+    ofSession('xact_start', 'timestamptz', ({ transactionStart }) => transactionStart),
+    ofSession('query_start', 'timestamptz', ({ queryStart }) => queryStart),
+    ofSession('state_change', 'timestamptz', ({ stateChange }) => stateChange),
+    ['wait_event_type', 'text', (process: Process) => process.waitsFor()[0]],
+    ['wait_event', 'text', (process: Process) => process.waitsFor()[1]],
+    ofSession('state', 'text', ({ state }) => state),
+    ofSession('backend_xid', 'xid', ({ xid }) => xid),
+    ...always('int8', null, 'query_id'),
+    ['query', 'text', ({ session }: Process) => shownQuery(session?.query ?? '')],
+    ['backend_type', 'text', ({ type }: Process) => type],
+  ],
+})
+
+interface ShownLock {
+  readonly session: Activity
+  readonly target: Readonly<Record<string, string | undefined>>
+  readonly mode: LockMode
+  readonly granted: boolean
+  readonly waitStart: bigint | null
+}
+
+/** What the names of locks say (DescribeLockTag). */
+const TARGETS: Readonly<Record<string, RegExp>> = {
+  relation: /^relation (?<relation>\d+) of database (?<database>\d+)$/,
+  tuple: /^tuple \((?<page>\d+),(?<tuple>\d+)\) of relation (?<relation>\d+) of database (?<database>\d+)$/,
+  transactionid: /^transaction (?<transactionid>\d+)$/,
+  object: /^object (?<objid>\d+) of class (?<classid>\d+) of database (?<database>\d+)$/,
+  advisory: /^advisory lock \[(?<database>\d+),(?<classid>\d+),(?<objid>\d+),(?<objsubid>\d+)\]$/,
+}
+
+function targetOf(name: string): ShownLock['target'] {
+  for (const [locktype, form] of Object.entries(TARGETS)) {
+    const groups = form.exec(name)?.groups
+    if (groups !== undefined) return { ...(locktype === 'object' ? { objsubid: '0' } : {}), ...groups, locktype }
+  }
+  throw new Error(`pg_locks does not know ${name}`)
+}
+
+function locksOf(session: Activity): readonly ShownLock[] {
+  const { grants, waiter, waits } = session.backend
+  const held = grants.filter(
+    ({ lock, mode }, at) => grants.findIndex((each) => each.lock === lock && each.mode === mode) === at,
+  )
+  const granted = { session, granted: true, waitStart: null }
+  return [
+    // A transaction has a number that others may wait for before it writes.
+    ...(session.transactionStart === null
+      ? []
+      : [
+          {
+            ...granted,
+            target: { locktype: 'virtualxid', virtualxid: session.virtualTransaction },
+            mode: 'ExclusiveLock' as const,
+          },
+        ]),
+    ...held.map(({ lock, mode }) => ({ ...granted, target: targetOf(lock.name), mode })),
+    ...(waiter === undefined
+      ? []
+      : [
+          {
+            ...{ session, target: targetOf(waiter.lock.name), mode: waiter.mode },
+            ...{ granted: false, waitStart: waits?.since ?? null },
+          },
+        ]),
+  ]
+}
+
+const targetFields = (type: string, ...names: readonly string[]): readonly Field[] =>
+  names.map((name) => [
+    name,
+    type,
+    ({ target: { [name]: value } }: ShownLock) =>
+      value === undefined ? null : type === 'text' ? value : Number(value),
+  ])
+
+/** Without those of indexes and of the catalogue, which nobody waits for here. */
+export const pgLocks: Relation = {
+  name: 'pg_locks',
+  rows(_, { store, activity }) {
+    if (store.serializable.isUsed) throw new NotSupported('pg_locks while serializable transactions read')
+    return activity().flatMap(locksOf)
+  },
+  fields: [
+    ...targetFields('text', 'locktype', 'virtualxid'),
+    ...targetFields('oid', 'database', 'relation', 'classid', 'objid'),
+    ...targetFields('int4', 'page'),
+    ...targetFields('int2', 'tuple', 'objsubid'),
+    ...targetFields('xid', 'transactionid'),
+    ['virtualtransaction', 'text', ({ session }: ShownLock) => session.virtualTransaction],
+    ['pid', 'int4', ({ session }: ShownLock) => session.pid],
+    ['mode', 'text', ({ mode }: ShownLock) => mode],
+    ['granted', 'bool', ({ granted }: ShownLock) => granted],
+    ['waitstart', 'timestamptz', ({ waitStart }: ShownLock) => waitStart],
+  ],
+}
