@@ -144,6 +144,29 @@ describe('a query', () => {
   })
 })
 
+describe('citext', () => {
+  const USERS = [
+    'create extension citext',
+    'create table users (email citext unique)',
+    "insert into users values ('Ann@example.org')",
+  ]
+  test.each([
+    ["select email from users where email = 'ANN@EXAMPLE.ORG'", 'SELECT 1 Ann@example.org'],
+    ["select email from users where email = 'ANN@EXAMPLE.ORG'::text", 'SELECT 0'],
+    ["select email from users where email like 'ANN%'", 'SELECT 1 Ann@example.org'],
+    ["insert into users values ('ann@example.org')", 'error 23505'],
+    ["insert into users values ('ann@example.org') on conflict do nothing", 'INSERT 0 0'],
+    ["select count(*) from (select email from users union select 'ANN@example.org'::citext) s", 'SELECT 1 1'],
+  ])('has no capitals in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
+
+  test.each(["replace(email, 'ann', '')", 'max(email)', "strpos(email, 'ann')", 'citext(true)'])(
+    'refuses %s',
+    (call) => {
+      expect(() => answer(...USERS, `select ${call} from users`)).toThrow(NotSupported)
+    },
+  )
+})
+
 describe('a change', () => {
   test.each([
     ['update orders set total = total + 1 where customer = 1 returning id, total', 'UPDATE 2 1,11.00;2,6.56'],

@@ -1,6 +1,9 @@
+import { NotSupported } from '../sql/error.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { TextContext } from '../types/registry.ts'
-import { Numeric, SqlRange, type SqlType, type SqlValue } from '../types/value.ts'
+import { lowerText } from '../types/text.ts'
+import { caselessAmong } from '../types/types.ts'
+import { Numeric, SqlRange, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 
 const BPCHAR = 1042
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 1700])
@@ -15,7 +18,8 @@ export function sameKeys(a: SqlType, b: SqlType): boolean {
 export function keyText(value: SqlValue, type: SqlType, context: TextContext): string {
   switch (typeof value) {
     case 'string':
-      return type.oid === BPCHAR ? value.replace(/ +$/, '') : value
+      if (type.oid === BPCHAR) return value.replace(/ +$/, '')
+      return caselessAmong(context.types, [type.oid]) === undefined ? value : lowerText(value)
     case 'bigint':
     case 'boolean':
       return String(value)
@@ -25,8 +29,22 @@ export function keyText(value: SqlValue, type: SqlType, context: TextContext): s
       if (value === null) return '\u0000'
       if (value instanceof Numeric) return numericKey(value)
       if (value instanceof SqlRange) return rangeKey(value, type, context)
-      return context.types.typeOf(type.oid).output(value, context)
+      return foldedOutput(value, type, context)
   }
+}
+
+function foldedOutput(value: object & SqlValue, type: SqlType, context: TextContext): string {
+  const { output, elementOid } = context.types.typeOf(type.oid)
+  if (
+    value instanceof SqlRecord &&
+    caselessAmong(
+      context.types,
+      value.columns.map((each) => each.type.oid),
+    ) !== undefined
+  )
+    throw new NotSupported('whether rows with a citext are equal')
+  const text = output(value, context)
+  return caselessAmong(context.types, [elementOid]) === undefined ? text : lowerText(text)
 }
 
 function rangeKey(

@@ -18,6 +18,7 @@ import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
+import { caselessAmong } from '../types/types.ts'
 import { addExclusion } from './exclusion.ts'
 import { addIndex, chosenName, firstFree, requirePartitionKey } from './indexes.ts'
 import { isFree, tableOf } from './names.ts'
@@ -279,6 +280,8 @@ function checkComparable(key: ForeignKey, table: Table, place: number, other: nu
   const mine = table.columns[place]
   const theirs = key.referenced.columns[other]
   if (mine === undefined || theirs === undefined || mine.type.oid === theirs.type.oid) return
+  if (caselessAmong(context.types, [mine.type.oid, theirs.type.oid]) !== undefined)
+    throw new NotSupported('a foreign key between citext and another type')
   try {
     const named = (type: Column['type'], name: string) => ({ name, type, slot: 0, tableOid: 0, attribute: 0 })
     equalityOf(named(theirs.type, 'a'), named(mine.type, 'b'), context)

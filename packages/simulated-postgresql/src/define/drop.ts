@@ -173,6 +173,7 @@ function* dropOne(
     case 'extension': {
       const { extensions } = catalogue
       if (!extensions.has(name, context.own)) return false
+      if (name === 'citext') throw new NotSupported('DROP EXTENSION citext')
       yield* extensions.settle(name, run)
       extensions.remove(name, by)
       return true

@@ -4,12 +4,14 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
+import { caselessTypes } from '../types/types.ts'
 import { emptyTable } from './create-table.ts'
 import { freeName, lockedQuery, newName } from './names.ts'
+import { addTypes } from './types.ts'
 
 export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Generator<Wait, string, void> {
   const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
@@ -26,11 +28,11 @@ export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Gen
 }
 
 export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run): Generator<Wait, string, void> {
-  const { extname = '', if_not_exists } = fieldsOf('CreateExtensionStmt', fields, [
-    'extname',
-    'if_not_exists',
-    'options',
-  ])
+  const {
+    extname = '',
+    if_not_exists,
+    options,
+  } = fieldsOf('CreateExtensionStmt', fields, ['extname', 'if_not_exists', 'options'])
   const { extensions } = run.catalogue
   if (extensions.has(extname, run.transaction)) {
     if (if_not_exists !== true) throw new SqlError('42710', `extension "${extname}" already exists`)
@@ -39,6 +41,13 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
   }
   if (!isExtension(extname)) throw new NotSupported(`the extension ${extname}`)
   yield* extensions.insert(extname, extname, run)
+  if (extname === 'citext') {
+    for (const { defname, arg } of (options ?? []).map((each) => expectKind(each, 'DefElem')))
+      if (defname === 'schema' && arg !== undefined && namesOf([arg])[0] !== 'public')
+        throw new NotSupported('citext in another schema than public')
+    const numbers = { oid: run.store.nextOid(), arrayOid: run.store.nextOid() }
+    yield* addTypes(caselessTypes(run.catalogue.types, { ...numbers, schema: 'public', name: extname }), run)
+  }
   return 'CREATE EXTENSION'
 }
 

@@ -2,13 +2,14 @@ import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
 import { computed, functionQuery, isCalculable } from '../functions/calculator.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
-import { extensionsOf, ownName } from '../functions/extensions.ts'
+import { extensionsOf, OF_CITEXT, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
+import { caselessAmong } from '../types/types.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
@@ -43,6 +44,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const placed = positional(call.args ?? [], name, written)
   const given = placed.map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
+  if (OF_CITEXT.has(name) && caselessAmong(types, oids) !== undefined)
+    throw new NotSupported(`the function ${name} of citext`)
   const choice = chooseFunction(
     types,
     name,

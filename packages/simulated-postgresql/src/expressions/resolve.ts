@@ -10,6 +10,7 @@ import {
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
+import { caselessAmong } from '../types/types.ts'
 
 /** PostgreSQL's rules of choosing among functions and operators of one name: "Type Conversion" in its manual. */
 
@@ -42,7 +43,7 @@ export function pathway(types: Types, source: number, target: number, context: C
   if (source === target) return { kind: 'same' }
   const domain = types.find(target)?.domain
   if (domain !== undefined) return pathway(types, source, domain.of.oid, context)
-  const cast = castBetween(source, target)
+  const cast = castBetween(source, target) ?? caselessCast(types, source, target)
   if (cast !== undefined) {
     return STRENGTH[context] >= STRENGTH[cast.context] ? { kind: 'cast', cast } : undefined
   }
@@ -301,14 +302,46 @@ export function chooseOperator(
   left: number | undefined,
   right: number,
 ): Choice<OperatorSignature> {
-  const all = operatorsNamed(name).filter((operator) => (operator.left === 0) === (left === undefined))
   const inputs = left === undefined ? [right] : [left, right]
+  const caseless = caselessAmong(types, inputs)
+  const all = [...operatorsNamed(name), ...(caseless === undefined ? [] : caselessOperators(name, caseless))].filter(
+    (operator) => (operator.left === 0) === (left === undefined),
+  )
   const candidates = all.map((signature) => ({
     signature,
     arguments: left === undefined ? [signature.right] : [signature.left, signature.right],
   }))
   const exact = exactOperator(candidates, left, right)
   return exact === undefined ? choose(types, inputs, candidates) : { kind: 'found', ...exact }
+}
+
+const CASELESS_PATTERNS: Readonly<Record<string, string>> = {
+  ...{ '~~': 'texticlike', '~~*': 'texticlike', '!~~': 'texticnlike', '!~~*': 'texticnlike' },
+  ...{ '~': 'texticregexeq', '~*': 'texticregexeq', '!~': 'texticregexne', '!~*': 'texticregexne' },
+}
+
+/** Of citext with itself, and with the text of a pattern. */
+function caselessOperators(name: string, oid: number): readonly OperatorSignature[] {
+  const pattern = CASELESS_PATTERNS[name]
+  const operator = { name, left: oid, result: OID.bool, strict: true }
+  if (pattern !== undefined) return [oid, OID.text].map((right) => ({ ...operator, right, source: pattern }))
+  return ['=', '<>', '<', '<=', '>', '>='].includes(name) ? [{ ...operator, right: oid, source: 'citext_cmp' }] : []
+}
+
+/** citext is a text that needs no conversion; others become one in assignments. */
+function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
+  const cast = (context: CastContext, name = ''): CastSignature => ({
+    ...{ source, target, context, method: name === '' ? 'b' : 'f', function: name },
+  })
+  if (caselessAmong(types, [source]) !== undefined) {
+    if (target === OID.text || target === OID.varchar) return cast('i')
+    return target === OID.bpchar ? cast('a') : undefined
+  }
+  if (caselessAmong(types, [target]) === undefined) return undefined
+  if (source === OID.text || source === OID.varchar) return cast('a')
+  const by =
+    source === OID.bpchar ? 'rtrim1' : source === OID.bool ? 'booltext' : source === OID.inet ? 'network_show' : ''
+  return by === '' ? undefined : cast('a', by)
 }
 
 /** An unknown argument is first taken to be of the other's type. */

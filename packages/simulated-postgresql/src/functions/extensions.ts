@@ -9,11 +9,18 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
     ...['cash_dist', 'date_dist', 'float4_dist', 'float8_dist', 'int2_dist', 'int4_dist', 'int8_dist', 'interval_dist'],
     ...['oid_dist', 'time_dist', 'ts_dist', 'tstz_dist'],
   ],
+  citext: ['citext', 'citext_cmp', 'citext_hash', 'citext_larger', 'citext_smaller'],
   'uuid-ossp': [
     ...['uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v3', 'uuid_generate_v5', 'uuid_nil'],
     ...['uuid_ns_dns', 'uuid_ns_oid', 'uuid_ns_url', 'uuid_ns_x500'],
   ],
 }
+
+/** What citext has of its own by the names of functions of texts, which would tell capitals from small letters. */
+export const OF_CITEXT: ReadonlySet<string> = new Set([
+  ...['max', 'min', 'regexp_match', 'regexp_matches', 'regexp_replace', 'regexp_split_to_array', 'replace', 'strpos'],
+  ...['regexp_split_to_table', 'split_part', 'translate'],
+])
 
 /** Functions of extensions that are others by another name. */
 const SAME: ReadonlyMap<string, { readonly function: string; readonly extension: string }> = new Map([

@@ -3,7 +3,7 @@ import { NotComputed } from '../types/calculator.ts'
 import { asBytes, asNumber, asString } from '../types/definitions.ts'
 import { quoteIdentifier } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
-import { bytesOfHex, hexOf, withoutTrailingBlanks } from '../types/text.ts'
+import { bytesOfHex, hexOf, lowerText, mapCharacters, withoutTrailingBlanks } from '../types/text.ts'
 import { characterCount, characters, encodeUtf8 } from '../types/utf8.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
@@ -12,22 +12,8 @@ import type { Env } from './session-facts.ts'
 
 const MAX_LENGTH = 2 ** 28
 
-function mapCharacters(text: string, map: (character: string) => string): string {
-  let result = ''
-  for (const character of text) {
-    const mapped = map(character)
-    // PostgreSQL maps one character to one: 'ß' has no upper case.
-    result += characterCount(mapped) === 1 ? mapped : character
-  }
-  return result
-}
-
 function upperText(text: string): string {
   return mapCharacters(text, (character) => character.toUpperCase())
-}
-
-function lowerText(text: string): string {
-  return mapCharacters(text, (character) => character.toLowerCase())
 }
 
 function initialCapitals(text: string): string {

@@ -28,6 +28,8 @@ export interface TypeDefinition {
   /** The order of the type's default operator class; undefined where there is none, as for json. */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
   readonly domain?: Domain
+  /** citext: equal are texts whose small letters are. */
+  readonly isCaseless?: true
   /** Of a composite type. */
   readonly columns?: readonly RecordColumn[]
 }

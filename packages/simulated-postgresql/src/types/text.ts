@@ -131,3 +131,18 @@ export function fitName(text: string): string {
   }
   return text
 }
+
+/** Character by character. */
+export function mapCharacters(text: string, map: (character: string) => string): string {
+  let result = ''
+  for (const character of text) {
+    const mapped = map(character)
+    // PostgreSQL maps one character to one: 'ß' has no upper case.
+    result += characterCount(mapped) === 1 ? mapped : character
+  }
+  return result
+}
+
+export function lowerText(text: string): string {
+  return mapCharacters(text, (character) => character.toLowerCase())
+}

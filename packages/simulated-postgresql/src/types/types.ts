@@ -2,13 +2,15 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { FIRST_OF_USERS, undefinedTypeNumber } from '../sql/undefined.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
-import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
+import { arrayBehaviour, asArray, asString, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import { asRange, compareRanges, rangeBehaviours, subtypeOf } from './range.ts'
 import { compositeBehaviour, recordBehaviour } from './record.ts'
 import type { Domain, TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
-import type { RecordColumn, SqlType } from './value.ts'
+import { lowerText } from './text.ts'
+import { compareText } from './utf8.ts'
+import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 
 export function createTypes(): Types {
   const byOid = new Map<number, TypeDefinition>()
@@ -183,6 +185,21 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
     arrayType(types, arrayOid, oid, name, false, ',', schema),
   ]
 }
+
+/** The type of the extension citext, and that of its arrays: texts that are compared by their small letters. */
+export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: NewType): readonly TypeDefinition[] {
+  const folded = (value: SqlValue): string => lowerText(asString(value))
+  const type: TypeDefinition = {
+    ...types.typeOf(OID.text),
+    ...{ oid, name, schema, arrayOid, preferred: false, isCaseless: true },
+    compare: (a, b) => compareText(folded(a), folded(b)),
+  }
+  return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
+}
+
+/** The number of citext among types; undefined if it is none of them. */
+export const caselessAmong = (types: Types, oids: readonly number[]): number | undefined =>
+  oids.find((oid) => oid >= FIRST_OF_USERS && types.find(oid)?.isCaseless === true)
 
 /** A composite type and that of its arrays. */
 export function compositeTypes(

@@ -2,6 +2,7 @@ import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
 import { BITS } from './bits.ts'
 import { CATALOGUE } from './catalogue.ts'
+import { CITEXT } from './citext.ts'
 import { COMPOSITE_TYPES } from './composite-types.ts'
 import { CONSTRAINTS } from './constraints.ts'
 import { DEFINITIONS } from './definitions.ts'
@@ -25,6 +26,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'columns of another type': ALTER_COLUMN,
   'bit strings': BITS,
   'the catalogue': CATALOGUE,
+  citext: CITEXT,
   'constraints in the catalogue': CONSTRAINTS,
   'composite types': COMPOSITE_TYPES,
   'definitions of packages': DEFINITIONS,
