@@ -7,6 +7,7 @@ import type { Wait } from '../storage/wait.ts'
 import type { Types } from '../types/registry.ts'
 import { typesWith } from '../types/types.ts'
 import type { DomainDefinition } from './domain.ts'
+import { Preserved } from './preserved.ts'
 import type { Routine } from './routine.ts'
 import { CatalogueRows } from './rows.ts'
 import type { ForeignKey, Table } from './table.ts'
@@ -84,6 +85,8 @@ export class Catalogue {
   readonly domains: Map<number, DomainDefinition> = new Map()
   /** Comments by the relation of the catalogue that lists what they are about, its number, and that of the column or 0. */
   readonly comments: Map<string, string> = new Map()
+  /** What open transactions have changed of all that is here. */
+  readonly preserved: Preserved = new Preserved()
   /** Whether there ever was a temporary table. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
@@ -159,10 +162,7 @@ export class Catalogue {
   }
 
   indexByOid(oid: number, own: Transaction | undefined): IndexRelation | undefined {
-    return this.relations
-      .all(own)
-      .filter(isIndex)
-      .find(({ index }) => index.oid === oid)
+    return this.visibleIndexes(own).find(({ index }) => index.oid === oid)
   }
 
   /** An index, which shares the names of tables. */
@@ -176,6 +176,10 @@ export class Catalogue {
 
   visibleTables(own: Transaction | undefined): readonly Table[] {
     return this.relations.all(own).filter(isTable)
+  }
+
+  visibleIndexes(own: Transaction | undefined): readonly IndexRelation[] {
+    return this.relations.all(own).filter(isIndex)
   }
 
   visibleSequences(own: Transaction | undefined): readonly Sequence[] {

@@ -155,8 +155,9 @@ const pgEnum: Relation = {
   ],
 }
 
+/** Several sessions may create indexes of a table at the same time. */
 const indexesIn = (view: CatalogueView) =>
-  tablesIn(view).flatMap((table) => table.indexes.flatMap((index) => (index.ofPartition ? [] : { table, index })))
+  view.catalogue.visibleIndexes(view.own).filter(({ index }) => !index.ofPartition)
 type TableIndex = ReturnType<typeof indexesIn>[number]
 
 const RELATION_KINDS = { table: 'r', view: 'v', 'materialized view': 'm' } as const

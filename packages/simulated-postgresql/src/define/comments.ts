@@ -17,6 +17,7 @@ export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: R
   const { comments } = catalogue
   const key = yield* commented(objtype, object, context, run)
   const before = comments.get(key)
+  catalogue.preserved.entry(comments, key, run.transaction)
   run.store.xidOf(run.backend, run.transaction.current)
   if (text === undefined) comments.delete(key)
   else comments.set(key, text)

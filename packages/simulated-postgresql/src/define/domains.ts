@@ -124,6 +124,7 @@ export function* alterDomain(
   const { name = '', def } = read
   const { default: before, isNotNull, checks } = domain
   run.store.xidOf(run.backend, run.transaction.current)
+  run.catalogue.preserved.objects([domain], run.transaction)
   run.catalogue.changed(run.transaction.current, () => Object.assign(domain, { default: before, isNotNull, checks }))
   switch (read.subtype) {
     case 'T':

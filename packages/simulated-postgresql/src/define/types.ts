@@ -75,6 +75,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
     newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
   const { oid, arrayOid, schema = 'pg_catalog' } = type
   run.store.xidOf(run.backend, transaction.current)
+  catalogue.preserved.entry(enums, oid, transaction)
   enums.set(oid, [...labels.slice(0, at), newVal, ...labels.slice(at)])
   const define = (): void => {
     for (const each of enumTypes(types, { oid, arrayOid, schema, name }, enums.get(oid) ?? [])) types.add(each)

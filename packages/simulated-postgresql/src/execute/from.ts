@@ -142,7 +142,8 @@ function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, sco
   }))
   const relation = addRelation(scope, alias?.aliasname ?? relname, columns, undefined, false, table.lacking())
   return rowsItem(relation, function* (run) {
-    return table.rows(context, run.server, (read) => new Deferred(read) as unknown as SqlValue)
+    const seen = <T>(read: () => T): T => context.catalogue.preserved.seenBy(run.transaction, read)
+    return seen(() => table.rows(context, run.server, (read) => new Deferred(() => seen(read)) as unknown as SqlValue))
   })
 }
 

@@ -40,10 +40,10 @@ function schemaFunctions({ names }: Host): readonly (readonly [string, SessionFu
   ]
 }
 
-function commentFunctions({ server }: Host): readonly (readonly [string, SessionFunction])[] {
-  const { comments } = server.catalogue
+function commentFunctions({ server, transactions }: Host): readonly (readonly [string, SessionFunction])[] {
+  const { comments, preserved } = server.catalogue
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
-    comments.get(`${relation} ${oid} ${column}`)
+    preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
   /** Of what comments are kept without being found by numbers. */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
@@ -74,15 +74,18 @@ function mayUse({ server, transactions }: Host, schema: string, privilege: strin
 
 function indexFunctions(host: Host): readonly (readonly [string, SessionFunction])[] {
   const { server, transactions } = host
+  const seen = <T>(read: () => T): T => server.catalogue.preserved.seenBy(transactions.open, read)
   const indexOf = (oid: SqlValue, print: (index: Index, table: Table) => string): SqlValue => {
     const found = server.catalogue.indexByOid(Number(oid), transactions.open)
-    return found === undefined ? null : print(found.index, found.table)
+    return found === undefined ? null : seen(() => print(found.index, found.table))
   }
   const constraintOf = (oid: SqlValue): SqlValue =>
-    constraintDefinition(Number(oid), {
-      ...{ catalogue: server.catalogue, own: transactions.open, types: host.context.types },
-      relationName: (relation) => host.context.relationName?.(relation),
-    })
+    seen(() =>
+      constraintDefinition(Number(oid), {
+        ...{ catalogue: server.catalogue, own: transactions.open, types: host.context.types },
+        relationName: (relation) => host.context.relationName?.(relation),
+      }),
+    )
   return [
     ['pg_get_indexdef', ([oid = null]) => indexOf(oid, indexDefinition)],
     ['pg_get_constraintdef', ([oid = null]) => constraintOf(oid)],

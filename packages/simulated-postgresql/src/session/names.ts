@@ -2,6 +2,7 @@ import { temporarySchema } from '../catalogue/catalogue.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
 import { knownRelation, knownRelationNumbered, undefinedRelation } from '../sql/undefined.ts'
+import type { Transaction } from '../storage/model.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
@@ -79,8 +80,12 @@ export class Names {
 
   /** With its schema only where the search path does not lead to it. */
   relationName(oid: number): string | undefined {
-    const { catalogue } = this.#server
     const own = this.#transactions.open
+    return this.#server.catalogue.preserved.seenBy(own, () => this.#nameOf(oid, own))
+  }
+
+  #nameOf(oid: number, own: Transaction | undefined): string | undefined {
+    const { catalogue } = this.#server
     const relation = catalogue.relationByOid(oid, own)
     const indexed = relation === undefined ? catalogue.indexByOid(oid, own) : undefined
     const name = relation?.name ?? indexed?.index.name

@@ -149,7 +149,9 @@ export class Runner {
     const { server, backend, transactions } = this.#owner
     const { waiting, locks } = server.store
     if (locks.holds(backend, target, mode)) return false
-    yield* waiting.lock(backend, lockTarget(target), mode, transactions.begin(false).current)
+    const transaction = transactions.begin(false)
+    yield* waiting.lock(backend, lockTarget(target), mode, transaction.current)
+    if (DEFINING.has(mode)) server.catalogue.preserved.objects(partsOf(target), transaction)
     return true
   }
 
@@ -248,6 +250,23 @@ export class Runner {
     }
     yield* this.payOwed(run)
   }
+}
+
+/** The locks of what changes a relation, but for CREATE INDEX: they exclude each other. */
+const DEFINING: ReadonlySet<LockMode> = new Set([
+  'ShareUpdateExclusiveLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+])
+
+/** All that may be changed of a table or an index, under its lock. */
+function partsOf(target: Lockable): readonly object[] {
+  if (typeof target === 'string') return []
+  if ('entries' in target) return [target]
+  if (!('foreignKeys' in target)) return []
+  const { columns, checks, foreignKeys, indexes } = target as Table
+  return [target, ...columns, ...checks, ...foreignKeys, ...indexes]
 }
 
 function lockTarget(target: Lockable) {

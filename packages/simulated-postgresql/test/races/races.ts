@@ -19,6 +19,18 @@ interface Pair {
 const RELATIONS = 'select relname, relkind from pg_class where relnamespace = 2200'
 const TYPES = "select typname from pg_type where typtype in ('e', 'd') and typname !~ '^_' and typnamespace = 2200"
 const TABLE = 'create table t (id int primary key, v int); insert into t values (1, 1), (2, 2)'
+const COLUMNS =
+  "select column_name, data_type, is_nullable, column_default from information_schema.columns where table_name in ('t', 'x')"
+const ATTRIBUTES =
+  "select attname, atttypid::regtype, attnotnull, attnum, atthasdef from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped"
+const TABLE_CONSTRAINTS =
+  "select conname, contype, pg_get_constraintdef(oid) from pg_constraint where conrelid = 't'::regclass and contype <> 'n'"
+const CONSTRAINT_NAMES = "select conname from pg_constraint where conrelid = 't'::regclass and contype <> 'n'"
+const DESCRIPTIONS =
+  "select description, objsubid, obj_description('t'::regclass, 'pg_class'), col_description('t'::regclass, 2) from pg_description where objoid = 't'::regclass"
+const FLAGS =
+  'select relname, relkind, relnatts, relchecks, relhastriggers, relhasindex, relrowsecurity, relispartition, oid::regclass from pg_class where relnamespace = 2200'
+const LABELS = "select enumlabel, enumsortorder from pg_enum join pg_type t on t.oid = enumtypid where typname = 'e'"
 const COMPOSITE = 'create type x as (a int)'
 const PARTITIONED = 'create table t (id int) partition by list (id); create table c (id int)'
 const REFERRING = `${TABLE}; create table c (t_id int); insert into c values (1)`
@@ -551,6 +563,135 @@ const PAIRS: Readonly<Record<string, Pair>> = {
       'select pg_cancel_backend(1)',
     ],
     look: 'select * from t',
+  },
+  'ADD COLUMN, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ["alter table t add column w text not null default 'a'", COLUMNS],
+    second: [COLUMNS, ATTRIBUTES, FLAGS],
+    look: COLUMNS,
+  },
+  'DROP COLUMN, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ['alter table t drop column v', COLUMNS],
+    second: [COLUMNS, ATTRIBUTES],
+    look: ATTRIBUTES,
+  },
+  'RENAME COLUMN, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ['alter table t rename column v to w', ATTRIBUTES],
+    second: [COLUMNS, ATTRIBUTES],
+    look: COLUMNS,
+  },
+  'ALTER COLUMN, as the catalogue shows it': {
+    setUp: TABLE,
+    first: [
+      'alter table t alter column v type text',
+      "alter table t alter column v set default 'x'",
+      'alter table t alter column v set not null',
+      COLUMNS,
+    ],
+    second: [COLUMNS, ATTRIBUTES],
+    look: COLUMNS,
+  },
+  'RENAME, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ['alter table t rename to x', 'alter index t_pkey rename to y', FLAGS],
+    second: [
+      FLAGS,
+      COLUMNS,
+      "select indexrelid::regclass, indrelid::regclass from pg_index where indrelid = 't'::regclass",
+    ],
+    look: FLAGS,
+  },
+  'RENAME INDEX, as the catalogue shows it': {
+    setUp: TABLE,
+    first: 'alter index t_pkey rename to y',
+    second: [FLAGS, "select indexname, indexdef from pg_indexes where tablename = 't'", TABLE_CONSTRAINTS],
+    look: "select indexname from pg_indexes where tablename = 't'",
+  },
+  'constraints, as the catalogue shows them': {
+    setUp: `${TABLE}; create table c (id int primary key)`,
+    first: [
+      'alter table t add constraint k check (v > 0)',
+      'alter table t add constraint f foreign key (v) references t',
+      'alter table t add constraint q unique (v)',
+      TABLE_CONSTRAINTS,
+    ],
+    second: [
+      TABLE_CONSTRAINTS,
+      FLAGS,
+      "select constraint_name from information_schema.table_constraints where table_name = 't' and constraint_name !~ 'not_null'",
+    ],
+    look: FLAGS,
+  },
+  'DROP CONSTRAINT, as the catalogue shows it': {
+    setUp: `${TABLE}; alter table t add constraint k check (v > 0), add constraint q unique (v)`,
+    first: ['alter table t drop constraint k', 'alter table t drop constraint q', CONSTRAINT_NAMES],
+    second: [CONSTRAINT_NAMES, FLAGS],
+    look: CONSTRAINT_NAMES,
+  },
+  'CREATE INDEX by both, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ['create index i on t (v)', "select indexname from pg_indexes where tablename = 't'"],
+    second: ['begin', 'create index j on t (v)', "select indexname from pg_indexes where tablename = 't'"],
+    during: [FLAGS, "select indexname from pg_indexes where tablename = 't'"],
+    after: FLAGS,
+    look: "select indexname from pg_indexes where tablename = 't'",
+  },
+  'COMMENT, as the catalogue shows it': {
+    setUp: `${TABLE}; comment on column t.v is 'old'`,
+    first: ["comment on table t is 'one'", "comment on column t.v is 'new'", DESCRIPTIONS],
+    second: DESCRIPTIONS,
+    look: DESCRIPTIONS,
+  },
+  'COMMENT IS NULL, as the catalogue shows it': {
+    setUp: `${TABLE}; comment on column t.v is 'old'`,
+    first: 'comment on column t.v is null',
+    second: DESCRIPTIONS,
+    look: DESCRIPTIONS,
+  },
+  'ADD VALUE, as the catalogue shows it': {
+    setUp: "create type e as enum ('a', 'c')",
+    first: ["alter type e add value 'd'", LABELS],
+    second: LABELS,
+    look: LABELS,
+  },
+  'row security and a trigger, as the catalogue shows them': {
+    setUp: TRIGGER,
+    first: [
+      'alter table t enable row level security',
+      'create trigger r before insert on t for each row execute function g()',
+      FLAGS,
+    ],
+    second: [FLAGS, 'select policyname from pg_policies'],
+    look: FLAGS,
+  },
+  'ATTACH PARTITION, as the catalogue shows it': {
+    setUp: PARTITIONED,
+    first: ['alter table t attach partition c for values in (1)', FLAGS],
+    second: [FLAGS, "select inhrelid::regclass from pg_inherits where inhparent = 't'::regclass"],
+    look: FLAGS,
+  },
+  'changes that a savepoint undoes, as the catalogue shows them': {
+    setUp: TABLE,
+    first: [
+      'alter table t add column w int',
+      'savepoint a',
+      'alter table t rename column w to z',
+      "comment on table t is 'one'",
+      'rollback to a',
+      COLUMNS,
+    ],
+    second: [COLUMNS, DESCRIPTIONS],
+    look: COLUMNS,
+  },
+  'a table that two change after each other, as the catalogue shows it': {
+    setUp: TABLE,
+    first: ['savepoint a', 'alter table t add column w int', 'rollback to a'],
+    second: ['begin', 'alter table t add column y int', COLUMNS],
+    during: COLUMNS,
+    after: COLUMNS,
+    look: COLUMNS,
   },
   'CREATE TYPE AS': { first: COMPOSITE, look: "select '(1)'::x" },
   'CREATE TYPE AS and CREATE TABLE of its name': { first: COMPOSITE, second: 'create table x (id int)' },
