@@ -53,6 +53,43 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
+  test('tells TRUNCATE as a deletion of all rows, and what the rows were before', () => {
+    const count = 'select count(*) from jobs'
+    const { lines, unknown } = told([
+      ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
+      ...["a: update doctors set active = false where name = 'a'", 'a: commit', 'b: truncate jobs', 'b: commit'],
+      ...[`c: ${count}`, "c: insert into jobs values (7, 'queued')"],
+    ])
+    expect(unknown).toBeUndefined()
+    expect(lines).toEqual([
+      ...[1, 2, 3].map((id) => `a r jobs/${id} {"id":${id},"state":"queued"} -1`),
+      'a w doctors/1/a/active false 0',
+      'b r doctors/1/a/active true -1',
+      ...[1, 2, 3].map((id) => `b w jobs/${id} null 0`),
+    ])
+  })
+
+  test('tells that an older snapshot finds nothing in a table that was emptied since', () => {
+    const { lines, unknown } = told([
+      ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
+      ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
+      ...['a: select count(*) from jobs', 'a: commit'],
+    ])
+    expect(unknown).toBeUndefined()
+    expect(lines.filter((line) => line.startsWith('a'))).toEqual([
+      'a r doctors/2/c/active true -1',
+      ...[1, 2, 3].map((id) => `a r jobs/${id} null 0`),
+    ])
+  })
+
+  test('tells nothing of a TRUNCATE that was rolled back', () => {
+    const { lines, unknown } = told([
+      ...['a: begin', 'a: savepoint s', 'a: truncate jobs', 'a: rollback to s', 'b: select count(*) from jobs'],
+      ...["a: update jobs set state = 'done'", 'a: commit', 'b: select count(*) from jobs'],
+    ])
+    expect([lines, unknown]).toEqual([[], undefined])
+  })
+
   test('distinguishes objects in jsonb', () => {
     const { lines } = told([
       ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],

@@ -36,7 +36,7 @@ export function* refresh(
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   if (concurrent === true) yield* replaceDiffering(table, rows, context, run)
   else {
-    empty(table, run.transaction.current)
+    empty(table, run.transaction.current, run.met !== undefined)
     yield* insertAll(table, rows, context, run)
   }
   table.materialized = { ...before, populated: skipData !== true }

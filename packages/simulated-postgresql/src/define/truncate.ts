@@ -4,6 +4,7 @@ import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
+import { statusOf } from '../storage/transaction.ts'
 import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 
@@ -29,7 +30,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
   for (const table of tables) yield* run.lockTable(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
   for (const table of tables) {
-    empty(table, run.transaction.current)
+    empty(table, run.transaction.current, run.met !== undefined)
     if (restart_seqs !== true) continue
     for (const sequence of run.catalogue.visibleSequences(context.own)) {
       if (sequence.owner?.table !== table) continue
@@ -40,13 +41,25 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
   }
 }
 
-/** All rows go for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe. */
-export function empty(table: Table, by: Subtransaction): void {
+/**
+ * All rows go for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe.
+ *
+ * @param isWitnessed they are kept, as rows that it has deleted
+ */
+export function empty(table: Table, by: Subtransaction, isWitnessed: boolean): void {
   const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }
+  const { emptied = [] } = table
+  if (isWitnessed) {
+    for (const tuple of table.tuples)
+      if (tuple.xmax === undefined || statusOf(tuple.xmax) === 'aborted')
+        Object.assign(tuple, { xmax: by, cmax: by.transaction.commandId, xmaxLock: 'FOR UPDATE', next: undefined })
+    table.emptied = [...emptied, ...table.tuples]
+  }
   table.tuples = []
   for (const index of table.indexes) index.entries.clear()
   by.undo.push(() => {
     table.tuples = before.tuples
+    if (isWitnessed) table.emptied = emptied
     for (const [at, index] of table.indexes.entries()) {
       index.entries.clear()
       for (const [key, entries] of before.entries[at] ?? []) index.entries.set(key, entries)

@@ -27,6 +27,8 @@ export interface Met {
   readonly order: Map<Row, number>
   /** What it read by its snapshot. */
   readonly heaps: Set<Heap>
+  /** How many rows TRUNCATE had taken out of a table before it read it. */
+  readonly emptied: Map<Heap, number>
 }
 
 export const createMet = (): Met => ({
@@ -36,6 +38,7 @@ export const createMet = (): Met => ({
   assigned: new Map(),
   order: new Map(),
   heaps: new Set(),
+  emptied: new Map(),
 })
 
 /** Rows that are shown in another version than the statement saw; undefined: not at all. */
@@ -64,7 +67,8 @@ export class View {
   /** Of the versions of a table those that it shows, in the order in which they were read. */
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
-    const shown = among.filter((tuple) => changed?.has(tuple.row) !== true && this.shows(tuple))
+    const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []
+    const shown = [...among, ...emptied].filter((tuple) => changed?.has(tuple.row) !== true && this.shows(tuple))
     for (const tuple of changed?.values() ?? []) if (tuple !== undefined) shown.push(tuple)
     const { order } = this.#met
     const placeOf = ({ row }: Tuple): number => order.get(row) ?? order.size + row.number
@@ -106,7 +110,8 @@ export class View {
 }
 
 /** Notes what a statement read of a table. */
-export function noteRead({ heaps, order }: Met, heap: Heap, tuples: readonly Tuple[]): void {
+export function noteRead({ heaps, order, emptied }: Met, heap: Heap, tuples: readonly Tuple[]): void {
   heaps.add(heap)
+  if (heap.emptied !== undefined && !emptied.has(heap)) emptied.set(heap, heap.emptied.length)
   for (const { row } of tuples) if (!order.has(row)) order.set(row, order.size)
 }

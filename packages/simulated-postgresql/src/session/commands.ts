@@ -73,7 +73,7 @@ function* command(
   if ('CheckPointStmt' in node) return 'CHECKPOINT'
   if ('ExplainStmt' in node)
     throw new NotSupported("EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),")
-  return yield* defineInTransaction(connection, node)
+  return yield* defineInTransaction(connection, statement)
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -85,13 +85,16 @@ const NAMES: Readonly<Record<string, string>> = {
   RefreshMatViewStmt: 'REFRESH MATERIALIZED VIEW',
 }
 
-function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {
+function* defineInTransaction(connection: Host, { node, sql }: Statement): Generator<Wait, string, void> {
   const transaction = connection.transactions.begin(false)
   connection.transactions.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
   transaction.isPermanent = true
   const run = connection.runner.newRun(transaction, connection.transactions.takeSnapshot(transaction), [])
+  const { witness } = connection.server
+  const began = witness?.now()
   try {
     const tag = yield* define(node, connection.planner.newContext(), run)
+    if ('TruncateStmt' in node) witness?.emptied(run, { sql, began })
     nextCommand(transaction)
     yield* connection.runner.payOwed(run)
     return tag

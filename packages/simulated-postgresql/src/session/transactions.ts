@@ -137,7 +137,7 @@ export class Transactions {
   #endTemporaryTables({ current }: Transaction): void {
     for (const table of this.#owner.temporaryTables())
       if (table.onCommit === 'drop') dropTogether([table], current, this.#owner.server.catalogue)
-      else if (table.onCommit === 'delete rows') empty(table, current)
+      else if (table.onCommit === 'delete rows') empty(table, current, false)
   }
 
   #durability({ isPermanent }: Transaction): 'synchronous' | 'asynchronous' | 'permanent' {

@@ -87,6 +87,8 @@ export interface Heap {
   name: string
   schema: string
   tuples: Tuple[]
+  /** What TRUNCATE has taken out, where a witness keeps every version. */
+  emptied?: readonly Tuple[]
   rowsInserted: number
   indexes: Index[]
   /** Versions that some statement made superfluous since the last vacuum; a guess. */

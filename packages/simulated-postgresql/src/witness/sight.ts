@@ -31,6 +31,10 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
         : (places.get(tuple.xmin.transaction) ?? -1)
     return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
+  // Rows that TRUNCATE took out are gone for older snapshots too.
+  const emptied = met.emptied.get(history.table) ?? 0
+  if (history.table.emptied?.slice(0, emptied).some((tuple) => tuple.row === row) === true)
+    return { at: versions.length - 1, tuple: undefined, own: NONE }
   const at = lastUpTo(history, snapshot.commitNumber)
   return { at, tuple: versions[at]?.tuple, own: NONE }
 }

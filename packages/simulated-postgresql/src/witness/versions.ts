@@ -59,7 +59,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
     if (known === undefined) rows.set(row, [version])
     else known.push(version)
   }
-  for (const tuple of table.tuples) {
+  for (const tuple of [...(table.emptied ?? []), ...table.tuples]) {
     if (statusOf(tuple.xmin) !== 'committed') continue
     const { transaction } = tuple.xmin
     const { cmin, row, xmax, cmax, next } = tuple

@@ -6,6 +6,18 @@ import { Dependencies } from './dependencies.ts'
 import type { Executed } from './executed.ts'
 import type { Grouping, Watch, Witnessed } from './told.ts'
 
+const TRUNCATE: Plan = {
+  ...{ columns: undefined, parameterOids: [], tables: new Map(), writes: 'TRUNCATE', isIdle: false },
+  // biome-ignore lint/correctness/useYield: it was executed
+  *execute() {
+    return { tag: 'TRUNCATE TABLE', rows: [] }
+  },
+  // biome-ignore lint/correctness/useYield: it depends on nothing
+  *asked() {
+    return []
+  },
+}
+
 /** Keeps what each transaction did, and tells at the end which of them depend on each other. */
 export class Witness {
   readonly #watch: Watch
@@ -38,7 +50,7 @@ export class Witness {
     }: { readonly sql: string; readonly began: number | undefined; readonly result: Executed['result'] },
   ): void {
     const { transaction, met } = run
-    if (met === undefined || plan.tables.size === 0) return
+    if (met === undefined || (plan.tables.size === 0 && plan !== TRUNCATE)) return
     const executed: Executed = {
       ...{ sql, from: began, to: this.now(), plan, run, met, result },
       part: transaction.current,
@@ -48,6 +60,11 @@ export class Witness {
     const known = this.#statements.get(transaction)
     if (known === undefined) this.#statements.set(transaction, [executed])
     else known.push(executed)
+  }
+
+  /** TRUNCATE depends on no row. */
+  emptied(run: Run, { sql, began }: { readonly sql: string; readonly began: number | undefined }): void {
+    this.executed(TRUNCATE, run, { sql, began, result: { tag: 'TRUNCATE TABLE', rows: [] } })
   }
 
   committed(transaction: Transaction): void {
