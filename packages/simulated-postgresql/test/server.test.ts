@@ -2,6 +2,7 @@ import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresq
 import { backendReader, writeFrontend } from '@chaosproxy/wire/postgresql'
 import { describe, expect, test } from 'vitest'
 import { createServer } from '../src/server/server.ts'
+import type { Outcome } from '../src/session/session.ts'
 import { NotSupported, SqlError } from '../src/sql/error.ts'
 import { type FakeEngine, fakeEngine, gate, rows, type Script, textColumn } from './fake-engine.ts'
 
@@ -218,6 +219,18 @@ describe('the extended protocol', () => {
         .client()
         .ask(parse('SELECT $1'), bind([value], { formats: [1], resultFormats: [1] }), describePortal, execute(), sync),
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
+  })
+
+  test('tells which rows of a portal were asked for', () => {
+    const told: string[] = []
+    const counted = {
+      ...rows('SELECT 3', ['n'], [1], [2], [3]),
+      tellRead: (...part: number[]) => told.push(part.join()),
+    }
+    served({ 'SELECT n': () => counted as Outcome })
+      .client()
+      .ask(parse('SELECT n'), bind(), execute(2), execute(2), sync)
+    expect(told).toEqual(['0,2', '2,2'])
   })
 
   test('skips everything after an error until Sync', () => {

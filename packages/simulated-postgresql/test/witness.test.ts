@@ -53,6 +53,29 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
+  test('tells the rows of a cursor once they are fetched', () => {
+    const withCursor = (...fetched: readonly string[]) => {
+      const { lines, unknown } = told([
+        ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
+        ...[
+          'b: begin',
+          "b: select active from doctors where name = 'a'",
+          "b: update jobs set state = 'done' where id = 3",
+        ],
+        ...['b: commit', 'a: fetch c', "a: update doctors set active = false where name = 'a'", 'a: commit'],
+      ])
+      expect(unknown).toBeUndefined()
+      return lines
+    }
+    expect(withCursor()).toEqual([])
+    expect(withCursor('a: fetch c')).toEqual([])
+    expect(withCursor('a: fetch 2 from c')).toEqual([
+      ...['b r doctors/1/a/active true -1', 'b w jobs/3/state "done" 0'],
+      ...['a r jobs/3/state "queued" -1', 'a w doctors/1/a/active false 0'],
+    ])
+    expect(withCursor('a: move 2 from c')).toHaveLength(4)
+  })
+
   test('tells TRUNCATE as a deletion of all rows, and what the rows were before', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = told([

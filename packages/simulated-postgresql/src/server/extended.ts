@@ -135,7 +135,7 @@ export class Extended {
       peer.write({ kind: 'empty-query' })
       return
     }
-    portal.outcome ??= yield* runStatement(this.#talk, prepared, parameters)
+    portal.outcome ??= yield* runStatement(this.#talk, prepared, parameters, mostRows > 0)
     const { outcome } = portal
     if (outcome.kind === 'empty') {
       peer.write({ kind: 'empty-query' })
@@ -144,6 +144,7 @@ export class Extended {
     const { columns, rows } = outcome.kind === 'rows' ? outcome : { columns: [], rows: [] }
     const end = mostRows > 0 ? Math.min(rows.length, portal.next + mostRows) : rows.length
     const sent = rows.slice(portal.next, end)
+    if (outcome.kind === 'rows') outcome.tellRead?.(portal.next, mostRows > 0 ? mostRows : Number.POSITIVE_INFINITY)
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })

@@ -22,11 +22,12 @@ export function* runStatement(
   talk: Talk,
   given: Prepared | Statement,
   parameters: readonly SqlValue[],
+  inParts = false,
 ): Generator<Pause, Done> {
   const statement = 'node' in given ? given : given.statement
   talk.session.runs(statement.text)
   yield { kind: 'cost', sql: statement.sql }
-  const outcome = yield* talk.session.execute(given, parameters)
+  const outcome = yield* talk.session.execute(given, parameters, inParts)
   switch (outcome.kind) {
     case 'copyIn':
       return yield* copyIn(talk, outcome)

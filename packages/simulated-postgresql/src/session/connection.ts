@@ -215,13 +215,13 @@ export class Connection implements Session, Subscriber, Host {
     return (this.runner.atOnce(compile) ?? (yield* this.runner.locked(compile))).compiled
   }
 
-  *execute(given: Prepared | Statement, parameters: readonly SqlValue[]): Execution {
+  *execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts = false): Execution {
     const prepared = 'node' in given ? yield* this.prepare(given, []) : given
     this.#startStatement()
     try {
       this.#refuseIfFailed(prepared.statement)
       if (!endsTransaction(prepared.statement.node)) this.transactions.begin(false)
-      return yield* this.perform(prepared, parameters)
+      return yield* this.perform(prepared, parameters, inParts)
     } catch (error) {
       this.fail()
       throw error
@@ -236,13 +236,16 @@ export class Connection implements Session, Subscriber, Host {
     this.backend.statementDeadline = limit > 0 ? this.#statementStart + BigInt(Math.round(limit * 1000)) : undefined
   }
 
-  *perform(given: Prepared, parameters: readonly SqlValue[]): Execution {
+  *perform(given: Prepared, parameters: readonly SqlValue[], inParts = false): Execution {
     const prepared = given as Compiled
     if (!isPlanned(prepared.statement.node)) return yield* executeCommand(this, prepared.statement, parameters)
     const compile = (): Plan => this.planner.current(prepared)
-    const { tag, rows, plan } = yield* this.runner.run(compile, parameters, prepared.statement.sql)
+    const { sql } = prepared.statement
+    const { tag, rows, plan, tellRead } = yield* this.runner.run(compile, parameters, sql, inParts)
     const { columns } = plan
-    return columns === undefined ? { kind: 'done', tag } : { kind: 'rows', tag, columns, rows }
+    if (columns === undefined) return { kind: 'done', tag }
+    const tell = tellRead && ((from: number, count: number) => tellRead(sql, (all) => all.slice(from, from + count)))
+    return { kind: 'rows', tag, columns, rows, tellRead: tell }
   }
 
   #refuseIfFailed(statement: Statement): void {

@@ -30,14 +30,15 @@ export function* declare(
     throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
   if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
   const compile = (): Plan => connection.planner.compile({ ...statement, node: query }, []).plan
-  const { rows, plan } = yield* connection.runner.run(compile, parameters, statement.sql)
-  connection.cursors.set(portalname, { columns: plan.columns ?? [], rows, position: 0, hold, forwardOnly })
+  // One that outlives its transaction is read at the commit.
+  const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
+  connection.cursors.set(portalname, { columns: plan.columns ?? [], rows, position: 0, hold, forwardOnly, tellRead })
   connection.transactions.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'
 }
 
 /** FETCH and MOVE. */
-export function fetch(connection: Host, fields: Fields<'FetchStmt'>): Outcome {
+export function fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Outcome {
   const {
     direction,
     portalname = '',
@@ -52,8 +53,10 @@ export function fetch(connection: Host, fields: Fields<'FetchStmt'>): Outcome {
       : direction === 'FETCH_RELATIVE'
         ? { kind: 'relative', to: howMany }
         : { kind: direction === 'FETCH_BACKWARD' ? 'backward' : 'forward', count: howMany }
+  const { position } = cursor
   const rows = fetchRows(cursor, wanted, ismove === true)
   if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
+  cursor.tellRead?.(sql, (all) => fetchRows({ ...cursor, rows: all, position }, wanted, false))
   return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
 }
 

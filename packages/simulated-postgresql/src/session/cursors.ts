@@ -1,5 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
+import type { TellRead } from './runner.ts'
 import type { ResultColumn } from './session.ts'
 
 /** A cursor of DECLARE: its rows were read when it was opened. */
@@ -8,6 +9,8 @@ export interface Cursor {
   readonly rows: readonly (readonly SqlValue[])[]
   /** The number of the row that it stands on; 0 before the first. */
   position: number
+  /** Where somebody watches: rows count as read once they are fetched. */
+  readonly tellRead: TellRead | undefined
   /** WITH HOLD: outlives the transaction. */
   readonly hold: boolean
   /** NO SCROLL: it never goes back, not even to the row that it stands on. */

@@ -7,6 +7,7 @@ import {
   type ObjectKind,
   type OwedCheck,
   objectLock,
+  type Rows,
   type Run,
 } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
@@ -28,8 +29,11 @@ import type { Transactions } from './transactions.ts'
 /** What a plan came to. */
 export interface Ran {
   readonly tag: string
-  readonly rows: readonly (readonly SqlValue[])[]
+  readonly rows: Rows
 }
+
+/** Tells a witness what of the rows of a query was read, by a statement of its own. */
+export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
   readonly server: Server
@@ -55,8 +59,16 @@ export class Runner {
     this.#owner = owner
   }
 
-  /** @param sql what a watch shows for it. */
-  *run(compile: () => Plan, parameters: readonly SqlValue[], sql = ''): Generator<Wait, Ran & { plan: Plan }, void> {
+  /**
+   * @param sql what a watch shows for it
+   * @param inParts a query whose rows count as read once `tellRead` says so
+   */
+  *run(
+    compile: () => Plan,
+    parameters: readonly SqlValue[],
+    sql = '',
+    inParts = false,
+  ): Generator<Wait, Ran & { readonly plan: Plan; readonly tellRead: TellRead | undefined }, void> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     const plan = yield* this.locked(compile)
@@ -66,10 +78,12 @@ export class Runner {
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
-      server.witness?.executed(plan, run, { sql, began, result })
+      const isTold = !inParts || plan.writes !== undefined
+      if (isTold) server.witness?.executed(plan, run, { sql, began, result })
       nextCommand(transaction)
       yield* this.payOwed(run)
-      return { ...result, plan }
+      const tellRead: TellRead = (by, part) => server.witness?.readPart(plan, run, { sql: by, rows: result.rows, part })
+      return { ...result, plan, tellRead: isTold ? undefined : tellRead }
     } finally {
       if (transaction.isolation === 'read committed') transaction.snapshot = undefined
     }

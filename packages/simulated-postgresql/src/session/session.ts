@@ -109,8 +109,12 @@ export interface Session {
    * defining a table that the statement names.
    */
   prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void>
-  /** Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported. */
-  execute(given: Prepared | Statement, parameters: readonly SqlValue[]): Execution
+  /**
+   * Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported.
+   *
+   * @param inParts the rows of a query count as read once `tellRead` of its outcome says so
+   */
+  execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts?: boolean): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */
   sync(): void
   /** The server met an error of its own, such as a parameter that cannot be read: the transaction aborts. */
@@ -135,6 +139,8 @@ export type Outcome =
       readonly tag: string
       readonly columns: readonly ResultColumn[]
       readonly rows: readonly (readonly SqlValue[])[]
+      /** Tells a witness that so many rows from this one on were asked for; undefined where all were. */
+      readonly tellRead?: ((from: number, count: number) => void) | undefined
     }
   | { readonly kind: 'empty' }
   | {

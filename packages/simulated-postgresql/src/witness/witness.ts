@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import type { Run } from '../execute/model.ts'
+import type { Rows, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import type { Transaction } from '../storage/model.ts'
 import { Dependencies } from './dependencies.ts'
@@ -60,6 +60,21 @@ export class Witness {
     const known = this.#statements.get(transaction)
     if (known === undefined) this.#statements.set(transaction, [executed])
     else known.push(executed)
+  }
+
+  /** A cursor was read further: what it answers is a part of what its query does. */
+  readPart(
+    plan: Plan,
+    run: Run,
+    { sql, rows, part }: { readonly sql: string; readonly rows: Rows; readonly part: (rows: Rows) => Rows },
+  ): void {
+    const reading: Plan = {
+      ...plan,
+      *asked(again) {
+        return part(yield* plan.asked(again))
+      },
+    }
+    this.executed(reading, run, { sql, began: this.now(), result: { tag: '', rows: part(rows) } })
   }
 
   /** TRUNCATE depends on no row. */
