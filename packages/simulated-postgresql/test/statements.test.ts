@@ -496,3 +496,23 @@ describe('a construct that is not simulated', () => {
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
   })
 })
+
+describe('a foreign key of a partition', () => {
+  const JOBS = [
+    'create table q (name text primary key)',
+    'create table job (name text not null, k text references q) partition by list (name)',
+    ...['a', 'b'].flatMap((name) => [
+      `create table j${name} (like job)`,
+      ...(name === 'a' ? ['alter table ja add constraint own foreign key (k) references q'] : []),
+      `alter table job attach partition j${name} for values in ('${name}')`,
+    ]),
+  ]
+  test.each([
+    ['a', 'own'],
+    ['b', 'job_k_fkey'],
+  ])('is named as that of j%s', (name, constraint) => {
+    expect(message(...JOBS, `insert into job values ('${name}', 'z')`)).toContain(
+      `insert or update on table "j${name}" violates foreign key constraint "${constraint}"`,
+    )
+  })
+})

@@ -14,7 +14,7 @@ export function indexDefinition(index: Index, table: Table): string {
   const included = index.included.map((_, at) => definedColumn(index, table, columns.length + at + 1))
   const on = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`
   return [
-    `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on}`,
+    `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${table.partitioned === undefined ? '' : 'ONLY '}${on}`,
     `USING ${index.method} (${columns.join(', ')})`,
     ...(included.length === 0 ? [] : [`INCLUDE (${included.join(', ')})`]),
     ...(index.nullsNotDistinct ? ['NULLS NOT DISTINCT'] : []),

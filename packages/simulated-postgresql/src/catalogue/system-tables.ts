@@ -110,14 +110,29 @@ const pgDatabase: Relation = {
   ],
 }
 
-/** No table inherits from another one but partitions. */
+interface Inherited {
+  readonly part: number
+  readonly whole: number
+}
+
+/** Partitions with their indexes: nothing else inherits. */
+const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
+  tablesIn(view).flatMap((table) =>
+    (table.partitioned?.partitions ?? []).flatMap((partition) =>
+      [[table, partition.table] as const, ...partition.indexes].map(([whole, part]) => ({
+        ...{ part: part.oid, whole: whole.oid },
+      })),
+    ),
+  )
+
 const pgInherits: Relation = {
   name: 'pg_inherits',
-  rows: (view) => tablesIn(view).filter(({ partitionOf }) => partitionOf !== undefined),
+  rows: inheritedIn,
   fields: [
-    ['inhrelid', 'oid', (table: Table) => table.oid],
-    ['inhparent', 'oid', ({ partitionOf }: Table) => partitionOf?.oid ?? 0],
+    ['inhrelid', 'oid', ({ part }: Inherited) => part],
+    ['inhparent', 'oid', ({ whole }: Inherited) => whole],
     ['inhseqno', 'int4', () => 1],
+    ...always('bool', false, 'inhdetachpending'),
   ],
 }
 
@@ -162,17 +177,25 @@ type TableIndex = ReturnType<typeof indexesIn>[number]
 
 const RELATION_KINDS = { table: 'r', view: 'v', 'materialized view': 'm' } as const
 
-const relationsIn = (view: CatalogueView) => [
-  ...tablesIn(view).map((table) => ({
-    relation: table,
-    schema: table.schema,
-    kind: table.partitioned === undefined ? RELATION_KINDS[kindOfRelation(table)] : 'p',
-  })),
-  ...indexesIn(view).map(({ table, index }) => ({ relation: index, schema: table.schema, kind: 'i' })),
-  ...view.catalogue
-    .visibleSequences(view.own)
-    .map((sequence) => ({ relation: sequence, schema: sequence.schema, kind: 'S' })),
-]
+function relationsIn(view: CatalogueView) {
+  const inherited = inheritedIn(view)
+  const [parts, wholes] = [inherited.map(({ part }) => part), inherited.map(({ whole }) => whole)]
+  return [
+    ...tablesIn(view).map((table) => ({
+      relation: table,
+      schema: table.schema,
+      kind: table.partitioned === undefined ? RELATION_KINDS[kindOfRelation(table)] : 'p',
+    })),
+    ...indexesIn(view).map(({ table, index }) => ({
+      relation: index,
+      schema: table.schema,
+      kind: table.partitioned === undefined ? 'i' : 'I',
+    })),
+    ...view.catalogue
+      .visibleSequences(view.own)
+      .map((sequence) => ({ relation: sequence, schema: sequence.schema, kind: 'S' })),
+  ].map((row) => ({ ...row, isPart: parts.includes(row.relation.oid), isWhole: wholes.includes(row.relation.oid) }))
+}
 type ClassRow = ReturnType<typeof relationsIn>[number]
 
 /** The numbers of pg_am. */
@@ -186,7 +209,7 @@ const ACCESS_METHODS: Readonly<Record<string, number>> = {
 }
 
 function accessMethodOf(kind: string, method: string): number {
-  if (kind === 'i') return ACCESS_METHODS[method] ?? 0
+  if (kind === 'i' || kind === 'I') return ACCESS_METHODS[method] ?? 0
   return kind === 'r' || kind === 'm' ? 2 : 0
 }
 
@@ -230,16 +253,13 @@ const pgClass: Relation = {
       'bool',
       ({ relation }: ClassRow) => !('materialized' in relation) || relation.materialized?.populated !== false,
     ],
-    ['relreplident', 'char', ({ kind }: ClassRow) => (kind === 'r' || kind === 'm' ? 'd' : 'n')],
+    ['relreplident', 'char', ({ kind }: ClassRow) => (['r', 'p', 'm'].includes(kind) ? 'd' : 'n')],
     ...always('oid', OWNER, 'relowner'),
     ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
-    ...always('bool', false, 'relisshared', 'relhassubclass', 'relforcerowsecurity'),
+    ...always('bool', false, 'relisshared', 'relforcerowsecurity'),
     ['relrowsecurity', 'bool', ({ relation }: ClassRow) => 'rowSecurity' in relation && relation.rowSecurity],
-    [
-      'relispartition',
-      'bool',
-      ({ relation }: ClassRow) => 'partitionOf' in relation && relation.partitionOf !== undefined,
-    ],
+    ['relispartition', 'bool', ({ isPart }: ClassRow) => isPart],
+    ['relhassubclass', 'bool', ({ isWhole }: ClassRow) => isWhole],
     ...always('_text', null, 'reloptions'),
   ],
 }

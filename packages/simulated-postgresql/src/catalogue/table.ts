@@ -40,6 +40,8 @@ export interface Partition {
   holds(row: readonly SqlValue[]): boolean
   /** Its indexes by those of the whole that do for it what they do. */
   readonly indexes: ReadonlyMap<Index, Index>
+  /** The same of its foreign keys. */
+  readonly foreignKeys: ReadonlyMap<ForeignKey, ForeignKey>
 }
 
 export interface Column {

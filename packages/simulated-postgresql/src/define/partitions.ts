@@ -49,7 +49,14 @@ export function* attachPartition(
   const keyOf = (value: SqlValue): string => (column === undefined ? '' : keyText(value, column.type, run))
   const keys = new Set(values.map(keyOf))
   const holds = (row: readonly SqlValue[]): boolean => keys.has(keyOf(row[partitioned.place] ?? null))
-  const partition: Partition = { table, keys, holds, indexes }
+  const foreignKeys = new Map(
+    parent.foreignKeys.flatMap((key) => {
+      const own = key.partition === undefined && table.foreignKeys.find((each) => shapeOf(each) === shapeOf(key))
+      return own ? [[key, own] as const] : []
+    }),
+  )
+  const adopted = new Set(foreignKeys.values())
+  const partition: Partition = { table, keys, holds, indexes, foreignKeys }
   for (const other of partitioned.partitions)
     if ([...keys].some((key) => other.keys.has(key)))
       throw new SqlError('42P17', `partition "${table.name}" would overlap partition "${other.table.name}"`)
@@ -63,7 +70,9 @@ export function* attachPartition(
   ]
   parent.foreignKeys = [
     ...parent.foreignKeys,
-    ...table.foreignKeys.map((key): ForeignKey => ({ ...key, oid: run.store.nextOid(), table: parent, partition })),
+    ...table.foreignKeys
+      .filter((key) => !adopted.has(key))
+      .map((key): ForeignKey => ({ ...key, oid: run.store.nextOid(), table: parent, partition })),
   ]
   table.partitionOf = parent
   run.catalogue.changed(run.transaction.current, () => {
@@ -132,6 +141,13 @@ function twin(index: Index, table: Table): Index {
   const found = table.indexes.find((each) => shape(each) === shape(index))
   if (found === undefined) throw new NotSupported(`ATTACH PARTITION of a table without an index like ${index.name}`)
   return found
+}
+
+/** Foreign keys of the same shape are one for the rows of a partition (tryAttachPartitionForeignKey). */
+function shapeOf(key: ForeignKey): string {
+  const { columns, referenced, referencedColumns, onUpdate, onDelete, matchFull, deferrable, initiallyDeferred } = key
+  const rules = [onUpdate, onDelete, matchFull, deferrable, initiallyDeferred, key.validated]
+  return JSON.stringify([columns, referenced.oid, referencedColumns, rules])
 }
 
 /** The CHECKs of the whole, and those that the values of the partition fulfil anyway. */

@@ -72,7 +72,7 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wai
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
   yield* run.lockTable(key.referenced, 'RowShareLock')
   const values = key.columns.map((place) => tuple.values[place] ?? null)
-  if (values.includes(null)) throw missing(key, values, run)
+  if (values.includes(null)) throw missing(key, tuple, run)
   // The index may have the columns in another order than the key.
   const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
   const text = key.index.keyOf(ordered)
@@ -83,25 +83,23 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wai
     const values = key.index.valuesOf(locked.values)
     if (values !== undefined && key.index.keyOf(values) === text) return
   }
-  throw missing(key, values, run)
+  throw missing(key, tuple, run)
 }
 
 /** The table that refers, as errors call it. */
 const referring = ({ partition, table }: ForeignKey): Table => partition?.table ?? table
 
-function missing(key: ForeignKey, values: readonly SqlValue[], run: Run): SqlError {
-  return new SqlError(
-    '23503',
-    `insert or update on table "${referring(key).name}" violates foreign key constraint "${key.name}"`,
-    {
-      detail: values.includes(null)
-        ? 'MATCH FULL does not allow mixing of null and nonnull key values.'
-        : `Key ${describe(key.table, key.columns, values, run)} is not present in table "${key.referenced.name}".`,
-      schema: referring(key).schema,
-      table: referring(key).name,
-      constraint: key.name,
-    },
-  )
+function missing(key: ForeignKey, tuple: Tuple, run: Run): SqlError {
+  const values = key.columns.map((place) => tuple.values[place] ?? null)
+  const partition = key.partition ?? key.table.partitioned?.partitions.find(({ holds }) => holds(tuple.values))
+  const { schema, name: table } = partition?.table ?? key.table
+  const { name: constraint } = partition?.foreignKeys.get(key) ?? key
+  return new SqlError('23503', `insert or update on table "${table}" violates foreign key constraint "${constraint}"`, {
+    detail: values.includes(null)
+      ? 'MATCH FULL does not allow mixing of null and nonnull key values.'
+      : `Key ${describe(key.table, key.columns, values, run)} is not present in table "${key.referenced.name}".`,
+    ...{ schema, table, constraint },
+  })
 }
 
 function describe(table: Table, places: readonly number[], values: readonly SqlValue[], run: Run): string {
