@@ -516,3 +516,19 @@ describe('a foreign key of a partition', () => {
     )
   })
 })
+
+test('Values of a composite type get and lose attributes with it', () => {
+  const made = [
+    'create type x as (a int, b text)',
+    'create table t (v x, w x[])',
+    `insert into t values ('(1,q)', '{"(2,r)"}')`,
+  ]
+  expect(answer(...made, 'alter type x add attribute c int', 'select v, w from t')).toBe('SELECT 1 (1,q,),{"(2,r,)"}')
+  expect(answer(...made, 'alter type x drop attribute a', 'select v, w from t')).toBe('SELECT 1 (q),{(r)}')
+  expect(answer(...made, 'begin', 'alter type x drop attribute a', 'rollback', 'select v from t')).toBe(
+    'SELECT 1 (1,q)',
+  )
+  expect(message(...made, 'alter type x alter attribute a type text')).toBe(
+    'cannot alter type "x" because column "t.v" uses it',
+  )
+})

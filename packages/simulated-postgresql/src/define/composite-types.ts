@@ -1,4 +1,4 @@
-import { columnsOf } from '../catalogue/table.ts'
+import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { requireCollation } from '../expressions/collation.ts'
@@ -8,8 +8,8 @@ import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { compositeTypes } from '../types/types.ts'
-import type { RecordColumn } from '../types/value.ts'
-import { isFree, newTypeName } from './names.ts'
+import { type RecordColumn, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
+import { isFree, newTypeName, viewsOn } from './names.ts'
 import { addTypes } from './types.ts'
 
 /** CREATE TYPE … AS (…). */
@@ -58,20 +58,16 @@ export function* alterComposite(
   }
   const type = yield* run.lockNamed(find, 'AccessExclusiveLock', 'type')
   if (type?.columns === undefined) throw new SqlError('42P01', `relation "${relname}" does not exist`)
-  for (const table of context.catalogue.visibleTables(context.own))
-    for (const column of columnsOf(table))
-      if ([type.oid, type.arrayOid].includes(column.type.oid))
-        throw new SqlError(
-          '0A000',
-          `cannot alter type "${relname}" because column "${table.name}.${column.name}" uses it`,
-        )
   let columns: readonly RecordColumn[] = type.columns
-  for (const node of cmds ?? []) columns = altered(expectKind(node, 'AlterTableCmd'), type, columns, context)
+  const commands = (cmds ?? []).map((node) => expectKind(node, 'AlterTableCmd'))
+  const uses = usesOf(type, commands, context)
+  for (const each of commands) columns = altered(each, type, columns, context)
   const { altered: open, types } = run.catalogue
   const before = [type, types.typeOf(type.arrayOid)]
   for (const each of compositeTypes(types, { ...type, schema: type.schema ?? '' }, columns)) types.add(each)
   const { current } = run.transaction
   run.store.xidOf(run.backend, current)
+  for (const { table, column } of uses) convertStored(table, column, columns, type.columns, run)
   const earlier = open.get(type.oid)
   open.set(type.oid, run.transaction)
   run.catalogue.atCommit(current, () => open.delete(type.oid))
@@ -80,6 +76,66 @@ export function* alterComposite(
     if (earlier === undefined) open.delete(type.oid)
   })
   return 'ALTER TYPE'
+}
+
+/** The columns that have values of a type. Their values may get and lose attributes, and keep the types of those that stay. */
+function usesOf(
+  type: TypeDefinition,
+  commands: readonly Fields<'AlterTableCmd'>[],
+  context: Context,
+): readonly { readonly table: Table; readonly column: Column }[] {
+  const isOf = (oid: number): boolean => oid === type.oid || oid === type.arrayOid
+  const does = (subtype: string): boolean => commands.some((each) => each.subtype === subtype)
+  const uses = context.catalogue
+    .visibleTables(context.own)
+    .flatMap((table) => columnsOf(table).flatMap((column) => (isOf(column.type.oid) ? [{ table, column }] : [])))
+  for (const { table, column } of uses) {
+    if (does('AT_AlterColumnType'))
+      throw new SqlError(
+        '0A000',
+        `cannot alter type "${type.name}" because column "${table.name}.${column.name}" uses it`,
+      )
+    if (column.default !== undefined) throw new NotSupported('ALTER TYPE of a type that a column has a default of')
+    const { checks, columns, indexes, triggers } = table
+    const isRead =
+      checks.length > 0 ||
+      triggers.length > 0 ||
+      columns.some(({ generated }) => generated !== undefined) ||
+      indexes.some(({ partial, columns: places }) => partial || places.includes(undefined)) ||
+      viewsOn(table, context).length > 0
+    if (isRead && does('AT_DropColumn'))
+      throw new NotSupported(`DROP ATTRIBUTE of a type whose values ${table.name} may read in a condition or a view`)
+  }
+  for (const other of context.types.all())
+    if (other.columns?.some((column) => isOf(column.type.oid)) === true)
+      throw new NotSupported(`ALTER TYPE of an attribute of the type ${other.name}`)
+  return uses
+}
+
+/** For every snapshot: others use the type once this transaction has ended. */
+function convertStored(
+  table: Table,
+  { attribute }: Column,
+  columns: readonly RecordColumn[],
+  before: readonly RecordColumn[],
+  run: Run,
+): void {
+  const places = columns.map((column) => before.indexOf(column))
+  const converted = (value: SqlValue): SqlValue => {
+    if (value instanceof SqlArray)
+      return new SqlArray(value.elementOid, value.elements.map(converted), value.dimensions, value.lowerBounds)
+    if (!(value instanceof SqlRecord)) return value
+    return new SqlRecord(
+      columns,
+      places.map((place) => value.values[place] ?? null),
+    )
+  }
+  const known = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
+  for (const { tuple, values } of known)
+    tuple.values = values.with(attribute - 1, converted(values[attribute - 1] ?? null))
+  run.transaction.current.undo.push(() => {
+    for (const { tuple, values } of known) tuple.values = values
+  })
 }
 
 function altered(
