@@ -76,7 +76,7 @@ export function* lockRows(
   return locked.slice(offset)
 }
 
-function* lockOne(
+export function* lockOne(
   plan: Locked,
   row: JoinedRow,
   run: Run,

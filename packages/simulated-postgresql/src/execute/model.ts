@@ -25,6 +25,13 @@ export type Rows = readonly (readonly SqlValue[])[]
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
   rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
+  /** FOR UPDATE in a cursor: its rows are locked as they are fetched. */
+  readonly reading?: ((run: Run) => Generator<Wait, Reading, void>) | undefined
+}
+
+/** Gives one row after the other; undefined after the last. */
+export interface Reading {
+  next(): Generator<Wait, Rows[number] | undefined, void>
 }
 
 export interface ModificationPlan {

@@ -6,7 +6,7 @@ import { type Compilers, Context, type ContextOptions } from './context.ts'
 import { compileDelete } from './delete.ts'
 import { compileInsert } from './insert.ts'
 import { compileMerge } from './merge.ts'
-import type { Locking, ModificationPlan, ResultColumn, Rows, Run } from './model.ts'
+import type { Locking, ModificationPlan, QueryPlan, ResultColumn, Rows, Run } from './model.ts'
 import { compileQuery } from './query.ts'
 import type { QueryScope } from './scope.ts'
 import { compileUpdate } from './update.ts'
@@ -18,6 +18,7 @@ export interface Plan extends Locking {
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
   /** What it answers or would do by the view of the run, without doing it. Throws for what cannot be asked again. */
   asked(run: Run): Generator<Wait, Rows, void>
+  readonly reading?: QueryPlan['reading']
 }
 
 /** Compiles what stands within statements. */
@@ -52,6 +53,7 @@ export function compilePlan(node: Node, options: Omit<ContextOptions, 'compilers
       return { tag: `SELECT ${rows.length}`, rows }
     },
     asked: (run) => plan.rows(run, undefined),
+    reading: plan.reading,
   }
 }
 

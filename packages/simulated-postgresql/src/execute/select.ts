@@ -10,8 +10,8 @@ import { conjuncts } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
-import { compileLocking, type Locked, lockRows } from './locking.ts'
-import type { JoinedRow, QueryPlan, Rows, Run } from './model.ts'
+import { compileLocking, type Locked, lockOne, lockRows } from './locking.ts'
+import type { JoinedRow, QueryPlan, Reading, Rows, Run } from './model.ts'
 import { resultColumns } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
@@ -35,7 +35,11 @@ interface Select extends Locked {
 /** A SELECT without set operation. */
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
   const select = compileParts(fields, scope, wanted)
-  return { columns: resultColumns(select.targets), rows: (run, outer) => execute(select, run, outer) }
+  return {
+    columns: resultColumns(select.targets),
+    rows: (run, outer) => execute(select, run, outer),
+    reading: select.locking.length === 0 ? undefined : (run) => read(select, run),
+  }
 }
 
 function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: readonly SqlType[] | undefined): Select {
@@ -133,12 +137,35 @@ function sameNode(a: Compiled, b: Compiled): boolean {
   return a === b || String(a.evaluate) === String(b.evaluate)
 }
 
-function* execute(select: Select, run: Run, outer: Env | undefined): Generator<Wait, Rows, void> {
+function* found(select: Select, run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void> {
   let rows: readonly JoinedRow[] = yield* select.from.item.extend(run, outer, emptyRow(select.scope))
   rows = yield* filtered(rows, select.where, run, outer)
   if (select.grouping !== undefined) rows = yield* select.grouping.group(rows, run, outer)
   rows = yield* evaluating(() => select.windows.add(rows, run, outer))
-  rows = yield* expandSets(select.sets, rows, run, outer)
+  return yield* expandSets(select.sets, rows, run, outer)
+}
+
+function* read(select: Select, run: Run): Generator<Wait, Reading, void> {
+  const left = [...(yield* sortedRows(yield* found(select, run, undefined), select.sort, run, undefined))]
+  const { offset, count } = select.limit === undefined ? ALL : boundsOf(select.limit, run, undefined)
+  let locked = 0
+  return {
+    *next() {
+      while (locked < offset + count) {
+        const row = left.shift()
+        if (row === undefined) return undefined
+        const current = yield* lockOne(select, row, run, undefined)
+        if (current !== undefined && ++locked > offset) return yield* project(select.targets, current, run, undefined)
+      }
+      return undefined
+    },
+  }
+}
+
+const ALL = { offset: 0, count: Number.POSITIVE_INFINITY }
+
+function* execute(select: Select, run: Run, outer: Env | undefined): Generator<Wait, Rows, void> {
+  const rows = yield* found(select, run, outer)
   if (select.distinct !== 'none') return yield* executeDistinct(select, select.distinct, rows, run, outer)
   const ordered = yield* sortedRows(rows, select.sort, run, outer)
   const bounds = select.limit === undefined ? undefined : boundsOf(select.limit, run, outer)

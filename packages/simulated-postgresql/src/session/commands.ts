@@ -38,7 +38,7 @@ export function resultColumnsOf(connection: Host, node: Node): Described {
 export function* executeCommand(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Execution {
   const { node } = statement
   if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
-  if ('FetchStmt' in node) return fetch(connection, node.FetchStmt, statement.sql)
+  if ('FetchStmt' in node) return yield* fetch(connection, node.FetchStmt, statement.sql)
   if ('VariableShowStmt' in node) return show(connection, node.VariableShowStmt)
   if ('CopyStmt' in node) return yield* copy(connection, node.CopyStmt, statement)
   return { kind: 'done', tag: yield* command(connection, statement, parameters) }

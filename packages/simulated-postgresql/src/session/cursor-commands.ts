@@ -1,15 +1,18 @@
+import type { Reading } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { SqlValue } from '../types/value.ts'
-import { type Direction, fetchRows } from './cursors.ts'
+import { type Direction, fetchRows, readUpTo } from './cursors.ts'
 import type { Host } from './host.ts'
 import type { Outcome, Wait } from './session.ts'
 
 /** CURSOR_OPT_NO_SCROLL and CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
 const NO_SCROLL = 0x4
 const HOLD = 0x20
+const SCROLL = 0x2
+const INSENSITIVE = 0x8
 
 /** DECLARE: reads its rows at once. */
 export function* declare(
@@ -25,20 +28,60 @@ export function* declare(
   } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
   const [hold, forwardOnly] = [(options & HOLD) !== 0, (options & NO_SCROLL) !== 0]
   if (query === undefined || !('SelectStmt' in query)) throw new NotSupported('a cursor of this statement')
-  if (query.SelectStmt.lockingClause !== undefined) throw new NotSupported('FOR UPDATE in a cursor')
+  const isLocking = query.SelectStmt.lockingClause !== undefined
+  if (isLocking) requireReadOnce(options)
   if (!connection.transactions.inBlock && !hold)
     throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
   if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
-  const compile = (): Plan => connection.planner.compile({ ...statement, node: query }, []).plan
+  const fetched: (readonly SqlValue[])[] = []
+  let reading: Reading | undefined
+  const compile = (): Plan => {
+    const { plan } = connection.planner.compile({ ...statement, node: query }, [])
+    if (!isLocking) return plan
+    return {
+      ...plan,
+      *execute(run) {
+        if (plan.reading === undefined) throw new NotSupported('FOR UPDATE in a cursor of this query')
+        reading = yield* plan.reading(run)
+        return { tag: '', rows: fetched }
+      },
+    }
+  }
   // One that outlives its transaction is read at the commit.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
-  connection.cursors.set(portalname, { columns: plan.columns ?? [], rows, position: 0, hold, forwardOnly, tellRead })
+  connection.cursors.set(portalname, {
+    ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },
+    forwardOnly: forwardOnly || isLocking,
+    reading: reading && (() => readInto(fetched, reading)),
+  })
   connection.transactions.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'
 }
 
+/** What FOR UPDATE has locked cannot be read again (transformDeclareCursorStmt). */
+function requireReadOnce(options: number): void {
+  const [name, kind] =
+    (options & HOLD) !== 0
+      ? ['CURSOR WITH HOLD', 'Holdable']
+      : (options & SCROLL) !== 0
+        ? ['SCROLL CURSOR', 'Scrollable']
+        : []
+  if (name !== undefined)
+    throw new SqlError('0A000', `DECLARE ${name} ... FOR UPDATE is not supported`, {
+      detail: `${kind} cursors must be READ ONLY.`,
+    })
+  if ((options & INSENSITIVE) !== 0) throw new NotSupported('an INSENSITIVE cursor with FOR UPDATE')
+}
+
+/** Whether there was another row. */
+function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefined): Generator<Wait, boolean, void> {
+  const row = reading && (yield* reading.next())
+  if (row !== undefined) fetched.push(row)
+  return row !== undefined
+}
+
 /** FETCH and MOVE. */
-export function fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Outcome {
+export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Generator<Wait, Outcome, void> {
   const {
     direction,
     portalname = '',
@@ -54,6 +97,7 @@ export function fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string
         ? { kind: 'relative', to: howMany }
         : { kind: direction === 'FETCH_BACKWARD' ? 'backward' : 'forward', count: howMany }
   const { position } = cursor
+  yield* readUpTo(cursor, wanted)
   const rows = fetchRows(cursor, wanted, ismove === true)
   if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
   cursor.tellRead?.(sql, (all) => fetchRows({ ...cursor, rows: all, position }, wanted, false))

@@ -1,12 +1,14 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { TellRead } from './runner.ts'
-import type { ResultColumn } from './session.ts'
+import type { ResultColumn, Wait } from './session.ts'
 
 /** A cursor of DECLARE: its rows were read when it was opened. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
+  /** Those that FOR UPDATE has locked, where `reading` locks the others. */
   readonly rows: readonly (readonly SqlValue[])[]
+  readonly reading: (() => Generator<Wait, boolean, void>) | undefined
   /** The number of the row that it stands on; 0 before the first. */
   position: number
   /** Where somebody watches: rows count as read once they are fetched. */
@@ -20,6 +22,15 @@ export interface Cursor {
 export type Direction =
   | { readonly kind: 'forward' | 'backward'; readonly count: number }
   | { readonly kind: 'absolute' | 'relative'; readonly to: number }
+
+/** Locks the rows up to the one that a FETCH or MOVE ends at. */
+export function* readUpTo(cursor: Cursor, direction: Direction): Generator<Wait, void, void> {
+  const { reading, rows, position } = cursor
+  if (reading === undefined || direction.kind === 'backward') return
+  const start = direction.kind === 'absolute' ? 0 : position
+  const last = start + ('to' in direction ? direction.to : direction.count)
+  while (rows.length < last) if (!(yield* reading())) return
+}
 
 /** The rows that FETCH gives, or MOVE passes; moves the cursor. */
 export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): readonly (readonly SqlValue[])[] {

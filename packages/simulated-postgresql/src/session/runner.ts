@@ -78,7 +78,7 @@ export class Runner {
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
-      const isTold = !inParts || plan.writes !== undefined
+      const isTold = !inParts || (plan.writes !== undefined && plan.writes !== 'SELECT FOR UPDATE')
       if (isTold) server.witness?.executed(plan, run, { sql, began, result })
       nextCommand(transaction)
       yield* this.payOwed(run)

@@ -11,7 +11,7 @@ interface Pair {
   /** What a third session asks before the end of the first. */
   readonly during?: string | readonly string[]
   /** What the second goes on with, after the end of the first, before it commits. */
-  readonly after?: string
+  readonly after?: string | readonly string[]
   /** What a third session sees at the end. */
   readonly look?: string
 }
@@ -537,6 +537,30 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     second: ['begin', 'lock table t in share mode'],
     during: "select relation::regclass, page, mode, granted from pg_locks where relation = 't'::regclass",
     look: "select count(*) from pg_locks where relation = 't'::regclass",
+  },
+  'FOR UPDATE in a cursor, row by row': {
+    setUp: `${TABLE}; insert into t values (3, 3), (4, 4)`,
+    first: [
+      'declare c cursor for select id, v from t order by id for update',
+      'fetch c',
+      'fetch prior from c',
+      'rollback',
+      'begin',
+      'declare c cursor for select id, v from t order by id for update',
+      'fetch 2 from c',
+      'update t set v = 20 where id = 2',
+    ],
+    second: ['update t set v = 30 where id = 3', 'delete from t where id = 4', 'update t set v = v + 1 where id = 2'],
+    during: 'select id from t order by id for update skip locked',
+    look: 'select * from t',
+  },
+  'FOR UPDATE in a cursor whose rows change before they are fetched': {
+    setUp: `${TABLE}; insert into t values (3, 3), (4, 4), (5, 5)`,
+    before: ['begin', 'declare c cursor for select id, v from t where v < 9 order by id for update', 'fetch c'],
+    first: ['update t set v = 20 where id = 3', 'update t set v = 7 where id = 2', 'delete from t where id = 4'],
+    second: ['begin', 'fetch all from c'],
+    after: ['fetch c', 'declare d scroll cursor for select 1 from t for update'],
+    look: 'select * from t',
   },
   'a failed transaction, as pg_stat_activity shows it': {
     setUp: TABLE,
