@@ -1,5 +1,6 @@
 import type { Argv, Options } from 'yargs'
 import type { Command } from './command.ts'
+import { describedBy } from './option.ts'
 
 /** With `--help`: every option of a command, not only the common ones. */
 export const ALL = '--all'
@@ -22,7 +23,7 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
     name,
     {
       ...option,
-      describe: says(option.describe),
+      describe: says(describedBy(option.describe)),
       hidden: isShort && common !== true,
       ...(group === undefined ? {} : { group: `${group}:` }),
     },

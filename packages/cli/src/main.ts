@@ -1,3 +1,4 @@
+import { extendingConfig } from '@chaosproxy/engine/config-path'
 import { packageVersion } from '@chaosproxy/engine/version'
 import { asciiOnly, nearest, printableLines, UserError } from '@chaosproxy/history'
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
@@ -7,6 +8,7 @@ import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts
 import { loadCommands } from './commands/loading.ts'
 import { registry } from './commands/registry.ts'
 import { ALL, declareHelp, withoutTexts } from './help.ts'
+import { describedBy } from './option.ts'
 import { endOnUncaughtErrors } from './terminal/last-resort.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
@@ -38,6 +40,12 @@ export async function main(typed: readonly string[]): Promise<void> {
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const asked = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
+  try {
+    await extendRegistries(asked)
+  } catch (error) {
+    process.exitCode = await report(error)
+    return
+  }
   const commands = await loadCommands(asked[0])
   const helpWanted = optionsOf(asked).some((arg) => arg === '--help' || arg === '-h')
   const argv = helpWanted ? asked.filter((arg) => arg !== ALL) : asked
@@ -94,6 +102,18 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
+/** What the configuration adds is there before a command is loaded. `init` writes a configuration, and reads none. */
+async function extendRegistries(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'init') return
+  const ours = optionsOf(argv)
+  const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
+  const typed = at < 0 || argv[0] === 'proxy' ? undefined : (ours[at]?.split('=')[1] ?? ours[at + 1])
+  const path = extendingConfig(typed)
+  if (path === undefined) return
+  const { extendByConfig } = await import('@chaosproxy/engine/run')
+  await extendByConfig(path)
+}
+
 /** Whether the words after `--` are another command to run, or the arguments of the program that `--bin` names. */
 const hasCommandOfItsOwn = (argv: readonly string[]): boolean =>
   argv[0] === 'proxy' || argv[0] === 'record' || optionsOf(argv).some((word) => /^--bin(=|$)/.test(word))
@@ -142,7 +162,8 @@ function listText(argv: readonly string[], name: string, { options }: Command): 
   const place = argv.findIndex((word) => wordOf(word) === name)
   const [option = '', value = ''] = argv.slice(Math.max(0, place - 2), place).map(wordOf)
   const { describe = '', array } = options[option.slice(2)] ?? {}
-  if (!option.startsWith('--') || !(array === true || describe.includes('comma-separated'))) return undefined
+  if (!option.startsWith('--') || !(array === true || describedBy(describe).includes('comma-separated')))
+    return undefined
   return ` If it belongs to ${option}, separate values by commas: ${option} ${value},${name}.`
 }
 

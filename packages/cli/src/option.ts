@@ -1,5 +1,9 @@
 import type { RunDraft } from '@chaosproxy/runner'
 
+type Text = string | (() => string)
+
+export const describedBy = (describe: Text): string => (typeof describe === 'string' ? describe : describe())
+
 /** An option of a command, for yargs and with the type of its value. yargs has no types of its own, and ours are published. */
 export interface Option<Value = unknown> {
   readonly type: 'boolean' | 'string'
@@ -8,7 +12,8 @@ export interface Option<Value = unknown> {
   /** How many values it takes. */
   readonly nargs?: number
   readonly requiresArg?: boolean
-  readonly describe: string
+  /** A function where it lists what a configuration may extend. */
+  readonly describe: Text
   readonly default?: unknown
   /** The title that `--help` lists it under. */
   readonly group?: string

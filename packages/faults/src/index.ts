@@ -1,4 +1,4 @@
-export type { Refusal } from './definition/definition.ts'
+export type { FaultDefinition, Refusal } from './definition/definition.ts'
 export type { FaultFamily } from './definition/family.ts'
 export type { Endpoint, Link, NodeId } from './definition/link.ts'
 export { linkName, linksBetween, nodeNames, parseLink } from './definition/link.ts'
@@ -8,7 +8,9 @@ export type {
   Parameter,
   ParameterSchema,
   Parameters,
+  ValuesOf,
 } from './definition/parameter.ts'
+export * as parameter from './definition/parameter.ts'
 export { choice, flag, ms, optional, or, parametersOf, text, wholeNumber } from './definition/parameter.ts'
 export { quote, readObject, readParameters } from './definition/read-parameters.ts'
 export { Trigger } from './definition/trigger.ts'
@@ -22,8 +24,9 @@ export { http2Family } from './families/http2.ts'
 export type { MessageFault, MessageMatch } from './families/message.ts'
 export { messageFamily } from './families/message.ts'
 export * from './families/node.ts'
-export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './families/registry.ts'
+export type { ActsOn, Fault, FaultKind, FaultOfKind, TrafficFault } from './families/registry.ts'
 export {
+  addFault,
   definitionOf,
   familyOf,
   faultDefinitions,
@@ -45,7 +48,7 @@ export type { Nemesis, Traffic } from './nemeses/nemesis.ts'
 export { planSchedule, type SchedulePlan } from './nemeses/plan-schedule.ts'
 export type { FaultProfile } from './nemeses/profiles.ts'
 export { faultProfiles, profileNamed } from './nemeses/profiles.ts'
-export { nemeses } from './nemeses/registry.ts'
+export { addNemesis, nemeses } from './nemeses/registry.ts'
 export { clientLinks, nemesisIn } from './nemeses/traffic.ts'
 export { parseSchedule, printSchedule } from './schedule/parse-schedule.ts'
 export { printFault, printMembers } from './schedule/print-fault.ts'

@@ -27,18 +27,22 @@ const stagesOf = (...harms: readonly StandingHarm[]): Placed[] =>
       random: () => random,
       hit: () => undefined,
       acceptedAtMs: 0,
+      direction: 'requests' as const,
+      connection: {},
       shared: { freeAtMs: 0 },
     }
     return { stage: createStage(harm.kind, context), afterBytes: 0, hit: () => undefined }
   })
 
 const bytes = (sizeBytes: number, arrivedAtMs = 0, positionBytes = 0): Next => ({
-  chunk: { arrivedAtMs },
+  chunk: { arrivedAtMs, bytes: Buffer.alloc(sizeBytes) },
   content: 'bytes',
   sizeBytes,
   positionBytes,
 })
-const end = (arrivedAtMs = 0): Next => ({ chunk: { arrivedAtMs }, content: 'end', sizeBytes: 0, positionBytes: 0 })
+const end = (arrivedAtMs = 0): Next => ({
+  chunk: { arrivedAtMs, bytes: Buffer.alloc(0) },
+  content: 'end', sizeBytes: 0, positionBytes: 0 })
 
 function due(delivery: Delivery): Extract<Delivery, { kind: 'deliver' }> {
   if (delivery.kind !== 'deliver') throw new Error(delivery.kind)

@@ -33,6 +33,54 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, 
   clock: setClocks,
 }
 
+/** A node as a fault of a user's own sees it. In virtual time nothing is awaited. */
+export interface Victim {
+  /** False if it was down already. */
+  kill(): boolean | Promise<boolean>
+  revive(): void | Promise<void>
+  pause(): boolean | Promise<boolean>
+  resume(): void | Promise<void>
+}
+
+/** What a fault of a user's own does to each of its nodes. */
+export interface NodeHarm {
+  /** Returns whether there was something to harm, as the methods of the node do. */
+  strike(node: Victim): boolean | Promise<boolean>
+  heal(node: Victim): void | Promise<void>
+}
+
+/** Strikes all nodes at once. @throws Error if a strike awaits something. */
+export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: readonly Victim[]): Undo {
+  const struck = nodes.filter((node) => {
+    const done = strike(node)
+    if (typeof done === 'boolean') return done
+    throw new Error(`${kind} awaits something: in virtual time it must return what a method of the node returns`)
+  })
+  return () => {
+    for (const node of struck) heal(node)
+    return struck.length
+  }
+}
+
+/** Adds what a kind of fault of a user's own does to nodes. */
+export function addBlow(kind: string, harm: NodeHarm): void {
+  const open: { [kind: string]: unknown } = blows
+  open[kind] = ({ nodes }: { readonly nodes: readonly NodeId[] }, world: World): Undo =>
+    strikeAll(
+      kind,
+      harm,
+      named(nodes, world).map((node) => ({
+        kill: () => kill(node, world),
+        revive: () => void node.restart(),
+        pause() {
+          node.pause()
+          return true
+        },
+        resume: () => void node.resume(),
+      })),
+    )
+}
+
 /** The fault is in force when this returns. It must be possible. */
 export function apply(fault: Fault, world: World): Undo {
   const trouble = messageTroubles[fault.kind]

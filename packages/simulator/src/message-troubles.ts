@@ -1,5 +1,5 @@
 import type { FaultKind, FaultOfKind, TrafficFault, Trigger } from '@chaosproxy/faults'
-import { type Millis, millisToNanos, type Nanos } from '@chaosproxy/history'
+import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { Parcel } from './parcel.ts'
 
 /** A fault in force on some links; `hits` counts the messages it touched. */
@@ -77,6 +77,7 @@ const REPLY_LOSS = 7
 const SLOWNESS = 8
 const SLOWNESS_JITTER = 9
 const FORGERY = 10
+const OWN = 12
 
 /** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6
@@ -150,6 +151,30 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
     stops: ({ silence }, placed, link, n, parcel) => loses(hits(placed, link, REPLY_LOSS, n), silence, link, parcel),
   },
   'delay-reply': { onReplies: true, changes: delays },
+}
+
+/** What a fault of a user's own does to simulated messages; `share` is uniform in [0, 1), drawn for each message. */
+export interface SimulatedHarm<Harm> {
+  loses?(harm: Harm, share: number): boolean
+  delayMs?(harm: Harm, share: number): number
+}
+
+/** Adds what a kind of fault of a user's own does to the messages of a link. */
+export function addTrouble<Harm>(kind: string, { loses, delayMs }: SimulatedHarm<Harm>): void {
+  type Own = Harm & { readonly when?: { readonly probability?: number | undefined } | undefined }
+  const shareOf = ({ when }: Own, link: TroubledLink, n: number) => link.share(when?.probability, OWN, n)
+  const open: { [kind: string]: unknown } = messageTroubles
+  open[kind] = {
+    stops(harm: Own, placed: Placed, link: TroubledLink, n: number): 'lost' | undefined {
+      if (loses === undefined || !link.strikes(placed, OWN, n) || !loses(harm, shareOf(harm, link, n))) return undefined
+      placed.standing.hits++
+      return 'lost'
+    },
+    changes(harm: Own, placed: Placed, link: TroubledLink, passage: Passage): void {
+      if (delayMs === undefined || !hits(placed, link, OWN, passage.n)) return
+      passage.delay += millisToNanos(millis(delayMs(harm, shareOf(harm, link, passage.n))))
+    },
+  }
 }
 
 /** Whether it strikes the nth message, and counts it as hit. */

@@ -6,4 +6,9 @@ import { resp } from './resp/resp.ts'
 import { websocket } from './websocket/websocket.ts'
 
 /** The framings without settings. A new one is a folder next to this file, and a line here. */
-export const framings: readonly Framing[] = [jsonLines, mysql, postgresql, resp, websocket]
+const all: Framing[] = [jsonLines, mysql, postgresql, resp, websocket]
+
+export const framings: readonly Framing[] = all
+
+/** Adds the framing of a protocol of a user's own. */
+export const addFraming = (framing: Framing): void => void all.push(framing)

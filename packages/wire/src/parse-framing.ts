@@ -5,7 +5,7 @@ import { createLengthPrefixScanner, type LengthPrefix } from './framing/length-p
 import { framings } from './framings.ts'
 
 /** The names that `parseFraming` accepts, for help and documents. */
-export const framingNames: readonly string[] = [...framings.map(({ name }) => name), 'length-prefixed']
+export const framingNames = (): readonly string[] => [...framings.map(({ name }) => name), 'length-prefixed']
 
 const PREFIX_EXAMPLE = '{"kind":"length-prefixed","lengthFieldLength":4,"byteOrder":"big"}'
 /** No protocol has a longer header. */
@@ -26,7 +26,7 @@ export function parseFraming(json: unknown, where: string): Framing {
   if (members['kind'] === 'length-prefixed') return lengthPrefixed(parsePrefix(members, where))
   throw new UserError(
     'usage',
-    `${where}: there is no framing ${JSON.stringify(members['kind'])}; there are ${framingNames.join(', ')}`,
+    `${where}: there is no framing ${JSON.stringify(members['kind'])}; there are ${framingNames().join(', ')}`,
   )
 }
 

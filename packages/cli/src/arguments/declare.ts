@@ -10,7 +10,7 @@ import { parseDuration, parseSize, printDuration, printSize } from './quantities
 /** What an option says besides its schema. */
 interface Besides {
   /** In place of the schema's text, which may be about files. */
-  readonly text?: string | undefined
+  readonly text?: string | (() => string) | undefined
   /** Examples of how it is written. */
   readonly such?: string | undefined
   /** What holds without it; by default the schema's default. */
@@ -28,17 +28,20 @@ interface Notation {
   readonly range?: (schema: unknown) => string | undefined
 }
 
+const withUsual = (text: string, usual: string | number | undefined): string =>
+  usual === undefined ? text : `${text} [default: ${usual}]`
+
 /** An option with one value, by its schema: help, the default and refusals derive from it. */
 function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
   { text, such, usual = printed(schema, print), member }: Besides,
 ): Option<Value> {
-  const meaning = `${text ?? textIn(schema)}${such === undefined ? '' : `: ${such}`}`
+  const meaning = `${typeof text === 'string' ? text : textIn(schema)}${such === undefined ? '' : `: ${such}`}`
   return {
     type: 'string',
     requiresArg: true,
-    describe: usual === undefined ? meaning : `${meaning} [default: ${usual}]`,
+    describe: typeof text === 'function' ? () => withUsual(text(), usual) : withUsual(meaning, usual),
     member,
     valueIn(options, name) {
       const typed = textOf(options, name)
@@ -90,7 +93,7 @@ export const asName = <Value extends string | undefined>(
 
 /** What a function reads, which refuses what is wrong. */
 export const asRead = <Value>(
-  text: string,
+  text: string | (() => string),
   read: (typed: string, option: string) => Value,
   usual?: string,
 ): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
@@ -118,12 +121,12 @@ export const wordOrNone = (text: string): Option<string | undefined> => ({
 })
 
 /** A text that may be given several times. */
-export const words = (text: string, usual?: string): Option<readonly string[]> => ({
+export const words = (text: string | (() => string), usual?: string): Option<readonly string[]> => ({
   type: 'string',
   array: true,
   nargs: 1,
   requiresArg: true,
-  describe: usual === undefined ? text : `${text} [default: ${usual}]`,
+  describe: typeof text === 'function' ? () => withUsual(text(), usual) : withUsual(text, usual),
   valueIn: textsOf,
   print: (value) => value,
 })

@@ -15,7 +15,10 @@ import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } fro
 import type { Use } from '../use.ts'
 
 /** Every model's name, then the names that other tools and older files use. */
-const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
+const modelNames = (): readonly string[] => [
+  ...models.map(({ name }) => name),
+  ...models.flatMap(({ aliases }) => aliases),
+]
 /** In place of a level, as for a run: nothing is expected. */
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
@@ -31,8 +34,8 @@ const HOUR_MS = 3_600_000
 const declared = {
   ...inGroup('What is checked', ['model'], {
     model: asRead(
-      `model of the object: ${modelNamesText()}; or the path of a file that exports a model of your own`,
-      (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, MODEL_NAMES)),
+      () => `model of the object: ${modelNamesText()}; or the path of a file that exports a model of your own`,
+      (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, modelNames())),
     ),
     initial: objectOptions.initial,
     ...readingOptions,

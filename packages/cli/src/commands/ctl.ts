@@ -4,6 +4,7 @@ import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
 import { flag, inGroup, word } from '../arguments/declare.ts'
 import { type Command, type CommandAction, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { describedBy } from '../option.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
 import { tokenOf } from '../proxy/token.ts'
@@ -85,8 +86,8 @@ export const ctlCommand: Command = {
 }
 
 function helpOf({ names: [name, ...others], usage, summary }: CommandAction): string {
-  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe = '' }]) => {
-    const [, only, text = ''] = /^(?:with (\w+): )?(.*)$/.exec(String(describe)) ?? []
+  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe }]) => {
+    const [, only, text = ''] = /^(?:with (\w+): )?(.*)$/.exec(describedBy(describe)) ?? []
     return only === undefined || only === name ? [`  --${option.padEnd(12)}${text}`] : []
   })
   return [

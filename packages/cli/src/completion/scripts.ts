@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { describedBy } from '../option.ts'
 
 /** The completion script of each shell. It holds every word itself, so that Tab starts no process. */
 export const completionScripts: {
@@ -64,8 +65,8 @@ function fish(commands: readonly Command[]): string {
         ({ names: [name], summary }) => `complete -c $program -n '${within}' -f -a ${name} -d ${quoted(summary)}`,
       ),
       ...Object.entries(command.options).map(
-        ([name, { describe = '', requiresArg }]) =>
-          `complete -c $program -n '${within}' -l ${name}${requiresArg === true ? ' -r' : ''} -d ${quoted(String(describe))}`,
+        ([name, { describe, requiresArg }]) =>
+          `complete -c $program -n '${within}' -l ${name}${requiresArg === true ? ' -r' : ''} -d ${quoted(describedBy(describe))}`,
       ),
     ]
   })

@@ -29,6 +29,6 @@ export async function openProxies(
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
   throw new UserError(
     'usage',
-    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+    `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples()}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
   )
 }

@@ -113,7 +113,8 @@ const declared = {
     ...composeOptions,
     name: words('name of the proxy, one for each proxy', 'n1, n2, …'),
     carries: words(
-      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
+      () =>
+        `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames().join(', ')}; once, or once for each proxy`,
     ),
     config: word(
       'JSON file with proxies, their toxics, faults and partitions; or a list of proxies in the format of Toxiproxy',

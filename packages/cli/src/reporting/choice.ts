@@ -33,7 +33,8 @@ type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
 /** The options of every command with results. */
 export const reporterOptions = (): ReporterOptions => ({
   reporter: words(
-    `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
+    () =>
+      `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
   json: common(flag('print JSON on stdout instead of the page, one line per run or file: --reporter json')),
   quiet: flag('print only errors and the verdict, in one line: --reporter line'),

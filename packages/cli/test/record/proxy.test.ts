@@ -147,7 +147,7 @@ describe('chaos proxy', () => {
     ])
     expect(carriesOf({ ...two, record: 'resp' })).toEqual(['resp', 'resp'])
     expect(carriesOf(two)).toEqual([undefined, undefined])
-    for (const name of carriageNames.filter((known) => known !== 'length-prefixed'))
+    for (const name of carriageNames().filter((known) => known !== 'length-prefixed'))
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
   })
 

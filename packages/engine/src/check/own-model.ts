@@ -1,11 +1,10 @@
 import { findModel, type Model } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
 import { importUserFile } from '@chaosproxy/targets/user-file'
-
-type Kind = 'a function' | 'a text' | 'a list of texts' | 'true or false' | 'an object'
+import { type Kind, misshapen, type Shape } from '../extend/shape.ts'
 
 /** The members of a model, and the type of each. */
-const optional: { readonly [member in keyof Model<unknown>]?: Kind } = {
+const optional: { readonly [member in keyof Model<unknown>]?: Kind } & Shape = {
   summary: 'a text',
   aliases: 'a list of texts',
   functions: 'a list of texts',
@@ -32,31 +31,14 @@ function asModel(exported: unknown, path: string): Model<unknown> {
   if (typeof model['name'] !== 'string' || model['name'] === '') throw wrong('"name" is no text')
   if (!('initial' in model)) throw wrong('there is no "initial"')
   for (const member of ['apply', 'key'])
-    if (!isA('a function', model[member])) throw wrong(`"${member}" is no function`)
-  for (const [member, kind] of Object.entries(optional))
-    if (model[member] !== undefined && !isA(kind, model[member])) throw wrong(`"${member}" is not ${kind}`)
+    if (typeof model[member] !== 'function') throw wrong(`"${member}" is no function`)
+  const misfit = misshapen(model, {}, optional)
+  if (misfit !== undefined) throw wrong(misfit)
   const { integers } = model
   if (integers !== undefined && !isIntegerModel(integers)) throw wrong('"integers" is not { initial, encode, step }')
   const taken = findModel(model['name'])
   if (taken !== undefined) throw wrong(`"${model['name']}" is the name of a built-in model; choose another`)
   return exported as Model<unknown>
-}
-
-function isA(kind: Kind, value: unknown): boolean {
-  switch (kind) {
-    case 'a function':
-      return typeof value === 'function'
-    case 'a text':
-      return typeof value === 'string'
-    case 'a list of texts':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string')
-    case 'true or false':
-      return typeof value === 'boolean'
-    case 'an object':
-      return typeof value === 'object' && value !== null
-    default:
-      return kind satisfies never
-  }
 }
 
 function isIntegerModel(value: unknown): boolean {

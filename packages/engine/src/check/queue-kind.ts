@@ -1,4 +1,4 @@
-import { models } from '@chaosproxy/checker'
+import { findModel } from '@chaosproxy/checker'
 import { formats, type Json, millis } from '@chaosproxy/history'
 import { isStored } from '@chaosproxy/history/files'
 import * as v from 'valibot'
@@ -17,7 +17,6 @@ const path = v.pipe(
   text,
   v.check((given) => given.startsWith('/') || /^[A-Za-z]:\\/.test(given), 'is not an absolute path'),
 )
-const names = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
 
 const address = v.pipe(text, v.check(isStored, 'is not an address in a store'))
 
@@ -139,13 +138,13 @@ export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   readSpec(data, paths) {
     const spec = v.parse(shardSpec, data)
     const { model } = spec.settings
-    if (model !== undefined && !names.includes(model) && !paths.has(model))
+    if (model !== undefined && findModel(model) === undefined && !paths.has(model))
       throw new Error(`settings.model: no model ${model}`)
     return spec
   },
   readResult(data, { settings: { model }, shard, of }) {
     const found = v.parse(shardResult, data)
-    const isOwn = model !== undefined && !names.includes(model)
+    const isOwn = model !== undefined && findModel(model) === undefined
     const isOther = found.result === 'violated part' ? !isOwn || found.part % of !== shard : isOwn && isOfKeys(found)
     if (isOther) throw new Error('it concerns other parts of the recording than requested')
     return found

@@ -9,6 +9,7 @@ import {
 } from '@chaosproxy/checker'
 import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStretch } from '@chaosproxy/history'
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
+import { extendThread } from '../extend/thread.ts'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces } from './apart.ts'
 import { checkFile, checkRead, readingOf, readTimed, unlessTroubled } from './check-file.ts'
@@ -17,12 +18,13 @@ import { epochMs } from './epoch.ts'
 import { type Known, resultOfKnown } from './large.ts'
 import { checkOptionsFor } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import type { Shown } from './shown.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 import { ownModel } from './thread-model.ts'
 
 export { judgeShard } from './shard.ts'
 
-import type { Shown } from './shown.ts'
+await extendThread()
 
 /** A history that another thread read. */
 export interface LentFile {

@@ -1,6 +1,7 @@
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
+import type { Extension } from '../extend/extension.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
@@ -21,6 +22,8 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** The requirements for recordings of `chaos record`. */
   readonly recording?: ConfiguredRecording | undefined
+  /** What is of one's own besides, each made by a `define…`: faults, nemeses, recorded protocols, models, reporters, stories. */
+  readonly extend?: readonly Extension[] | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
   /** Where to create the directories of runs; by default `chaos-results`. */

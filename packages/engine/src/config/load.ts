@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile } from '../built-file.ts'
 import type { Config } from './config.ts'
 import { importConfig } from './import.ts'
+import { configPathIn } from './path.ts'
 import { parseConfig } from './schema.ts'
 
 export interface LoadedConfig {
@@ -13,21 +14,6 @@ export interface LoadedConfig {
   readonly path: string
   /** The directory to which its paths are relative. */
   readonly directory: string
-}
-
-/** In order of preference. */
-export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
-  (extension) => `chaos.config.${extension}`,
-)
-
-/** The path of the configuration in a directory, if there is one. @throws UserError (usage) if there are several. */
-export function configPathIn(directory: string): string | undefined {
-  const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
-  const [only, ...others] = found
-  if (only === undefined) return undefined
-  if (others.length > 0)
-    throw new UserError('usage', `${found.join(' and ')} are both here: keep one, or name one with --config.`)
-  return directory === '.' ? only : join(directory, only)
 }
 
 /** The configuration in a directory, if there is one. @throws like `configPathIn` and `loadConfig`. */
@@ -46,6 +32,26 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 
 async function exportedBy(path: string): Promise<unknown> {
   if (extname(path) === '.json') return readJson(path)
+  const read = readForExtensions
+  readForExtensions = undefined
+  return read?.path === path ? read.exported : vetted(path)
+}
+
+/** What a configuration exports that a command has read for its extensions, so that it is not read twice. */
+let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
+
+/**
+ * Adds what a configuration has as `extend` to what chaos has.
+ *
+ * @throws UserError like `loadConfig`, and (input) for a name that is taken.
+ */
+export async function extendByConfig(path: string): Promise<void> {
+  const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
+  await extendBy(exported, path)
+  readForExtensions = { path, exported }
+}
+
+async function vetted(path: string): Promise<unknown> {
   await vetFile(path, builtFile('config-vetting'))
   return importConfig(path)
 }

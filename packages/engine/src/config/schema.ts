@@ -2,6 +2,7 @@ import { didYouMean, isObject, UserError } from '@chaosproxy/history'
 import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
+import type { Extension } from '../extend/extension.ts'
 import { serviceSchema } from '../references/services.ts'
 import { targetNames } from '../worlds/databases.ts'
 import type { Config } from './config.ts'
@@ -49,6 +50,14 @@ export const configSchema: v.GenericSchema = v.strictObject({
       v.description('requirements for recordings of chaos record: a level, bounds, an earlier recording'),
     ),
   ),
+  extend: v.optional(
+    v.pipe(
+      v.custom<readonly Extension[]>(Array.isArray, 'must be a list of what the define… functions return'),
+      v.description(
+        'of your own, made by defineFault, defineNemesis, defineRecordedProtocol, defineModel, defineReporter, defineStory, defineWorkload, defineTarget; only in code',
+      ),
+    ),
+  ),
   runs: v.optional(
     v.pipe(
       v.record(name, v.strictObject({ ...draftEntries, ...baselineEntries }), 'must be an object of runs'),
@@ -67,7 +76,7 @@ export async function parseConfig(json: unknown, where: string): Promise<Config>
       'input',
       schemaProblems(configSchema, result.issues, { where, what: 'a configuration' }).join('\n'),
     )
-  const config = result.output as Config
+  const config = await withExtensions(result.output as Config, where)
   for (const [own, declared] of Object.entries(config.targets ?? {})) {
     refuseTaken(own, targetNames, `${where}: targets.${own}`)
     if (typeof declared === 'string') continue
@@ -77,6 +86,24 @@ export async function parseConfig(json: unknown, where: string): Promise<Config>
   const workloadNames = workloads.map(({ name }) => name)
   for (const own of Object.keys(config.workloads ?? {})) refuseTaken(own, workloadNames, `${where}: workloads.${own}`)
   return config
+}
+
+/** Its targets and workloads under their names; the rest of it is in the registries. @throws UserError (input) */
+async function withExtensions(config: Config, where: string): Promise<Config> {
+  if (config.extend === undefined) return config
+  const { extensionsIn, isMerged } = await import('../extend/from-file.ts')
+  const targets = { ...config.targets }
+  const workloads = { ...config.workloads }
+  for (const extension of extensionsIn(config, where)) {
+    if (extension.kind === 'target') targets[extension.name] = extension.target
+    else if (extension.kind === 'workload') workloads[extension.workload.name] = extension.workload
+    else if (!isMerged(where))
+      throw new UserError(
+        'input',
+        `${where}: "extend" comes from another file, and chaos looks for it in this one before all else. Write extend: [ … ] here.`,
+      )
+  }
+  return { ...config, targets, workloads }
 }
 
 function refuseTaken(own: string, ours: readonly string[], where: string): void {

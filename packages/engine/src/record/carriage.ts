@@ -22,7 +22,7 @@ export interface RecordedMembers {
 export function recordedCarriage(where: string, as: string, { model, ...said }: RecordedMembers): Carriage {
   const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const commands = model === undefined ? {} : { commands: model }
-  if (carriageNames.includes(as))
+  if (carriageNames().includes(as))
     return parseCarriage({ kind: as, ...members, ...(findRecordedProtocol(as) === undefined ? {} : commands) }, where)
   const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
   const table = withDescriptor(given, as, (path) => readBytesFile(where, path))

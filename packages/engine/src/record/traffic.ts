@@ -112,7 +112,7 @@ function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
     throw new UserError(
       'usage',
-      `${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples}.`,
+      `${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples()}.`,
     )
   return carries
 }

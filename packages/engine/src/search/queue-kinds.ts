@@ -25,7 +25,11 @@ const MOST_SEEDS = 10_000
 const MOST_SHARED = 64
 const LONGEST_BUDGET_MS = 3_600_000
 
-const names = (list: readonly { readonly name: string }[]) => v.picklist(list.map(({ name }) => name))
+const names = (list: readonly { readonly name: string }[]) =>
+  v.pipe(
+    v.string(),
+    v.check((given) => list.some(({ name }) => name === given), 'is not known here'),
+  )
 export const milliseconds: v.GenericSchema<unknown, Millis> = v.pipe(amount, v.transform(millis))
 const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
 const setting = v.union([v.string(), v.number(), v.boolean()])

@@ -107,11 +107,8 @@ export type HttpMatch = Matching<typeof match>
 export type HttpTrigger = ValuesOf<typeof when>
 export type HttpFault = FaultOf<typeof httpFamily.kinds, typeof match, typeof when>
 
-const onReplies: readonly string[] = httpFamily.kinds
-  .filter(({ actsOnReplies }) => actsOnReplies)
-  .map(({ kind }) => kind)
-
-export const actsOnReplies = (kind: HttpHarm['kind']): boolean => onReplies.includes(kind)
+export const actsOnReplies = (kind: HttpHarm['kind']): boolean =>
+  httpFamily.kinds.some((definition) => definition.kind === kind && definition.actsOnReplies === true)
 
 /** @throws UserError (input) */
 export function validateHeadMatch(

@@ -35,6 +35,22 @@ export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilie
   kinds.map(({ kind }) => kind),
 )
 
+const extensible = { bytes: tcpFamily, requests: httpFamily, messages: messageFamily, nodes: nodeFamily } as const
+
+/** What a kind of fault that is added acts on. */
+export type ActsOn = keyof typeof extensible
+
+/** Adds a kind of fault of a user's own, which is in no type: its declaration says all that is known of it. */
+export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
+  const lists: readonly (readonly [readonly unknown[], unknown])[] = [
+    [extensible[actsOn].kinds, definition],
+    [faultDefinitions, definition],
+    [faultKinds, definition.kind],
+    ...(actsOn === 'nodes' ? [] : [[trafficFaultKinds, definition.kind] as const]),
+  ]
+  for (const [list, item] of lists) (list as unknown[]).push(item)
+}
+
 export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFamilies.find((family) => family.has(kind))
 
 export function definitionOf(kind: FaultKind): FaultDefinition {

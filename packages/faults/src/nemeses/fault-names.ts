@@ -17,7 +17,7 @@ export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   return (own.find((nemesis) => nemesis.among === among) ?? own[0])?.name ?? kind
 }
 
-export const faultNames: readonly string[] = [
+export const faultNames = (): readonly string[] => [
   ...new Set(faultKinds.flatMap((kind) => [nameOfKind(kind, 'nodes'), nameOfKind(kind, 'clients')])),
 ]
 

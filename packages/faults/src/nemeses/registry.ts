@@ -35,8 +35,7 @@ import {
   slowBody,
 } from './requests.ts'
 
-/** Every nemesis. Help, documentation and tests iterate over this list. */
-export const nemeses: readonly Nemesis[] = [
+const all: Nemesis[] = [
   partition,
   halves,
   ring,
@@ -84,3 +83,9 @@ export const nemeses: readonly Nemesis[] = [
   delayClients,
   cutClients,
 ]
+
+/** Every nemesis. Help, documentation and tests iterate over this list. */
+export const nemeses: readonly Nemesis[] = all
+
+/** Adds a nemesis of a user's own. */
+export const addNemesis = (nemesis: Nemesis): void => void all.push(nemesis)

@@ -1,5 +1,5 @@
 import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
-import type { NodeClock, Undo } from '@chaosproxy/simulator'
+import { type NodeClock, type NodeHarm, strikeAll, type Undo } from '@chaosproxy/simulator'
 import type { LinkFault, Network } from './network.ts'
 import type { World } from './world.ts'
 
@@ -78,6 +78,28 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
   'slow-statements': onDatabases,
   failover: onDatabases,
   restart: onDatabases,
+}
+
+/** Adds what a kind of fault of a user's own does to programs. */
+export function addServiceBlow(kind: string, harm: NodeHarm): void {
+  const open: { [kind: string]: unknown } = serviceBlows
+  open[kind] = (fault: { readonly nodes: readonly NodeId[] }, around: Injectable): Undo => {
+    const { world } = around
+    return strikeAll(
+      kind,
+      harm,
+      named(fault, around).map((node) => ({
+        kill: () => node.kill(),
+        revive: () => node.start(),
+        pause() {
+          if (world.paused.has(node.id)) return false
+          world.paused.set(node.id, [])
+          return true
+        },
+        resume: () => world.resume(node.id),
+      })),
+    )
+  }
 }
 
 function onDatabases(fault: DatabaseFault, around: Injectable): Undo {

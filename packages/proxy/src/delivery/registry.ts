@@ -12,7 +12,7 @@ import {
   timeout,
 } from './losses.ts'
 import { bandwidth, latency, packetLoss, slice, slowClose } from './schedules.ts'
-import type { StageOf } from './stage.ts'
+import type { Stage, StageContext, StageOf } from './stage.ts'
 
 /** A fault that lasts until it is removed. A reset ends as soon as it has happened. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
@@ -34,4 +34,10 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   'limit-bytes': limitBytes,
   'limit-time': limitTime,
   corrupt,
+}
+
+/** Adds what a kind of fault of a user's own does to the bytes of a connection. */
+export function addStage<Harm>(kind: string, stage: (context: StageContext<Harm>) => Stage): void {
+  const open: { [kind: string]: unknown } = stages
+  open[kind] = stage
 }

@@ -17,6 +17,8 @@ export interface Alarm {
 /** A chunk as it arrived. The object stays the same while any of it waits. */
 export interface Chunk {
   readonly arrivedAtMs: number
+  /** Its bytes as they arrived, whose memory is borrowed; none for an end. */
+  readonly bytes: Buffer
 }
 
 /** What moves together: the next bytes of a chunk, or an end. */
@@ -72,12 +74,16 @@ export interface Timetable {
   freeAtMs: number
 }
 
-export interface StageContext<Harm extends TcpHarm = TcpHarm> {
+export interface StageContext<Harm = TcpHarm> {
   /** The fault's parameters, which may be updated at any time. */
   readonly harm: () => Harm
   /** The stage's own random stream, created on first use. */
   readonly random: () => Random
   readonly hit: (times?: number) => void
+  /** Requests go from the side that dialled to the other; responses come back. */
+  readonly direction: 'requests' | 'responses'
+  /** The same object in both directions of a connection: the key for what they know together. */
+  readonly connection: object
   /** When the connection was accepted. */
   readonly acceptedAtMs: number
   /** Shared by all connections on the link. */

@@ -71,6 +71,33 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
   },
 }
 
+/** What a fault of a user's own does with a request: a status is answered in place of the server. */
+export type RequestVerdict =
+  | 'pass'
+  | 'lose'
+  | { readonly delayMs: number }
+  | { readonly status: number; readonly body?: string | undefined }
+
+/** Adds what a kind of fault of a user's own does with each request that it meets. */
+export function addRequestHarm<Harm>(
+  kind: string,
+  meet: (harm: Harm, request: { readonly method: string; readonly target: string }) => RequestVerdict,
+): void {
+  const open: { [kind: string]: unknown } = requestHarms
+  open[kind] = (draft: Draft, harm: Harm, rule: HttpRule): Effect => {
+    const { turn } = draft
+    const verdict = meet(harm, { method: turn.method, target: turn.target })
+    if (verdict === 'pass') return 'none'
+    if (verdict === 'lose') {
+      turn.silenced = 'reset'
+      return 'ends'
+    }
+    if ('status' in verdict) return answerInstead(turn, verdict.status, verdict.body ?? '', undefined)
+    draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + verdict.delayMs, rule }
+    return 'acts'
+  }
+}
+
 const MAY_SWITCH = 'after the request the connection may change its protocol'
 
 /** Responds like a server, and closes the connection if the client asks for that. */

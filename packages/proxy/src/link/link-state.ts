@@ -27,6 +27,7 @@ export interface Flow {
   /** The dialling address. */
   readonly client: string
   readonly acceptedAtMs: number
+  readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
   /** Replaces the stages. The flow acts on that only in `stagesChanged`, once all links concerned have been set. */
@@ -200,6 +201,8 @@ export class LinkState {
         return random
       },
       hit,
+      direction: flow.direction,
+      connection: flow.connection,
       acceptedAtMs: flow.acceptedAtMs,
       shared,
     })

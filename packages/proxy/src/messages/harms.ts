@@ -78,6 +78,28 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
   },
 }
 
+/** What a fault of a user's own does with a message: `instead` are the messages that are passed on in its place. */
+export type MessageVerdict =
+  | 'pass'
+  | 'lose'
+  | { readonly delayMs: number }
+  | { readonly instead: readonly Uint8Array[] }
+
+/** Adds what a kind of fault of a user's own does with each message that it meets. */
+export function addMessageHarm<Harm>(
+  kind: string,
+  meet: (harm: Harm, message: Buffer, random: Random) => MessageVerdict,
+): void {
+  const open: { [kind: string]: unknown } = messageHarms
+  open[kind] = (fate: Fate, harm: Harm, { message, rule, seat }: Strike): Fate | undefined => {
+    const verdict = meet(harm, message, rule.randomFor(seat))
+    if (verdict === 'pass') return undefined
+    if (verdict === 'lose') return { ...fate, copies: [] }
+    if ('instead' in verdict) return { ...fate, copies: verdict.instead.map((bytes) => Buffer.from(bytes)) }
+    return { ...fate, delayMs: fate.delayMs + verdict.delayMs, delayedBy: [...fate.delayedBy, rule] }
+  }
+}
+
 /** Undefined if it is not JSON, or has no member that can be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
   const said = framing.readsJson === true ? framing.read(message) : undefined

@@ -1,6 +1,7 @@
 /** An entry of the queue: bytes as they arrived, or how the stream ended. */
 export interface Waiting {
   readonly content: Buffer | 'end' | 'reset'
+  readonly bytes: Buffer
   /** Bytes of the content already delivered. */
   offset: number
   readonly arrivedAtMs: number
@@ -11,6 +12,8 @@ const COMPACT_AT = 512
 
 /** Memory of an entry besides its bytes, which bounds a stream of tiny chunks as well. */
 const ENTRY_BYTES = 256
+
+const NONE = Buffer.alloc(0)
 
 /** A FIFO queue that knows its size in bytes. */
 export class ChunkQueue {
@@ -32,7 +35,7 @@ export class ChunkQueue {
   }
 
   push(content: Waiting['content'], arrivedAtMs: number): void {
-    this.#entries.push({ content, offset: 0, arrivedAtMs })
+    this.#entries.push({ content, bytes: typeof content === 'string' ? NONE : content, offset: 0, arrivedAtMs })
     if (typeof content !== 'string') this.#bytes += content.length
   }
 

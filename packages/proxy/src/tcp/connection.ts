@@ -83,7 +83,7 @@ export class Connection implements PumpedConnection {
     this.acceptedAtMs = options.clock.nowMs()
     this.#wantedAtMs = this.acceptedAtMs
     this.#forward = new Pump(options.forward, this, options.clock)
-    this.#backward = new Pump(options.backward, this, options.clock)
+    this.#backward = new Pump(options.backward, this, options.clock, 'responses')
     const refusing = this.#forward.stages.filter(({ stage }) => stage.refuses)
     const { tape: forward } = options.forward
     const { tape: backward } = options.backward

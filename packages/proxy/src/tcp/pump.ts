@@ -42,6 +42,7 @@ export interface PumpedConnection {
 export class Pump implements Flow {
   readonly link: LinkState
   readonly connection: PumpedConnection
+  readonly direction: 'requests' | 'responses'
   readonly #clock: ProxyClock
   readonly #backlog: Backlog = new Backlog()
   readonly #wakeup: Wakeup
@@ -59,9 +60,15 @@ export class Pump implements Flow {
   #holed = false
   #stopped = false
 
-  constructor(link: LinkState, connection: PumpedConnection, clock: ProxyClock) {
+  constructor(
+    link: LinkState,
+    connection: PumpedConnection,
+    clock: ProxyClock,
+    direction: 'requests' | 'responses' = 'requests',
+  ) {
     this.link = link
     this.connection = connection
+    this.direction = direction
     this.#clock = clock
     this.#wakeup = new Wakeup(clock, () => this.#advance())
     this.#gate = new SourceGate(clock)

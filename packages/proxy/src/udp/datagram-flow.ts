@@ -18,7 +18,8 @@ export interface DatagramFlowOptions {
   readonly clock: ProxyClock
   readonly allowance: Allowance
   readonly send: (bytes: Buffer) => void
-  readonly abort: () => void
+  readonly connection: { abort(): void }
+  readonly direction: 'requests' | 'responses'
 }
 
 /** A datagram that waits until all of these rules are removed, or its time is over. */
@@ -32,6 +33,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   readonly client: string
   readonly acceptedAtMs: number
   readonly connection: { abort(): void }
+  readonly direction: 'requests' | 'responses'
   stages: readonly Placed[] = []
   readonly #options: DatagramFlowOptions
   readonly #seat: Seat
@@ -43,7 +45,8 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
     this.#options = options
     this.client = options.client
     this.acceptedAtMs = options.clock.nowMs()
-    this.connection = { abort: options.abort }
+    this.connection = options.connection
+    this.direction = options.direction
     this.#seat = options.datagrams.join(this)
     options.link.join(this)
   }

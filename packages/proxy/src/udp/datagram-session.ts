@@ -33,16 +33,17 @@ export class DatagramSession {
     const { clock, client, allowance, upstream } = options
     this.#options = options
     this.usedAtMs = clock.nowMs()
-    const abort = () => this.close()
-    const both = { clock, client, allowance, abort }
+    const both = { clock, client, allowance, connection: { abort: () => this.close() } }
     this.#forward = new DatagramFlow({
       ...both,
+      direction: 'requests',
       link: options.forward,
       datagrams: options.forwardDatagrams,
       send: (bytes) => this.#sendOn(bytes),
     })
     this.#backward = new DatagramFlow({
       ...both,
+      direction: 'responses',
       link: options.backward,
       datagrams: options.backwardDatagrams,
       send: options.answer,

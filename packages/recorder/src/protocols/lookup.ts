@@ -1,8 +1,15 @@
+import { framingNames } from '@chaosproxy/wire'
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 import { recordedProtocols } from './registry.ts'
 
 /** An example of each, for messages. */
-export const recordedExamples: string = recordedProtocols.map(({ example }) => example).join(', or ')
+export const recordedExamples = (): string => recordedProtocols.map(({ example }) => example).join(', or ')
 
 export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
   recordedProtocols.find(({ kind }) => kind === name)
+
+/** The names that no protocol of a user's own can have. */
+export const takenProtocolNames = (): readonly string[] => [
+  ...['http', 'http2', 'https', 'tcp', 'tls', 'unix'],
+  ...framingNames(),
+]

@@ -11,8 +11,7 @@ import { svgReporter } from './svg.ts'
 import { tapReporter } from './tap.ts'
 import { terminalReporter } from './terminal.ts'
 
-/** Every reporter. The first is used if none is named. */
-export const reporters: readonly Reporter[] = [
+const all: Reporter[] = [
   terminalReporter,
   lineReporter,
   dotReporter,
@@ -25,3 +24,9 @@ export const reporters: readonly Reporter[] = [
   htmlReporter,
   svgReporter,
 ]
+
+/** Every reporter. The first is used if none is named. */
+export const reporters: readonly Reporter[] = all
+
+/** Adds a reporter of a user's own. */
+export const addReporter = (reporter: Reporter): void => void all.push(reporter)

@@ -28,7 +28,7 @@ export interface Victim {
 
 interface NodeHarm {
   /** Resolves with whether there was a process to harm. */
-  strike(node: Victim): Promise<boolean>
+  strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }
 
@@ -37,6 +37,12 @@ export const nodeHarms: {
 } = {
   kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
   pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
+}
+
+/** Adds what a kind of fault of a user's own does to processes. */
+export function addNodeHarm(kind: string, harm: NodeHarm): void {
+  const open: { [kind: string]: NodeHarm | undefined } = nodeHarms
+  open[kind] = harm
 }
 
 /** Why no process can suffer a kind of fault; undefined if processes can. */

@@ -13,7 +13,7 @@ export type Carriage =
   | { readonly kind: 'messages'; readonly framing: Framing }
 
 /** The names `parseCarriage` accepts, for help and documentation. */
-export const carriageNames: readonly string[] = ['http', 'http2', ...framingNames]
+export const carriageNames = (): readonly string[] => ['http', 'http2', ...framingNames()]
 
 /**
  * A name, `"http"`, `"resp"` or `"json-lines"`, or an object with settings. `{"kind":"http","routes":[…]}` and
@@ -31,9 +31,9 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   const protocol = findRecordedProtocol(kind)
   if (protocol !== undefined && (!protocol.needsSettings || Object.keys(members).length > 0))
     return protocol.parse(members, where)
-  if (typeof kind === 'string' && framingNames.includes(kind))
+  if (typeof kind === 'string' && framingNames().includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
-  throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
+  throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames().join(', ')}.`)
 }
 
 export const carriageName = (carries: Carriage): string =>

@@ -14,20 +14,27 @@ export interface End {
 }
 
 /** The schemes that say whether there is TLS, with their ports. */
-const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readonly port: number | undefined } } = {
+const SCHEMES: { readonly [scheme: string]: Scheme } = {
   http: { isSecure: false, port: 80 },
   https: { isSecure: true, port: 443 },
-  ...Object.fromEntries(recordedProtocols.flatMap(({ schemes }) => Object.entries(schemes))),
   tcp: { isSecure: false, port: undefined },
   tls: { isSecure: true, port: undefined },
 }
+
+interface Scheme {
+  readonly isSecure: boolean
+  readonly port: number | undefined
+}
+
+const schemeNamed = (name: string): Scheme | undefined =>
+  [SCHEMES, ...recordedProtocols.map(({ schemes }) => schemes)].find((known) => Object.hasOwn(known, name))?.[name]
 
 /** @throws UserError (usage) that names the option and the form. */
 export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `--${option}`): End {
   const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(typed) ?? []
   if (scheme === undefined) return { address: checkedAddress(where, typed), isSecure: false, isHttps: false }
   if (scheme.toLowerCase() === 'unix') return parseEnd(option, `unix:${rest}`, where)
-  const known = SCHEMES[scheme.toLowerCase()]
+  const known = schemeNamed(scheme.toLowerCase())
   const place = rest.replace(/\/$/, '')
   if (known === undefined || /[/?#@]/.test(place))
     throw new UserError(

@@ -252,6 +252,6 @@ function uncarried(kind: string, links: readonly Link[]): UserError {
   const where = links.map(linkName).join(', ')
   return new UserError(
     'usage',
-    `${kind} on ${where}: no proxy parses the traffic that this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames.join(', ')}), or with "as" for a recorded server.`,
+    `${kind} on ${where}: no proxy parses the traffic that this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames().join(', ')}), or with "as" for a recorded server.`,
   )
 }

@@ -104,16 +104,21 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 })
 
+const carriesSchema = (): Schema => ({
+  description:
+    'the protocol of its bytes, for faults on single requests or messages and for recording; with the kind http, a route table may be given; tcp: bytes that are not recorded',
+  oneOf: [
+    { type: 'string', enum: [...carriageNames(), 'tcp'] },
+    objectOf({ kind: { type: 'string', enum: carriageNames() } }),
+  ],
+})
+
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    carries: {
-      description:
-        'the protocol of its bytes, for faults on single requests or messages and for recording; with the kind http, a route table may be given; tcp: bytes that are not recorded',
-      oneOf: [
-        { type: 'string', enum: [...carriageNames, 'tcp'] },
-        objectOf({ kind: { type: 'string', enum: carriageNames } }),
-      ],
+    // Protocols and kinds of faults may be added until it is asked for.
+    get carries() {
+      return carriesSchema()
     },
     tls: { type: 'object', description: 'where to terminate and originate TLS' },
     peers: {
@@ -171,7 +176,9 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     },
     ['missed', 'missedBecause', 'lease', 'when', 'match'],
   ),
-  FaultRequest: { oneOf: trafficFamilies.flatMap((family: FaultFamily) => faultSchemas(family)) },
+  get FaultRequest(): Schema {
+    return { oneOf: trafficFamilies.flatMap((family: FaultFamily) => faultSchemas(family)) }
+  },
   PartitionRequest: schemaOfParameters(partitionParameters, {
     groups: { type: 'array', minItems: 2, items: listOf(aText), description: 'who stays together' },
   }),

@@ -133,7 +133,7 @@ function measureCalled(name: string, refuse: Refuse): Measure {
 const OTHER_PARTS = ['calm', 'before', 'faults', 'healed'] as const
 
 function partCalled(during: string, refuse: Refuse): RunPart {
-  const parts: readonly RunPart[] = [...OTHER_PARTS, ...faultNames]
+  const parts: readonly RunPart[] = [...OTHER_PARTS, ...faultNames()]
   return (
     parts.find((part) => part === during) ??
     refuse(

@@ -1,0 +1,132 @@
+import type { Model } from '@chaosproxy/checker'
+import type { FaultDefinition, Nemesis, Parameters } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/protocols'
+import type { Finding } from '@chaosproxy/report'
+import type { Story } from '@chaosproxy/scenarios'
+import type { ClusterDeclaration } from '@chaosproxy/targets'
+import type { WorkloadModule } from '@chaosproxy/workloads'
+import type { Extension, OwnFault, OwnHarm } from './extension.ts'
+import { requireName, requireShape, type Shape } from './shape.ts'
+
+// What is of a user's own, for `extend` of a configuration. Each function checks what it is given, and changes nothing.
+
+const DOES = {
+  bytes: { stage: 'a function' },
+  messages: { meet: 'a function' },
+  requests: { meet: 'a function' },
+  nodes: { strike: 'a function', heal: 'a function' },
+} as const satisfies { readonly [on in OwnHarm['on']]: Shape }
+
+/**
+ * A kind of fault: schedules, `chaos proxy` and its control interface take it by its `kind`, and reports tell it.
+ *
+ * ```ts
+ * export const stutter = defineFault({
+ *   kind: 'stutter',
+ *   summary: 'large chunks wait',
+ *   parameters: { aboveBytes: parameter.bytes('larger than this'), pauseMs: parameter.ms('for how long') },
+ *   on: 'bytes',
+ *   stage: ({ harm }) => ({
+ *     countsArriving: 'nothing',
+ *     delayMs: ({ bytes }) => (bytes.length > harm().aboveBytes ? harm().pauseMs : 0),
+ *   }),
+ * })
+ * ```
+ *
+ * @throws UserError (input) for a definition that lacks something.
+ */
+export function defineFault<const Kind extends string, Entries extends Parameters>(
+  own: OwnFault<Kind, Entries>,
+): Extension {
+  requireShape('defineFault', own, { kind: 'a text', summary: 'a text', parameters: 'an object', on: 'a text' })
+  requireName('defineFault', own.kind)
+  if (!Object.hasOwn(DOES, own.on))
+    throw new UserError('input', `defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
+  requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
+  // What it does is called with its own parameters only, which the registries do not know.
+  return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
+}
+
+/** A nemesis: a name of `--faults`, which plans faults of one kind from the seed. @throws UserError (input) */
+export function defineNemesis(own: Omit<Nemesis, 'kind'> & { readonly kind: string }): Extension {
+  requireShape('defineNemesis', own, { name: 'a text', summary: 'a text', kind: 'a text', plan: 'a function' })
+  requireName('defineNemesis', own.name)
+  if (own.among !== 'nodes' && own.among !== 'clients')
+    throw new UserError('input', `defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
+  return { kind: 'nemesis', nemesis: own as Nemesis }
+}
+
+/**
+ * A protocol that `chaos record` and `chaos proxy` read without a route table: `--as NAME`. Its server answers each
+ * request by one message, in the order of the requests. @throws UserError (input)
+ */
+export function defineRecordedProtocol(own: OwnProtocol): Extension {
+  const functions = { scanner: 'a function', asked: 'a function', answered: 'a function' } as const
+  requireShape(
+    'defineRecordedProtocol',
+    own,
+    { name: 'a text', model: 'a text', ...functions },
+    { finalReads: 'an object' },
+  )
+  requireName('defineRecordedProtocol', own.name)
+  if (!Number.isInteger(own.port) || own.port < 1 || own.port > 65_535)
+    throw new UserError('input', `defineRecordedProtocol: "port" of ${own.name} is no port. Give 1 to 65535.`)
+  return { kind: 'recorded protocol', protocol: ownProtocol(own) }
+}
+
+/** A model: `--model NAME`, and what a workload or a recorded protocol names. @throws UserError (input) */
+export function defineModel<State>(own: Model<State>): Extension {
+  requireShape(
+    'defineModel',
+    own,
+    { name: 'a text', apply: 'a function', key: 'a function' },
+    { functions: 'a list of texts', reads: 'a list of texts', aliases: 'a list of texts', summary: 'a text' },
+  )
+  if (!('initial' in own))
+    throw new UserError('input', `defineModel: ${own['name']} has no "initial". Give the state at the start.`)
+  // Its states come from itself only.
+  return { kind: 'model', model: own as Model<unknown> }
+}
+
+/** A reporter: `--reporter NAME`. It turns all findings into one text. @throws UserError (input) */
+export function defineReporter(own: {
+  readonly name: string
+  readonly summary: string
+  report(findings: readonly Finding[]): string
+}): Extension {
+  requireShape('defineReporter', own, { name: 'a text', summary: 'a text', report: 'a function' })
+  requireName('defineReporter', own.name)
+  const { name, summary } = own
+  return {
+    kind: 'reporter',
+    reporter: { name, summary, end: (told) => own.report(told.flatMap(({ findings }) => findings)) },
+  }
+}
+
+/** A story for `chaos scenario NAME`. `storyWords` has words to write one with. @throws UserError (input) */
+export function defineStory(own: Story): Extension {
+  requireShape('defineStory', own, {
+    ...({ name: 'a text', summary: 'a text', told: 'a list', fix: 'an object', lesson: 'a text' } as const),
+    source: 'a text',
+  })
+  requireName('defineStory', own.name)
+  return { kind: 'story', story: own }
+}
+
+/** A workload: `--workload NAME`. @throws UserError (input) */
+export function defineWorkload(own: WorkloadModule): Extension {
+  requireShape('defineWorkload', own, { name: 'a text', functions: 'a list of texts', create: 'a function' })
+  return { kind: 'workload', workload: own }
+}
+
+/**
+ * A target: `--target NAME` is a cluster, or the path of a file with one or with a protocol.
+ *
+ * @throws UserError (input)
+ */
+export function defineTarget(name: string, target: ClusterDeclaration | string): Extension {
+  requireName('defineTarget', name)
+  if (typeof target !== 'string') requireShape(`defineTarget: ${name}`, target, {})
+  return { kind: 'target', name, target }
+}

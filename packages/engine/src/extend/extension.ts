@@ -1,0 +1,50 @@
+import type { Model } from '@chaosproxy/checker'
+import type { FaultDefinition, Nemesis, Parameters, ValuesOf } from '@chaosproxy/faults'
+import type { MessageVerdict, RequestVerdict, Stage, StageContext } from '@chaosproxy/proxy'
+import type { RecordedProtocol } from '@chaosproxy/recorder/protocols'
+import type { Reporter } from '@chaosproxy/report'
+import type { Story } from '@chaosproxy/scenarios'
+import type { NodeHarm, SimulatedHarm } from '@chaosproxy/simulator'
+import type { ClusterDeclaration } from '@chaosproxy/targets'
+import type { WorkloadModule } from '@chaosproxy/workloads'
+
+/** Something of a user's own that `extend` of a configuration adds to what chaos has. Made by one of the `define…`. */
+export type Extension =
+  | { readonly kind: 'fault'; readonly fault: FaultDefinition; readonly harm: OwnHarm }
+  | { readonly kind: 'nemesis'; readonly nemesis: Nemesis }
+  | { readonly kind: 'recorded protocol'; readonly protocol: RecordedProtocol }
+  | { readonly kind: 'model'; readonly model: Model<unknown> }
+  | { readonly kind: 'reporter'; readonly reporter: Reporter }
+  | { readonly kind: 'story'; readonly story: Story }
+  | { readonly kind: 'workload'; readonly workload: WorkloadModule }
+  | { readonly kind: 'target'; readonly name: string; readonly target: ClusterDeclaration | string }
+
+/** What a kind of fault does, by what it acts on. */
+export type OwnHarm<Harm = never> =
+  | { readonly on: 'bytes'; stage(context: StageContext<Harm>): Stage; readonly simulated?: SimulatedHarm<Harm> }
+  | {
+      readonly on: 'messages'
+      meet(harm: Harm, message: Buffer): MessageVerdict
+      readonly simulated?: SimulatedHarm<Harm>
+    }
+  | {
+      readonly on: 'requests'
+      meet(harm: Harm, request: { readonly method: string; readonly target: string }): RequestVerdict
+      readonly simulated?: SimulatedHarm<Harm>
+    }
+  | ({ readonly on: 'nodes' } & NodeHarm)
+
+/**
+ * A kind of fault of one's own. `on` says what it acts on, and what it does:
+ *
+ * - `bytes`: `stage` plans when the bytes of a connection move (see `Stage`);
+ * - `messages`, `requests`: `meet` says what becomes of each: `'pass'`, `'lose'`, `{ delayMs }`, or another in its place;
+ * - `nodes`: `strike` and `heal` kill, pause and revive.
+ *
+ * `simulated` says what it does to whole messages in virtual time; without it, the simulator refuses the fault.
+ */
+export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
+  FaultDefinition<Kind, Entries>,
+  'shorthands' | 'expand' | 'voidsPromises'
+> &
+  OwnHarm<ValuesOf<Entries>>

@@ -1,0 +1,11 @@
+export {
+  defineFault,
+  defineModel,
+  defineNemesis,
+  defineRecordedProtocol,
+  defineReporter,
+  defineStory,
+  defineTarget,
+  defineWorkload,
+} from './define.ts'
+export type { Extension, OwnFault, OwnHarm } from './extension.ts'

@@ -1,0 +1,102 @@
+import { UserError } from '@chaosproxy/history'
+import type { Extension } from './extension.ts'
+
+/**
+ * Adds extensions to the registries of this thread. Each registry is loaded only if something is added to it. Targets and
+ * workloads are names of their configuration.
+ *
+ * @param where The start of every message.
+ *
+ * @throws UserError (input) for a name that is taken.
+ */
+export async function mergeExtensions(extensions: readonly Extension[], where: string): Promise<void> {
+  for (const extension of extensions) {
+    const refuseTaken = (name: string, names: readonly string[]): void => {
+      if (names.includes(name))
+        throw new UserError('input', `${where}: there is a ${extension.kind} ${name} already. Give yours another name.`)
+    }
+    switch (extension.kind) {
+      case 'fault':
+        await mergeFault(extension, refuseTaken)
+        break
+      case 'nemesis': {
+        const { addNemesis, faultKinds, faultProfiles, nemeses } = await import('@chaosproxy/faults')
+        const { nemesis } = extension
+        refuseTaken(
+          nemesis.name,
+          [...nemeses, ...faultProfiles].map(({ name }) => name),
+        )
+        if (!faultKinds.includes(nemesis.kind))
+          throw new UserError(
+            'input',
+            `${where}: the nemesis ${nemesis.name} is of the kind ${nemesis.kind}, which there is not. Put the fault before it in "extend".`,
+          )
+        addNemesis(nemesis)
+        break
+      }
+      case 'recorded protocol': {
+        const { addRecordedProtocol, takenProtocolNames } = await import('@chaosproxy/recorder/protocols')
+        refuseTaken(extension.protocol.kind, takenProtocolNames())
+        addRecordedProtocol(extension.protocol)
+        break
+      }
+      case 'model': {
+        const { addModel, findModel } = await import('@chaosproxy/checker')
+        const { model } = extension
+        refuseTaken(
+          model.name,
+          [model.name, ...(model.aliases ?? [])].some((name) => findModel(name) !== undefined) ? [model.name] : [],
+        )
+        addModel(model)
+        break
+      }
+      case 'reporter': {
+        const { addReporter, reporters } = await import('@chaosproxy/report')
+        refuseTaken(
+          extension.reporter.name,
+          reporters.map(({ name }) => name),
+        )
+        addReporter(extension.reporter)
+        break
+      }
+      case 'story': {
+        const { addStory, stories } = await import('@chaosproxy/scenarios')
+        refuseTaken(
+          extension.story.name,
+          stories.map(({ name }) => name),
+        )
+        addStory(extension.story)
+        break
+      }
+      case 'workload':
+      case 'target':
+        break
+      default:
+        extension satisfies never
+    }
+  }
+}
+
+async function mergeFault(
+  { fault, harm }: Extract<Extension, { readonly kind: 'fault' }>,
+  refuseTaken: (name: string, names: readonly string[]) => void,
+): Promise<void> {
+  const { addFault, faultKinds } = await import('@chaosproxy/faults')
+  const { kind } = fault
+  refuseTaken(kind, faultKinds)
+  if (harm.on === 'nodes') {
+    const [{ addBlow }, { addNodeHarm }, { addServiceBlow }] = await Promise.all([
+      import('@chaosproxy/simulator'),
+      import('@chaosproxy/targets'),
+      import('../worlds/programs.ts'),
+    ])
+    for (const add of [addBlow, addNodeHarm, addServiceBlow]) add(kind, harm)
+  } else {
+    const { addMessageHarm, addRequestHarm, addStage } = await import('@chaosproxy/proxy')
+    if (harm.on === 'bytes') addStage(kind, harm.stage)
+    if (harm.on === 'messages') addMessageHarm(kind, harm.meet)
+    if (harm.on === 'requests') addRequestHarm(kind, harm.meet)
+    if (harm.simulated !== undefined) (await import('@chaosproxy/simulator')).addTrouble(kind, harm.simulated)
+  }
+  addFault(fault, harm.on)
+}

@@ -1,0 +1,50 @@
+import { UserError } from '@chaosproxy/history'
+
+/** What a member must be, in the words of messages. */
+export type Kind = 'a function' | 'a text' | 'a list' | 'a list of texts' | 'true or false' | 'an object'
+
+export type Shape = { readonly [member: string]: Kind }
+
+/** The first member that is not what it must be, in words; undefined if all are. */
+export function misshapen(value: object, needed: Shape, optional: Shape = {}): string | undefined {
+  const members = value as { readonly [member: string]: unknown }
+  for (const [member, kind] of Object.entries(needed))
+    if (!isA(kind, members[member])) return `"${member}" is not ${kind}`
+  for (const [member, kind] of Object.entries(optional))
+    if (members[member] !== undefined && !isA(kind, members[member])) return `"${member}" is not ${kind}`
+  return undefined
+}
+
+/** @throws UserError (input) that begins with the function that was called. */
+export function requireShape(called: string, value: unknown, needed: Shape, optional?: Shape): void {
+  const members = Object.entries(needed).map(([member, kind]) => `${member}: ${kind}`)
+  const wrong = isA('an object', value)
+    ? misshapen(value as object, needed, optional)
+    : 'it is called without an object'
+  if (wrong !== undefined) throw new UserError('input', `${called}: ${wrong}. Give it { ${members.join(', ')} }.`)
+}
+
+/** @throws UserError (input) for a name that cannot be typed. */
+export function requireName(called: string, name: string): void {
+  if (!/^[A-Za-z][\w-]*$/.test(name))
+    throw new UserError('input', `${called}: "${name}" is no name. Begin with a letter, and use letters, digits and -.`)
+}
+
+function isA(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case 'a function':
+      return typeof value === 'function'
+    case 'a text':
+      return typeof value === 'string' && value !== ''
+    case 'a list':
+      return Array.isArray(value)
+    case 'a list of texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    case 'true or false':
+      return typeof value === 'boolean'
+    case 'an object':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+    default:
+      return kind satisfies never
+  }
+}

@@ -1,0 +1,138 @@
+import { quote } from '@chaosproxy/faults'
+import { type Completion, type Json, UserError } from '@chaosproxy/history'
+import type { Direction, Framing } from '@chaosproxy/wire'
+import type { Interpretation, Touches, Understanding } from '../record/call.ts'
+import { parseIdentifier } from '../record/naming.ts'
+import type { InOrderProtocol } from './in-order.ts'
+import { defineProtocol, type RecordedProtocol, type SpokenSettings } from './protocol.ts'
+
+/** What a request asks for: an operation on a key, or something that is not recorded. */
+export type OwnAsked =
+  | {
+      /** The function of the model: `read`, `write`, `cas`, … */
+      readonly f: string
+      readonly key: string
+      /** Null for a read, `[old, new]` for a cas. */
+      readonly value: Json
+      /** Whether it has no effect, like a read, so that a lost answer does not matter. */
+      readonly harmless?: boolean
+      /** Whether it is a final read: see `finalReads`. */
+      readonly final?: boolean
+    }
+  | {
+      /** Its kind, in the words of remarks. */
+      readonly passes: string
+      /** The keys that it may change. */
+      readonly touches: Touches
+    }
+
+/** A protocol of one's own whose server answers each request by one message, in the order of the requests. */
+export interface OwnProtocol {
+  /** As it is typed: `--as NAME`, and `NAME://host:port`. */
+  readonly name: string
+  /** Where its servers usually listen. */
+  readonly port: number
+  /** The model of its operations, unless `--model` names another. */
+  readonly model: string
+  /**
+   * Cuts one direction of a connection into messages. Each call continues the open message at `start`, and returns the
+   * position after its last byte, -1 if it needs more bytes, or -2 if this is another protocol.
+   */
+  scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
+  /** What a request asks for. Throws for one that it cannot read: then the rest of the connection is not recorded. */
+  asked(request: Buffer): OwnAsked
+  /** What the reply says of an operation. */
+  answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
+  /** How a key is read once the clients are gone; `ask` is a request that no client makes. */
+  readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
+}
+
+/** The recorded protocol that it declares. Its messages are texts to faults of messages. */
+export function ownProtocol(own: OwnProtocol): RecordedProtocol {
+  const { name, port, finalReads } = own
+  const framing: Framing = {
+    name,
+    scanner: (direction) => own.scanner(direction),
+    read: (message) => message.toString(),
+    write(value) {
+      if (typeof value !== 'string') throw new UserError('usage', `a message of ${name} is a text`)
+      return Buffer.from(value)
+    },
+    command(message) {
+      const asked = own.asked(message)
+      return 'f' in asked ? { name: asked.f.toUpperCase(), key: asked.key } : undefined
+    },
+  }
+  return defineProtocol({
+    framing,
+    example: name,
+    schemes: { [name]: { port, isSecure: false } },
+    namedBy: 'nothing',
+    resends: false,
+    remedies: {
+      nothing: `The definition of ${name} says which requests are operations ("asked").`,
+      notUnderstood: `A fault that loses or reorders single messages does that, and so does a server that does not speak ${name}.`,
+      touched: `Let "asked" of ${name} say what these requests touch.`,
+      unnamed: 'Give --client connection, or peer.process.',
+    },
+    ...(finalReads === undefined
+      ? {}
+      : {
+          finalReads: () => ({
+            ask: (key: string) => finalReads.ask(key),
+            understood: (answer: Json | undefined) => finalReads.understood(String(answer)),
+          }),
+        }),
+    parse: (members, where) => parseSettings(own, members, where),
+    load: async () => {
+      const { recordedInOrder } = await import('./in-order.ts')
+      const spoken = spokenBy(own, framing)
+      return {
+        record({ client, initial }, server) {
+          server.recorder.clientsBy({ by: client ?? 'nothing', named: client !== undefined })
+          server.recorder.startsWith(typeof initial === 'object' ? initial : undefined)
+          return recordedInOrder(spoken, server, client)
+        },
+      }
+    },
+  })
+}
+
+function spokenBy(own: OwnProtocol, framing: Framing): InOrderProtocol<OwnAsked> {
+  return {
+    framing,
+    asked(request, session) {
+      const kept = own.asked(request)
+      return { kept, understanding: understood(kept, session) }
+    },
+    answered: (kept, reply) => ('f' in kept ? own.answered(kept, reply) : { type: 'ok', value: null }),
+  }
+}
+
+function understood(asked: OwnAsked, session: string | undefined): Understanding {
+  if (!('f' in asked)) return { kind: 'passed-on', what: asked.passes, touches: asked.touches }
+  const { f, key, value, harmless = false, final = false } = asked
+  return { kind: 'operations', calls: [{ f, key, value, harmless }], session, final }
+}
+
+function parseSettings({ model }: OwnProtocol, members: Members, where: string): SpokenSettings {
+  const { commands = model, client, initial = 'unknown', ...others } = members
+  const [stranger] = Object.keys(others)
+  if (stranger !== undefined)
+    throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: commands, client, initial.`)
+  if (typeof commands !== 'string') throw new UserError('input', `${where}: "commands" is no name of a model.`)
+  return {
+    commands: { model: commands },
+    client: parseIdentifier(client, 'nothing', where),
+    initial: initial === 'unknown' ? initial : { value: startIn(initial, where) },
+  }
+}
+
+function startIn(initial: unknown, where: string): Json {
+  if (initial !== null && typeof initial === 'object' && 'value' in initial) return initial.value as Json
+  throw new UserError('input', `${where}: "initial" is ${quote(initial)}. Give "unknown", or {"value": null}.`)
+}
+
+interface Members {
+  readonly [name: string]: unknown
+}
