@@ -135,6 +135,7 @@ await Promise.all([
     'config-vetting': 'config/vetting',
     'compare-worker': 'compare/worker',
     'search-worker': 'search/worker',
+    'extended-worker': 'extend/worker',
   }),
   bundle('console', { judge: 'judge/worker' }),
   bundle('targets', {

@@ -11,6 +11,7 @@ const built = {
   'config-vetting': 'config/vetting.js',
   'compare-worker': 'compare/worker.js',
   'search-worker': 'search/worker.js',
+  'extended-worker': 'extend/worker.js',
 } as const
 
 export type ThreadScript = keyof typeof built

@@ -1,5 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import { builtFile, type ThreadScript } from './built-file.ts'
+import { areThreadsExtended } from './extend/thread.ts'
+import type { ExtendedTask } from './extend/worker.ts'
 
 /** Threads of this machine that do the work of one script, each one task at a time. */
 export interface Threads {
@@ -10,12 +12,14 @@ export interface Threads {
 
 /** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
+  const file = builtFile(script)
+  const isExtended = areThreadsExtended()
   // Loaded only by those who need it: a check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
       new Tinypool({
         // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
-        filename: builtFile(script),
+        filename: isExtended ? builtFile('extended-worker') : file,
         execArgv: [],
         minThreads: threads,
         maxThreads: threads,
@@ -25,7 +29,8 @@ export function createThreads(script: ThreadScript, threads: number, memory?: Re
   return {
     async run(work, task, signal) {
       const pool = await starting
-      return pool.run(task, signal === undefined ? { name: work } : { name: work, signal })
+      const [asked, name] = isExtended ? [{ script: file, work, task } satisfies ExtendedTask, 'perform'] : [task, work]
+      return pool.run(asked, signal === undefined ? { name } : { name, signal })
     },
     async close() {
       const pool = await starting

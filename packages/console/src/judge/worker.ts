@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
+import { extendThread } from '@chaosproxy/engine/extend-thread'
 import { lastTime, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { renderVerdict } from '@chaosproxy/report/explanation'
@@ -29,6 +30,7 @@ parentPort?.on('message', async () => {
 })
 
 async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
+  await extendThread()
   const { model, initial } = named === undefined ? await workloadOf(name) : { model: named, initial: start }
   const history = await readHistory(file)
   const checking: CheckOptions<string> = {

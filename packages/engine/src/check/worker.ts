@@ -9,7 +9,6 @@ import {
 } from '@chaosproxy/checker'
 import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStretch } from '@chaosproxy/history'
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
-import { extendThread } from '../extend/thread.ts'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces } from './apart.ts'
 import { checkFile, checkRead, readingOf, readTimed, unlessTroubled } from './check-file.ts'
@@ -23,8 +22,6 @@ import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwa
 import { ownModel } from './thread-model.ts'
 
 export { judgeShard } from './shard.ts'
-
-await extendThread()
 
 /** A history that another thread read. */
 export interface LentFile {

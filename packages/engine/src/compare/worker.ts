@@ -1,9 +1,6 @@
 import type { RunSpec } from '@chaosproxy/runner'
-import { extendThread } from '../extend/thread.ts'
 import type { Task } from '../jobs/job.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
-
-await extendThread()
 
 /** On a thread: one simulated run of a comparison. */
 export const cell = ({ spec }: Task<RunSpec>): Promise<MeasuredCell | undefined> => measureCell(spec)

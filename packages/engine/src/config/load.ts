@@ -4,6 +4,7 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile } from '../built-file.ts'
+import { extendThreads } from '../extend/thread.ts'
 import type { Config } from './config.ts'
 import { importConfig } from './import.ts'
 import { configPathIn } from './path.ts'
@@ -48,6 +49,7 @@ let readForExtensions: { readonly path: string; readonly exported: unknown } | u
 export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
+  extendThreads(path)
   readForExtensions = { path, exported }
 }
 

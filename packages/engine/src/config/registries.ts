@@ -2,8 +2,9 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { workloadFrom, workloadOf } from '@chaosproxy/targets/named'
+import { isUserFile, workloadFrom, workloadOf } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
+import { knownName } from '../known-name.ts'
 import { fullReference, serviceTargets } from '../references/services.ts'
 import { targetNames as builtIn } from '../worlds/databases.ts'
 import { targetNamed } from '../worlds/registry.ts'
@@ -57,7 +58,12 @@ export function registriesOf({
     },
     async workload(name) {
       const given = ownOf(ownWorkloads, name)
-      if (given === undefined) return workloadOf(name)
+      if (given === undefined) {
+        const own = Object.keys(ownWorkloads)
+        if (own.length > 0 && !isUserFile(name))
+          knownName(name, 'workload', name, [...workloads.map((each) => each.name), ...own])
+        return workloadOf(name)
+      }
       if (typeof given === 'string') return workloadOf(pathFrom(own.directory, given))
       return workloadFrom(given, `${own.where}: workloads.${name}`)
     },

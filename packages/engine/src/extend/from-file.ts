@@ -2,20 +2,19 @@ import { resolve } from 'node:path'
 import { isObject, UserError } from '@chaosproxy/history'
 import type { Extension } from './extension.ts'
 import { mergeExtensions } from './merge.ts'
-import { VARIABLE } from './thread.ts'
 
-let merged: string | undefined
+let merged: { readonly path: string; readonly done: Promise<void> } | undefined
 
 /** Whether the registries of this thread have the extensions of a configuration. */
-export const isMerged = (path: string): boolean => merged === resolve(path)
+export const isMerged = (path: string): boolean => merged?.path === resolve(path)
 
-/** Merges what a configuration exports as `extend` into the registries, here and in threads that start from now on. */
+/** Merges what a configuration exports as `extend` into the registries of this thread, once. */
 export async function extendBy(exported: unknown, path: string): Promise<void> {
   const extensions = extensionsIn(exported, path)
-  if (extensions.length === 0 || isMerged(path)) return
-  await mergeExtensions(extensions, `${path}: extend`)
-  merged = resolve(path)
-  process.env[VARIABLE] = merged
+  if (extensions.length === 0) return
+  if (merged?.path !== resolve(path))
+    merged = { path: resolve(path), done: mergeExtensions(extensions, `${path}: extend`) }
+  await merged.done
 }
 
 /** @throws UserError (input) for something else than a list of what the `define…` functions return. */

@@ -12,7 +12,6 @@ import {
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
-import { extendThread } from '../extend/thread.ts'
 import type { Task } from '../jobs/job.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from '../worlds/play.ts'
 import { searchedIn } from '../worlds/registry.ts'
@@ -23,8 +22,6 @@ import type { Subject } from '../worlds/world.ts'
 import { requireRepeatable } from './repeatable.ts'
 import type { TrialChoice } from './spec.ts'
 import { toCaller } from './user-mistake.ts'
-
-await extendThread()
 
 /** A range of seeds for one thread. */
 export interface SeedsSpec extends TrialChoice {

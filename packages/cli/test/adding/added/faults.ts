@@ -1,78 +1,32 @@
-import { millisToNanos } from '@chaosproxy/history'
-import { defineFault } from '../../../../faults/src/definition/definition.ts'
-import { ms, type ValuesOf } from '../../../../faults/src/definition/parameter.ts'
-import type { Injectable } from '../../../../node-simulator/src/world/blows.ts'
-import type { HttpRule } from '../../../../proxy/src/http/http-rule.ts'
-import type { Draft } from '../../../../proxy/src/http/request-harms.ts'
-import type { Effect } from '../../../../proxy/src/link/rule.ts'
-import type { Fate } from '../../../../proxy/src/messages/harms.ts'
-import type { World } from '../../../../simulator/src/blows.ts'
-import type { Passage, Placed, TroubledLink } from '../../../../simulator/src/message-troubles.ts'
-import type { Victim } from '../../../../targets/src/network/node-harms.ts'
+import { defineFault, type Extension, parameter } from 'chaosproxy'
 
-// A fault of each family, as its file in `kinds` would declare it, with its line in the table of each world.
-
-export const stallRequest = defineFault({
+export const requests: Extension = defineFault({
   kind: 'stall-request',
   summary: 'make the request wait at the door',
-  parameters: { stallMs: ms('how long it waits') },
+  parameters: { stallMs: parameter.ms('how long it waits') },
+  on: 'requests',
+  meet: ({ stallMs }) => ({ delayMs: stallMs }),
+  simulated: { delayMs: ({ stallMs }) => stallMs },
 })
 
-type Stall = ValuesOf<typeof stallRequest.parameters>
-
-export const stallInProxy = (draft: Draft, { stallMs }: Stall, rule: HttpRule): Effect => {
-  draft.delay = { durationMs: stallMs, rule }
-  return 'acts'
-}
-
-export const stallInSimulator = {
-  changes({ stallMs }: Stall, { standing }: Placed, _: TroubledLink, passage: Passage): void {
-    standing.hits++
-    passage.delay += millisToNanos(stallMs)
-  },
-}
-
-export const swallowMessage = defineFault({
+export const messages: Extension = defineFault({
   kind: 'swallow-message',
   summary: 'swallow the message whole',
   parameters: {},
+  on: 'messages',
+  meet: () => 'lose',
+  simulated: { loses: () => true },
 })
 
-export const swallowInProxy = (fate: Fate): Fate => ({ ...fate, copies: [] })
-
-export const swallowInSimulator = {
-  stops(_: object, { standing }: Placed): 'lost' {
-    standing.hits++
-    return 'lost'
-  },
-}
-
-export const freeze = defineFault({
-  kind: 'freeze',
-  summary: 'freeze the node until it thaws',
-  stopsNodes: true,
-  parameters: {},
-  describe: (_, nodes) => `${nodes} frozen`,
-})
-
-export const freezeProcess = { strike: (node: Victim) => node.pause(), heal: (node: Victim) => node.resume() }
-
-export function freezeInSimulator({ nodes }: { readonly nodes: readonly string[] }, world: World): () => number {
-  const frozen = nodes.flatMap((id) => world.nodes.get(id) ?? [])
-  for (const node of frozen) node.pause()
-  return () => {
-    for (const node of frozen) node.resume()
-    return frozen.length
-  }
-}
-
-export function freezeProgram({ nodes }: { readonly nodes: readonly string[] }, { world }: Injectable): () => number {
-  for (const id of nodes) world.paused.set(id, [])
-  return () => {
-    for (const id of nodes) world.resume(id)
-    return nodes.length
-  }
-}
-
-/** Declared, and carried out nowhere. */
-export const stumble = defineFault({ kind: 'stumble', summary: 'trip the node up', parameters: {} })
+export const nodes: readonly Extension[] = [
+  defineFault({
+    kind: 'freeze',
+    summary: 'freeze the node until it thaws',
+    parameters: {},
+    stopsNodes: true,
+    describe: (_, nodes) => `${nodes} frozen`,
+    on: 'nodes',
+    strike: (node) => node.pause(),
+    heal: (node) => node.resume(),
+  }),
+]

@@ -1,7 +1,6 @@
-import type { Model } from '../../../../checker/src/judge/model.ts'
+import { defineModel, type Extension } from 'chaosproxy'
 
-/** What its file would export: the highest mark that anybody left. */
-export const highWater: Model<number> = {
+export const highWater: Extension = defineModel({
   name: 'high-water',
   summary: 'the highest of the marks left so far',
   aliases: ['tide'],
@@ -9,6 +8,6 @@ export const highWater: Model<number> = {
   reads: ['read'],
   initial: 0,
   from: Number,
-  apply: (mark, { f, value }) => (f === 'mark' ? [Math.max(mark, Number(value))] : [mark, mark]),
+  apply: (mark: number, { f, value }) => (f === 'mark' ? [Math.max(mark, Number(value))] : [mark, mark]),
   key: String,
-}
+})

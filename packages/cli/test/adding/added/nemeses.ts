@@ -1,7 +1,7 @@
-import type { Nemesis } from '@chaosproxy/faults'
+import { defineNemesis, type Extension } from 'chaosproxy'
 
 /** Of a kind of fault that there is. */
-export const secondReplies: Nemesis = {
+const secondReplies = defineNemesis({
   name: 'second-replies',
   summary: 'lose the second reply',
   kind: 'lose-reply',
@@ -12,10 +12,10 @@ export const secondReplies: Nemesis = {
     ],
     lengths: 1,
   }),
-}
+})
 
-/** Of a kind that is added with it. */
-export const hiccups = {
+/** Of a kind that is added before it. */
+const hiccups = defineNemesis({
   name: 'hiccups',
   summary: 'let every link stand still for a moment',
   kind: 'hiccup',
@@ -24,4 +24,17 @@ export const hiccups = {
     parts: [{ from: 0, to: 1, plan: { kind: 'hiccup', links: 'from-clients', pauseMs: 5 } }],
     lengths: 1,
   }),
-}
+})
+
+const freezes = defineNemesis({
+  name: 'freezes',
+  summary: 'freeze one node after the other',
+  kind: 'freeze',
+  among: 'nodes',
+  plan: (random, all) => ({
+    parts: [{ from: 0, to: 1, plan: { kind: 'freeze', nodes: [random.pick(all)] } }],
+    lengths: 1,
+  }),
+})
+
+export const nemeses: readonly Extension[] = [secondReplies, hiccups, freezes]

@@ -1,15 +1,15 @@
-import type { Reporter } from '../../../../report/src/reporters/reporter.ts'
+import { defineReporter, type Extension } from 'chaosproxy'
 
-export const shout: Reporter = {
+export const shout: Extension = defineReporter({
   name: 'shout',
   summary: 'the verdict in capital letters',
-  end: (told) => told.map(({ findings }) => `${findings[0]?.verdict.toUpperCase()}!\n`).join(''),
-}
+  report: (findings) => findings.map(({ verdict }) => `${verdict.toUpperCase()}!\n`).join(''),
+})
 
-export const grumpy: Reporter = {
+export const grumpy: Extension = defineReporter({
   name: 'grumpy',
   summary: 'nothing but trouble',
-  each() {
+  report() {
     throw new Error('I would rather not')
   },
-}
+})

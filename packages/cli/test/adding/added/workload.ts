@@ -1,13 +1,11 @@
-import type { Workload } from '../../../../workloads/src/workload.ts'
+import { defineWorkload, type Extension } from 'chaosproxy'
 
-/** What its file would export: every client raises one register of its own by one at a time. */
-export const climb: Workload = {
+/** Every client raises one register of its own by one at a time. */
+export const climb: Extension = defineWorkload({
   name: 'climb',
   summary: 'numbers that are only ever raised, by compare and set',
   model: 'register',
   initial: null,
-  levels: ['linearizable', 'sequential'],
-  object: 'register',
   functions: ['read', 'cas'],
   reads: ['read'],
   settings: [{ name: 'step', summary: 'how far at a time', default: 1, min: 1, max: 100 }],
@@ -33,5 +31,4 @@ export const climb: Workload = {
     }
   },
   finale: (keys) => keys.map((key) => ({ f: 'read', key, value: null })),
-  vacuous: ({ functions }) => (functions.includes('cas') ? [] : ['nothing was raised']),
-}
+})

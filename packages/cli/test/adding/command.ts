@@ -9,9 +9,3 @@ test('a command added to the registry runs, and is in the help, in the completio
   expect((await chaosHere(['great', 'world'])).stderr).toContain('Did you mean chaos greet?')
 })
 
-test('a story added to the registry is listed and played', async () => {
-  expect((await chaosHere(['scenario'])).stdout).toMatch(/retold +the first, once more/)
-  const { exitCode, stdout } = await chaosHere(['scenario', 'retold'])
-  expect(exitCode).toBe(0)
-  expect(stdout).toContain('retold')
-})

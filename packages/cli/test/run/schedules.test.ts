@@ -20,28 +20,6 @@ const run = async (...args: readonly string[]) => {
   return { exitCode, stderr, result: stdout === '' ? undefined : JSON.parse(stdout) }
 }
 
-describe('a nemesis added to the registry', () => {
-  test('is listed, in words and as JSON', async () => {
-    expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}second-replies +\w/m)
-    const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
-    expect(rows).toContainEqual(
-      expect.objectContaining({
-        target: 'raft',
-        fault: 'lose-reply',
-        suffers: true,
-        nemeses: ['lose-reply', 'second-replies'],
-      }),
-    )
-  })
-
-  test('is suggested for its misspelt name, and injects its fault in a run', async () => {
-    expect((await run('--faults', 'second-reply')).stderr).toContain('second-replies')
-    const { exitCode, result } = await run('--faults', 'second-replies')
-    expect(exitCode).toBe(0)
-    expect(result.faults).toMatchObject([{ kind: 'lose-reply', hits: expect.any(Number) }])
-  })
-})
-
 describe('--faults with a file', () => {
   const lossOfReplies = {
     fromMs: 200,

@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../chaos.ts'
+import { extended } from './extended.ts'
 
 const climbing = (...more: readonly string[]) =>
-  chaosHere([
+  extended([
     ...['run', '--sim', '--target', 'raft', '--time', '1s', '--rate', '100', '--seed', '1', '--faults', 'kill'],
     ...['--workload', 'climb', '--json', '--out', temporaryDirectory(), ...more],
   ])
 
-test('a workload added by one line is listed, and suggested for its misspelt name', async () => {
-  expect((await chaosHere(['workloads'])).stdout).toMatch(
+test('a workload of one’s own is listed, and suggested for its misspelt name', async () => {
+  expect((await extended(['workloads'])).stdout).toMatch(
     /climb +numbers that are only ever raised[\s\S]*--workload-set step=1 {2}how far at a time/,
   )
   const { stderr, exitCode } = await climbing('--workload', 'clim')
@@ -18,7 +19,7 @@ test('a workload added by one line is listed, and suggested for its misspelt nam
   expect(exitCode).toBe(3)
 })
 
-test('a workload added by one line is run with its settings, judged, and named in the result', async () => {
+test('a workload of one’s own is run with its settings, judged, and named in the result', async () => {
   const { stdout, stderr, exitCode } = await climbing('--workload-set', 'step=7')
   expect(stderr).toBe('')
   expect(exitCode).toBe(0)
@@ -40,19 +41,19 @@ function tide(...done: readonly (readonly [f: 'mark' | 'read', value: number])[]
 }
 
 const checkTide = (file: string, ...more: readonly string[]) =>
-  chaosHere(['check', file, '--model', 'high-water', '--initial', '0', ...more])
+  extended(['check', file, '--model', 'high-water', '--initial', '0', ...more])
 
-test('a model added by one line is in the help, also under its alias, and is suggested for a misspelt name', async () => {
-  expect((await chaosHere(['check', '--help'])).stdout).toContain('high-water')
+test('a model of one’s own is in the help, under its other name too, and is suggested', async () => {
+  expect((await extended(['check', '--help'])).stdout).toContain('high-water')
   const file = tide(['mark', 5], ['mark', 3], ['read', 5])
-  const { stdout } = await chaosHere(['check', file, '--model', 'tide', '--initial', '0', '--json'])
+  const { stdout } = await extended(['check', file, '--model', 'tide', '--initial', '0', '--json'])
   expect(JSON.parse(stdout)).toMatchObject({ model: 'high-water', levels: { linearizable: { result: 'met' } } })
   const { stderr, exitCode } = await checkTide(file, '--model', 'high-watr')
   expect(stderr).toContain('Did you mean high-water?')
   expect(exitCode).toBe(3)
 })
 
-test('a model added by one line reports a violation, and the rule that it violates', async () => {
+test('a model of one’s own condemns what it forbids, and says by which rule', async () => {
   const file = tide(['mark', 5], ['mark', 3], ['read', 3])
   const { stdout, exitCode } = await checkTide(file, '--expect', 'linearizable', '--json')
   expect(exitCode).toBe(1)

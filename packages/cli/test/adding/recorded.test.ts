@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../chaos.ts'
+import { extended } from './extended.ts'
 
 /** @param answer to `SET k v` and `GET k`, of what is held. */
 async function serve(answer: (held: Map<string, string>, command: string, key: string, value: string) => string) {
@@ -40,7 +41,7 @@ for (const name of ['a', 'b', 'c']) {
 `
 
 async function record(upstream: string, faults: string) {
-  const { stdout, stderr, exitCode } = await chaosHere([
+  const { stdout, stderr, exitCode } = await extended([
     ...['record', '--upstream', upstream, '--as', 'tiny', '--client', 'connection', '--initial', 'null'],
     ...['--faults', faults, '--seed', '1', '--expect', 'linearizable', '--json'],
     ...['--out', join(temporaryDirectory(), 'out'), '--', process.execPath, '-e', CLIENTS, '{n1.port}'],
@@ -54,8 +55,8 @@ const right = (held: Map<string, string>, command: string, key: string, value: s
   return command === 'SET' ? 'STORED' : found === undefined ? 'NONE' : `VALUE ${found}`
 }
 
-test('a wire protocol added by one line per registry is listed, recorded under faults, read at the end, and judged', async () => {
-  expect((await chaosHere(['proxy', '--help'])).stdout).toContain('tiny')
+test('a protocol on the wire of one’s own is listed, recorded under faults, read at the end, and judged', async () => {
+  expect((await extended(['proxy', '--help'])).stdout).toContain('tiny')
 
   const { result, stderr, exitCode } = await record(await serve(right), 'delay-clients')
   expect(exitCode, stderr).toBe(0)

@@ -1,0 +1,20 @@
+import { defineMachine, type ProtocolModule } from 'chaosproxy'
+
+/** A node answers every request with what it asks for. */
+interface Parrot {
+  readonly state: null
+  readonly message: never
+  readonly record: never
+  readonly timer: never
+}
+
+const create = defineMachine<Parrot>({
+  initial: () => null,
+  request: (turn, { requestId, input }) => turn.reply(requestId, { type: 'ok', value: input.value }),
+  messages: {},
+  timers: {},
+  redo: () => undefined,
+  status: () => ({ role: 'parrot', leads: false, ready: true }),
+})
+
+export default { name: 'parrot', promises: 'eventual', create } satisfies ProtocolModule

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import {
+  defineFault,
+  defineModel,
+  defineNemesis,
+  defineRecordedProtocol,
+  defineReporter,
+  defineStory,
+  defineTarget,
+} from '../src/extend/define.ts'
+import { extensionsIn } from '../src/extend/from-file.ts'
+import { mergeExtensions } from '../src/extend/merge.ts'
+
+const fault = { kind: 'hiccup', summary: 'a moment', parameters: {}, on: 'bytes', stage: () => ({}) }
+const protocol = { name: 'tiny', port: 1, model: 'register', scanner() {}, asked() {}, answered() {} }
+const nemesis = { name: 'hiccups', summary: 'moments', kind: 'latency', among: 'clients', plan() {} }
+const reporter = { name: 'shout', summary: 'loud', report: () => '' }
+
+/** As JavaScript calls them. */
+const refusals: readonly (readonly [of: unknown, define: (given: never) => unknown, why: RegExp])[] = [
+  [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a text, /],
+  [{ ...fault, kind: 'a b' }, defineFault, /"a b" is no name\. Begin with a letter/],
+  [{ ...fault, on: 'byts' }, defineFault, /"on" is "byts"\. Give one of bytes, messages, requests, nodes\./],
+  [{ ...fault, stage: 1 }, defineFault, /^defineFault: hiccup: "stage" is not a function\. Give it \{ stage: a function \}/],
+  [{ ...fault, on: 'nodes', strike() {} }, defineFault, /"heal" is not a function/],
+  [{ ...nemesis, among: 'all' }, defineNemesis, /"among" of hiccups is neither "nodes" nor "clients"/],
+  [{ ...protocol, port: 0 }, defineRecordedProtocol, /"port" of tiny is no port\. Give 1 to 65535/],
+  [{ ...protocol, asked: 'SET' }, defineRecordedProtocol, /"asked" is not a function/],
+  [{ name: 'stack', apply() {}, key() {} }, defineModel, /stack has no "initial"\. Give the state at the start/],
+  [{ ...reporter, report: '' }, defineReporter, /"report" is not a function/],
+  [{ name: 'short', summary: 'no lesson' }, defineStory, /"told" is not a list/],
+  ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is no name/],
+]
+
+describe('a definition', () => {
+  test.each(refusals)('of %j is refused with what to give', (given, define, why) => {
+    expect(() => define(given as never)).toThrow(why)
+  })
+})
+
+describe('extensions', () => {
+  test.each([
+    [defineFault({ ...fault, kind: 'latency' } as never), 'there is a fault latency already'],
+    [defineNemesis({ ...nemesis, name: 'partition' } as never), 'there is a nemesis partition already'],
+    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is of the kind hicup, which there is not'],
+    [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
+    [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
+    [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
+  ])('%#: are refused where a name is taken or missing', async (extension, why) => {
+    await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
+      new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
+    )
+  })
+
+  test('are refused if no function made them', () => {
+    expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
+      'chaos.config.ts: extend[0] is made by no define… function. Write: extend: [defineFault({ … }), ',
+    )
+    expect(() => extensionsIn({ extend: {} }, 'chaos.config.ts')).toThrow('"extend" is no list')
+    expect(extensionsIn({}, 'chaos.config.ts')).toEqual([])
+  })
+})
