@@ -22,7 +22,7 @@ export type {
   SimulateStep,
 } from '@chaosproxy/engine'
 export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
-export type { Extension, OwnFault, OwnHarm } from '@chaosproxy/engine/extend'
+export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
 export {
   defineFault,
   defineModel,

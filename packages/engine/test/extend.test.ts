@@ -21,7 +21,11 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
   [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a text, /],
   [{ ...fault, kind: 'a b' }, defineFault, /"a b" is no name\. Begin with a letter/],
   [{ ...fault, on: 'byts' }, defineFault, /"on" is "byts"\. Give one of bytes, messages, requests, nodes\./],
-  [{ ...fault, stage: 1 }, defineFault, /^defineFault: hiccup: "stage" is not a function\. Give it \{ stage: a function \}/],
+  [
+    { ...fault, stage: 1 },
+    defineFault,
+    /^defineFault: hiccup: "stage" is not a function\. Give it \{ stage: a function \}/,
+  ],
   [{ ...fault, on: 'nodes', strike() {} }, defineFault, /"heal" is not a function/],
   [{ ...nemesis, among: 'all' }, defineNemesis, /"among" of hiccups is neither "nodes" nor "clients"/],
   [{ ...protocol, port: 0 }, defineRecordedProtocol, /"port" of tiny is no port\. Give 1 to 65535/],

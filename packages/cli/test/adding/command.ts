@@ -8,4 +8,3 @@ test('a command added to the registry runs, and is in the help, in the completio
   expect((await chaosHere(['completion', 'bash'])).stdout).toMatch(/greet\).*--loud/)
   expect((await chaosHere(['great', 'world'])).stderr).toContain('Did you mean chaos greet?')
 })
-

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ModelEntry, modelEntry, models } from '@chaosproxy/checker'
 import { check, historyFromEvents, millis } from 'chaosproxy'
-import { afterEach, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import stack from '../../../../examples/stack.ts'
 import { bin, chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
@@ -127,22 +126,5 @@ describe('a model that fails is reported in one line with exit code 3:', () => {
     const { exitCode, stderr } = await chaos(['check', events, '--model', file, '--memory', '1MB'])
     expect(stderr).toMatch(/out of memory \(see --memory 1MB\) while its states were explored|does not return/)
     expect(exitCode).toBe(3)
-  })
-})
-
-describe('a model that is added to the registry, by one line,', () => {
-  afterEach(() => {
-    const at = models.findIndex(({ name }) => name === 'stack')
-    if (at >= 0) (models as ModelEntry[]).splice(at, 1)
-  })
-
-  test('appears in the help, is found by its name, and judges a history', async () => {
-    ;(models as ModelEntry[]).push(modelEntry(stack))
-    const { stdout: help } = await chaosHere(['check', '--help'])
-    expect(help.replaceAll(/\s+/g, ' ')).toContain(', stack; or the path of a file')
-    const { stdout } = await chaosHere(['check', history, '--model', 'stack', '--json'])
-    expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
-    const { stdout: page } = await chaosHere(['check', history, '--model', 'stack'])
-    expect(page).toContain('NOT LINEARIZABLE')
   })
 })

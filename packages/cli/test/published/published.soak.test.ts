@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -228,6 +228,42 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     const chaos = join(prefix, ...(process.platform === 'win32' ? ['chaos.cmd'] : ['bin', 'chaos']))
     const { headline } = JSON.parse(await succeeds(cwd, chaos, 'run', 'short', '--json'))
     expect(headline).toBe('linearizable')
+  })
+
+  test('is extended by a folder outside it: a fault, a recorded protocol, a model, a reporter and a story', async () => {
+    const cwd = folder('outside', { 'package.json': '{"type":"module","private":true}' })
+    cpSync(join(import.meta.dirname, 'outside'), cwd, { recursive: true })
+    await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
+    const types = ['--noEmit', '--strict', '--module', 'NodeNext', '--target', 'ES2023', '--allowImportingTsExtensions']
+    await succeeds(cwd, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...types, 'chaos.config.ts')
+    const chaos = (...args: readonly string[]) =>
+      startProcess('npx', ['chaos', ...args], { cwd, env: environment() }).finished
+
+    const recorded = (server: string, faults: string) =>
+      chaos(
+        ...['record', '--serve', `node server.mjs {port} ${server}`, '--as', 'memcached', '--client', 'connection'],
+        ...['--initial', 'null', '--faults', faults, '--seed', '1', '--expect', 'linearizable', '--json'],
+        ...['--', 'node', 'client.mjs', '{n1.port}'],
+      )
+    const right = await recorded('', 'stutters')
+    expect(right.exitCode, right.stderr).toBe(0)
+    const { headline, faults, operations } = JSON.parse(right.stdout)
+    expect(headline).toBe('linearizable')
+    expect(operations).toMatchObject({ writes: 60, fail: 0, info: 0 })
+    expect(faults.some(({ kind, hits }: { kind: string; hits: number }) => kind === 'stutter' && hits > 0)).toBe(true)
+    const stale = await recorded('stale', 'none')
+    expect(stale.exitCode, stale.stderr).toBe(1)
+
+    const lines = [
+      { process: 0, type: 'invoke', f: 'push', value: 1 },
+      { process: 0, type: 'ok', f: 'push', value: 1 },
+      { process: 0, type: 'invoke', f: 'pop', value: null },
+      { process: 0, type: 'ok', f: 'pop', value: 2 },
+    ]
+    writeFileSync(join(cwd, 'pile.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const checked = await chaos('check', 'pile.jsonl', '--model', 'pile', '--reporter', 'shout')
+    expect(checked.stdout).toBe('NOT LINEARIZABLE!\n')
+    expect((await chaos('scenario', 'taken-seat')).stdout).toContain('Nobody sat on anybody.')
   })
 
   describe("in a user's project", () => {

@@ -6,7 +6,7 @@ import type { Finding } from '@chaosproxy/report'
 import type { Story } from '@chaosproxy/scenarios'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
-import type { Extension, OwnFault, OwnHarm } from './extension.ts'
+import type { Extension, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'
 import { requireName, requireShape, type Shape } from './shape.ts'
 
 // What is of a user's own, for `extend` of a configuration. Each function checks what it is given, and changes nothing.
@@ -28,7 +28,7 @@ const DOES = {
  *   parameters: { aboveBytes: parameter.bytes('larger than this'), pauseMs: parameter.ms('for how long') },
  *   on: 'bytes',
  *   stage: ({ harm }) => ({
- *     countsArriving: 'nothing',
+ *     countsArriving: 'bytes',
  *     delayMs: ({ bytes }) => (bytes.length > harm().aboveBytes ? harm().pauseMs : 0),
  *   }),
  * })
@@ -49,11 +49,12 @@ export function defineFault<const Kind extends string, Entries extends Parameter
 }
 
 /** A nemesis: a name of `--faults`, which plans faults of one kind from the seed. @throws UserError (input) */
-export function defineNemesis(own: Omit<Nemesis, 'kind'> & { readonly kind: string }): Extension {
+export function defineNemesis(own: OwnNemesis): Extension {
   requireShape('defineNemesis', own, { name: 'a text', summary: 'a text', kind: 'a text', plan: 'a function' })
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw new UserError('input', `defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
+  // Its kind and plans may be of a fault that no type knows.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
 

@@ -1,5 +1,5 @@
 import type { Model } from '@chaosproxy/checker'
-import type { FaultDefinition, Nemesis, Parameters, ValuesOf } from '@chaosproxy/faults'
+import type { FaultDefinition, Nemesis, Parameters, Random, ValuesOf } from '@chaosproxy/faults'
 import type { MessageVerdict, RequestVerdict, Stage, StageContext } from '@chaosproxy/proxy'
 import type { RecordedProtocol } from '@chaosproxy/recorder/protocols'
 import type { Reporter } from '@chaosproxy/report'
@@ -48,3 +48,27 @@ export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
   'shorthands' | 'expand' | 'voidsPromises'
 > &
   OwnHarm<ValuesOf<Entries>>
+
+/** A strategy of one's own: it plans episodes of faults from the seed. */
+export interface OwnNemesis {
+  /** As `--faults` names it. */
+  readonly name: string
+  readonly summary: string
+  /** The kind of fault that it injects. */
+  readonly kind: string
+  /** Whether its faults are between nodes, or between nodes and clients. */
+  readonly among: 'nodes' | 'clients'
+  /** The next episode, with every choice drawn from `random`. */
+  plan(random: Random, nodes: readonly string[]): OwnEpisode
+}
+
+/** One turn of a nemesis: faults as a schedule writes them, each from and to a share of the episode. */
+export interface OwnEpisode {
+  readonly parts: readonly {
+    readonly from: number
+    readonly to: number
+    readonly plan: { readonly kind: string; readonly [parameter: string]: unknown }
+  }[]
+  /** Its duration, as a multiple of an ordinary fault's. */
+  readonly lengths: number
+}

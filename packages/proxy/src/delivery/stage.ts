@@ -74,6 +74,7 @@ export interface Timetable {
   freeAtMs: number
 }
 
+/** What a stage has of its fault, and of the direction of the connection that it is for. */
 export interface StageContext<Harm = TcpHarm> {
   /** The fault's parameters, which may be updated at any time. */
   readonly harm: () => Harm

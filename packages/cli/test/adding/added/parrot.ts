@@ -2,14 +2,14 @@ import { defineMachine, type ProtocolModule } from 'chaosproxy'
 
 /** A node answers every request with what it asks for. */
 interface Parrot {
-  readonly state: null
+  readonly state: { readonly id: string }
   readonly message: never
   readonly record: never
   readonly timer: never
 }
 
 const create = defineMachine<Parrot>({
-  initial: () => null,
+  initial: ({ id }) => ({ id }),
   request: (turn, { requestId, input }) => turn.reply(requestId, { type: 'ok', value: input.value }),
   messages: {},
   timers: {},
