@@ -42,7 +42,10 @@ const bytes = (sizeBytes: number, arrivedAtMs = 0, positionBytes = 0): Next => (
 })
 const end = (arrivedAtMs = 0): Next => ({
   chunk: { arrivedAtMs, bytes: Buffer.alloc(0) },
-  content: 'end', sizeBytes: 0, positionBytes: 0 })
+  content: 'end',
+  sizeBytes: 0,
+  positionBytes: 0,
+})
 
 function due(delivery: Delivery): Extract<Delivery, { kind: 'deliver' }> {
   if (delivery.kind !== 'deliver') throw new Error(delivery.kind)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { check, historyFromEvents, millis } from 'chaosproxy'
 import { describe, expect } from 'vitest'
 import stack from '../../../../examples/stack.ts'
-import { bin, chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { bin, chaos, root, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
 const example = join(root, 'examples', 'stack.ts')

@@ -34,7 +34,11 @@ describe('the manuals', () => {
     // Each statement stands in a file, which may export it with its type.
     const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
     expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
-    for (const statement of statements) expect(added.some((text) => text.includes(statement)), statement).toBe(true)
+    for (const statement of statements)
+      expect(
+        added.some((text) => text.includes(statement)),
+        statement,
+      ).toBe(true)
     const paths = Array.from(page.matchAll(/`(packages\/[\w./-]+)`/g), ([, path = '']) => path)
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
