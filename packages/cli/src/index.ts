@@ -57,7 +57,7 @@ export type {
 } from '@chaosproxy/protocols'
 export { defineMachine } from '@chaosproxy/protocols'
 export type { Stage, StageContext } from '@chaosproxy/proxy'
-export type { OwnAsked, OwnProtocol } from '@chaosproxy/recorder/protocols'
+export type { OwnAsked, OwnProtocol } from '@chaosproxy/recorder/own-protocol'
 export type { ComparedCell, ComparedSystem, Comparison, Finding } from '@chaosproxy/report'
 export type { RunDraft, RunEvent, RunListener, RunSpec, TrafficServer, TrafficSpec } from '@chaosproxy/runner'
 export { type Story, storyWords } from '@chaosproxy/scenarios'

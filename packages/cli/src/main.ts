@@ -1,4 +1,4 @@
-import { extendingConfig } from '@chaosproxy/engine/config-path'
+import { existsSync, readFileSync } from 'node:fs'
 import { packageVersion } from '@chaosproxy/engine/version'
 import { asciiOnly, nearest, printableLines, UserError } from '@chaosproxy/history'
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
@@ -14,6 +14,9 @@ import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
+
+/** Configurations that are code. */
+const CODE = ['ts', 'mts', 'js', 'mjs'] as const
 
 /** Printed for `chaos` without arguments. */
 const START_PAGE = `Say what to do. Three commands to begin with:
@@ -112,6 +115,16 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   if (path === undefined) return
   const { extendByConfig } = await import('@chaosproxy/engine/run')
   await extendByConfig(path)
+}
+
+/**
+ * The configuration that may extend what chaos has, by its text: every command looks for one, and most configurations need
+ * not be loaded for that. Only code can extend.
+ */
+function extendingConfig(named: string | undefined): string | undefined {
+  const path = named ?? CODE.map((extension) => `chaos.config.${extension}`).find((name) => existsSync(name))
+  if (path === undefined || path.endsWith('.json') || !existsSync(path)) return undefined
+  return /\bextend\b/.test(readFileSync(path, 'utf8')) ? path : undefined
 }
 
 /** Whether the words after `--` are another command to run, or the arguments of the program that `--bin` names. */

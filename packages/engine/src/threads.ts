@@ -1,7 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { builtFile, type ThreadScript } from './built-file.ts'
-import { areThreadsExtended } from './extend/thread.ts'
-import type { ExtendedTask } from './extend/worker.ts'
+import { builtFile, EXTENDED_BY, type ThreadScript } from './built-file.ts'
 
 /** Threads of this machine that do the work of one script, each one task at a time. */
 export interface Threads {
@@ -13,7 +11,7 @@ export interface Threads {
 /** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const file = builtFile(script)
-  const isExtended = areThreadsExtended()
+  const isExtended = process.env[EXTENDED_BY] !== undefined
   // Loaded only by those who need it: a check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
@@ -29,7 +27,7 @@ export function createThreads(script: ThreadScript, threads: number, memory?: Re
   return {
     async run(work, task, signal) {
       const pool = await starting
-      const [asked, name] = isExtended ? [{ script: file, work, task } satisfies ExtendedTask, 'perform'] : [task, work]
+      const [asked, name] = isExtended ? [{ script: file, work, task }, 'perform'] : [task, work]
       return pool.run(asked, signal === undefined ? { name } : { name, signal })
     },
     async close() {

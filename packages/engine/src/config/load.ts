@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { dirname, extname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { vetFile } from '@chaosproxy/targets/user-file'
-import { builtFile } from '../built-file.ts'
-import { extendThreads } from '../extend/thread.ts'
+import { builtFile, EXTENDED_BY } from '../built-file.ts'
 import type { Config } from './config.ts'
 import { importConfig } from './import.ts'
-import { configPathIn } from './path.ts'
 import { parseConfig } from './schema.ts'
 
 export interface LoadedConfig {
@@ -15,6 +13,21 @@ export interface LoadedConfig {
   readonly path: string
   /** The directory to which its paths are relative. */
   readonly directory: string
+}
+
+/** In order of preference. */
+export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
+  (extension) => `chaos.config.${extension}`,
+)
+
+/** The path of the configuration in a directory, if there is one. @throws UserError (usage) if there are several. */
+export function configPathIn(directory: string): string | undefined {
+  const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
+  const [only, ...others] = found
+  if (only === undefined) return undefined
+  if (others.length > 0)
+    throw new UserError('usage', `${found.join(' and ')} are both here: keep one, or name one with --config.`)
+  return directory === '.' ? only : join(directory, only)
 }
 
 /** The configuration in a directory, if there is one. @throws like `configPathIn` and `loadConfig`. */
@@ -49,7 +62,8 @@ let readForExtensions: { readonly path: string; readonly exported: unknown } | u
 export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
-  extendThreads(path)
+  // Threads that start from now on do the same.
+  process.env[EXTENDED_BY] = resolve(path)
   readForExtensions = { path, exported }
 }
 

@@ -1,7 +1,7 @@
 import type { Model } from '@chaosproxy/checker'
 import type { FaultDefinition, Nemesis, Parameters } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/protocols'
+import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/own-protocol'
 import type { Finding } from '@chaosproxy/report'
 import type { Story } from '@chaosproxy/scenarios'
 import type { ClusterDeclaration } from '@chaosproxy/targets'

@@ -88,9 +88,11 @@ async function mergeFault(
     const [{ addBlow }, { addNodeHarm }, { addServiceBlow }] = await Promise.all([
       import('@chaosproxy/simulator'),
       import('@chaosproxy/targets'),
-      import('../worlds/programs.ts'),
+      import('../references/services.ts'),
     ])
-    for (const add of [addBlow, addNodeHarm, addServiceBlow]) add(kind, harm)
+    addBlow(kind, harm)
+    addNodeHarm(kind, harm)
+    await addServiceBlow(kind, harm)
   } else {
     const { addMessageHarm, addRequestHarm, addStage } = await import('@chaosproxy/proxy')
     if (harm.on === 'bytes') addStage(kind, harm.stage)

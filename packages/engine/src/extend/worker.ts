@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { extendThread } from './thread.ts'
 
 /** What a thread is asked to do: a function of a script. */
-export interface ExtendedTask {
+interface ExtendedTask {
   readonly script: string
   readonly work: string
   readonly task: object

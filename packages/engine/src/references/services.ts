@@ -9,6 +9,7 @@ import {
   serviceName,
   serviceReference,
 } from '@chaosproxy/node-simulator/declared'
+import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
 // The content of references to services of Node programs. Nothing here loads their simulation.
@@ -93,4 +94,10 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
     'usage',
     `${where}: there is no service ${wanted} in the configuration.${didYouMean(wanted, known)} ${remedy}`,
   )
+}
+
+/** Adds what a kind of fault of a user's own does to programs, which loads their simulation. */
+export async function addServiceBlow(kind: string, harm: NodeHarm): Promise<void> {
+  const simulation = await import('@chaosproxy/node-simulator')
+  simulation.addServiceBlow(kind, harm)
 }

@@ -1,8 +1,14 @@
 export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 export { commandLine, fileWord } from '../command-line.ts'
-export { extendByConfig, findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+export {
+  CONFIG_NAMES,
+  configPathIn,
+  extendByConfig,
+  findConfig,
+  type LoadedConfig,
+  loadConfig,
+} from '../config/load.ts'
 export { baselineEntries } from '../config/members.ts'
-export { CONFIG_NAMES, configPathIn } from '../config/path.ts'
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
 export { requireRun } from '../config/schema.ts'
 export { firstOf, whenAborted } from '../jobs/interruption.ts'

@@ -64,8 +64,6 @@ import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
 
-export { addServiceBlow } from '@chaosproxy/node-simulator'
-
 /** Node programs in virtual time. */
 export const programs: VirtualWorld = {
   target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),

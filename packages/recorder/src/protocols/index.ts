@@ -1,5 +1,4 @@
 export type { AskedServer, ServerRecording } from '../spoken/conversation.ts'
-export { type OwnAsked, type OwnProtocol, ownProtocol } from '../spoken/own-protocol.ts'
 export type { RecordedProtocol, Remedies, SpokenProtocol } from '../spoken/protocol.ts'
 export { findRecordedProtocol, recordedExamples, takenProtocolNames } from './lookup.ts'
 export { addRecordedProtocol, recordedProtocols } from './registry.ts'
