@@ -48,8 +48,9 @@ describe('among processes', () => {
   })
 
   test('a stage sees the bytes of one direction, and acts on the other', async () => {
-    const late = { kind: 'late-answers', links: 'with-clients', lateMs: 60 }
-    const { result } = await runUnder(late)
+    // Long enough for a request and its answer on one connection, however busy the machine is.
+    const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
+    const { result } = await runUnder(late, '--time', '4s')
     expect(result.faults).toContainEqual(hitting('late-answers'))
     expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
   })
