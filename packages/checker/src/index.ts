@@ -1,17 +1,7 @@
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker } from './check/online.ts'
-export {
-  addModel,
-  entryFor,
-  entryOf,
-  findModel,
-  levelNames,
-  levelsOf,
-  meaningIn,
-  models,
-  usualModel,
-} from './check/registry.ts'
+export { entryFor, entryOf, findModel, levelNames, levelsOf, meaningIn, models, usualModel } from './check/registry.ts'
 export { requireUnderstood, unmetNeeds } from './check/understood.ts'
 export type { OperationRow } from './encoding/operation-row.ts'
 export { UNKNOWN_START } from './encoding/unknown-start.ts'

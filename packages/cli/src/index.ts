@@ -22,19 +22,7 @@ export type {
   SimulateStep,
 } from '@chaosproxy/engine'
 export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
-export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
-export {
-  defineFault,
-  defineModel,
-  defineNemesis,
-  defineRecordedProtocol,
-  defineReporter,
-  defineStory,
-  defineTarget,
-  defineWorkload,
-} from '@chaosproxy/engine/extend'
 export type { BesideDeclaration, PostgresDeclaration, ServiceDeclaration } from '@chaosproxy/engine/references'
-export { parameter } from '@chaosproxy/faults'
 export type { Completion, EventInput, History, Input, Json, Millis } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
 export { readHistory } from '@chaosproxy/history/files'
@@ -56,12 +44,10 @@ export type {
   Turn,
 } from '@chaosproxy/protocols'
 export { defineMachine } from '@chaosproxy/protocols'
-export type { Stage, StageContext } from '@chaosproxy/proxy'
-export type { OwnAsked, OwnProtocol } from '@chaosproxy/recorder/own-protocol'
 export type { ComparedCell, ComparedSystem, Comparison, Finding } from '@chaosproxy/report'
 export type { RunDraft, RunEvent, RunListener, RunSpec, TrafficServer, TrafficSpec } from '@chaosproxy/runner'
-export { type Story, storyWords } from '@chaosproxy/scenarios'
 export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
 export { defineClient, Refused } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
+export * from './extending.ts'
 export type { OwnReporter } from './reporting/own.ts'

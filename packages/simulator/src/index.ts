@@ -1,4 +1,4 @@
-export { addBlow, type NodeHarm, strikeAll, type Victim } from './blows.ts'
+export { addBlow, type NodeHarm, strikeAll } from './blows.ts'
 export type { Broken, RunEnd, SimulatedCluster } from './cluster.ts'
 export { fate, type Stream, streamOf, substream } from './fate.ts'
 export { createInjector, type Injector, strangerIn, type Undo } from './injector.ts'

@@ -29,7 +29,11 @@ import { uniqueIds } from '../unique-ids/unique-ids.ts'
 import { watchEntry } from '../watch/entry.ts'
 import { workQueueEntry } from '../work-queue/entry.ts'
 
-const all: ModelEntry<string>[] = [
+/**
+ * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
+ * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
+ */
+export const models: readonly ModelEntry<string>[] = [
   registerEntry,
   objectEntry(multiRegister, multiRegisterFromAny),
   objectEntry(counter, counterFromAny),
@@ -48,15 +52,6 @@ const all: ModelEntry<string>[] = [
   streamEntry,
   workQueueEntry,
 ]
-
-/**
- * Every model: help, documents and tests iterate over this list. An object is listed with how it is judged if
- * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
- */
-export const models: readonly ModelEntry<string>[] = all
-
-/** Adds a model of a user's own. */
-export const addModel = (model: Model<unknown>): void => void all.push(modelEntry(model))
 
 /** The levels of every judge, strongest first. */
 export const levelNames = (): readonly string[] => [

@@ -8,4 +8,4 @@ export {
   defineTarget,
   defineWorkload,
 } from './define.ts'
-export type { Extension, OwnEpisode, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'
+export type { Extension, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'

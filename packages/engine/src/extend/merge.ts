@@ -1,3 +1,4 @@
+import type { ModelEntry } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
 import type { Extension } from './extension.ts'
 
@@ -41,13 +42,14 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         break
       }
       case 'model': {
-        const { addModel, findModel } = await import('@chaosproxy/checker')
+        const { findModel, modelEntry, models } = await import('@chaosproxy/checker')
         const { model } = extension
         refuseTaken(
           model.name,
           [model.name, ...(model.aliases ?? [])].some((name) => findModel(name) !== undefined) ? [model.name] : [],
         )
-        addModel(model)
+        // Everything that knows models iterates over this list.
+        ;(models as ModelEntry<string>[]).push(modelEntry(model))
         break
       }
       case 'reporter': {
@@ -85,11 +87,9 @@ async function mergeFault(
   const { kind } = fault
   refuseTaken(kind, faultKinds)
   if (harm.on === 'nodes') {
-    const [{ addBlow }, { addNodeHarm }, { addServiceBlow }] = await Promise.all([
-      import('@chaosproxy/simulator'),
-      import('@chaosproxy/targets'),
-      import('../references/services.ts'),
-    ])
+    const { addBlow } = await import('@chaosproxy/simulator')
+    const { addNodeHarm } = await import('@chaosproxy/targets')
+    const { addServiceBlow } = await import('../references/services.ts')
     addBlow(kind, harm)
     addNodeHarm(kind, harm)
     await addServiceBlow(kind, harm)
@@ -98,7 +98,10 @@ async function mergeFault(
     if (harm.on === 'bytes') addStage(kind, harm.stage)
     if (harm.on === 'messages') addMessageHarm(kind, harm.meet)
     if (harm.on === 'requests') addRequestHarm(kind, harm.meet)
-    if (harm.simulated !== undefined) (await import('@chaosproxy/simulator')).addTrouble(kind, harm.simulated)
+    if (harm.simulated !== undefined) {
+      const { addTrouble } = await import('@chaosproxy/simulator')
+      addTrouble(kind, harm.simulated)
+    }
   }
   addFault(fault, harm.on)
 }

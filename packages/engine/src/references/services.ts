@@ -98,6 +98,6 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
 
 /** Adds what a kind of fault of a user's own does to programs, which loads their simulation. */
 export async function addServiceBlow(kind: string, harm: NodeHarm): Promise<void> {
-  const simulation = await import('@chaosproxy/node-simulator')
-  simulation.addServiceBlow(kind, harm)
+  const { addServiceBlow: add } = await import('@chaosproxy/node-simulator')
+  add(kind, harm)
 }

@@ -1,0 +1,17 @@
+// What a configuration extends chaos by: a part of the public library.
+
+export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
+export {
+  defineFault,
+  defineModel,
+  defineNemesis,
+  defineRecordedProtocol,
+  defineReporter,
+  defineStory,
+  defineTarget,
+  defineWorkload,
+} from '@chaosproxy/engine/extend'
+export { parameter } from '@chaosproxy/faults'
+export type { Stage, StageContext } from '@chaosproxy/proxy'
+export type { OwnAsked, OwnProtocol } from '@chaosproxy/recorder/own-protocol'
+export { type Story, storyWords } from '@chaosproxy/scenarios'
