@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { converse } from '../src/load/conversation.ts'
+import { converse } from '../src/queue/load/conversation.ts'
 import type { Client } from '../src/queue/packages.ts'
 
 /**

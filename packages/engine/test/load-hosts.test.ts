@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { requireNamed } from '../src/load/load-worker.ts'
+import { requireNamed } from '../src/queue/load/load-worker.ts'
 
 const at = (host: string, port = 6379) => ({ host, port })
 

@@ -6,10 +6,10 @@ import { thisThread } from '../src/jobs/this-thread.ts'
 import type { Outcome } from '../src/queue/awaited-jobs.ts'
 import { openBoard, type Priority } from '../src/queue/board.ts'
 import { openQueuePool } from '../src/queue/pool.ts'
+import { work } from '../src/queue/worker/work.ts'
 import { seedsJob } from '../src/search/jobs.ts'
 import { searchKinds } from '../src/search/queue-kinds.ts'
 import type { SeedsSpec } from '../src/search/worker.ts'
-import { work } from '../src/worker/work.ts'
 
 const redis = installed('redis-server')
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Worker } from '../src/queue/packages.ts'
-import { createRest } from '../src/worker/rest.ts'
+import { createRest } from '../src/queue/worker/rest.ts'
 
 /** The part of a BullMQ worker that takes jobs or rests. */
 function createWorker() {

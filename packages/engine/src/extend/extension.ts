@@ -63,7 +63,7 @@ export interface OwnNemesis {
 }
 
 /** One turn of a nemesis: faults as a schedule writes them, each from and to a share of the episode. */
-export interface OwnEpisode {
+interface OwnEpisode {
   readonly parts: readonly {
     readonly from: number
     readonly to: number

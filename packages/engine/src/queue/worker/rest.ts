@@ -1,4 +1,4 @@
-import type { Worker } from '../queue/packages.ts'
+import type { Worker } from '../packages.ts'
 
 /** How long to take no job after one that could not be run; doubled for each one that follows. */
 const RESTS_MS = 3_000

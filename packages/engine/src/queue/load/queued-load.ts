@@ -1,5 +1,5 @@
 import type { JudgedRunOptions } from '@chaosproxy/runner'
-import { connectQueue } from '../queue/connect.ts'
+import { connectQueue } from '../connect.ts'
 import { type LoadSettings, openLoad } from './open-load.ts'
 
 export type { LoadEvent } from './session.ts'

@@ -1,4 +1,4 @@
-import type { Client } from '../queue/packages.ts'
+import type { Client } from '../packages.ts'
 
 /** The channels of one worker's conversation with the coordinator of a run. */
 const channelsOf = (run: string, worker: number) => {

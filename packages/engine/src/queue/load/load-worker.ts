@@ -1,7 +1,7 @@
 import { plural, UserError } from '@chaosproxy/history'
-import { LOAD_QUEUE } from '../queue/board.ts'
-import type { Connected } from '../queue/connect.ts'
-import type { TakenJob } from '../queue/packages.ts'
+import { LOAD_QUEUE } from '../board.ts'
+import type { Connected } from '../connect.ts'
+import type { TakenJob } from '../packages.ts'
 import { readLoadOrder } from './order.ts'
 import { performShare } from './perform-share.ts'
 

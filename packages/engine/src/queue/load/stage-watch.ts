@@ -1,4 +1,4 @@
-import { createCondition } from '../jobs/condition.ts'
+import { createCondition } from '../../jobs/condition.ts'
 import { type Stage, stages } from './messages.ts'
 
 /** The stage of the run, as the coordinator reports it. */

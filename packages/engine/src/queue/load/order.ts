@@ -4,8 +4,8 @@ import { type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Elsewhere } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { amount, count } from '../queue/numbers.ts'
-import { packageVersion } from '../version.ts'
+import { packageVersion } from '../../version.ts'
+import { amount, count } from '../numbers.ts'
 
 /** A worker's part of a run's load, as a job in the queue. It holds no credentials. */
 export interface LoadOrder {

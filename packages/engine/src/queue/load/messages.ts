@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { count } from '../queue/numbers.ts'
+import { count } from '../numbers.ts'
 
 // Messages between a coordinator and a worker while clients work. They may be lost, or arrive twice: each one says
 // everything that the receiver needs, and chunks are sent until they are acknowledged.
