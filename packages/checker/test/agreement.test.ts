@@ -1,6 +1,8 @@
 import type { Level, Report } from '@chaosproxy/checker'
 import { type EventInput, type History, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
@@ -17,8 +19,6 @@ import {
 } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { atLeast, many } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { type Answer, waysToLinearizable, waysToSequential } from './ways.ts'
 import { faultOfOrder } from './witness.ts'
 

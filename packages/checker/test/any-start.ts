@@ -1,5 +1,5 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
-import { smallHistory } from './small-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 
 // What it means that nobody knows what a key held at the start, written out: some value for each key makes it so. Nothing
 // here is shared with the checker.

@@ -1,5 +1,7 @@
 import { type EventInput, type History, keyName } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { unlimited } from '../src/limits/budget.ts'
@@ -11,8 +13,6 @@ import { operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory } from './checking.ts'
 import { atLeast, many } from './many.ts'
 import { plainSearch } from './plain-search.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { faultOfOrder } from './witness.ts'
 
 const baseSeed = inject('seed')

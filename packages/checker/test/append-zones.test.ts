@@ -1,5 +1,7 @@
 import { type EventInput, type Json, millis, type ValueId } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -9,8 +11,6 @@ import { createSearch } from '../src/register/linearizable/search/search.ts'
 import { faultOfWitness } from '../src/register/replay/replay.ts'
 import { isLinearizable, type Reading } from './brute-force.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 

@@ -2,12 +2,12 @@ import type { Level } from '@chaosproxy/checker'
 import { levels } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
 import { many } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
 import { type Asked, kinds, randomObjectEvents, type Simulated } from './random-objects.ts'
 import { modelNames } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 

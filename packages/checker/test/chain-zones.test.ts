@@ -1,4 +1,6 @@
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
 import { chainZones } from '../src/register/linearizable/distinct/chain-zones.ts'
@@ -7,8 +9,6 @@ import { isLinearizable, operationsOf, type Reading } from './brute-force.ts'
 import { historyOf } from './checking.ts'
 import { many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const drop: Reading = { initial: null, failedCas: 'drop' }
 const baseSeed = inject('seed')

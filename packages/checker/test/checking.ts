@@ -1,7 +1,7 @@
 import type { CheckOptions, Level, Report } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkProved } from './proof/proving.ts'
-import { smallHistory } from './small-history.ts'
 
 /** `check`, proved, with what tests mostly want. */
 export function checkHistory(history: History, options: Partial<CheckOptions> = {}): Report {

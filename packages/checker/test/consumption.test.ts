@@ -1,10 +1,10 @@
 import type { EventInput } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { many } from './many.ts'
-import { randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // A value that was taken away more often than it was there is found by counting, however many operations overlap.
 

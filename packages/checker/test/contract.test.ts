@@ -1,8 +1,8 @@
 import { models } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory } from './checking.ts'
-import { smallHistory } from './small-history.ts'
 
 // What every model owes a history, whatever it is a model of.
 

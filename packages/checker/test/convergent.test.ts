@@ -1,11 +1,11 @@
 import type { CheckOptions, Report } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { isConvergent, isLinearizable, type Reading } from './brute-force.ts'
 import { checkHistory, historyOf, onlyRows, resultOf } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 const both = ['eventual', 'convergent'] as const

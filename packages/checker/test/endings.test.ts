@@ -1,6 +1,8 @@
 import type { Level } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { choose, partsOf } from '../src/object/model/part.ts'
@@ -9,9 +11,7 @@ import { endingOf, isKeyedLinearizable, type Result } from './brute-endings.ts'
 import { checkHistory } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { endedModels, randomEnded } from './random-endings.ts'
-import { randomFrom } from './random-history.ts'
 import { modelOf, objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // Objects with keys and initial values, read in the end or not, against the definitions tried out in full. The seed
 // changes with each run; a failure names it.

@@ -1,11 +1,11 @@
 import type { Report } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { isEventual, isLinearizable, MOST_OPERATIONS, type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const

@@ -1,5 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { type Budget, createBudget, type Progress } from '../src/limits/budget.ts'
@@ -12,8 +14,6 @@ import { faultOfWitness } from '../src/register/replay/replay.ts'
 import { isLinearizable, operationsOf, type Reading } from './brute-force.ts'
 import { atLeast, atMost, many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // Each reduction of the frontier search is sound only together with the others, and mistakes in them show at different
 // sizes: tiny histories are compared with the definition, longer ones with searches that share nothing with it.

@@ -1,5 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { bankOf, generateHistoryOf, generateObjectHistory } from '../bench/generate-objects.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { type Part, partsOf } from '../src/object/model/part.ts'
@@ -7,10 +9,8 @@ import { contradicts, type Judge, relatedByTime } from '../src/object/search/dec
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // A bank with transfers of unknown outcome: the search that takes few of them is compared with the definition tried out in
 // full, and on longer histories with the search in depth, which shares neither its states nor its order.

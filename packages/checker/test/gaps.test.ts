@@ -1,10 +1,10 @@
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { unlimited } from '../src/limits/budget.ts'
 import { findGap } from '../src/queue/gaps.ts'
 import type { Life } from '../src/queue/life.ts'
 import { checkHistory, resultOf } from './checking.ts'
-import { randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 test('the times at which a queue may be empty do not depend on events of other queues', () => {
   const FAR = 10_000

@@ -1,13 +1,13 @@
 import type { Level } from '@chaosproxy/checker'
 import type { EventInput, History, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, onlyRows } from './checking.ts'
 import { atLeast, many } from './many.ts'
 import { standAlone } from './proof/proving.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // Every operation of a contradiction's core is needed for it. A write may be there for what was read of it, which without it
 // would be a read out of thin air, and no better explanation; but a read takes nothing with it: without it there must be no

@@ -1,12 +1,12 @@
 import { type Counterexample, levels } from '@chaosproxy/checker'
 import type { EventInput, Header, History } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { weakLevels } from '../src/levels/levels.ts'
 import { operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows } from './checking.ts'
 import { many, manyOf } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 
 // A counterexample of a level between sequential and eventual is irreducible for that very level. The seed changes with

@@ -1,12 +1,12 @@
 import { type Level, levels, type ModelName, type Report } from '@chaosproxy/checker'
 import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory } from './checking.ts'
 import { many } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from './random-objects.ts'
 import { modelNames, modelOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // What must hold whatever a history looks like, for every level and every model, at two sizes.
 

@@ -1,6 +1,7 @@
 import { check, findModel, type Level, limitedTo, type Model, type ModelName } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/limits/budget.ts'
@@ -9,7 +10,6 @@ import { partsOf } from '../src/object/model/part.ts'
 import { relatedByTime, shardsOf } from '../src/object/search/decide.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
 import { choicesOf } from '../src/register/sequential/choices.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
 import { modelNames, modelOf, objectOf } from './registry.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }

@@ -1,7 +1,7 @@
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, historyOf, resultOf, timeline } from './checking.ts'
-import { smallHistory } from './small-history.ts'
 
 const judged = (...rows: string[]) => checkHistory(historyOf(...rows)).levels.linearizable
 const verdictOf = (...rows: string[]) => judged(...rows).result

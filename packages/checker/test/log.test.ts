@@ -1,15 +1,15 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { partsOf } from '../src/object/model/part.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { many } from './many.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelOf, objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 /** A log whose clients poll from where they left off, and often find nothing new. */
 function polled(random: () => number): Json {

@@ -1,5 +1,7 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { encodingBytes } from '../src/judge/encoding-memory.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
@@ -7,8 +9,6 @@ import { partsOf } from '../src/register/linearizable/decide.ts'
 import { hasManyKeys } from '../src/register/linearizable/many-keys.ts'
 import { violatesLinearizability } from '../src/register/linearizable/portfolio/small.ts'
 import { checkHistory } from './checking.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // So many keys are decided one after the other, without a history for each; each alone must say the same.
 

@@ -1,6 +1,8 @@
 import { type Level, levels } from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromEvents, type Json, type Mark } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import {
   hasLegalOrder,
   isLinearizable,
@@ -13,10 +15,8 @@ import {
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { atLeast, many } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 
 // What the recorder says is missing from its record: a definite verdict must hold whatever happened outside it. The seed

@@ -1,6 +1,8 @@
 import { findModel, type ModelName } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { createBudget, unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
@@ -8,10 +10,8 @@ import { partsOf } from '../src/object/model/part.ts'
 import { contradicts, relatedByTime } from '../src/object/search/decide.ts'
 import { checkHistory } from './checking.ts'
 import { many, manyOf } from './many.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames, modelOf, objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // Mistakes that short histories let through show on longer ones, where two independent exact ways are compared: the
 // conditions of each object, and the search.

@@ -1,5 +1,7 @@
 import { type History, type Json, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -12,8 +14,6 @@ import { type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows } from './checking.ts'
 import { many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { faultOfOrder } from './witness.ts'
 
 // Mistakes that hundreds of thousands of tiny histories let through show on longer ones, where two exact algorithms that

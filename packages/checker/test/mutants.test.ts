@@ -1,6 +1,8 @@
 import type { CheckOptions } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { createCompletion } from '../src/register/counterexample/sources.ts'
@@ -13,8 +15,6 @@ import { readsFrom } from '../src/register/sequential/reads-from.ts'
 import { saturate } from '../src/register/sequential/saturation.ts'
 import { createSequentialSearch } from '../src/register/sequential/search.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // What the random histories seldom or never reach, and deliberate mistakes in the checker would get away with
 // (npm run mutate). Each is the smallest history that tells the mistake from the truth.

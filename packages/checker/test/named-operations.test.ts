@@ -1,10 +1,10 @@
 import { type History, inputOf, outputOf } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { randomFrom, randomHistory, type Shape } from '../../testing/src/random-history.ts'
 import type { Counterexample } from '../src/index.ts'
 import { levels } from '../src/index.ts'
 import { checkHistory, historyOf } from './checking.ts'
 import { atLeast, many } from './many.ts'
-import { randomFrom, randomHistory, type Shape } from './random-history.ts'
 
 // Readers look for what the sentence speaks of in the drawing, which shows the counterexample's operations.
 

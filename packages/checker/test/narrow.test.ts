@@ -1,5 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { compact, type Encoded, NEVER, prefix } from '../src/encoding/encoded.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { type Budget, createBudget, type Progress } from '../src/limits/budget.ts'
@@ -14,8 +16,6 @@ import { faultOfWitness } from '../src/register/replay/replay.ts'
 import { assignSlots } from '../src/search/events.ts'
 import { isLinearizable, type Reading } from './brute-force.ts'
 import { atLeast, atMost, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 

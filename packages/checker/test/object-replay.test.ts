@@ -1,10 +1,10 @@
 import type { EventInput } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { partsOf } from '../src/object/model/part.ts'
 import { faultOfObjectWitness, simulateBy } from '../src/object/search/replay.ts'
 import { modelOf, objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // The replay of a witness, which every "linearizable" of an object has passed.
 

@@ -1,5 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { createBudget, unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { partsOf } from '../src/object/model/part.ts'
@@ -7,10 +9,8 @@ import { contradicts, relatedByTime } from '../src/object/search/decide.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'
 import { many } from './many.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames, modelOf, objectOf } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // Every model's answers, the quick ones and the search's, are compared with its definition tried out in full on small
 // random histories. The seed changes with each run; a failure names it.

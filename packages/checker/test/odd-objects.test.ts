@@ -1,8 +1,8 @@
 import type { ModelName } from '@chaosproxy/checker'
 import { type EventInput, type Json, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, resultOf } from './checking.ts'
-import { smallHistory } from './small-history.ts'
 
 // Values and outcomes that random histories do not have.
 

@@ -1,12 +1,12 @@
 import { createOnlineChecker, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { OnlineViolation } from '../src/online/checker.ts'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
 import { atLeast, atMost, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')

@@ -1,5 +1,7 @@
 import { type EventInput, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { threadsOf } from '../src/encoding/threads.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -13,8 +15,6 @@ import { type Saturation, saturate } from '../src/register/sequential/saturation
 import { createSequentialSearch } from '../src/register/sequential/search.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { type Clause, type Order, puzzleEvents, randomClauses } from './puzzles.ts'
-import { randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // Histories whose forced orders alone decide nothing, which hardly ever happens by chance: each pair of writes has to be
 // tried in one order and, as that contradicts itself, in the other.

@@ -1,11 +1,11 @@
 import { consistency, type Level, levels, type Verdict } from '@chaosproxy/checker'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { randomFrom, randomHistory } from '../../testing/src/random-history.ts'
 import { followsFrom, headlineOf } from '../src/judge/headline.ts'
 import { implied } from '../src/levels/levels.ts'
 import { notRecorded } from '../src/verdict/reason.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
-import { randomFrom, randomHistory } from './random-history.ts'
 
 const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
 const unknown: Verdict = { result: 'unknown', reason: notRecorded('out of time') }

@@ -1,12 +1,12 @@
 import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { check } from '../src/check/check.ts'
 import * as streams from '../src/stream/guarantees.ts'
 import { type StreamOperation, type StreamState, stream } from '../src/stream/specification.ts'
 import * as queues from '../src/work-queue/guarantees.ts'
 import { type QueueOperation, type QueueState, workQueue } from '../src/work-queue/specification.ts'
 import { many, manyOf } from './many.ts'
-import { smallHistory } from './small-history.ts'
 import { seeded } from './work-queue-orders.ts'
 
 // The specifications run as brokers, for concurrent clients: what they answer keeps every guarantee.

@@ -1,5 +1,7 @@
 import { type EventInput, historyFromEvents, type Json, millis, type ValueId } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { simulateStore } from '../bench/stores.ts'
 import type { Encoded } from '../src/encoding/encoded.ts'
 import { threadsOf } from '../src/encoding/threads.ts'
@@ -14,8 +16,6 @@ import { chooseSources } from '../src/register/sequential/sources.ts'
 import { isSequential, type Reading } from './brute-force.ts'
 import { checkHistory } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // The ways to decide sequential consistency that small histories never need, on histories that are small enough to be sure.
 // The seed changes with each run; a failure names it.

@@ -1,6 +1,8 @@
 import { type Level, levels, type Report } from '@chaosproxy/checker'
 import { type EventInput, type Header, type History, millis } from '@chaosproxy/history'
 import { expect } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import type { WeakLevel } from '../src/levels/levels.ts'
 import { implied } from '../src/levels/levels.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -10,8 +12,6 @@ import { findSequentialOrder } from '../src/register/sequential/decide.ts'
 import { readsFrom } from '../src/register/sequential/reads-from.ts'
 import { hasLegalOrder, isLinearizable, operationsOf, type Reading, respectsClients } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 
 // Histories whose clients have several processes, compared with the definitions tried out in full.

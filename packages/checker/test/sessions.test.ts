@@ -1,10 +1,10 @@
 import { levels } from '@chaosproxy/checker'
 import type { EventInput, Header } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { many } from './many.ts'
 import { agree, agreeUnnamed, named, noCounts, weakLevels } from './session-agreement.ts'
-import { smallHistory } from './small-history.ts'
 
 // Clients of several processes: what returned before another of the same client was called precedes it. The seed changes
 // with each run; a failure names it.

@@ -17,7 +17,7 @@ import {
 } from '@chaosproxy/checker'
 import { borrowHistory, type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
 
 const baseSeed = inject('seed')
 const options: CheckOptions = {

@@ -1,6 +1,8 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis, nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { partition } from '../src/encoding/partition.ts'
 import { createBudget, unlimited } from '../src/limits/budget.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
@@ -11,8 +13,6 @@ import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-fo
 import { historyOf, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { measureStaleness } from './measure-staleness.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')

@@ -1,6 +1,8 @@
 import type { Level } from '@chaosproxy/checker'
 import { historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { type StoreRun, simulateStore } from '../bench/stores.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { createWeaker } from '../src/register/causal/decide.ts'
@@ -13,8 +15,6 @@ import { saturate } from '../src/register/sequential/saturation.ts'
 import { type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 // Longer histories: of simulated stores, of which it is known what they promise, and random ones, judged a second time by
 // the same definitions on plain matrices.

@@ -1,10 +1,10 @@
 import { type Counterexample, type Level, levels } from '@chaosproxy/checker'
 import { type History, inputOf, outputOf } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkHistory, historyOf } from './checking.ts'
 import { atLeast, many } from './many.ts'
-import { randomEvents, randomFrom } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 

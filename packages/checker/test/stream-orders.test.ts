@@ -1,9 +1,9 @@
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { check } from '../src/check/check.ts'
 import { guarantees, streamLadder } from '../src/stream/guarantees.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { smallHistory } from './small-history.ts'
 import { drawn, eventsOf, judged, keptOf, type Operation } from './stream-orders.ts'
 
 // The judge against the specification, searched for an order of a few operations of concurrent clients.

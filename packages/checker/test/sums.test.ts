@@ -1,11 +1,11 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
-import { smallHistory } from './small-history.ts'
 
 interface Asked {
   readonly f: string

@@ -1,7 +1,7 @@
 import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
 import { checkHistory } from './checking.ts'
-import { randomFrom } from './random-history.ts'
 
 // A bank after an outage: many transfers whose clients were told nothing, of which half were made all the same, at once.
 

@@ -1,14 +1,14 @@
 import type { ModelName } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { many } from './many.ts'
 import { objectStarts, withoutFirst } from './object-starts.ts'
-import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelNames } from './registry.ts'
-import { smallHistory } from './small-history.ts'
 
 // Objects of which nobody knows what they were at the start, compared with trying everything that they may have been. The
 // seed changes with each run; a failure names it.

@@ -1,13 +1,13 @@
 import { createOnlineChecker, type Level, levels } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { implied } from '../src/levels/levels.ts'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
 import { isEventual, isLinearizable, isSequential, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf, timeline } from './checking.ts'
 import { atLeast, atMost, many } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 
 // A history whose keys may have held anything at the start, compared with trying every value. The seed changes with each

@@ -1,6 +1,8 @@
 import { type Level, levels, type Report, type Verdict } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { restrict } from '../src/encoding/encoded.ts'
 import { implied, type WeakLevel, weakDefinition } from '../src/levels/levels.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -11,8 +13,6 @@ import { readsFrom } from '../src/register/sequential/reads-from.ts'
 import { operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, historyOf, onlyRows, resultOf } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { randomEvents, randomFrom, type Shape } from './random-history.ts'
-import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 
 // The levels between sequential and eventual, each compared with its definition, tried out in full. The seed changes with

@@ -1,9 +1,9 @@
 import { type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { smallHistory } from '../../testing/src/small-history.ts'
 import { check } from '../src/check/check.ts'
 import { type Guarantee, guarantees, workQueueLadder } from '../src/work-queue/guarantees.ts'
 import { atLeast, many, manyOf } from './many.ts'
-import { smallHistory } from './small-history.ts'
 import { drawn, eventsOf, isKept, type Operation, type Shape } from './work-queue-orders.ts'
 
 // The judge against the guarantees tried on every order of a few operations.

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { bin, chaos, type Finished, root, startChaos, temporaryDirectory } from '../../testing/src/chaos.ts'
+import { folderWith, RACING } from '../../testing/src/racing-register.ts'
 import { registry } from '../src/commands/registry.ts'
-import { bin, chaos, type Finished, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 import { echoServer, startProxy } from './proxy-process.ts'
-import { folderWith, RACING } from './racing-register.ts'
 import { valueService, WRITE_AND_READ } from './value-service.ts'
 
 // One pass of each command as a user types it: the real process, from arguments to exit code. All else that commands

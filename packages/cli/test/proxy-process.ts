@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { bin, type Running, startChaos, startProcess } from './chaos.ts'
+import { bin, type Running, startChaos, startProcess } from '../../testing/src/chaos.ts'
 
 /** A `chaos proxy` of its own for one test: the real process, on ports of its own. */
 export const startProxy = (args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) =>

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryDirectory } from './chaos.ts'
+import { temporaryDirectory } from '../../testing/src/chaos.ts'
 
 const ROUTES = [
   { request: 'GET /{key}', f: 'read', result: 'json.value' },

@@ -23,7 +23,7 @@ import {
   stretchesOf,
 } from '@chaosproxy/history/files'
 import { afterAll, expect, inject, test } from 'vitest'
-import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
 import { judgePlaces } from '../src/check/apart.ts'
 import { checkFile } from '../src/check/check-file.ts'
 import { checkLarge } from '../src/check/check-large.ts'

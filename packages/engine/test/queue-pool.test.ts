@@ -1,7 +1,7 @@
 import { FlowProducer, Queue, UnrecoverableError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../testing/src/servers.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
 import type { Outcome } from '../src/queue/awaited-jobs.ts'
 import { openBoard, type Priority } from '../src/queue/board.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 const PACKAGE = JSON.stringify(join(import.meta.dirname, '..', '..', 'assertions', 'src', 'index.ts'))
 const asserting = (body: string): string =>

@@ -2,7 +2,7 @@ import { nanos } from '@chaosproxy/history'
 import { declaredService } from '@chaosproxy/node-simulator/declared'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, ran, serving } from './simulated.ts'
+import { injectedFor, ran, serving } from '../../testing/src/simulated.ts'
 
 /** Takes payments, counts them in memory, and notifies every node of each. */
 const PAYMENTS = `

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { millis, UserError } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises, requireQuiet } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
-import { ran, serving, written } from './simulated.ts'
+import { ran, serving, written } from '../../testing/src/simulated.ts'
 
 const refusals: readonly (readonly [what: string, program: string, instead: RegExp])[] = [
   ['worker_threads.Worker', `import { Worker } from 'node:worker_threads'; new Worker('x.js')`, /in the same thread/],

@@ -1,7 +1,7 @@
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, ran } from './simulated.ts'
+import { injectedFor, ran } from '../../testing/src/simulated.ts'
 
 /** A register that speaks lines over TCP, which no route table can express. */
 const SERVER = `

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, ran, serving } from './simulated.ts'
+import { injectedFor, ran, serving } from '../../testing/src/simulated.ts'
 
 const restart = injectedFor({ kind: 'kill', nodes: ['n1'] }, 0)
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ran } from './simulated.ts'
+import { ran } from '../../testing/src/simulated.ts'
 
 /** The log of a program that calls its own server at `url`. */
 async function logged(asking: string): Promise<readonly string[]> {

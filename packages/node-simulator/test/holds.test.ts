@@ -2,7 +2,7 @@ import { type Completion, millis, nanos } from '@chaosproxy/history'
 import { awaitsOf, createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { PlannedHold } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { written } from './simulated.ts'
+import { written } from '../../testing/src/simulated.ts'
 
 /** Line 6 is the await between the read and the write; line 7 throws the error that a write of 99 awaited. */
 const PROGRAM = `import { createServer } from 'node:http'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 /** Packages that keep state in the usual places: variables, members, tables, classes, caches and their own data. */
 const PACKAGES = {

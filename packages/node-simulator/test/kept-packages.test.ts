@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { distrustPackages, loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
-import { ran, serving, written } from './simulated.ts'
+import { ran, serving, written } from '../../testing/src/simulated.ts'
 
 const at = (path: string): string => `packages/node_modules/${path}`
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises, type Service } from '@chaosproxy/node-simulator'
 import { expect, test } from 'vitest'
-import { written } from './simulated.ts'
+import { written } from '../../testing/src/simulated.ts'
 
 // Runs leave nothing behind: no server, socket, parser, timer or promise of a run keeps its world in memory.
 

@@ -1,6 +1,6 @@
 import { linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
-import { expectCut, injectedFor, ran, serving } from './simulated.ts'
+import { expectCut, injectedFor, ran, serving } from '../../testing/src/simulated.ts'
 
 /** Calls a server of the same node in many ways, and prints the results. */
 const ASKING = `

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Ran, ran } from './simulated.ts'
+import { type Ran, ran } from '../../testing/src/simulated.ts'
 
 /** An application on express with common middleware, which calls itself. */
 const onExpress = `

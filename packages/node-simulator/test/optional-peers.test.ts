@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 const PACKAGES = {
   'packages/node_modules/mapper/package.json': JSON.stringify({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 /** Prints whether the module considers itself the entry. */
 const ES_MODULE = `import { pathToFileURL } from 'node:url'

@@ -2,9 +2,9 @@ import { basename } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
+import { written } from '../../testing/src/simulated.ts'
 import { loadProgram } from '../src/program/bundle.ts'
 import type { CodeStep } from '../src/world/requests.ts'
-import { written } from './simulated.ts'
 
 const PROGRAM = `
 import { createServer, type IncomingMessage } from 'node:http'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 /** Expressions that return the `process` of the evaluating realm from outside the program's scope. */
 const ways: readonly (readonly [name: string, expression: string])[] = [

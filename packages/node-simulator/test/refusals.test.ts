@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 describe('a program is refused', () => {
   test('for HTTP/2 when it serves gRPC, and not for the name resolver that gRPC creates first', async () => {

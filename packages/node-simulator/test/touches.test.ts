@@ -1,6 +1,6 @@
 import { loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
-import { written } from './simulated.ts'
+import { written } from '../../testing/src/simulated.ts'
 
 /** For each line of a program: the state that it reads and changes, and the earlier reads that it uses. */
 async function touchesIn(program: string): Promise<{ readonly [line: string]: string }> {

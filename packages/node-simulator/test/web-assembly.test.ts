@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving } from '../../testing/src/simulated.ts'
 
 /** A module that exports `count`, which adds one to a global of its instance. */
 const BYTES =

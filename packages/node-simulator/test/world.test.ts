@@ -1,7 +1,7 @@
 import { linksBetween } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { expectCut, injectedFor, ran, serving } from './simulated.ts'
+import { expectCut, injectedFor, ran, serving } from '../../testing/src/simulated.ts'
 
 describe('a program', () => {
   test('runs in virtual time, in which an hour passes at once', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectionRecorder, Recorder } from '../../recorder/src/record/recorder.ts'
 import { createRecorder } from '../../recorder/src/record/recorder.ts'
-import { RecordedLines } from '../../recorder/test/recorded-lines.ts'
+import { RecordedLines } from '../../testing/src/recorded-lines.ts'
+import { dial, echo, eventually, network, Received, startDialling } from '../../testing/src/sockets.ts'
 import { createHttpFaults } from '../src/http/http-faults.ts'
 import { createHttp2Faults } from '../src/http2/http2-faults.ts'
 import { clockWithin } from '../src/interceptor/boundary.ts'
@@ -12,7 +13,6 @@ import { startRunClock } from '../src/record-file/run-clock.ts'
 import type { Trouble } from '../src/tcp/trouble.ts'
 import { keyValueService, textTable } from './http/live.ts'
 import { keyValueHttp2, send, sessionTo } from './http2/recorded.ts'
-import { dial, echo, eventually, network, Received, startDialling } from './sockets.ts'
 
 const OVERFLOW = 'Maximum call stack size exceeded'
 const bug = (): never => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { dial, eventually, Received, serve } from '../../testing/src/sockets.ts'
 import { DirectWriter, hasSentAll, isSending, readDirectly } from '../src/socket/direct-io.ts'
 import { resetSocket } from '../src/socket/reset-socket.ts'
-import { dial, eventually, Received, serve } from './sockets.ts'
 
 const MORE_THAN_THE_KERNEL_TAKES = 64 * 1024 * 1024
 

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Network } from '../src/network/network.ts'
 import {
   conversation,
   dial,
@@ -16,7 +15,8 @@ import {
   serve,
   settled,
   startDialling,
-} from './sockets.ts'
+} from '../../testing/src/sockets.ts'
+import type { Network } from '../src/network/network.ts'
 
 const { to, back, both } = links
 

@@ -4,6 +4,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { createRecorder } from '../../recorder/src/record/recorder.ts'
 import { parseRouteTable } from '../../recorder/src/routes/parsing/parse-table.ts'
 import { type Duration, LONGEST_MS, type Parts, timed, troublesOf } from '../../recorder/test/protocols/growth.ts'
+import { ManualClock } from '../../testing/src/sockets.ts'
 import { jsonLines } from '../../wire/src/framing/json-lines.ts'
 import { framings } from '../../wire/src/framings.ts'
 import { FLAG, FRAME, HEADER_BYTES, PREFACE } from '../../wire/src/http2/frames.ts'
@@ -13,7 +14,6 @@ import { createHttpFaults } from '../src/http/http-faults.ts'
 import { createHttp2Faults } from '../src/http2/http2-faults.ts'
 import type { Conversation, Exit, Intercept } from '../src/interceptor/interceptor.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
-import { ManualClock } from './sockets.ts'
 
 // Interceptors without sockets, and without the boundary that keeps their errors from the process.
 

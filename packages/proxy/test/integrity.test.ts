@@ -4,9 +4,9 @@ import { createRandom, type Random, type TcpFault, type TcpHarm } from '@chaospr
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { dial, pairOf, Received, routeTo, serve } from '../../testing/src/sockets.ts'
 import type { AppliedFault } from '../src/link/applied-fault.ts'
 import type { Network } from '../src/network/network.ts'
-import { dial, pairOf, Received, routeTo, serve } from './sockets.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 

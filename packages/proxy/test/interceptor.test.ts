@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor/interceptor.ts'
 import {
   conversation,
   dial,
@@ -13,7 +12,8 @@ import {
   serve,
   settled,
   startDialling,
-} from './sockets.ts'
+} from '../../testing/src/sockets.ts'
+import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor/interceptor.ts'
 
 const onTo = (exit: Exit, delivered: (totalBytes: number) => void = () => undefined): Stage => ({
   receive: (bytes) => exit.pass(bytes),

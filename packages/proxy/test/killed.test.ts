@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { dial, eventually, hold, links, Received, serve, startDialling } from '../../testing/src/sockets.ts'
 import { startProxyProcess } from './proxy-process.ts'
-import { dial, eventually, hold, links, Received, serve, startDialling } from './sockets.ts'
 
 test('killing the proxy closes both ends of every connection and frees its ports', async () => {
   const accepted: Received[] = []

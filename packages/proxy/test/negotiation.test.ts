@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { postgresql } from '@chaosproxy/wire'
 import { describe, expect, test } from 'vitest'
+import { cleanUp, dial, echo, network, Received } from '../../testing/src/sockets.ts'
 import { createAuthority } from '../src/tls/authority.ts'
 import type { TlsOptions } from '../src/tls/tls-options.ts'
-import { cleanUp, dial, echo, network, Received } from './sockets.ts'
 
 // Protocols whose clients ask for TLS before they say anything else, such as PostgreSQL.
 

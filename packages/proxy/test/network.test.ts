@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { dial, echo, eventually, network, pairOf, Received, serve, startDialling } from '../../testing/src/sockets.ts'
 import { createNetwork } from '../src/network/network.ts'
-import { dial, echo, eventually, network, pairOf, Received, serve, startDialling } from './sockets.ts'
 
 test('closing resets every connection at both ends and frees every port', async () => {
   const accepted: Received[] = []

@@ -5,10 +5,10 @@ import { endianness, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { cleanUp, dial, eventually, hold, network, Received, serve } from '../../testing/src/sockets.ts'
 import { parsePeers } from '../src/peer/parse-peers.ts'
 import type { PeerFinder } from '../src/peer/peers.ts'
 import { findBySocketOwner, findInode } from '../src/peer/socket-owner.ts'
-import { cleanUp, dial, eventually, hold, network, Received, serve } from './sockets.ts'
 
 const onLinux = process.platform === 'linux'
 /** More than Linux gives to any process. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TcpFault } from '@chaosproxy/faults'
-import { cleanUp } from './sockets.ts'
+import { cleanUp } from '../../testing/src/sockets.ts'
 
 // A proxy in a process of its own: to be killed, or to have its memory told from that of the test. It runs what is built.
 

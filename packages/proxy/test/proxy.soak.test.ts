@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { createRandom, type Random, type TcpFault, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { dial, pairOf, serve, startDialling } from '../../testing/src/sockets.ts'
 import { type ProxyProcess, type ProxyUsage, startProxyProcess } from './proxy-process.ts'
-import { dial, pairOf, serve, startDialling } from './sockets.ts'
 
 // Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.
 const short = process.env['CHAOS_SOAK'] === 'short'

@@ -7,11 +7,11 @@ import { check } from '../../checker/src/index.ts'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../../recorder/src/record/recorder.ts'
 import { recordResp } from '../../recorder/src/redis/resp-recorder.ts'
+import { installed, startRedis, whySkipped } from '../../testing/src/servers.ts'
+import { dial, network, Received } from '../../testing/src/sockets.ts'
 import { recordConversations } from '../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../src/record-file/run-clock.ts'
-import { installed, startRedis, whySkipped } from './real-servers.ts'
 import { command, serveResp } from './redis.ts'
-import { dial, network, Received } from './sockets.ts'
 
 const redisServer = installed('redis-server')
 const redisClient = installed('redis-cli')

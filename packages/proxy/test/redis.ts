@@ -1,5 +1,5 @@
 import { RedisInMemory } from '../../recorder/test/redis/redis-in-memory.ts'
-import { serve } from './sockets.ts'
+import { serve } from '../../testing/src/sockets.ts'
 
 export { command } from '../../recorder/test/redis/redis-in-memory.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { dial, eventually, Received, serve, startDialling } from '../../testing/src/sockets.ts'
 import { resetSocket } from '../src/socket/reset-socket.ts'
-import { dial, eventually, Received, serve, startDialling } from './sockets.ts'
 
 async function connected(): Promise<{ socket: Received; peer: Received }> {
   let peer: Received | undefined

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
+import { eventually, network, Received, serve, startDialling } from '../../testing/src/sockets.ts'
 import type { Intercept } from '../src/interceptor/interceptor.ts'
-import { eventually, network, Received, serve, startDialling } from './sockets.ts'
 
 interface Conversation {
   /** What the client said. */

@@ -13,9 +13,9 @@ import {
 import { UserError } from '@chaosproxy/history'
 import { Agent, request } from 'undici'
 import { describe, expect, test } from 'vitest'
+import { cleanUp, dial, drop, echo, eventually, links, network, Received, serve } from '../../testing/src/sockets.ts'
 import { createAuthority } from '../src/tls/authority.ts'
 import { parseTls, type TlsOptions } from '../src/tls/tls-options.ts'
-import { cleanUp, dial, drop, echo, eventually, links, network, Received, serve } from './sockets.ts'
 
 const authority = createAuthority()
 const identity = authority.issue(['localhost', '127.0.0.1'])

@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { cleanUp, dial, echo, eventually, Received, routeTo, serve, settled, startDialling } from './sockets.ts'
+import {
+  cleanUp,
+  dial,
+  echo,
+  eventually,
+  Received,
+  routeTo,
+  serve,
+  settled,
+  startDialling,
+} from '../../testing/src/sockets.ts'
 
 test('bytes return unchanged through an echo server', async () => {
   const { route } = await routeTo(await echo())

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { DatagramFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { Harm, Trigger } from '../../testing/src/fault-parts.ts'
+import { cleanUp, eventually, hold, links, ManualClock, network, settled } from '../../testing/src/sockets.ts'
 import type { NetworkOptions } from '../src/network/network.ts'
 import type { DatagramRouteOptions } from '../src/udp/datagram-route.ts'
-import type { Harm, Trigger } from './fault-parts.ts'
-import { cleanUp, eventually, hold, links, ManualClock, network, settled } from './sockets.ts'
 
 const { to, back, both } = links
 const on = (where: typeof both, harm: Harm<DatagramFault>, when?: Trigger<DatagramFault>): DatagramFault => ({

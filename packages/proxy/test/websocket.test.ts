@@ -4,9 +4,9 @@ import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { cleanUp, eventually, links, network } from '../../testing/src/sockets.ts'
 import { websocket } from '../../wire/src/websocket/websocket.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
-import { cleanUp, eventually, links, network } from './sockets.ts'
 
 /** A client and a server of the usual library, and the faults of what is between. The server answers what it is told. */
 async function chat(faults: readonly MessageFault[] = [], { compressed = false } = {}) {

@@ -1,6 +1,6 @@
 import type { History } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { type Made, made } from '../../runner/test/timeline.ts'
+import { type Made, made } from '../../testing/src/timeline.ts'
 import { binsOf } from '../src/html/bins.ts'
 import { chartedOf, charts } from '../src/html/charts.ts'
 import { decadesOf, heatMapOf } from '../src/html/heat-map.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allMet, staleRead } from '../../runner/test/timeline.ts'
+import { allMet, staleRead } from '../../testing/src/timeline.ts'
 import { renderCheckTable } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 import { table } from '../src/terminal/table.ts'

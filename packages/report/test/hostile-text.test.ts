@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { made, report, unknown, violated } from '../../runner/test/timeline.ts'
+import { made, report, unknown, violated } from '../../testing/src/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'

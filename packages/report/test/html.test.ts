@@ -1,7 +1,7 @@
 import type { Event } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allMet, made, ns, report, staleRead, unknown, violated } from '../../runner/test/timeline.ts'
+import { allMet, made, ns, report, staleRead, unknown, violated } from '../../testing/src/timeline.ts'
 import { decode } from '../src/browser/decode.ts'
 import { renderHtml } from '../src/html/page.ts'
 import type { Page } from '../src/html/page-input.ts'

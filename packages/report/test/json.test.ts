@@ -1,7 +1,7 @@
 import { levels } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
 import { countOperations } from '../../runner/src/result/statistics.ts'
-import { allMet, made, ms, report, staleRead, summary, violated } from '../../runner/test/timeline.ts'
+import { allMet, made, ms, report, staleRead, summary, violated } from '../../testing/src/timeline.ts'
 import { toJson } from '../src/reporters/result-json.ts'
 
 const stale = staleRead()

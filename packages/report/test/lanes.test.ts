@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Made, made } from '../../runner/test/timeline.ts'
+import { type Made, made } from '../../testing/src/timeline.ts'
 import { lanesOf } from '../src/html/lanes.ts'
 
 const op = (p: number, from: number, to: number | undefined, more: Partial<Made> = {}): Made => ({

@@ -1,7 +1,7 @@
 import { check, findModel, type Report } from '@chaosproxy/checker'
 import { type History, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { type Made, made } from '../../runner/test/timeline.ts'
+import { type Made, made } from '../../testing/src/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { guaranteeText } from '../src/level-words.ts'

@@ -1,7 +1,7 @@
 import type { Heard, NodeMessage } from '@chaosproxy/runner/result'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { made, ms, readOfReplaced, report, summary, violated } from '../../runner/test/timeline.ts'
+import { made, ms, readOfReplaced, report, summary, violated } from '../../testing/src/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { listeningFor } from '../src/facts/listening.ts'
 import { findingsOf } from '../src/reporters/finding.ts'

@@ -1,7 +1,7 @@
 import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import type { FaultRecord } from '../../runner/src/result/run-summary.ts'
-import { ms, readOfReplaced, report, summary, violated } from '../../runner/test/timeline.ts'
+import { ms, readOfReplaced, report, summary, violated } from '../../testing/src/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 
 // A fault is drawn on the lane of the node that it hit, and on no other.

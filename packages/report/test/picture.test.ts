@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { made, report, unknown, violated } from '../../runner/test/timeline.ts'
+import { made, report, unknown, violated } from '../../testing/src/timeline.ts'
 import { renderPicture } from '../src/html/picture.ts'
 
 const lint = (xml: string) => spawnSync('xmllint', ['--noout', '-'], { input: xml, encoding: 'utf8' })

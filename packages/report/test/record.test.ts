@@ -1,7 +1,7 @@
 import { check, levels } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { summary } from '../../runner/test/timeline.ts'
+import { summary } from '../../testing/src/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { printable } from '../src/operation-words.ts'
 import { unjudgedLine } from '../src/record.ts'

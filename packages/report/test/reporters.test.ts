@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { allMet, ms, staleRead } from '../../runner/test/timeline.ts'
+import { allMet, ms, staleRead } from '../../testing/src/timeline.ts'
 import { type Finding, findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
 import { reporters } from '../src/reporters/registry.ts'

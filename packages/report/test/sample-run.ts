@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaosproxy/checker'
 import { linksBetween } from '@chaosproxy/faults'
 import type { History } from '@chaosproxy/history'
 import type { FaultRecord, RunSummary } from '../../runner/src/result/run-summary.ts'
-import { type Made, made, met, ms, ns, report, summary, unknown, violated } from '../../runner/test/timeline.ts'
+import { type Made, made, met, ms, ns, report, summary, unknown, violated } from '../../testing/src/timeline.ts'
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
 function randomFrom(seed: number): () => number {

@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { staleRead } from '../../runner/test/timeline.ts'
+import { staleRead } from '../../testing/src/timeline.ts'
 import { renderReplay } from '../src/terminal/search-page.ts'
 import { sequenceColumns, sequenceSteps } from '../src/terminal/sequence-steps.ts'
 import { plainStyle } from '../src/terminal/style.ts'

@@ -1,6 +1,6 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
-import { staleRead } from '../../runner/test/timeline.ts'
+import { staleRead } from '../../testing/src/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { stalenessText } from '../src/measured-words.ts'
 import { toJson } from '../src/reporters/result-json.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { made, report, violated } from '../../runner/test/timeline.ts'
+import { made, report, violated } from '../../testing/src/timeline.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 

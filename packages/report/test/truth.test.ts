@@ -13,7 +13,7 @@ import {
   summary,
   unknown,
   violated,
-} from '../../runner/test/timeline.ts'
+} from '../../testing/src/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { violationsOf } from '../src/facts/violations.ts'

@@ -2,10 +2,10 @@ import type { Fault } from '@chaosproxy/faults'
 import { historyFromEvents, nanos } from '@chaosproxy/history'
 import { judgeExpectation } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
+import { report, violated } from '../../testing/src/timeline.ts'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/judge/phases.ts'
 import { findDoubts, findVacuity, idleNotes, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
-import { report, violated } from './timeline.ts'
 
 const MS = 1e6
 type Line = readonly [

@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import {
+  type Made,
+  made,
+  ms,
+  report,
+  staleRead,
+  unknown,
+  allMet as verdictsAllMet,
+} from '../../testing/src/timeline.ts'
 import { allMet } from '../src/result/exit-code.ts'
 import { judgeRequirements } from '../src/result/requirements/judge-requirements.ts'
 import { type MeasuredRecord, measures } from '../src/result/requirements/measures.ts'
 import type { ProbeAnswer } from '../src/result/requirements/probe.ts'
 import { parseRequirement } from '../src/result/requirements/requirement.ts'
-import { type Made, made, ms, report, staleRead, unknown, allMet as verdictsAllMet } from './timeline.ts'
 
 /** Four reads and six writes, a millisecond each; the last two writes, in a partition, were never answered. */
 const operations: readonly Made[] = [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
+import { installed, startPostgres, whySkipped } from '../../testing/src/servers.ts'
 import { RACES, type Race, RECORDED, recordedRaces, SESSIONS, shownRace } from './races/races.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 

@@ -1,6 +1,6 @@
 import openClient from 'postgres'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
+import { installed, startPostgres, whySkipped } from '../../testing/src/servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 import { type Sessions, SimulatedSessions } from './schedules/simulated-sessions.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
+import { installed, startPostgres, whySkipped } from '../../testing/src/servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import { BOOKINGS, type Client, DEFINED, randomStatement, TABLES, TRIGGERS } from './schedules/random-statements.ts'
 import { RealSessions } from './schedules/real-sessions.ts'

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Input } from '@chaosproxy/history'
 import { afterEach, describe, expect, test } from 'vitest'
+import { parseClientDeclaration, read, tryClient, write } from '../../testing/src/clients.ts'
 import { planClients } from '../src/client-kinds/registry.ts'
 import { compileKeyNames } from '../src/clients/keys.ts'
-import { parseClientDeclaration, read, tryClient, write } from './clients.ts'
 
 const open: (() => unknown)[] = []
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Input } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { read, temporaryDirectory, tryClient, write } from './clients.ts'
+import { read, temporaryDirectory, tryClient, write } from '../../testing/src/clients.ts'
 
 /** A file whose `open` returns a client with this body of `invoke`, over a map that all share. */
 function fileWith(invoke: string, before = ''): string {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { read, temporaryDirectory, tryClient, write } from './clients.ts'
+import { read, temporaryDirectory, tryClient, write } from '../../testing/src/clients.ts'
 
 /** A program of Node that answers each line by `answer(asked)`; text is written as it is. */
 function programWith(body: string): string {

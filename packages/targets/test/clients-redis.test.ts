@@ -2,8 +2,8 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Input } from '@chaosproxy/history'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
-import { read, temporaryDirectory, tryClient, write } from './clients.ts'
+import { read, temporaryDirectory, tryClient, write } from '../../testing/src/clients.ts'
+import { installed, startRedis, whySkipped } from '../../testing/src/servers.ts'
 
 // What clients say of an operation whose answer was lost on the way from a live Redis, and how often it took effect there.
 

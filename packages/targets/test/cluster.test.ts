@@ -4,9 +4,9 @@ import { linksBetween, type NodeId } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import type { EmbeddedCluster } from '@chaosproxy/targets'
 import { describe, expect, test } from 'vitest'
+import { ask, eventually, inject, processExists, realClusters, stopped } from '../../testing/src/real-cluster.ts'
 import { encodeRecord } from '../src/node/journal.ts'
 import { isStopped } from '../src/processes/process-tree.ts'
-import { ask, eventually, inject, processExists, realClusters, stopped } from './real-cluster.ts'
 
 const { start, share, directory } = realClusters()
 

@@ -5,8 +5,8 @@ import type { Client, Cluster } from '@chaosproxy/runner'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { beforeAll } from 'vitest'
 import { clusterContract, type MakeCluster } from '../../runner/test/cluster-contract.ts'
-import { ensureBuilt } from './build.ts'
-import { impatient } from './real-cluster.ts'
+import { ensureBuilt } from '../../testing/src/build.ts'
+import { impatient } from '../../testing/src/real-cluster.ts'
 
 beforeAll(ensureBuilt)
 

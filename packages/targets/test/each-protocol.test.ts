@@ -1,6 +1,6 @@
 import { protocols } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import { ask, eventually, inject, realClusters } from './real-cluster.ts'
+import { ask, eventually, inject, realClusters } from '../../testing/src/real-cluster.ts'
 
 const { start } = realClusters()
 

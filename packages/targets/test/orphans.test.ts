@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { eventually, processExists, realClusters } from './real-cluster.ts'
+import { eventually, processExists, realClusters } from '../../testing/src/real-cluster.ts'
 
 const { directory } = realClusters()
 const targets = pathToFileURL(join(import.meta.dirname, '..', 'dist', 'index.js')).href

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { ask, realClusters } from './real-cluster.ts'
+import { ask, realClusters } from '../../testing/src/real-cluster.ts'
 
 const { start, directory } = realClusters()
 

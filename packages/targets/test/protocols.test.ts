@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ask, eventually, inject, realClusters } from './real-cluster.ts'
+import { ask, eventually, inject, realClusters } from '../../testing/src/real-cluster.ts'
 
 const { start, directory } = realClusters()
 

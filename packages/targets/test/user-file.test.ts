@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { ensureBuilt } from '../../testing/src/build.ts'
 import { importUserFile } from '../src/user-files/import.ts'
-import { ensureBuilt } from './build.ts'
 
 beforeAll(ensureBuilt)
 

@@ -2,7 +2,7 @@ import { type Event, type Nanos, nanos } from '@chaosproxy/history'
 import type { WireRecorder } from '@chaosproxy/runner'
 import type { EmbeddedCluster } from '@chaosproxy/targets'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { eventually, realClusters } from './real-cluster.ts'
+import { eventually, realClusters } from '../../testing/src/real-cluster.ts'
 
 const { start } = realClusters()
 const recorded = { functions: ['read', 'write', 'cas'], reads: ['read'], initial: null }

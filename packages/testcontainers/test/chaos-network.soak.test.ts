@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ChaosNetwork, type StartedContainer } from '@chaosproxy/testcontainers'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { kvServices, onMachine, startPodman } from '../../targets/test/containers/podman.ts'
+import { kvServices, onMachine, startPodman } from '../../testing/src/containers/podman.ts'
 
 // Real containers that know nothing of chaos: a primary, and replicas that answer reads before they have heard of writes.
 

@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ChaosNetwork } from '@chaosproxy/testcontainers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startDocker } from '../../targets/test/containers/docker-daemon.ts'
-import { rulesOnMachine, startPodman } from '../../targets/test/containers/podman.ts'
-import { openPodmanSocket, type PodmanSocket } from '../../targets/test/containers/podman-socket.ts'
 import {
   installTestcontainers,
   type Started,
@@ -14,6 +11,9 @@ import {
   type Testcontainers,
   withPrograms,
 } from '../../targets/test/containers/testcontainers.ts'
+import { startDocker } from '../../testing/src/containers/docker-daemon.ts'
+import { rulesOnMachine, startPodman } from '../../testing/src/containers/podman.ts'
+import { openPodmanSocket, type PodmanSocket } from '../../testing/src/containers/podman-socket.ts'
 
 // Containers that the published testcontainers has started: a primary with replicas, once with reads that may be stale, and
 // once with reads that the primary answers and writes that all have confirmed.

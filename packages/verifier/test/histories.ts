@@ -1,12 +1,12 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
 import { isConvergent, isEventual, isLinearizable, isSequential, operationsOf } from '../../checker/test/brute-force.ts'
 import { isObjectLinearizable, isObjectSequential } from '../../checker/test/brute-objects.ts'
-import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
 import { kinds, randomObjectEvents } from '../../checker/test/random-objects.ts'
-import { smallHistory } from '../../checker/test/small-history.ts'
 import { decide, eventsOf } from '../../checker/test/transactions/brute-force.ts'
 import { randomShape, randomTransactions } from '../../checker/test/transactions/random-transactions.ts'
 import { type Tried, tryAll } from '../../checker/test/weak-brute-force.ts'
+import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
+import { smallHistory } from '../../testing/src/small-history.ts'
 
 /** A random small history, how it is read, and what is true of it by brute force. */
 export interface Case {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type EventInput, type Json, millis } from '@chaosproxy/history'
+import { smallHistory } from '../../../testing/src/small-history.ts'
 import { type check, UNKNOWN_START } from '../../src/index.ts'
 import { prove } from '../../src/proof/prove.ts'
-import { smallHistory } from '../small-history.ts'
 import { sha256 } from './proving.ts'
 
 // node judge-again.js CHECKER HISTORIES JUDGED [OUTCOME]

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
 import { many, manyOf } from '../many.ts'
-import { randomFrom } from '../random-history.ts'
 import { bases, decide, implied, type Kind, levelName, type MicroOperation, type Transaction } from './brute-force.ts'
 import { randomShape, randomTransactions } from './random-transactions.ts'
 

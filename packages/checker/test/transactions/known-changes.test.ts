@@ -1,9 +1,9 @@
 import { millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
 import { check } from '../../src/check/check.ts'
 import { levelsOf } from '../../src/check/registry.ts'
 import { many, manyOf } from '../many.ts'
-import { randomFrom } from '../random-history.ts'
 import { decide } from './brute-force.ts'
 import { explanationsOf, playChanges, type Schedule } from './change-store.ts'
 

@@ -1,11 +1,11 @@
 import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { expect } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
 import { unlimited } from '../../src/limits/budget.ts'
 import { judgeVersions } from '../../src/transactions/levels/judge.ts'
 import { impliesLevel, isolationLadder } from '../../src/transactions/levels/ladder.ts'
 import { inferFromLists } from '../../src/transactions/lists/infer.ts'
 import { readTransactions } from '../../src/transactions/record/record.ts'
-import { randomFrom } from '../random-history.ts'
 import { decide, eventsOf } from './brute-force.ts'
 import { randomShape, randomTransactions } from './random-transactions.ts'
 

@@ -1,8 +1,8 @@
 import { type History, historyFromObjects, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
 import { check } from '../../src/check/check.ts'
 import { many, manyOf } from '../many.ts'
-import { randomFrom } from '../random-history.ts'
 
 type Micro = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,

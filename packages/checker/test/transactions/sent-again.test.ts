@@ -1,9 +1,9 @@
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
+import { smallHistory } from '../../../testing/src/small-history.ts'
 import { isolationLadder } from '../../src/transactions/levels/ladder.ts'
 import { checkHistory } from '../checking.ts'
 import { many, manyOf } from '../many.ts'
-import { randomFrom } from '../random-history.ts'
-import { smallHistory } from '../small-history.ts'
 import { decide, eventsOf, type Transaction } from './brute-force.ts'
 import { randomShape, randomTransactions } from './random-transactions.ts'
 

@@ -1,8 +1,8 @@
 import { historyFromObjects, type Json, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
 import { areStatements, asStatements, check, levelsOf } from '../../src/index.ts'
 import { many, manyOf } from '../many.ts'
-import { randomFrom } from '../random-history.ts'
 
 /** A command of a client, called and answered at these milliseconds. */
 type Did = readonly [client: number, f: string, key: string, value: Json, from: number, to: number]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chaosHere } from '../chaos.ts'
+import { chaosHere } from '../../../testing/src/chaos.ts'
 
 test('a command added to the registry runs, and is in the help, in the completion and among typo suggestions', async () => {
   expect(await chaosHere(['greet', 'world', '--loud'])).toEqual({ exitCode: 0, stdout: 'HELLO WORLD\n', stderr: '' })

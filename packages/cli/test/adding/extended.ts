@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { chaos, type Finished } from '../chaos.ts'
+import { chaos, type Finished } from '../../../testing/src/chaos.ts'
 
 /** The folder of a user, whose configuration adds one of everything. Nothing in it imports our sources. */
 const folder = join(import.meta.dirname, 'added')

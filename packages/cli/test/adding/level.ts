@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rungs } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 /** Two clients in turn: what each writes to x, or reads of it. */
 function historyOf(...done: readonly (readonly [process: number, f: 'write' | 'read', value: number | null])[]) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { extended } from './extended.ts'
 
 /** @param answer to `SET k v` and `GET k`, of what is held. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { root, temporaryDirectory } from '../chaos.ts'
+import { root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { extended } from './extended.ts'
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)

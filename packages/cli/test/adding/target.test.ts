@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { extended } from './extended.ts'
 
 test('a target of one’s own is listed, suggested, run and named in the result', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bin, chaosHere, root, startProcess } from '../chaos.ts'
+import { bin, chaosHere, root, startProcess } from '../../../testing/src/chaos.ts'
 
 // Small histories in the shape of public reports, where they lie beside the repository.
 const cases = join(root, '..', 'shared', 'cases', 'checker')

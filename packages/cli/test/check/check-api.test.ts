@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, historyFromEvents, readHistory, UserError } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
-import { chaosHere, root } from '../chaos.ts'
+import { chaosHere, root } from '../../../testing/src/chaos.ts'
 
 const STALE = join(root, 'histories', 'stale-read.jsonl')
 const eventsOf = (path: string) =>

@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect } from 'vitest'
 import { checkRead } from '../../../engine/src/check/check-file.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { parseCheckSettings } from '../../src/check/use.ts'
-import { chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)

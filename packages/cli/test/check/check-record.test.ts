@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const saved = (...lines: readonly object[]): string => {
   const file = join(temporaryDirectory(), 'history.jsonl')

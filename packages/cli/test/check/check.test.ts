@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, readdirSync, readFileSync, truncateSync, 
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
-import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 

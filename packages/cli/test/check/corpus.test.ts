@@ -14,7 +14,7 @@ import { type History, type Json, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { nameOf } from '../../../history/src/codecs/edn-values.ts'
-import { root } from '../chaos.ts'
+import { root } from '../../../testing/src/chaos.ts'
 
 // Labelled histories by others: the verdicts of their authors' tests, of Knossos, Porcupine and a brute force.
 const corpus = join(root, '..', 'shared', 'corpus')

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 type Json = number | string | null | readonly Json[] | { readonly [name: string]: Json }
 type Step = readonly [f: string, input: Json, output?: Json]

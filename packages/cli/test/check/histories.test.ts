@@ -4,7 +4,7 @@ import { check, type Level, levels } from '@chaosproxy/checker'
 import { type Json, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { chaosHere, root } from '../chaos.ts'
+import { chaosHere, root } from '../../../testing/src/chaos.ts'
 
 const directory = join(root, 'histories')
 const files = readdirSync(directory).filter((file) => file.endsWith('.jsonl'))

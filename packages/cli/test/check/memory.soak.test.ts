@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const OPERATIONS = process.env['CHAOS_SOAK'] === 'short' ? 800_000 : 3_000_000
 const PROCESSES = 20

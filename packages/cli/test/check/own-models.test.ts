@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { check, historyFromEvents, millis } from 'chaosproxy'
 import { describe, expect } from 'vitest'
 import stack from '../../../../examples/stack.ts'
-import { bin, chaos, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { bin, chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const example = join(root, 'examples', 'stack.ts')
 const history = join(root, 'examples', 'stack.jsonl')

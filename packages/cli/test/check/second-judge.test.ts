@@ -5,7 +5,7 @@ import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosprox
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { followsFrom } from '../../../checker/src/judge/headline.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 type Isolation = 'serializable' | 'read-committed'
 type Micro = readonly [f: string, key: string, value: Json]

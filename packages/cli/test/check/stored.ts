@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { onTestFinished, vi } from 'vitest'
-import { temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // A server that speaks S3, with a bucket in it, and what a test puts there.
 

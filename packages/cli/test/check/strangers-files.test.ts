@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { reporters } from '@chaosproxy/report'
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const [staleRead, fresh] = ['stale-read', 'fresh-read'].map((name) =>
   join(import.meta.dirname, `../../../../histories/${name}.jsonl`),

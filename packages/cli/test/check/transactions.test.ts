@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { check } from 'chaosproxy'
 import { expect, onTestFinished, test } from 'vitest'
-import { chaosHere, root } from '../chaos.ts'
+import { chaosHere, root } from '../../../testing/src/chaos.ts'
 
 const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 

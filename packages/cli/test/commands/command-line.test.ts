@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { commandLine, fileWord } from '../../../engine/src/command-line.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 import type { ParsedOptions } from '../../src/command.ts'
 import { againCommand } from '../../src/run/again.ts'
 import { parseRunSettings } from '../../src/run/use.ts'
-import { temporaryDirectory } from '../chaos.ts'
 
 const asTheShellReadsIt = (line: string): string[] =>
   spawnSync('sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { planRun } from '@chaosproxy/runner'
 import { describe, expect } from 'vitest'
 import { registries } from '../../../engine/src/worlds/registries.ts'
+import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { parseCompareSettings } from '../../src/compare/use.ts'
-import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const script = async (shell: string): Promise<string> => {
   const { exitCode, stdout, stderr } = await chaosHere(['completion', shell])

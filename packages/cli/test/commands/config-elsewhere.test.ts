@@ -2,10 +2,10 @@ import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import { beforeAll, describe, expect } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { parseCompareSettings } from '../../src/compare/use.ts'
 import { parseReplaySettings } from '../../src/replay/use.ts'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 // As the program does when it starts: a protocol imports it by name.
 beforeAll(() => offerApi(new URL('../../dist/index.js', import.meta.url)))

@@ -3,7 +3,7 @@ import { declarationSchema } from '@chaosproxy/targets'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { expect, test } from 'vitest'
 import { configSchema } from '../../../engine/src/config/schema.ts'
-import { root } from '../chaos.ts'
+import { root } from '../../../testing/src/chaos.ts'
 
 /** A target and a workload with default settings can be given by name alone. */
 const TEXT: object = { type: 'string' }

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from 'chaosproxy'
 import { describe, expect } from 'vitest'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 /** A project of the user's, outside every `node_modules` that has this program. */
 function project(files: { readonly [name: string]: string | object }): string {

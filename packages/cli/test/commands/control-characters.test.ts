@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect } from 'vitest'
 import { printableLines } from '../../../report/src/operation-words.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 
 /** Clears the screen, sets the title, rings, and is an error to GitHub Actions. */
 const HOSTILE = '\u001b[2J\u001b]0;pwn\u0007\u009b1m\u202e\n::error title=pwn::pwn\n##[add-mask]x'

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { plainStyle } from '@chaosproxy/report'
 import { expect } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 import { blockersOf, type Examined, shortPage, wholePage } from '../../src/doctor/page.ts'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
 
 test('chaos doctor connects to each address of a running cluster, and says which addresses answer', async () => {
   const servers = [createServer(), createServer()]

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 

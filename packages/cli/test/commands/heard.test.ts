@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // A simulated run that goes wrong is listened to once more: page, record and explanation tell the same of the wire.
 

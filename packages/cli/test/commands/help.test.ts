@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { chaosHere } from '../../../testing/src/chaos.ts'
 import { actions } from '../../src/proxy/actions.ts'
-import { chaosHere } from '../chaos.ts'
 
 const helpOf = async (...words: readonly string[]): Promise<string> => {
   const { exitCode, stdout, stderr } = await chaosHere([...words, '--help', '--all'])

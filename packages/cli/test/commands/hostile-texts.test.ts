@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { harmlessOutput } from '@chaosproxy/history'
 import { beforeAll, describe, expect } from 'vitest'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 
 /** Words that control a terminal, or are commands of GitHub Actions wherever wrapping puts them at the start of a line. */
 const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\nFORGED a line\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
+import { chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 import { readComposeFile } from '../../src/init/compose-file.ts'
 import { readDockerfile } from '../../src/init/dockerfile.ts'
 import { type Asked, chooseForFolder } from '../../src/init/folder.ts'
 import { surveyFolder } from '../../src/init/survey.ts'
 import { configText } from '../../src/init/template.ts'
-import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
 
 function folderOf(files: { readonly [path: string]: string }): string {
   const cwd = realpathSync(temporaryDirectory())

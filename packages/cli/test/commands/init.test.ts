@@ -4,9 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { installed } from '../../../../scripts/installed.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { fileNameOf } from '../../src/init/compose.ts'
-import { chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 describe('chaos init', () => {
   patientTest('writes a configuration whose runs work unchanged', async () => {

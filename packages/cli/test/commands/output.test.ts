@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { writeWholeFile } from '../../../engine/src/whole-file.ts'
-import { bin, chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { bin, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { startProxy } from '../proxy-process.ts'
 
 const staleRead = join(root, 'histories', 'stale-read.jsonl')

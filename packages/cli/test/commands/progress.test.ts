@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test, vi } from 'vitest'
+import { root } from '../../../testing/src/chaos.ts'
 import { pageWidth, wantsColours } from '../../src/terminal/page-width.ts'
 import { createProgress } from '../../src/terminal/progress.ts'
 import { styleFor } from '../../src/terminal/style.ts'
-import { root } from '../chaos.ts'
 
 /** What a program of its own says on stderr, and who listens to its signals, while it reports on a terminal so wide. */
 function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {

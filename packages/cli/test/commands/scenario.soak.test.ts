@@ -1,6 +1,6 @@
 import { stories } from '@chaosproxy/scenarios'
 import { expect, test } from 'vitest'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
 
 // The same stories on real processes. On a busy machine one of them may slip past the moment it is told of, so that it
 // has a few plays. CHAOS_SOAK=short takes five stories without their fixes.

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { stories } from '@chaosproxy/scenarios'
 import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { accidentOf, fixOf, playTale } from '../../src/scenario/play-tale.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 describe.each(stories)('the story $name', (story) => {
   test.each(accidentOf(story))('ends as described: $tale.title', async (part) => {

@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Event, nanos } from '@chaosproxy/history'
 import { expect, onTestFinished, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { createQuota } from '../../src/telemetry/quota.ts'
 import { createSpanLog } from '../../src/telemetry/span-log.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 interface Attribute {
   readonly key: string

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { bin, root, temporaryDirectory } from '../chaos.ts'
+import { bin, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // The real command on a real terminal of 80 columns, which util-linux's script makes.
 

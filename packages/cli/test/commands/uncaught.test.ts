@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 import { startProxy } from '../proxy-process.ts'
 
 /** The environment of a process that throws an error nothing catches: on SIGUSR2, or once it has begun. */

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { nemeses } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished } from 'vitest'
+import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { fitted } from '../../src/terminal/fitted.ts'
-import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 import { valueService, WRITE_AND_READ } from '../value-service.ts'
 
 const WIDTH = 80

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectGone, onMachine, startPodman } from '../../../targets/test/containers/podman.ts'
-import { chaos, root, startChaos } from '../chaos.ts'
+import { chaos, root, startChaos } from '../../../testing/src/chaos.ts'
+import { expectGone, onMachine, startPodman } from '../../../testing/src/containers/podman.ts'
 
 // The recipe of the manual for a Compose project, with real containers, as typed there: the file, the declaration and the
 // commands. `docker compose` is podman-compose.

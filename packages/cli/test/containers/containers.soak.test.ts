@@ -12,15 +12,15 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { freePort } from '../../../proxy/test/real-servers.ts'
-import { chaos, root, startChaos } from '../chaos.ts'
+import { chaos, root, startChaos } from '../../../testing/src/chaos.ts'
+import { freePort } from '../../../testing/src/servers.ts'
 
 // The recipe of the manual for containers that compose has started, with real ones, as typed there: the composition, the
 // declaration and the commands. Only ports are others, and `docker` is a script that has podman do it.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
 const programs = join(directory, 'programs')
-const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
+const server = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
 const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'running.md'), 'utf8')

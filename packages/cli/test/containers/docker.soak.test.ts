@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startDocker } from '../../../targets/test/containers/docker-daemon.ts'
-import { kvNodes, mountedFiles, mountedPath } from '../../../targets/test/containers/podman.ts'
-import { bin, startProcess } from '../chaos.ts'
+import { bin, startProcess } from '../../../testing/src/chaos.ts'
+import { startDocker } from '../../../testing/src/containers/docker-daemon.ts'
+import { kvNodes, mountedFiles, mountedPath } from '../../../testing/src/containers/podman.ts'
 
 // Containers of a real Docker daemon, in a network namespace of its own: it changes the rules of the network it starts in.
 

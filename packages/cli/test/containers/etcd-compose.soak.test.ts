@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { service, startPodman } from '../../../targets/test/containers/podman.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { service, startPodman } from '../../../testing/src/containers/podman.ts'
 
 // Three members of etcd by a Compose file, who know each other by name, and whose leader is cut off.
 

@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join, relative } from 'node:path'
 import { Toxiproxy } from 'toxiproxy-node-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectGone, kvServices, startPodman } from '../../../targets/test/containers/podman.ts'
-import { root } from '../chaos.ts'
+import { root } from '../../../testing/src/chaos.ts'
+import { expectGone, kvServices, startPodman } from '../../../testing/src/containers/podman.ts'
 
 // The image of the manual, built by its recipe from what is installed here: nothing can be pulled, so what it is built from
 // is empty, and node and all other programs are those of this machine.

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvServices, service, startPodman } from '../../../targets/test/containers/podman.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { kvServices, service, startPodman } from '../../../testing/src/containers/podman.ts'
 import { faultsInEffect } from './faults-of-run.ts'
 
 // What is proposed for real containers: of a project that is up, and of one whose containers have yet to be made.

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { expectGone, kvNodes, kvServices, onMachine, startPodman } from '../../../targets/test/containers/podman.ts'
-import { startChaos } from '../chaos.ts'
+import { startChaos } from '../../../testing/src/chaos.ts'
+import { expectGone, kvNodes, kvServices, onMachine, startPodman } from '../../../testing/src/containers/podman.ts'
 
 // chaos is killed at moments that nobody chose, with every fault of links or of nodes in force, on its way in or on its way out.
 

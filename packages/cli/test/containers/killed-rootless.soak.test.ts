@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { kvNodes, kvServices } from '../../../targets/test/containers/podman.ts'
-import { startRootlessPodman } from '../../../targets/test/containers/rootless-podman.ts'
-import { bin } from '../chaos.ts'
+import { bin } from '../../../testing/src/chaos.ts'
+import { kvNodes, kvServices } from '../../../testing/src/containers/podman.ts'
+import { startRootlessPodman } from '../../../testing/src/containers/rootless-podman.ts'
 
 // chaos of a user who is not root is killed at moments that nobody chose, while it cuts links and stops, kills and
 // restarts nodes. Limits and pauses are left out: a rootless podman has no right to them everywhere.

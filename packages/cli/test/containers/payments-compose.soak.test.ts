@@ -2,10 +2,10 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listeningPorts } from '../../../targets/src/containers/listening-ports.ts'
-import { expectGone, startPodman } from '../../../targets/test/containers/podman.ts'
-import { openPodmanSocket, type PodmanSocket } from '../../../targets/test/containers/podman-socket.ts'
 import { buildServerImages, SERVER_PROGRAMS } from '../../../targets/test/containers/server-images.ts'
-import { chaos, root } from '../chaos.ts'
+import { chaos, root } from '../../../testing/src/chaos.ts'
+import { expectGone, startPodman } from '../../../testing/src/containers/podman.ts'
+import { openPodmanSocket, type PodmanSocket } from '../../../testing/src/containers/podman-socket.ts'
 import { faultsInEffect } from './faults-of-run.ts'
 
 // The example of payments as its README has it: web servers behind nginx, with PostgreSQL and Redis, under a Compose file

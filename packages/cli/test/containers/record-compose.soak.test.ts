@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../../../proxy/test/real-servers.ts'
-import { rulesOnMachine, service, startPodman } from '../../../targets/test/containers/podman.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { rulesOnMachine, service, startPodman } from '../../../testing/src/containers/podman.ts'
+import { freePort } from '../../../testing/src/servers.ts'
 
 // A test suite that dials the published port of a project, and knows nothing of chaos.
 

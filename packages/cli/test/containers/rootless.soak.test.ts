@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvNodes, kvServices, startPodman } from '../../../targets/test/containers/podman.ts'
-import { startRootlessPodman } from '../../../targets/test/containers/rootless-podman.ts'
-import { bin, chaos } from '../chaos.ts'
+import { bin, chaos } from '../../../testing/src/chaos.ts'
+import { kvNodes, kvServices, startPodman } from '../../../testing/src/containers/podman.ts'
+import { startRootlessPodman } from '../../../testing/src/containers/rootless-podman.ts'
 
 // Three nodes of a service of one's own, under a Compose file that knows nothing of chaos: once as a primary with replicas
 // that answer before they have heard of writes, once with quorums. The same by a podman of root and by one of a user who

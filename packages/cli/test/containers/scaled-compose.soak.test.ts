@@ -4,15 +4,15 @@ import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startChaos } from '../../../testing/src/chaos.ts'
 import {
   kvNodes,
   mountedService,
   rulesOnMachine,
   startPodman,
   writeProject,
-} from '../../../targets/test/containers/podman.ts'
-import { openPodmanSocket, type PodmanSocket } from '../../../targets/test/containers/podman-socket.ts'
-import { startChaos } from '../chaos.ts'
+} from '../../../testing/src/containers/podman.ts'
+import { openPodmanSocket, type PodmanSocket } from '../../../testing/src/containers/podman-socket.ts'
 
 // A project that its user scales and restarts during a run, with docker-compose, on the socket of podman: what
 // podman-compose cannot do. Web servers without data of their own stand before a store.

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectGone, mountedService, startPodman, writeProject } from '../../../targets/test/containers/podman.ts'
-import { openPodmanSocket, type PodmanSocket } from '../../../targets/test/containers/podman-socket.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { expectGone, mountedService, startPodman, writeProject } from '../../../testing/src/containers/podman.ts'
+import { openPodmanSocket, type PodmanSocket } from '../../../testing/src/containers/podman-socket.ts'
 
 // An unmodified Redis with two replicas and three Sentinels of one scaled service, none of which announces an address: they tell
 // each other the ones that the engine has given them.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { root } from '../chaos.ts'
+import { root } from '../../../testing/src/chaos.ts'
 import { declarationsOf, exportsOf } from './declarations.ts'
 
 const MARK =

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { root, startProcess, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { root, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const action = join(root, 'packages', 'cli', 'action')
 const text = readFileSync(join(action, 'action.yml'), 'utf8')

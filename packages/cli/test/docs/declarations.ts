@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { root } from '../chaos.ts'
+import { root } from '../../../testing/src/chaos.ts'
 
 /** What a package exports, as its built declarations (`dist/*.d.ts`) have it. */
 export interface Declared {

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { bin, root, startProcess } from '../chaos.ts'
+import { bin, root, startProcess } from '../../../testing/src/chaos.ts'
+import { installed } from '../../../testing/src/servers.ts'
 
 // Every command of every example's README, in a copy of the example with its packages installed: those before the cure
 // find the accident, those after it find nothing.

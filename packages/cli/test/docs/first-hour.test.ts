@@ -1,8 +1,8 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 
 const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'first-hour.md'), 'utf8')
 

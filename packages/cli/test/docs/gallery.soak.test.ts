@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // The commands of the gallery, shorter: what the pictures show depends on the interleaving, and is not looked for again.
 

@@ -5,7 +5,7 @@ import { faultDefinitions, nemeses, parametersOf, trafficFamilies } from '@chaos
 import { memberText } from '@chaosproxy/runner'
 import { measures } from '@chaosproxy/runner/result'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { chaosHere, root } from '../chaos.ts'
+import { chaosHere, root } from '../../../testing/src/chaos.ts'
 
 const docs = join(root, 'packages', 'cli', 'docs')
 const names = readdirSync(docs).filter((name) => name.endsWith('.md'))

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
-import { freePort, installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
-import { isPatient, patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { isPatient, patientTest, test } from '../../../testing/src/patient.ts'
+import { freePort, installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { startProxy } from '../proxy-process.ts'
 
 // Every command of the README and the manuals is run, on ports of its own: others run tests here too. Those that begin with npm are the

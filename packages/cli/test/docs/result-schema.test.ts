@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { stories } from '@chaosproxy/scenarios'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect } from 'vitest'
-import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { valueService } from '../value-service.ts'
 
 const schema: object = JSON.parse(readFileSync(join(root, 'packages', 'cli', 'schema', 'result.schema.json'), 'utf8'))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SearchSettings, search } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // The programs of examples/simulated-*: in the simulator their bug is found, and many runs of the cured program find nothing; the
 // same declarations run as processes, where the cured program is not condemned either.

@@ -1,7 +1,7 @@
 import { gallery } from '@chaosproxy/scenarios'
 import { describe, expect, test } from 'vitest'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { lackedBy } from '../../src/gallery/run-exhibits.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
 
 // Exhibits for real: the weakness is found, and its cure is clean. CHAOS_SOAK=short takes two quick ones that need no server and
 // no package, once each.

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import { hasCompiler } from '@chaosproxy/targets'
 import { describe, expect, test } from 'vitest'
+import { chaosHere, root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { whyNotInstalled } from '../../src/gallery/install.ts'
 import { judgeTrial } from '../../src/gallery/trial.ts'
-import { chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
 import { processesMentioning, until } from '../processes.ts'
 
 describe('a trial', () => {

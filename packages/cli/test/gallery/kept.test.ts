@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { exhibitOutcome, galleryMarkdown } from '@chaosproxy/report/gallery'
 import { gallery } from '@chaosproxy/scenarios'
 import { describe, expect, test } from 'vitest'
+import { root } from '../../../testing/src/chaos.ts'
 import { keptExhibits } from '../../src/gallery/kept.ts'
 import { toldExhibit } from '../../src/gallery/run-exhibits.ts'
-import { root } from '../chaos.ts'
 
 const docs = join(root, 'packages', 'cli', 'docs')
 const page = join(docs, 'weaknesses.md')

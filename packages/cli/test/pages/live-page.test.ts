@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { root, startChaos, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { installed } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { interrupted } from './tellings.ts'
 
 // Whatever the model, a violation is read on one screen: of a laptop, and of a terminal. CHAOS_SOAK=short looks at each page as a

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { isPatient, patientTest, test as quickTest } from '../../../testing/src/patient.ts'
+import { folderWith, RACING } from '../../../testing/src/racing-register.ts'
 import { parseCompareSettings } from '../../src/compare/use.ts'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { isPatient, patientTest, test as quickTest } from '../patient.ts'
-import { folderWith, RACING } from '../racing-register.ts'
 import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from './tellings.ts'
 
 // One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.

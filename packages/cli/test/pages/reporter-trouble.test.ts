@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 // A reporter that throws, and one that has nowhere to write: neither hides what was found.
 

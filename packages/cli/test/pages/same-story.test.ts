@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readHistory } from '@chaosproxy/history/files'
 import { expect, test } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { assertLinearizable, matchers } from '../../src/matchers/index.ts'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
 
 // Whoever learns of a violation, wherever, is told the same story: which read, of which key, where and when.
 

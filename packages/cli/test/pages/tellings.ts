@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/runner/result'
 import { readSummary } from '../../../engine/src/run-directory.ts'
-import { chaos, chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 /** What a page says, without its markup. */
 export const words = (text: string): string =>

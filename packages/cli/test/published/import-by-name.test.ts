@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { describe, expect } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 /** Files outside every `node_modules` that has this program. */
 function filesOf(files: { readonly [name: string]: string }): string {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root, startProcess } from '../chaos.ts'
+import { root, startProcess } from '../../../testing/src/chaos.ts'
 
 // The packages as strangers get them: packed, served by a registry on loopback that passes every other name on to the
 // one that npm is configured for, and installed into empty folders.
@@ -188,7 +188,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     const cwd = folder('readme')
     // Tests are run by their runners; one with containers takes an engine.
     const examples = readdirSync(join(root, 'packages')).filter(
-      (name) => !['playwright', 'testcontainers', 'vitest'].includes(name),
+      (name) => !['playwright', 'testcontainers', 'testing', 'vitest'].includes(name),
     )
     for (const row of examples) {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')

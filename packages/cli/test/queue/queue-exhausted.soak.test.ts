@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { bin, startProcess } from '../chaos.ts'
+import { bin, startProcess } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 import { joined, ownCampaign, queueOf, waiting } from './queue-process.ts'
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { freePort, installed } from '../../../proxy/test/real-servers.ts'
-import { bin, root, startProcess, temporaryDirectory } from '../chaos.ts'
+import { bin, root, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { freePort, installed } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 
 /** One client writes a key while another reads it. */

@@ -1,5 +1,5 @@
-import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 
 /** A Redis of the test's own, which keeps nothing. */

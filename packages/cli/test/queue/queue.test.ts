@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { BRIEF_COMPARISON, chaos, chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { BRIEF_COMPARISON, chaos, chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { installed } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 import { joined, queueOf } from './queue-process.ts'
 

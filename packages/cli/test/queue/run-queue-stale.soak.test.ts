@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed } from '../../../testing/src/servers.ts'
 import { joined, queueOf } from './queue-process.ts'
 
 const skewed = new URL('./skewed-clock.mjs', import.meta.url).href

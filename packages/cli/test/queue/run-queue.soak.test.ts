@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed } from '../../../testing/src/servers.ts'
 import { joined, queueOf } from './queue-process.ts'
 
 const redis = installed('redis-server')

@@ -4,14 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  installed,
-  type RealServer,
-  startMariadb,
-  startPostgres,
-  whySkipped,
-} from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { installed, type RealServer, startMariadb, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 import { startProxy } from '../proxy-process.ts'
 
 // A COMMIT without an answer: the transaction took effect, or it did not. Later reads show which.

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { createControlPlane, createNetwork, startControl } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { chaos } from '../../../testing/src/chaos.ts'
 import { actions } from '../../src/proxy/actions.ts'
 import { readFaultWords } from '../../src/proxy/fault-words.ts'
 import { renderKinds } from '../../src/proxy/tables.ts'
 import { styleFor } from '../../src/terminal/style.ts'
-import { chaos } from '../chaos.ts'
 import { until } from '../processes.ts'
 
 const style = styleFor({ isTTY: false })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { until } from '../processes.ts'
 import { startProxy } from '../proxy-process.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'

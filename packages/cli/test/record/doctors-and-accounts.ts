@@ -1,4 +1,4 @@
-import { installed } from '../../../proxy/test/real-servers.ts'
+import { installed } from '../../../testing/src/servers.ts'
 
 // A PostgreSQL with doctors on call and an account, and how its transactions are recorded whole.
 

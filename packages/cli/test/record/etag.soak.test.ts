@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // A service with ETags, clients that lose answers, and one command: a lost version is one unknown version.
 

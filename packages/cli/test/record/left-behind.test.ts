@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { startChaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 import { until } from '../processes.ts'
 
 const isAlive = (pid: number): boolean => {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, startMariadb, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, startMariadb, whySkipped } from '../../../testing/src/servers.ts'
 
 // A MariaDB whose tables and unseen writes are read from its catalogue, and its own command-line client, recorded.
 

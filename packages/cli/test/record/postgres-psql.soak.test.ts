@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql, SETTINGS, TABLES } from './doctors-and-accounts.ts'
 
 // Two psql sessions that read one balance and then write it: simple queries with the values in their texts.

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql } from './doctors-and-accounts.ts'
 
 // Workers that take a job in one statement, in the forms that queues in PostgreSQL have.

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { installed, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 
 // PostgreSQL, whose own traffic is recorded, and a service that stores in it, recorded over HTTP.
 

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, startPostgres, startStandby, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { installed, startPostgres, startStandby, whySkipped } from '../../../testing/src/servers.ts'
 
 // Whole transactions at a primary and at a standby that streams from it, in one record.
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../../../proxy/src/tls/authority.ts'
-import { installed, type PostgresOptions, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, type PostgresOptions, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 
 // psql, whose library asks for encryption before anything else, in front of a PostgreSQL with and without TLS.
 

@@ -1,8 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // Three processes in Python with URLs of their own: two ids in each path, values deep inside JSON bodies, weak ETags. A
 // route table is all that is said of their requests, whoever makes them.

@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises'
 import { FLAG_FINAL, type History, outputOf } from '@chaosproxy/history'
 import { type RecordDraft, type RecordSettings, type RunEvent, record } from 'chaosproxy'
 import { describe, expect, test, vi } from 'vitest'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { assertLinearizable } from '../../src/matchers/index.ts'
-import { temporaryDirectory } from '../chaos.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'
 
 /** A store that answers reads by what it held before the last write. */

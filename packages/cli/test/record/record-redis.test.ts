@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 
 // A live Redis and the programs that come with it, recorded by one command.
 

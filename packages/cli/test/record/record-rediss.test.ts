@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { createAuthority } from '../../../proxy/src/tls/authority.ts'
-import { freePort, installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
+import { freePort, installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 
 const program = installed('redis-server')
 const lacking = ['redis-server', 'redis-cli'].filter((each) => installed(each) === undefined)

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 // Servers that `chaos record` starts itself, and servers that it hurts without recording them.
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaosHere } from '../chaos.ts'
+import { chaosHere } from '../../../testing/src/chaos.ts'
 import { valueService, WRITE_AND_READ } from '../value-service.ts'
 
 /** Writes and reads for long enough that faults come. */

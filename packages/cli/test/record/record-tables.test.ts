@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // What a route table gets wrong, or leaves out, must not read like a verdict on the service.
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { createAuthority } from '../../../proxy/src/tls/authority.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 
 const ROUTES = {
   client: 'header.X-Client',

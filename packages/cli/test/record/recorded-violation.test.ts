@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { until } from '../processes.ts'
 import { startProxy } from '../proxy-process.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos } from '../chaos.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // Packages from npm that live on times to live and scripts, each with a verdict.
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { chaosHere } from '../chaos.ts'
+import { chaosHere } from '../../../testing/src/chaos.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-routes-'))
 afterAll(() => rmSync(directory, { recursive: true }))

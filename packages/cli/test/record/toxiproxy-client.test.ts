@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { type Proxy as ClientProxy, Toxiproxy } from 'toxiproxy-node-client'
 import { describe, expect, test } from 'vitest'
-import { temporaryDirectory } from '../chaos.ts'
+import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { echoServer, startProxy } from '../proxy-process.ts'
 
 // toxiproxy-node-client 4.1.0, as it comes from npm, against the real process.

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { freePort, installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { freePort, installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 
 // What a user does wrong with a database, and what is said of it.
 

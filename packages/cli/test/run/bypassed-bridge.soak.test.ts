@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvNodes, kvServices, startPodman } from '../../../targets/test/containers/podman.ts'
-import { bin, startProcess } from '../chaos.ts'
+import { bin, startProcess } from '../../../testing/src/chaos.ts'
+import { kvNodes, kvServices, startPodman } from '../../../testing/src/containers/podman.ts'
 
 // A bridge that keeps what passes within it from the rules of the engine's network, as kernels without br_netfilter do: in
 // a network of its own, because the switch is the network's.

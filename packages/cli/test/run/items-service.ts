@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../../proxy/test/real-servers.ts'
-import { root, startProcess } from '../chaos.ts'
+import { root, startProcess } from '../../../testing/src/chaos.ts'
+import { freePort } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 
 export const SERVICE: string = join(root, 'examples', 'http-replicas', 'service.mjs')

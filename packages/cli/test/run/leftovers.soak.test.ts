@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { startChaos, temporaryDirectory } from '../chaos.ts'
+import { startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 import { processesMentioning, until } from '../processes.ts'
 
 // Nothing that chaos started outlives it, however it ends: embedded nodes, databases, servers of `chaos record`. For

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // Programs for every workload of Maelstrom, in two languages, right and wrong. CHAOS_SOAK=short has some, and one seed.
 

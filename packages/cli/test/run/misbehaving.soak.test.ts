@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from './misbehaving.ts'
 
 // CHAOS_SOAK=short sends each of them one of the three ways.

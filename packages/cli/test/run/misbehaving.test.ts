@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { limitsFor } from '../../../engine/src/worlds/play.ts'
 import { guardedProtocol, simulateSpec } from '../../../engine/src/worlds/simulator.ts'
 import { vetProtocol } from '../../../targets/src/registry.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from './misbehaving.ts'
 
 // All of them by way of the command line, on real processes too: misbehaving.soak.test.ts.

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
-const server = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
+const server = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 
 /** The key-value service of three processes, declared in a file. `flags` are its own. */
 function declared(flags: readonly string[] = [], changes: object = {}) {

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findLibrary } from '../../../targets/src/containers/own-clocks.ts'
-import { expectGone, kvNodes, service, startPodman, writeProject } from '../../../targets/test/containers/podman.ts'
-import { chaos, startChaos } from '../chaos.ts'
+import { chaos, startChaos } from '../../../testing/src/chaos.ts'
+import { expectGone, kvNodes, service, startPodman, writeProject } from '../../../testing/src/containers/podman.ts'
 
 // Stores in containers of a project that chaos starts, with an override that gives them disks and clocks of their own.
 

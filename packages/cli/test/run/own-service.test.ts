@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { isPatient, patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { isPatient, patientTest, test } from '../../../testing/src/patient.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from './items-service.ts'
 
 // A service of three processes that knows nothing of chaos. All there is to say of it is a route table.

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Level, levels } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
-import { chaos, startProcess, temporaryDirectory } from '../chaos.ts'
+import { chaos, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { objects, writePlanted } from './planted.ts'
 
 // Among a million operations, on a machine whose every core has something else to do, the few that break a level are found

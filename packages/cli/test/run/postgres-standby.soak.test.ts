@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { freePort, installed, startPostgres, startStandby, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { freePort, installed, startPostgres, startStandby, whySkipped } from '../../../testing/src/servers.ts'
 
 // A primary, and a standby that streams from it through a proxy which delays or cuts that link. Clients write at the
 // one and read at the other.

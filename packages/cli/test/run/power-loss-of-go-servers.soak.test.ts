@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { goSuffers } from '../../../targets/src/preload/suffers.ts'
-import { chaos, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // What servers in Go lose with their power, by a file system below them. CHAOS_SOAK=short takes one seed.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { hasCompiler } from '../../../targets/src/preload/library.ts'
-import { chaos, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 
 // What real servers lose with their power, by what they fsync. CHAOS_SOAK=short takes one seed.
 const short = process.env['CHAOS_SOAK'] === 'short'

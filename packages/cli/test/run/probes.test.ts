@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { askProbes } from '../../../engine/src/probe/ask.ts'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const stale = join(root, 'histories', 'stale-read.jsonl')
 

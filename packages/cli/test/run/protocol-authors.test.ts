@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFile
 import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { describe, expect } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
+import { chaos, chaosHere, root, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { installed } from '../../../testing/src/servers.ts'
 import { type ProtocolModule, type SearchSettings, search, simulate } from '../../src/index.ts'
-import { chaos, chaosHere, root, startProcess, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 /** A directory of a stranger's, with what chaos init protocol writes. */
 async function withProtocol(): Promise<string> {

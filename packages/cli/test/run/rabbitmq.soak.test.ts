@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { whySkipped } from '../../../testing/src/servers.ts'
 
 // What RabbitMQ's queues keep when a broker is killed. A broker takes seconds to start, so runs are long.
 

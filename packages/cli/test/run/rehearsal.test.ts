@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 
 /** Answers with what was written, or with its text. */
 const SERVER = `import { createServer } from 'node:http'

@@ -6,7 +6,7 @@ import { createNetwork } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAuthority } from '../../../proxy/src/tls/authority.ts'
 import { someonesCluster } from '../../../targets/test/cluster/running.ts'
-import { bin, root, startChaos, startProcess, temporaryDirectory } from '../chaos.ts'
+import { bin, root, startChaos, startProcess, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { until } from '../processes.ts'
 import { startProxy } from '../proxy-process.ts'
 
@@ -207,7 +207,7 @@ const hasNamespaces = (() => {
   }
 })()
 
-const kvServer = join(root, 'packages', 'targets', 'test', 'cluster', 'kv-server.mjs')
+const kvServer = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 
 /** The names of namespaces are used once: what was in one goes some time after it. */
 let worlds = 0

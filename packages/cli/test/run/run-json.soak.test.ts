@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { installed } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { installed } from '../../../testing/src/servers.ts'
 
 // What run.json keeps is enough to repeat the run in a year: versions, settings, and how each node was started.
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 /** A run in virtual time, and what it prints as JSON. */
 async function simulate(...args: readonly string[]) {

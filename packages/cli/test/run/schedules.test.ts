@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { chaosHere } from '../chaos.ts'
+import { chaosHere } from '../../../testing/src/chaos.ts'
 
 const SMALL = ['--sim', '--time', '1s', '--rate', '200', '--clients', '4', '--seed', '3', '--json']
 

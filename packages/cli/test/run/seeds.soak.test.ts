@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // What the first page of the README claims, many times over, on real processes. CHAOS_SOAK=short does a few.
 const short = process.env['CHAOS_SOAK'] === 'short'

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const SMALL = ['--time', '1s', '--rate', '200', '--clients', '4', '--faults', 'kill', '--seed', '11']
 

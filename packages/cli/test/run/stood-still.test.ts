@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
-import { test } from '../patient.ts'
+import { chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { test } from '../../../testing/src/patient.ts'
 import { until } from '../processes.ts'
 
 test('a run whose process was suspended reports that, and leaves availability undecided', async () => {

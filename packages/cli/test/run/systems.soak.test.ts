@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRows } from '../../../simulator/test/systems/registry.ts'
 import { type SystemRow, titleOf } from '../../../simulator/test/systems/row.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // The table of systems as real processes; in virtual time, over many more seeds: simulator/test/systems. The short soak
 // leaves it out, because each run takes its time.

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { tooShortText } from '../../src/run/too-short.ts'
 import { parseRunSettings } from '../../src/run/use.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 const settingsFor = (time: string, faults: string, seed: number) =>
   parseRunSettings({

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { describe, expect } from 'vitest'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const written = (source: string, name = 'mine.mjs'): string => {
   const file = join(temporaryDirectory(), name)

@@ -5,8 +5,8 @@ import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/s
 import { describe, expect, test } from 'vitest'
 import { search } from '../../../engine/src/search/search.ts'
 import { subjectOf } from '../../../engine/src/worlds/subject.ts'
+import { chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { parseFuzzSettings } from '../../src/fuzz/use.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 const declared: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
   protocols.flatMap((protocol) => protocol.bugs.map((bug) => [`${protocol.name} ${bug.name}`, protocol, bug] as const))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const protocolFile = (name: string) => join(import.meta.dirname, 'authors', `${name}.mjs`)
 

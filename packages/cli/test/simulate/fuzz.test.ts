@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 

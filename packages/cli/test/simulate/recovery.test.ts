@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { describe, expect } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { type ProtocolModule, search, simulate } from '../../src/index.ts'
-import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
 
 // Recovery is part of every promise: a system that stops for ever makes no further mistake.
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // What the simulator found, cut down, and wrote into a file goes wrong on real processes too. These have delays of their
 // own, so that no single play is sure to show it. CHAOS_SOAK=short takes two mistakes.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { processesMentioning, until } from '../processes.ts'
 
 describe('chaos replay', () => {

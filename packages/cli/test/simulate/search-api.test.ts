@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { protocols } from '@chaosproxy/protocols'
 import { type SearchStep, type SimulateStep, search, simulate } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
-import { root } from '../chaos.ts'
-import { CURED, folderWith, RACING } from '../racing-register.ts'
+import { root } from '../../../testing/src/chaos.ts'
+import { CURED, folderWith, RACING } from '../../../testing/src/racing-register.ts'
 
 const named = (name: string) => {
   const protocol = protocols.find((each) => each.name === name)

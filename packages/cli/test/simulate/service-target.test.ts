@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, root } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
-import { CURED, folderWith, RACING } from '../racing-register.ts'
+import { chaos, chaosHere, root } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { CURED, folderWith, RACING } from '../../../testing/src/racing-register.ts'
 
 /** Ends unless its arguments and environment are filled in; `Level` is TypeScript that has to be compiled. */
 const PARTICULAR = `

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
-import { folderWith, register } from '../racing-register.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { folderWith, register } from '../../../testing/src/racing-register.ts'
 
 // A service that calls another one, which a program of the user's own plays.
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, root } from '../chaos.ts'
-import { patientTest, test } from '../patient.ts'
-import { CURED, folderWith, RACING, register } from '../racing-register.ts'
+import { chaos, chaosHere, root } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { CURED, folderWith, RACING, register } from '../../../testing/src/racing-register.ts'
 
 const calm = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 

@@ -3,8 +3,8 @@ import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { onTestFinished } from 'vitest'
-import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { temporaryDirectory } from '../../../targets/test/clients.ts'
+import { temporaryDirectory } from '../../../testing/src/clients.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
 import { etcd } from '../../src/etcd/target.ts'
 
 export const isInstalled = installed('etcd') !== undefined

@@ -2,7 +2,7 @@ import type { Fault } from '@chaosproxy/faults'
 import { historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { check } from '../../../checker/src/index.ts'
-import { injected, type RecordedClient, recordClients } from '../../../targets/test/recorded.ts'
+import { injected, type RecordedClient, recordClients } from '../../../testing/src/recorded.ts'
 import { addressOf, isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 // A watch from a future revision, at a member that catches up by a snapshot, is sent events below its start (etcd's issue

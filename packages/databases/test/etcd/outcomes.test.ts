@@ -1,11 +1,11 @@
 import type { Fault } from '@chaosproxy/faults'
 import type { Injected, StartedCluster } from '@chaosproxy/runner'
 import { describe, expect, onTestFinished } from 'vitest'
-import { patientTest, test } from '../../../cli/test/patient.ts'
 import { encoded, type Gateway, openGateway } from '../../../targets/src/client-kinds/etcd/gateway.ts'
 import { etcdErrors } from '../../../targets/src/client-kinds/etcd/outcomes.ts'
 import { numberIn } from '../../../targets/src/clients/json-body.ts'
 import { outcomeOf } from '../../../targets/src/clients/outcome-of.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { addressOf, isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 // What a live etcd answers, what that is taken for, and what was done: revisions count changes.

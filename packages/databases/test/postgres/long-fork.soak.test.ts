@@ -6,8 +6,8 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { check } from '../../../checker/src/index.ts'
 import { findServer, INSTALL } from '../../../targets/src/client-kinds/postgres/programs.ts'
-import { temporaryDirectory } from '../../../targets/test/clients.ts'
-import { injected, recordClients } from '../../../targets/test/recorded.ts'
+import { temporaryDirectory } from '../../../testing/src/clients.ts'
+import { injected, recordClients } from '../../../testing/src/recorded.ts'
 import { postgres } from '../../src/postgres/target.ts'
 
 // One synchronous standby. While its acknowledgements are held it shows a write that the primary does not show yet; and

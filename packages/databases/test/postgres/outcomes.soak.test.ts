@@ -1,12 +1,12 @@
 import { connect, createServer } from 'node:net'
 import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
 import { expect, onTestFinished, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { planPostgres } from '../../../targets/src/client-kinds/postgres/clients.ts'
 import { type Connection, openConnection } from '../../../targets/src/client-kinds/postgres/connection.ts'
 import type { PostgresDeclaration } from '../../../targets/src/client-kinds/postgres/declaration.ts'
 import { judgeEnd } from '../../../targets/src/client-kinds/postgres/outcomes.ts'
-import { eventually } from '../../../targets/test/real-cluster.ts'
+import { eventually } from '../../../testing/src/real-cluster.ts'
+import { installed, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 
 // What is said of an operation that went wrong at a live PostgreSQL, and how often it took effect there.
 

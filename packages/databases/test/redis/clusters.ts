@@ -7,8 +7,8 @@ import type { Healed, Injected } from '@chaosproxy/runner'
 import { type Settings, settingsFor, workloads } from '@chaosproxy/workloads'
 import { afterEach, beforeAll, expect } from 'vitest'
 import type { OwnCluster } from '../../../targets/src/cluster/open-cluster.ts'
-import { ensureBuilt } from '../../../targets/test/build.ts'
-import { eventually, processExists } from '../../../targets/test/real-cluster.ts'
+import { ensureBuilt } from '../../../testing/src/build.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { redis } from '../../src/redis/target.ts'
 
 /** Clusters of Redis for the tests of one file: each ends with its test, and is seen to leave no process behind. */

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { type Json, millis } from '@chaosproxy/history'
 import { redisErrors } from '@chaosproxy/recorder/redis'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { openLine } from '../../../targets/src/clients/line.ts'
 import { type RespReplies, type RespReply, respReplies } from '../../../targets/src/clients/resp-replies.ts'
-import { tryClient, write } from '../../../targets/test/clients.ts'
+import { tryClient, write } from '../../../testing/src/clients.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 
 // What each error of a live Redis means for a change: refused, and then nothing was done, or unknown.
 

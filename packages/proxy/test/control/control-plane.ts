@@ -1,8 +1,8 @@
 import { request } from 'node:http'
+import { cleanUp, network } from '../../../testing/src/sockets.ts'
 import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { type ControlOptions, startControl } from '../../src/control/start.ts'
 import type { ProxyRecording } from '../../src/control/state/recording.ts'
-import { cleanUp, network } from '../sockets.ts'
 
 export interface Answer {
   readonly status: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dial, Received } from '../sockets.ts'
+import { dial, Received } from '../../../testing/src/sockets.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
 describe('a fault', () => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { cleanUp, Received } from '../../../testing/src/sockets.ts'
 import { v1Routes } from '../../src/control/v1/routes.ts'
-import { cleanUp, Received } from '../sockets.ts'
 import { anywhere, control } from './control-plane.ts'
 
 describe('a control interface', () => {

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { cleanUp, dial, echo, Received } from '../sockets.ts'
+import { cleanUp, dial, echo, Received } from '../../../testing/src/sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
 

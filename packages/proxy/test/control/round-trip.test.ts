@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { echo } from '../sockets.ts'
+import { echo } from '../../../testing/src/sockets.ts'
 import { control } from './control-plane.ts'
 
 /** A port that the test holds until it ends, so that no other program can take it. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { echo } from '../sockets.ts'
+import { echo } from '../../../testing/src/sockets.ts'
 import { control } from './control-plane.ts'
 
 export const latency = { kind: 'latency', latencyMs: 5 }

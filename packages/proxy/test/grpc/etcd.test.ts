@@ -7,11 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
-import { createHttpFaults } from '../../src/http/http-faults.ts'
-import { byPreface } from '../../src/http2/by-preface.ts'
-import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { startRunClock } from '../../src/record-file/run-clock.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import {
   type EtcdMember,
   freePort,
@@ -20,8 +16,12 @@ import {
   startEtcd,
   startOneEtcd,
   whySkipped,
-} from '../real-servers.ts'
-import { eventually, network } from '../sockets.ts'
+} from '../../../testing/src/servers.ts'
+import { eventually, network } from '../../../testing/src/sockets.ts'
+import { createHttpFaults } from '../../src/http/http-faults.ts'
+import { byPreface } from '../../src/http2/by-preface.ts'
+import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
+import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { etcdctlRoutes, etcdMessages, gatewayRoutes } from './etcd-table.ts'
 
 const etcd = installed('etcd')

@@ -6,7 +6,7 @@ import * as grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import { cleanUp } from '../sockets.ts'
+import { cleanUp } from '../../../testing/src/sockets.ts'
 
 const loaded = loadSync(fileURLToPath(new URL('kv.proto', import.meta.url)), { keepCase: true, longs: String })
 // The loader gives what it loads no types.

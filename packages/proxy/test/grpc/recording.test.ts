@@ -3,9 +3,9 @@ import { type ClientOptions, type ClientReadableStream, type ClientWritableStrea
 import { describe, expect, test } from 'vitest'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import type { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { eventually } from '../../../testing/src/sockets.ts'
 import { http2RouteTo, send, serveHttp2, sessionTo } from '../http2/recorded.ts'
-import { eventually } from '../sockets.ts'
 import { kvClient, kvDescriptor, kvRoutes, kvService, kvTable } from './peers.ts'
 
 const outcomes = (view: RecordedLines) =>

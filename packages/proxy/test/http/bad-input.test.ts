@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { cleanUp, dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { badRequests, badResponses } from '../../../wire/test/http/corpus.ts'
 import { bytesOf } from '../../../wire/test/http/feed.ts'
-import { cleanUp, dial, eventually, Received, serve } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { decoded } from '@chaosproxy/wire/http'
 import { describe, expect, test } from 'vitest'
-import { dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { httpRouteTo, serveHttp } from './live.ts'
 
 const LONG = 3 * 1024 * 1024

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { dial, eventually, network, Received, serve } from '../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { dial, eventually, network, Received, serve } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textTable } from './live.ts'
 
 const sessionsOf = ({ lines }: RecordedLines) =>

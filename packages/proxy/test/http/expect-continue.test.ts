@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { dial, eventually, Received } from '../sockets.ts'
+import { dial, eventually, Received } from '../../../testing/src/sockets.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
 
 const HEAD = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from './live.ts'
 
 describe('a fault of requests', () => {

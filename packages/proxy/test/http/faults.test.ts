@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dial, eventually, Received, serve } from '../sockets.ts'
+import { dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
 

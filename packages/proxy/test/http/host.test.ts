@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { httpFamily } from '../../../faults/src/families/http.ts'
+import { dial, network, Received } from '../../../testing/src/sockets.ts'
 import { readProxy } from '../../src/control/v1/requests.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
-import { dial, network, Received } from '../sockets.ts'
 import { httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
 
 describe('a server with a given host name', () => {

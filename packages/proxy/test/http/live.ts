@@ -5,10 +5,10 @@ import { type HttpFault, httpFamily } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { cleanUp, network } from '../../../testing/src/sockets.ts'
 import { createHttpFaults, type HttpFaults, type HttpFaultsOptions } from '../../src/http/http-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { cleanUp, network } from '../sockets.ts'
 
 /** How the service of these tests is recorded. */
 export const textTable: RouteTable = {

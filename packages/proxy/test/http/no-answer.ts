@@ -1,5 +1,5 @@
 import type { HttpFault } from '@chaosproxy/faults'
-import { eventually } from '../sockets.ts'
+import { eventually } from '../../../testing/src/sockets.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 /** How writes went that were hurt. */

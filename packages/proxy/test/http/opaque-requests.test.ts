@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { compileMapping } from '../../../recorder/src/routes/mapping/mapping.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import { dial, eventually, Received } from '../../../testing/src/sockets.ts'
 import { OpaqueRequests } from '../../src/http/opaque-requests.ts'
-import { dial, eventually, Received } from '../sockets.ts'
 import { httpRouteTo, keyValueService, serveHttp } from './live.ts'
 
 const table = parseRouteTable(

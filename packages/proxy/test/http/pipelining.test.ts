@@ -1,8 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
+import { dial, eventually, Received, serve, settled } from '../../../testing/src/sockets.ts'
 import { bytesOf, cutAt, readResponses } from '../../../wire/test/http/feed.ts'
-import { dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
 
 test('pipelined requests get their own responses in order, under every fault', async () => {

@@ -6,8 +6,8 @@ import { createRandom } from '@chaosproxy/faults'
 import { type History, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { embeddedRoutes } from '../../../recorder/test/routes/embedded-routes.ts'
-import { installed, whySkipped } from '../real-servers.ts'
-import { dial, eventually, Received, serve } from '../sockets.ts'
+import { installed, whySkipped } from '../../../testing/src/servers.ts'
+import { dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
 
 const verdictOf = (history: History) =>

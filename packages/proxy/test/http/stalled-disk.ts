@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
 import { readEvents } from '../../../history/src/files/read.ts'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { cleanUp, eventually, network } from '../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { openRecordFile } from '../../src/record-file/record-file.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { cleanUp, eventually, network } from '../sockets.ts'
 import { httpClient, keyValueService, textTable } from './live.ts'
 
 /** Requests over several connections, recorded to a disk that does nothing for a while in the middle of it. */

@@ -1,8 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import { expect, inject, test } from 'vitest'
+import { dial, eventually, Received, serve } from '../../../testing/src/sockets.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from '../../../wire/test/http/corpus.ts'
 import { bytesOf, cutAt } from '../../../wire/test/http/feed.ts'
-import { dial, eventually, Received, serve } from '../sockets.ts'
 import { httpRouteTo } from './live.ts'
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join('')

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { cleanUp, dial, eventually, Received } from '../sockets.ts'
+import { cleanUp, dial, eventually, Received } from '../../../testing/src/sockets.ts'
 import { httpRouteTo, keyValueService } from './live.ts'
 
 type Fault = Parameters<Awaited<ReturnType<typeof httpRouteTo>>['apply']>[0]

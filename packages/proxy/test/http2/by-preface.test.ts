@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
-import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { dial, network, Received, serve } from '../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { byPreface } from '../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { httpClient, keyValueService, textTable } from '../http/live.ts'
-import { dial, network, Received, serve } from '../sockets.ts'
 import { keyValueHttp2, send, sessionTo } from './recorded.ts'
 
 describe('a proxy that records HTTP/1.1 and HTTP/2', () => {

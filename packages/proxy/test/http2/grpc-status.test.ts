@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { links } from '../sockets.ts'
+import { links } from '../../../testing/src/sockets.ts'
 import { ask, service } from './service.ts'
 
 type Service = Awaited<ReturnType<typeof service>>

@@ -6,12 +6,22 @@ import { type Http2Fault, http2Family } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import {
+  cleanUp,
+  dial,
+  echo,
+  eventually,
+  links,
+  ManualClock,
+  network,
+  Received,
+  serve,
+} from '../../../testing/src/sockets.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { goaway, PREFACE, resetStream, windowUpdate } from '../../../wire/src/http2/frames.ts'
 import { createHttp2Scanner } from '../../../wire/src/http2/http2-scanner.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createAuthority } from '../../src/tls/authority.ts'
-import { cleanUp, dial, echo, eventually, links, ManualClock, network, Received, serve } from '../sockets.ts'
 import { ask, service } from './service.ts'
 
 describe('HTTP/2 without a fault', () => {

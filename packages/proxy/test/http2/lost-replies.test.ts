@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { eventually, links } from '../sockets.ts'
+import { eventually, links } from '../../../testing/src/sockets.ts'
 import { ask, service } from './service.ts'
 
 type Service = Awaited<ReturnType<typeof service>>

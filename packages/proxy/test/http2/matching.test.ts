@@ -3,9 +3,9 @@ import { connect } from 'node:http2'
 import { http2Family } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { cleanUp, dial, eventually, links, network, Received, serve } from '../../../testing/src/sockets.ts'
 import { PREFACE } from '../../../wire/src/http2/frames.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { cleanUp, dial, eventually, links, network, Received, serve } from '../sockets.ts'
 import { ask, service } from './service.ts'
 
 const { to, back } = links

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { http2Family } from '@chaosproxy/faults'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
-import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { cleanUp, type ManualClock, network } from '../../../testing/src/sockets.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { textTable } from '../http/live.ts'
-import { cleanUp, type ManualClock, network } from '../sockets.ts'
 
 /** A route for HTTP/2 from the clients to n1, recorded in memory. */
 export async function http2RouteTo(

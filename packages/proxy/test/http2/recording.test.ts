@@ -3,9 +3,9 @@ import { check } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
 import { type History, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import type { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { dial, eventually, ManualClock, Received, serve } from '../../../testing/src/sockets.ts'
 import { FRAME, HEADER_BYTES, PREFACE } from '../../../wire/src/http2/frames.ts'
-import { dial, eventually, ManualClock, Received, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, serveHttp2, sessionTo } from './recorded.ts'
 
 const outcomes = (view: RecordedLines) =>

@@ -1,6 +1,7 @@
 import { constants } from 'node:http2'
 import { describe, expect, test } from 'vitest'
-import type { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
+import type { RecordedLines } from '../../../testing/src/recorded-lines.ts'
+import { dial, eventually, ManualClock, serve } from '../../../testing/src/sockets.ts'
 import {
   FLAG,
   FRAME,
@@ -11,7 +12,6 @@ import {
   resetStream,
   typeOf,
 } from '../../../wire/src/http2/frames.ts'
-import { dial, eventually, ManualClock, serve } from '../sockets.ts'
 import { http2RouteTo, keyValueHttp2, send, sessionTo } from './recorded.ts'
 
 const outcomes = (view: RecordedLines) =>

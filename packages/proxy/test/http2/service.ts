@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { ClientHttp2Session, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { connect, constants, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { cleanUp, type ManualClock, network } from '../../../testing/src/sockets.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { cleanUp, type ManualClock, network } from '../sockets.ts'
 
 interface ServiceOptions {
   readonly answer?: (stream: ServerHttp2Stream, path: string, body: string) => void

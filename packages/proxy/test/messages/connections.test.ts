@@ -1,11 +1,11 @@
 import type { MessageFault } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Harm } from '../../../testing/src/fault-parts.ts'
+import { dial, links, network, Received, serve } from '../../../testing/src/sockets.ts'
 import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
-import type { Harm } from '../fault-parts.ts'
-import { dial, links, network, Received, serve } from '../sockets.ts'
 import { again, behind, drop, late, twice, world } from './world.ts'
 
 describe('a framed link between a real client and server', () => {

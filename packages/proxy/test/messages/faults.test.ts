@@ -1,10 +1,10 @@
 import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { Trigger } from '../../../testing/src/fault-parts.ts'
 import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { lengthPrefixed } from '../../../wire/src/parse-framing.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
-import type { Trigger } from '../fault-parts.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from './world.ts'
 
 describe('without a fault', () => {

@@ -1,11 +1,11 @@
 import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
+import type { Harm } from '../../../testing/src/fault-parts.ts'
+import { ManualClock } from '../../../testing/src/sockets.ts'
 import type { Framing } from '../../../wire/src/framing/framing.ts'
 import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import type { Exit, Interceptor } from '../../src/interceptor/interceptor.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
-import type { Harm } from '../fault-parts.ts'
-import { ManualClock } from '../sockets.ts'
 
 export const to = [{ from: 'n1', to: 'n2' }]
 export const back = [{ from: 'n2', to: 'n1' }]

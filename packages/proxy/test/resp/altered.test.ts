@@ -2,11 +2,11 @@ import { createRandom } from '@chaosproxy/faults'
 import { historyFromEvents, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { check } from '../../../checker/src/index.ts'
+import { eventually, links } from '../../../testing/src/sockets.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { readRespCommand } from '../../../wire/src/resp/resp-value.ts'
 import { flipBits } from '../../src/messages/harms.ts'
 import { command } from '../redis.ts'
-import { eventually, links } from '../sockets.ts'
 import { recorded } from './recorded.ts'
 
 // A request that a fault changes is carried out, rightly, by a server which was asked for something else than the record says.

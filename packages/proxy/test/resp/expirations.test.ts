@@ -1,7 +1,7 @@
 import type { History } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
-import { randomFrom } from '../../../checker/test/random-history.ts'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { randomFrom } from '../../../testing/src/random-history.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // Keys that the server removes by itself: present until their time is over, then perhaps absent, and nothing else.

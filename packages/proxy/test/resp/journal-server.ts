@@ -1,7 +1,7 @@
+import { serve } from '../../../testing/src/sockets.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { readRespCommand } from '../../../wire/src/resp/resp-value.ts'
-import { serve } from '../sockets.ts'
 
 const OK = '+OK\r\n'
 const bulk = (text: string | undefined) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // A server may hold keys that are to expire, and no recorded command says so.

@@ -4,14 +4,14 @@ import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { type CommandSet, type CommandSetOptions, commandSet } from '../../../recorder/src/redis/command-set.ts'
 import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
+import type { RealServer } from '../../../testing/src/servers.ts'
+import { cleanUp, dial, network } from '../../../testing/src/sockets.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { resp, respToJson } from '../../../wire/src/resp/resp.ts'
 import { readResp } from '../../../wire/src/resp/resp-value.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import type { RealServer } from '../real-servers.ts'
 import { command } from '../redis.ts'
-import { cleanUp, dial, network } from '../sockets.ts'
 
 /** One connection of a client. */
 export interface RedisClient {

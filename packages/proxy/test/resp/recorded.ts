@@ -1,13 +1,13 @@
 import type { Event } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { type RespRecorderOptions, recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
+import { dial, network, Received } from '../../../testing/src/sockets.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { chain } from '../../src/interceptor/chain.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { serveResp } from '../redis.ts'
-import { dial, network, Received } from '../sockets.ts'
 
 type Answer = Parameters<typeof serveResp>[0]
 

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
 import { parseRespSettings } from '../../../recorder/src/redis/resp-settings.ts'
+import { cleanUp, dial, eventually, links, network, Received, serve, settled } from '../../../testing/src/sockets.ts'
 import { parseCarriage } from '../../src/control/state/carriage.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { openRecordFile } from '../../src/record-file/record-file.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { command, serveResp } from '../redis.ts'
-import { cleanUp, dial, eventually, links, network, Received, serve, settled } from '../sockets.ts'
 import { recorded } from './recorded.ts'
 
 test("the recorder runs the script that the proxy's settings declare", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { recordRedis } from './recorded-redis.ts'
 
 // A request that is no operation has changed nothing if its answer says so.

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
-import { network } from '../sockets.ts'
+import { installed, type RealServer, startRedis, whySkipped } from '../../../testing/src/servers.ts'
+import { network } from '../../../testing/src/sockets.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 /** A primary, and replicas that hear of its writes so much later. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { CommandSet, CommandSetOptions } from '../../../recorder/src/redis/command-set.ts'
 import { parseRespSettings } from '../../../recorder/src/redis/resp-settings.ts'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from './recorded-redis.ts'
 
 // Scripts of popular packages, and what deletes or moves whole keys, recorded as what they do.

@@ -3,11 +3,11 @@ import { HistoryBuilder, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
+import { installed, type RealServer, startRedis, whySkipped } from '../../../testing/src/servers.ts'
+import { network } from '../../../testing/src/sockets.ts'
 import { createControlPlane } from '../../src/control/plane/plane.ts'
 import { parseCarriage } from '../../src/control/state/carriage.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
-import { network } from '../sockets.ts'
 import { connectTo } from './recorded-redis.ts'
 
 const REDIS = installed('redis-server')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CommandSetOptions } from '../../../recorder/src/redis/command-set.ts'
-import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { connectTo, type RedisClient, recordRedis } from './recorded-redis.ts'
 
 // A real Redis is linearizable, whatever it is used for. None of these may be condemned, and most can be judged.

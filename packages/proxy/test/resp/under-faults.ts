@@ -2,15 +2,15 @@ import { createRandom, type MessageFault, type TcpFault, type TcpHarm } from '@c
 import { type Event, type Json, millis } from '@chaosproxy/history'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
+import type { Harm, Trigger } from '../../../testing/src/fault-parts.ts'
+import { links, network, on, startDialling } from '../../../testing/src/sockets.ts'
 import { FrameReader } from '../../../wire/src/framing/frame-reader.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { chain } from '../../src/interceptor/chain.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import type { Harm, Trigger } from '../fault-parts.ts'
 import { command } from '../redis.ts'
-import { links, network, on, startDialling } from '../sockets.ts'
 import { serveJournal } from './journal-server.ts'
 
 const CLIENTS = 20

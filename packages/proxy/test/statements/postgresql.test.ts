@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { installed, startPostgres } from '../../../testing/src/servers.ts'
+import { cleanUp, links, network } from '../../../testing/src/sockets.ts'
 import { postgresql } from '../../../wire/src/postgresql/postgresql.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
-import { installed, startPostgres } from '../real-servers.ts'
-import { cleanUp, links, network } from '../sockets.ts'
 
 /** As much of the driver as these tests use; it has no types of its own. */
 interface Client {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dial, eventually, hold, network, Received, serve, startDialling } from '../sockets.ts'
+import { dial, eventually, hold, network, Received, serve, startDialling } from '../../../testing/src/sockets.ts'
 
 const link = { from: 'n1', to: 'n3' }
 const request = 'GET /x HTTP/1.1\r\nHost: n3\r\n\r\n'

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
+import { dial, echo, eventually, network, Received } from '../../../testing/src/sockets.ts'
 import { httpRouteTo, serveHttp } from '../http/live.ts'
-import { dial, echo, eventually, network, Received } from '../sockets.ts'
 
 test('a draining route accepts no connections, and ends once the open ones have', async () => {
   const created = network()

@@ -13,7 +13,7 @@ import {
   routeTo,
   serve,
   settled,
-} from '../sockets.ts'
+} from '../../../testing/src/sockets.ts'
 
 const { to, back, both } = links
 const ms = millis

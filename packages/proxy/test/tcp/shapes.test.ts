@@ -14,7 +14,7 @@ import {
   serve,
   settled,
   startDialling,
-} from '../sockets.ts'
+} from '../../../testing/src/sockets.ts'
 
 const { to, both } = links
 const ms = millis

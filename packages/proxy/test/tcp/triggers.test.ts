@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TcpFault, TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { Trigger } from '../fault-parts.ts'
+import type { Trigger } from '../../../testing/src/fault-parts.ts'
 import {
   conversation,
   dial,
@@ -15,7 +15,7 @@ import {
   routeTo,
   serve,
   settled,
-} from '../sockets.ts'
+} from '../../../testing/src/sockets.ts'
 
 const { to, back, both } = links
 const ms = millis

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { dial, echo, eventually, network, startDialling } from '../../../testing/src/sockets.ts'
 import { createTroubleReporter, type Trouble } from '../../src/tcp/trouble.ts'
 import { control } from '../control/control-plane.ts'
-import { dial, echo, eventually, network, startDialling } from '../sockets.ts'
 
 const errorOf = (code: string) => Object.assign(new Error(`connect ${code}`), { code })
 

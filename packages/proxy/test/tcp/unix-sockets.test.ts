@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { httpFamily } from '../../../faults/src/families/http.ts'
+import { cleanUp, echo, network, Received } from '../../../testing/src/sockets.ts'
 import { parseAddress } from '../../src/control/state/address.ts'
 import { parseEnd } from '../../src/control/state/ends.ts'
 import { readProxy } from '../../src/control/v1/requests.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { control } from '../control/control-plane.ts'
-import { cleanUp, echo, network, Received } from '../sockets.ts'
 
 function directory(): string {
   const made = mkdtempSync(join(tmpdir(), 'unix-'))

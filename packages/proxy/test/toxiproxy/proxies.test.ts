@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { echo } from '../../../testing/src/sockets.ts'
 import { control } from '../control/control-plane.ts'
-import { echo } from '../sockets.ts'
 import { proxy, UPSTREAM, withProxy } from './one-proxy.ts'
 
 describe('every response of the Toxiproxy API', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { dial, echo, Received } from '../../../testing/src/sockets.ts'
 import { control } from '../control/control-plane.ts'
-import { dial, echo, Received } from '../sockets.ts'
 import { UPSTREAM, withProxy } from './one-proxy.ts'
 
 describe('the toxics of a proxy', () => {

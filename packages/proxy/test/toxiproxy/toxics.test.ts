@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { dial, echo, Received, serve, startDialling } from '../../../testing/src/sockets.ts'
 import { control } from '../control/control-plane.ts'
-import { dial, echo, Received, serve, startDialling } from '../sockets.ts'
 
 // What each of Toxiproxy's proxy_test.go, toxics tests and link_test.go claims, asked for through its interface.
 /** A server that keeps what it receives, ends when its client does, and answers nothing of its own accord. */

@@ -1,12 +1,12 @@
 import { nanos } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import { AUTOCOMMIT, greeting, login, ok, query } from '../../../wire/test/mysql/server-packets.ts'
 import { recordedProtocols } from '../../src/protocols/registry.ts'
 import { createRecorder } from '../../src/record/recorder.ts'
 import type { RecordedConversation } from '../../src/spoken/conversation.ts'
-import { RecordedLines } from '../recorded-lines.ts'
 import { type Duration, LONGEST_MS, type Parts, timed, troublesOf } from './growth.ts'
 
 interface Subject {

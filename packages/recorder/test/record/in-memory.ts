@@ -1,7 +1,7 @@
 import { type Json, nanos } from '@chaosproxy/history'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import type { Call, Understanding } from '../../src/record/call.ts'
 import { createRecorder } from '../../src/record/recorder.ts'
-import { RecordedLines } from '../recorded-lines.ts'
 
 export const write = (value: Call['value'], more: Partial<Call> = {}): Call => ({
   f: 'write',

@@ -1,10 +1,10 @@
 import { type Json, nanos, printJsonLine } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
+import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import { eventLine, subjectText } from '../../src/record/event-line.ts'
 import { EventOrder } from '../../src/record/event-order.ts'
 import { Retries } from '../../src/record/retries.ts'
-import { RecordedLines } from '../recorded-lines.ts'
 import { asks, ok, read, recording, write } from './in-memory.ts'
 
 const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { type Interpretation, UNSAID } from '../../src/record/call.ts'
 import { analyse } from '../../src/redis/analyse.ts'
 import { effectOf, isKnownCommand } from '../../src/redis/command-effects.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { installed, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { serveOverTcp } from './served-over-tcp.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { ran as ranAlone, serving } from '../../../node-simulator/test/simulated.ts'
+import { ran as ranAlone, serving } from '../../../testing/src/simulated.ts'
 
 /** One program for all tests, so that it is bundled once; its environment says what it does. */
 const asker = serving(`

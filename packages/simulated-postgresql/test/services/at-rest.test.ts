@@ -4,7 +4,7 @@ import { millis, nanos } from '@chaosproxy/history'
 import { createServiceCluster, type DatabaseStory, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, written } from '../../../node-simulator/test/simulated.ts'
+import { injectedFor, written } from '../../../testing/src/simulated.ts'
 
 const SCHEMA = `
 CREATE TABLE kv (k text PRIMARY KEY, v int NOT NULL DEFAULT 0);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos } from '../../../cli/test/chaos.ts'
-import { patientTest, test } from '../../../cli/test/patient.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
 import { shop } from './shop.ts'
 
 const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--workers', '1']

@@ -2,8 +2,8 @@ import type { Fault } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { injectedFor } from '../../../node-simulator/test/simulated.ts'
-import { stopped } from '../../../node-simulator/test/stopped.ts'
+import { injectedFor } from '../../../testing/src/simulated.ts'
+import { stopped } from '../../../testing/src/stopped.ts'
 import { KV, ran, schemaOf } from './asker.ts'
 
 /** Injects a fault after this much virtual time, for a while. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { chaos, chaosHere, startChaos } from '../../../cli/test/chaos.ts'
-import { folderWith, RACING } from '../../../cli/test/racing-register.ts'
+import { chaos, chaosHere, startChaos } from '../../../testing/src/chaos.ts'
+import { folderWith, RACING } from '../../../testing/src/racing-register.ts'
 import { shop } from './shop.ts'
 
 interface Message {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { millis, nanos } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
-import { written } from '../../../node-simulator/test/simulated.ts'
+import { written } from '../../../testing/src/simulated.ts'
 
 const SCHEMA = `
 CREATE TABLE stock (item text PRIMARY KEY, left_over integer NOT NULL, sold integer NOT NULL DEFAULT 0);

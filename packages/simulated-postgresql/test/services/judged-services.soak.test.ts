@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../../../cli/test/chaos.ts'
 import { lacking } from '../../../cli/test/record/doctors-and-accounts.ts'
-import { whySkipped } from '../../../proxy/test/real-servers.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { whySkipped } from '../../../testing/src/servers.ts'
 import { type Judged, recordedService, recordedWithLosses } from './recorded-service.ts'
 
 // Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each

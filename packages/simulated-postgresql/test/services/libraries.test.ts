@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { ran as ranAlone, serving } from '../../../node-simulator/test/simulated.ts'
+import { ran as ranAlone, serving } from '../../../testing/src/simulated.ts'
 
 function ran(program: string): ReturnType<typeof ranAlone> {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-schema-'))

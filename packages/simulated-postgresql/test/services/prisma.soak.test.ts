@@ -3,9 +3,9 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chaos } from '../../../cli/test/chaos.ts'
 import { lacking } from '../../../cli/test/record/doctors-and-accounts.ts'
-import { whySkipped } from '../../../proxy/test/real-servers.ts'
+import { chaos } from '../../../testing/src/chaos.ts'
+import { whySkipped } from '../../../testing/src/servers.ts'
 import { recordedService } from './recorded-service.ts'
 
 // Prisma compiles queries in WebAssembly. It generates its client beside the program, by default as TypeScript.

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chaos, temporaryDirectory } from '../../../cli/test/chaos.ts'
 import { initdb, postgres, psql } from '../../../cli/test/record/doctors-and-accounts.ts'
-import { startPostgres } from '../../../proxy/test/real-servers.ts'
+import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
+import { startPostgres } from '../../../testing/src/servers.ts'
 
 const ENVIRONMENT = {
   ...{ PGHOST: '127.0.0.1', PGUSER: 'tester', PGDATABASE: 'postgres' },

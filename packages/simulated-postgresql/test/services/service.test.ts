@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, ran as ranAlone, serving } from '../../../node-simulator/test/simulated.ts'
-import { stopped } from '../../../node-simulator/test/stopped.ts'
+import { injectedFor, ran as ranAlone, serving } from '../../../testing/src/simulated.ts'
+import { stopped } from '../../../testing/src/stopped.ts'
 import { KV, type Options, ran, schemaOf } from './asker.ts'
 
 describe('pg, unmodified, against the simulated PostgreSQL', () => {

@@ -1,6 +1,6 @@
 import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, temporaryDirectory } from '../../../cli/test/chaos.ts'
+import { root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 const SHOP = join(root, 'examples', 'simulated-shop')
 

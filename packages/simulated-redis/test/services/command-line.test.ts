@@ -1,9 +1,9 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, root } from '../../../cli/test/chaos.ts'
-import { patientTest, test } from '../../../cli/test/patient.ts'
-import { folderWith } from '../../../cli/test/racing-register.ts'
+import { chaos, root } from '../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../testing/src/patient.ts'
+import { folderWith } from '../../../testing/src/racing-register.ts'
 import { commands } from '../../src/commands/registry.ts'
 
 /** A register in a Redis, by the ioredis of this repository, which any of the program's nodes serves. */

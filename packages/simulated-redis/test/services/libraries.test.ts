@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { type Ran, ran, serving } from '../../../node-simulator/test/simulated.ts'
-import { stopped } from '../../../node-simulator/test/stopped.ts'
+import { type Ran, ran, serving } from '../../../testing/src/simulated.ts'
+import { stopped } from '../../../testing/src/stopped.ts'
 
 /** The first node adds jobs; every node runs them. */
 const queueing = serving(`

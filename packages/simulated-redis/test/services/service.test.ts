@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { ran as ranAlone, serving } from '../../../node-simulator/test/simulated.ts'
-import { stopped, unpowered } from '../../../node-simulator/test/stopped.ts'
+import { ran as ranAlone, serving } from '../../../testing/src/simulated.ts'
+import { stopped, unpowered } from '../../../testing/src/stopped.ts'
 
 /** One program for all tests, so that it is bundled once; its environment says what it does. */
 const asker = serving(`

@@ -6,11 +6,11 @@ import type { Fault } from '@chaosproxy/faults'
 import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { Healed, Injected, StartOptions, Target } from '@chaosproxy/runner'
 import { afterEach, beforeAll, expect } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import type { OwnCluster } from '../../src/cluster/open-cluster.ts'
 import { parseDeclaration } from '../../src/declared/read-declaration.ts'
 import { declaredTarget } from '../../src/declared/target.ts'
-import { ensureBuilt } from '../build.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 
 const asked = {
   functions: ['read', 'write'],

@@ -1,8 +1,8 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { kv } from '../../../testing/src/containers/kv.ts'
 import { wordsOf } from '../../src/command/words.ts'
 import { targetOf } from './clusters.ts'
-import { kv } from './kv.ts'
 
 function refusalOf(declaration: unknown): string {
   try {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
+import { kv } from '../../../testing/src/containers/kv.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../src/processes/process-tree.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 import { declaredClusters } from './clusters.ts'
-import { kv } from './kv.ts'
 import { type SomeonesCluster, someonesCluster } from './running.ts'
 
 const { directory } = declaredClusters()

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kv } from '../../../testing/src/containers/kv.ts'
+import { processExists } from '../../../testing/src/real-cluster.ts'
 import type { RunningDeclaration } from '../../src/cluster/declaration.ts'
 import { releasePorts, reservePorts } from '../../src/command/ports.ts'
 import { runToEnd } from '../../src/command/run-to-end.ts'
 import type { Keeper } from '../../src/keeper/keeper.ts'
-import { processExists } from '../real-cluster.ts'
-import { kv } from './kv.ts'
 
-const server = join(import.meta.dirname, 'kv-server.mjs')
+const server = join(import.meta.dirname, '../../../testing/src/containers/kv-server.mjs')
 const ids = ['n1', 'n2', 'n3'] as const
 
 /** The service of `kv-server.mjs`, started by somebody else: by a script, with its processes' numbers in files. */

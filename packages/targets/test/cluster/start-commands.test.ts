@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { kv } from '../../../testing/src/containers/kv.ts'
+import { eventually } from '../../../testing/src/real-cluster.ts'
 import { serveFromNothing } from '../../src/cluster/serve-from-nothing.ts'
-import { eventually } from '../real-cluster.ts'
 import { declaredClusters, targetOf } from './clusters.ts'
-import { kv } from './kv.ts'
 
 const { start, directory } = declaredClusters()
 const ok = (value: number | null) => ({ type: 'ok', value })

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../src/processes/process-tree.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 import { declaredClusters, targetOf } from './clusters.ts'
 import { type SomeonesCluster, someonesCluster } from './running.ts'
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../../../testing/src/clients.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { missingServer } from '../../src/client-kinds/postgres/programs.ts'
 import { findProgram, missingPrograms } from '../../src/command/programs.ts'
-import { temporaryDirectory } from '../clients.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'
 
 const run = commands()

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { installed } from '../../../../scripts/installed.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../src/processes/process-tree.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'
 
 const run = commands()

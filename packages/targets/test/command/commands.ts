@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
 import { type CommandNode, type CommandNodeOptions, openCommandNode } from '../../src/command/command-node.ts'
 import { type CommandProcess, startCommand } from '../../src/command/command-process.ts'
 import { type Keeper, startKeeper } from '../../src/keeper/keeper.ts'
 import type { ProgramCommand } from '../../src/processes/command.ts'
-import { ensureBuilt } from '../build.ts'
 
 /** Commands for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
 export function commands() {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
 import { releasePorts, reservePorts } from '../../src/command/ports.ts'
-import { ensureBuilt } from '../build.ts'
 
 beforeAll(ensureBuilt)
 

@@ -4,9 +4,9 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectGone, kvServices, onMachine, service, startPodman } from '../../../testing/src/containers/podman.ts'
+import { eventually } from '../../../testing/src/real-cluster.ts'
 import { declaredClusters, targetOf } from '../cluster/clusters.ts'
-import { eventually } from '../real-cluster.ts'
-import { expectGone, kvServices, onMachine, service, startPodman } from './podman.ts'
 
 // Real containers of a project that somebody else has started and that knows nothing of chaos.
 

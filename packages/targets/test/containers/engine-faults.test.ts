@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { EngineFault } from '@chaosproxy/faults'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
 import { engineFaults } from '../../src/containers/engine-faults.ts'
 import { parseDeclaration } from '../../src/declared/read-declaration.ts'
 import { declaredTarget } from '../../src/declared/target.ts'
 import { startKeeper } from '../../src/keeper/keeper.ts'
-import { ensureBuilt } from '../build.ts'
 
 type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
 

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rulesOnMachine, service, startPodman } from '../../../testing/src/containers/podman.ts'
 import { openContainerNetwork } from '../../src/containers/container-network.ts'
-import { rulesOnMachine, service, startPodman } from './podman.ts'
 
 // Containers in a network of both families of addresses, whose programs may take either.
 

@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import type { EngineFault } from '@chaosproxy/faults'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../src/processes/process-tree.ts'
-import { ensureBuilt } from '../build.ts'
-import { eventually, processExists } from '../real-cluster.ts'
 
 // An engine that holds a command for as long as a file says, so that chaos dies at the very moment that is meant.
 

@@ -5,14 +5,14 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
+import { onMachine } from '../../../testing/src/containers/podman.ts'
+import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { ownAddress6, ownerOf, ownLabel } from '../../src/containers/address-owner.ts'
 import type { Family } from '../../src/containers/engine.ts'
 import { groupsOf } from '../../src/containers/ipv6-groups.ts'
 import { addLinkAddresses } from '../../src/containers/link-addresses.ts'
 import { startKeeper } from '../../src/keeper/keeper.ts'
-import { ensureBuilt } from '../build.ts'
-import { eventually, processExists } from '../real-cluster.ts'
-import { onMachine } from './podman.ts'
 
 // Real addresses of this machine's loopback interface, and real processes that die with them.
 

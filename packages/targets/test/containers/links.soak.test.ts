@@ -5,9 +5,9 @@ import type { Fault, Link } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import type { Healed } from '@chaosproxy/runner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onMachine } from '../../../testing/src/containers/podman.ts'
 import { type NetContainers, openNetContainers } from '../../bench/net-containers.ts'
 import { type ContainerNetwork, openContainerNetwork } from '../../src/containers/container-network.ts'
-import { onMachine } from './podman.ts'
 
 // What links between containers consist of, without an engine: network namespaces on a bridge, with addresses of both families.
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { ensureBuilt } from '../../../testing/src/build.ts'
 import { findLibrary, openOwnClocks } from '../../src/containers/own-clocks.ts'
 import { startKeeper } from '../../src/keeper/keeper.ts'
-import { ensureBuilt } from '../build.ts'
 
 /** The clock of one service, and what its programs read. */
 async function clockOf(service: string) {

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { kvNodes } from '../../../testing/src/containers/podman.ts'
 import { declaredClusters } from '../cluster/clusters.ts'
-import { kvNodes } from './podman.ts'
 
 // What cannot be attached to is refused before anything is changed, in one line that says what to do.
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mountedPath, type Podman } from './podman.ts'
+import { mountedPath, type Podman } from '../../../testing/src/containers/podman.ts'
 
 // Images under the names of public ones, which cannot be fetched here: what they start are this machine's programs.
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { mountedFiles, mountedPath } from './podman.ts'
+import { mountedFiles, mountedPath } from '../../../testing/src/containers/podman.ts'
 
 // Testcontainers as it is published, installed for the tests that need it: half as large as all that this repository installs.
 

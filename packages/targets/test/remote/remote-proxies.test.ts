@@ -6,10 +6,10 @@ import type { TcpFault } from '@chaosproxy/faults'
 import { createControlPlane, createNetwork, startControl } from '@chaosproxy/proxy/control'
 import type { Healed } from '@chaosproxy/runner'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { eventually } from '../../../testing/src/real-cluster.ts'
 import type { RemotePlan } from '../../src/remote/remote-plan.ts'
 import { openRemoteProxies } from '../../src/remote/remote-proxies.ts'
 import { targetOf } from '../cluster/clusters.ts'
-import { eventually } from '../real-cluster.ts'
 
 const TOKEN = 'CHAOS_TEST_TOKEN'
 const n1ToN2 = { from: 'n1', to: 'n2' }

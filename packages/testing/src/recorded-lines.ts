@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { expect } from 'vitest'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
-import type { RecordedEvent } from '../src/record/event-line.ts'
+import type { RecordedEvent } from '../../recorder/src/record/event-line.ts'
 
 /** A view's lines, and what they say. */
 export class RecordedLines {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
-import { main } from '../src/main.ts'
+import { main } from '../../cli/src/main.ts'
 
 export const root: string = join(import.meta.dirname, '..', '..', '..')
 export const bin: string = join(root, 'packages', 'cli', 'bin', 'chaos.js')

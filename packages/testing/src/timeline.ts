@@ -10,7 +10,7 @@ import {
   OK,
   ValueTable,
 } from '@chaosproxy/history'
-import type { RunSummary } from '../src/result/run-summary.ts'
+import type { RunSummary } from '../../runner/src/result/run-summary.ts'
 
 export const ns = (value: number): Nanos => Math.round(value) as Nanos
 export const ms = (value: number): Nanos => ns(value * 1e6)

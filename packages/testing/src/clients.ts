@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type Completion, type Input, millis, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { onTestFinished } from 'vitest'
-import { type ClientDeclaration, clientSchema, planClients } from '../src/client-kinds/registry.ts'
-import { startKeeper } from '../src/keeper/keeper.ts'
+import { type ClientDeclaration, clientSchema, planClients } from '../../targets/src/client-kinds/registry.ts'
+import { startKeeper } from '../../targets/src/keeper/keeper.ts'
 
 /** @throws UserError (input) whose message begins with `where`. */
 export function parseClientDeclaration(json: unknown, where: string): ClientDeclaration {

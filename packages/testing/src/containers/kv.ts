@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { StartedDeclaration } from '../../src/cluster/declaration.ts'
+import type { StartedDeclaration } from '../../../targets/src/cluster/declaration.ts'
 
 const server = join(import.meta.dirname, 'kv-server.mjs')
 

@@ -6,7 +6,7 @@ import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { Healed, Injected } from '@chaosproxy/runner'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import type { EmbeddedClusterOptions } from '../src/embedded/cluster.ts'
+import type { EmbeddedClusterOptions } from '../../targets/src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
 /** Elections that do not take long, and heartbeats that a busy machine may delay a few times before there is another. */

@@ -13,10 +13,10 @@ import {
 import { networkInterfaces, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { expect, vi } from 'vitest'
-import { ownerOf } from '../../src/containers/address-owner.ts'
-import { kv } from '../cluster/kv.ts'
+import { ownerOf } from '../../../targets/src/containers/address-owner.ts'
+import { kv } from './kv.ts'
 
-const server = join(import.meta.dirname, '..', 'cluster', 'kv-server.mjs')
+const server = join(import.meta.dirname, 'kv-server.mjs')
 
 /** A rootful podman with storage and networks of its own, and a program `podman` in front of PATH that uses them. */
 export interface Podman {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { builtEntry } from '../src/processes/entry.ts'
+import { builtEntry } from '../../targets/src/processes/entry.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
