@@ -19,7 +19,7 @@ function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
 
 const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
 
-test('bounds a counter read by the additions acknowledged before it and those called before its end', () => {
+test('the bounds of a read of a counter are the additions acknowledged before its call and those called before its return', () => {
   const rolling = eventsOf(
     [0, 'invoke', 'read'],
     [1, 'invoke', 'add', 1],

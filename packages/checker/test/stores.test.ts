@@ -76,7 +76,7 @@ test('finds a single contradiction in the middle of a long run', () => {
   }
 })
 
-test('shows a contradiction by case analysis with its operations and the pairs without an order', () => {
+test('a contradiction found by case analysis comes with its operations and the unordered pairs', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({

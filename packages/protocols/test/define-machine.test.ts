@@ -90,7 +90,7 @@ test.each(['nonsense', 'toString', '__proto__', 'length'])('a message of the unk
   expect([state.heard, effects]).toEqual([['before'], [{ type: 'mark' }]])
 })
 
-test('a timer with a subject goes to the handler of its first word', () => {
+test('the first word of a timer selects its handler', () => {
   expect(stepped({ type: 'timer', timer: 'wait Ann of n2' }).state.heard).toEqual(['before', 'waited for Ann of n2'])
   expect(stepped({ type: 'timer', timer: 'tick' }).state.heard).toEqual(['before', 'tick'])
 })

@@ -121,7 +121,7 @@ const refuses =
   ({ method }, response) =>
     method === 'PUT' && end(response, status, body, fields)
 
-describe('a rehearsal of a service that fits its route table', () => {
+describe('a rehearsal of a service whose route table is correct', () => {
   test('shows one write and one read of a key that no client uses', async () => {
     const { rehearsal, items } = await rehearsed({})
     expect(rehearsal).toEqual({
@@ -131,7 +131,7 @@ describe('a rehearsal of a service that fits its route table', () => {
     expect([...items]).toEqual([['a', 7]])
   })
 
-  test('writes a value like those of clients if they write no numbers', async () => {
+  test('writes a value that clients write if these are no numbers', async () => {
     const { rehearsal } = await rehearsed({ value: { name: 'Ada' } })
     expect(rehearsal?.exchanges[1]).toContain('200 {"item":{"name":"Ada"}}')
   })

@@ -201,7 +201,7 @@ describe('a history', () => {
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
 
-  test('with an unknown function is not covered', () => {
+  test('with an unknown function leaves the proof undecided', () => {
     const text = history('0 invoke swap - 1', '0 ok swap - 1')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })

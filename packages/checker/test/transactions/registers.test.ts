@@ -224,7 +224,7 @@ describe.runIf(corpusIsHere)("Elle's own test histories of registers", () => {
     expect(resultOf(report, level)).toBe('violated')
   })
 
-  test('include one for a bug of cyclic versions, which is strictly serializable', async () => {
+  test('include rw-register-cyclic-versions-bug-test-01, which is strictly serializable', async () => {
     const report = judge(await readHistory(join(corpus, 'elle/rw-register-cyclic-versions-bug-test-01.edn')))
     expect(resultOf(report, 'strict-serializable')).toBe('met')
   })

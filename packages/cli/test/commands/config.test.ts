@@ -172,7 +172,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
   })
 })
 
-test('a configuration that throws is reported with its line and, if the loader keeps it, its column', async () => {
+test('the error of a configuration that throws names the line and, if the loader keeps it, the column', async () => {
   const linesAt = async (text: string) => {
     const cwd = project({ 'chaos.config.ts': text })
     const { stderr } = await chaosHere(['run', '--config', 'chaos.config.ts'], { cwd })

@@ -144,7 +144,7 @@ test('the server is asked for 100 Continue only if the proxy has not sent it alr
   ])
 })
 
-test("a server's response before the body is delivered while a fault holds the body", async () => {
+test('the client gets a response that the server sends early, while a fault holds the body', async () => {
   const served = await serveHttp((_, reply) => void reply.writeHead(413).end('too large'))
   const { route, apply } = await httpRouteTo(served)
   apply({ kind: 'duplicate-request' })

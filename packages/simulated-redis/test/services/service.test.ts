@@ -142,7 +142,7 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
   ['CONFIG GET', `redis.config('GET', '*')`],
 ]
 
-describe('a command unknown to the simulated Redis ends the run by name, with a remedy', () => {
+describe('a command that the simulated Redis lacks ends the run, with its name and a remedy', () => {
   test.each(refusals)('%s', async (what, asked) => {
     const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,
