@@ -250,7 +250,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   if (answer.result === 'met' || answer.result === 'packed')
     throw new UserError(
       'environment',
-      `a worker called linearizable keys violated: ${[...names].join(', ')}. Remove that worker from the queue.`,
+      `a worker reported violations of linearizable keys: ${[...names].join(', ')}. Remove that worker from the queue.`,
     )
   return answer
 }

@@ -194,7 +194,7 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
     } catch {
       throw new UserError(
         'usage',
-        `--campaign ${name}: it searches ${kept.spec.name} from users' files. Type its whole command line: files are not taken from a queue.`,
+        `--campaign ${name}: ${kept.spec.name} is in users' files, and files are not taken from a queue. Type its whole command line.`,
       )
     }
     return kept.spec

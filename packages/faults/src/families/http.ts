@@ -71,7 +71,7 @@ export const httpFamily = defineFamily({
     if (words !== undefined && !isUnanswered(kind))
       throw new UserError(
         'input',
-        `${where}: ${kind}: "statement" selects SQL, on which lose-reply, crash-before-reply and sql-error act.`,
+        `${where}: ${kind} cannot match an SQL "statement". Use lose-reply, crash-before-reply or sql-error.`,
       )
     if (status === undefined) return
     if (!/^[1-5](\d\d|xx)$/.test(status))

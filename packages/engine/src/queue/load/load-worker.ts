@@ -78,6 +78,6 @@ export function requireNamed(addresses: readonly Address[], hosts: readonly stri
   const { host, port } = strange
   throw new UserError(
     'usage',
-    `the run is at ${host}:${port}, and this worker drives clients only at ${hosts.join(', ')}. If you trust everyone who can write to the queue with that address, start the worker with --drive ${host} as well`,
+    `the run is at ${host}:${port}, but this worker may drive clients only at ${hosts.join(', ')}. If you trust everyone who can write to the queue, add --drive ${host}`,
   )
 }
