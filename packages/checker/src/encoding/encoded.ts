@@ -51,7 +51,7 @@ export interface Encoded {
    * callers try the possible initial values (see `startsOf`).
    */
   readonly anyStart: boolean
-  /** By key: its value before the first write, if keys differ in that; `initial` then means nothing. For texts only. */
+  /** By key: its value before the first write. Set only for texts, if keys differ in it; `initial` is then unused. */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
   readonly values: number

@@ -42,6 +42,6 @@ export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
-  /** What members with other names than those of the native format were taken for. */
+  /** The roles of members with other names than those of the native format. */
   readonly taken?: readonly Taken[] | undefined
 }

@@ -6,9 +6,8 @@ const MOST_SHARED = 16
 /** Interesting seeds shared between ranges. */
 export interface SharedSeeds {
   /**
-   * The interesting seeds that a range begins with, once they are known. They depend only on the seeds, and neither on
-   * the searcher nor on the number of ranges in progress, so a search has one result. Undefined if the search ended
-   * before.
+   * Waits until the interesting seeds that a range begins with are known. They do not depend on the searcher or on the
+   * number of ranges in progress, so a search has one result. Undefined if the search ended first.
    */
   before(first: number): Promise<readonly number[] | undefined>
   /** To be called whenever a range is done. */

@@ -14,7 +14,7 @@ import { canonical } from '../tables/value.ts'
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
-  /** The rows with an id, in order, and the number of each one's id. */
+  /** The rows with an id, ascending, and for each the index of its id in `#ids`. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
   #isAnyRepeated = false

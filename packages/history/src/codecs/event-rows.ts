@@ -42,7 +42,7 @@ export class EventRows {
   }
 
   /**
-   * Tells what was left out, and what members were taken for.
+   * Tells what was left out, and the roles of members.
    *
    * @throws UserError if nothing was read
    */

@@ -80,7 +80,7 @@ type Candidates = { readonly [role in Role]: readonly string[] }
 
 export type Found = readonly [name: string, value: Json]
 
-/** Finds members by their role, and counts what each was taken for. */
+/** Finds members by their role, and counts the roles of each. */
 export class Roles {
   readonly #mapping: Mapping
   readonly #known: Map<string, Candidates> = new Map()
@@ -131,12 +131,12 @@ export class Roles {
     if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)
   }
 
-  /** Counts the members of a line that were taken for nothing. */
+  /** Counts the members of a line that have no role. */
   leave(members: Members, used: ReadonlySet<string>): void {
     for (const name of Object.keys(members)) if (!used.has(name)) this.take(name, UNUSED)
   }
 
-  /** What each member was taken for. */
+  /** The role of each member. */
   taken(): readonly Taken[] {
     return [...this.#taken].flatMap(([member, counts]) =>
       Array.from(counts, ([as, { count, words }]) => ({ member, as, count, of: this.lines, words: [...words] })),

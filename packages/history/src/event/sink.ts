@@ -14,7 +14,7 @@ export interface EventSink {
   warn(message: string): void
   /** Says, before the first event, that events come in the order of their stamps, and what that leaves open. */
   stamped?(stamps: Stamps): void
-  /** Says, after the last event, what members with other names than those of the native format were taken for. */
+  /** Says, after the last event, the roles of members with other names than those of the native format. */
   taken?(members: readonly Taken[]): void
 }
 

@@ -1,4 +1,4 @@
-/** What a member of a file's lines was taken for. */
+/** The role of a member of a file's lines. */
 export interface Taken {
   readonly member: string
   /** `the process`, `the outcome`; `nothing` if it was not used. */

@@ -156,7 +156,7 @@ function stopIfOver(
 export interface ReadEventsOptions extends ReadOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
-  /** What members with other names than those of the native format were taken for, after the last event. */
+  /** The roles of members with other names than those of the native format, after the last event. */
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 

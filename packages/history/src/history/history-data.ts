@@ -31,7 +31,7 @@ export interface HistoryData {
   readonly eventCount: number
   /** Tolerated irregularities that the user should know of: a truncated last line, absent times, … */
   readonly warnings: readonly string[]
-  /** What members with other names than those of the native format were taken for; absent if there are none. */
+  /** The roles of members with other names than those of the native format; absent if there are none. */
   readonly taken?: readonly Taken[] | undefined
   /** That its recorder did not come to the end, also among the warnings; absent if nothing says so. */
   readonly cutOff?: string | undefined

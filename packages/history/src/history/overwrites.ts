@@ -1,6 +1,6 @@
 import type { Json } from '../event/event.ts'
 
-/** The number of tracked objects. With more, fewer overwrites are noticed. */
+/** When so many objects are tracked, all are forgotten, and fewer overwrites are noticed. */
 const MOST_OBJECTS = 100_000
 
 interface Written {

@@ -45,7 +45,7 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /** Events written later than they happened, since too many others waited for them. */
+  /** Events that lost their place because too many others waited for them, and are written later. */
   get overtaken(): number {
     return this.#overtaken
   }

@@ -40,8 +40,8 @@ interface Lanes {
 }
 
 /**
- * The contradiction as a sequence diagram in Mermaid's language, which GitHub and GitLab draw where they show no picture
- * of a run's directory: clients, nodes, what they asked and sent each other, and faults. Empty if it would be too large.
+ * The contradiction as a sequence diagram of Mermaid: clients, nodes, requests, messages and faults. GitHub and GitLab
+ * draw it where they cannot show a picture of a run's directory. Empty if it would be too large.
  */
 export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
   if (shown === undefined) return []

@@ -30,13 +30,13 @@ export class QueryScope implements Scope {
   tuples = 0
   /** While set, told of each reference to a column of this query: its slot. */
   recorder: ((slot: number) => void) | undefined
-  /** The subquery in an expression of this query that is compiled. */
+  /** The subquery of this query that is being compiled. */
   subselect: Node | undefined
   /** While set, told of each column of this query that a subquery refers to. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
   /** How often a subquery looked for a name here or further out: whether it depends on the row of this query. */
   searchedFromBelow = 0
-  /** The clause that is compiled, for messages. */
+  /** The clause that is being compiled, for messages. */
   place = 'this context'
   /** Where rows are groups: what a node means. */
   onNode: ((node: Node) => Compiled | undefined) | undefined

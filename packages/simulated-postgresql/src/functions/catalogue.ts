@@ -15,9 +15,9 @@ export interface FunctionSignature {
   readonly variadic: boolean
   /** Arguments at the end that may be left out. */
   readonly defaults: number
-  /** Their values, of a function that a user wrote. */
+  /** The default values; only for a user's function. */
   readonly defaultValues?: readonly Node[]
-  /** The names of its arguments, of a function that a user wrote. */
+  /** The names of the arguments; only for a user's function. */
   readonly argumentNames?: readonly (string | undefined)[]
   /** The name of the implementation: pg_proc.prosrc, or the function's own for those in SQL. */
   readonly source: string

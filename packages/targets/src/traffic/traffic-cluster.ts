@@ -154,7 +154,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** The servers that cannot be dialled or whose clients want TLS from now on, each with the last reason. */
+/** Collects, from now on, the servers that cannot be dialled or whose clients want TLS, each with the last reason. */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()

@@ -105,7 +105,7 @@ interface View {
   readonly wanted: readonly number[]
   /** The revisions that it is ever sent. */
   readonly ever: ReadonlySet<number>
-  /** What the watch that it resumes was sent. */
+  /** The events (`nameOf`) that the watch was sent which this one resumes. */
   readonly resumed: ReadonlySet<string>
 }
 

@@ -30,9 +30,9 @@ export interface MaelstromOptions
 
 /** The quiet that Maelstrom gives a program after its faults. */
 const RECOVERY_MS = millis(10_000)
-/** A line of a program that is no message, as much of it as a message shows. */
+/** The quoted length of a line that is no message. */
 const MOST_LINE = 120
-/** A line that has no end for so long, once all is over, gets none. */
+/** After the run, an unended line is waited for so long. */
 const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
