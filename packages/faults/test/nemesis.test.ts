@@ -64,6 +64,11 @@ describe('a schedule', () => {
     expect(lengths.length / 50).toBeGreaterThan(3)
   })
 
+  test('numbers its faults from 1, by the time of their beginning', () => {
+    const schedule = planSchedule({ nemeses, nodes, durationMs: millis(20_000), random: createRandom(1) })
+    expect(schedule.map(({ id }) => id)).toEqual(schedule.map((_, i) => `fault-${i + 1}`))
+  })
+
   test('uses every kind once before it repeats one', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })
@@ -200,6 +205,14 @@ describe('resolving a fault', () => {
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
+  })
+
+  test('describes a cut by its links if they are at most six, and by their number otherwise', () => {
+    const oneWay = (count: number) => Array.from({ length: count }, (_, i) => ({ from: 'n1', to: `n${i + 2}` }))
+    expect(describeFault({ kind: 'partition', links: oneWay(6), mode: 'hold' })).toBe(
+      'partition {n1>n2, n1>n3, n1>n4, n1>n5, n1>n6, n1>n7}',
+    )
+    expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
   test('a minority never includes a majority', () => {

@@ -60,6 +60,7 @@ test.each([
   [{ kind: 'corrupt', links: ['n1>n2'] }, 'corrupt needs "probability"'],
   [{ kind: 'kill', nodes: 'n1' }, 'kill: "nodes" must be a list of nodes, such as ["n1"].'],
   [{ kind: 'kill' }, 'kill: "nodes" must be a list of nodes'],
+  [{ kind: 'flip-bit', nodes: ['n1'], matching: '(' }, 'flip-bit: "matching": Invalid regular expression'],
   [{ kind: 'melt', nodes: ['n1'] }, 'there is no fault "melt". Known: partition'],
   [{ kind: 'lose-replies', links: ['n1>n2'] }, 'Did you mean lose-reply?'],
 ])('%j is refused with a correction', (value, message) => {

@@ -38,6 +38,27 @@ test('a status, a text of a body and a value of a field may be numbers', () => {
   })
 })
 
+test.each([
+  { kind: 'trickle-reply' },
+  { kind: 'truncate-reply' },
+  { kind: 'lose-reply' },
+  { kind: 'delay-reply', delayMs: 1 },
+  { kind: 'edit-reply', headers: { A: 'b' } },
+])('$kind acts on responses, and so may select them by their status', (fault) => {
+  expect(httpFamily.parse({ ...fault, links, match: { status: '2xx' } }, 'x').match).toEqual({ status: '2xx' })
+})
+
+test.each([
+  { kind: 'trickle-request' },
+  { kind: 'duplicate-request' },
+  { kind: 'delay-request', delayMs: 1 },
+  { kind: 'edit-request', headers: { A: 'b' } },
+])('$kind acts before there is a response, and so cannot select one by its status', (fault) => {
+  expect(() => httpFamily.parse({ ...fault, links, match: { status: '2xx' } }, 'x')).toThrow(
+    '"status" selects responses',
+  )
+})
+
 describe('a wrong HTTP fault', () => {
   test.each([
     [
@@ -51,6 +72,8 @@ describe('a wrong HTTP fault', () => {
     ],
     [{ kind: 'lose-reply', links, match: { status: 100 } }, 'Faults do not act on interim responses, other than 101'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, 'Give "first" 5 or more, or leave it out.'],
+    [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, '"first" is 3, less than "nth" 5'],
+    [{ kind: 'lose-request', links, when: { every: 5, first: 3 } }, '"first" is 3, less than "every" 5'],
     [{ kind: 'lose-request', links, when: { nth: 5, every: 2 } }, 'so no message meets both. The nearest is "nth" 6.'],
     [
       { kind: 'lose-request', links, match: { method: 'GET', not: { method: 'GET' } } },
