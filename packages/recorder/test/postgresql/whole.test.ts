@@ -934,6 +934,36 @@ describe('an array of keys in the binary format', () => {
   })
 })
 
+describe('a portal that is suspended', () => {
+  const suspended = (sql: string) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql, types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 1 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id')] as const),
+        ...([row('1'), { kind: 'portal-suspended' }] as const),
+      ],
+    }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
+
+  test('does not say that the rows it returned are all that an UPDATE changed', () => {
+    expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
+    ])
+  })
+
+  test('does not say that the rows it returned are all that an INSERT inserted', () => {
+    const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
+    expect(suspended(sql)).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
+    ])
+  })
+})
+
 describe('the request id of a transaction', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   test.each<readonly [string, Json | undefined]>([
