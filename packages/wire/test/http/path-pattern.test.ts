@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compilePath } from '../../../wire/src/http/path-pattern.ts'
-import { tryRequest } from '../../src/routes/mapping/try-request.ts'
-import { parseRouteTable } from '../../src/routes/parsing/parse-table.ts'
+import { compilePath } from '../../src/http/path-pattern.ts'
 
 /** The meaning of a pattern as a regular expression: short to say, and exponential in the path's length. */
 function byExpression(pattern: string): (path: string) => readonly string[] | null {
@@ -48,20 +46,4 @@ test('a path of more than 16 Ki characters matches nothing', () => {
   const { match } = compilePath('/kv/{key}')
   expect(match(`/kv/${'k'.repeat(16 * 1024 - 4)}`)).not.toBeNull()
   expect(match(`/kv/${'k'.repeat(16 * 1024 - 3)}`)).toBeNull()
-})
-
-test('a route with names between dashes reads thousands of dashes quickly', () => {
-  const table = {
-    routes: [
-      { request: 'GET /{x}-{y}-{z}-{w}/q', key: ['path.x', 'path.y', 'path.z', 'path.w'], f: 'read', result: 'body' },
-    ],
-  }
-  const asked = (target: string) =>
-    tryRequest(
-      parseRouteTable(table, 'routes.json'),
-      { method: 'GET', target, headers: [], body: '' },
-      { status: 200, headers: [], body: 'v' },
-    ).route
-  expect(asked('/a-b-c-d/q')).toBe(1)
-  expect(asked(`/${'-'.repeat(8_000)}`)).toBeUndefined()
 })
