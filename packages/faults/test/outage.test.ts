@@ -1,7 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type FaultPlan, nodeNames } from '../src/index.ts'
-
 import { outageNanos } from '../src/schedule/outage.ts'
 
 /** How long no majority of five nodes is up, of the 100 ns for which each of these faults is active. */

@@ -60,8 +60,12 @@ describe('the statements of a MySQL connection', () => {
   test('have no number if the server refuses to prepare them', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT nothing'))
-    reader.answered(refused(1064))
+    const refusal = refused(1064)
+    reader.answered(refusal)
     expect(reader.answering).toBe(1)
+    // Where the number of a prepared statement would be.
+    const number = packetIn(refusal).payload.readUInt32LE(1)
+    expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })
 
   test('are not numbered by the OK of another command', () => {
