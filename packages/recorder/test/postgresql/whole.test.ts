@@ -964,6 +964,31 @@ describe('a portal that is suspended', () => {
   })
 })
 
+describe('a COPY from the client', () => {
+  const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
+  const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
+
+  test('does not end the recording of its connection if it is a simple query', () => {
+    expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
+      'ok',
+      [['r', 'accounts/7/balance', 1]],
+    ])
+  })
+
+  test('ends the recording of its connection in the extended protocol, where the server skips a Sync', () => {
+    const events = recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [{ kind: 'parse-complete' }, { kind: 'bind-complete' }, copyIn],
+    })
+    expect(JSON.stringify(events)).toContain('a connection of PostgreSQL in an extended COPY')
+  })
+})
+
 describe('the request id of a transaction', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   test.each<readonly [string, Json | undefined]>([

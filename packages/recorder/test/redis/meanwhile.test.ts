@@ -49,6 +49,24 @@ describe('a field first read while its hash is being deleted', () => {
   })
 })
 
+describe('a field first read while all keys are being deleted', () => {
+  const written = { 'HSET h f 1': ':1\r\n' }
+
+  test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register until %s is answered', (flush) => {
+    const { client, connect, told } = recorded({ answer: scripted(written) })
+    client.send(`${flush}\r\n`)
+    connect().send('HSET h f 1\r\n')
+    expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
+  })
+
+  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register again once %s is answered', (flush) => {
+    const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
+    ask(`${flush}\r\n`)
+    ask('HSET h f 1\r\n')
+    expect(told().at(-1)).toContain('ok write h[f]="1"')
+  })
+})
+
 test('commands after a failed SELECT in a transaction mark every key', () => {
   const { marks, ask } = recorded({
     answer: scripted({

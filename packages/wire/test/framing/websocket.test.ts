@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { NEEDS_MORE, NOT_FRAMED } from '../../src/framing/frame-scanner.ts'
 import { type Direction, isOneMessage } from '../../src/framing/framing.ts'
 import { websocket } from '../../src/websocket/websocket.ts'
+import { createMessageScanner } from '../../src/websocket/websocket-scanner.ts'
 import { frames, latin, readAll } from './examples.ts'
 
 describe('a WebSocket connection', () => {
@@ -55,5 +57,19 @@ describe('a WebSocket connection', () => {
     expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
     expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close has a code from 1000 to 4999')
+  })
+  test('yields an empty text for a message without content', () => {
+    for (const direction of ['requests', 'responses'] as const)
+      expect(websocket.read(websocket.write('', direction))).toBe('')
+  })
+
+  test('may announce a message as long as a number is exact, and no longer', () => {
+    const announced = (length: bigint) => {
+      const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
+      header.writeBigUInt64BE(length, 2)
+      return createMessageScanner('responses').scan(header, 0)
+    }
+    expect(announced(BigInt(Number.MAX_SAFE_INTEGER))).toBe(NEEDS_MORE)
+    expect(announced(BigInt(Number.MAX_SAFE_INTEGER) + 1n)).toBe(NOT_FRAMED)
   })
 })
