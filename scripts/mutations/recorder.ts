@@ -57,4 +57,43 @@ export const recorderMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'recorder',
+    'postgresql/replies.ts',
+    ['postgresql/whole'],
+    [
+      {
+        name: 'recorder-simple-copy-ends-the-recording',
+        before: "if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')",
+        after: "if (unit?.isSimple !== false) this.#lost('a connection of PostgreSQL in an extended COPY')",
+        breaks: 'after a COPY nothing more of its connection is recorded',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'mysql/statement.ts',
+    ['mysql'],
+    [
+      {
+        name: 'recorder-set-reads-nothing',
+        before: "if (/\\bselect\\b/.test(text)) return doubtful(what, 'what it reads is not followed', 'nothing')",
+        after: "if (!/\\bselect\\b/.test(text)) return doubtful(what, 'what it reads is not followed', 'nothing')",
+        breaks: 'a SET that reads a row is taken to read nothing',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/key-space.ts',
+    ['redis/meanwhile'],
+    [
+      {
+        name: 'recorder-flush-never-ends',
+        before: 'if (flushes !== undefined) this.#flushing--',
+        after: 'if (flushes === undefined) this.#flushing--',
+        breaks: 'after a FLUSHALL no field of a hash is recorded',
+      },
+    ],
+  ),
 ]

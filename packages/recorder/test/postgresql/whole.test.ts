@@ -248,6 +248,7 @@ describe('a transaction recorded whole', () => {
       [tag('UPDATE 1')],
       [['w', 'accounts/1/balance', 7]],
     ],
+    [`UPDATE "order" SET status = E'new' WHERE order_id = 4`, [tag('UPDATE 1')], [['w', 'order/4/status', 'new']]],
     ['UPDATE accounts SET balance = 3 WHERE (id = 9 AND 1=1)', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
     // A row that is returned has what the WHERE asks of it.
     [
@@ -962,6 +963,16 @@ describe('a portal that is suspended', () => {
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
     ])
   })
+})
+
+test.each([
+  [16, 't', 'boolean'],
+  [1700, '1.50', 'numeric'],
+  [3802, '{}', 'json'],
+])('a value of the type %i that is recorded as text asks for its type in the settings', (type, text, name) => {
+  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
 })
 
 describe('a COPY from the client', () => {
