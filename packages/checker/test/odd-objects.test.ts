@@ -121,6 +121,6 @@ describe('refuses with its line', () => {
   })
 
   test('a bank that begins in debt', () => {
-    expect(() => judge('bank', { a: -1 })).toThrow(/the bank begins as \{"a":-1\}, which are no balances/)
+    expect(() => judge('bank', { a: -1 })).toThrow(/the bank begins as \{"a":-1\}, which are not balances/)
   })
 })
