@@ -4,7 +4,7 @@ import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // Programs as courses on Maelstrom write them, by the options that nobody types. CHAOS_SOAK=short has some, and one seed.
 
-const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'strangers')
+const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'strangers')
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SEEDS = short ? [1] : [1, 2, 3]
 

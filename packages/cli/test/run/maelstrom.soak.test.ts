@@ -4,7 +4,7 @@ import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
 // Programs for every workload of Maelstrom, in two languages, right and wrong. CHAOS_SOAK=short has some, and one seed.
 
-const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
+const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'programs')
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SEEDS = short ? [1] : [1, 2, 3]
 

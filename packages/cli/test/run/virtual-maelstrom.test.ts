@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../testing/src/patient.ts'
 
-const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
+const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'programs')
 
 const strangers = join(programs, '..', 'strangers')
 
