@@ -72,6 +72,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
     })
   }
   const { signature } = choice
+  if (call.func_variadic === true && signature.arguments.at(-1) === OID.any)
+    throw new NotSupported(`VARIADIC in a call of ${name}`)
   const generic = resolveGenerics(types, oids, choice.arguments, signature.result)
   if (generic === undefined) throw new NotSupported(`the call of ${name} with these types`)
   if (generic.arguments.includes(OID.unknown) && !choice.arguments.includes(OID.unknown)) {

@@ -166,7 +166,7 @@ function power(a: number, b: number): number {
   if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && Math.floor(b) !== b) {
     throw new SqlError('2201F', 'a negative number raised to a non-integer power yields a complex result')
   }
-  if (a === 1 || b === 0) return 1
+  if (a === 1 || b === 0 || (a === -1 && Math.abs(b) === Infinity)) return 1
   return underflow(floatResult(a ** b, infinite(a, b), false), a === 0 || infinite(a, b))
 }
 

@@ -54,6 +54,7 @@ const concatenate: Builtin = ([left = null, right = null]) => {
 
 const position: Builtin = ([array = null, wanted = null, from = null], env, call) => {
   if (array === null) return null
+  if (from === null && call.arguments.length > 2) throw new SqlError('22004', 'initial position must not be null')
   const { elements, lowerBounds } = flat(asArray(array))
   const same = sameElement(elementOid(call, env), env)
   const first = lowerBounds[0] ?? 1

@@ -10,8 +10,8 @@ import {
 import { checkedTimestamp } from '../types/datetime.ts'
 import { asBigint, asBoolean, asInterval, asJsonb, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { jsonTypeName } from '../types/json.ts'
-import { INT2, INT4, INT8, outOfRange } from '../types/numbers.ts'
-import { numericOf, numericOfFloat, numericToNumber, roundedInteger } from '../types/numeric.ts'
+import { INT2, INT4, INT8, outOfRange, parseFloat8 } from '../types/numbers.ts'
+import { formatNumeric, numericOf, numericOfFloat, roundedInteger } from '../types/numeric.ts'
 import { fitName, withoutTrailingBlanks } from '../types/text.ts'
 import { Interval, Numeric, type SqlValue } from '../types/value.ts'
 import { sessionZone, type Zone } from '../types/zone.ts'
@@ -84,8 +84,8 @@ const numbers: Builtins = {
   numeric_int2: ofNumeric(INT2),
   numeric_int4: ofNumeric(INT4),
   numeric_int8: ofNumeric(INT8),
-  numeric_float8: ([a]) => numericToNumber(asNumeric(a)),
-  numeric_float4: ([a]) => float4(numericToNumber(asNumeric(a)), asNumeric(a).special === undefined),
+  numeric_float8: ([a]) => parseFloat8(formatNumeric(asNumeric(a))),
+  numeric_float4: ([a]) => parseFloat8(formatNumeric(asNumeric(a)), 'real'),
   i8tooid: ([a]) => {
     const value = asBigint(a)
     if (value < 0n || value > 4294967295n) throw outOfRange({ name: 'OID' })
@@ -201,8 +201,8 @@ const json: Builtins = {
   jsonb_int2: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT2), 'smallint'),
   jsonb_int4: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT4), 'integer'),
   jsonb_int8: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT8), 'bigint'),
-  jsonb_float4: jsonNumber((value) => float4(numericToNumber(value), true), 'real'),
-  jsonb_float8: jsonNumber((value) => numericToNumber(value), 'double precision'),
+  jsonb_float4: jsonNumber((value) => parseFloat8(formatNumeric(value), 'real'), 'real'),
+  jsonb_float8: jsonNumber((value) => parseFloat8(formatNumeric(value)), 'double precision'),
 }
 
 export const CASTS_BY_FUNCTION: Builtins = { ...numbers, ...texts, ...moments, ...json }

@@ -222,9 +222,15 @@ const build: Builtins = {
   jsonb_build_array_noargs: () => new Jsonb([]),
 }
 
-function arrayLength(value: JsonValue): number {
-  if (value !== null && isJsonArray(value)) return value.length
-  const kind = value !== null && isJsonObject(value) ? 'non-array' : 'scalar'
+/** What the first character of a JSON text says of it. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ '{': 'object', '[': 'array', '"': 'string' },
+  ...{ t: 'boolean', f: 'boolean', n: 'null' },
+}
+
+function arrayLength(elements: readonly unknown[] | undefined, isObject: boolean): number {
+  if (elements !== undefined) return elements.length
+  const kind = isObject ? 'non-array' : 'scalar'
   throw new SqlError(
     '22023',
     kind === 'scalar' ? 'cannot get array length of a scalar' : 'cannot get array length of a non-array',
@@ -243,7 +249,13 @@ export const JSON_FUNCTIONS: Builtins = {
   jsonb_delete: ([a, key]) => new Jsonb(withoutKeys(document(a), [asString(key)])),
   jsonb_set: setPath,
   jsonb_typeof: ([a]) => jsonTypeName(document(a)),
-  json_typeof: ([a]) => jsonTypeName(parseJson(asString(a))),
-  jsonb_array_length: ([a]) => arrayLength(document(a)),
-  json_array_length: ([a]) => arrayLength(parseJson(asString(a))),
+  json_typeof: ([a]) => KINDS[asString(a).trimStart().slice(0, 1)] ?? 'number',
+  jsonb_array_length: ([a]) => {
+    const value = document(a)
+    return arrayLength(isJsonArray(value) ? value : undefined, isJsonObject(value))
+  },
+  json_array_length: ([a]) => {
+    const parts = splitJson(asString(a))
+    return arrayLength(parts.kind === 'array' ? parts.elements : undefined, parts.kind === 'object')
+  },
 }

@@ -167,6 +167,7 @@ function makeInterval(values: readonly SqlValue[]): Interval {
   const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = values.map((value) =>
     asNumber(value),
   )
+  if (!Number.isFinite(seconds)) throw new SqlError('22008', 'interval out of range')
   const micros = BigInt(hours * 3600 + minutes * 60) * 1_000_000n + BigInt(roundHalfEven(seconds * 1e6))
   return checkedInterval(years * 12 + months, weeks * 7 + days, micros)
 }

@@ -1,7 +1,9 @@
 import { SqlError } from '../sql/error.ts'
 import { NotComputed } from '../types/calculator.ts'
 import { asString } from '../types/definitions.ts'
+import { lowerText } from '../types/text.ts'
 import type { Builtin, Builtins } from './builtin.ts'
+import { upperText } from './text.ts'
 
 const CACHED = 500
 const likes = new Map<string, RegExp>()
@@ -16,8 +18,8 @@ function cached(key: string, make: () => RegExp): RegExp {
 }
 
 /** LIKE: `%` any text, `_` one character, a backslash takes the next one literally. */
-function likePattern(pattern: string, fold: boolean): RegExp {
-  return cached(`${fold ? 'i' : 'l'}${pattern}`, () => {
+function likePattern(pattern: string): RegExp {
+  return cached(`l${pattern}`, () => {
     let source = ''
     const all = Array.from(pattern)
     for (let i = 0; i < all.length; i += 1) {
@@ -30,7 +32,7 @@ function likePattern(pattern: string, fold: boolean): RegExp {
         source += quoted(all[i] ?? '')
       } else source += quoted(character)
     }
-    return new RegExp(`^${source}$`, fold ? 'sui' : 'su')
+    return new RegExp(`^${source}$`, 'su')
   })
 }
 
@@ -39,7 +41,8 @@ function quoted(character: string): string {
 }
 
 function like(fold: boolean, wanted: boolean): Builtin {
-  return ([text, pattern]) => likePattern(asString(pattern), fold).test(asString(text)) === wanted
+  const folded = fold ? lowerText : (text: string) => text
+  return ([text, pattern]) => likePattern(folded(asString(pattern))).test(folded(asString(text))) === wanted
 }
 
 /** Rewrites a pattern so that the backslash escapes, whatever the ESCAPE character is. */
@@ -60,18 +63,25 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
   return result
 }
 
+const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
+/** Those that break no line are none. It begins and ends with a class, which no range takes as its bound. */
+const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
+
 const CLASSES: Readonly<Record<string, string>> = {
   alpha: '\\p{L}',
   digit: '\\d',
-  alnum: '\\p{L}\\d',
+  alnum: ALNUM,
   upper: '\\p{Lu}',
   lower: '\\p{Ll}',
-  space: '\\s',
+  space: SPACE,
+  // The escapes that are classes of other characters in JavaScript.
+  '\\w': `\\p{L}_${ALNUM}`,
+  '\\s': SPACE,
 }
 
 /** A bracket expression, a counted repetition, and an escape, as both PostgreSQL and JavaScript have them. */
 const PART =
-  /\[(\^?)((?:\[:[a-z]+:\]|\\[dswnrt\\\]^.-]|[^\]\\[])+)\]|\{\d{1,2}(?:,\d{0,2})?\}|\\[dDsSwWnrt^$.*+?()[\]{}|/\\-]|[^[\]{}\\]/gsuy
+  /\[(?!\^\])(\^?)((?:\[:[a-z]+:\]|\\[dswnrt\\\]^.-]|[^\]\\[])+)\]|\{\d{1,2}(?:,\d{0,2})?\}|\\[dDsSwWnrt^$.*+?()[\]{}|/\\-]|[^[\]{}\\]/gsuy
 
 /** An advanced regular expression of PostgreSQL as one of JavaScript. */
 function translate(pattern: string): string {
@@ -82,14 +92,16 @@ function translate(pattern: string): string {
   while (PART.lastIndex < pattern.length) {
     const [whole, negation = '', bracket] = PART.exec(pattern) ?? []
     if (whole === undefined) throw left()
-    source += bracket === undefined ? whole.replace('\\-', '-') : `[${negation}${classes(bracket, left)}]`
+    if (bracket !== undefined) source += `[${negation}${classes(bracket, left)}]`
+    else if (!/^\\[ws]$/i.test(whole)) source += whole.replace('\\-', '-')
+    else source += `[${whole < '\\a' ? '^' : ''}${CLASSES[whole.toLowerCase()]}]`
   }
   return source
 }
 
 const classes = (bracket: string, left: () => NotComputed): string =>
-  bracket.replace(/\[:([a-z]+):\]/g, (_, name: string) => {
-    const found = CLASSES[name]
+  bracket.replace(/\[:([a-z]+):\]|\\./gsu, (whole, name?: string) => {
+    const found = name === undefined ? (CLASSES[whole] ?? whole) : CLASSES[name]
     if (found === undefined) throw left()
     return found
   })
@@ -119,7 +131,10 @@ function testPattern(pattern: string, flags: string): RegExp {
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  if (bare.includes('|') || /[*+?}]\?/.test(bare)) throw new NotComputed(`the text matched by '${pattern}'`)
+  // What an earlier quantifier takes may be what a repeated group needs.
+  const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
+  if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
+    throw new NotComputed(`the text matched by '${pattern}'`)
   const { js, global } = flagsOf(flags)
   const { source } = testPattern(pattern, flags)
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)
@@ -128,6 +143,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
 /** `\1` is a group, `\&` the match, `\\` a backslash. */
 const replace: Builtin = ([text, pattern, template, flags = '']) => {
   const templateText = asString(template)
+  if (asString(flags).includes('i')) checkFolds(asString(text) + asString(pattern))
   return asString(text).replace(extractPattern(asString(pattern), asString(flags)), (...found: unknown[]) => {
     const groups = found.slice(
       0,
@@ -139,8 +155,19 @@ const replace: Builtin = ([text, pattern, template, flags = '']) => {
   })
 }
 
+/** JavaScript takes `ſ` for `s` where case does not count. PostgreSQL takes only the upper and the lower case of a letter. */
+function checkFolds(text: string): void {
+  const isOdd = (character: string): boolean =>
+    upperText(lowerText(character)) !== upperText(character) || lowerText(upperText(character)) !== lowerText(character)
+  const odd = Array.from(text).find(isOdd)
+  if (odd !== undefined) throw new NotComputed(`the case of '${odd}' in a regular expression`)
+}
+
 function matches(fold: boolean, wanted: boolean): Builtin {
-  return ([text, pattern]) => testPattern(asString(pattern), fold ? 'i' : '').test(asString(text)) === wanted
+  return ([text, pattern]) => {
+    if (fold) checkFolds(asString(text) + asString(pattern))
+    return testPattern(asString(pattern), fold ? 'i' : '').test(asString(text)) === wanted
+  }
 }
 
 export const PATTERNS: Builtins = {

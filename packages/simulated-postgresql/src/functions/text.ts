@@ -12,7 +12,7 @@ import type { Env } from './session-facts.ts'
 
 const MAX_LENGTH = 2 ** 28
 
-function upperText(text: string): string {
+export function upperText(text: string): string {
   return mapCharacters(text, (character) => character.toUpperCase())
 }
 

@@ -67,13 +67,16 @@ function momentToChar(moment: Moment, format: string): string {
     const [, isUnfilled, quoted, pattern, other] = PIECE.exec(format) ?? []
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
-      if (text === undefined) throw left()
-      if (isUnfilled === undefined) result += text
-      else fill = false
+      if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
+      // FM is for what follows it at once, also where that is a text.
+      if (isUnfilled !== undefined && !fill) throw left()
+      fill = isUnfilled === undefined
+      if (fill) result += text
       continue
     }
     if (/^(?:TH|SP)/i.test(format.slice(PIECE.lastIndex))) throw left()
     const key = pattern.toUpperCase()
+    if (pattern !== key && pattern !== pattern.toLowerCase() && !/^(?:Month|Mon|Day|Dy)$/.test(pattern)) throw left()
     const name = NAMES[key]
     if (name === undefined) {
       const digits = NUMBERS[key]?.(moment).toString() ?? ''

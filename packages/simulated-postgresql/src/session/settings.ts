@@ -74,6 +74,7 @@ export class Settings {
   constructor(defaults: ReadonlyMap<string, string>, changed: (name: string, value: string) => void) {
     this.#defaults = new Map([...defaults].map(([name, value]) => [name.toLowerCase(), value]))
     this.#changed = changed
+    for (const [name, value] of defaults) checkStyle(name, value)
   }
 
   get(name: string): string | undefined {
@@ -154,8 +155,21 @@ function check(setting: Setting, value: string): void {
     throw invalid('Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".')
   if (setting.name.endsWith('transaction_isolation') && !ISOLATION_LEVELS.includes(value.toLowerCase()))
     throw invalid(`Available values: serializable, repeatable read, read committed, read uncommitted.`)
+  checkStyle(setting.name, value)
   if (setting.name === 'TimeZone') sessionZone(value)
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
+}
+
+/** How values are read and written, in the only way that is simulated. */
+const STYLES: Readonly<Record<string, RegExp>> = {
+  datestyle: /^ *(?:iso|mdy)(?: *, *(?:iso|mdy))* *$/i,
+  intervalstyle: /^postgres$/i,
+  bytea_output: /^hex$/i,
+  extra_float_digits: /^ *[123] *$/,
+}
+
+function checkStyle(name: string, value: string): void {
+  if (STYLES[name.toLowerCase()]?.test(value) === false) throw new NotSupported(`SET ${name} TO ${value}`)
 }
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -15,7 +15,14 @@ import {
   parseTimestamp,
   roundMicros,
 } from './datetime.ts'
-import { compareInterval, fitInterval, formatInterval, parseInterval, unitOfTypmod } from './interval.ts'
+import {
+  compareInterval,
+  fitInterval,
+  formatInterval,
+  isMinuteToSecond,
+  parseInterval,
+  unitOfTypmod,
+} from './interval.ts'
 import { checkJson, compareJsonb, formatJson, parseJson } from './json.ts'
 import {
   compareFloat,
@@ -290,7 +297,20 @@ const orCalculated =
 const timeInput = orCalculated(parseTime, 'time')
 const timestampInput = orCalculated((text, context) => parseTimestamp(text, false, context), 'timestamp')
 const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, true, context), 'timestamptz')
-const intervalInput = orCalculated((text, _, typmod) => parseInterval(text, unitOfTypmod(typmod)), 'interval')
+const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
+
+/** The calculator is asked without the fields of the type, which decide what a number counts. */
+function intervalInput(text: string, context: TextContext, typmod: number): Interval {
+  const unit = unitOfTypmod(typmod)
+  const refused = (): NotSupported => new NotSupported(`the text '${text}' of an interval with fields`)
+  if (isMinuteToSecond(typmod) && text.includes(':')) throw refused()
+  if (unit === 'second') return plainInterval(text, context, typmod)
+  try {
+    return parseInterval(text, unit)
+  } catch (error) {
+    throw error instanceof NotComputed ? refused() : error
+  }
+}
 
 const date: Behaviour = {
   input: orCalculated(parseDate, 'date'),

@@ -164,6 +164,10 @@ const FIELDS: readonly (readonly [number, Unit])[] = [
 ]
 const FULL_RANGE = 0x7fff
 
+/** Whether the type is `interval minute to second`, which reads `1:30` as minutes and seconds. */
+export const isMinuteToSecond = (typmod: number): boolean =>
+  typmod >= 0 && ((typmod >> 16) & FULL_RANGE) === ((1 << 11) | (1 << 12))
+
 export function unitOfTypmod(typmod: number): Unit {
   if (typmod < 0) return 'second'
   const range = (typmod >> 16) & FULL_RANGE

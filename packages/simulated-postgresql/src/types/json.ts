@@ -312,7 +312,7 @@ export function compareJson(a: JsonValue, b: JsonValue): number {
     return firstDifference(
       [...a].map(([key, value], i) => {
         const [otherKey, otherValue] = others[i] ?? ['', null]
-        return compareKeys(key, otherKey) || compareJson(value, otherValue)
+        return compareText(key, otherKey) || compareJson(value, otherValue)
       }),
     )
   }
