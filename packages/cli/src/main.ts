@@ -105,21 +105,35 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** What the configuration adds is there before a command is loaded. `init` writes a configuration, and reads none. */
+/** The commands that can use what a configuration adds. The others never run one, also if it is broken. */
+const EXTENSIBLE: ReadonlySet<string> = new Set([
+  ...['run', 'fuzz', 'simulate', 'replay', 'compare', 'worker', 'doctor', 'targets', 'workloads', 'proxy', 'record'],
+  ...['check', 'explain', 'scenario', 'gallery', 'reporters', 'ui', 'mcp'],
+])
+
+/** What the configuration adds is there before a command is loaded. SECURITY.md says which commands run code. */
 async function extendRegistries(argv: readonly string[]): Promise<void> {
-  if (argv[0] === 'init') return
+  const [command = ''] = argv
+  if (!EXTENSIBLE.has(command)) return
   const ours = optionsOf(argv)
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
-  const typed = at < 0 || argv[0] === 'proxy' ? undefined : (ours[at]?.split('=')[1] ?? ours[at + 1])
-  const path = extendingConfig(typed)
+  // That of a proxy is data.
+  if (command === 'proxy' && at >= 0) return
+  if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
+  const path = extendingConfig(at < 0 ? undefined : (ours[at]?.split('=')[1] ?? ours[at + 1]))
   if (path === undefined) return
   const { extendByConfig } = await import('@chaosproxy/engine/run')
   await extendByConfig(path)
 }
 
+function allowsCode(words: readonly string[]): boolean {
+  const at = words.findLastIndex((word) => /^--(no-)?allow-code(=|$)/.test(word))
+  return /^--allow-code(=true)?$/.test(words[at] ?? '') && words[at + 1] !== 'false'
+}
+
 /**
- * The configuration that may extend what chaos has, by its text: every command looks for one, and most configurations need
- * not be loaded for that. Only code can extend.
+ * The configuration that may extend what chaos has, by its text: most configurations need not be loaded for
+ * that. Only code can extend.
  */
 function extendingConfig(named: string | undefined): string | undefined {
   const path = named ?? CODE.map((extension) => `chaos.config.${extension}`).find((name) => existsSync(name))
