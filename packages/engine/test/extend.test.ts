@@ -1,4 +1,7 @@
+import { faultKinds } from '@chaosproxy/faults'
+import { usualServiceFaults } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
+import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
 import {
   defineFault,
   defineModel,
@@ -62,5 +65,17 @@ describe('extensions', () => {
     )
     expect(() => extensionsIn({ extend: {} }, 'chaos.config.ts')).toThrow('"extend" is no list')
     expect(extensionsIn({}, 'chaos.config.ts')).toEqual([])
+  })
+})
+
+describe('once they are merged', async () => {
+  const doze = { ...fault, kind: 'doze', on: 'nodes', strike: () => true, heal() {} }
+  const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
+  await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
+
+  test('a search that names no faults draws them too', () => {
+    expect(faultKinds).toContain('doze')
+    expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
+    expect(usualServiceFaults()).toContain('dozes')
   })
 })

@@ -31,11 +31,11 @@ test.each([
   expect(stderr + stdout).not.toContain('the trap')
 })
 
-test.each([
-  [['check', history]],
-  [['mcp', '--allow-code']],
-])('chaos %j runs a configuration that extends', async (args) => {
-  const { stderr, exitCode } = await chaos(args, { cwd: trap() })
-  expect(stderr).toContain('the trap')
-  expect(exitCode).toBe(3)
-})
+test.each([[['check', history]], [['mcp', '--allow-code']]])(
+  'chaos %j runs a configuration that extends',
+  async (args) => {
+    const { stderr, exitCode } = await chaos(args, { cwd: trap() })
+    expect(stderr).toContain('the trap')
+    expect(exitCode).toBe(3)
+  },
+)

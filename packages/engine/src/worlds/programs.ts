@@ -91,7 +91,9 @@ export const programs: VirtualWorld = {
     return simulated
   },
   requireSufferable: (faults, option, { nodesFor = () => undefined }) => requireSufferable(faults, option, nodesFor),
-  usualFaults: usualServiceFaults,
+  get usualFaults() {
+    return usualServiceFaults()
+  },
 }
 
 /** On a thread that nothing else watches; what is timed takes a fraction of a second. */

@@ -39,9 +39,10 @@ export function serviceSuffers(kind: FaultKind): Suffering {
 const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
 
 /** A search's default faults: those among nodes that programs can suffer, and after which all can keep their promises. */
-export const usualServiceFaults: readonly string[] = nemeses
-  .filter(({ among, kind }) => among === 'nodes' && !UNUSUAL.has(kind) && serviceSuffers(kind) === true)
-  .map(({ name }) => name)
+export const usualServiceFaults = (): readonly string[] =>
+  nemeses
+    .filter(({ among, kind }) => among === 'nodes' && !UNUSUAL.has(kind) && serviceSuffers(kind) === true)
+    .map(({ name }) => name)
 
 /**
  * @param nodesFor the nodes of the service that a kind of fault can hit, if only some can.

@@ -26,12 +26,13 @@ export interface ClockStrengths {
  * The search draws from faults among nodes, where bugs hide; the network to clients never fails unless chosen. Links do
  * not lie either: a node that believes false messages keeps no promise, with or without a bug.
  */
-const usual: readonly Nemesis[] = allNemeses.filter(
-  ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
-)
+const usual = (): readonly Nemesis[] =>
+  allNemeses.filter(
+    ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
+  )
 
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
-  faults === undefined ? usual : allNemeses.filter(({ name }) => faults.includes(name))
+  faults === undefined ? usual() : allNemeses.filter(({ name }) => faults.includes(name))
 
 /** The nodes that a kind of fault can hit, if only some can; undefined: all. */
 export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
