@@ -1,5 +1,7 @@
 import { faultKinds } from '@chaosproxy/faults'
 import { usualServiceFaults } from '@chaosproxy/node-simulator'
+import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
+import { unpromisedOf } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
 import {
@@ -77,5 +79,16 @@ describe('once they are merged', async () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
+  })
+
+  test('a protocol whose promise depends on faults promises nothing under them, others what they did', () => {
+    const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
+    expect(notPromisedUnder(three!, {})).toContain('doze')
+    expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
+      what: 'three-phase-commit promises nothing under dozes',
+      lacks: 'level',
+    })
+    expect(notPromisedUnder(raft!, {})).toEqual([])
+    expect(mayStopUnder(viewstamped!, { recovery: 'nonce' })).toContain('doze')
   })
 })

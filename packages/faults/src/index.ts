@@ -31,6 +31,7 @@ export {
   familyOf,
   faultDefinitions,
   faultKinds,
+  ownFaultKinds,
   parseFault,
   parseTrafficFault,
   trafficFamilies,

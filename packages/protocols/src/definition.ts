@@ -1,4 +1,4 @@
-import type { FaultPlan, NodeId } from '@chaosproxy/faults'
+import { type FaultPlan, type NodeId, ownFaultKinds } from '@chaosproxy/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 
 /** A state machine with its own types hidden, so that a host can run any. */
@@ -178,13 +178,17 @@ export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
 export const notPromisedUnder = (
   { notUnder = [] }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],
-): readonly FaultPlan['kind'][] => (typeof notUnder === 'function' ? notUnder(settings) : notUnder)
+): readonly FaultPlan['kind'][] => withOwn(typeof notUnder === 'function' ? notUnder(settings) : notUnder)
 
 /** The kinds of fault from which a protocol need not recover with these settings. */
 export const mayStopUnder = (
   { mayStopUnder: kinds = [] }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],
-): readonly FaultPlan['kind'][] => (typeof kinds === 'function' ? kinds(settings) : kinds)
+): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
+
+/** A fault of a user's own may do what any of these kinds do. A protocol without such kinds bears all. */
+const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
+  kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]
 
 /** None for a protocol that declares none. */
 export const clockBoundsOf = (

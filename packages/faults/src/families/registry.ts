@@ -40,12 +40,16 @@ const extensible = { bytes: tcpFamily, requests: httpFamily, messages: messageFa
 /** What a kind of fault that is added acts on. */
 export type ActsOn = keyof typeof extensible
 
+/** The kinds that users have added. What they do to a system is known to nobody but their user. */
+export const ownFaultKinds: readonly FaultKind[] = []
+
 /** Adds a kind of fault of a user's own, which is in no type: its declaration says all that is known of it. */
 export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   const lists: readonly (readonly [readonly unknown[], unknown])[] = [
     [extensible[actsOn].kinds, definition],
     [faultDefinitions, definition],
     [faultKinds, definition.kind],
+    [ownFaultKinds, definition.kind],
     ...(actsOn === 'nodes' ? [] : [[trafficFaultKinds, definition.kind] as const]),
   ]
   for (const [list, item] of lists) (list as unknown[]).push(item)
