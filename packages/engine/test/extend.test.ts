@@ -1,4 +1,4 @@
-import { faultKinds } from '@chaosproxy/faults'
+import { createRandom, faultKinds, nemeses } from '@chaosproxy/faults'
 import { usualServiceFaults } from '@chaosproxy/node-simulator'
 import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
 import { unpromisedOf } from '@chaosproxy/simulator'
@@ -50,6 +50,7 @@ describe('a definition', () => {
 describe('extensions', () => {
   test.each([
     [defineFault({ ...fault, kind: 'latency' } as never), 'there is a fault latency already'],
+    [defineNemesis({ ...nemesis, name: 'none' } as never), 'there is a nemesis none already'],
     [defineNemesis({ ...nemesis, name: 'partition' } as never), 'there is a nemesis partition already'],
     [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is of the kind hicup, which there is not'],
     [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
@@ -90,5 +91,42 @@ describe('once they are merged', async () => {
     })
     expect(notPromisedUnder(raft!, {})).toEqual([])
     expect(mayStopUnder(viewstamped!, { recovery: 'nonce' })).toContain('doze')
+  })
+})
+
+describe('the plan of a nemesis', () => {
+  const part = { from: 0, to: 1, plan: { kind: 'latency', links: ['n1>n2'], latencyMs: 5 } }
+  let made = 0
+  const planned = async (episode: () => unknown) => {
+    const name = `late-${++made}`
+    await mergeExtensions([defineNemesis({ ...nemesis, name, plan: episode } as never)], 'chaos.config.ts: extend')
+    return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
+  }
+
+  test('is read as schedules are', async () => {
+    const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
+    expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
+      lengths: 2,
+      links: [{ kind: 'latency', links: [{ from: 'n1', to: 'n2' }], jitterMs: 0 }],
+    })
+  })
+
+  test.each<[unknown, RegExp]>([
+    [undefined, /"plan" returned no parts/],
+    [{ parts: [part], lengths: Number.NaN }, /"lengths" is NaN\. Return a number above 0/],
+    [{ parts: [{ ...part, to: 2 }], lengths: 1 }, /parts\[0\] is from 0 to 2\. Give shares/],
+    [{ parts: [{ ...part, plan: { kind: 'latency', links: ['n1'] } }], lengths: 1 }, /parts\[0\]\.plan/],
+    [{ parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 }, /is a kill, and its "kind" is latency/],
+  ])('%# is refused with its name and what is wrong', async (episode, why) => {
+    const refused = expect(planned(() => episode)).rejects
+    await refused.toThrow(why)
+    await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
+  })
+
+  test('that throws is named', async () => {
+    const thrown = planned(() => {
+      throw new Error('no idea')
+    })
+    await expect(thrown).rejects.toThrow(/the nemesis late-\d+ threw in plan: no idea/)
   })
 })

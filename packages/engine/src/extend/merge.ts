@@ -25,14 +25,15 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         const { nemesis } = extension
         refuseTaken(
           nemesis.name,
-          [...nemeses, ...faultProfiles].map(({ name }) => name),
+          ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)],
         )
         if (!faultKinds.includes(nemesis.kind))
           throw new UserError(
             'input',
             `${where}: the nemesis ${nemesis.name} is of the kind ${nemesis.kind}, which there is not. Put the fault before it in "extend".`,
           )
-        addNemesis(nemesis)
+        const { checkedNemesis } = await import('./own-nemesis.ts')
+        addNemesis(checkedNemesis(nemesis, `${where}: the nemesis ${nemesis.name}`))
         break
       }
       case 'recorded protocol': {

@@ -1,0 +1,26 @@
+import { UserError } from '@chaosproxy/history'
+
+/** What a user has defined, whose functions say who threw. Everything else of it stays as it is, getters too. */
+export function blamed<Own extends object>(own: Own, who: string): Own {
+  return new Proxy({} as Own, {
+    has: (_, member) => member in own,
+    get(_, member) {
+      const value: unknown = Reflect.get(own, member)
+      if (typeof value !== 'function') return value
+      return (...given: readonly unknown[]) => called(() => value.apply(own, given), who, String(member))
+    },
+  })
+}
+
+function called(call: () => unknown, who: string, member: string): unknown {
+  const told = (error: unknown): never => {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${who} threw in ${member}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  try {
+    const result = call()
+    return result instanceof Promise ? result.catch(told) : result
+  } catch (error) {
+    return told(error)
+  }
+}
