@@ -52,15 +52,15 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   const { name, port, finalReads } = own
   const framing: Framing = {
     name,
-    scanner: (direction) => own.scanner(direction),
+    scanner: (direction) => checkedScanner(own, direction),
     read: (message) => message.toString(),
     write(value) {
       if (typeof value !== 'string') throw new UserError('usage', `a message of ${name} is a text`)
       return Buffer.from(value)
     },
     command(message) {
-      const asked = own.asked(message)
-      return 'f' in asked ? { name: asked.f.toUpperCase(), key: asked.key } : undefined
+      const asked = readably(() => own.asked(message))
+      return asked !== undefined && 'f' in asked ? { name: asked.f.toUpperCase(), key: asked.key } : undefined
     },
   }
   return defineProtocol({
@@ -96,6 +96,30 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
       }
     },
   })
+}
+
+/** A scanner that does not advance would never end. */
+function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Framing['scanner']> {
+  const scanner = own.scanner(direction)
+  return {
+    scan(bytes, start) {
+      const end = scanner.scan(bytes, start)
+      if (end === -1 || end === -2 || (Number.isInteger(end) && end > start && end <= bytes.length)) return end
+      throw new UserError(
+        'input',
+        `the scanner of ${own.name} returned ${String(end)} for ${bytes.length} bytes from ${start}. Return the position after the message's last byte, -1 if it needs more bytes, or -2 if this is another protocol.`,
+      )
+    },
+  }
+}
+
+/** A request that cannot be read has no command that a fault could match. */
+function readably<Read>(read: () => Read): Read | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
 }
 
 function spokenBy(own: OwnProtocol, framing: Framing): InOrderProtocol<OwnAsked> {
