@@ -1,9 +1,13 @@
 import { createRandom, faultKinds, nemeses } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { usualServiceFaults } from '@chaosproxy/node-simulator'
 import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
 import { unpromisedOf } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
+import { stages } from '../../proxy/src/delivery/registry.ts'
+import type { Stage } from '../../proxy/src/delivery/stage.ts'
 import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
+import { blamed } from '../src/extend/blame.ts'
 import {
   defineFault,
   defineModel,
@@ -94,6 +98,39 @@ describe('once they are merged', async () => {
   })
 })
 
+describe('what a user has defined', () => {
+  test('says who threw, also later, and keeps its getters', async () => {
+    const failing = () => {
+      throw new Error('no')
+    }
+    let lateMs = 1
+    const stage = {
+      delayMs: failing,
+      strike: async () => failing(),
+      get dialDelayMs() {
+        return lateMs
+      },
+    }
+    const own = blamed(Object.freeze(stage), 'the fault doze')
+    expect(() => own.delayMs()).toThrow(new UserError('input', 'the fault doze threw in delayMs: no'))
+    await expect(own.strike()).rejects.toThrow('the fault doze threw in strike: no')
+    lateMs = 2
+    expect(own.dialDelayMs).toBe(2)
+  })
+
+  test('is named by a stage that throws', async () => {
+    const stage = () => ({
+      countsArriving: 'nothing',
+      delayMs() {
+        throw new Error('no')
+      },
+    })
+    await mergeExtensions([defineFault({ ...fault, kind: 'stumble', stage } as never)], 'chaos.config.ts: extend')
+    const made = (stages as unknown as { readonly [kind: string]: () => Stage })['stumble']!()
+    expect(() => made.delayMs!({} as never, 'bytes')).toThrow('the fault stumble threw in delayMs: no')
+  })
+})
+
 describe('the plan of a nemesis', () => {
   const part = { from: 0, to: 1, plan: { kind: 'latency', links: ['n1>n2'], latencyMs: 5 } }
   let made = 0
@@ -116,7 +153,10 @@ describe('the plan of a nemesis', () => {
     [{ parts: [part], lengths: Number.NaN }, /"lengths" is NaN\. Return a number above 0/],
     [{ parts: [{ ...part, to: 2 }], lengths: 1 }, /parts\[0\] is from 0 to 2\. Give shares/],
     [{ parts: [{ ...part, plan: { kind: 'latency', links: ['n1'] } }], lengths: 1 }, /parts\[0\]\.plan/],
-    [{ parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 }, /is a kill, and its "kind" is latency/],
+    [
+      { parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 },
+      /is a kill, and its "kind" is latency/,
+    ],
   ])('%# is refused with its name and what is wrong', async (episode, why) => {
     const refused = expect(planned(() => episode)).rejects
     await refused.toThrow(why)

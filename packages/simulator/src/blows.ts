@@ -1,5 +1,5 @@
 import type { Fault, FaultKind, FaultOfKind, Link, NodeId, TrafficFault } from '@chaosproxy/faults'
-import type { Nanos } from '@chaosproxy/history'
+import { type Nanos, UserError } from '@chaosproxy/history'
 import type { Undo } from './injector.ts'
 import { messageTroubles, type StandingFault } from './message-troubles.ts'
 import type { SimulatedNetwork } from './network.ts'
@@ -49,12 +49,15 @@ export interface NodeHarm {
   heal(node: Victim): void | Promise<void>
 }
 
-/** Strikes all nodes at once. @throws Error if a strike awaits something. */
+/** Strikes all nodes at once. @throws UserError (input) if a strike awaits something. */
 export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: readonly Victim[]): Undo {
   const struck = nodes.filter((node) => {
     const done = strike(node)
     if (typeof done === 'boolean') return done
-    throw new Error(`${kind} awaits something: in virtual time it must return what a method of the node returns`)
+    throw new UserError(
+      'input',
+      `the fault ${kind} awaits something: in virtual time, strike must return what a method of the node returns.`,
+    )
   })
   return () => {
     for (const node of struck) heal(node)

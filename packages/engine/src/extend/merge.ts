@@ -1,5 +1,6 @@
 import type { ModelEntry } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
+import { blamed } from './blame.ts'
 import type { Extension } from './extension.ts'
 
 /**
@@ -23,10 +24,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
       case 'nemesis': {
         const { addNemesis, faultKinds, faultProfiles, nemeses } = await import('@chaosproxy/faults')
         const { nemesis } = extension
-        refuseTaken(
-          nemesis.name,
-          ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)],
-        )
+        refuseTaken(nemesis.name, ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)])
         if (!faultKinds.includes(nemesis.kind))
           throw new UserError(
             'input',
@@ -81,12 +79,14 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
 }
 
 async function mergeFault(
-  { fault, harm }: Extract<Extension, { readonly kind: 'fault' }>,
+  { fault, harm: own }: Extract<Extension, { readonly kind: 'fault' }>,
   refuseTaken: (name: string, names: readonly string[]) => void,
 ): Promise<void> {
   const { addFault, faultKinds } = await import('@chaosproxy/faults')
   const { kind } = fault
   refuseTaken(kind, faultKinds)
+  const who = `the fault ${kind}`
+  const harm = blamed(own, who)
   if (harm.on === 'nodes') {
     const { addBlow } = await import('@chaosproxy/simulator')
     const { addNodeHarm } = await import('@chaosproxy/targets')
@@ -96,12 +96,12 @@ async function mergeFault(
     await addServiceBlow(kind, harm)
   } else {
     const { addMessageHarm, addRequestHarm, addStage } = await import('@chaosproxy/proxy')
-    if (harm.on === 'bytes') addStage(kind, harm.stage)
+    if (harm.on === 'bytes') addStage<never>(kind, (context) => blamed(harm.stage(context), who))
     if (harm.on === 'messages') addMessageHarm(kind, harm.meet)
     if (harm.on === 'requests') addRequestHarm(kind, harm.meet)
     if (harm.simulated !== undefined) {
       const { addTrouble } = await import('@chaosproxy/simulator')
-      addTrouble(kind, harm.simulated)
+      addTrouble(kind, blamed(harm.simulated, who))
     }
   }
   addFault(fault, harm.on)
