@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { stages } from '../../proxy/src/delivery/registry.ts'
 import type { Stage } from '../../proxy/src/delivery/stage.ts'
 import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
+import { parseConfig } from '../src/config/schema.ts'
 import { blamed } from '../src/extend/blame.ts'
 import {
   defineFault,
@@ -16,6 +17,7 @@ import {
   defineReporter,
   defineStory,
   defineTarget,
+  defineWorkload,
 } from '../src/extend/define.ts'
 import { extensionsIn } from '../src/extend/from-file.ts'
 import { mergeExtensions } from '../src/extend/merge.ts'
@@ -23,6 +25,12 @@ import { mergeExtensions } from '../src/extend/merge.ts'
 const fault = { kind: 'hiccup', summary: 'a moment', parameters: {}, on: 'bytes', stage: () => ({}) }
 const protocol = { name: 'tiny', port: 1, model: 'register', scanner() {}, asked() {}, answered() {} }
 const nemesis = { name: 'hiccups', summary: 'moments', kind: 'latency', among: 'clients', plan() {} }
+const climb = {
+  name: 'climb',
+  model: 'register',
+  functions: ['read'],
+  create: () => ({ client: () => ({ next: () => ({ f: 'read', value: null }) }) }),
+} as const
 const reporter = { name: 'shout', summary: 'loud', report: () => '' }
 
 /** As JavaScript calls them. */
@@ -64,6 +72,17 @@ describe('extensions', () => {
     await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
       new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
     )
+  })
+
+  test.each([
+    [
+      { targets: { mine: './raft.ts' }, extend: [defineTarget('mine', './paxos.ts')] },
+      'targets and "extend" have mine',
+    ],
+    [{ extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] }, 'targets and "extend" have mine'],
+    [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
+  ])('%# are refused if a name is given twice', async (config, why) => {
+    await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
   })
 
   test('are refused if no function made them', () => {

@@ -95,9 +95,13 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
   const targets = { ...config.targets }
   const workloads = { ...config.workloads }
   for (const extension of extensionsIn(config, where)) {
-    if (extension.kind === 'target') targets[extension.name] = extension.target
-    else if (extension.kind === 'workload') workloads[extension.workload.name] = extension.workload
-    else if (!isMerged(where))
+    if (extension.kind === 'target') {
+      refuseTwice(extension.name, targets, `${where}: targets`)
+      targets[extension.name] = extension.target
+    } else if (extension.kind === 'workload') {
+      refuseTwice(extension.workload.name, workloads, `${where}: workloads`)
+      workloads[extension.workload.name] = extension.workload
+    } else if (!isMerged(where))
       throw new UserError(
         'input',
         `${where}: "extend" comes from another file, and chaos looks for it in this one before all else. Write extend: [ … ] here.`,
@@ -109,6 +113,11 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
 function refuseTaken(own: string, ours: readonly string[], where: string): void {
   if (ours.includes(own))
     throw new UserError('input', `${where}: ${own} comes with chaos already; give yours another name.`)
+}
+
+function refuseTwice(own: string, others: object, where: string): void {
+  if (Object.hasOwn(others, own))
+    throw new UserError('input', `${where} and "extend" have ${own} twice; give one another name.`)
 }
 
 /** Requires that the configuration has the named run. @throws UserError (usage) */
