@@ -26,5 +26,8 @@ export const builtFile = (name: ThreadScript): string =>
 /** The verifier as one script for a browser, which only the bundle has. */
 export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')
 
-/** The variable with the configuration that has extended this process, whose threads do the same (`extend/worker.ts`). */
-export const EXTENDED_BY = 'CHAOS_EXTEND'
+/**
+ * The environment data with the configuration that has extended this process. Its threads do the same
+ * (`extend/worker.ts`), and the processes that it starts do not.
+ */
+export const EXTENDED_BY = 'chaos: extended by'

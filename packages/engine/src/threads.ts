@@ -1,4 +1,4 @@
-import type { ResourceLimits } from 'node:worker_threads'
+import { getEnvironmentData, type ResourceLimits } from 'node:worker_threads'
 import { builtFile, EXTENDED_BY, type ThreadScript } from './built-file.ts'
 
 /** Threads of this machine that do the work of one script, each one task at a time. */
@@ -11,7 +11,7 @@ export interface Threads {
 /** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const file = builtFile(script)
-  const isExtended = process.env[EXTENDED_BY] !== undefined
+  const isExtended = getEnvironmentData(EXTENDED_BY) !== undefined
   // Loaded only by those who need it: a check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>

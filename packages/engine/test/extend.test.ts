@@ -1,12 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import { createRandom, faultKinds, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { usualServiceFaults } from '@chaosproxy/node-simulator'
 import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
 import { unpromisedOf } from '@chaosproxy/simulator'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { stages } from '../../proxy/src/delivery/registry.ts'
 import type { Stage } from '../../proxy/src/delivery/stage.ts'
 import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
+import { EXTENDED_BY } from '../src/built-file.ts'
+import { extendByConfig } from '../src/config/load.ts'
 import { parseConfig } from '../src/config/schema.ts'
 import { blamed } from '../src/extend/blame.ts'
 import {
@@ -83,6 +89,17 @@ describe('extensions', () => {
     [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
   ])('%# are refused if a name is given twice', async (config, why) => {
     await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
+  })
+
+  test('are known to the threads of this process, and to no process that it starts', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
+    onTestFinished(() => rmSync(dirname(path), { recursive: true }))
+    writeFileSync(path, 'export default { extend: [] }')
+    const before = { ...process.env }
+    await extendByConfig(path)
+    expect(getEnvironmentData(EXTENDED_BY)).toBe(path)
+    expect(process.env).toEqual(before)
+    setEnvironmentData(EXTENDED_BY, undefined as never)
   })
 
   test('are refused if no function made them', () => {

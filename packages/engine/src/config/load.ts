@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
+import { setEnvironmentData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { vetFile } from '@chaosproxy/targets/user-file'
@@ -63,7 +64,7 @@ export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
   // Threads that start from now on do the same.
-  process.env[EXTENDED_BY] = resolve(path)
+  setEnvironmentData(EXTENDED_BY, resolve(path))
   readForExtensions = { path, exported }
 }
 

@@ -1,3 +1,4 @@
+import { getEnvironmentData } from 'node:worker_threads'
 import { EXTENDED_BY } from '../built-file.ts'
 import { importConfig } from '../config/import.ts'
 
@@ -5,12 +6,12 @@ let extended: Promise<void> | undefined
 
 /** For a thread: merges what its process has merged, once. */
 export function extendThread(): Promise<void> {
-  extended ??= merge(process.env[EXTENDED_BY])
+  extended ??= merge(getEnvironmentData(EXTENDED_BY))
   return extended
 }
 
-async function merge(path: string | undefined): Promise<void> {
-  if (path === undefined) return
+async function merge(path: unknown): Promise<void> {
+  if (typeof path !== 'string') return
   const { extendBy } = await import('./from-file.ts')
   await extendBy(await importConfig(path), path)
 }
