@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
+import { testFiles } from './scripts/test-files.ts'
 
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
@@ -42,10 +43,9 @@ const PASSES = 'packages/cli/test/each-command.test.ts'
 
 /** The files of tests with such a line. */
 const withLine = (pattern: RegExp): string[] =>
-  readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^[^/\\]+.test.*(?<!\.soak)\.test\.ts$/.test(path) && !path.includes('node_modules'))
-    .map((path) => `packages/${path.replaceAll('\\', '/')}`)
-    .filter((path) => pattern.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
+  testFiles(/^packages\/.*(?<!\.soak)\.test\.ts$/).filter((path) =>
+    pattern.test(readFileSync(join(import.meta.dirname, path), 'utf8')),
+  )
 
 /** These are about servers of others, which they start. */
 const SERVERS = [...withLine(/^const .* = \[?installed\(/m), 'packages/proxy/test/real-clients.test.ts']

@@ -2,9 +2,9 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LeftOutReporter } from './scripts/left-out.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
-import { patientFiles } from './scripts/patient-files.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
+import { patientFiles } from './scripts/test-files.ts'
 
 const project = { resolve: { alias: sources } }
 const isShort = process.env['CHAOS_SOAK'] === 'short'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ciSoakFiles, soakFiles } from './left-out.ts'
 import { LONGEST } from './longest-first.ts'
-import { patientFiles } from './patient-files.ts'
+import { patientFiles } from './test-files.ts'
 
 const root = join(import.meta.dirname, '..')
 

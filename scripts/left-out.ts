@@ -1,9 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
-import { patientFiles } from './patient-files.ts'
-
-const root = join(import.meta.dirname, '..')
+import { patientFiles, testFiles } from './test-files.ts'
 
 /** The files of the soak that CI runs: for each kind of system, and for each property that needs a long search, one. */
 export const ciSoakFiles = (): readonly string[] =>
@@ -12,17 +10,7 @@ export const ciSoakFiles = (): readonly string[] =>
     .split('\n')
 
 /** Every file of the whole soak. */
-export function soakFiles(): readonly string[] {
-  const folders = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`)
-  const below = (folder: string): string[] =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.soak.test.ts'))
-      .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
-  return [
-    ...[...folders.filter((folder) => existsSync(join(root, folder))), 'scripts'].flatMap(below),
-    ...patientFiles(),
-  ]
-}
+export const soakFiles = (): readonly string[] => [...testFiles(/\.soak\.test\.ts$/), ...patientFiles()]
 
 /** Names, in the last lines, the files of the whole soak that did not run. */
 export class LeftOutReporter implements Reporter {

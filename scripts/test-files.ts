@@ -1,0 +1,23 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+
+/** The folders of tests: one for each package that has tests, and this one. */
+const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`), 'scripts'].filter(
+  (folder) => existsSync(join(root, folder)),
+)
+
+/** The test files whose paths match, from the root of the repository. */
+export const testFiles = (pattern: RegExp): readonly string[] =>
+  folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+      .filter((path) => pattern.test(path)),
+  )
+
+/** The test files with tests that only the soak has time for. They are found by what they import, so that none is forgotten. */
+export const patientFiles = (): readonly string[] =>
+  testFiles(/(?<!\.soak)\.test\.ts$/).filter((path) =>
+    /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(root, path), 'utf8')),
+  )
