@@ -120,15 +120,15 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   // That of a proxy is data.
   if (command === 'proxy' && at >= 0) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
-  const path = extendingConfig(at < 0 ? undefined : (ours[at]?.split('=')[1] ?? ours[at + 1]))
+  const path = extendingConfig(at < 0 ? undefined : (ours[at]?.match(/=(.*)/)?.[1] ?? ours[at + 1]))
   if (path === undefined) return
   const { extendByConfig } = await import('@chaosproxy/engine/run')
   await extendByConfig(path)
 }
 
 function allowsCode(words: readonly string[]): boolean {
-  const at = words.findLastIndex((word) => /^--(no-)?allow-code(=|$)/.test(word))
-  return /^--allow-code(=true)?$/.test(words[at] ?? '') && words[at + 1] !== 'false'
+  const at = words.findLastIndex((word) => ['--allow-code', '--no-allow-code'].includes(word.replace(/=.*/, '')))
+  return ['--allow-code', '--allow-code=true'].includes(words[at] ?? '') && words[at + 1] !== 'false'
 }
 
 /**
