@@ -6,10 +6,12 @@ import { createRandom, faultKinds, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { usualServiceFaults } from '@chaosproxy/node-simulator'
 import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
+import { type PromiseQuestion, promiseOf } from '@chaosproxy/runner'
 import { unpromisedOf } from '@chaosproxy/simulator'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { stages } from '../../proxy/src/delivery/registry.ts'
 import type { Stage } from '../../proxy/src/delivery/stage.ts'
+import { messageHarms } from '../../proxy/src/messages/harms.ts'
 import { nemesesOf } from '../../simulator/src/search/trial-choices.ts'
 import { EXTENDED_BY } from '../src/built-file.ts'
 import { extendByConfig } from '../src/config/load.ts'
@@ -131,6 +133,47 @@ describe('once they are merged', async () => {
     })
     expect(notPromisedUnder(raft!, {})).toEqual([])
     expect(mayStopUnder(viewstamped!, { recovery: 'nonce' })).toContain('doze')
+  })
+})
+
+describe('a fault that changes bytes', () => {
+  const stage = () => ({ countsArriving: 'nothing', transform: (bytes: Buffer) => bytes })
+  const meet = () => ({ instead: [] })
+  const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
+
+  test('says so, or is refused', async () => {
+    const { bytes, messages } = made
+    const faults = [
+      { ...bytes, kind: 'secret-bytes' },
+      { ...messages, kind: 'secret-message' },
+    ]
+    await mergeExtensions(
+      faults.map((each) => defineFault(each as never)),
+      'chaos.config.ts: extend',
+    )
+    const told = 'Give it alters: true: what a target promises does not hold then.'
+    expect(() => stages['secret-bytes' as 'latency']({} as never)).toThrow(
+      `the fault secret-bytes changes bytes by "transform". ${told}`,
+    )
+    const strike = { message: Buffer.from('x'), rule: { randomFor: () => undefined }, seat: 0 }
+    expect(() => messageHarms['secret-message' as 'drop-message']({} as never, {} as never, strike as never)).toThrow(
+      `the fault secret-message changes bytes by "instead". ${told}`,
+    )
+  })
+
+  test('leaves no promise of a target', async () => {
+    const { bytes, messages } = made
+    const open = [
+      { ...bytes, kind: 'open-bytes', alters: true },
+      { ...messages, kind: 'open-message', alters: true },
+    ]
+    await mergeExtensions(
+      [...open, { ...fault, kind: 'gentle' }].map((each) => defineFault(each as never)),
+      'chaos.config.ts: extend',
+    )
+    const promised = (kind: string) =>
+      promiseOf({ promises: () => 'linearizable' }, { faults: [kind] } as unknown as PromiseQuestion)
+    expect(['open-bytes', 'open-message', 'gentle'].map(promised)).toEqual(['nothing', 'nothing', 'linearizable'])
   })
 })
 

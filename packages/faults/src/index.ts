@@ -36,6 +36,7 @@ export {
   parseTrafficFault,
   trafficFamilies,
   trafficFaultKinds,
+  voidsPromises,
 } from './families/registry.ts'
 export type { SqlFault } from './families/sql.ts'
 export { sqlFamily } from './families/sql.ts'

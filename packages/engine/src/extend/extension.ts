@@ -21,9 +21,15 @@ export type Extension =
 
 /** What a kind of fault does, by what it acts on. */
 export type OwnHarm<Harm = never> =
-  | { readonly on: 'bytes'; stage(context: StageContext<Harm>): Stage; readonly simulated?: SimulatedHarm<Harm> }
+  | {
+      readonly on: 'bytes'
+      readonly alters?: true
+      stage(context: StageContext<Harm>): Stage
+      readonly simulated?: SimulatedHarm<Harm>
+    }
   | {
       readonly on: 'messages'
+      readonly alters?: true
       meet(harm: Harm, message: Buffer): MessageVerdict
       readonly simulated?: SimulatedHarm<Harm>
     }
@@ -41,6 +47,7 @@ export type OwnHarm<Harm = never> =
  * - `messages`, `requests`: `meet` says what becomes of each: `'pass'`, `'lose'`, `{ delayMs }`, or another in its place;
  * - `nodes`: `strike` and `heal` kill, pause and revive.
  *
+ * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under such a fault.
  * `simulated` says what it does to whole messages in virtual time; without it, the simulator refuses the fault.
  */
 export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<

@@ -96,13 +96,33 @@ async function mergeFault(
     await addServiceBlow(kind, harm)
   } else {
     const { addMessageHarm, addRequestHarm, addStage } = await import('@chaosproxy/proxy')
-    if (harm.on === 'bytes') addStage<never>(kind, (context) => blamed(harm.stage(context), who))
-    if (harm.on === 'messages') addMessageHarm(kind, harm.meet)
+    if (harm.on === 'bytes')
+      addStage<never>(kind, (context) => {
+        const stage = harm.stage(context)
+        if (stage.transform !== undefined && harm.alters !== true) throw notAltering(who, 'transform')
+        return blamed(stage, who)
+      })
+    if (harm.on === 'messages')
+      addMessageHarm<never>(kind, (parameters, message) => {
+        const verdict = harm.meet(parameters, message)
+        if (verdict !== 'pass' && verdict !== 'lose' && 'instead' in verdict && harm.alters !== true)
+          throw notAltering(who, 'instead')
+        return verdict
+      })
     if (harm.on === 'requests') addRequestHarm(kind, harm.meet)
     if (harm.simulated !== undefined) {
       const { addTrouble } = await import('@chaosproxy/simulator')
       addTrouble(kind, blamed(harm.simulated, who))
     }
   }
-  addFault(fault, harm.on)
+  addFault(
+    { ...fault, voidsPromises: harm.on !== 'nodes' && harm.on !== 'requests' ? harm.alters : undefined },
+    harm.on,
+  )
 }
+
+const notAltering = (who: string, by: string): UserError =>
+  new UserError(
+    'input',
+    `${who} changes bytes by "${by}". Give it alters: true: what a target promises does not hold then.`,
+  )

@@ -74,9 +74,6 @@ export const isSurroundingFault = (fault: { readonly kind: string }): fault is S
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-export const voidsPromises = (kind: string): boolean =>
-  nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.voidsPromises === true)
-
 /** Faults of whole nodes, injected by what runs the nodes and not by the proxy. */
 export const nodeFamily = {
   name: 'node',

@@ -55,6 +55,10 @@ export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   for (const [list, item] of lists) (list as unknown[]).push(item)
 }
 
+/** Whether no target promises anything once it has suffered a fault of this kind. */
+export const voidsPromises = (kind: string): boolean =>
+  faultDefinitions.some((definition) => definition.kind === kind && definition.voidsPromises === true)
+
 export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFamilies.find((family) => family.has(kind))
 
 export function definitionOf(kind: FaultKind): FaultDefinition {
