@@ -38,8 +38,7 @@ export {
   trafficFaultKinds,
   voidsPromises,
 } from './families/registry.ts'
-export type { SqlFault } from './families/sql.ts'
-export { sqlFamily } from './families/sql.ts'
+export { type SqlFault, sqlFamily } from './families/sql.ts'
 export type { CutMode, TcpFault, TcpHarm } from './families/tcp.ts'
 export { tcpFamily } from './families/tcp.ts'
 export { forge } from './forgery.ts'
