@@ -34,3 +34,9 @@ test('a misspelt operation is refused with a suggestion', () => {
   ).create({}, 0)
   expect(() => clients.client({} as never, 0).next()).toThrow('with an f of read, write. Did you mean write?')
 })
+
+test('accepts an unknown model while a file is tried on a thread, which lacks the models of the configuration', () => {
+  const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
+  expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
+  expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')
+})

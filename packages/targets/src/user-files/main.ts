@@ -19,7 +19,7 @@ async function tryProtocol(path: string): Promise<void> {
 }
 
 async function tryWorkload(path: string): Promise<void> {
-  const workload = await loadWorkload(path)
+  const workload = await loadWorkload(path, true)
   const clients = workload.create(settingsFor(workload), 0)
   for (let rank = 0; rank < CLIENTS; rank++) {
     const client = clients.client(createRandom(rank), rank)

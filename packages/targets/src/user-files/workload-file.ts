@@ -26,8 +26,9 @@ export async function workloadOf(reference: string): Promise<Workload> {
 
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
-export async function loadWorkload(reference: string): Promise<Workload> {
-  if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference)
+/** `isTrial`: on a thread without the models of the configuration, so that one of another name may be there. */
+export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
+  if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)
   const workload = findWorkload(reference)
   if (workload !== undefined) return workload
   const names = workloads.map(({ name }) => name)
@@ -43,7 +44,7 @@ type Wrong = (what: string) => UserError
  * Validates a workload that a program or a file provides; messages begin with `path`. @throws UserError (usage) if it
  * is invalid.
  */
-export function workloadFrom(exported: unknown, path: string): Workload {
+export function workloadFrom(exported: unknown, path: string, isTrial = false): Workload {
   const wrong: Wrong = (what) =>
     new UserError(
       'usage',
@@ -69,7 +70,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
     finale: () => [],
     vacuous: () => [],
     ...module,
-    ...judgedBy(module, wrong),
+    ...judgedBy(module, wrong, isTrial),
     name,
     functions,
     reads,
@@ -113,8 +114,13 @@ function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModu
 }
 
 /** The model, and the levels that it can decide. */
-function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong): Pick<Workload, 'model' | 'levels'> {
+function judgedBy(
+  module: Partial<WorkloadModule>,
+  wrong: Wrong,
+  isTrial: boolean,
+): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
+  if (isTrial && typeof model === 'string' && findModel(model) === undefined) return { model, levels: wanted ?? [] }
   const decided = decidedBy(model, wrong)
   if (wanted === undefined) return { model: model as ModelName | Model<unknown>, levels: decided }
   const unknown = Array.isArray(wanted) ? wanted.find((level) => !decided.includes(level)) : wanted
