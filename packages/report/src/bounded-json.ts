@@ -17,8 +17,11 @@ const LIMITS: readonly Limits[] = [
   { items: 5, characters: 30 },
 ]
 
-/** The same JSON with long lists and texts cut; `totals` has the full lengths of lists, texts say what is missing. */
-export function bounded(json: Json): Json {
+/**
+ * The same as JSON, with long lists and texts cut; `totals` has the full lengths of lists, texts say what is missing.
+ * Members that are undefined are left out, and a number that JSON lacks is null.
+ */
+export function bounded(json: unknown): Json {
   for (const limits of LIMITS) {
     const short = cut(json, limits)
     if (bytesOf(JSON.stringify(short)) <= MOST_JSON_BYTES) return short
@@ -26,11 +29,13 @@ export function bounded(json: Json): Json {
   return { error: 'the details of this history are too long to print' }
 }
 
-function cut(json: Json, limits: Limits): Json {
+function cut(json: unknown, limits: Limits): Json {
   if (typeof json === 'string') return cutText(json, limits)
-  if (typeof json !== 'object' || json === null) return json
-  if (Array.isArray(json)) return cutList(json, limits)
-  const entries = Object.entries(json as { readonly [member: string]: Json })
+  if (typeof json === 'number') return Number.isFinite(json) ? json : null
+  if (typeof json === 'boolean') return json
+  if (Array.isArray(json)) return json.slice(0, limits.items).map((item) => cut(item, limits))
+  if (typeof json !== 'object' || json === null) return null
+  const entries = Object.entries(json).filter(([, value]) => value !== undefined)
   const totals: [string, Json][] = []
   const kept = entries.slice(0, limits.items).map(([member, value]): [string, Json] => {
     if (Array.isArray(value) && value.length > limits.items) totals.push([member, value.length])
@@ -41,9 +46,6 @@ function cut(json: Json, limits: Limits): Json {
   const known = kept.find(([member]) => member === 'totals')?.[1]
   return { ...Object.fromEntries(kept), totals: { ...(isObject(known) ? known : {}), ...Object.fromEntries(totals) } }
 }
-
-const cutList = (list: readonly Json[], limits: Limits): Json =>
-  list.slice(0, limits.items).map((item) => cut(item, limits))
 
 /** Keeps the beginning and the end, which tell texts apart. */
 function cutText(text: string, { characters }: Limits): string {

@@ -19,10 +19,9 @@ export {
   settingsIn,
   usualWorkload,
 } from './plan/run-draft.ts'
-export type { NamedPart, RunDraft, RunSpec } from './plan/run-spec.ts'
+export type { NamedPart, RunDraft } from './plan/run-spec.ts'
 export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './plan/run-spec.ts'
 export { count, duration, schemaProblems } from './plan/schema.ts'
-export type { TrafficServer, TrafficSpec } from './plan/traffic-spec.ts'
 export type * from './ports/cluster.ts'
 export { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from './ports/live-judge.ts'
 export type { JudgedRun, OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
@@ -43,6 +42,7 @@ export type {
 export { protocolTarget } from './protocol-target.ts'
 export { readLast } from './read-last.ts'
 export { inMemory } from './record.ts'
+export type { RunSpec, TrafficServer, TrafficSpec } from './result/run-spec.ts'
 export type { Progress, RunEvent, RunListener } from './run-event.ts'
 export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
 export {

@@ -1,11 +1,11 @@
 import { drive, heal, inTimeOf, runOptionsOf, type Steering } from './drive.ts'
 import { judge } from './judge/judge.ts'
 import type { PlannedRun } from './plan/plan-run.ts'
-import type { RunSpec } from './plan/run-spec.ts'
 import type { Answers, JudgedRun, Judging, RecordStore, RunStore } from './ports/run-options.ts'
 import type { RunOutcome } from './ports/run-outcome.ts'
 import { readLast } from './read-last.ts'
 import { type Recording, recorded } from './record.ts'
+import type { RunSpec } from './result/run-spec.ts'
 import type { RunListener } from './run-event.ts'
 import { type StartOptions, start, withRemarks } from './start.ts'
 

@@ -2,9 +2,9 @@ import type { Fault } from '@chaosproxy/faults'
 import type { Event, Nanos } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import type { LiveCounts } from './clients/recorder.ts'
-import type { RunSpec } from './plan/run-spec.ts'
 import type { Judged, LiveViolation } from './ports/live-judge.ts'
 import type { RunStage } from './ports/run-outcome.ts'
+import type { RunSpec } from './result/run-spec.ts'
 import type { RunSummary } from './result/run-summary.ts'
 
 /** With the verdict while recording. */

@@ -17,7 +17,7 @@ import {
 import { didYouMean, millis, millisToNanos, nanos, printable, UserError } from '@chaosproxy/history'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { Offer, PromiseQuestion, Target } from '../ports/target.ts'
-import type { RunSpec } from './run-spec.ts'
+import type { RunSpec } from '../result/run-spec.ts'
 
 export interface PlannedFaults {
   /** Those chosen by name, each once. */

@@ -4,10 +4,9 @@ import { decidedLevels, levelFor, type Settings, settingsFor, type Workload, wor
 import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
+import type { RunSpec, TrafficSpec } from '../result/run-spec.ts'
 import { type Shortage, shortageOf } from './least-time.ts'
 import { planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-faults.ts'
-import type { RunSpec } from './run-spec.ts'
-import type { TrafficSpec } from './traffic-spec.ts'
 
 export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */

@@ -3,10 +3,11 @@ import { UserError } from '@chaosproxy/history'
 import { decidedLevels, type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Target } from '../ports/target.ts'
+import type { RunSpec } from '../result/run-spec.ts'
 import { leastTimeForAll } from './least-time.ts'
 import { withProfilesNamed } from './plan-faults.ts'
 import type { Registries } from './plan-run.ts'
-import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
+import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, withNames } from './run-spec.ts'
 import { schemaProblems } from './schema.ts'
 
 const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)

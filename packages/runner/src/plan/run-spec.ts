@@ -1,45 +1,11 @@
 import { levelNames, levelsInWords } from '@chaosproxy/checker'
-import type { FaultChoice } from '@chaosproxy/faults'
-import { type Json, type Millis, UserError } from '@chaosproxy/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
+import type { RunSpec } from '../result/run-spec.ts'
 import { count, duration, entriesOf, isObject, schemaProblems, unwrapped } from './schema.ts'
-import { type TrafficSpec, trafficSchema } from './traffic-spec.ts'
-
-/** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
-export interface RunSpec {
-  readonly target: {
-    /** A name in the registry, or the path of a file. */
-    readonly name: string
-    readonly bug?: string | undefined
-    readonly settings: Settings
-    /** Of a recording: its servers, and the clients, which the run observes instead of driving clients of its own. */
-    readonly traffic?: TrafficSpec | undefined
-  }
-  readonly workload: { readonly name: string; readonly settings: Settings }
-  /** When absent, the target decides. */
-  readonly nodes?: number | undefined
-  readonly clients: number
-  /** Operations per second over all clients. */
-  readonly rate: number
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
-  /** Kinds as `--faults` names them, or faults with times as in a schedule. */
-  readonly faults: readonly FaultChoice[]
-  /** Whether nobody chose them, and they are those that the target suffers by itself. */
-  readonly usualFaults?: true | undefined
-  readonly seed: number
-  /** When absent, what the target promises. `none`: the run only observes. */
-  readonly expect?: string | undefined
-  /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
-  readonly require?: readonly string[] | undefined
-  readonly checkMs: Millis
-  /** Whether the clients are stopped once a violation of the strongest level is noticed, while the history is recorded. */
-  readonly stopOnViolation?: boolean | undefined
-  /** Whether one write and one read are tried before the run, where clients use a route table of the user; by default they are. */
-  readonly rehearsal?: boolean | undefined
-}
+import { trafficSchema } from './traffic-spec.ts'
 
 /**
  * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all give drafts.

@@ -4,12 +4,13 @@ import type { Header, History, Millis, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { ProbeAnswer } from '../result/requirements/probe.ts'
-import type { RunConfig, RunSummary } from '../result/run-summary.ts'
+import type { RunSpec } from '../result/run-spec.ts'
+import type { RunSummary } from '../result/run-summary.ts'
 import type { Cluster, HistorySink } from './cluster.ts'
 import type { LiveViolation } from './live-judge.ts'
 import type { RunOutcome } from './run-outcome.ts'
 
-export interface RunOptions extends Pick<RunConfig, 'clients' | 'rate' | 'timeMs' | 'timeoutMs' | 'seed'> {
+export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' | 'timeoutMs' | 'seed'> {
   readonly cluster: Cluster
   readonly workload: Workload
   /** Settings of the workload; the others keep their defaults. */

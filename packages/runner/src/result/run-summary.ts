@@ -1,7 +1,8 @@
 import type { Report } from '@chaosproxy/checker'
-import type { Fault, FaultChoice, NodeId, Schedule } from '@chaosproxy/faults'
+import type { Fault, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Json, Millis, Nanos } from '@chaosproxy/history'
 import type { RequirementResult } from './requirement-result.ts'
+import type { RunConfig, Settings } from './run-spec.ts'
 
 /**
  * What a run lacks that proves little: operations under faults, an answer after healing, operations at once, operations that
@@ -13,6 +14,7 @@ export type Lack = 'faults' | 'recovery' | 'concurrency' | 'successes' | 'record
 export interface RunSummary {
   readonly chaos: 1
   readonly version: string
+  /** The run's configuration, from which it can be repeated. */
   readonly spec: RunConfig
   /** When it began, in ISO 8601. */
   readonly startedAt: string
@@ -73,42 +75,6 @@ export interface RunViews {
   }
   /** Sentences about the difference; empty if there is none. */
   readonly said: readonly string[]
-}
-
-/** The run's configuration, from which it can be repeated. */
-export interface RunConfig {
-  readonly target: {
-    readonly name: string
-    readonly bug?: string | undefined
-    readonly settings: Settings
-    readonly traffic?: Traffic | undefined
-  }
-  readonly workload: { readonly name: string; readonly settings: Settings }
-  readonly nodes: number
-  readonly clients: number
-  /** Operations per second, over all clients. */
-  readonly rate: number
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
-  readonly faults: readonly FaultChoice[]
-  readonly seed: number
-  /** Bounds besides the level: `availability >= 99.5%`. */
-  readonly require?: readonly string[] | undefined
-}
-
-/** What was recorded, where clients were observed. */
-interface Traffic {
-  readonly as: string
-  readonly servers: readonly {
-    readonly name: string
-    readonly upstream?: string | undefined
-    readonly serve?: readonly string[] | undefined
-  }[]
-  readonly command?: readonly string[] | undefined
-}
-
-interface Settings {
-  readonly [name: string]: number | boolean | string
 }
 
 /** A fault with its selectors resolved and its actual start and end. */
