@@ -1,6 +1,7 @@
 import type { Bounds, ClockCost, Staleness } from '@chaosproxy/checker'
-import { count, duration, plural } from '@chaosproxy/history'
+import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runner/result'
+import { adjective } from './level-words.ts'
 import { percentOf } from './words.ts'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
@@ -119,3 +120,52 @@ export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSumm
   phases.every(({ phase }) => phase === 'calm' || phase === 'healed')
     ? phases.map((each) => (each.phase === 'healed' ? { ...each, phase: 'at the end' } : each))
     : phases
+
+type PhaseMood = 'bad' | 'short' | 'good' | 'faint' | 'plain'
+
+/** What a table says of a phase, in a terminal and on a page. */
+export interface PhaseColumn {
+  readonly title: string
+  /** Its title where there is little room. */
+  readonly brief?: string
+  /** Undefined if it was not measured. */
+  readonly text: (phase: PhaseSummary) => string | undefined
+  /** `short`: less than it should be. By default, `plain`. */
+  readonly mood?: (phase: PhaseSummary) => PhaseMood
+}
+
+type Named = 'share' | 'operations' | 'availability' | 'up' | 'p50' | 'p99' | 'recovery' | 'stale' | 'broken'
+
+const measured = (of: (phase: PhaseSummary) => string) => (phase: PhaseSummary) =>
+  phase.operations === 0 ? undefined : of(phase)
+
+export const phaseColumns: { readonly [name in Named]: PhaseColumn } = {
+  share: { title: 'share of the run', brief: 'share', text: ({ share }) => percent(share, 0) },
+  operations: { title: 'operations', brief: 'ops', text: ({ operations }) => count(operations) },
+  availability: {
+    title: 'availability',
+    text: measured(({ availability, operations }) => percentOf(availability, operations)),
+    mood: ({ availability, operations }) => (operations === 0 ? 'faint' : availability < 1 ? 'short' : 'good'),
+  },
+  up: { title: 'of nodes up', text: ({ upAvailability: share }) => (share === undefined ? '' : percent(share)) },
+  p50: { title: 'p50', text: ({ p50Nanos: nanos }) => (nanos === undefined ? undefined : duration(nanos)) },
+  p99: { title: 'p99', text: ({ p99Nanos: nanos }) => (nanos === undefined ? undefined : duration(nanos)) },
+  recovery: {
+    title: 'slowest recovery',
+    text: ({ slowestRecoveryNanos: nanos }) => (nanos === undefined ? '' : duration(nanos)),
+  },
+  stale: {
+    title: 'stale reads',
+    brief: 'stale',
+    text: measured(({ staleReads = 0 }) => count(staleReads)),
+    mood: ({ staleReads = 0 }) => (staleReads > 0 ? 'bad' : 'faint'),
+  },
+  broken: {
+    title: 'violation seen',
+    text(phase) {
+      const level = brokenLevel(phase)
+      return level === undefined ? measured(() => 'none')(phase) : adjective(level)
+    },
+    mood: (phase) => (isBroken(phase) ? 'bad' : 'faint'),
+  },
+}

@@ -66,25 +66,26 @@ const UNKNOWN = 'unknown'
 /** The most of each kind to list in JSON; their number is given as well. */
 const MOST_IN_JSON = 100
 
-export function recordJson({ sessions, initial, touched, notUnderstood, unclear, passedOn }: RecordFacts): Json {
-  const markJson = ({ key, line, what, why }: Mark): Json => ({
-    ...(key === undefined ? {} : { key }),
-    line,
-    what,
-    why,
-  })
+/** Members that are undefined are left out where it is printed. */
+export function recordJson({
+  sessions,
+  initial = null,
+  touched,
+  notUnderstood,
+  unclear,
+  passedOn,
+}: RecordFacts): object {
+  const markJson = ({ key, line, what, why }: Mark) => ({ key, line, what, why })
   return {
-    ...(sessions === undefined ? {} : { sessions: { by: sessions.by, named: sessions.named } }),
-    initial: initial ?? null,
+    sessions: sessions && { by: sessions.by, named: sessions.named },
+    initial,
     touched: touched.slice(0, MOST_IN_JSON).map(markJson),
     notUnderstood: notUnderstood.slice(0, MOST_IN_JSON).map(markJson),
-    passedOn: passedOn
-      .slice(0, MOST_IN_JSON)
-      .map(({ what, count: times, mayWrite }) => ({ what, count: times, mayWrite })),
+    passedOn: passedOn.slice(0, MOST_IN_JSON).map(({ what, count, mayWrite }) => ({ what, count, mayWrite })),
     totals: {
       touched: touched.length,
       notUnderstood: notUnderstood.length,
-      ...(unclear === undefined ? {} : { unclear: unclear.count }),
+      unclear: unclear?.count,
       passedOn: passedOn.length,
       requestsPassedOn: requestsIn(passedOn),
     },

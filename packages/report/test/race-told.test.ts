@@ -1,9 +1,8 @@
 import { check } from '@chaosproxy/checker'
-import { type Event, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
+import { type Event, historyFromEvents, isObject, type Json, millis, nanos } from '@chaosproxy/history'
 import { databaseMember, type Race, raceMember, toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference } from '@chaosproxy/report/difference'
 import { explain, renderExplained } from '@chaosproxy/report/explanation'
-import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { causesOf } from '../src/facts/causes.ts'
 import { renderHtml } from '../src/html/page.ts'
@@ -67,7 +66,7 @@ function told(extra = raceMember(race)) {
     ...{ alone: true, explain: false, reportFile: undefined, again: 'chaos check seats.jsonl', exitCode: 1 },
   }
   const json = toJson({ report, history, checkMs: 1 })
-  const difference = differenceOf(isParsed(json) ? json : {}, {})
+  const difference = differenceOf(isObject(json) ? json : {}, {})
   const wide = { width: 200, unicode: true }
   const explained = explain({ report, history })
   return {

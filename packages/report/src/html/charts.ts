@@ -3,7 +3,7 @@ import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
 import type { Binned, Bins } from './bins.ts'
 import { decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, round } from './markup.ts'
 import { type NodeStrip, nodeStrips, nodeStripsOf, STRIP_HEIGHT } from './node-strips.ts'
 
 const WIDTH = 1080
@@ -52,7 +52,7 @@ export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html
   const bottom = strips.length === 0 ? trouble.bottom : nodes.top + strips.length * STRIP_HEIGHT + 2
   return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${bottom + 26}" role="img" aria-label="Goodput, stale reads, latency, failures and what each node answered over the run, with its faults">
 ${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
-${rows === 0 ? undefined : html`<text class="row-name" x="0" y="20">faults</text>`}
+${rows !== 0 && html`<text class="row-name" x="0" y="20">faults</text>`}
 ${names.map(
   (name) =>
     html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/><text class="fault-label" x="${name.textX}" y="${17 + name.row * 18}">${name.text}</text></g>`,
@@ -115,10 +115,9 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
     .join('')
   const staleCount = bins.stale.reduce((sum, amount) => sum + amount, 0)
   const staleText =
-    bins.stale.length === 0
-      ? undefined
-      : html`<text class="t2${staleCount > 0 ? ' badtext' : ''}" x="0" y="${box.top + 74}">${plural(staleCount, 'stale read')}</text>`
-  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale === '' ? undefined : html`<path class="stale" d="${stale}"/>`}`
+    bins.stale.length > 0 &&
+    html`<text class="t2${staleCount > 0 ? ' badtext' : ''}" x="0" y="${box.top + 74}">${plural(staleCount, 'stale read')}</text>`
+  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale !== '' && html`<path class="stale" d="${stale}"/>`}`
 }
 
 /** How often each latency occurred, with the median and the slowest hundredth over it. */
@@ -180,5 +179,3 @@ const niceCeiling = (value: number): number => {
   const step = niceStep(value / 4)
   return Math.ceil(value / step) * step
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10

@@ -24,7 +24,7 @@ import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
-import { type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
+import { type Html, headOf, html, nextPart, round, script, tableOf, topBar, trusted } from './markup.ts'
 import { comparisonScript } from './scripts.ts'
 
 /**
@@ -41,11 +41,11 @@ export function renderComparisonHtml(comparison: Comparison, version: string): s
 <section>${nextPart(comparisonNext(comparison))}</section>
 ${brokenSection(comparison)}
 ${picture(comparison)}
-${sweep === undefined ? undefined : sweepCharts(comparison)}
+${sweep !== undefined && sweepCharts(comparison)}
 ${levelsSection(comparison)}
 ${isOfTransactions(comparison) ? isolationSection(comparison) : undefined}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them${comparison.workload === undefined ? ': each run is made twice, with registers and with sets, and counts as what neither of the two violated' : ''}. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault.${comparison.workload === undefined ? html` <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.` : undefined}</p></section>
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them${comparison.workload === undefined ? ': each run is made twice, with registers and with sets, and counts as what neither of the two violated' : ''}. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault.${comparison.workload === undefined && html` <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.`}</p></section>
 </main>${script(trusted(comparisonScript))}</body></html>
 `.html
 }
@@ -89,21 +89,26 @@ const RESULTS = { met: 'met', violated: 'violated', unknown: 'undecided' } as co
 /** Of transactions: every level of isolation, with what all runs of a system under a condition say of it. */
 function isolationSection(comparison: Comparison): Html {
   const title = 'Each level of isolation'
-  return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="numbers"><thead><tr><th scope="col">System</th><th scope="col">Under</th>${comparison.levels.map((level) => html`<th scope="col"><abbr title="${level.replaceAll('-', ' ')}">${shortName(level)}</abbr></th>`)}</tr></thead><tbody>${isolationRows(
-    comparison,
-  ).map(
+  const levels = comparison.levels.map(
+    (level) => html`<abbr title="${level.replaceAll('-', ' ')}">${shortName(level)}</abbr>`,
+  )
+  const rows = isolationRows(comparison).map(
     ([{ name }, { condition, promised, kept }, results]) =>
       html`<tr><th scope="row">${name}</th><td>${condition}</td>${results.map((result, i) => html`<td class="${kept === false && comparison.levels[i] === promised ? 'broken' : ''}">${RESULTS[result]}</td>`)}</tr>`,
-  )}</tbody></table></div><p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
+  )
+  return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2>${tableOf(title, 'numbers', ['System', 'Under', ...levels], rows)}<p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
 }
 
 /** One matrix: what holds of each system under each condition, how much it answered, and when. */
 function levelsSection(comparison: Comparison): Html {
   const { systems, conditions } = comparison
-  return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels sortable"><thead><tr><th scope="col"><abbr title="the number in the picture">#</abbr></th><th scope="col">System</th><th scope="col">Promised</th><th scope="col">PACELC</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
+  const number = html`<abbr title="the number in the picture">#</abbr>`
+  const titles = [number, 'System', 'Promised', 'PACELC', ...conditions.map(capitalised)]
+  const rows = systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc === undefined ? undefined : html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
-  )}</tbody></table></div>${glyphKey(comparison)}</section>`
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc !== undefined && html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
+  )
+  return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2>${tableOf('Levels', 'levels sortable', titles, rows)}${glyphKey(comparison)}</section>`
 }
 
 function promisedText({ cells }: ComparedSystem, comparison: Comparison): string {
@@ -114,7 +119,7 @@ function promisedText({ cells }: ComparedSystem, comparison: Comparison): string
 function levelCell(cell: ComparedCell | undefined, condition: string, comparison: Comparison): Html {
   if (cell === undefined) return html`<td></td>`
   const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost ? ` · ${count(cell.lost)} lost` : ''}`
-  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}${multiple(cell, condition, comparison.rate)}</td>`
+  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false && html` <b>promise broken</b>`}${multiple(cell, condition, comparison.rate)}</td>`
 }
 
 /** The answers over the run, drawn alike for all systems, and the two numbers that people look for first. */
@@ -165,7 +170,7 @@ const COLUMNS: readonly Column[] = [
 
 function numbersSection(comparison: Comparison, condition: string): Html {
   const { systems } = comparison
-  const ofTransactions = isOfTransactions(comparison)
+  const lost = isOfTransactions(comparison) ? [] : ['Lost']
   const id = `under-${condition}`
   const columns = COLUMNS.filter(({ of }) =>
     systems.some((system) => {
@@ -173,7 +178,9 @@ function numbersSection(comparison: Comparison, condition: string): Html {
       return cell !== undefined && of(cell) !== undefined
     }),
   )
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2><div class="scroll" tabindex="0" role="region" aria-label="${condition}"><table class="numbers sortable"><thead><tr><th scope="col">System</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}${ofTransactions ? undefined : html`<th scope="col">Lost</th>`}<th scope="col">Answers</th></tr></thead><tbody>${systems.map((system) => numberRow(system, condition, columns, comparison))}</tbody></table></div><details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
+  const rows = systems.map((system) => numberRow(system, condition, columns, comparison))
+  const titles = ['System', ...columns.map(({ title }) => title), ...lost, 'Answers']
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2>${tableOf(condition, 'numbers sortable', titles, rows)}<details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
 }
 
 /** Every fault is in force for the middle half of its run. */
@@ -192,7 +199,7 @@ function numberRow(
   return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text, whole }) => {
     const value = of(cell)
     return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : (whole?.(cell) ?? text(value))}</td>`
-  })}${lost === undefined ? undefined : html`<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td>`}<td data-value="${answers}">${sparkline(goodput, comparison.rate, bandOf(condition))}</td></tr>`
+  })}${lost !== undefined && html`<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td>`}<td data-value="${answers}">${sparkline(goodput, comparison.rate, bandOf(condition))}</td></tr>`
 }
 
 const own = `
@@ -222,10 +229,10 @@ function sparkline(
   const step = WIDTH / Math.max(1, values.length)
   const top = Math.max(most, ...values, 1)
   const bars = values.map((value, i) => {
-    const height = Math.round((value / top) * HEIGHT * 10) / 10
-    return `M${Math.round(i * step * 10) / 10} ${HEIGHT}v${-height}h${Math.max(1, step - 0.8)}v${height}z`
+    const height = round((value / top) * HEIGHT)
+    return `M${round(i * step)} ${HEIGHT}v${-height}h${Math.max(1, step - 0.8)}v${height}z`
   })
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band === undefined ? undefined : html`<rect class="band" x="${band[0] * WIDTH}" y="0" width="${(band[1] - band[0]) * WIDTH}" height="${HEIGHT}"/>`}<path class="spark-bars" d="${bars.join('')}"/></svg>`
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band !== undefined && html`<rect class="band" x="${band[0] * WIDTH}" y="0" width="${(band[1] - band[0]) * WIDTH}" height="${HEIGHT}"/>`}<path class="spark-bars" d="${bars.join('')}"/></svg>`
 }
 
 const aboutText = (values: readonly number[]): string =>

@@ -146,7 +146,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
     kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}${strongest}</tspan>` : undefined}</text>${panel === 0 && kind !== 'narrow' ? html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>` : undefined}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.says}${strongest}</tspan>`}</text>${panel === 0 && kind !== 'narrow' && html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>`}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>`}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
 }
 
 /** `1 ms` rather than `1.0 ms`. */
@@ -210,7 +210,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const practicalY = scale.y(practical.median)
     const [leastY, mostY] = [scale.y(availability.least), scale.y(availability.most)]
     const isWide = leastY - mostY > GLYPH / 2
-    return html`${isWide ? html`<path class="spread" d="M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8"/>` : undefined}${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
+    return html`${isWide && html`<path class="spread" d="M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8"/>`}${practicalY < y - 2 && html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>`}${leader(x, y, spot.left, spot.middle)}`
   })}${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
@@ -241,6 +241,6 @@ function classes(comparison: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${!isNamed && html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 && html`<p class="note">none</p>`}</div>`
   })}</div>`
 }

@@ -10,7 +10,7 @@ import {
 } from '../difference/difference.ts'
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
-import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
+import { fileLink, type Html, headOf, html, nextPart, script, tableOf, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
 /** One of two results shown side by side. */
@@ -68,16 +68,20 @@ function card(when: string, { name, result, report, target }: ComparedResult, di
   const setting = [target ?? textAt(result, 'target') ?? '', textAt(result, 'workload') ?? '']
   const seed = numberAt(result, 'seed')
   const facts = [...setting, seed === undefined ? '' : `seed ${seed}`].filter((text) => text !== '')
-  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what === verdict ? undefined : html`<p class="level">${verdict}</p>`}${story === '' ? undefined : html`<p>${story}</p>`}${next.text === '' ? undefined : nextPart(next)}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
+  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what !== verdict && html`<p class="level">${verdict}</p>`}${story !== '' && html`<p>${story}</p>`}${next.text !== '' && nextPart(next)}<p class="note">${facts.join(' · ')}</p>${report !== undefined && html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
 }
 
-const rowsSection = (title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined =>
-  rows.length === 0
-    ? undefined
-    : html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table"><table class="numbers"><thead><tr><th scope="col"><span class="sr">What</span></th><th scope="col">Before</th><th scope="col">After</th><th scope="col">Change</th></tr></thead><tbody>${rows.map(
-        ({ what, before, after, change }) =>
-          html`<tr><th scope="row">${what}</th><td>${before}</td><td>${after}</td><td class="${change}">${change === 'worse' ? '▼ worse' : change === 'better' ? '▲ better' : ''}</td></tr>`,
-      )}</tbody></table></div></section>`
+function rowsSection(title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined {
+  if (rows.length === 0) return undefined
+  const shown = rows.map(
+    ({ what, before, after, change }) =>
+      html`<tr><th scope="row">${what}</th><td>${before}</td><td>${after}</td><td class="${change}">${SIGNS[change]}</td></tr>`,
+  )
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${tableOf(`${title}, as a table`, 'numbers', TITLES, shown)}</section>`
+}
+
+const TITLES = [html`<span class="sr">What</span>`, 'Before', 'After', 'Change']
+const SIGNS = { '': '', better: '▲ better', worse: '▼ worse' }
 
 interface DrawnFault {
   /** As in `--faults`. */
@@ -150,7 +154,7 @@ function faultList(when: string, faults: readonly DrawnFault[]): Html {
   return html`<details><summary>${when}: ${count(faults.length)}</summary><ol class="fault-list">${shown.map(
     ({ label, from, to, hits }) =>
       html`<li>${label}<small>${moment(from)} to ${moment(to)}${hits === undefined ? '' : hits === 0 ? ', had no effect' : `, took effect ${plural(hits, 'time')}`}</small></li>`,
-  )}</ol>${more === 0 ? undefined : html`<p class="note">${count(more)} more are in its report.</p>`}</details>`
+  )}</ol>${more !== 0 && html`<p class="note">${count(more)} more are in its report.</p>`}</details>`
 }
 
 const own = `

@@ -1,5 +1,5 @@
 import type { Binned } from './bins.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, round } from './markup.ts'
 
 /** How often each latency occurred in each stretch of the run. */
 export interface HeatMap {
@@ -74,5 +74,3 @@ export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (
 /** The axis: a line at each power of ten. */
 export const decadesOf = ({ low, high }: HeatMap): number[] =>
   Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, i) => low * 10 ** i)
-
-const round = (value: number): number => Math.round(value * 10) / 10

@@ -13,7 +13,7 @@ import {
   witnessText,
 } from '../level-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, trusted } from './markup.ts'
+import { type Html, html, tableOf, trusted } from './markup.ts'
 
 interface Rung {
   readonly title: string
@@ -79,31 +79,28 @@ export function ladder(
   const judgement: Judgement = { report, expected: facts.expectation?.level, convergedNanos, isSoFar }
   if (report.transactions !== undefined) return isolationTable(judgement)
   const { rungs, beside } = arranged(report)
-  return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${
-    beside.length === 0
-      ? undefined
-      : html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`
-  }${why === undefined ? undefined : html`<p class="why">${capitalised(why)}.</p>`}`
+  return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${beside.length !== 0 && html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`}${why !== undefined && html`<p class="why">${capitalised(why)}.</p>`}`
 }
 
 /** Levels of isolation have three forms each: a row for each level, a column for each form. */
 function isolationTable(judgement: Judgement): Html {
-  const rows = isolationRows(judgement.report).flatMap(({ isolations, cells }) =>
-    isolations.map((isolation, i) => ({ isolation, cells: cells.map((column) => column[i]) })),
-  )
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Levels of isolation"><table class="isolation"><thead><tr><th scope="col">level</th>${isolationColumns.map(
+  const { report, isSoFar } = judgement
+  const columns = isolationColumns.map(
     ({ title, prefix, means }) =>
       html`<th scope="col" data-short="${title}">${prefix === '' ? means : html`<code>${prefix}</code> ${means}`}</th>`,
-  )}</tr></thead><tbody>${rows.map(
-    ({ isolation, cells }) =>
-      html`<tr><th scope="row">${isolation}</th>${cells.map((cell) =>
-        cell === undefined
-          ? html`<td></td>`
-          : html`<td class="${cell.result}" title="${cell.level}">${marks[cell.result]} <span class="result">${resultText(cell.result, judgement.isSoFar)}</span>${tagOf(judgement, cell.level)}</td>`,
-      )}</tr>`,
-  )}</tbody></table></div>${reasonsOfUnknown(judgement.report)
-    .slice(0, MOST_REASONS)
-    .map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
+  )
+  const rows = isolationRows(report).flatMap(({ isolations, cells }) =>
+    isolations.map(
+      (isolation, i) =>
+        html`<tr><th scope="row">${isolation}</th>${cells.map(({ [i]: cell }) =>
+          cell === undefined
+            ? html`<td></td>`
+            : html`<td class="${cell.result}" title="${cell.level}">${marks[cell.result]} <span class="result">${resultText(cell.result, isSoFar)}</span>${tagOf(judgement, cell.level)}</td>`,
+        )}</tr>`,
+    ),
+  )
+  const unknown = reasonsOfUnknown(report).slice(0, MOST_REASONS)
+  return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
 }
 
 /** The table of all levels has the others. */
@@ -120,9 +117,7 @@ function rungMarkup(judgement: Judgement, { title, level }: Rung): Html {
   const { report, isSoFar } = judgement
   const { result } = verdictOf(report, level)
   const why = whyOf(judgement, level)
-  return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${title}${tagOf(judgement, level)}</h3><p class="result">${resultText(result, isSoFar)}</p>${
-    why === '' ? undefined : html`<p class="why">${why}</p>`
-  }</li>`
+  return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${title}${tagOf(judgement, level)}</h3><p class="result">${resultText(result, isSoFar)}</p>${why !== '' && html`<p class="why">${why}</p>`}</li>`
 }
 
 function besideMarkup(judgement: Judgement, level: string): Html {

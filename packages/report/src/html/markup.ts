@@ -7,7 +7,7 @@ export interface Html {
   readonly html: string
 }
 
-export type Content = Html | string | number | readonly Content[] | undefined
+export type Content = Html | string | number | readonly Content[] | false | undefined
 
 const ENTITIES: { readonly [character: string]: string } = {
   '&': '&amp;',
@@ -29,15 +29,18 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
 }
 
 function markupOf(content: Content): string {
-  if (content === undefined) return ''
+  if (content === undefined || content === false) return ''
   if (typeof content === 'string') return escapeHtml(content)
   if (typeof content === 'number') return String(Math.round(content * 100) / 100)
   if ('html' in content) return content.html
   return content.map(markupOf).join('')
 }
 
+/** To a tenth of a pixel. */
+export const round = (value: number): number => Math.round(value * 10) / 10
+
 export const nextPart = ({ text, command }: Next): Html =>
-  html`<p><b>Next</b> ${text}${command === undefined ? undefined : html` <code>${command}</code>`}</p>`
+  html`<p><b>Next</b> ${text}${command !== undefined && html` <code>${command}</code>`}</p>`
 
 /** Only for this package's own stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })
@@ -77,4 +80,15 @@ export const headOf = (title: string, own: string, { isServed = false }: { reado
 
 /** The bar above a page: the program, what the page is about, and its buttons. */
 export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
-  html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => (each === undefined ? undefined : html`<span>${each}</span>`))}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
+  html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => each !== undefined && each !== false && html`<span>${each}</span>`)}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
+
+/** A table that scrolls sideways where it has no room; a title with attributes is its whole cell. */
+export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table></div>`
+
+const titleCell = (title: string | Html): Html =>
+  typeof title === 'string' || !title.html.startsWith('<th') ? html`<th scope="col">${title}</th>` : title
+
+/** Names and what they are, unless that is false. A row of `look` stands out. */
+export const namedRows = (rows: readonly (readonly [name: string, value: Content, look?: string | false])[]): Html =>
+  html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`

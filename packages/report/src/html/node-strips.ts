@@ -3,7 +3,7 @@ import type { FaultSpan } from '@chaosproxy/runner/result'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import type { Binned } from './bins.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, round } from './markup.ts'
 
 export interface NodeStrip {
   readonly node: string
@@ -87,5 +87,3 @@ function answeredPath({ asked, answered }: NodeStrip, bottom: number, { width, x
   }
   return path
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10

@@ -67,25 +67,20 @@ export function renderHtml(page: Page): string {
   }
   return html`${headOf(`${headline.title}: ${page.title}`, facts.race === undefined ? '' : raceStyles)}
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
-${topBar(page.version, topFacts(page), html`${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button>`)}
+${topBar(page.version, topFacts(page), html`${page.markdown !== undefined && html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button>`)}
 <main>
 ${head(page, facts, telling)}
 ${
-  first === undefined
-    ? undefined
-    : contradiction(facts, whyTitle(history, first, { isAside: facts.isAside }), [
+  first !== undefined &&
+  contradiction(facts, whyTitle(history, first, { isAside: facts.isAside }), [
         figure(page, first, facts, { facts }),
         otherFigures(page, others, facts, first.counterexample.operations.length === 1),
       ])
 }
 ${raceSection(facts.race)}
-<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
+<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report !== undefined && html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
 ${proofSection(page.proof)}${phasesSection(run?.phases ?? [], facts)}
-${
-  hasTimes(history) && history.operations.length >= FEWEST_CHARTED
-    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
-    : undefined
-}
+${hasTimes(history) && history.operations.length >= FEWEST_CHARTED && html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`}
 ${explorer(history, selection, embedded)}
 ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}
@@ -93,7 +88,7 @@ ${recordSection(recordFactsOf(history, page.initial))}
 ${lostSection(report)}
 </main>
 ${script(scriptJson(renderPicture(page, facts)), ' type="application/json" id="picture"')}
-${page.markdown === undefined ? undefined : script(scriptJson(page.markdown), ' type="application/json" id="markdown"')}
+${page.markdown !== undefined && script(scriptJson(page.markdown), ' type="application/json" id="markdown"')}
 ${embeddedData(data)}
 ${script(trusted(pageScript))}${script(trusted(explorerScript))}${proofScripts(page.proof)}
 </body></html>
@@ -130,15 +125,9 @@ function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
   const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
-  const list = (some: readonly string[]): Html | undefined =>
-    some.length === 0
-      ? undefined
-      : html`<ul class="warnings">${some.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`
-  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${
-    rest.length === 0
-      ? undefined
-      : html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`
-  }${answers(telling, nextAnswer(page, telling))}</section>`
+  const list = (some: readonly string[]) =>
+    some.length > 0 && html`<ul class="warnings">${some.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`
+  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' && html` class="bad"`}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${rest.length !== 0 && html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`}${answers(telling, nextAnswer(page, telling))}</section>`
 }
 
 export function answers(telling: Telling, next: Html): Html {
@@ -164,7 +153,7 @@ export function nextAnswer(
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
   const note = promise === '' ? undefined : html` <span class="settings">${promise}</span>`
-  return html`${text}${note}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code>${copy}</div>`}`
+  return html`${text}${note}${command !== undefined && html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code>${copy}</div>`}`
 }
 
 /** The drawing of what broke a level; folded away where nothing had promised that level. */
@@ -247,7 +236,7 @@ export function figure(
   // The cause stands at the top of the page, unless that is about something else.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
-  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
+  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
   const { transactions } = counterexample
@@ -255,7 +244,7 @@ export function figure(
     return canDraw(history, transactions)
       ? html`<div class="transactions"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the transactions in ${cited}, scrolls sideways">${transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH })}</div>${faultNotes(near)}${notes}</div>`
       : html`<div class="transactions">${transactionsList(history, transactions)}${faultNotes(near)}${notes}</div>`
-  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
+  return html`${hidden !== 0 && html`<p class="note">What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 
 /**

@@ -79,7 +79,7 @@ ${recordingPart(recording)}<section aria-labelledby="in-force"><h2 id="in-force"
 
 function card(proxy: ShownProxy): Html {
   const { name, listen, upstream, enabled, carries, connections, sent, received, offered, hurtBy } = proxy
-  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${requestRate(proxy)}${rate(sent, (last) => `${bytesText(last)} to the server`)}${rate(received, (last) => `${bytesText(last)} back`)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length === 0 ? undefined : html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
+  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${requestRate(proxy)}${rate(sent, (last) => `${bytesText(last)} to the server`)}${rate(received, (last) => `${bytesText(last)} back`)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length !== 0 && html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
 }
 
 const WIDTH = 120
@@ -108,9 +108,8 @@ function recordingPart(recording: ShownRecording | undefined): Html | undefined 
   const counts = `${plural(ok + fail + info, 'operation')} recorded: ${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome`
   const others = unmatched === 0 ? '' : `; ${plural(unmatched, 'request')} passed on without being recorded`
   const verdict =
-    soFar === undefined
-      ? undefined
-      : html`<p${isViolated ? html` class="why-bad"` : undefined}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
+    soFar !== undefined &&
+    html`<p${isViolated && html` class="why-bad"`}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
   return html`<section aria-labelledby="recorded"><h2 id="recorded">Recording</h2><div id="recording">${verdict}<p>${counts}${others}.</p><ul class="events">${files.map(({ path, lines, lost }) => html`<li><code>${path}</code>, ${plural(lines, 'line')}${lost === 0 ? '' : `; ${plural(lost, 'line')} lost`}</li>`)}</ul></div></section>
 `
 }
@@ -122,7 +121,7 @@ function bytesText(bytes: number): string {
 }
 
 const faultItem = ({ name, text, hits, requests, kept }: ShownFault): Html =>
-  html`<li><div><b>${text}</b><small>${name}, ${hits === 0 ? 'no hit yet' : plural(hits, 'hit')}</small>${requests.length === 0 ? undefined : html`<ol class="requests">${requests.map(({ number, request }) => html`<li><span>${`hit ${number}`}</span> <code>${request}</code></li>`)}</ol>`}</div>${kept === undefined ? html`<button type="button" class="heal" id="${`heal-${name}`}" data-action="heal" data-on="${name}">Heal<span class="sr"> ${name}</span></button>` : html`<small>${kept}</small>`}</li>`
+  html`<li><div><b>${text}</b><small>${name}, ${hits === 0 ? 'no hit yet' : plural(hits, 'hit')}</small>${requests.length !== 0 && html`<ol class="requests">${requests.map(({ number, request }) => html`<li><span>${`hit ${number}`}</span> <code>${request}</code></li>`)}</ol>`}</div>${kept === undefined ? html`<button type="button" class="heal" id="${`heal-${name}`}" data-action="heal" data-on="${name}">Heal<span class="sr"> ${name}</span></button>` : html`<small>${kept}</small>`}</li>`
 
 const own = `
 #list{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:14px}.proxy{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 16px;min-width:0}.proxy.hurt{border-color:var(--ink)}.proxy h3{font-size:16px;overflow-wrap:anywhere}.proxy small{font-weight:400;color:var(--ink2)}

@@ -12,10 +12,10 @@ export function raceSection(race: Race | undefined): Html | undefined {
 function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
   const isOfOther = row.file !== (before?.file ?? race.overtaken.file)
   const gap = isOfOther ? row.file : row.isAfterGap ? '…' : undefined
-  const note = row.isOvertaken
-    ? html`<tr class="overtaken note-row"><td colspan="3"></td><td class="code"><span class="why">↑ ${overtakenText(race)}</span></td></tr>`
-    : undefined
-  return html`${gap === undefined ? undefined : html`<tr class="gap"><td colspan="3"></td><td class="code">${gap}</td></tr>`}<tr${row.isOvertaken ? html` class="overtaken"` : undefined}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map((sql) => html`<tr class="gap"><td colspan="3"></td><td class="code">${sql}</td></tr>`)}${note}`
+  const note =
+    row.isOvertaken &&
+    html`<tr class="overtaken note-row"><td colspan="3"></td><td class="code"><span class="why">↑ ${overtakenText(race)}</span></td></tr>`
+  return html`${gap !== undefined && html`<tr class="gap"><td colspan="3"></td><td class="code">${gap}</td></tr>`}<tr${row.isOvertaken && html` class="overtaken"`}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map((sql) => html`<tr class="gap"><td colspan="3"></td><td class="code">${sql}</td></tr>`)}${note}`
 }
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
@@ -92,11 +92,7 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
     lane === 0 && waits.line === overtaken.lines[0] && waits.file === overtaken.file && covers(turn, overtaken)
   const text = `waits at line ${waits.line}`
   const x = LANES[lane] + WAIT_WIDTH
-  return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${
-    to - from > ROW || isOvertaken
-      ? html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`
-      : undefined
-  }`
+  return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
 }
 
 /** Whether this turn left off at the overtaken await, or a shorter one within its time. */

@@ -1,7 +1,7 @@
 import { count, plural } from '@chaosproxy/history'
 import type { ListedRun } from '../runs/listed-run.ts'
 import { type Trend, trendsOf } from '../runs/trends.ts'
-import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
+import { fileLink, type Html, headOf, html, nextPart, script, tableOf, topBar, trusted } from './markup.ts'
 import { runsScript } from './scripts.ts'
 
 export interface RunsPage {
@@ -38,8 +38,8 @@ export function renderRunsHtml(page: RunsPage): string {
   const { version, directory, runs, served } = page
   const title = runs.length === 0 ? 'No runs yet' : plural(runs.length + page.older, 'run')
   return html`${headOf(`${title}: ${directory}`, own, { isServed: served !== undefined })}
-<body>${topBar(version, [directory, served === undefined ? undefined : html`<a href="./judge">Judge a saved history</a>`])}
-<main id="runs" tabindex="-1" data-directory="${directory}"${served === undefined ? undefined : html` data-state="${served.state}"`}>
+<body>${topBar(version, [directory, served !== undefined && html`<a href="./judge">Judge a saved history</a>`])}
+<main id="runs" tabindex="-1" data-directory="${directory}"${served !== undefined && html` data-state="${served.state}"`}>
 <section class="head"><h1>${title}</h1><p class="standing">${summaryOf(page)}</p></section>
 <div id="live">${served === undefined || served.live.length === 0 ? undefined : liveSection(served.live)}</div>
 <div id="trends">${trendsSection(trendsOf(runs))}</div>
@@ -73,11 +73,16 @@ const MOST_SEEDS = 20
 
 function trendsSection(trends: readonly Trend[]): Html | undefined {
   if (trends.length === 0) return undefined
-  return html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Trends"><table class="trends"><thead><tr><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Violated</th><th scope="col">Oldest to newest</th></tr></thead><tbody>${trends.map(
+  const rows = trends.map(
     ({ target, workload, runs, seeds }) =>
       html`<tr><th scope="row">${target}</th><td>${workload}</td><td>${violatedText(runs)}</td><td>${strip(runs)}${seedsPart(seeds)}</td></tr>`,
-  )}</tbody></table></div></section>`
+  )
+  const titles = ['Target', 'Workload', 'Violated', 'Oldest to newest']
+  return html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2>${tableOf('Trends', 'trends', titles, rows)}</section>`
 }
+
+const COMPARE = html`<span class="sr">Compare</span>`
+const TITLES = [COMPARE, 'When (UTC)', 'Target', 'Workload', 'Faults', 'Seed', 'Verdict', 'Operations']
 
 const violatedText = (runs: readonly ListedRun[]): string =>
   `${count(runs.filter(({ mood }) => mood === 'bad').length)} of ${count(runs.length)}`
@@ -111,8 +116,9 @@ const WORDS: { readonly [mood in ListedRun['mood']]: string } = { good: 'held', 
 const SIGNS: { readonly [mood in ListedRun['mood']]: string } = { good: '✓', bad: '✘', unsure: '?' }
 
 function listSection({ runs, directory, served }: RunsPage): Html {
+  const rows = runs.map((run) => row(run, directory, served?.linkOf))
   return html`<section aria-labelledby="all"><h2 id="all">All runs</h2><div class="tools"><label for="filter">Filter</label><input id="filter" type="search" placeholder="target, workload, fault, seed, verdict" autocomplete="off" spellcheck="false"><span id="found" role="status"></span></div>
-<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs"><thead><tr><th scope="col"><span class="sr">Compare</span></th><th scope="col">When (UTC)</th><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Faults</th><th scope="col">Seed</th><th scope="col">Verdict</th><th scope="col">Operations</th></tr></thead><tbody>${runs.map((run) => row(run, directory, served?.linkOf))}</tbody></table></div>
+${tableOf('Runs', 'runs', TITLES, rows)}
 <div id="chosen" hidden><span id="chosen-text" role="status"></span>${
     served === undefined
       ? html`<code id="command"></code><button id="copy" type="button">Copy</button>`
@@ -124,7 +130,7 @@ type LinkOf = ((run: string) => string) | undefined
 
 function row(run: ListedRun, directory: string, linkOf: LinkOf): Html {
   const { name, startedAt, target, workload, faults, seed, operations, hasResult } = run
-  return html`<tr data-name="${name}"><td class="pick">${hasResult ? html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">` : undefined}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
+  return html`<tr data-name="${name}"><td class="pick">${hasResult && html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">`}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
 }
 
 function verdictPart(
@@ -136,10 +142,9 @@ function verdictPart(
   const link = hasReport ? html`<a href="${fileLink(linkOf?.(name) ?? `${name}/report.html`)}">${text}</a>` : text
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
   const answers =
-    next.text === ''
-      ? undefined
-      : html`<details class="answers-of"><summary>Why, and what next</summary>${why === '' ? undefined : html`<p>${why}</p>`}${nextPart(next)}</details>`
-  return html`${link}${level === '' ? undefined : html`<small>${level}</small>`}${answers}${command === '' ? undefined : html`<small><code>${command}</code></small>`}`
+    next.text !== '' &&
+    html`<details class="answers-of"><summary>Why, and what next</summary>${why !== '' && html`<p>${why}</p>`}${nextPart(next)}</details>`
+  return html`${link}${level !== '' && html`<small>${level}</small>`}${answers}${command !== '' && html`<small><code>${command}</code></small>`}`
 }
 
 /** `2026-11-20 07:45:01`. */

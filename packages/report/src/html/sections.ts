@@ -1,18 +1,18 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { count, duration, moment, percent, plural } from '@chaosproxy/history'
+import { count, duration, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { Facts } from '../facts/facts.ts'
-import { adjective } from '../level-words.ts'
 import { lostText } from '../losses/register.ts'
 import {
   atomicityText,
   behindText,
-  brokenLevel,
   clocksText,
   isBroken,
   namedPhases,
+  type PhaseColumn,
+  phaseColumns,
   staleText,
   unmeasuredText,
   viewsTexts,
@@ -22,8 +22,8 @@ import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
-import { capitalised, durationOfMillis, listedAtMost, percentOf, shareOf } from '../words.ts'
-import { type Content, type Html, html } from './markup.ts'
+import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
+import { type Html, html, namedRows, tableOf } from './markup.ts'
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
 export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
@@ -32,34 +32,25 @@ export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html 
   const majority = majorityText(phases, facts)
   const telling = tellingPhases(phases)
   const others = phases.filter((phase) => !telling.includes(phase))
-  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(telling, phases, 'Phases')}${
-    others.length === 0
-      ? undefined
-      : html`<details class="more"><summary>${plural(others.length, 'more phase')}</summary>${phaseTable(others, phases, 'Other phases')}</details>`
-  }${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}${
-    phases.some(isBroken)
-      ? html`<p class="note">Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.</p>`
-      : undefined
-  }</section>`
+  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(telling, phases, 'Phases')}${others.length !== 0 && html`<details class="more"><summary>${plural(others.length, 'more phase')}</summary>${phaseTable(others, phases, 'Other phases')}</details>`}${majority !== '' && html`<p class="note">${capitalised(majority)}.</p>`}${phases.some(isBroken) && html`<p class="note">Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.</p>`}</section>`
 }
 
 function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[], label: string): Html {
-  const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
-  const latency = (value: number | undefined): string => (value === undefined ? '–' : duration(value))
-  const hasStale = all.some(({ staleReads }) => staleReads !== undefined)
-  const isJudged = all.some(isBroken)
-  const head = ['share of the run', 'operations', 'availability', 'of nodes up', 'p50', 'p99', 'slowest recovery']
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="numbers"><thead><tr><th scope="col">phase</th>${head.map((title) => html`<th scope="col">${title}</th>`)}${hasStale ? html`<th scope="col">stale reads</th>` : undefined}${isJudged ? html`<th scope="col">violation seen</th>` : undefined}</tr></thead><tbody>${shown.map(
-    (phase) =>
-      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percentOf(phase.availability, phase.operations))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td>${hasStale ? html`<td${(phase.staleReads ?? 0) > 0 ? html` class="why-bad"` : undefined}>${measured(phase, count(phase.staleReads ?? 0))}</td>` : undefined}${isJudged ? brokenCell(phase) : undefined}</tr>`,
-  )}</tbody></table></div>`
-}
-
-/** The strongest level that something in this phase breaks. */
-function brokenCell(phase: PhaseSummary): Html {
-  const level = brokenLevel(phase)
-  if (level !== undefined) return html`<td class="why-bad">✘ ${adjective(level)}</td>`
-  return html`<td>${phase.operations === 0 ? '–' : 'none'}</td>`
+  const { share, operations, availability, up, p50, p99, recovery, stale, broken } = phaseColumns
+  const columns = [
+    ...[share, operations, availability, up, p50, p99, recovery],
+    ...(all.some(({ staleReads }) => staleReads !== undefined) ? [stale] : []),
+    ...(all.some(isBroken) ? [broken] : []),
+  ]
+  const cell = (phase: PhaseSummary, { text, mood }: PhaseColumn): Html => {
+    const said = text(phase) ?? '–'
+    if (mood?.(phase) !== 'bad') return html`<td>${said}</td>`
+    return html`<td class="why-bad">${text === broken.text ? `✘ ${said}` : said}</td>`
+  }
+  const rows = shown.map(
+    (phase) => html`<tr><th scope="row">${phase.phase}</th>${columns.map((column) => cell(phase, column))}</tr>`,
+  )
+  return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
 
 /** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */
@@ -69,75 +60,59 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   const counted = spans.some((span) => span.hits !== undefined)
   const summary =
     run === undefined ? [] : faultLines(run, { width: 10_000, style: plainStyle, symbols: unicodeSymbols })
-  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>${summary.map((line) => html`<p class="note">${line}</p>`)}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted ? html`<th scope="col">hits</th><th scope="col">served again after</th>` : undefined}</tr></thead><tbody>${spans.map(
+  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>${summary.map((line) => html`<p class="note">${line}</p>`)}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted && html`<th scope="col">hits</th><th scope="col">served again after</th>`}</tr></thead><tbody>${spans.map(
     (span) =>
-      html`<tr${span.hits === 0 ? html` class="idle"` : undefined}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted ? html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'never stopped' : duration(span.recoveryNanos)}</td>` : undefined}</tr>`,
+      html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'never stopped' : duration(span.recoveryNanos)}</td>`}</tr>`,
   )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
 }
-
-const rows = (entries: readonly (readonly [string, Content])[]): Html =>
-  html`<table class="mini"><tbody>${entries.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
 
 /** Counts, nodes, configuration: small tables side by side. */
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
   const { total, ok, fail, info, reads, writes, cas } = run?.operations ?? statistics.operations
   const nodes = run?.nodes ?? statistics.nodes
-  const operations = rows([
+  const operations = namedRows([
     ['total', count(total)],
     ['ok', count(ok)],
     ['fail, certainly not done', count(fail)],
     ['info, outcome unknown', count(info)],
     ['reads', count(reads)],
     ['writes', count(writes)],
-    ...(cas > 0 ? ([['cas', count(cas)]] as const) : []),
+    ['cas', cas > 0 && count(cas)],
     ['latency p50', duration(statistics.p50Nanos)],
     ['latency p99', duration(statistics.p99Nanos)],
     ...(report?.staleness === undefined ? [] : stalenessRows(report.staleness)),
   ])
-  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}${report?.clocks === undefined ? undefined : html`<p class="note">${capitalised(clocksText(report.clocks))}.</p>`}</div>${
-    nodes.length === 0
-      ? undefined
-      : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), shareOf(node.availability, node.operations)]))}</div>`
-  }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${
-    run?.views === undefined
-      ? undefined
-      : viewsTexts(run.views).map((text) => html`<p class="note">${capitalised(text)}.</p>`)
-  }</section>`
+  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 && html`<p class="note">${infoText(report.info)}.</p>`}${report?.clocks !== undefined && html`<p class="note">${capitalised(clocksText(report.clocks))}.</p>`}</div>${nodes.length !== 0 && html`<div><h3>Nodes</h3>${namedRows(nodes.map((node) => [printable(node.node), shareOf(node.availability, node.operations)]))}</div>`}${run !== undefined && html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${run?.views !== undefined && viewsTexts(run.views).map((text) => html`<p class="note">${capitalised(text)}.</p>`)}</section>`
 }
 
+type NamedRow = readonly [name: string, value: string | false]
+
 /** How many reads were stale, how far behind they were, and the atomicity of the whole (Δ and k). */
-function stalenessRows(staleness: Staleness): readonly (readonly [string, Content])[] {
+function stalenessRows(staleness: Staleness): readonly NamedRow[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
+  const isBehind = staleness.reads.stale > 0
   return [
     ['stale reads', staleText(staleness)],
-    ...(staleness.reads.stale === 0
-      ? []
-      : ([
-          ['behind, p99', behindText(staleness, 'p99')],
-          ['behind, at most', behindText(staleness, 'max')],
-        ] as const)),
-    ...(atomicity === '' ? [] : ([['Δ- and k-atomic with', atomicity]] as const)),
-    ...(unmeasured === '' ? [] : ([['', unmeasured]] as const)),
+    ['behind, p99', isBehind && behindText(staleness, 'p99')],
+    ['behind, at most', isBehind && behindText(staleness, 'max')],
+    ['Δ- and k-atomic with', atomicity !== '' && atomicity],
+    ['', unmeasured !== '' && unmeasured],
   ]
 }
 
 function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSummary): Html {
   const { target, workload } = spec
-  return rows([
+  return namedRows([
     ['target', target.name],
-    ...(target.bug === undefined ? [] : ([['deliberate bug', target.bug]] as const)),
-    ...settingRows('settings', target.settings),
+    ['deliberate bug', target.bug ?? false],
+    ['settings', settingsText(target.settings)],
     ...trafficRows(target.traffic),
     ['workload', workload.name],
-    ...settingRows('its settings', workload.settings),
+    ['its settings', settingsText(workload.settings)],
     ['nodes', count(spec.nodes)],
-    ...(spec.clients === 0
-      ? []
-      : ([
-          ['clients', count(spec.clients)],
-          ['rate', `${count(spec.rate)} ops/s`],
-        ] as const)),
+    ['clients', spec.clients > 0 && count(spec.clients)],
+    ['rate', spec.clients > 0 && `${count(spec.rate)} ops/s`],
     ['client timeout', durationOfMillis(spec.timeoutMs)],
     ['faults', spec.faults.length === 0 ? 'none' : spec.faults.map(nameOfChoice).join(', ')],
     ['seed', String(spec.seed)],
@@ -148,20 +123,20 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
   ])
 }
 
-function trafficRows(traffic: RunSummary['spec']['target']['traffic']): [string, string][] {
+function trafficRows(traffic: RunSummary['spec']['target']['traffic']): readonly NamedRow[] {
   if (traffic === undefined) return []
   const { command = [], servers, as } = traffic
   const places = servers.map(({ name, upstream, serve = [] }) => `${name} ${upstream ?? serve.join(' ')}`)
   return [
-    ...(command.length === 0 ? [] : ([['clients', command.join(' ')]] as [string, string][])),
+    ['clients', command.length > 0 && command.join(' ')],
     ['servers', places.join(', ')],
     ['read as', as],
   ]
 }
 
-function settingRows(title: string, settings: RunSummary['spec']['target']['settings']): [string, string][] {
+function settingsText(settings: RunSummary['spec']['target']['settings']): string | false {
   const chosen = Object.entries(settings)
-  return chosen.length === 0 ? [] : [[title, chosen.map(([name, value]) => `${name} ${value}`).join(', ')]]
+  return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
 /** Lost acknowledged writes, by name; for objects with elements, what became of every element. */
@@ -179,9 +154,13 @@ export function lostSection(report: Report | undefined): Html | undefined {
 function accountingSection(accounting: Accounting): Html {
   const lines = accountLines(accounting).map(
     ({ what, meaning, count: amount, items, isTrouble }) =>
-      html`<tr${isTrouble ? html` class="trouble"` : undefined}><th scope="row">${count(amount)} ${what}</th><td>${listedAtMost(items, 12)} <span class="note">${meaning}</span></td></tr>`,
+      [
+        `${count(amount)} ${what}`,
+        html`${listedAtMost(items, 12)} <span class="note">${meaning}</span>`,
+        isTrouble && 'trouble',
+      ] as const,
   )
-  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length === 0 ? undefined : html`<table class="mini"><tbody>${lines}</tbody></table>`}</section>`
+  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length !== 0 && namedRows(lines)}</section>`
 }
 
 /** At most this many of each kind are listed. */
@@ -192,10 +171,10 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
   if (facts === undefined) return undefined
   const lines = recordLines(facts, MOST_LISTED)
   if (lines.length === 0) return undefined
-  return html`<section aria-labelledby="record"><h2 id="record">The record</h2><table class="mini"><tbody>${lines.map(
-    ({ about, text, isDoubt }) =>
-      html`<tr${isDoubt ? html` class="trouble"` : undefined}><th scope="row">${capitalised(about)}</th><td>${capitalised(text)}</td></tr>`,
-  )}</tbody></table></section>`
+  const rows = lines.map(
+    ({ about, text, isDoubt }) => [capitalised(about), capitalised(text), isDoubt && 'trouble'] as const,
+  )
+  return html`<section aria-labelledby="record"><h2 id="record">The record</h2>${namedRows(rows)}</section>`
 }
 
 /** More phases than this are too many to compare at a glance. */

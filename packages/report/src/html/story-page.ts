@@ -1,7 +1,7 @@
 import { verdictsText } from '../story-words.ts'
 import type { Goodput, StoryTelling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
+import { type Html, headOf, html, round, script, topBar, trusted } from './markup.ts'
 import { toldScript } from './scripts.ts'
 import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
@@ -37,18 +37,14 @@ function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
 function tellingSection(told: StoryTelling, fix: StoryTelling | undefined, number: number): Html {
   const id = `telling-${number + 1}`
   const heading = told.kind === 'fix' ? `What prevents it: ${told.title}` : capitalised(told.title)
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${told.promise === undefined ? undefined : html`<p class="promise">The promise: ${told.promise}</p>`}
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${told.promise !== undefined && html`<p class="promise">The promise: ${told.promise}</p>`}
 ${stepRows(told, fix, number + 1)}
-<div class="endings${fix === undefined ? '' : ' two'}">${ending(told)}${fix === undefined ? undefined : ending(fix)}</div></section>`
+<div class="endings${fix === undefined ? '' : ' two'}">${ending(told)}${fix !== undefined && ending(fix)}</div></section>`
 }
 
 function ending({ kind, goodput, ending: says, verdicts, differences }: StoryTelling): Html {
   const asTold = differences.length === 0
-  return html`<div>${goodput === undefined ? undefined : goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length === 0 ? undefined : html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${
-    asTold
-      ? undefined
-      : html`<p class="why-bad">It did not end as told:</p><ul class="warnings">${differences.map((difference) => html`<li>${capitalised(difference)}</li>`)}</ul>`
-  }</div></div>`
+  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!asTold && html`<p class="why-bad">It did not end as told:</p><ul class="warnings">${differences.map((difference) => html`<li>${capitalised(difference)}</li>`)}</ul>`}</div></div>`
 }
 
 /** Shown by the script that it needs. */
@@ -78,8 +74,6 @@ ${answeredPerSecond.map((value, i) => html`<rect class="bar" x="${round(LEFT + i
 <text class="label" x="${LEFT - 6}" y="${yOf(askedPerSecond) + 4}">${askedPerSecond}/s</text><text class="label" x="${LEFT - 6}" y="${high}">0</text>
 ${seconds.map((second) => html`<text class="tick" x="${xOf(second * 1_000)}" y="${HEIGHT - 8}">${second} s</text>`)}</svg><figcaption class="note">Answered requests a second; the dashed line is what was asked.</figcaption></figure>`
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10
 
 /** Words over the drawings of both sides, in two columns. */
 const twoColumns = (page: string): string =>

@@ -158,9 +158,8 @@ const saidOf = (history: History, { headline: { title, verdict, despite }, shown
   sentence: shown && capitalised(sentenceText(history, shown, why)),
 })
 
-const tellingJson = ({ outcome, what, why, next }: Telling): Part => ({
-  ...{ outcome, what, next },
-  why: { text: why.text, certainty: why.certainty, settings: why.settings === '' ? undefined : why.settings },
+const tellingJson = ({ outcome, what, why: { text, certainty, settings }, next }: Telling): Part => ({
+  ...{ outcome, what, why: { text, certainty, settings: settings === '' ? undefined : settings }, next },
 })
 
 /** The verdicts on what the nodes answered; those on what clients saw are the run's own. */

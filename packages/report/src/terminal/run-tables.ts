@@ -1,104 +1,61 @@
 import { faultName } from '@chaosproxy/faults'
-import { count, duration, moment, percent, plural } from '@chaosproxy/history'
+import { count, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { adjective } from '../level-words.ts'
-import { answeredIn, brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
+import { answeredIn, isBroken, namedPhases, type PhaseColumn, phaseColumns } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
 import { labelOfFault, severalOf } from '../shown-faults.ts'
 import { listed, listedAtMost, percentOf } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
-import { type Cell, type Column, table } from './table.ts'
+import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** A column of the table of phases. On a narrow terminal the least important columns go first. */
-interface PhaseColumn extends Column {
-  readonly missed: number
-  readonly cell: (phase: PhaseSummary, page: PageStyle) => Cell | string
-}
-
-const measured = (phase: PhaseSummary, page: PageStyle, text: () => string): string =>
-  phase.operations === 0 ? page.symbols.none : text()
-
-const phaseColumns: readonly PhaseColumn[] = [
-  { title: 'phase', missed: 9, cell: (phase) => printable(phase.phase) },
-  { title: 'share', align: 'right', missed: 1, cell: (phase) => percent(phase.share, 0) },
-  {
-    title: 'availability',
-    align: 'right',
-    missed: 9,
-    cell: (phase, page) => ({
-      text: measured(phase, page, () => percentOf(phase.availability, phase.operations)),
-      paint: phase.operations === 0 ? page.style.dim : phase.availability < 1 ? page.style.yellow : page.style.green,
-    }),
-  },
-  {
-    title: 'of nodes up',
-    align: 'right',
-    missed: 2,
-    cell: (phase) => (phase.upAvailability === undefined ? '' : percent(phase.upAvailability)),
-  },
-  {
-    title: 'p50',
-    align: 'right',
-    missed: 4,
-    cell: (phase, page) => (phase.p50Nanos === undefined ? page.symbols.none : duration(phase.p50Nanos)),
-  },
-  {
-    title: 'p99',
-    align: 'right',
-    missed: 5,
-    cell: (phase, page) => (phase.p99Nanos === undefined ? page.symbols.none : duration(phase.p99Nanos)),
-  },
-  { title: 'ops', align: 'right', missed: 0, cell: (phase) => count(phase.operations) },
-  {
-    title: 'slowest recovery',
-    align: 'right',
-    missed: 3,
-    cell: (phase) => (phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)),
-  },
-]
-
-const staleColumn: PhaseColumn = {
-  title: 'stale',
-  align: 'right',
-  missed: 6,
-  cell: (phase, page) => ({
-    text: measured(phase, page, () => count(phase.staleReads ?? 0)),
-    paint: (phase.staleReads ?? 0) > 0 ? page.style.red : page.style.dim,
-  }),
-}
-
-const brokenColumn: PhaseColumn = {
-  title: 'violation seen',
-  missed: 7,
-  cell(phase, page) {
-    const level = brokenLevel(phase)
-    if (level !== undefined) return { text: adjective(level), paint: page.style.red }
-    return { text: measured(phase, page, () => 'none'), paint: page.style.dim }
-  },
+/** The columns of the table of phases. On a narrow terminal those that are least missed, by their number, go first. */
+function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed: number, column: PhaseColumn])[] {
+  const { share, availability, up, p50, p99, operations, recovery, stale, broken } = phaseColumns
+  return [
+    [1, share],
+    [9, availability],
+    [2, up],
+    [4, p50],
+    [5, p99],
+    [0, operations],
+    [3, recovery],
+    ...(phases.some(({ staleReads = 0 }) => staleReads > 0) ? [[6, stale] as const] : []),
+    ...(phases.some(isBroken) ? [[7, broken] as const] : []),
+  ]
 }
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
-export function phaseTable(all: readonly PhaseSummary[], page: PageStyle): string[] {
+export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width }: PageStyle): string[] {
   const phases = namedPhases(all)
-  let columns = [
-    ...phaseColumns,
-    ...(phases.some(({ staleReads = 0 }) => staleReads > 0) ? [staleColumn] : []),
-    ...(phases.some(isBroken) ? [brokenColumn] : []),
-  ]
+  const paints = { bad: style.red, short: style.yellow, good: style.green, faint: style.dim, plain: asIs }
+  let shown = columnsOf(phases)
   for (;;) {
-    const shown = columns
     const lines = table(
-      shown,
-      phases.map((phase) => shown.map((column) => column.cell(phase, page))),
-      page.style.dim,
+      [
+        { title: 'phase' },
+        ...shown.map(([, column]) => ({
+          title: column.brief ?? column.title,
+          align: column === phaseColumns.broken ? ('left' as const) : ('right' as const),
+        })),
+      ],
+      phases.map((phase) => [
+        printable(phase.phase),
+        ...shown.map(([, { text, mood = () => 'plain' as const }]) => ({
+          text: text(phase) ?? symbols.none,
+          paint: paints[mood(phase)],
+        })),
+      ]),
+      style.dim,
     )
-    const least = shown.reduce((a, b) => (b.missed < a.missed ? b : a))
-    if (displayWidth(lines[0] ?? '') <= page.width || shown.length <= 2) return lines.map((line) => line.trimEnd())
-    columns = shown.filter((column) => column !== least)
+    if (displayWidth(lines[0] ?? '') <= width || shown.length <= 1) return lines.map((line) => line.trimEnd())
+    const least = Math.min(...shown.map(([missed]) => missed))
+    shown = shown.filter(([missed]) => missed !== least)
   }
 }
+
+const asIs = (text: string): string => text
 
 /** Just the availabilities and the stale reads of the phases, then `others`, as many in a line as fit. */
 export function phasesInBrief(
