@@ -1,6 +1,31 @@
-import type { StoryTelling } from './told-story.ts'
+import type { Sign, StoryTelling } from './told-story.ts'
 
 type Pair = readonly [string, string]
+
+/** The links of a cut, whose walls stand until it is restored. */
+export type Links = readonly Pair[]
+
+export const isCut = (links: Links, one: string, other: string): boolean =>
+  links.some(([from, to]) => (from === one && to === other) || (from === other && to === one))
+
+/** The cuts that are in force once this has happened. */
+export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] {
+  if (sign.type === 'cut') return [...cuts, sign.between]
+  if (sign.type !== 'restored') return cuts
+  const ends = JSON.stringify(sign.between)
+  const place = cuts.findIndex((links) => JSON.stringify(links) === ends)
+  return cuts.filter((_, i) => i !== place)
+}
+
+/** A wall stands wherever these links, being cut, separate a lane from its neighbour. */
+export const wallsBetween = <Lane extends { readonly name: string }>(
+  lanes: readonly Lane[],
+  links: Links,
+): readonly (readonly [Lane, Lane])[] =>
+  lanes.flatMap((lane, i) => {
+    const next = lanes[i + 1]
+    return next !== undefined && isCut(links, lane.name, next.name) ? [[lane, next] as const] : []
+  })
 
 /**
  * Nodes in the middle, clients on the side that they talk to first. Of the orders that keep the sides of the first cut
@@ -57,11 +82,9 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
 
 /** The groups of nodes that reach one another, in the order of their first nodes. */
 function sidesOf(nodes: readonly string[], cut: readonly Pair[]): readonly (readonly string[])[] {
-  const isCut = (a: string, b: string): boolean =>
-    cut.some(([from, to]) => (from === a && to === b) || (from === b && to === a))
   const sides: string[][] = []
   for (const node of nodes) {
-    const side = sides.find((others) => others.some((other) => !isCut(node, other)))
+    const side = sides.find((others) => others.some((other) => !isCut(cut, node, other)))
     if (side === undefined) sides.push([node])
     else side.push(node)
   }

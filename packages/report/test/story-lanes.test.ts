@@ -1,6 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { background, lanesBeside, lanesOf, signRow, wallsAfter } from '../src/html/story-lanes.ts'
+import { background, lanesBeside, lanesOf, signRow } from '../src/html/story-lanes.ts'
+import { cutsAfter } from '../src/lane-order.ts'
 import type { Sign, StoryTelling } from '../src/told-story.ts'
 
 // Ana, n1, n3, n2, Ben are at 10, 30, 50, 70 and 90%.
@@ -29,7 +30,7 @@ const wallsIn = (row: string): readonly string[] =>
 
 test('nodes on one side of a cut have neighbouring lanes, so that one wall is drawn', () => {
   expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
-  expect(wallsIn(signRow(cut, lanes, wallsAfter([], cut)).html)).toEqual(['59%'])
+  expect(wallsIn(signRow(cut, lanes, cutsAfter([], cut)).html)).toEqual(['59%'])
 })
 
 test('nodes separated by a partial cut have neighbouring lanes', () => {
@@ -37,7 +38,7 @@ test('nodes separated by a partial cut have neighbouring lanes', () => {
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
   expect(late.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n2', 'n3', 'Ben'])
-  expect(wallsIn(background(late, wallsAfter([], one)).html)).toEqual(['39%'])
+  expect(wallsIn(background(late, cutsAfter([], one)).html)).toEqual(['39%'])
   const far: Sign = { type: 'cut', at, between: [['n1', 'n3']], text: 'late' }
   const others = [call('Ana', 'n2'), far, call('Ben', 'n3')]
   const order = lanesOf({ ...telling, steps: [{ what: '', text: '', signs: others }] }).map(({ name }) => name)
@@ -53,25 +54,25 @@ test('two stories with the same clients and nodes have their lanes in the same o
 })
 
 test('a wall is drawn behind other items while the cut lasts', () => {
-  const walls = wallsAfter([], cut)
+  const walls = cutsAfter([], cut)
   expect(wallsIn(background(lanes, walls).html)).toEqual(['59%'])
-  expect(wallsIn(background(lanes, wallsAfter(walls, restored)).html)).toEqual([])
+  expect(wallsIn(background(lanes, cutsAfter(walls, restored)).html)).toEqual([])
 })
 
 test('the name of a cut is placed at its wall, also after the wall ends', () => {
-  expect(signRow(cut, lanes, wallsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
-  const after = signRow(restored, lanes, wallsAfter(wallsAfter([], cut), restored)).html
+  expect(signRow(cut, lanes, cutsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
+  const after = signRow(restored, lanes, cutsAfter(cutsAfter([], cut), restored)).html
   expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
   expect(wallsIn(after)).toEqual([])
 })
 
 test('the name of a cut between nodes that are not neighbours is placed between them', () => {
   const far: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'loss' }
-  expect(signRow(far, lanes, wallsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
+  expect(signRow(far, lanes, cutsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
 })
 
 describe('a message that does not arrive', () => {
-  const endOf = (from: string, to: string, walls = wallsAfter([], cut)): string | undefined => {
+  const endOf = (from: string, to: string, walls = cutsAfter([], cut)): string | undefined => {
     const sign: Sign = { type: 'message', at, from, to, text: 'x', fate: 'held' }
     return /class="flow message stopped" x1="[\d.]+%" y1="22" x2="([\d.]+%)"/.exec(
       signRow(sign, lanes, walls).html,

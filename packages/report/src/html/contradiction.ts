@@ -20,7 +20,7 @@ import { clip } from '../terminal/width.ts'
 import { digitsToTellApart } from '../words.ts'
 import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
-import { BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
+import { arrowTips, BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
 import { holdingBars } from './holding-bars.ts'
 import { type Html, html } from './markup.ts'
 import { heightOfNodes, isAcross, laneNodes, nodeLanes } from './node-lanes.ts'
@@ -112,7 +112,7 @@ export function contradictionSvg(
     laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0,
   })
   return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
-<defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
+<defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern>${arrowTips(level)}</defs>
 ${across.map((fault) => faultBand(level, fault, scale, top - leap - across.length * 16, bottom))}
 ${across.map((fault, i) => faultName(fault, i, scale, top - leap - across.length * 16))}
 ${ribbon(history, states, scale, counterexample)}
@@ -205,15 +205,7 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   const whole = nodeOf(history, operation)
   const { text, node, x, above } = label
   const where = whole === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(whole, 60)}`
-  return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
-    bar.x2 - bar.x1 > 14
-      ? html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`
-      : undefined
-  }<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}</text>${
-    node === ''
-      ? undefined
-      : html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${node}</text>`
-  }</g>`
+  return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${bar.x2 - bar.x1 > 14 && html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`}<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}</text>${node !== '' && html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${node}</text>`}</g>`
 }
 
 function faultBand(level: string, fault: NearFault, scale: Scale, top: number, bottom: number): Html {

@@ -32,6 +32,13 @@ export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], 
   })
 }
 
+/** The tips of arrows of a drawing, which its level tells from those of other drawings. */
+export const arrowTips = (level: string): readonly Html[] =>
+  ['tip', 'tip-calm'].map(
+    (look) =>
+      html`<marker id="${look}-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="${look}"/></marker>`,
+  )
+
 interface StepBetween<B extends Bar> {
   readonly edge: OrderEdge
   /** Its number among all steps, from 1. */

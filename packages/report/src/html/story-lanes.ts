@@ -1,4 +1,4 @@
-import { lanesInOrder } from '../lane-order.ts'
+import { isCut, type Links, lanesInOrder, wallsBetween } from '../lane-order.ts'
 import type { Sign, StoryTelling } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 
@@ -6,12 +6,6 @@ import { type Html, html } from './markup.ts'
 export interface Lane {
   readonly name: string
   readonly at: number
-}
-
-/** Something that stands between two neighbouring lanes, and the text that began it. */
-export interface Wall {
-  readonly between: readonly (readonly [string, string])[]
-  readonly text: string
 }
 
 const LINE_AT = 22
@@ -27,56 +21,38 @@ export function lanesBeside(others: readonly Lane[], telling: StoryTelling): rea
   return isSame ? others : own
 }
 
-/** The walls that stand once this has happened. */
-export function wallsAfter(walls: readonly Wall[], sign: Sign): readonly Wall[] {
-  if (sign.type === 'cut') return [...walls, { between: sign.between, text: sign.text }]
-  if (sign.type !== 'restored') return walls
-  const ends = JSON.stringify(sign.between)
-  const place = walls.findIndex(({ between }) => JSON.stringify(between) === ends)
-  return walls.filter((_, i) => i !== place)
-}
-
 /** A row of the drawing: the lanes, the walls, and what happens. */
-export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Wall[]): Html =>
+export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg role="img" aria-label="${labelOf(sign)}">${lanesAndWalls(lanes, walls)}${drawing(sign, lanes, walls)}</svg>`
 
 /** The lanes and walls behind something else: a wall stands for as long as the cut lasts. */
-export const background = (lanes: readonly Lane[], walls: readonly Wall[]): Html =>
+export const background = (lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg class="back" aria-hidden="true">${lanesAndWalls(lanes, walls)}</svg>`
 
 /** What walls are filled with, once for a page. */
 export const hatching: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>`
 
-const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Wall[]): readonly Html[] => [
+const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] => [
   ...lanes.map(({ at }) => html`<line class="life" x1="${at}%" y1="0" x2="${at}%" y2="100%"/>`),
   ...wallRects(lanes, walls),
 ]
 
-const wallRects = (lanes: readonly Lane[], walls: readonly Wall[]): readonly Html[] =>
-  wallPlaces(
-    lanes,
-    walls.flatMap(({ between }) => between),
-  ).map((at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`)
+const wallRects = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] =>
+  wallPlaces(lanes, walls.flat()).map((at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`)
 
-type Links = Wall['between']
-
-const isCut = (links: Links, one: string, other: string): boolean =>
-  links.some(([from, to]) => (from === one && to === other) || (from === other && to === one))
-
-/** A wall stands wherever these links, being cut, separate a lane from its neighbour: in the middle between the two. */
+/** In the middle between the two lanes. */
 const wallPlaces = (lanes: readonly Lane[], links: Links): readonly number[] =>
-  lanes.flatMap(({ name, at }, i) => {
-    const next = lanes[i + 1]
-    return next !== undefined && isCut(links, name, next.name) ? [(at + next.at) / 2] : []
-  })
+  wallsBetween(lanes, links).map(([one, next]) => (one.at + next.at) / 2)
 
-function drawing(sign: Sign, lanes: readonly Lane[], walls: readonly Wall[]): Html {
-  const at = (name: string): number => lanes.find((lane) => lane.name === name)?.at ?? 50
+const placeOf = (lanes: readonly Lane[], name: string): number => lanes.find((lane) => lane.name === name)?.at ?? 50
+
+function drawing(sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): Html {
+  const at = (name: string): number => placeOf(lanes, name)
   switch (sign.type) {
     case 'call':
-      return arrow({ from: at(sign.from), to: at(sign.to), text: sign.text, tone: 'call' })
+      return arrow(at(sign.from), at(sign.to), sign.text, 'call')
     case 'answer':
-      return arrow({ from: at(sign.from), to: at(sign.to), text: sign.text, tone: sign.outcome })
+      return arrow(at(sign.from), at(sign.to), sign.text, sign.outcome)
     case 'message':
       return messageArrow({ from: at(sign.from), to: at(sign.to), stop: stopOf(sign, lanes, walls) }, sign)
     case 'cut':
@@ -103,36 +79,14 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 type Message = Extract<Sign, { readonly type: 'message' }>
 
 /** Where a message that does not arrive ends: at the first wall it meets of the cut that stops it, or else halfway. */
-function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Wall[]): number {
-  const at = (name: string): number => lanes.find((lane) => lane.name === name)?.at ?? 50
-  const [start, end] = [at(from), at(to)]
+function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {
+  const [start, end] = [placeOf(lanes, from), placeOf(lanes, to)]
   const met = walls
-    .filter(({ between }) => isCut(between, from, to))
-    .flatMap(({ between }) => wallPlaces(lanes, between))
+    .filter((links) => isCut(links, from, to))
+    .flatMap((links) => wallPlaces(lanes, links))
     .filter((place) => place > Math.min(start, end) && place < Math.max(start, end))
   return met.length === 0 ? (start + end) / 2 : start < end ? Math.min(...met) : Math.max(...met)
 }
-
-interface Arrow {
-  readonly from: number
-  readonly to: number
-  readonly text: string
-  readonly tone: 'call' | 'ok' | 'refused' | 'none'
-}
-
-/** Without an answer the arrow ends halfway. */
-function arrow({ from, to, text, tone }: Arrow): Html {
-  const end = tone === 'none' ? (from + to) / 2 : to
-  const points = to > from ? '0,0 -8,-4 -8,4' : '0,0 8,-4 8,4'
-  const tip =
-    tone === 'none'
-      ? html`<svg x="${end}%" y="${LINE_AT}" overflow="visible"><path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/></svg>`
-      : html`<svg x="${end}%" y="${LINE_AT}" overflow="visible"><polygon class="head-mark ${tone}" points="${points}"/></svg>`
-  return html`<line class="flow ${tone}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/>${tip}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
-}
-
-/** A text that is about as long as the drawing is wide stands in the middle of that. */
-const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
 
 interface Way {
   readonly from: number
@@ -141,18 +95,32 @@ interface Way {
   readonly stop: number
 }
 
+/** Without an answer the arrow ends halfway. */
+function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 'refused' | 'none'): Html {
+  const ends = tone === 'none' ? html`<path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/>` : headMark(from, to, tone, 8)
+  const way = { from, to, stop: tone === 'none' ? (from + to) / 2 : to }
+  return html`${flow(way, tone, ends)}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
+}
+
 /** What did not arrive ends at a cross if it was lost, at a bar if it was held. */
 function messageArrow({ from, to, stop }: Way, { text, fate }: Message): Html {
   const arrived = fate === 'received'
-  const end = arrived ? to : stop
-  const points = to > from ? '0,0 -7,-3.5 -7,3.5' : '0,0 7,-3.5 7,3.5'
-  const tip = arrived
-    ? html`<polygon class="head-mark message" points="${points}"/>`
-    : fate === 'lost'
-      ? html`<path class="stop" d="M-5-5 5 5M-5 5 5-5"/>`
-      : html`<path class="stop" d="M0-8V8"/>`
-  return html`<line class="flow message${arrived ? '' : ' stopped'}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/><svg x="${end}%" y="${LINE_AT}" overflow="visible">${tip}</svg><text class="message-text" x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`
+  const stopped = html`<path class="stop" d="${fate === 'lost' ? 'M-5-5 5 5M-5 5 5-5' : 'M0-8V8'}"/>`
+  const ends = arrived ? headMark(from, to, 'message', 7) : stopped
+  const line = flow({ from, to, stop: arrived ? to : stop }, `message${arrived ? '' : ' stopped'}`, ends)
+  return html`${line}<text class="message-text" x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`
 }
+
+const flow = ({ from, stop }: Way, tone: string, ends: Html): Html =>
+  html`<line class="flow ${tone}" x1="${from}%" y1="${LINE_AT}" x2="${stop}%" y2="${LINE_AT}"/><svg x="${stop}%" y="${LINE_AT}" overflow="visible">${ends}</svg>`
+
+function headMark(from: number, to: number, tone: string, length: number): Html {
+  const back = to > from ? -length : length
+  return html`<polygon class="head-mark ${tone}" points="${`0,0 ${back},${-length / 2} ${back},${length / 2}`}"/>`
+}
+
+/** A text that is about as long as the drawing is wide stands in the middle of that. */
+const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
 
 /** A box over the lanes of all nodes that answer alike. */
 function stateBox(places: readonly number[], text: string): Html {

@@ -1,8 +1,9 @@
 import { momentInMillis } from '@chaosproxy/history'
+import { cutsAfter, type Links } from '../lane-order.ts'
 import { groupsOf, type PairedSteps, pairedSteps, type ToldGroup } from '../told-rows.ts'
 import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
-import { background, type Lane, lanesBeside, lanesOf, signRow, type Wall, wallsAfter } from './story-lanes.ts'
+import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
 /** From as many lanes on, drawings stand one below the other sooner than words break in two. */
 const MANY_LANES = 6
@@ -18,7 +19,7 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   const rows = pairs.map((pair, i) => {
     const isBad = pair.told !== undefined && breaksIn(told, pair.told)
     const id = `${telling === 1 ? '' : `telling=${telling}&`}step=${i + 1}`
-    return html`<li id="${id}"${isBad ? html` class="breaks"` : undefined}>${toldWords(pair, id, i + 1)}${one.cell(pair.told)}${other === undefined ? undefined : html`${fixedWords(pair)}${other.cell(pair.fixed)}`}</li>`
+    return html`<li id="${id}"${isBad && html` class="breaks"`}>${toldWords(pair, id, i + 1)}${one.cell(pair.told)}${other !== undefined && html`${fixedWords(pair)}${other.cell(pair.fixed)}`}</li>`
   })
   const isMany = [one, other].some((column) => (column?.lanes.length ?? 0) >= MANY_LANES)
   const kinds = `${fix === undefined ? '' : ' two'}${isMany ? ' many' : ''}`
@@ -53,7 +54,7 @@ interface Column {
 function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   const kind = telling.kind === 'fix' ? 'fixed' : 'told'
   const label = telling.kind === 'fix' ? 'Fixed' : 'Told'
-  let walls: readonly Wall[] = []
+  let walls: readonly Links[] = []
   const title = html`<div class="title ${kind}"><b class="system">${label}: ${telling.title}</b><p class="note">${telling.setting}</p></div>`
   const names = html`<div class="heads ${kind}"><b class="label">${label}</b>${lanes.map(({ name }) => html`<b>${name}</b>`)}</div>`
   function cell(group: ToldGroup | undefined): Html {
@@ -66,7 +67,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))
-      walls = wallsAfter(walls, sign)
+      walls = cutsAfter(walls, sign)
       rows.push(
         html`<div class="sign"><span class="at">${momentInMillis(sign.at)}</span>${signRow(sign, lanes, walls)}</div>`,
       )
@@ -78,7 +79,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
 }
 
 /** What each node believes, on its lane. */
-const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Wall[]): Html | undefined =>
+const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
   nodes.length === 0
     ? undefined
     : html`<div class="boxes">${background(lanes, walls)}${lanes.map(({ name }) => {

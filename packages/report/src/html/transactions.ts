@@ -16,6 +16,7 @@ import {
 import { digitsToTellApart } from '../words.ts'
 import { type Arc, along, type Box, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'
+import { arrowTips } from './cycle-arcs.ts'
 import { type Html, html } from './markup.ts'
 
 /** More lanes, or transactions, are told and not drawn. */
@@ -51,7 +52,7 @@ export function transactionsList(history: History, { parts, arrows }: Transactio
     return html`<li class="core" data-step="${i + 1}" data-line="${line ?? 0}" tabindex="0"><b>${nameOfPart(i)}</b> ${who}: ${did}<small>${endText(history, part)} · ${linesText(history, linesOf(history, part.operation))}</small></li>`
   })
   const more = parts.length - told.length
-  return html`<ol class="story">${told}</ol>${more === 0 ? undefined : html`<p class="note">${plural(more, 'more transaction')}.</p>`}<ul class="edges">${arrows.slice(0, MOST_LISTED).map((arrow) => html`<li>${arrowSentence(arrow)}</li>`)}</ul>`
+  return html`<ol class="story">${told}</ol>${more !== 0 && html`<p class="note">${plural(more, 'more transaction')}.</p>`}<ul class="edges">${arrows.slice(0, MOST_LISTED).map((arrow) => html`<li>${arrowSentence(arrow)}</li>`)}</ul>`
 }
 
 interface Place {
@@ -82,18 +83,17 @@ export function transactionsSvg(
   const arrows = arrowsMarkup(drawing, level, { boxes, texts, parts: layout.parts, width, height })
   const digits = Math.min(6, digitsToTellApart(layout.moments.map(({ nanos }) => nanos)))
   return html`<svg class="why-svg"${place(width, height)} viewBox="0 0 ${width} ${height}" role="group" aria-label="The ${drawing.parts.length} transactions, by client, time running down">
-<defs><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
+<defs>${arrowTips(level)}</defs>
 ${layout.lanes.map((name, lane) => {
   const x = columns.left(lane) + columns.box / 2
   return html`<text class="client" x="${x}" y="16">${clip(name, Math.floor(columns.box / CHARACTER))}</text><path class="lane" d="M${x} 24V${height}"/>`
 })}
 ${
-  hasTimes(history)
-    ? layout.moments.map(
-        ({ nanos, y }) =>
-          html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/><text class="right t2" x="${AXIS - 14}" y="${TOP + y + 4}">${moment(nanos, digits)}</text>`,
-      )
-    : undefined
+  hasTimes(history) &&
+  layout.moments.map(
+    ({ nanos, y }) =>
+      html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/><text class="right t2" x="${AXIS - 14}" y="${TOP + y + 4}">${moment(nanos, digits)}</text>`,
+  )
 }
 ${arrows.map(({ path }) => path)}
 ${layout.parts.map((placed) => boxMarkup(history, drawing, placed, boxes[placed.part], texts[placed.part]))}

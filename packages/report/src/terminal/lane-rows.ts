@@ -1,4 +1,5 @@
 import { moment, momentInMillis } from '@chaosproxy/history'
+import { cutsAfter, type Links, wallsBetween } from '../lane-order.ts'
 import { printable } from '../operation-words.ts'
 import type { Sign } from '../told-story.ts'
 import { type Canvas, canvas } from './canvas.ts'
@@ -17,7 +18,6 @@ interface Lane {
   readonly column: number
 }
 
-type Cut = readonly (readonly [string, string])[]
 type Paint = (text: string) => string
 
 /** A text, and the columns it may be in. */
@@ -37,7 +37,7 @@ export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
   const between = Math.floor((width - first - 5) / Math.max(1, names.length - 1))
   const spacing = Math.max(2, Math.min(WIDEST_LANE, between))
   const lanes = names.map((name, i) => ({ name: printable(name), column: first + i * spacing }))
-  const cuts: Cut[] = []
+  let cuts: readonly Links[] = []
   const down = new Set<string>()
   const sheet = { lanes, width, page }
   const head = canvas()
@@ -46,14 +46,14 @@ export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
   return {
     header: head.lines()[0] ?? '',
     row(sign) {
-      if (sign.type === 'cut') cuts.push(sign.between)
-      if (sign.type === 'restored') removeCut(cuts, sign.between)
+      cuts = cutsAfter(cuts, sign)
       if (sign.type === 'healed') down.delete(sign.node)
       const row = canvas()
       row.write(0, 0, clip(timeText(sign, timeWidth), timeWidth - 1, symbols.ellipsis), style.dim)
       drawSign(row, sign, sheet)
       if (sign.type === 'fault') down.add(sign.node)
-      drawWalls(row, sheet, cuts.flat())
+      for (const [{ column }, next] of wallsBetween(lanes, cuts.flat()))
+        row.write(0, Math.round((column + next.column) / 2), symbols.wall, style.yellow)
       for (const { name, column } of lanes)
         row.write(0, column, down.has(name) ? symbols.open : symbols.boxSide, style.dim)
       return (row.lines()[0] ?? '').trimEnd()
@@ -68,11 +68,6 @@ interface Sheet {
 }
 
 const timeText = ({ at }: Sign, width: number): string => (width < 11 ? moment(at, 2) : momentInMillis(at))
-
-function removeCut(cuts: Cut[], ends: Cut): void {
-  const place = cuts.findIndex((cut) => JSON.stringify(cut) === JSON.stringify(ends))
-  if (place >= 0) cuts.splice(place, 1)
-}
 
 function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
   const { style, symbols } = sheet.page
@@ -190,14 +185,4 @@ function writeWhereRoom(
   const widest = rooms.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a))
   const room = rooms.find((each) => displayWidth(said) <= widthOf(each)) ?? widest
   if (widthOf(room) > 0) row.write(0, room.from, clip(said, widthOf(room), symbols.ellipsis), paint)
-}
-
-/** A wall stands wherever a cut separates a lane from its neighbour. */
-function drawWalls(row: Canvas, { lanes, page }: Sheet, cut: Cut): void {
-  for (const [i, { name, column }] of lanes.entries()) {
-    const next = lanes[i + 1]
-    if (next === undefined) continue
-    const stands = cut.some(([a, b]) => (a === name && b === next.name) || (a === next.name && b === name))
-    if (stands) row.write(0, Math.round((column + next.column) / 2), page.symbols.wall, page.style.yellow)
-  }
 }
