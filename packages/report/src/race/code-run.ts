@@ -94,8 +94,8 @@ export interface RaceRow {
   readonly file: string
   readonly line: number
   readonly text: string
-  readonly overtaken: LineTimes | undefined
-  readonly by: LineTimes | undefined
+  readonly overtaken?: LineTimes | undefined
+  readonly by?: LineTimes | undefined
   /** Whether it is the line of the overtaken await. */
   readonly isOvertaken: boolean
   /** Whether lines before it are left out. */
