@@ -15,91 +15,43 @@ const same = (text: string): string => text
 /** No colours at all. */
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
 
-/** The characters that pages draw with. */
-export interface Symbols {
-  readonly met: string
+/** The characters that pages draw with: in Unicode, and in ASCII. */
+const SIGNS = {
+  met: ['✔', '+'],
   /** Before a verdict that is neither a pass nor a failure. */
-  readonly bullet: string
-  readonly violated: string
-  readonly unknown: string
-  readonly warning: string
-  readonly none: string
-  readonly ellipsis: string
-  readonly to: string
-  readonly boxTop: string
-  readonly boxBottom: string
-  readonly boxSide: string
-  readonly open: string
-  readonly rail: string
-  readonly railEnd: string
-  readonly line: string
-  readonly cornerRight: string
-  readonly cornerLeft: string
-  readonly cornerUp: string
-  readonly arrowRight: string
-  readonly arrowLeft: string
-  readonly shade: string
-  readonly gap: string
-  readonly teeRight: string
-  readonly teeLeft: string
-  readonly wall: string
-}
+  bullet: ['•', '-'],
+  violated: ['✘', 'x'],
+  unknown: ['?', '?'],
+  warning: ['⚠', '!'],
+  none: ['–', '-'],
+  ellipsis: ['…', '...'],
+  to: ['→', '->'],
+  boxTop: ['┌', '.'],
+  boxBottom: ['└', "'"],
+  boxSide: ['│', '|'],
+  open: ['┊', ':'],
+  rail: ['╎', ':'],
+  railEnd: ['╰', "'"],
+  line: ['─', '-'],
+  cornerRight: ['╮', '.'],
+  cornerLeft: ['╭', '.'],
+  cornerUp: ['╯', "'"],
+  arrowRight: ['▸', '>'],
+  arrowLeft: ['◂', '<'],
+  shade: ['▒', '#'],
+  gap: ['⋮', ':'],
+  teeRight: ['├', '|'],
+  teeLeft: ['┤', '|'],
+  wall: ['╳', 'X'],
+} as const
 
-export const unicodeSymbols: Symbols = {
-  met: '✔',
-  bullet: '•',
-  violated: '✘',
-  unknown: '?',
-  warning: '⚠',
-  none: '–',
-  ellipsis: '…',
-  to: '→',
-  boxTop: '┌',
-  boxBottom: '└',
-  boxSide: '│',
-  open: '┊',
-  rail: '╎',
-  railEnd: '╰',
-  line: '─',
-  cornerRight: '╮',
-  cornerLeft: '╭',
-  cornerUp: '╯',
-  arrowRight: '▸',
-  arrowLeft: '◂',
-  shade: '▒',
-  gap: '⋮',
-  teeRight: '├',
-  teeLeft: '┤',
-  wall: '╳',
-}
+export type Symbols = { readonly [sign in keyof typeof SIGNS]: string }
 
-const asciiSymbols: Symbols = {
-  met: '+',
-  bullet: '-',
-  violated: 'x',
-  unknown: '?',
-  warning: '!',
-  none: '-',
-  ellipsis: '...',
-  to: '->',
-  boxTop: '.',
-  boxBottom: "'",
-  boxSide: '|',
-  open: ':',
-  rail: ':',
-  railEnd: "'",
-  line: '-',
-  cornerRight: '.',
-  cornerLeft: '.',
-  cornerUp: "'",
-  arrowRight: '>',
-  arrowLeft: '<',
-  shade: '#',
-  gap: ':',
-  teeRight: '|',
-  teeLeft: '|',
-  wall: 'X',
-}
+const symbolsFrom = (form: 0 | 1): Symbols =>
+  Object.fromEntries(Object.entries(SIGNS).map(([sign, forms]) => [sign, forms[form]])) as Symbols
+
+export const unicodeSymbols: Symbols = symbolsFrom(0)
+const asciiSymbols = symbolsFrom(1)
 
 /** The width of the page, and the characters the reader's terminal can show. */
 export interface TerminalOptions {
