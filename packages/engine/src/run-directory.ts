@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Event, RECORD_END, UserError } from '@chaosproxy/history'
+import { type Event, isObject, RECORD_END, UserError } from '@chaosproxy/history'
 import {
   type HistoryWriter,
   openHistoryWriter,
@@ -9,7 +9,7 @@ import {
   whyUnwritable,
 } from '@chaosproxy/history/files'
 import type { OpenRecord, RunStore, Target } from '@chaosproxy/runner'
-import { isParsed, type RunSummary } from '@chaosproxy/runner/result'
+import type { RunSummary } from '@chaosproxy/runner/result'
 import { foundJson, writeWholeFile } from './whole-file.ts'
 
 export interface RunDirectory {
@@ -160,7 +160,7 @@ export function writeResult(path: string, text: string): void {
  */
 export function readSummary(path: string): RunSummary | undefined {
   const json = foundJson(path)
-  if (!isParsed(json) || json['chaos'] !== 1) return undefined
+  if (!isObject(json) || json['chaos'] !== 1) return undefined
   const lists = [json['faults'], json['phases'], json['vacuous'], json['trouble']]
   return lists.every(Array.isArray) ? (json as unknown as RunSummary) : undefined
 }

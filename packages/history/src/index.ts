@@ -2,7 +2,7 @@ export { HistoryBuilder, historyFromEvents } from './builder/builder.ts'
 export { type Ordering, USUAL_TOLERANCE_NANOS } from './builder/disorder.ts'
 export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
-export { isObject, parseJson } from './codecs/json-text.ts'
+export { isObject, membersOf, parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export {
   FAIL,

@@ -2,11 +2,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { check } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { isObject, UserError } from '@chaosproxy/history'
 import { isStored, type ReadOptions, readHistory, storedHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
-import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
+import { type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -96,7 +96,7 @@ function writtenResult(path: string): Parsed | undefined {
   } catch {
     return undefined
   }
-  if (!isParsed(json)) return undefined
+  if (!isObject(json)) return undefined
   const result = resultIn(json)
   if (result !== undefined) return result
   throw new UserError('input', `${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
@@ -112,5 +112,5 @@ async function checkedResult(path: string, { model, initial, ...reading }: Readi
     ...(initial === undefined ? {} : { initial }),
   })
   const json = toJson({ report, history, checkMs: 0 })
-  return isParsed(json) ? json : {}
+  return isObject(json) ? json : {}
 }

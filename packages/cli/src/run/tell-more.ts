@@ -1,5 +1,5 @@
 import { commandLine } from '@chaosproxy/engine/run'
-import { type Event, moment, plural } from '@chaosproxy/history'
+import { type Event, membersOf, moment, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
@@ -56,8 +56,7 @@ const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies Clust
 /** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
 function faultText({ f, time, value }: Event): string {
   const at = moment(time)
-  const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []
-  const said = members
+  const said = Object.entries(membersOf(value))
     .map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`)
     .join(' ')
   if (f === 'healed') return `${at}  all is healed; the last reads follow`

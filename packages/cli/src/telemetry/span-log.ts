@@ -1,5 +1,5 @@
 import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
-import type { Event, Json, Nanos, Process } from '@chaosproxy/history'
+import { type Event, type Json, membersOf, type Nanos, type Process } from '@chaosproxy/history'
 import type { Attributes } from './packages.ts'
 
 /** An operation or a fault that is over, as a span has it. */
@@ -73,9 +73,6 @@ export function createSpanLog(): SpanLog {
     },
   }
 }
-
-const membersOf = (value: Json): Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}
 
 function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun[]): FinishedSpan {
   const { f, key, process, session, index, time } = invoked

@@ -1,5 +1,5 @@
 import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
-import type { Event, Json } from '@chaosproxy/history'
+import { type Event, type Json, membersOf } from '@chaosproxy/history'
 import type { FaultRow } from '../browser/frames.ts'
 
 /** A page lists no more; those in force are never dropped. */
@@ -36,11 +36,6 @@ export function clockOf(node: string, rows: readonly FaultRow[], now: number): n
     return sum + offsetMs + ((now - from) * driftPpm) / 1e6
   }, 0)
 }
-
-const membersOf = (value: Json): { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as { readonly [member: string]: Json })
-    : {}
 
 /** What it is called, and where it is. */
 function placesOf(kind: string, members: { readonly [member: string]: Json }) {

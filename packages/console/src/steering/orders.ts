@@ -1,4 +1,4 @@
-import { isParsed } from '@chaosproxy/runner/result'
+import { isObject } from '@chaosproxy/history'
 import type { Had, Order } from '../browser/frames.ts'
 
 /** An order that a page may give; undefined for anything else. */
@@ -9,20 +9,20 @@ export function parseOrder(text: string): Order | undefined {
   } catch {
     return undefined
   }
-  if (!isParsed(json)) return undefined
+  if (!isObject(json)) return undefined
   if (json['type'] === 'resume') return resumeOf(json['had'])
   const { type, order, id, fault } = json as { readonly [member: string]: unknown }
   if (typeof order !== 'number') return undefined
   if (type === 'stop' || type === 'again') return { type, order }
   if (type === 'heal' && typeof id === 'string') return { type, order, id }
-  if (type === 'inject' && isParsed(fault) && typeof fault['kind'] === 'string')
+  if (type === 'inject' && isObject(fault) && typeof fault['kind'] === 'string')
     return { type, order, fault: { ...fault, kind: fault['kind'] } }
   return undefined
 }
 
 function resumeOf(had: unknown): Order | undefined {
   const members = ['run', 'width', 'bins', 'faultsVersion', 'verdict'] as const
-  if (!isParsed(had)) return undefined
+  if (!isObject(had)) return undefined
   const numbers = members.map((member) => [member, had[member]] as const)
   if (!numbers.every(([, number]) => Number.isSafeInteger(number))) return undefined
   return { type: 'resume', had: Object.fromEntries(numbers) as unknown as Had }

@@ -1,7 +1,7 @@
+import { isObject } from '@chaosproxy/history'
 import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ListedRun, listedRun, type RunFiles, renderRunsHtml } from '@chaosproxy/report'
-import { isParsed } from '@chaosproxy/runner/result'
 import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
@@ -74,7 +74,7 @@ function foundIn(path: string): RunFiles['found'] {
   const names = readdirSync(path).filter((name) => name.endsWith('.json'))
   return names.flatMap((name) => {
     const json = foundJson(join(path, name))
-    return isParsed(json) && typeof json['found'] === 'string' ? [{ file: name, text: json['found'] }] : []
+    return isObject(json) && typeof json['found'] === 'string' ? [{ file: name, text: json['found'] }] : []
   })
 }
 

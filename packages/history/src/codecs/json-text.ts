@@ -50,6 +50,11 @@ export function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const NONE = {}
+
+/** The members of an object; none for any other value. */
+export const membersOf = (value: Json): { readonly [member: string]: Json } => (isObject(value) ? value : NONE)
+
 const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w))/y
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/

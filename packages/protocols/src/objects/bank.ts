@@ -1,6 +1,6 @@
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, membersOf } from '@chaosproxy/history'
 import { sumOf } from './counter.ts'
-import { declined, membersOf, ok, type ReplicatedObject, unsupported } from './object.ts'
+import { declined, ok, type ReplicatedObject, unsupported } from './object.ts'
 
 interface Bank {
   readonly balances: Map<string, number>

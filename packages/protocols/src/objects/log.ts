@@ -1,5 +1,5 @@
-import type { Completion, Json } from '@chaosproxy/history'
-import { entryOf, loadPairs, membersOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { type Completion, type Json, membersOf } from '@chaosproxy/history'
+import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 /** By key: the values sent, each at its offset. */
 type Logs = Map<string, Json[]>

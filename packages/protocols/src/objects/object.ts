@@ -66,9 +66,3 @@ export function sameValue(one: Json, other: Json): boolean {
   if (one === null || other === null || typeof one !== 'object' || typeof other !== 'object') return false
   return canonical(one) === canonical(other)
 }
-
-/** The members of an object; none for any other value. */
-export const membersOf = (value: Json): { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { [member: string]: Json }) : NONE
-
-const NONE = {}

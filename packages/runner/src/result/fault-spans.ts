@@ -1,5 +1,6 @@
 import { describeFault, type Fault, faultName, type Link, parseFault } from '@chaosproxy/faults'
-import { type Event, type History, type Json, lastTime, oncePerHistory } from '@chaosproxy/history'
+import { type Event, type History, lastTime, membersOf, oncePerHistory } from '@chaosproxy/history'
+import { memberAt, numberAt, textAt } from './parsed.ts'
 import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
@@ -85,7 +86,7 @@ const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
       if (span !== undefined)
         closed.push({
           ...{ ...span, to: timeIn(event, 'ended'), ...startIn(event), ...doubtIn(event, history) },
-          hits: hitsOf(event),
+          hits: numberAt(event.value, 'hits'),
         })
     }
   }
@@ -111,38 +112,22 @@ function kindOf(f: string): string {
   return bare === '' ? 'fault' : bare
 }
 
-const member = (value: Json, name: string): Json | undefined =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) && name in value
-    ? (value as { readonly [member: string]: Json })[name]
-    : undefined
+const idOf = ({ value }: Event): string | undefined => textAt(value, 'id')
 
-function idOf(event: Event): string | undefined {
-  const id = member(event.value, 'id')
-  return typeof id === 'string' ? id : undefined
-}
-
-function hitsOf(event: Event): number | undefined {
-  const hits = member(event.value, 'hits')
-  return typeof hits === 'number' ? hits : undefined
-}
-
-const namesIn = (list: Json | undefined): string[] =>
+const namesIn = (list: unknown): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
 /** When it happened; the event itself was written once it was done. */
-function timeIn({ time, value }: Event, name: 'began' | 'ended'): number {
-  const own = member(value, name)
-  return typeof own === 'number' ? own : time
-}
+const timeIn = ({ time, value }: Event, name: 'began' | 'ended'): number => numberAt(value, name) ?? time
 
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
-  const from = member(value, 'healingFrom')
-  return typeof from === 'number' ? { startingFrom: from } : {}
+  const from = numberAt(value, 'healingFrom')
+  return from === undefined ? {} : { startingFrom: from }
 }
 
 /** Until when the fault that ended may have been in force longer. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
-  const until = member(value, 'inDoubtUntil')
+  const until = memberAt(value, ['inDoubtUntil'])
   if (until === undefined) return {}
   return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
@@ -151,13 +136,10 @@ function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'per
 function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {
-    const fault = parseFault({ ...asMembers(value), kind: f }, f, ['id', 'began'])
+    const fault = parseFault({ ...membersOf(value), kind: f }, f, ['id', 'began'])
     return { ...namesOf(fault), kind, ...placesOf(fault) }
   } catch {
-    const nodes = namesIn(member(value, 'nodes'))
+    const nodes = namesIn(memberAt(value, ['nodes']))
     return { kind, label: [kind, ...nodes.slice(0, 4)].join(' '), nodes, links: [] }
   }
 }
-
-const asMembers = (value: Json): object =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}

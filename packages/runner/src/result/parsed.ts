@@ -1,3 +1,5 @@
+import { isObject } from '@chaosproxy/history'
+
 /** The form of results that this version writes and reads. */
 export const RESULT_FORM = 1
 
@@ -6,14 +8,11 @@ export interface Parsed {
   readonly [member: string]: unknown
 }
 
-export const isParsed = (value: unknown): value is Parsed =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The member at a path; undefined if there is none. The path may end in `length` for a list. */
 export function memberAt(of: unknown, [first, ...rest]: readonly string[]): unknown {
   if (first === undefined) return of
   if (Array.isArray(of)) return first === 'length' ? of.length : undefined
-  return isParsed(of) && Object.hasOwn(of, first) ? memberAt(of[first], rest) : undefined
+  return isObject(of) && Object.hasOwn(of, first) ? memberAt(of[first], rest) : undefined
 }
 
 export function numberAt(of: unknown, ...path: readonly string[]): number | undefined {
@@ -28,7 +27,7 @@ export function textAt(of: unknown, ...path: readonly string[]): string | undefi
 
 /** The result in what `--json` printed, or in a `run.json`; undefined if there is none. */
 export function resultIn(json: unknown): Parsed | undefined {
-  if (!isParsed(json)) return undefined
+  if (!isObject(json)) return undefined
   const { result = json } = json
-  return isParsed(result) && isParsed(result['levels']) ? result : undefined
+  return isObject(result) && isObject(result['levels']) ? result : undefined
 }

@@ -1,4 +1,4 @@
-import { isTransaction, type Json } from '@chaosproxy/history'
+import { isTransaction, type Json, membersOf } from '@chaosproxy/history'
 import {
   type Asked,
   type BankCommands,
@@ -6,7 +6,6 @@ import {
   changing,
   comparing,
   type MicroCommands,
-  membersOf,
   type Objects,
   type ObjectsByName,
   reading,

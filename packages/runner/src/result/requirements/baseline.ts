@@ -1,6 +1,6 @@
-import { duration, percent, UserError } from '@chaosproxy/history'
+import { duration, isObject, percent, UserError } from '@chaosproxy/history'
 import { foundText, haveIsolation, highest } from '../found.ts'
-import { isParsed, numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
+import { numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
 import type { RequirementResult } from '../requirement-result.ts'
 import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
@@ -30,12 +30,12 @@ export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
     throw new UserError('input', `${where}: ${problem} A baseline is what --json printed, or a run.json.`)
   }
-  if (!isParsed(json)) return refuse('this is no result.')
+  if (!isObject(json)) return refuse('this is no result.')
   const result = resultIn(json)
   if (result === undefined) return refuse('this is no result of chaos.')
   const form = result['chaos'] ?? json['chaos'] ?? RESULT_FORM
   if (form !== RESULT_FORM) return refuse(`it is of form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
-  const levels = isParsed(result['levels']) ? Object.keys(result['levels']) : []
+  const levels = isObject(result['levels']) ? Object.keys(result['levels']) : []
   return {
     where,
     target: textAt(result, 'target') ?? textAt(json, 'spec', 'target', 'name'),
