@@ -23,3 +23,22 @@ export function readJsonFile(asker: string, path: string): unknown {
     throw new UserError('input', `${path}: this is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
+
+/**
+ * The same of a file that is named alone.
+ *
+ * @throws UserError (input) if it is not JSON, and (`unread`) if it cannot be read.
+ */
+export function readJsonAt(path: string, unread: 'usage' | 'input' = 'input'): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError(unread, `${path}: ${whyUnreadable(error)}`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+  }
+}

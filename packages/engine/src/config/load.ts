@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { setEnvironmentData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
 import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile, EXTENDED_BY } from '../built-file.ts'
+import { readJsonAt } from '../text-file.ts'
 import type { Config } from './config.ts'
 import { importConfig } from './import.ts'
 import { parseConfig } from './schema.ts'
@@ -46,7 +46,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 }
 
 async function exportedBy(path: string): Promise<unknown> {
-  if (extname(path) === '.json') return readJson(path)
+  if (extname(path) === '.json') return readJsonAt(path, 'usage')
   const read = readForExtensions
   readForExtensions = undefined
   return read?.path === path ? read.exported : vetted(path)
@@ -71,18 +71,4 @@ export async function extendByConfig(path: string): Promise<void> {
 async function vetted(path: string): Promise<unknown> {
   await vetFile(path, builtFile('config-vetting'))
   return importConfig(path)
-}
-
-function readJson(path: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError('usage', `${path}: ${whyUnreadable(error)}`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
-  }
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { isObject, UserError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { RECORDING } from '@chaosproxy/targets/named'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { commandLine } from '../command-line.ts'
+import { readJsonAt } from '../text-file.ts'
 import { packageVersion } from '../version.ts'
 
 /**
@@ -13,7 +12,7 @@ import { packageVersion } from '../version.ts'
  * @throws UserError (input)
  */
 export function readSpecFile(path: string): RunSpec {
-  const json = parse(path)
+  const json = readJsonAt(path)
   if (!isObject(json)) return parseRunSpec(json, path)
   if (isObject(json['spec'])) {
     refuseRecording(json, json['spec'], path)
@@ -69,19 +68,5 @@ function specOfRun(
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new UserError(error.code, `${error.message}${remedy}`)
-  }
-}
-
-function parse(path: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError('input', `${path}: ${whyUnreadable(error)}`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
   }
 }
