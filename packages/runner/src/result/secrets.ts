@@ -1,3 +1,5 @@
+import { isObject } from '@chaosproxy/history'
+
 /** Endings of the names of settings, variables and members that hold secrets. */
 const ENDINGS =
   'pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|auth(?:orization)?|dsn|cookie|(?:api|access|private|signing)[_-]?key'
@@ -67,9 +69,7 @@ export function jsonWithoutSecrets(json: unknown): unknown {
 
 /** The values of environment variables are removed whatever their names, since secrets are what they are for. */
 const withoutValues = (environment: unknown): unknown =>
-  typeof environment === 'object' && environment !== null && !Array.isArray(environment)
-    ? Object.fromEntries(Object.keys(environment).map((name) => [name, REMOVED]))
-    : REMOVED
+  isObject(environment) ? Object.fromEntries(Object.keys(environment).map((name) => [name, REMOVED])) : REMOVED
 
 interface NamesCommands {
   readonly target: { readonly name: string; readonly traffic?: NamesClients | undefined }

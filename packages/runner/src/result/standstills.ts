@@ -9,6 +9,7 @@ import {
   nanos,
   oncePerHistory,
 } from '@chaosproxy/history'
+import { numberAt } from './parsed.ts'
 
 /** A time in which this program itself did nothing: its process was stopped, or its machine slept or starved it. */
 export interface Standstill {
@@ -44,9 +45,8 @@ export const standstillsOf: (history: History) => readonly Standstill[] = oncePe
 )
 
 function timeOf(value: Json, name: string): Nanos | undefined {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
-  const time = (value as { readonly [member: string]: Json })[name]
-  return typeof time === 'number' ? nanos(time) : undefined
+  const time = numberAt(value, name)
+  return time === undefined ? undefined : nanos(time)
 }
 
 /** From when to when, as a sentence. */
