@@ -56,7 +56,7 @@ export interface ClockCost {
 }
 
 /** What the stamps of a history say of its order. */
-export interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
+interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
   /** Levels that would be known if all events were in order. */
   readonly undecided: readonly string[]
 }
