@@ -1,6 +1,6 @@
-import { isObject } from '@chaosproxy/history'
 import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isObject } from '@chaosproxy/history'
 import { type ListedRun, listedRun, type RunFiles, renderRunsHtml } from '@chaosproxy/report'
 import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'

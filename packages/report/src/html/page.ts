@@ -73,9 +73,9 @@ ${head(page, facts, telling)}
 ${
   first !== undefined &&
   contradiction(facts, whyTitle(history, first, { isAside: facts.isAside }), [
-        figure(page, first, facts, { facts }),
-        otherFigures(page, others, facts, first.counterexample.operations.length === 1),
-      ])
+    figure(page, first, facts, { facts }),
+    otherFigures(page, others, facts, first.counterexample.operations.length === 1),
+  ])
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report !== undefined && html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>

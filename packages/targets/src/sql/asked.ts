@@ -1,4 +1,11 @@
-import { type Completion, type ErrorMeaning, type Input, isTransaction, type Json, membersOf } from '@chaosproxy/history'
+import {
+  type Completion,
+  type ErrorMeaning,
+  type Input,
+  isTransaction,
+  type Json,
+  membersOf,
+} from '@chaosproxy/history'
 
 /** How a workload's objects are stored in a database: a table, and a command for each operation. */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
@@ -152,7 +159,6 @@ export function transferring(value: Json, transfers: Transfers, bank: BankComman
 }
 
 export const unknown = (f: string): Asked => ({ type: 'unknown', why: `there is no command for ${f}` })
-
 
 const OBJECT_NAMES: { readonly [name in ObjectName]: true } = {
   register: true,
