@@ -89,6 +89,19 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
   return present
 }
 
+/** Replaces everything from the first of these entries that the log lacks; they follow `prevIndex`. Returns the new ones. */
+export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
+  const present = countPresent(log, prevIndex, entries)
+  const fresh = { from: prevIndex + 1 + present, entries: entries.slice(present) }
+  replaceFrom(log, fresh.from, fresh.entries)
+  return fresh
+}
+
+interface Fresh {
+  readonly from: number
+  readonly entries: readonly Entry[]
+}
+
 /**
  * "If the logs have last entries with different terms, then the log with the later term is more up-to-date. If the logs
  * end with the same term, then whichever log is longer is more up-to-date." (Raft §5.4.1)

@@ -1,7 +1,7 @@
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
-import { inOrder } from '../owner.ts'
+import { inOrder } from '../members.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
 import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'

@@ -4,8 +4,8 @@ import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, routedAtFirst } from '../routing/routing.ts'
-import { awaitLeader, type SuccessionConfig } from '../routing/succession.ts'
+import { isRead } from '../routing/routing.ts'
+import { awaitLeader, memberAtFirst, type SuccessionConfig } from '../routing/succession.ts'
 import type { MessageHandler } from '../turn.ts'
 import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, seal } from './reconfiguration.ts'
 import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
@@ -71,9 +71,7 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
 
 function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
   return {
-    ...routedAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
-    origins: new Map(),
+    ...memberAtFirst(node, config),
     promised: 0,
     epoch: 0,
     chain: [],

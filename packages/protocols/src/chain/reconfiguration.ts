@@ -1,19 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { countPresent, lastIndex, replaceFrom } from '../log.ts'
-import { failReads } from '../routing/answers.ts'
+import { lastIndex, replaceAfter } from '../log.ts'
+import { majorityOf, nextNumber } from '../members.ts'
 import { offerRequests } from '../routing/requests.ts'
-import { awaitLeader, broadcast } from '../routing/succession.ts'
+import { resetRounds } from '../routing/routing.ts'
+import { awaitLeader, broadcast, resign } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
-import {
-  type Chain,
-  type ChainTurn,
-  type Configuration,
-  isActive,
-  isHead,
-  majorityOf,
-  nextEpoch,
-  successorOf,
-} from './state.ts'
+import { type Chain, type ChainTurn, type Configuration, isActive, isHead, successorOf } from './state.ts'
 import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
 // The nodes do here what the master does in the paper (§3.1, coping with server failures). A node that misses another
@@ -33,11 +25,9 @@ export function seal(turn: ChainTurn, epoch: number): Configuration {
   return { epoch: state.epoch, chain: state.chain, entries: [...state.log.entries] }
 }
 
-/** Requests that this node holds may still be part of the next epoch; sessions prevent applying them twice. */
 function retire(turn: ChainTurn): void {
   const { state } = turn
-  failReads(turn)
-  state.origins = new Map()
+  resign(turn)
   state.sealed = undefined
   state.leader = undefined
   turn.cancelTimer('heartbeat')
@@ -48,7 +38,7 @@ function retire(turn: ChainTurn): void {
 
 export function reconfigure(turn: ChainTurn): void {
   const { state } = turn
-  const epoch = nextEpoch(state)
+  const epoch = nextNumber(state, state.promised)
   const own = seal(turn, epoch)
   state.sealed = new Map([[state.id, own]])
   turn.log(`seals all epochs before ${epoch}`)
@@ -65,9 +55,10 @@ export const handleSealed: Handler<Chain, 'sealed'> = (turn, { epoch, last }, fr
 
 function gatherIfMajority(turn: ChainTurn): void {
   const { sealed, nodes } = turn.state
-  if (sealed === undefined || sealed.size < majorityOf(turn.state)) return
+  const majority = majorityOf(nodes.length)
+  if (sealed === undefined || sealed.size < majority) return
   if (sealed.size === nodes.length) beginChain(turn)
-  else if (sealed.size === majorityOf(turn.state)) turn.setTimer('gather', GATHER_MS)
+  else if (sealed.size === majority) turn.setTimer('gather', GATHER_MS)
 }
 
 /**
@@ -98,19 +89,15 @@ export function beginChain(turn: ChainTurn): void {
 export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)
-  const present = countPresent(state.log, 0, entries)
-  const fresh = entries.slice(present)
-  replaceFrom(state.log, present + 1, fresh)
+  const fresh = replaceAfter(state.log, 0, entries)
   state.promised = epoch
   state.epoch = epoch
   state.chain = chain
   state.acked = Math.min(state.applied, lastIndex(state.log))
   state.begun = false
-  state.reads = []
-  state.roundStarted = 0
-  state.roundConfirmed = 0
+  resetRounds(state)
   state.rounds = new Map()
-  turn.persist({ kind: 'begun', epoch, chain, from: present + 1, entries: fresh })
+  turn.persist({ kind: 'begun', epoch, chain, ...fresh })
   turn.log(`begins epoch ${epoch} with the chain ${chain.join(' > ')}`)
   passOn(turn)
   turn.setTimer('heartbeat', config.heartbeatMs)

@@ -84,8 +84,6 @@ export type Chain = Types<
 >
 export type ChainTurn = Turn<Chain>
 
-export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1
-
 /** Whether this node continues the configuration that it was last part of. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
@@ -93,9 +91,3 @@ export const isHead = (state: ChainState): boolean => isActive(state) && state.c
 export const isTail = (state: ChainState): boolean => isActive(state) && state.chain.at(-1) === state.id
 export const successorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) + 1]
 export const predecessorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) - 1]
-
-/** The lowest epoch of this node above all it has heard of. No two nodes share a number. */
-export function nextEpoch({ nodes, id, promised }: ChainState): number {
-  const round = Math.floor(promised / nodes.length) + 1
-  return round * nodes.length + nodes.indexOf(id)
-}

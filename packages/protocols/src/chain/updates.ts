@@ -1,13 +1,14 @@
 import type { Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
+import { majorityOf } from '../members.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyNext, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
-import { type Chain, type ChainTurn, isHead, isTail, majorityOf, predecessorOf, successorOf } from './state.ts'
+import { type Chain, type ChainTurn, isHead, isTail, predecessorOf, successorOf } from './state.ts'
 
 // The protocol while nothing fails: §3.
 
@@ -155,7 +156,7 @@ export const handleConfirmed: Handler<Chain, 'confirmed'> = (turn, { round }, fr
 /** A later epoch needs a majority that has sealed this one, and every chain is a majority. */
 const rounds: Rounds<ChainTurn> = createRounds<ChainTurn, number>({
   send: askRound,
-  isEnough: ({ state }, answered) => answered >= majorityOf(state),
+  isEnough: ({ state }, answered) => answered >= majorityOf(state.nodes.length),
   peers: ({ state }: ChainTurn) => state.rounds.values(),
   roundOf: (round) => round,
   answerReads,

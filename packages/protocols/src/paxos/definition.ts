@@ -1,13 +1,6 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import {
-  chosenReads,
-  chosenRouting,
-  chosenSuccession,
-  readsSetting,
-  routingSettings,
-  successionSettings,
-} from '../routing/succession.ts'
+import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
 import { paxosInvariants } from './invariants.ts'
 import { createPaxos, serve } from './machine.ts'
 
@@ -15,11 +8,7 @@ export const paxos: ProtocolDefinition = defineProtocol({
   name: 'paxos',
   summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
   defaultNodes: 5,
-  settings: {
-    ...successionSettings('leader', 'prepares a ballot'),
-    reads: readsSetting('leader'),
-    ...routingSettings('leader'),
-  },
+  settings: memberSettings('leader', 'prepares a ballot', { reads: readsSetting('leader') }),
   bugs: {
     'ignore-highest-accepted': {
       summary:
@@ -45,11 +34,5 @@ export const paxos: ProtocolDefinition = defineProtocol({
   },
   invariants: paxosInvariants,
   promises: () => 'linearizable',
-  create: (chosen) =>
-    createPaxos({
-      serve,
-      ...chosenSuccession(chosen),
-      ...chosenRouting(chosen),
-      reads: chosenReads(chosen),
-    }),
+  create: (chosen) => createPaxos({ serve, ...chosenMember(chosen), reads: chosenReads(chosen) }),
 })

@@ -1,13 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
-import { failReads } from '../routing/answers.ts'
+import { majorityOf, nextNumber } from '../members.ts'
 import { offerRequests } from '../routing/requests.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
-import { awaitLeader, broadcast } from '../routing/succession.ts'
+import { resetRounds } from '../routing/routing.ts'
+import { awaitLeader, broadcast, resign } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyChosen } from './learner.ts'
-import { isMajority, nextBallot, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
+import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
 /** Slots in one repeated message. */
 const BATCH = 64
@@ -18,10 +19,7 @@ export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
   if (state.role !== 'follower') {
     turn.cancelTimer('heartbeat')
     turn.cancelTimer('reach')
-    failReads(turn)
-    // The slots of pending requests may still be chosen: their origin asks the next leader, and sessions prevent
-    // applying a request twice.
-    state.origins = new Map()
+    resign(turn)
     state.votes = new Map()
     state.promises = new Map()
   }
@@ -37,7 +35,7 @@ export function campaign(turn: PaxosTurn): void {
   const { state } = turn
   if (state.role === 'leader') return
   const from = state.applied + 1
-  state.ballot = nextBallot(state)
+  state.ballot = nextNumber(state, Math.max(state.promised, state.ballot))
   state.role = 'candidate'
   state.leader = undefined
   turn.log(`prepares ballot ${state.ballot}`)
@@ -68,10 +66,8 @@ function leadIfPromised(turn: PaxosTurn): void {
   state.inherited = last
   state.votes = new Map()
   state.origins = new Map()
-  state.reads = []
+  resetRounds(state)
   state.rounds = new Map()
-  state.roundStarted = 0
-  state.roundConfirmed = 0
   state.heard = [...state.promises.keys()]
   turn.cancelTimer('silence')
   turn.log(`leads with ballot ${state.ballot}`)
@@ -182,7 +178,7 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 /**
  * A majority had not promised a higher ballot when the round began, so no other leader had chosen anything before that.
  */
-const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
+export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
     const { ballot, roundStarted: round, applied: chosen } = turn.state
     broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
@@ -192,9 +188,6 @@ const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   roundOf: (round) => round,
   answerReads: answerReadyReads,
 })
-
-/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: PaxosTurn) => number = rounds.roundFromNow
 
 function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
@@ -206,6 +199,6 @@ export function checkReach(turn: PaxosTurn): void {
   if (state.role !== 'leader') return
   const { heard } = state
   state.heard = [state.id]
-  if (new Set([...heard, state.id]).size < Math.floor(state.nodes.length / 2) + 1) follow(turn, undefined)
+  if (new Set([...heard, state.id]).size < majorityOf(state.nodes.length)) follow(turn, undefined)
   else turn.setTimer('reach', config.silenceMaxMs)
 }

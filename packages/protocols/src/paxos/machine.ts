@@ -6,9 +6,9 @@ import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, type Origin, REQUEST_LIMIT, routedAtFirst } from '../routing/routing.ts'
+import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
-import { awaitLeader } from '../routing/succession.ts'
+import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { handleAccept, promise } from './acceptor.ts'
 import {
@@ -20,7 +20,7 @@ import {
   handlePromise,
   heartbeat,
   propose,
-  roundFromNow,
+  rounds,
 } from './leader.ts'
 import { handleChosen, handleLearn, learnUpTo } from './learner.ts'
 import {
@@ -81,9 +81,7 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
 
 function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
   return {
-    ...routedAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
-    origins: new Map(),
+    ...memberAtFirst(node, config),
     role: 'follower',
     promised: 0,
     accepted: new Map(),
@@ -147,7 +145,7 @@ function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
     return
   }
   const index = Math.max(state.applied, state.inherited)
-  state.reads.push({ origin, input, index, round: roundFromNow(turn) })
+  state.reads.push({ origin, input, index, round: rounds.roundFromNow(turn) })
   answerReads(turn)
 }
 

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
+import { majorityOf as trueMajorityOf } from '../members.ts'
 import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
@@ -85,22 +86,18 @@ export type PaxosTurn = Turn<Paxos>
 
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 
-/** The lowest ballot of this node above all it has heard of. */
-export function nextBallot({ nodes, id, promised, ballot }: PaxosState): number {
-  const round = Math.floor(Math.max(promised, ballot) / nodes.length) + 1
-  return round * nodes.length + nodes.indexOf(id)
-}
-
-/** Any two sets of this size share a node, so a later leader hears of every value that may be chosen (§2.1). */
-const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
-
 /** The bug: half of the nodes, rounded down, count as a majority. */
 const majorityOf = ({ state, config }: PaxosTurn): number =>
-  config.bug === 'quorum-off-by-one' ? Math.max(1, Math.floor(state.nodes.length / 2)) : trueMajorityOf(state)
+  config.bug === 'quorum-off-by-one'
+    ? Math.max(1, Math.floor(state.nodes.length / 2))
+    : trueMajorityOf(state.nodes.length)
 
-/** Whether these acceptors suffice. Marks the bug if they would not without it. */
+/**
+ * Whether these acceptors suffice: any two majorities share a node, so a later leader hears of every value that may be
+ * chosen (§2.1). Marks the bug if they would not without it.
+ */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false
-  if (count < trueMajorityOf(turn.state)) turn.mark()
+  if (count < trueMajorityOf(turn.state.nodes.length)) turn.mark()
   return true
 }

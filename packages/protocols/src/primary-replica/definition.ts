@@ -10,7 +10,7 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { chosenSuccession, successionSettings } from '../routing/succession.ts'
 import { createPrimaryReplica } from './machine.ts'
-import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
+import { appendEntry, rounds, sendToAll } from './replication.ts'
 import { type PrimaryReplicaState, type PrimaryReplicaTurn, syncCount } from './state.ts'
 
 function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void {
@@ -53,7 +53,7 @@ function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
     return
   }
   const index = Math.max(state.committed, state.noopIndex)
-  state.reads.push({ origin, input, index, round: roundFromNow(turn) })
+  state.reads.push({ origin, input, index, round: rounds.roundFromNow(turn) })
   answerReads(turn)
 }
 

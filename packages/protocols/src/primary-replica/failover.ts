@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { answer, failReads } from '../routing/answers.ts'
+import { resetRounds } from '../routing/routing.ts'
 import { awaitLeader } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { applyAll } from './copy.ts'
@@ -89,9 +90,7 @@ export function becomePrimary(turn: PrimaryReplicaTurn): void {
   state.leader = state.id
   state.replicas = new Map(state.peers.map((peer) => [peer, createReplica(lastIndex(state.log))]))
   state.committed = 0
-  state.roundStarted = 0
-  state.roundConfirmed = 0
-  state.reads = []
+  resetRounds(state)
   turn.cancelTimer('silence')
   turn.log(`is primary of epoch ${state.epoch}`)
   state.noopIndex = lastIndex(state.log) + 1

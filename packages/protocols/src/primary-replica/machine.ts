@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
@@ -81,8 +82,7 @@ function begin(turn: PrimaryReplicaTurn): void {
     awaitPrimary(turn)
     return
   }
-  const first = [state.id, ...state.peers].sort()[0]
-  if (first !== state.id) return
+  if (inOrder(state.id, state.peers)[0] !== state.id) return
   promiseEpoch(turn, state.epoch + 1)
   becomePrimary(turn)
 }

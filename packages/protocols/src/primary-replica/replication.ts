@@ -132,16 +132,13 @@ function settle(turn: PrimaryReplicaTurn, index: number, result: ReturnType<type
   acknowledgeOwn(turn, index, { origin, result })
 }
 
-const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTurn, Replica>({
+export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTurn, Replica>({
   send: heartbeat,
   isEnough: ({ state }, answered) => answered >= majorityOf(state),
   peers: ({ state }: PrimaryReplicaTurn) => state.replicas.values(),
   roundOf: ({ ackedRound }) => ackedRound,
   answerReads,
 })
-
-/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: PrimaryReplicaTurn) => number = rounds.roundFromNow
 
 // A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds if the client's write is
 // on that replica before the client goes on, so the primary waits for it (Terry et al., "Session Guarantees for Weakly

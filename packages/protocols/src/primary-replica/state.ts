@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
+import { majorityOf as majority } from '../members.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
@@ -82,7 +83,7 @@ export type PrimaryReplica = Types<
 >
 export type PrimaryReplicaTurn = Turn<PrimaryReplica>
 
-export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1
+export const majorityOf = (state: PrimaryReplicaState): number => majority(state.peers.length + 1)
 
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)

@@ -1,4 +1,5 @@
 import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definition.ts'
+import { majorityOf } from '../members.ts'
 import { defineProtocol } from '../options.ts'
 import { quorumInvariants } from './invariants.ts'
 import { createQuorum } from './machine.ts'
@@ -11,7 +12,7 @@ const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 const weakness: Weakness = (settings, nodes) => {
   const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
   const copies = typeof replicas === 'number' ? replicas : nodes
-  const most = { majority: Math.floor(copies / 2) + 1, all: copies } as const
+  const most = { majority: majorityOf(copies), all: copies } as const
   const [reads, writes] = [r, w].map((count) => (count === 'majority' || count === 'all' ? most[count] : Number(count)))
   if ((reads ?? 0) + (writes ?? 0) <= copies)
     return `r + w is ${(reads ?? 0) + (writes ?? 0)}, not more than ${copies} replicas, so a read can miss the newest write`

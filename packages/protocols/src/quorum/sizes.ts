@@ -1,4 +1,5 @@
 import type { ProtocolSettingValue } from '../definition.ts'
+import { majorityOf } from '../members.ts'
 
 /** How many nodes hold a key (N), and for how many of them a read (R) and a write (W) wait. */
 export interface Sizes {
@@ -15,7 +16,7 @@ const MOST_NODES = 15
 export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Settings, nodes: number): Sizes {
   const n = replicas === 'all' ? nodes : Number(replicas)
   const of = (size: ProtocolSettingValue): number =>
-    size === 'all' ? n : size === 'majority' ? Math.floor(n / 2) + 1 : Number(size)
+    size === 'all' ? n : size === 'majority' ? majorityOf(n) : Number(size)
   return { n, r: of(r), w: of(w) }
 }
 

@@ -4,6 +4,7 @@ import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import { resetRounds } from '../routing/routing.ts'
 import type { MessageOf } from '../turn.ts'
 import { appendEntry } from './replication.ts'
 import { NEVER, roundFromNow } from './rounds.ts'
@@ -118,11 +119,9 @@ function becomeLeader(turn: RaftTurn): void {
   state.stored = lastIndex(state.log)
   state.leader = state.id
   state.loyal = true
-  state.roundStarted = 0
-  state.roundConfirmed = 0
+  resetRounds(state)
   state.leaseUntil = NEVER
   state.leaseForfeited = false
-  state.reads = []
   const { members } = state.configuration
   const last = lastIndex(state.log)
   state.progress = new Map(state.peers.map((peer) => [peer, createProgress(last, members.includes(peer))]))

@@ -1,8 +1,6 @@
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import { createForwarding } from '../routing/forwarding.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { routedAtFirst } from '../routing/routing.ts'
 import { noteConfigurations } from './configuration.ts'
 import { NEVER } from './rounds.ts'
 import { restoreSnapshot } from './snapshot.ts'
@@ -11,16 +9,7 @@ import type { Configuration, RaftConfig, RaftRecord, RaftState, RaftTurn } from 
 export function initial(node: NodeSetting, config: RaftConfig): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   return {
-    id: node.id,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
-    leader: undefined,
-    applied: 0,
-    copy: createCopy(config.object),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
+    ...routedAtFirst(node, config),
     peers: node.peers,
     term: 0,
     votedFor: null,

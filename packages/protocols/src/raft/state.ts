@@ -3,6 +3,7 @@ import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
+import { majorityOf as majority } from '../members.ts'
 import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
 import type { SavedCopy } from '../routing/sessions.ts'
 import { type MessageHandlers, type MessageOf, Turn, type Types } from '../turn.ts'
@@ -225,4 +226,4 @@ export function majorityOf(turn: RaftTurn): number {
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 
-export const trueMajorityOf = ({ state }: RaftTurn): number => Math.floor(state.configuration.members.length / 2) + 1
+export const trueMajorityOf = ({ state }: RaftTurn): number => majority(state.configuration.members.length)

@@ -2,8 +2,8 @@ import { millis } from '@chaosproxy/history'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
 import { UNKEYED, unsupported } from '../objects/object.ts'
-import { inOrder } from '../owner.ts'
 import type { Handler } from '../turn.ts'
 import {
   begin,

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
+import { majorityOf as majority } from '../members.ts'
 import type { Subject } from '../options.ts'
 import type { Turn, Types } from '../turn.ts'
 
@@ -125,7 +126,7 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** "at least N/2 + 1" */
-export const trueMajority = ({ masters }: RedlockState): number => Math.floor(masters.length / 2) + 1
+export const trueMajority = ({ masters }: RedlockState): number => majority(masters.length)
 
 export function majorityOf({ state, config }: RedlockTurn): number {
   // The bug: half of them, rounded down, suffice.

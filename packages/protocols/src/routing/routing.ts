@@ -61,6 +61,13 @@ export const routedAtFirst = (
   ...{ requests: new Map(), leader: undefined, applied: 0, reads: [], roundStarted: 0, roundConfirmed: 0 },
 })
 
+/** A new leader has begun no round and has no reads. */
+export function resetRounds(state: RoutingState): void {
+  state.reads = []
+  state.roundStarted = 0
+  state.roundConfirmed = 0
+}
+
 export interface RoutingConfig extends Subject {
   /** Serves a request that its origin sent to this node as the leader. */
   serve(turn: RoutingTurn, origin: Origin, command: Command): void

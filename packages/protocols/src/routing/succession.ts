@@ -3,9 +3,11 @@ import { type Millis, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { ProtocolSetting } from '../definition.ts'
 import { draw, type Generator } from '../generator.ts'
-import type { Chosen, ProtocolSettings } from '../options.ts'
-import { answer } from './answers.ts'
-import type { Origin, RoutingConfig, RoutingState, RoutingTurn } from './routing.ts'
+import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
+import type { Chosen, ProtocolSettings, Subject } from '../options.ts'
+import { answer, failReads } from './answers.ts'
+import { type Origin, type RoutingConfig, type RoutingState, type RoutingTurn, routedAtFirst } from './routing.ts'
 import { applyOnce } from './sessions.ts'
 
 // A leader sends heartbeats, and another node takes over after a random time of silence.
@@ -26,6 +28,24 @@ export interface MemberState extends SuccessionState {
   /** By place in the log: where to send the result. */
   origins: Map<number, Origin>
 }
+
+export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState => ({
+  ...routedAtFirst(node, subject),
+  nodes: inOrder(node.id, node.peers),
+  origins: new Map(),
+})
+
+/** The settings of a member: its own come between those of succession and those of routing. */
+export const memberSettings = (leader: string, succeeds: string, own: ProtocolSettings = {}): ProtocolSettings => ({
+  ...successionSettings(leader, succeeds),
+  ...own,
+  ...routingSettings(leader),
+})
+
+export const chosenMember = (chosen: Chosen): Omit<SuccessionConfig, 'serve'> => ({
+  ...chosenSuccession(chosen),
+  ...chosenRouting(chosen),
+})
 
 /** `leader` is the protocol's word for it. After its silence a node `succeeds` it, as in `takes over`. */
 export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
@@ -79,6 +99,12 @@ export function applyNext(turn: MemberTurn, command: Command | null, answers = t
   const origin = state.origins.get(state.applied)
   state.origins.delete(state.applied)
   if (origin !== undefined && result !== undefined && answers) answer(turn, origin, result)
+}
+
+/** The node leads no longer. Requests that it holds may still be applied: their origins ask the next leader. */
+export function resign(turn: MemberTurn): void {
+  failReads(turn)
+  turn.state.origins = new Map()
 }
 
 interface MemberTurn extends RoutingTurn {

@@ -3,8 +3,8 @@ import { type Completion, type Json, type Millis, millis } from '@chaosproxy/his
 import type { Command } from '../command.ts'
 import { createGenerator, draw, type Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
+import { inOrder, ownerOf } from '../members.ts'
 import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
-import { inOrder, ownerOf } from '../owner.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 

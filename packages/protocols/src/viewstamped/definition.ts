@@ -1,13 +1,6 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import {
-  chosenReads,
-  chosenRouting,
-  chosenSuccession,
-  readsSetting,
-  routingSettings,
-  successionSettings,
-} from '../routing/succession.ts'
+import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
 
@@ -16,8 +9,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   summary:
     'Viewstamped Replication: nodes take turns as primary; view changes; recovery from the other nodes or from disk',
   defaultNodes: 5,
-  settings: {
-    ...successionSettings('primary', 'starts a view change'),
+  settings: memberSettings('primary', 'starts a view change', {
     recovery: {
       summary: 'where a restarted node gets its log: from its disk, or from the others, as in the paper (nonce)',
       default: 'disk',
@@ -25,8 +17,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
       worthTrying: ['nonce'],
     },
     reads: readsSetting('primary'),
-    ...routingSettings('primary'),
-  },
+  }),
   bugs: {
     'stale-view-change': {
       summary: 'a new primary takes the longest log, whatever the last view in which its sender was normal',
@@ -56,8 +47,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   create: (chosen) =>
     createViewstamped({
       serve,
-      ...chosenSuccession(chosen),
-      ...chosenRouting(chosen),
+      ...chosenMember(chosen),
       recovery: chosen.value('recovery') === 'nonce' ? 'nonce' : 'disk',
       reads: chosenReads(chosen),
     }),

@@ -7,8 +7,8 @@ import { unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, type Origin, REQUEST_LIMIT, routedAtFirst } from '../routing/routing.ts'
-import { awaitLeader } from '../routing/succession.ts'
+import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageHandler, MessageOf } from '../turn.ts'
 import {
   handleCommit,
@@ -18,7 +18,7 @@ import {
   handlePrepareOk,
   heartbeat,
   propose,
-  roundFromNow,
+  rounds,
 } from './normal.ts'
 import { askForRecovery, handleRecovery, handleRecoveryResponse } from './recovery.ts'
 import {
@@ -91,9 +91,7 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
 
 function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState {
   return {
-    ...routedAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
-    origins: new Map(),
+    ...memberAtFirst(node, config),
     status: 'normal',
     view: 0,
     lastNormal: 0,
@@ -133,7 +131,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   else if (isRead(config, command) && config.reads === 'round') {
     // Everything committed before is in the log with which the view began, or was committed here.
     const index = Math.max(state.applied, state.inherited)
-    state.reads.push({ origin, input: command.input, index, round: roundFromNow(turn) })
+    state.reads.push({ origin, input: command.input, index, round: rounds.roundFromNow(turn) })
     answerReads(turn)
   } else {
     state.origins.set(lastIndex(state.log) + 1, origin)

@@ -103,7 +103,7 @@ export function heartbeat(turn: ViewstampedTurn): void {
 }
 
 /** Backups that answered had not left the view when the round began, so no later view had begun. */
-const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
+export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   send(turn) {
     const { view, applied: commit, roundStarted: round } = turn.state
     broadcast(turn, { type: 'commit', view, commit, round })
@@ -113,9 +113,6 @@ const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   roundOf: ({ round }) => round,
   answerReads,
 })
-
-/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
-export const roundFromNow: (turn: ViewstampedTurn) => number = rounds.roundFromNow
 
 /** "A replica responds to a GetState message only if its status is normal and it is currently in view v" (§5.2). */
 export const handleGetState: Handler<Viewstamped, 'get-state'> = (turn, { view, from }, to) => {

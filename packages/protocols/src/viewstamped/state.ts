@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Entry, Log } from '../log.ts'
+import { majorityOf } from '../members.ts'
 import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
@@ -111,7 +112,7 @@ export const isPrimary = (state: ViewstampedState): boolean =>
 export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nodes.length / 2) - 1
 
 /** With an even number of nodes, f + 1 would not make a quorum. */
-export const quorumOf = ({ nodes }: ViewstampedState): number => Math.floor(nodes.length / 2) + 1
+export const quorumOf = ({ nodes }: ViewstampedState): number => majorityOf(nodes.length)
 
 /** With recovery from the others, the log is in memory only. */
 export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { countPresent, type Entry, lastIndex, replaceFrom } from '../log.ts'
-import { failReads } from '../routing/answers.ts'
+import { type Entry, lastIndex, replaceAfter } from '../log.ts'
 import { offerRequests } from '../routing/requests.ts'
-import { awaitLeader, broadcast } from '../routing/succession.ts'
+import { resetRounds } from '../routing/routing.ts'
+import { awaitLeader, broadcast, resign as resignMember } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { commitUpTo, heartbeat } from './normal.ts'
 import {
@@ -39,13 +39,10 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   doViewChangeIfDue(turn)
 }
 
-/** The primary has stepped down. Its clients ask again, and sessions prevent executing a request twice. */
 function resign(turn: ViewstampedTurn): void {
-  const { state } = turn
   turn.cancelTimer('heartbeat')
   turn.cancelTimer('reach')
-  failReads(turn)
-  state.origins = new Map()
+  resignMember(turn)
 }
 
 export function handleStartViewChange(turn: ViewstampedTurn, { view }: { readonly view: number }, from: NodeId): void {
@@ -114,17 +111,13 @@ function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewC
 /** The status is normal again, in this view and with these entries in place of those from `from` on. */
 export function begin(turn: ViewstampedTurn, view: number, from: number, entries: readonly Entry[]): void {
   const { state, config } = turn
-  const { log } = state
-  const present = countPresent(log, from - 1, entries)
-  const first = from + present
-  const fresh = entries.slice(present)
-  replaceFrom(log, first, fresh)
+  const fresh = replaceAfter(state.log, from - 1, entries)
   state.view = view
   state.lastNormal = view
   state.status = 'normal'
   state.startViewChanges = []
   state.doViewChanges = new Map()
-  if (config.recovery === 'disk') turn.persist({ kind: 'begun', view, from: first, entries: fresh })
+  if (config.recovery === 'disk') turn.persist({ kind: 'begun', view, ...fresh })
   else turn.persist({ kind: 'view', view })
   const primary = primaryOf(state, view)
   state.leader = primary
@@ -143,9 +136,7 @@ export function lead(turn: ViewstampedTurn): void {
   state.inherited = lastIndex(state.log)
   state.sentBefore = 0
   state.origins = new Map()
-  state.reads = []
-  state.roundStarted = 0
-  state.roundConfirmed = 0
+  resetRounds(state)
   turn.cancelTimer('silence')
   turn.setTimer('reach', config.silenceMaxMs)
   turn.log(`is primary of view ${state.view}`)

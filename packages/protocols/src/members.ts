@@ -12,3 +12,15 @@ export const inOrder = (id: NodeId, peers: readonly NodeId[]): readonly [NodeId,
   const [first = id, ...others] = [id, ...peers].sort()
   return [first, ...others]
 }
+
+/** The size of the smallest majority; any two majorities share a node. */
+export const majorityOf = (count: number): number => Math.floor(count / 2) + 1
+
+/** The lowest number of this node above `last`. A number's remainder is its node, so no two nodes share one. */
+export const nextNumber = ({ nodes, id }: Member, last: number): number =>
+  (Math.floor(last / nodes.length) + 1) * nodes.length + nodes.indexOf(id)
+
+interface Member {
+  readonly id: NodeId
+  readonly nodes: readonly NodeId[]
+}
