@@ -30,6 +30,26 @@ export interface Nemesis extends Strategy {
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
 
+/** A nemesis whose episodes are single faults of one kind; it is named after that kind unless it has another name. */
+interface Single<Kind extends FaultKind> extends Pick<Nemesis, 'summary' | 'inTraffic'> {
+  readonly name?: string
+  plan(random: Random, nodes: readonly NodeId[]): Harm<Extract<FaultPlan, { readonly kind: Kind }>>
+}
+
+type Harm<Plan> = Plan extends unknown ? Omit<Plan, 'kind'> : never
+
+const single =
+  (among: Nemesis['among']) =>
+  <Kind extends FaultKind>(kind: Kind, { name = kind, plan, ...others }: Single<Kind>): Nemesis => ({
+    ...others,
+    ...{ name, kind, among },
+    // The plan has the members of its kind, by the type of `Single`.
+    plan: (random, nodes) => just({ kind, ...plan(random, nodes) } as FaultPlan),
+  })
+
+export const amongNodes = single('nodes')
+export const amongClients = single('clients')
+
 export interface Strategy {
   readonly summary: string
   /** The kind of fault it injects, which the target must be able to suffer. */

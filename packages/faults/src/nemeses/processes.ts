@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { minoritySize } from '../schedule/outage.ts'
-import { just, type Nemesis } from './nemesis.ts'
+import { amongNodes, just, type Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 
@@ -10,208 +10,48 @@ const pauseChoices = ['one', 'minority', 'leader'] as const
 /** How often a kill shifts majorities instead. */
 const SHIFTING_PROBABILITY = 0.5
 
-export const kill: Nemesis = {
-  name: 'kill',
-  summary:
-    'kill -9 one node, a minority, the leader or all at once; restart them from their disks, all together or one majority after another',
-  kind: 'kill',
-  among: 'nodes',
-  plan: (random, nodes) =>
-    random.chance(SHIFTING_PROBABILITY)
-      ? shiftMajority(random, nodes)
-      : just({ kind: 'kill', nodes: random.pick(killChoices) }),
-  inTraffic: inAllTraffic(killServer),
-}
-
-/** A kill leaves what was written and not fsynced in the kernel's memory; a power loss does not. */
-export const powerLoss: Nemesis = {
-  name: 'power-loss',
-  summary:
-    'cut the power of one node, a minority, the leader or all at once: what was not fsynced is lost, or torn; restart them from their disks',
-  kind: 'power-loss',
-  among: 'nodes',
-  plan: (random) =>
-    just({ kind: 'power-loss', nodes: random.pick(killChoices), unsynced: random.pick(['lost', 'torn'] as const) }),
-}
+export const processes: readonly Nemesis[] = [
+  {
+    name: 'kill',
+    summary:
+      'kill -9 one node, a minority, the leader or all at once; restart them from their disks, all together or one majority after another',
+    kind: 'kill',
+    among: 'nodes',
+    plan: (random, nodes) =>
+      random.chance(SHIFTING_PROBABILITY)
+        ? shiftMajority(random, nodes)
+        : just({ kind: 'kill', nodes: random.pick(killChoices) }),
+    inTraffic: inAllTraffic(killServer),
+  },
+  {
+    name: 'shifting',
+    summary:
+      'kill all nodes; run one majority for a while, then another that shares as few nodes with it as possible, and so on',
+    kind: 'kill',
+    among: 'nodes',
+    plan: shiftMajority,
+  },
+  amongNodes('pause', {
+    summary: 'suspend one node, a minority or the leader (SIGSTOP), and resume it',
+    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+    inTraffic: inAllTraffic(pauseServer),
+  }),
+]
 
 const BITS = 8
 /** Places are told apart to this many parts of what can be hit. */
 const PLACES = 10_000
 
-/** Damage stays, so the same minority has it throughout. */
-export const flipBit: Nemesis = {
-  name: 'flip-bit',
-  summary: 'kill a node, flip a bit of its files and restart it; a run hits only one minority of the nodes',
-  kind: 'flip-bit',
-  among: 'nodes',
-  plan(random, nodes) {
-    const decaying = random.fork('decaying disks').shuffle(nodes).slice(0, minoritySize(nodes.length))
-    return just({
-      kind: 'flip-bit',
-      nodes: [random.pick(decaying)],
-      at: random.integer(PLACES) / PLACES,
-      bit: random.integer(BITS),
-    })
-  },
-}
-
 const SLOW_FSYNC_MS = [20, 100, 500] as const
-
-export const slowFsync: Nemesis = {
-  name: 'slow-fsync',
-  summary: 'make every fsync of one node, a minority or the leader 20, 100 or 500 ms slower',
-  kind: 'slow-fsync',
-  among: 'nodes',
-  plan: (random) =>
-    just({ kind: 'slow-fsync', nodes: random.pick(pauseChoices), delayMs: millis(random.pick(SLOW_FSYNC_MS)) }),
-}
-
-export const failFsync: Nemesis = {
-  name: 'fail-fsync',
-  summary:
-    'make every fsync of one node, a minority or the leader fail (EIO); restart a process that ends because of it',
-  kind: 'fail-fsync',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'fail-fsync', nodes: random.pick(pauseChoices) }),
-}
-
-export const freezeDisk: Nemesis = {
-  name: 'freeze-disk',
-  summary: 'block every write and fsync of one node, a minority or the leader for a while',
-  kind: 'freeze-disk',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'freeze-disk', nodes: random.pick(pauseChoices) }),
-}
-
-export const shifting: Nemesis = {
-  name: 'shifting',
-  summary:
-    'kill all nodes; run one majority for a while, then another that shares as few nodes with it as possible, and so on',
-  kind: 'kill',
-  among: 'nodes',
-  plan: shiftMajority,
-}
-
-export const pause: Nemesis = {
-  name: 'pause',
-  summary: 'suspend one node, a minority or the leader (SIGSTOP), and resume it',
-  kind: 'pause',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
-  inTraffic: inAllTraffic(pauseServer),
-}
-
-export const failover: Nemesis = {
-  name: 'failover',
-  summary: "fail over to a node that does not lead, with the system's own command",
-  kind: 'failover',
-  among: 'nodes',
-  plan: () => just({ kind: 'failover', nodes: 'follower' }),
-}
-
-export const stop: Nemesis = {
-  name: 'stop',
-  summary: 'stop one node, a minority or the leader cleanly through the container engine (SIGTERM), and start it again',
-  kind: 'stop',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'stop', nodes: random.pick(pauseChoices) }),
-}
 
 /** A share of an ordinary fault's time: a restart ends by itself. */
 const RESTARTS_FOR = 0.05
 
-export const restart: Nemesis = {
-  name: 'restart',
-  summary: 'restart one node, a minority or the leader cleanly through the container engine',
-  kind: 'restart',
-  among: 'nodes',
-  plan: (random) => ({
-    parts: [{ from: 0, to: RESTARTS_FOR, plan: { kind: 'restart', nodes: random.pick(pauseChoices) } }],
-    lengths: 1,
-  }),
-}
-
 /** From slightly slower to barely alive. */
 const shares = [0.5, 0.2, 0.05] as const
 
-export const limitCpu: Nemesis = {
-  name: 'limit-cpu',
-  summary:
-    'limit one node, a minority or the leader to between 5% and 50% of one processor, through the container engine',
-  kind: 'limit-cpu',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'limit-cpu', nodes: random.pick(pauseChoices), share: random.pick(shares) }),
-}
-
-export const fillDisk: Nemesis = {
-  name: 'fill-disk',
-  summary: 'fill the disk of one node, a minority or the leader; containers need a disk of their own ("disk")',
-  kind: 'fill-disk',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'fill-disk', nodes: random.pick(pauseChoices) }),
-}
-
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
-
-export const crashPoint: Nemesis = {
-  name: 'crash-point',
-  summary: 'kill one node or the leader just before it writes, sends or replies; restart it from its disk',
-  kind: 'crash',
-  among: 'nodes',
-  plan: (random) =>
-    just({
-      kind: 'crash',
-      nodes: random.pick(crashChoices),
-      before: random.pick(effects),
-      nth: 1 + random.integer(20),
-    }),
-}
-
-// The simulator aims the following at its PostgreSQL servers.
-
-const shareChoices = [0.1, 0.3, 1] as const
-
-export const loseCommitReply: Nemesis = {
-  name: 'lose-commit-reply',
-  summary:
-    'a simulated PostgreSQL commits, but the reply to 10%, 30% or all commits is lost: clients see a broken connection',
-  kind: 'lose-commit-reply',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'lose-commit-reply', nodes: 'one', share: random.pick(shareChoices) }),
-}
-
-export const serializationFailure: Nemesis = {
-  name: 'serialization-failure',
-  summary: 'a simulated PostgreSQL aborts 10%, 30% or all transactions that can fail with 40001',
-  kind: 'serialization-failure',
-  among: 'nodes',
-  plan: (random) => just({ kind: 'serialization-failure', nodes: 'one', share: random.pick(shareChoices) }),
-}
-
-export const refuseSessions: Nemesis = {
-  name: 'refuse-sessions',
-  summary: 'a simulated PostgreSQL refuses new sessions (53300, too many clients)',
-  kind: 'refuse-sessions',
-  among: 'nodes',
-  plan: () => just({ kind: 'refuse-sessions', nodes: 'one' }),
-}
-
-/** Below and above usual values of `statement_timeout`. */
-const SLOWER_MS = [20, 200, 2_000] as const
-
-export const slowStatements: Nemesis = {
-  name: 'slow-statements',
-  summary: 'make 10%, 30% or all statements of a simulated PostgreSQL 20 ms, 200 ms or 2 s slower',
-  kind: 'slow-statements',
-  among: 'nodes',
-  plan: (random) =>
-    just({
-      ...{ kind: 'slow-statements', nodes: 'one' },
-      delayMs: millis(random.pick(SLOWER_MS)),
-      share: random.pick(shareChoices),
-    }),
-}
 
 const clockChoices = ['one', 'minority', 'leader'] as const
 /** Whether the clock jumps, and whether it drifts. */
@@ -221,19 +61,108 @@ const clockTroubles = [
   [true, true],
 ] as const
 
-export const clock: Nemesis = {
-  name: 'clock',
-  summary: 'make the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
-  kind: 'clock',
-  among: 'nodes',
-  plan(random) {
-    const [jumps, drifts] = random.pick(clockTroubles)
-    const upTo = (most: number) => random.integer(2 * most + 1) - most
-    return just({
-      kind: 'clock',
-      nodes: random.pick(clockChoices),
-      offsetMs: millis(jumps ? upTo(2_000) : 0),
-      driftPpm: drifts ? upTo(50_000) : 0,
-    })
+export const machines: readonly Nemesis[] = [
+  amongNodes('crash', {
+    name: 'crash-point',
+    summary: 'kill one node or the leader just before it writes, sends or replies; restart it from its disk',
+    plan: (random) => ({ nodes: random.pick(crashChoices), before: random.pick(effects), nth: 1 + random.integer(20) }),
+  }),
+  // A kill leaves what was written and not fsynced in the kernel's memory; a power loss does not.
+  amongNodes('power-loss', {
+    summary:
+      'cut the power of one node, a minority, the leader or all at once: what was not fsynced is lost, or torn; restart them from their disks',
+    plan: (random) => ({ nodes: random.pick(killChoices), unsynced: random.pick(['lost', 'torn'] as const) }),
+  }),
+  // Damage stays, so the same minority has it throughout.
+  amongNodes('flip-bit', {
+    summary: 'kill a node, flip a bit of its files and restart it; a run hits only one minority of the nodes',
+    plan(random, nodes) {
+      const decaying = random.fork('decaying disks').shuffle(nodes).slice(0, minoritySize(nodes.length))
+      return {
+        nodes: [random.pick(decaying)],
+        at: random.integer(PLACES) / PLACES,
+        bit: random.integer(BITS),
+      }
+    },
+  }),
+  amongNodes('slow-fsync', {
+    summary: 'make every fsync of one node, a minority or the leader 20, 100 or 500 ms slower',
+    plan: (random) => ({ nodes: random.pick(pauseChoices), delayMs: millis(random.pick(SLOW_FSYNC_MS)) }),
+  }),
+  amongNodes('fail-fsync', {
+    summary:
+      'make every fsync of one node, a minority or the leader fail (EIO); restart a process that ends because of it',
+    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+  }),
+  amongNodes('freeze-disk', {
+    summary: 'block every write and fsync of one node, a minority or the leader for a while',
+    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+  }),
+  amongNodes('clock', {
+    summary: 'make the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
+    plan(random) {
+      const [jumps, drifts] = random.pick(clockTroubles)
+      const upTo = (most: number) => random.integer(2 * most + 1) - most
+      return {
+        nodes: random.pick(clockChoices),
+        offsetMs: millis(jumps ? upTo(2_000) : 0),
+        driftPpm: drifts ? upTo(50_000) : 0,
+      }
+    },
+  }),
+  amongNodes('failover', {
+    summary: "fail over to a node that does not lead, with the system's own command",
+    plan: () => ({ nodes: 'follower' }),
+  }),
+  amongNodes('stop', {
+    summary:
+      'stop one node, a minority or the leader cleanly through the container engine (SIGTERM), and start it again',
+    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+  }),
+  {
+    name: 'restart',
+    summary: 'restart one node, a minority or the leader cleanly through the container engine',
+    kind: 'restart',
+    among: 'nodes',
+    plan: (random) => ({
+      parts: [{ from: 0, to: RESTARTS_FOR, plan: { kind: 'restart', nodes: random.pick(pauseChoices) } }],
+      lengths: 1,
+    }),
   },
-}
+  amongNodes('limit-cpu', {
+    summary:
+      'limit one node, a minority or the leader to between 5% and 50% of one processor, through the container engine',
+    plan: (random) => ({ nodes: random.pick(pauseChoices), share: random.pick(shares) }),
+  }),
+  amongNodes('fill-disk', {
+    summary: 'fill the disk of one node, a minority or the leader; containers need a disk of their own ("disk")',
+    plan: (random) => ({ nodes: random.pick(pauseChoices) }),
+  }),
+]
+
+// The simulator aims the following at its PostgreSQL servers.
+
+const shareChoices = [0.1, 0.3, 1] as const
+
+/** Below and above usual values of `statement_timeout`. */
+const SLOWER_MS = [20, 200, 2_000] as const
+
+export const databases: readonly Nemesis[] = [
+  amongNodes('lose-commit-reply', {
+    summary:
+      'a simulated PostgreSQL commits, but the reply to 10%, 30% or all commits is lost: clients see a broken connection',
+    plan: (random) => ({ nodes: 'one', share: random.pick(shareChoices) }),
+  }),
+  amongNodes('serialization-failure', {
+    summary: 'a simulated PostgreSQL aborts 10%, 30% or all transactions that can fail with 40001',
+    plan: (random) => ({ nodes: 'one', share: random.pick(shareChoices) }),
+  }),
+  amongNodes('refuse-sessions', {
+    summary: 'a simulated PostgreSQL refuses new sessions (53300, too many clients)',
+    plan: () => ({ nodes: 'one' }),
+  }),
+  amongNodes('slow-statements', {
+    summary: 'make 10%, 30% or all statements of a simulated PostgreSQL 20 ms, 200 ms or 2 s slower',
+    plan: (random) => ({ nodes: 'one', delayMs: millis(random.pick(SLOWER_MS)), share: random.pick(shareChoices) }),
+  }),
+]

@@ -1,87 +1,13 @@
-import { delay, delayClients, packetLoss, reset, slow } from './links.ts'
-import { corrupt, duplicate, forge, forgeSigned, loss, reorder } from './messages.ts'
+import { delayClients, links } from './links.ts'
+import { messages } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
-import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
-import {
-  clock,
-  crashPoint,
-  failFsync,
-  failover,
-  fillDisk,
-  flipBit,
-  freezeDisk,
-  kill,
-  limitCpu,
-  loseCommitReply,
-  pause,
-  powerLoss,
-  refuseSessions,
-  restart,
-  serializationFailure,
-  shifting,
-  slowFsync,
-  slowStatements,
-  stop,
-} from './processes.ts'
-import {
-  abort,
-  crashBeforeReply,
-  delayReply,
-  duplicateRequest,
-  errorStatus,
-  loseReply,
-  loseRequest,
-  resetRequest,
-  slowBody,
-} from './requests.ts'
+import { cutClients, partitions } from './partitions.ts'
+import { databases, machines, processes } from './processes.ts'
+import { requests } from './requests.ts'
 
 const all: Nemesis[] = [
-  partition,
-  halves,
-  ring,
-  isolateLeader,
-  bridge,
-  oneWay,
-  kill,
-  shifting,
-  pause,
-  delay,
-  slow,
-  packetLoss,
-  reset,
-  loss,
-  duplicate,
-  reorder,
-  corrupt,
-  forge,
-  forgeSigned,
-  crashPoint,
-  powerLoss,
-  flipBit,
-  slowFsync,
-  failFsync,
-  freezeDisk,
-  clock,
-  failover,
-  stop,
-  restart,
-  limitCpu,
-  fillDisk,
-  loseCommitReply,
-  serializationFailure,
-  refuseSessions,
-  slowStatements,
-  loseRequest,
-  resetRequest,
-  crashBeforeReply,
-  loseReply,
-  delayReply,
-  abort,
-  slowBody,
-  errorStatus,
-  duplicateRequest,
-  delayClients,
-  cutClients,
+  ...[...partitions, ...processes, ...links, ...messages, ...machines, ...databases, ...requests],
+  ...[delayClients, cutClients],
 ]
 
 /** Every nemesis. Help, documentation and tests iterate over this list. */

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { Link, NodeId } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
-import { just, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
+import { amongClients, amongNodes, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
 // The strategies of nemeses if clients and servers are external, and faults can be injected only into the traffic
 // between them.
@@ -9,7 +9,7 @@ import { just, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 /** The nemesis for such traffic; undefined if the traffic cannot suffer it. */
 export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefined {
   const instead = nemesis.inTraffic?.[traffic]
-  if (instead !== undefined) return { name: nemesis.name, ...instead }
+  if (instead !== undefined) return { ...instead, name: nemesis.name }
   const isFelt = nemesis.among === 'clients' && (traffic === 'requests' || tcpFamily.has(nemesis.kind))
   return isFelt ? nemesis : undefined
 }
@@ -27,70 +27,51 @@ const toClients = (nodes: readonly NodeId[]): readonly Link[] => nodes.map((from
 
 const modes = ['hold', 'drop'] as const
 
-export const cutOffClients: Strategy = {
+export const cutOffClients: Strategy = amongClients('partition', {
   summary: 'cut all clients off from one server, or from all of them',
-  kind: 'partition',
-  among: 'clients',
   plan(random, nodes) {
     const cut = random.chance(0.5) ? nodes : [random.pick(nodes)]
-    return just({ kind: 'partition', links: clientLinks(cut), mode: random.pick(modes) })
+    return { links: clientLinks(cut), mode: random.pick(modes) }
   },
-}
+})
 
-export const loseClientPackets: Strategy = {
+export const loseClientPackets: Strategy = amongClients('packet-loss', {
   summary: 'lose 10% of the packets between clients and servers: TCP sends them again after 200 ms or more',
-  kind: 'packet-loss',
-  among: 'clients',
-  plan: (_, nodes) =>
-    just({ kind: 'packet-loss', links: clientLinks(nodes), probability: 0.1, retransmitMs: millis(200) }),
-}
+  plan: (_, nodes) => ({ links: clientLinks(nodes), probability: 0.1, retransmitMs: millis(200) }),
+})
 
-export const resetClients: Strategy = {
+export const resetClients: Strategy = amongClients('reset', {
   summary: 'reset every connection of clients at once',
-  kind: 'reset',
-  among: 'clients',
-  plan: (_, nodes) => just({ kind: 'reset', links: fromClients(nodes) }),
-}
+  plan: (_, nodes) => ({ links: fromClients(nodes) }),
+})
 
 /** Outside HTTP single responses cannot be dropped: drop all for a while, then reset the connections. */
-export const loseAnswers: Strategy = {
+export const loseAnswers: Strategy = amongClients('partition', {
   summary: 'pass client requests and drop the responses; then reset the connections',
-  kind: 'partition',
-  among: 'clients',
-  plan: (_, nodes) => just({ kind: 'partition', links: toClients(nodes), mode: 'drop' }),
-}
+  plan: (_, nodes) => ({ links: toClients(nodes), mode: 'drop' }),
+})
 
-export const loseQuestions: Strategy = {
+export const loseQuestions: Strategy = amongClients('partition', {
   summary: 'drop client requests before they reach a server; then reset the connections',
-  kind: 'partition',
-  among: 'clients',
-  plan: (_, nodes) => just({ kind: 'partition', links: fromClients(nodes), mode: 'drop' }),
-}
+  plan: (_, nodes) => ({ links: fromClients(nodes), mode: 'drop' }),
+})
 
-export const holdAnswers: Strategy = {
+export const holdAnswers: Strategy = amongClients('latency', {
   summary: 'delay responses by 50 to 500 ms',
-  kind: 'latency',
-  among: 'clients',
-  plan: (random, nodes) =>
-    just({
-      kind: 'latency',
-      links: toClients(nodes),
-      latencyMs: millis(50 + random.integer(451)),
-      jitterMs: millis(0),
-      distribution: 'uniform',
-    }),
-}
+  plan: (random, nodes) => ({
+    links: toClients(nodes),
+    latencyMs: millis(50 + random.integer(451)),
+    jitterMs: millis(0),
+    distribution: 'uniform',
+  }),
+})
 
-export const killServer: Strategy = {
+export const killServer: Strategy = amongNodes('kill', {
   summary: 'kill -9 one server that this run started, and start it again',
-  kind: 'kill',
-  among: 'nodes',
-  plan: (random, nodes) => just({ kind: 'kill', nodes: [random.pick(nodes)] }),
-}
+  plan: (random, nodes) => ({ nodes: [random.pick(nodes)] }),
+})
 
-export const pauseServer: Strategy = {
+export const pauseServer: Strategy = amongNodes('pause', {
   summary: 'suspend one server that this run started (SIGSTOP), and resume it',
-  kind: 'pause',
-  among: 'nodes',
-  plan: (random, nodes) => just({ kind: 'pause', nodes: [random.pick(nodes)] }),
-}
+  plan: (random, nodes) => ({ nodes: [random.pick(nodes)] }),
+})
