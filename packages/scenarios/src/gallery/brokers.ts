@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, shown } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
 const natsReads = (direct: string): readonly string[] =>
@@ -38,40 +38,31 @@ const rabbitMessages = (settings: readonly string[]): readonly string[] =>
 export const brokerExhibits: readonly Exhibit[] = [
   {
     name: 'nats-direct-get',
-    kind: 'server',
-    system: 'NATS JetStream',
-    version: '2.9.10',
+    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
     weakness: 'direct gets, as buckets have them by default, are answered by a replica that is cut off: old values',
     source: 'https://docs.nats.io/nats-concepts/jetstream/streams#direct-get',
     program: 'gallery/servers',
-    servers: ['nats'],
     breaks: 'linearizable',
     args: natsReads('on'),
     cure: { says: 'allow_direct is off: the leader of the stream answers', args: natsReads('off') },
   },
   {
     name: 'nats-two-updates',
-    kind: 'server',
-    system: 'NATS JetStream',
-    version: '2.9.10',
+    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
     weakness: 'two updates of a key that expect one and the same revision both succeed: one of them is lost',
     source: 'https://github.com/nats-io/nats-server/issues/4320',
     program: 'gallery/servers',
-    servers: ['nats'],
     breaks: 'linearizable',
     args: natsUpdates(30),
     cure: { says: 'no two updates are under way at once: one client makes them all', args: natsUpdates(1) },
   },
   {
     name: 'rabbitmq-transient',
-    kind: 'server',
-    system: 'RabbitMQ',
-    version: '3.10.8',
+    ...shown('server', 'RabbitMQ', '3.10.8', 'rabbitmq'),
     weakness:
       'a classic queue confirms transient messages once it has them in memory, and a broker that dies loses them',
     source: 'https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed',
     program: 'gallery/servers',
-    servers: ['rabbitmq'],
     breaks: 'eventual',
     args: rabbitMessages(['queue=classic', 'persistent=false']),
     cure: {

@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, shown } from './exhibit.ts'
 import { ROUTES, recordArgs } from './recorded.ts'
 
 const args = (cache: string, mode: string): readonly string[] =>
@@ -32,13 +32,10 @@ export const cacheExhibits: readonly Exhibit[] = [
   ...caches.map(
     ([cache, version, what, source]): Exhibit => ({
       name: `${cache}-stale`,
-      kind: 'package',
-      system: cache,
-      version,
+      ...shown('package', cache, version),
       weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
       source,
       program: 'gallery/caches',
-      servers: [],
       breaks: 'eventual',
       args: args(cache, 'unlimited'),
       cure: { says: 'a time to live, after which the old value is gone', args: args(cache, 'limited') },

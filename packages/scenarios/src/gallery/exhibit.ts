@@ -33,6 +33,14 @@ export interface Exhibit {
   readonly cure: Cure
 }
 
+/** Something of somebody's, in the version that an exhibit was shown with, and the servers it needs. */
+export const shown = (
+  kind: ExhibitKind,
+  system: string,
+  version: string,
+  ...servers: readonly string[]
+): Required<Pick<Exhibit, 'kind' | 'system' | 'version' | 'servers'>> => ({ kind, system, version, servers })
+
 interface Cure {
   /** What is different, as a sentence. */
   readonly says: string

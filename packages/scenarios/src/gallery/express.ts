@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, shown } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const cart = (mode: string): readonly string[] =>
@@ -23,26 +23,20 @@ const limited = (store: string): readonly string[] =>
 export const expressExhibits: readonly Exhibit[] = [
   {
     name: 'express-session-resave',
-    kind: 'package',
-    system: 'express-session',
-    version: '1.19.0',
+    ...shown('package', 'express-session', '1.19.0'),
     weakness: 'with resave, a slow request that only looks at a session saves it as it was, over what others put in',
     source: 'https://github.com/expressjs/session#resave',
     program: 'gallery/sessions',
-    servers: [],
     breaks: 'linearizable',
     args: cart('resave'),
     cure: { says: 'resave: false saves a session only if the request changed it', args: cart('changed') },
   },
   {
     name: 'express-rate-limit',
-    kind: 'package',
-    system: 'express-rate-limit',
-    version: '8.7.5',
+    ...shown('package', 'express-rate-limit', '8.7.5', 'redis'),
     weakness: 'each process counts in its own memory: what is limited to one request is granted once by each',
     source: 'https://express-rate-limit.mintlify.app/reference/stores',
     program: 'gallery/limited',
-    servers: ['redis'],
     breaks: 'linearizable',
     args: limited('memory'),
     cure: { says: 'rate-limit-redis counts in a Redis that they share', args: limited('redis') },

@@ -1,4 +1,4 @@
-import { type Exhibit, SEED } from './exhibit.ts'
+import { type Exhibit, SEED, shown } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const args = (lock: string, mode: string): readonly string[] =>
@@ -53,13 +53,10 @@ const lockfile = (staleMs: number): readonly string[] =>
 export const fileLocks: readonly Exhibit[] = [
   {
     name: 'proper-lockfile-stale',
-    kind: 'package',
-    system: 'proper-lockfile',
-    version: '4.1.2',
+    ...shown('package', 'proper-lockfile', '4.1.2'),
     weakness: 'a holder that pauses for longer than `stale` writes over what the next holder wrote',
     source: 'https://github.com/moxystudio/node-proper-lockfile/issues/11',
     program: 'gallery/lockfile',
-    servers: [],
     breaks: 'linearizable',
     args: lockfile(5_000),
     cure: { says: '`stale` is longer than any pause', args: lockfile(60_000) },

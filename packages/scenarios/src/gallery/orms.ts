@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, shown } from './exhibit.ts'
 import { postgres, ROUTES, recordArgs } from './recorded.ts'
 
 const args = (orm: string, mode: string): readonly string[] =>
@@ -43,13 +43,10 @@ const names = (mode: string): readonly string[] =>
 /** A library over PostgreSQL that looks for a row and then makes one. */
 export const checkThenInsert: Exhibit = {
   name: 'sequelize-two-rows',
-  kind: 'package',
-  system: 'sequelize',
-  version: '6.37.7',
+  ...shown('package', 'sequelize', '6.37.7', 'postgres'),
   weakness: 'findOrCreate() looks, then inserts: two that call it at the same time both create a row of one name',
   source: 'https://github.com/sequelize/sequelize/issues/3931',
   program: 'gallery/orms',
-  servers: ['postgres'],
   breaks: 'linearizable',
   args: names('plain'),
   cure: { says: 'a unique column: who comes second finds the row of the first', args: names('unique') },
@@ -65,13 +62,10 @@ const bank = (mode: string): readonly string[] =>
 /** A driver of PostgreSQL whose pool gives each query a connection. */
 export const poolBegin: Exhibit = {
   name: 'pg-pool-begin',
-  kind: 'package',
-  system: 'pg',
-  version: '8.23.1',
+  ...shown('package', 'pg', '8.23.1', 'postgres'),
   weakness: "pool.query('BEGIN') and the statements after it may go over different connections: nothing is rolled back",
   source: 'https://node-postgres.com/features/transactions',
   program: 'gallery/orms',
-  servers: ['postgres'],
   breaks: 'linearizable',
   args: bank('pool'),
   cure: { says: 'one client of the pool for the whole transaction', args: bank('client') },
@@ -80,13 +74,10 @@ export const poolBegin: Exhibit = {
 /** Libraries over PostgreSQL whose usual way to change a row loses updates, at the level that PostgreSQL has by default. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,
-  kind: 'package',
-  system: orm,
-  version,
+  ...shown('package', orm, version, 'postgres'),
   weakness,
   source,
   program: 'gallery/orms',
-  servers: ['postgres'],
   breaks: 'linearizable',
   args: args(orm, 'plain'),
   cure: { says: cure, args: args(orm, 'guarded') },

@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, shown } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const args = (queue: string, mode: string): readonly string[] =>
@@ -33,13 +33,10 @@ const queues = [
 /** Queues in Redis that hand out a job again whose worker does not renew its lock. */
 export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, source, cure, mode }) => ({
   name: `${queue}-paused`,
-  kind: 'package',
-  system: queue,
-  version,
+  ...shown('package', queue, version, 'redis'),
   weakness: 'a worker that is paused in a job has it run by another worker as well',
   source,
   program: 'gallery/stalled',
-  servers: ['redis'],
   breaks: 'linearizable',
   args: args(queue, 'again'),
   cure: { says: cure, args: args(queue, mode) },
