@@ -1,5 +1,5 @@
 import { levelsInWords } from '@chaosproxy/checker'
-import { nearest, printable, UserError } from '@chaosproxy/history'
+import { nearest, printable, usageError } from '@chaosproxy/history'
 
 /**
  * A name, if it is one of `known`; otherwise a usage error that begins with `where` and suggests the nearest. It lists all,
@@ -15,10 +15,10 @@ export function knownName<Name extends string>(
   const found = known.find((one) => one === name)
   if (found !== undefined) return found
   const here = what === 'level' && Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined
-  if (here !== undefined) throw new UserError('usage', `${printable(where)}: there is no such level. Give ${here}.`)
+  if (here !== undefined) throw usageError(`${printable(where)}: there is no such level. Give ${here}.`)
   const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
-  throw new UserError('usage', `${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
+  throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
 /** What others call a level, and the level here. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Event, isObject, RECORD_END, UserError } from '@chaosproxy/history'
+import { type Event, environmentError, isObject, RECORD_END, type UserError } from '@chaosproxy/history'
 import {
   type HistoryWriter,
   openHistoryWriter,
@@ -137,7 +137,7 @@ export function makeOutDirectory(out: string): void {
 }
 
 const outUnusable = (out: string, error: unknown): UserError =>
-  new UserError('environment', `--out ${out}: cannot make a directory for this run: ${whyUnwritable(error)}`)
+  environmentError(`--out ${out}: cannot make a directory for this run: ${whyUnwritable(error)}`)
 
 /** Node 20's recursive `mkdirSync` never returns under /proc. */
 function makeDirectory(path: string): void {
@@ -150,7 +150,7 @@ export function writeResult(path: string, text: string): void {
   try {
     writeWholeFile(path, text, RECORD_MODE)
   } catch (error) {
-    throw new UserError('environment', `${path}: ${whyUnwritable(error)} The history beside it is complete.`)
+    throw environmentError(`${path}: ${whyUnwritable(error)} The history beside it is complete.`)
   }
 }
 

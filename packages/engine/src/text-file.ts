@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
@@ -10,7 +10,7 @@ export function readBytesFile(asker: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UserError('input', `${asker} ${path}: ${whyUnreadable(error)}`)
+    throw inputError(`${asker} ${path}: ${whyUnreadable(error)}`)
   }
 }
 
@@ -20,7 +20,7 @@ export function readJsonFile(asker: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError('input', `${path}: this is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw inputError(`${path}: this is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

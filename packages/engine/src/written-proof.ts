@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { CheckOptions, Report } from '@chaosproxy/checker'
 import { judgingOf, prove } from '@chaosproxy/checker/proof'
-import { type History, UserError } from '@chaosproxy/history'
+import { environmentError, type History } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
 import { verifierScript } from './built-file.ts'
@@ -68,6 +68,6 @@ function write(path: string, text: string): void {
   try {
     writeWholeFile(path, text)
   } catch (error) {
-    throw new UserError('environment', `--prove ${path}: ${whyUnwritable(error)}`)
+    throw environmentError(`--prove ${path}: ${whyUnwritable(error)}`)
   }
 }

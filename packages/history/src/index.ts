@@ -4,21 +4,20 @@ export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
 export { isObject, membersOf, parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
-export {
-  FAIL,
-  FLAG_ANSWERED,
-  FLAG_FINAL,
-  FLAG_NO_RESULT,
-  FLAG_UNSAID,
-  FLAG_VERSION,
-  INFO,
-  OK,
-  type Operations,
-} from './columns/history-columns.ts'
+export * from './columns/history-columns.ts'
 export { type Tally, tallyOf } from './columns/tally.ts'
 export { CLOCK_BROKEN, type ClockReadings, type Stamps } from './event/clocks.ts'
 export { isTooDeep, TOO_DEEP } from './event/depth.ts'
-export { CannotPack, type ErrorMeaning, errorText, UserError, type UserErrorCode } from './event/error.ts'
+export {
+  CannotPack,
+  type ErrorMeaning,
+  environmentError,
+  errorText,
+  inputError,
+  UserError,
+  type UserErrorCode,
+  usageError,
+} from './event/error.ts'
 export type { Event, EventInput, EventType, Header, Json, Process, SessionSource } from './event/event.ts'
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer, writtenValue } from './event/input.ts'

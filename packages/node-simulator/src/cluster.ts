@@ -1,6 +1,16 @@
 import process from 'node:process'
 import { type Endpoint, type FaultKind, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
+import {
+  environmentError,
+  inputError,
+  type Json,
+  type Millis,
+  millis,
+  millisToNanos,
+  type Nanos,
+  nanos,
+  type UserError,
+} from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 import {
   type MomentWatch,
@@ -290,10 +300,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       giveBack()
       if (replaced === undefined && world.refused === undefined) seats.giveBack()
       if (replaced !== undefined && world.refused === undefined)
-        throw new UserError(
-          'input',
-          `${spec.program} cannot be simulated: ${new NotSimulated(...replacing(replaced)).message}`,
-        )
+        throw inputError(`${spec.program} cannot be simulated: ${new NotSimulated(...replacing(replaced)).message}`)
       requireNothingReal(service, before)
     },
   }
@@ -362,8 +369,7 @@ const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[
 function requireListening(service: Service, nodes: Iterable<ServiceNode>): void {
   for (const node of nodes)
     if (!node.listens && !node.everListened)
-      throw new UserError(
-        'input',
+      throw inputError(
         `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}); if it waits for something first, that never comes.`,
       )
 }
@@ -371,14 +377,11 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
 function requireReady(clients: RunClients, { clients: { file } }: Service): void {
   if (clients.isReady()) return
   clients.requireSound()
-  throw new UserError(
-    'input',
-    `${file} is not loaded within 5 s: it awaits something at its top level that never settles.`,
-  )
+  throw inputError(`${file} is not loaded within 5 s: it awaits something at its top level that never settles.`)
 }
 
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
-  new UserError('input', `${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
+  inputError(`${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
 /** Call it while the program still has its turn. */
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
@@ -386,12 +389,10 @@ function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   turn.life = undefined
   const what = `${life?.id ?? 'it'} does not return from a turn, and was stopped after ${afterMs / 1_000} s`
   if (isStuck)
-    return new UserError(
-      'input',
+    return inputError(
       `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
     )
-  return new UserError(
-    'environment',
+  return environmentError(
     `${spec.program}: ${what}, in which it got too little processor time to tell whether it ever would. Run it again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
   )
 }
@@ -408,8 +409,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, number>): void {
   for (const [name, count] of activeResources())
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
-      throw new UserError(
-        'input',
+      throw inputError(
         `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip it if CHAOS_SIMULATED is set, or run it for real with chaos run.`,
       )
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 import type { Broken } from '@chaosproxy/simulator'
 import { programOf } from './environment.ts'
 import { errorText } from './program/stacks.ts'
@@ -28,7 +28,7 @@ export function createDeaths(service: Service, world: World): Deaths {
       world.log(node.id, [what, ...trace].join('\n    at '))
       if (!node.everListened && !node.listens) {
         const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace]
-        early ??= new UserError('input', told.join('\n    at '))
+        early ??= inputError(told.join('\n    at '))
         return
       }
       first ??= {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import { objects, type ProtocolDefinition } from '@chaosproxy/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { compileRequestMaker, generatorTable, parseRouteTable, type RequestMaker } from '@chaosproxy/recorder/routes'
@@ -67,13 +67,13 @@ function readTable(path: string): RouteTable {
   try {
     text = readFileSync(resolve(path), 'utf8')
   } catch {
-    throw new UserError('input', `${path}: there is no such file. Give a route table with --routes.`)
+    throw inputError(`${path}: there is no such file. Give a route table with --routes.`)
   }
   try {
     return parseRouteTable(JSON.parse(text), path)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
   }
 }
 

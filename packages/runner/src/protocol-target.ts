@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { functionsOf, notPromisedUnder, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
 import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './ports/target.ts'
@@ -43,6 +43,6 @@ export const protocolTarget = (
   validate(settings, bug, nodes) {
     protocol.create({ bug, settings })
     const reason = protocol.impossible?.(settings, nodes)
-    if (reason !== undefined) throw new UserError('usage', `${protocol.name}: ${reason}.`)
+    if (reason !== undefined) throw usageError(`${protocol.name}: ${reason}.`)
   },
 })

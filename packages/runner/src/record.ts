@@ -1,4 +1,4 @@
-import { type Event, type Header, UserError } from '@chaosproxy/history'
+import { type Event, environmentError, type Header, UserError } from '@chaosproxy/history'
 import type { PlannedRun } from './plan/plan-run.ts'
 import type { HistorySink } from './ports/cluster.ts'
 import type { RecordStore } from './ports/run-options.ts'
@@ -55,7 +55,7 @@ export const inMemory = (events: Event[]): RecordStore => ({
 
 const withRecord = (error: unknown, historyName: string | undefined): unknown =>
   error instanceof UserError && error.code === 'environment' && historyName !== undefined
-    ? new UserError('environment', `${error.message}\nWhat was recorded until then: ${historyName}`)
+    ? environmentError(`${error.message}\nWhat was recorded until then: ${historyName}`)
     : error
 
 /** The first line of the history, so that the file explains itself. */

@@ -1,5 +1,5 @@
 import type { Fault, FaultKind, FaultOfKind, Link, NodeId, TrafficFault } from '@chaosproxy/faults'
-import { type Nanos, UserError } from '@chaosproxy/history'
+import { inputError, type Nanos } from '@chaosproxy/history'
 import type { Undo } from './injector.ts'
 import { messageTroubles, type StandingFault } from './message-troubles.ts'
 import type { SimulatedNetwork } from './network.ts'
@@ -54,8 +54,7 @@ export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: reado
   const struck = nodes.filter((node) => {
     const done = strike(node)
     if (typeof done === 'boolean') return done
-    throw new UserError(
-      'input',
+    throw inputError(
       `the fault ${kind} awaits something: in virtual time, strike must return what a method of the node returns.`,
     )
   })

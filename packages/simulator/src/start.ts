@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { NodeId } from '@chaosproxy/faults'
-import { millis, type Nanos, nanos, nanosToMillis, plural, UserError } from '@chaosproxy/history'
+import { environmentError, millis, type Nanos, nanos, nanosToMillis, plural, type UserError } from '@chaosproxy/history'
 import { describeEvent, MachineError, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type StartOptions } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
@@ -59,12 +59,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
       const lastEvent = firstEvent + longestMs * EVENTS_PER_MS
       const reason = advance(cluster, () => stopped, lastEvent, nanos(firstTime + longestMs * 1e6))
       if (reason !== undefined && !stopped) {
-        breaks(
-          new UserError(
-            'environment',
-            `${protocol.name}: the simulation was stopped (${reason}) before the run had ended.`,
-          ),
-        )
+        breaks(environmentError(`${protocol.name}: the simulation was stopped (${reason}) before the run had ended.`))
         return
       }
       const flooded = flood()
@@ -141,7 +136,7 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
 }
 
 const brokenError = ({ name }: ProtocolDefinition, what: string, trace: readonly string[]): UserError =>
-  new UserError('environment', [`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
+  environmentError([`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
 
 /** Anything else that is thrown is our own bug. */
 function unexpected(error: unknown): never {

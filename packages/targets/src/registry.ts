@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
@@ -35,7 +35,7 @@ export async function targetOf(
   const simulated = reference.startsWith(SIMULATED)
   const name = simulated ? reference.slice(SIMULATED.length) : reference
   if (isDeclaration(name)) {
-    if (simulated) throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
+    if (simulated) throw usageError(`${reference}: only protocols can be simulated; ${name} is a cluster.`)
     const [{ readDeclaration }, { declaredTarget }] = await Promise.all([
       import('./declared/read-declaration.ts'),
       import('./declared/target.ts'),
@@ -53,8 +53,7 @@ export async function targetOf(
   const found = protocolTargets.find((target) => target.name === reference)
   if (found !== undefined) return found
   const known = [...targetNames, ...others.keys()]
-  throw new UserError(
-    'usage',
+  throw usageError(
     `there is no target ${reference}.${didYouMean(reference, known)} Known: ${known.filter((name) => !name.startsWith(SIMULATED)).join(', ')}.`,
   )
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, type Json, UserError } from '@chaosproxy/history'
+import { isObject, type Json, usageError } from '@chaosproxy/history'
 import type { Framing } from './framing/framing.ts'
 import { createLengthPrefixScanner, type LengthPrefix } from './framing/length-prefix-scanner.ts'
 import { framings } from './framings.ts'
@@ -24,8 +24,7 @@ export function parseFraming(json: unknown, where: string): Framing {
     return known
   }
   if (members['kind'] === 'length-prefixed') return lengthPrefixed(parsePrefix(members, where))
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${where}: there is no framing ${JSON.stringify(members['kind'])}; there are ${framingNames().join(', ')}`,
   )
 }
@@ -34,9 +33,9 @@ function parsePrefix(members: Readonly<Record<string, unknown>>, where: string):
   refuseUnknown(members, ['kind', 'lengthFieldOffset', 'lengthFieldLength', 'byteOrder', 'lengthAdjustment'], where)
   const { lengthFieldLength, byteOrder = 'big', lengthFieldOffset = 0, lengthAdjustment = 0 } = members
   if (lengthFieldLength !== 1 && lengthFieldLength !== 2 && lengthFieldLength !== 3 && lengthFieldLength !== 4)
-    throw new UserError('usage', `${where}: lengthFieldLength is 1, 2, 3 or 4 bytes, as in ${PREFIX_EXAMPLE}`)
+    throw usageError(`${where}: lengthFieldLength is 1, 2, 3 or 4 bytes, as in ${PREFIX_EXAMPLE}`)
   if (byteOrder !== 'big' && byteOrder !== 'little')
-    throw new UserError('usage', `${where}: byteOrder is "big" or "little", as in ${PREFIX_EXAMPLE}`)
+    throw usageError(`${where}: byteOrder is "big" or "little", as in ${PREFIX_EXAMPLE}`)
   return {
     lengthFieldLength,
     byteOrder,
@@ -48,13 +47,13 @@ function parsePrefix(members: Readonly<Record<string, unknown>>, where: string):
 function wholeNumber(value: unknown, least: number, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= LARGEST_OFFSET_BYTES)
     return value
-  throw new UserError('usage', `${what} is a whole number of bytes, ${least} to ${LARGEST_OFFSET_BYTES}`)
+  throw usageError(`${what} is a whole number of bytes, ${least} to ${LARGEST_OFFSET_BYTES}`)
 }
 
 function refuseUnknown(members: Readonly<Record<string, unknown>>, known: readonly string[], where: string): void {
   const unknown = Object.keys(members).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw new UserError('usage', `${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}`)
+  throw usageError(`${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}`)
 }
 
 /** Messages with a length prefix. Their content is unknown, and read as text or as `{"base64":…}`. */
@@ -72,7 +71,7 @@ export function lengthPrefixed(prefix: LengthPrefix): Framing {
       const body = bodyOf(value)
       const declared = body.length - (prefix.lengthAdjustment ?? 0)
       if (declared < 0 || declared >= 256 ** prefix.lengthFieldLength)
-        throw new UserError('usage', `a message of ${body.length} bytes does not fit its length field`)
+        throw usageError(`a message of ${body.length} bytes does not fit its length field`)
       const header = Buffer.alloc(headerBytes)
       if (prefix.byteOrder === 'big') header.writeUIntBE(declared, offset, prefix.lengthFieldLength)
       else header.writeUIntLE(declared, offset, prefix.lengthFieldLength)
@@ -85,5 +84,5 @@ function bodyOf(value: Json): Buffer {
   if (typeof value === 'string') return Buffer.from(value)
   if (typeof value === 'object' && value !== null && 'base64' in value && typeof value['base64'] === 'string')
     return Buffer.from(value['base64'], 'base64')
-  throw new UserError('usage', 'a length-prefixed message is a text, or bytes as {"base64":"…"}')
+  throw usageError('a length-prefixed message is a text, or bytes as {"base64":"…"}')
 }

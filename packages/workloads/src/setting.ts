@@ -1,4 +1,4 @@
-import { didYouMean, printable, UserError } from '@chaosproxy/history'
+import { didYouMean, printable, usageError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
@@ -50,11 +50,10 @@ export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}
     if (setting === undefined) {
       const known = settings.map((each) => each.name)
       const all = known.length === 0 ? 'It has none.' : `It has: ${known.join(', ')}.`
-      throw new UserError('usage', `${name} has no setting "${given}".${didYouMean(given, known)} ${all}`)
+      throw usageError(`${name} has no setting "${given}".${didYouMean(given, known)} ${all}`)
     }
     if (!isPossible(setting, value))
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${name}: ${given}=${printable(String(value))} is not possible; give ${expectedText(setting)} (${setting.summary}).`,
       )
     values[given] = value

@@ -1,5 +1,5 @@
 import type { FaultKind } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Suffering, Target } from '@chaosproxy/runner'
 import {
   etcdClients,
@@ -114,8 +114,7 @@ export const etcd: Target = {
     const heartbeat = numberOf(settings, 'heartbeat')
     const election = numberOf(settings, 'election')
     if (election < 5 * heartbeat)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `etcd: election=${election} is less than five times heartbeat=${heartbeat}, which etcd refuses. Give an election of ${5 * heartbeat} or more.`,
       )
   },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { missingPrograms } from '@chaosproxy/targets/database'
 import { type MariadbPrograms, mariadbPaths, missingMariadb } from '../mariadb/programs.ts'
@@ -24,6 +24,6 @@ export async function missingGalera(): Promise<readonly MissingProgram[]> {
 /** @throws UserError (environment) if one is missing. */
 export async function requireGalera(): Promise<GaleraPrograms> {
   const [missing] = await missingGalera()
-  if (missing !== undefined) throw new UserError('environment', `there is no ${missing.program}: ${missing.install}`)
+  if (missing !== undefined) throw environmentError(`there is no ${missing.program}: ${missing.install}`)
   return { ...mariadbPaths(), provider: providerPath() ?? LIBRARY }
 }

@@ -1,4 +1,4 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
@@ -36,7 +36,7 @@ export const galera: Target = {
   missing: missingGalera,
   validate(_settings, _bug, nodes) {
     if (nodes > MOST_NODES)
-      throw new UserError('usage', `galera: ${nodes} nodes are too many for one machine: at most ${MOST_NODES}.`)
+      throw usageError(`galera: ${nodes} nodes are too many for one machine: at most ${MOST_NODES}.`)
   },
   async start(options) {
     const { nodes, object } = options

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
 
@@ -40,7 +40,7 @@ export function missingMariadb(): Promise<readonly MissingProgram[]> {
 /** @throws UserError (environment) if one is missing. */
 export async function requireMariadb(): Promise<MariadbPrograms> {
   const [missing] = await missingMariadb()
-  if (missing !== undefined) throw new UserError('environment', `there is no ${missing.program}: ${missing.install}`)
+  if (missing !== undefined) throw environmentError(`there is no ${missing.program}: ${missing.install}`)
   return mariadbPaths()
 }
 

@@ -1,4 +1,4 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
@@ -43,12 +43,9 @@ export const mariadb: Target = {
 
 function validate({ commit }: Settings, _: string | undefined, nodes: number): void {
   if (nodes > NODES)
-    throw new UserError('usage', `mariadb: ${nodes} nodes are too many: it has a primary and at most two replicas.`)
+    throw usageError(`mariadb: ${nodes} nodes are too many: it has a primary and at most two replicas.`)
   if (commit === 'semi-sync' && nodes < 2)
-    throw new UserError(
-      'usage',
-      'mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.',
-    )
+    throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.')
 }
 
 /** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */

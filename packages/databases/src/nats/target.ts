@@ -1,4 +1,4 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { goSuffers, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
 import type { Setting, Settings } from '@chaosproxy/workloads'
@@ -75,8 +75,7 @@ export const nats: Target = {
     missingPrograms([{ program: 'nats-server', install: 'apt-get install nats-server', oldest: '2.9' }]),
   validate(_settings, _bug, nodes) {
     if (nodes < 2 || nodes > MOST_NODES)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `nats: ${nodes} nodes are not possible: every node has a replica, JetStream keeps at most ${MOST_NODES} replicas, and a cluster has two nodes or more. Give --nodes 3.`,
       )
   },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import {
@@ -42,11 +42,10 @@ export const postgres: Target = {
   async start(options) {
     requireNodes(options.nodes, options.settings)
     const server = findServer()
-    if (server === undefined) throw new UserError('environment', `there is no ${INSTALL.program}: ${INSTALL.install}`)
+    if (server === undefined) throw environmentError(`there is no ${INSTALL.program}: ${INSTALL.install}`)
     const user = owner()
     if (process.getuid?.() === 0 && !isReachable(server.programs))
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `postgres: the server in ${server.programs} is not accessible to ${user}, as which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
       )
     const { nodes, object } = options
@@ -64,11 +63,10 @@ export const postgres: Target = {
 /** Rejects settings under which commits would wait for standbys that do not exist. */
 function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   if (nodes > NODES)
-    throw new UserError('usage', `postgres: ${nodes} nodes are too many: it has a primary and at most two standbys.`)
+    throw usageError(`postgres: ${nodes} nodes are too many: it has a primary and at most two standbys.`)
   const wanted = Number(String(synchronous).split(' ')[1])
   if (commit === 'async' || nodes - 1 >= wanted) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `postgres: synchronous=${synchronous} waits for ${wanted} standbys, and ${nodes} nodes have ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
   )
 }

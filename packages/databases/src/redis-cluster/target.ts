@@ -1,5 +1,5 @@
 import { stopsNodes } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { commandClusters, ofReads, planCluster, wipedWeakness } from '@chaosproxy/targets/database'
@@ -28,8 +28,7 @@ export const redisCluster: Target = {
   weakness,
   validate(_settings, _bug, nodes) {
     if (nodes >= NODES && nodes % 2 === 0 && nodes <= MOST_NODES) return
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${NAME}: ${nodes} nodes cannot be three masters or more with a replica each. Give an even --nodes from ${NODES} to ${MOST_NODES}.`,
     )
   },
@@ -54,8 +53,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string {
 async function start({ nodes, settings: chosen, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(chosen)
   const table = objectModels.get(object)
-  if (table === undefined)
-    throw new UserError('usage', `${NAME} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  if (table === undefined) throw usageError(`${NAME} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
   const declaration = redisClusterDeclaration(nodes, choice)
   // Load the proxy only when a cluster starts.
   const { startCommandCluster } = await commandClusters()

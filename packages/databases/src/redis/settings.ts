@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 
 /** The choices that `--set NAME=…` offers. */
@@ -86,15 +86,11 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
     ['min-replicas', minReplicas],
   ] as const) {
     if (isRedlock && replicas > 0)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave one out.`,
       )
     if (nodes !== undefined && replicas > nodes - 1)
-      throw new UserError(
-        'usage',
-        `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give more --nodes.`,
-      )
+      throw usageError(`${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give more --nodes.`)
   }
   return {
     reads: settings['reads'] === 'replicas' ? 'replicas' : 'primary',

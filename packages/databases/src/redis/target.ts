@@ -1,4 +1,4 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import {
@@ -79,8 +79,7 @@ function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): stri
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(settings, nodes)
   const table = objectModels.get(object)
-  if (table === undefined)
-    throw new UserError('usage', `redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
+  if (table === undefined) throw usageError(`redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
   // Load the proxy only when a cluster starts.

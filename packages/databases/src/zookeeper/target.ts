@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
 import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
@@ -110,8 +110,7 @@ export const zookeeper: Target = {
     ...(existsSync(JAR) ? [] : [{ program: JAR, install: INSTALL }]),
   ],
   validate(_settings, _bug, nodes) {
-    if (nodes < 2)
-      throw new UserError('usage', 'zookeeper: a single server has nobody to replicate to. Give --nodes 3.')
+    if (nodes < 2) throw usageError('zookeeper: a single server has nobody to replicate to. Give --nodes 3.')
   },
 }
 

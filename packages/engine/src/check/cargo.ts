@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError } from '@chaosproxy/history'
 import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
@@ -24,8 +24,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path).toString('base64')
   } catch (error) {
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${path} can no longer be read, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put it back, and check it again.`,
     )
   }
@@ -65,8 +64,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
   const [first = recording.file] = missing
   if (bytes > MOST_BYTES)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${first} is missing on this worker, or is not the file of the machine that started the check. Its ${bytes} bytes are too many to send through Redis, which takes ${MOST_BYTES}. Mount the same disk under this path on both.`,
     )
   return fetched({ file: recording.file, parts }, store)

@@ -11,7 +11,7 @@ import {
   settledBy,
   type Verdict,
 } from '@chaosproxy/checker'
-import { borrowHistory, type History, tallyOf, UserError } from '@chaosproxy/history'
+import { borrowHistory, environmentError, type History, tallyOf, usageError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
@@ -185,15 +185,9 @@ const shownBy = (answer: ShardResult): Shown => {
 /** @throws UserError (usage) for files that workers cannot judge. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
-    throw new UserError(
-      'usage',
-      '--queue: standard input cannot be sent to workers. Save it to a file, and check that.',
-    )
+    throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check that.')
   if (tasks.some((task) => 'merged' in task && task.merged !== undefined))
-    throw new UserError(
-      'usage',
-      '--queue: workers read one recording each, and --merge takes several. Leave out one of them.',
-    )
+    throw usageError('--queue: workers read one recording each, and --merge takes several. Leave out one of them.')
 }
 
 async function answersOf(
@@ -220,7 +214,7 @@ async function answersOf(
       )
       if (isOwn && (end.type === 'failed' || end.type === 'stopped')) throw new ModelTrouble()
       if (end.type === 'failed')
-        throw new UserError('environment', `${file}: a worker could not judge its keys: ${String(end.error)}`)
+        throw environmentError(`${file}: a worker could not judge its keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
       // The other jobs are cancelled; otherwise each would go on waiting for its shard.
@@ -248,8 +242,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   const share = Uint8Array.from(['', ...history.keys], (key) => (names.has(key) ? 1 : 0))
   const answer = judgeShare(history, options, share, createBoardMemory())
   if (answer.result === 'met' || answer.result === 'packed')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `a worker reported violations of linearizable keys: ${[...names].join(', ')}. Remove that worker from the queue.`,
     )
   return answer

@@ -1,5 +1,5 @@
 import { check, findModel, reportOfApart, reportOfKeys, reportUndecided, type ViolatedKey } from '@chaosproxy/checker'
-import { type History, historyOfTally, plural, type Tally, UserError } from '@chaosproxy/history'
+import { environmentError, type History, historyOfTally, plural, type Tally } from '@chaosproxy/history'
 import { MemoryLimitError, type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
 import { readingOf } from './check-file.ts'
@@ -93,8 +93,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs)
   const part = check(history, checking)
   if (part.levels['linearizable']?.result === 'met')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were called not linearizable, but are. If workers of a queue judged them, remove those workers.`,
     )
   const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))

@@ -16,11 +16,12 @@ import {
 import {
   type Format,
   type History,
+  inputError,
   type Json,
   type Millis,
   millis,
   type Ordering,
-  UserError,
+  usageError,
 } from '@chaosproxy/history'
 import type { Mapping } from '@chaosproxy/history/files'
 import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
@@ -82,8 +83,7 @@ export function checkOptionsFor(
   requireUnderstood(history, entry)
   const { assume = [] } = settings
   if (assume.length > 0 && entry.name !== registerTransactions.name)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${file}: --assume ${assume.join(',')} is about transactions of registers (--model ${registerTransactions.name}), and not ${entry.name}.`,
     )
   requireUnits(file, history, settings)
@@ -109,13 +109,11 @@ export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): Hi
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${file}: --unit ${unit} is about transactions of a database that were recorded whole ("transactions":"whole")${unit === 'connection' ? ', and about recorded reads and writes of keys' : ''}.`,
     )
   if (unit === 'request' && ![...transactionNotes.values()].some(({ request }) => request !== undefined))
-    throw new UserError(
-      'input',
+    throw inputError(
       `${file}: --unit request: no statement names its request. Let the application add a comment with traceparent (sqlcommenter) or request_id (Rails) to its SQL, or give --unit connection.`,
     )
 }
@@ -145,8 +143,7 @@ function levelsFor(
   ] as const) {
     const other = asked.find((level) => !ladder.levels.includes(level))
     if (other === undefined) continue
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,
     )
   }
@@ -171,8 +168,7 @@ function ofOperations(level: string, levels: readonly string[]): string {
 function entryOfFile(file: string, history: History, settings: CheckSpec): ModelEntry<string> {
   const model = settings.model ?? usualModel(history)
   if (findModel(model) !== undefined) return entryFor(model, history)
-  throw new UserError(
-    'input',
+  throw inputError(
     `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${modelNamesText()}.`,
   )
 }

@@ -1,5 +1,5 @@
 import { findModel, type Model } from '@chaosproxy/checker'
-import { UserError } from '@chaosproxy/history'
+import { type UserError, usageError } from '@chaosproxy/history'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import { type Kind, misshapen, type Shape } from '../extend/shape.ts'
 
@@ -24,7 +24,7 @@ export const loadModel = async (path: string): Promise<Model<unknown>> => asMode
 
 function asModel(exported: unknown, path: string): Model<unknown> {
   const wrong = (what: string): UserError =>
-    new UserError('usage', `${path}: ${what}. Its default export must be { name, initial, apply, key } (type Model).`)
+    usageError(`${path}: ${what}. Its default export must be { name, initial, apply, key } (type Model).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const model = exported as { readonly [member: string]: unknown }
   if (!['name', 'initial', 'apply', 'key'].some((member) => member in model)) throw wrong('it exports no model')

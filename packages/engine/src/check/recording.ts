@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
@@ -26,7 +26,7 @@ export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'st
   for (const part of partsOf(file)) {
     const path = resolve(part)
     if (!statSync(path).isFile())
-      throw new UserError('usage', `${file}: --queue takes recordings in files, which workers can read, too.`)
+      throw usageError(`${file}: --queue takes recordings in files, which workers can read, too.`)
     parts.push({ path, bytes: statSync(path).size, sha256: await hashOf(path) })
   }
   return { file: resolve(file), parts }

@@ -1,5 +1,5 @@
 import { nemeses } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import type { Comparison } from '@chaosproxy/report'
 import { type NamedPart, nameIn, settingsIn } from '@chaosproxy/runner'
 import { CALM, networks } from '@chaosproxy/scenarios'
@@ -76,7 +76,7 @@ export async function compare(draft: CompareDraft, settings: CompareSettings = {
   const own: OwnNames = { targets: settings.targets, where: 'compare', directory: '.' }
   const terms = termsOf(draft, own)
   const faults = (draft.faults ?? USUAL_TERMS.faults).map((name) => nemesisNamed(name))
-  if (draft.targets.length === 0) throw new UserError('usage', 'targets: it names nothing to compare.')
+  if (draft.targets.length === 0) throw usageError('targets: it names nothing to compare.')
   const systems: ComparedTarget[] = []
   for (const part of draft.targets)
     systems.push(await planSystem(await chosenSystem(part, own, terms.real), faults, terms))
@@ -90,12 +90,12 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   const { seeds = USUAL_TERMS.seeds, seed = USUAL_TERMS.seed } = draft
   for (const [name, count] of Object.entries({ clients, rate, seeds, nodes: draft.nodes ?? 1 }))
     if (!Number.isInteger(count) || count < 1)
-      throw new UserError('usage', `${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
+      throw usageError(`${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UserError('usage', `seed: ${seed} is not a seed: give a whole number from 0.`)
+    throw usageError(`seed: ${seed} is not a seed: give a whole number from 0.`)
   if (!(timeMs >= SHORTEST_MS))
-    throw new UserError('usage', `timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second.`)
-  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
+    throw usageError(`timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second.`)
+  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   const known = networks.map(({ name }) => name)
   return {
     sweep: undefined,

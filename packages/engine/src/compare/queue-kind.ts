@@ -1,4 +1,4 @@
-import { printable, UserError } from '@chaosproxy/history'
+import { inputError, printable } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import type { ToldRun } from '@chaosproxy/report'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
@@ -95,8 +95,8 @@ function readSimulated(data: unknown, paths: ReadonlySet<string>): RunSpec {
   const { target, workload } = spec
   const protocol = target.name.startsWith(SIMULATED) ? target.name.slice(SIMULATED.length) : ''
   if (target.traffic !== undefined || (findProtocol(protocol) === undefined && !paths.has(protocol)))
-    throw new UserError('input', `spec.target: workers run simulated protocols, and not ${target.name}`)
+    throw inputError(`spec.target: workers run simulated protocols, and not ${target.name}`)
   if (findWorkload(workload.name) === undefined && !paths.has(workload.name))
-    throw new UserError('input', `spec.workload: there is no workload ${printable(workload.name)}`)
+    throw inputError(`spec.workload: there is no workload ${printable(workload.name)}`)
   return spec
 }

@@ -1,15 +1,15 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 
 /** The export of a configuration file that is code. Loaded on a thread of its own as well, so it imports little. */
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
   if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
-    throw new UserError('input', `${path} exports nothing. ${REMEDY}`)
+    throw inputError(`${path} exports nothing. ${REMEDY}`)
   if (isModule(exported)) {
     const names = Object.keys(exported).filter((name) => name !== 'default')
     const what = names.length === 0 ? 'nothing' : `${names.join(', ')}, but nothing as its default`
-    throw new UserError('input', `${path} exports ${what}. ${REMEDY}`)
+    throw inputError(`${path} exports ${what}. ${REMEDY}`)
   }
   return exported
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { setEnvironmentData } from 'node:worker_threads'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile, EXTENDED_BY } from '../built-file.ts'
 import { readJsonAt } from '../text-file.ts'
@@ -26,8 +26,7 @@ export function configPathIn(directory: string): string | undefined {
   const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
   const [only, ...others] = found
   if (only === undefined) return undefined
-  if (others.length > 0)
-    throw new UserError('usage', `${found.join(' and ')} are both here: keep one, or name one with --config.`)
+  if (others.length > 0) throw usageError(`${found.join(' and ')} are both here: keep one, or name one with --config.`)
   return directory === '.' ? only : join(directory, only)
 }
 

@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile, workloadFrom, workloadOf } from '@chaosproxy/targets/named'
@@ -50,8 +50,7 @@ export function registriesOf({
         const path = pathFrom(own.directory, declared)
         return targetNamed(simulated ? `${SIMULATED}${path}` : path)
       }
-      if (simulated)
-        throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
+      if (simulated) throw usageError(`${reference}: only protocols can be simulated; ${name} is a cluster.`)
       const { directory, where } = own
       const { declaredTarget } = await import('@chaosproxy/targets')
       return declaredTarget({ name, ...declared }, { where: `${where}: targets.${name}`, directory })

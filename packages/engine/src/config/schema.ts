@@ -1,4 +1,4 @@
-import { didYouMean, isObject, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, isObject, usageError } from '@chaosproxy/history'
 import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -72,10 +72,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
 export async function parseConfig(json: unknown, where: string): Promise<Config> {
   const result = v.safeParse(configSchema, withNamesInRuns(json))
   if (!result.success)
-    throw new UserError(
-      'input',
-      schemaProblems(configSchema, result.issues, { where, what: 'a configuration' }).join('\n'),
-    )
+    throw inputError(schemaProblems(configSchema, result.issues, { where, what: 'a configuration' }).join('\n'))
   const config = await withExtensions(result.output as Config, where)
   for (const [own, declared] of Object.entries(config.targets ?? {})) {
     refuseTaken(own, targetNames, `${where}: targets.${own}`)
@@ -102,8 +99,7 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
       refuseTwice(extension.workload.name, workloads, `${where}: workloads`)
       workloads[extension.workload.name] = extension.workload
     } else if (!isMerged(where))
-      throw new UserError(
-        'input',
+      throw inputError(
         `${where}: "extend" comes from another file, and chaos looks for it in this one before all else. Write extend: [ … ] here.`,
       )
   }
@@ -111,13 +107,11 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
 }
 
 function refuseTaken(own: string, ours: readonly string[], where: string): void {
-  if (ours.includes(own))
-    throw new UserError('input', `${where}: ${own} comes with chaos already; give yours another name.`)
+  if (ours.includes(own)) throw inputError(`${where}: ${own} comes with chaos already; give yours another name.`)
 }
 
 function refuseTwice(own: string, others: object, where: string): void {
-  if (Object.hasOwn(others, own))
-    throw new UserError('input', `${where} and "extend" have ${own} twice; give one another name.`)
+  if (Object.hasOwn(others, own)) throw inputError(`${where} and "extend" have ${own} twice; give one another name.`)
 }
 
 /** Requires that the configuration has the named run. @throws UserError (usage) */
@@ -125,7 +119,7 @@ export function requireRun({ runs = {} }: Config, wanted: string, where: string)
   if (Object.hasOwn(runs, wanted)) return
   const known = Object.keys(runs)
   const hint = known.length === 0 ? ' It names no runs.' : `${didYouMean(wanted, known)} Known: ${known.join(', ')}.`
-  throw new UserError('usage', `${where}: there is no run ${wanted}.${hint}`)
+  throw usageError(`${where}: there is no run ${wanted}.${hint}`)
 }
 
 function withNamesInRuns(json: unknown): unknown {

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 
 /** What a user has defined, whose functions say who threw. Everything else of it stays as it is, getters too. */
 export function blamed<Own extends object>(own: Own, who: string): Own {
@@ -15,7 +15,7 @@ export function blamed<Own extends object>(own: Own, who: string): Own {
 function called(call: () => unknown, who: string, member: string): unknown {
   const told = (error: unknown): never => {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${who} threw in ${member}: ${error instanceof Error ? error.message : String(error)}`)
+    throw inputError(`${who} threw in ${member}: ${error instanceof Error ? error.message : String(error)}`)
   }
   try {
     const result = call()

@@ -1,6 +1,6 @@
 import type { Model } from '@chaosproxy/checker'
 import type { FaultDefinition, Nemesis, Parameters } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/own-protocol'
 import type { Finding } from '@chaosproxy/report'
 import type { Story } from '@chaosproxy/scenarios'
@@ -42,7 +42,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   requireShape('defineFault', own, { kind: 'a text', summary: 'a text', parameters: 'an object', on: 'a text' })
   requireName('defineFault', own.kind)
   if (!Object.hasOwn(DOES, own.on))
-    throw new UserError('input', `defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
+    throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
   // What it does is called with its own parameters only, which the registries do not know.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
@@ -53,7 +53,7 @@ export function defineNemesis(own: OwnNemesis): Extension {
   requireShape('defineNemesis', own, { name: 'a text', summary: 'a text', kind: 'a text', plan: 'a function' })
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
-    throw new UserError('input', `defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
+    throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
   // Its kind and plans may be of a fault that no type knows.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
@@ -72,7 +72,7 @@ export function defineRecordedProtocol(own: OwnProtocol): Extension {
   )
   requireName('defineRecordedProtocol', own.name)
   if (!Number.isInteger(own.port) || own.port < 1 || own.port > 65_535)
-    throw new UserError('input', `defineRecordedProtocol: "port" of ${own.name} is no port. Give 1 to 65535.`)
+    throw inputError(`defineRecordedProtocol: "port" of ${own.name} is no port. Give 1 to 65535.`)
   return { kind: 'recorded protocol', protocol: ownProtocol(own) }
 }
 
@@ -85,7 +85,7 @@ export function defineModel<State>(own: Model<State>): Extension {
     { functions: 'a list of texts', reads: 'a list of texts', aliases: 'a list of texts', summary: 'a text' },
   )
   if (!('initial' in own))
-    throw new UserError('input', `defineModel: ${own['name']} has no "initial". Give the state at the start.`)
+    throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
   // Its states come from itself only.
   return { kind: 'model', model: own as Model<unknown> }
 }

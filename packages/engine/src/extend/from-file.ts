@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { isObject, UserError } from '@chaosproxy/history'
+import { inputError, isObject } from '@chaosproxy/history'
 import type { Extension } from './extension.ts'
 import { mergeExtensions } from './merge.ts'
 
@@ -23,8 +23,7 @@ export function extensionsIn(exported: unknown, where: string): readonly Extensi
   if (extend === undefined) return []
   const made = Array.isArray(extend) ? extend.findIndex((each) => !isObject(each) || !KINDS.has(each['kind'])) : 0
   if (made < 0) return extend as unknown as readonly Extension[]
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: ${Array.isArray(extend) ? `extend[${made}] is made by no define… function` : '"extend" is no list'}. Write: extend: [defineFault({ … }), defineReporter({ … })], in a file that is code.`,
   )
 }

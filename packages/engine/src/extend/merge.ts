@@ -1,5 +1,5 @@
 import type { ModelEntry } from '@chaosproxy/checker'
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 import { blamed } from './blame.ts'
 import type { Extension } from './extension.ts'
 
@@ -15,7 +15,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
   for (const extension of extensions) {
     const refuseTaken = (name: string, names: readonly string[]): void => {
       if (names.includes(name))
-        throw new UserError('input', `${where}: there is a ${extension.kind} ${name} already. Give yours another name.`)
+        throw inputError(`${where}: there is a ${extension.kind} ${name} already. Give yours another name.`)
     }
     switch (extension.kind) {
       case 'fault':
@@ -26,8 +26,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         const { nemesis } = extension
         refuseTaken(nemesis.name, ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)])
         if (!faultKinds.includes(nemesis.kind))
-          throw new UserError(
-            'input',
+          throw inputError(
             `${where}: the nemesis ${nemesis.name} is of the kind ${nemesis.kind}, which there is not. Put the fault before it in "extend".`,
           )
         const { checkedNemesis } = await import('./own-nemesis.ts')
@@ -122,7 +121,4 @@ async function mergeFault(
 }
 
 const notAltering = (who: string, by: string): UserError =>
-  new UserError(
-    'input',
-    `${who} changes bytes by "${by}". Give it alters: true: what a target promises does not hold then.`,
-  )
+  inputError(`${who} changes bytes by "${by}". Give it alters: true: what a target promises does not hold then.`)

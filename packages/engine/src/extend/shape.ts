@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 
 /** What a member must be, in the words of messages. */
 export type Kind = 'a function' | 'a text' | 'a list' | 'a list of texts' | 'true or false' | 'an object'
@@ -21,13 +21,13 @@ export function requireShape(called: string, value: unknown, needed: Shape, opti
   const wrong = isA('an object', value)
     ? misshapen(value as object, needed, optional)
     : 'it is called without an object'
-  if (wrong !== undefined) throw new UserError('input', `${called}: ${wrong}. Give it { ${members.join(', ')} }.`)
+  if (wrong !== undefined) throw inputError(`${called}: ${wrong}. Give it { ${members.join(', ')} }.`)
 }
 
 /** @throws UserError (input) for a name that cannot be typed. */
 export function requireName(called: string, name: string): void {
   if (!/^[A-Za-z][\w-]*$/.test(name))
-    throw new UserError('input', `${called}: "${name}" is no name. Begin with a letter, and use letters, digits and -.`)
+    throw inputError(`${called}: "${name}" is no name. Begin with a letter, and use letters, digits and -.`)
 }
 
 function isA(kind: Kind, value: unknown): boolean {

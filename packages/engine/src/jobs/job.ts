@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 
 /** One kind of work on data, such as searching a range of seeds. Doing it twice gives the same result. */
@@ -83,8 +83,7 @@ export function doneOf<Result>(end: JobEnd<Result>, title: string): Result {
   if (end.type === 'done') return end.value
   if (end.type === 'failed') throw end.error
   if (end.type === 'given up') throw new Error(`${title} was given up`)
-  throw new UserError(
-    'environment',
+  throw environmentError(
     end.why === 'memory'
       ? `${title} took more memory than its thread may, and was stopped. Look for state that grows without bound, or shorten it.`
       : `${title} did not return, and was stopped. Look for an endless loop.`,

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { type BullMQ, type Client, type Connection, loadPackages } from './packages.ts'
 
 /** A Redis that has answered, and the library that keeps queues in it. */
@@ -39,7 +39,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     await client.ping()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new UserError('environment', `--queue: the Redis at ${place} does not answer: ${why}`)
+    throw environmentError(`--queue: the Redis at ${place} does not answer: ${why}`)
   } finally {
     client.disconnect()
   }
@@ -60,13 +60,12 @@ function addressOf(given: string): { readonly url: string; readonly place: strin
   const name = given.startsWith(FROM_ENVIRONMENT) ? given.slice(FROM_ENVIRONMENT.length) : undefined
   const url = name === undefined ? given : process.env[name]
   if (url === undefined || url === '')
-    throw new UserError('usage', `--queue ${given}: the environment has no ${name}: export ${name}=${EXAMPLE}`)
+    throw usageError(`--queue ${given}: the environment has no ${name}: export ${name}=${EXAMPLE}`)
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '')
-    throw new UserError('usage', `--queue: give the address of a Redis or Valkey, such as ${EXAMPLE}.`)
+    throw usageError(`--queue: give the address of a Redis or Valkey, such as ${EXAMPLE}.`)
   if (name === undefined && parsed.password !== '')
-    throw new UserError(
-      'usage',
+    throw usageError(
       '--queue: everybody on this machine can read a password on the command line. Keep the address in an environment variable, and name that: --queue env:CHAOS_QUEUE',
     )
   return { url, place: `${parsed.hostname}:${parsed.port === '' ? USUAL_PORT : parsed.port}` }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { Doing, JobEnd } from '../jobs/job.ts'
 import { packageVersion } from '../version.ts'
@@ -38,13 +38,11 @@ export const printOrder = (
 export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
   const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is no job of chaos')
   if (version !== packageVersion())
-    throw new UserError(
-      'input',
+    throw inputError(
       `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
     )
   const kind = kindNamed(kinds, name)
-  if (kind === undefined)
-    throw new UserError('input', `it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
+  if (kind === undefined) throw inputError(`it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
   return { kind, ...order }
 }
 
@@ -73,7 +71,7 @@ export function readEnd<Result>(data: unknown, readResult: (value: unknown) => R
     if (read.type === 'failed') return { ...read, error: new Error(read.error) }
     return read.type === 'done' ? { type: 'done', value: readResult(read.value) } : read
   } catch (error) {
-    throw new UserError('environment', `a worker returned an impossible result: ${whereOf(error)}`)
+    throw environmentError(`a worker returned an impossible result: ${whereOf(error)}`)
   }
 }
 
@@ -81,7 +79,7 @@ function understood<Read>(read: () => Read, otherwise: string): Read {
   try {
     return read()
   } catch (error) {
-    throw new UserError('input', `${otherwise}: ${whereOf(error)}`)
+    throw inputError(`${otherwise}: ${whereOf(error)}`)
   }
 }
 

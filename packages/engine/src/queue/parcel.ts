@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isBinary } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
@@ -64,13 +64,9 @@ export function pack(references: readonly string[]): Parcel {
   const { files, areAll } = withImported(references)
   const [first = ''] = references
   const named = files.find((file) => file.includes(`${sep}node_modules${sep}`))
-  if (named !== undefined)
-    throw new UserError('usage', `--queue: ${first} imports a package, and only files can be sent: ${named}`)
+  if (named !== undefined) throw usageError(`--queue: ${first} imports a package, and only files can be sent: ${named}`)
   if (!areAll)
-    throw new UserError(
-      'usage',
-      `--queue: it is unknown which files ${first} will import. Import them by literal paths.`,
-    )
+    throw usageError(`--queue: it is unknown which files ${first} will import. Import them by literal paths.`)
   const root = commonFolder(files)
   const texts = new Map<string, string>()
   const sent = files.map((file): SentFile => {
@@ -81,10 +77,7 @@ export function pack(references: readonly string[]): Parcel {
   })
   const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (bytes > MOST_BYTES)
-    throw new UserError(
-      'usage',
-      `--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can be sent.`,
-    )
+    throw usageError(`--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can be sent.`)
   const names = new Map(references.map((each) => [each, SENT + relative(root, resolve(each)).split(sep).join('/')]))
   const atHome = new Map([...names].map(([each, name]) => [name, each]))
   return {
@@ -157,8 +150,7 @@ export function createUnpacker(store: Store): {
 export function requireNoProgram(references: readonly string[]): void {
   const program = references.find((reference) => isBinary(reference) || isService(reference))
   if (program !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       '--queue: your own programs cannot be sent to workers, only protocols, workloads, models and their imports. Leave out --queue.',
     )
 }

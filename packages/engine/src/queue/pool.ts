@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import { firstOf, whenAborted } from '../jobs/interruption.ts'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
@@ -121,12 +121,11 @@ export async function openQueuePool(
 /** @throws UserError for a job that no worker can do. */
 function requireNotFailed(outcome: Outcome, title: string): void {
   if (outcome.type === 'poisonous') throw new PoisonousJob(title)
-  if (outcome.type === 'failed') throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
+  if (outcome.type === 'failed') throw environmentError(`a worker could not do ${title}: ${outcome.why}`)
 }
 
 const damagedAlways = (title: string, place: string): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     `${title}: a file that it needs is damaged each time a worker fetches it from the Redis at ${place}. Find out who else writes to that Redis.`,
   )
 

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
 import { findRecordedProtocol } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
@@ -36,9 +36,6 @@ function parsedCarriage(where: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError(
-      'usage',
-      `${where} ${text}: this is not JSON: ${error instanceof Error ? error.message : error}`,
-    )
+    throw usageError(`${where} ${text}: this is not JSON: ${error instanceof Error ? error.message : error}`)
   }
 }

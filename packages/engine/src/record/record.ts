@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { levelNames } from '@chaosproxy/checker'
 import { type Fault, http2Family, parseFault, parseTrafficFault } from '@chaosproxy/faults'
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, type Json, UserError, usageError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
 import { type Heal, type Injected, planRun, type RunHandle, type RunListener, type RunSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
@@ -169,13 +169,13 @@ const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => v
         return
       }
       const { error } = outcome
-      reject(new UserError('usage', error.startsWith(`${fault.kind} `) ? error : `${fault.kind}: ${error}`))
+      reject(usageError(error.startsWith(`${fault.kind} `) ? error : `${fault.kind}: ${error}`))
     })
   })
 
 const healedBy = (heal: Heal): Promise<number> =>
   new Promise((resolve, reject) => {
-    heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(new UserError('environment', end.error))))
+    heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(environmentError(end.error))))
   })
 
 /** Stands for the time of a recording in its spec: it ends when it is stopped. */
@@ -194,7 +194,7 @@ interface Place {
 
 function placesOf({ upstream }: RecordDraft): readonly Place[] {
   const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
-  if (named.length === 0) throw new UserError('usage', 'upstream: it names no server.')
+  if (named.length === 0) throw usageError('upstream: it names no server.')
   return named.map(([name, text]) => ({ name, ...placeOf(text) }))
 }
 
@@ -203,9 +203,9 @@ const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
 
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
-  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
+  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UserError('usage', `seed: ${seed} is not a seed: give a whole number from 0.`)
+    throw usageError(`seed: ${seed} is not a seed: give a whole number from 0.`)
   for (const text of require ?? []) parseRequirement(text, 'require')
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
@@ -236,8 +236,7 @@ function placeOf(text: string): Omit<Place, 'name'> {
   }
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `upstream ${text}: this is no origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
     )
   return { upstream: url.origin, origin: url.origin }
@@ -249,7 +248,7 @@ function requireAddress(text: string): void {
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const why = error.message.replace(/^address .*?: /, '')
-    throw new UserError('usage', `upstream ${text}: ${why}. Write host:port, such as 127.0.0.1:8080.`)
+    throw usageError(`upstream ${text}: ${why}. Write host:port, such as 127.0.0.1:8080.`)
   }
 }
 
@@ -267,12 +266,12 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
   const known = <Found>(found: ReadonlyMap<string, Found>, name = names[0] ?? ''): Found => {
     const one = found.get(name)
     if (one !== undefined) return one
-    throw new UserError('usage', `there is no server ${name}. Known: ${names.join(', ')}.`)
+    throw usageError(`there is no server ${name}. Known: ${names.join(', ')}.`)
   }
   const address = (name?: string): string => {
     const found = known(addresses, name)
     if (listen) return found
-    throw new UserError('usage', 'with listen: false there is no port. Leave it out, or connect with dial().')
+    throw usageError('with listen: false there is no port. Leave it out, or connect with dial().')
   }
   return {
     origins,
@@ -281,15 +280,13 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
     dial: (name) => known(open.dials, name)(),
     async hurt(fault) {
       if (!listen && http2Family.has(fault.kind))
-        throw new UserError(
-          'usage',
+        throw usageError(
           `${fault.kind}: with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
         )
       const links = names.map((name) => ({ from: 'clients', to: name }))
       const parsed = parseFault('nodes' in fault ? fault : { links, ...fault }, `hurt(${fault.kind})`)
       if ('nodes' in parsed)
-        throw new UserError(
-          'usage',
+        throw usageError(
           `${fault.kind}: record() did not start these servers, so it cannot kill or pause them. Use a fault of their traffic, such as partition or lose-reply, or chaos record --serve.`,
         )
       return hurt(parsed)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import { inputError, type Json, type Millis, millis, usageError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
@@ -94,10 +94,7 @@ export const recordingsOf =
   (spec) => {
     const { environment = {}, mayFail = false, endsInTime = false, command = [], again } = spec.target.traffic
     if (again !== undefined)
-      throw new UserError(
-        'input',
-        `target.traffic: a spec does not contain all of this recording. To record again: ${again}`,
-      )
+      throw inputError(`target.traffic: a spec does not contain all of this recording. To record again: ${again}`)
     const { timeMs } = spec
     const [program, ...rest] = command
     const clients =
@@ -110,10 +107,7 @@ export const recordingsOf =
 /** @throws UserError (usage) that begins with `where`, for traffic that cannot be recorded at all. */
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
-    throw new UserError(
-      'usage',
-      `${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples()}.`,
-    )
+    throw usageError(`${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples()}.`)
   return carries
 }
 
@@ -123,10 +117,7 @@ export function parseInitial(asker: string, typed: string): unknown {
   try {
     return { value: JSON.parse(typed) }
   } catch {
-    throw new UserError(
-      'usage',
-      `${asker} ${typed}: this is not JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
-    )
+    throw usageError(`${asker} ${typed}: this is not JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`)
   }
 }
 
@@ -154,8 +145,7 @@ function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, 
 function modelOfSpoken(ways: readonly Carriage[], where: string): string | undefined {
   const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
   if (other === undefined) return model
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${where}: one proxy records a ${model} and another a ${other}, and a run is judged by one model. Record each with a chaos proxy of its own, or both in a plain file: --out history.jsonl.`,
   )
 }
@@ -175,7 +165,7 @@ const initialOf = (initial: RouteTable['initial'] | SpokenProtocol['initial']): 
 function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly RecordedServer[] {
   const names = servers.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  if (twice !== undefined) throw usageError(`--name ${twice}: it is given twice.`)
   return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
     const here = parseEnd('listen', listen)
     // The address of a server that is still to be started is known only then.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
 import { isOwnFile } from './user-files.ts'
@@ -69,8 +69,7 @@ export function locatedReference(
   if (existsSync(beside)) return relative('.', beside).startsWith('..') ? beside : `./${relative('.', beside)}`
   if (existsSync(reference)) return reference
   const places = resolve(beside) === resolve(reference) ? beside : `${beside} nor at ${reference}`
-  throw new UserError(
-    'input',
+  throw inputError(
     `${file} is of the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
   )
 }

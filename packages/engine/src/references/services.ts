@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, type UserError, usageError } from '@chaosproxy/history'
 import {
   declaredService,
   isFullService,
@@ -70,8 +70,7 @@ export const serviceTargets = ({ services = {} }: Pick<OwnServices, 'services'>)
 export function onlyService(own: OwnServices): string | undefined {
   const [only, ...others] = serviceTargets(own)
   if (only === undefined || others.length === 0) return only
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${own.where} declares several services, but no target: add --target ${only} or --target ${others.join(' or --target ')}, or write it as "target".`,
   )
 }
@@ -90,8 +89,7 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
     known.length === 0
       ? `Declare it: services: { ${wanted}: { entry: './server.ts', nodes: 3 } } in chaos.config.ts.`
       : `There are: ${known.join(', ')}.`
-  return new UserError(
-    'usage',
+  return usageError(
     `${where}: there is no service ${wanted} in the configuration.${didYouMean(wanted, known)} ${remedy}`,
   )
 }

@@ -1,5 +1,5 @@
 import inspector from 'node:inspector'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Race } from '@chaosproxy/report'
 import { type ClientRequest, requestOf } from '../references/requests.ts'
 import { type Shown, showScenario } from '../search/show.ts'
@@ -63,8 +63,7 @@ function openInspector(port: number): string {
   if (inspector.url() === undefined) inspector.open(port, LOOPBACK, false)
   const url = inspector.url()
   if (url !== undefined) return url
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `--inspect: nothing can listen on ${LOOPBACK}:${port}. Give a free port with --inspect-port, or 0 for any.`,
   )
 }

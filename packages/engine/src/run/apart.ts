@@ -1,4 +1,4 @@
-import { type Event, UserError } from '@chaosproxy/history'
+import { type Event, environmentError, type UserError } from '@chaosproxy/history'
 import { inMemory, type PlannedRun, performRun, type RunOutcome, type UnjudgedRunOptions } from '@chaosproxy/runner'
 import type { Listening } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
@@ -65,9 +65,9 @@ const againHere: Performer['again'] = async (run, options) => {
 }
 
 function outcomeOf({ outcome, failure }: Simulated): RunOutcome | undefined {
-  if (failure !== undefined) throw new UserError('environment', failure)
+  if (failure !== undefined) throw environmentError(failure)
   return outcome
 }
 
 const brokenError = (name: string, what: string, trace: readonly string[]): UserError =>
-  new UserError('environment', [`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
+  environmentError([`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))

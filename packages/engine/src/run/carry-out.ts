@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { type Event, millis, UserError } from '@chaosproxy/history'
+import { type Event, environmentError, millis } from '@chaosproxy/history'
 import { knownChanges, listeningFor } from '@chaosproxy/report'
 import {
   type JudgedRun,
@@ -139,8 +139,7 @@ const verified = (
         const again = await performer.again(run, { interrupted })
         const { digestOf } = await import('@chaosproxy/simulator')
         if (interrupted.aborted || digestOf(again?.events ?? []) === digestOf(events)) return
-        throw new UserError(
-          'environment',
+        throw environmentError(
           `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
         )
       },

@@ -1,4 +1,4 @@
-import { isObject, UserError } from '@chaosproxy/history'
+import { inputError, isObject, UserError } from '@chaosproxy/history'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { RECORDING } from '@chaosproxy/targets/named'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
@@ -19,10 +19,9 @@ export function readSpecFile(path: string): RunSpec {
     return specOfRun(json, json['spec'], path)
   }
   if (json['kind'] === 'scenario')
-    throw new UserError('input', `${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
+    throw inputError(`${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${path}: this run.json is from an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
     )
   return parseRunSpec(json, path)
@@ -38,8 +37,7 @@ function refuseRecording(
   const [, ...words] = isObject(circumstances) && isTexts(circumstances['command']) ? circumstances['command'] : []
   const [first] = words
   const again = first === 'record' ? ` It was made by: ${commandLine(['npx', 'chaos', ...words])}` : ''
-  throw new UserError(
-    'input',
+  throw inputError(
     `${path} is from a recording of an older chaos, whose spec lacks its servers and its command: record it again.${again}`,
   )
 }
@@ -62,7 +60,7 @@ function specOfRun(
       ? ''
       : ` Chaos ${author} wrote it, and this is ${packageVersion()}: npx ${PACKAGE_NAME}@${author} run --spec ${path}`
   if (typeof format === 'number' && format > FORMAT)
-    throw new UserError('input', `${path}: it has format ${format}, and this chaos reads up to ${FORMAT}.${remedy}`)
+    throw inputError(`${path}: it has format ${format}, and this chaos reads up to ${FORMAT}.${remedy}`)
   try {
     return parseRunSpec(spec, path)
   } catch (error) {

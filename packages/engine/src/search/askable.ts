@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type SearchedProtocol, whyUnaskable } from '@chaosproxy/simulator'
 import { workloads } from '@chaosproxy/workloads'
 
@@ -14,5 +14,5 @@ export function requireAskable(
     fitting.length === 0
       ? 'List in its "functions" what clients can call, and give a workload of your own that calls those.'
       : `Workloads that suit it: ${fitting.map(({ name }) => name).join(', ')}.`
-  throw new UserError('usage', `${protocol.name} ${why}, as the workload ${workload.name} does. ${instead}`)
+  throw usageError(`${protocol.name} ${why}, as the workload ${workload.name} does. ${instead}`)
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { jobName } from '../jobs/job-name.ts'
 import { connectQueue } from '../queue/connect.ts'
@@ -87,8 +87,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
       return { name, ...v.parse(campaign, JSON.parse(text)) }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `the campaign ${JSON.stringify(name)} at ${place} does not come from this version of chaos: ${why}. Choose another name.`,
       )
     }
@@ -138,7 +137,7 @@ export async function continueCampaign(address: string, name: string, search: Se
   const kept = await store.find(name)
   if (kept !== undefined && kept.digest !== digest) {
     store.close()
-    throw new UserError('usage', `--campaign ${name}: ${whyAnother(kept)} Choose another name for this one.`)
+    throw usageError(`--campaign ${name}: ${whyAnother(kept)} Choose another name for this one.`)
   }
   let last = kept?.state
   let latest: (() => SearchState) | undefined
@@ -187,13 +186,12 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
   try {
     const kept = await store.find(name)
     if (kept === undefined)
-      throw new UserError('usage', `--campaign ${name}: there is no search of that name yet. Say what to search.`)
+      throw usageError(`--campaign ${name}: there is no search of that name yet. Say what to search.`)
     const { subject } = kept.spec
     try {
       requireKnown(subject, new Set())
     } catch {
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--campaign ${name}: ${kept.spec.name} is in users' files, and files are not taken from a queue. Type its whole command line.`,
       )
     }

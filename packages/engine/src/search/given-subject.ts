@@ -1,5 +1,5 @@
 import { nemeses } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import {
   type ProtocolDefinition,
   type ProtocolModule,
@@ -50,7 +50,7 @@ export function requireSane(
   for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
   for (const [name, count] of Object.entries(counts))
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
-      throw new UserError('usage', `${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
+      throw usageError(`${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
 }
 
 /** A subject, with its defaults. */
@@ -84,7 +84,7 @@ function withNames(
   const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)
   const held = levelFor(workload, level ?? promiseOf(protocol, targetSettings, workload.object))
   if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
-    throw new UserError('usage', `${protocol.name} promises no level and has no invariants: say which level to check.`)
+    throw usageError(`${protocol.name} promises no level and has no invariants: say which level to check.`)
   if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)
   const settings = workloadSettings
   requireAskable({ protocol, workload, settings, level: held, targetSettings })
@@ -108,8 +108,7 @@ function withNames(
 function workloadNamed(name: string): Workload {
   const known = findWorkload(name)
   if (known !== undefined) return known
-  throw new UserError(
-    'usage',
+  throw usageError(
     `there is no workload "${name}". There are: ${workloads.map((workload) => workload.name).join(', ')}.`,
   )
 }

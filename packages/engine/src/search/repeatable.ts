@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
 
 /** The number of seeds that are run twice to see whether a program is repeatable. */
@@ -31,8 +31,7 @@ export function requireRepeatable(
   })
   if (different === undefined) return
   const { name } = subject.protocol
-  throw new UserError(
-    'input',
+  throw inputError(
     `${name} cannot be simulated: its runs are not repeatable (${different}). It keeps something from one run to the next, such as a property of a built-in object, or uses something real. Find it with console.log and chaos replay.`,
   )
 }

@@ -1,4 +1,4 @@
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Millis, millis, usageError } from '@chaosproxy/history'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import { drawnSequence } from '@chaosproxy/report'
 import {
@@ -193,9 +193,9 @@ function refuseUnpromised(
 ): void {
   const unpromised = unpromisedOf(protocol, targetSettings, choices)
   if (unpromised?.lacks === 'strengths')
-    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong clocks may be.`)
+    throw usageError(`${unpromised.what}: say in "clocks" how wrong clocks may be.`)
   if (unpromised !== undefined && level === undefined)
-    throw new UserError('usage', `${unpromised.what}: say in "level" which level to check nevertheless.`)
+    throw usageError(`${unpromised.what}: say in "level" which level to check nevertheless.`)
 }
 
 const LIMITS: TrialLimits = {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
-import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
+import { type Event, environmentError, type History, historyFromEvents, millis } from '@chaosproxy/history'
 import { type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
@@ -87,8 +87,7 @@ export async function simulate(
   const options = runOptions({ ...subject, nodes, operations: 0 }, { settings, chosen, nodes, append })
   const run = await performed({ ...subject, nodes, operations: 0 }, { options, nodes, signal })
   if (run.type === 'stopped')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${subject.protocol.name}: the simulation was stopped (${run.reason}) before the run had ended.`,
     )
   const { model, initial, levels } = subject.workload
@@ -176,8 +175,7 @@ function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortS
       if (signal?.aborted) handle.interrupt()
       const run = advance(EVENTS_AT_A_TIME)
       const broken = cluster.broken?.()
-      if (broken !== undefined)
-        throw new UserError('environment', `the program does not work: on ${broken.node}, ${broken.what}`)
+      if (broken !== undefined) throw environmentError(`the program does not work: on ${broken.node}, ${broken.what}`)
       if (run !== undefined) return run
     }
   } finally {

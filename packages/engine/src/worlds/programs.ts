@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { FaultKind } from '@chaosproxy/faults'
-import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
+import { type Event, millis, type Nanos, nanos, usageError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
   awaitsOf,
@@ -303,8 +303,7 @@ function simulatedServiceTarget({ spec, definition }: Service): Target {
     mapping: 'routes',
     suffers: serviceSuffers,
     async start() {
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${name}: here a service runs only as processes; chaos run --sim and chaos simulate run it in virtual time.`,
       )
     },

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { fillPlaceholders, literally, type Placeholders, UserError } from '@chaosproxy/history'
+import { fillPlaceholders, literally, type Placeholders, usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import {
   type BesideServer,
@@ -21,8 +21,7 @@ import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../ref
 export function processesTarget(spec: ServiceSpec): Target {
   const [database] = Object.keys(spec.postgres ?? {})
   if (database !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${serviceName(spec)}: its PostgreSQL (${database}) is only simulated. Leave it out of "beside", and give the programs the address of a real one in "environment".`,
     )
   const servers = serversBeside(spec)

@@ -1,4 +1,4 @@
-import { canonical, didYouMean, type Json, UserError } from '@chaosproxy/history'
+import { canonical, didYouMean, inputError, type Json } from '@chaosproxy/history'
 import type { Aim, FaultDefinition, HarmOf, Matching } from './definition.ts'
 import { parseLinks } from './link.ts'
 import { json, optional, type Parameters, type ValuesOf } from './parameter.ts'
@@ -95,7 +95,7 @@ export function findDefinition<Definition extends FaultDefinition>(
   const known = definitions.map((definition) => definition.kind)
   const what = kind === undefined ? '"kind" is missing' : `there is no ${noun} ${quote(kind)}`
   const meant = typeof kind === 'string' ? didYouMean(kind, known) : ''
-  throw new UserError('input', `${where}: ${what}. Known: ${known.join(', ')}.${meant}`)
+  throw inputError(`${where}: ${what}. Known: ${known.join(', ')}.${meant}`)
 }
 
 /** The kind and its parameters. @throws UserError (input) */
@@ -149,8 +149,5 @@ function validateExclusion(conditions: Members, excluded: Members, where: string
   if (!given.every(isSame)) return
   const why =
     given.length === 0 ? 'it has no conditions, and so excludes everything' : 'it excludes all that "match" selects'
-  throw new UserError(
-    'input',
-    `${where}: "not": ${why}, so the rule never applies. Leave "not" out, or give it more conditions.`,
-  )
+  throw inputError(`${where}: "not": ${why}, so the rule never applies. Leave "not" out, or give it more conditions.`)
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { quote } from './read-parameters.ts'
 
 /** One server of the backend: `n1`, `n2`, … */
@@ -35,7 +35,7 @@ export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
 /** @throws UserError (input) */
 export function parseLinks(value: unknown, where: string): Link[] {
   if (Array.isArray(value) && value.length > 0) return value.map((link) => parseLink(link, where))
-  throw new UserError('input', `${where}: "links" must be a list of links, such as ["clients>n1"].`)
+  throw inputError(`${where}: "links" must be a list of links, such as ["clients>n1"].`)
 }
 
 /** `n1>n2`, or `{"from":"n1","to":"n2"}`. @throws UserError (input) */
@@ -43,7 +43,7 @@ export function parseLink(value: unknown, where: string): Link {
   const ends = typeof value === 'string' ? value.split('>') : linkMembers(value)
   const [from, to] = ends
   if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string' || from === '' || to === '')
-    throw new UserError('input', `${where}: ${quote(value)} is not a link. Write one as "n1>n2", one direction each.`)
+    throw inputError(`${where}: ${quote(value)} is not a link. Write one as "n1>n2", one direction each.`)
   return { from, to }
 }
 

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, type UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './parameter.ts'
 
@@ -35,11 +35,9 @@ export function readParameters<Entries extends Parameters>(
 
 function misfit(parameter: Parameter, value: unknown, where: string): UserError {
   const { name, unit, summary, values } = parameter
-  if (value === undefined || value === null)
-    return new UserError('input', `${where} needs "${name}"${inUnits(unit)}: ${summary}.`)
+  if (value === undefined || value === null) return inputError(`${where} needs "${name}"${inUnits(unit)}: ${summary}.`)
   const meant = typeof value === 'string' && values !== undefined ? didYouMean(value, values) : ''
-  return new UserError(
-    'input',
+  return inputError(
     `${where}: "${name}" is ${quote(value)}. Give ${values === undefined ? rangeOf(parameter) : `one of ${values.join(', ')}`}.${meant}`,
   )
 }
@@ -58,8 +56,7 @@ const inUnits = (unit: Parameter['unit']): string =>
 
 function unknownParameter(name: string, where: string, known: readonly Parameter[]): UserError {
   const names = known.map((parameter) => parameter.name)
-  return new UserError(
-    'input',
+  return inputError(
     `${where} has no parameter ${quote(name)}. It has: ${names.join(', ') || 'none'}.${didYouMean(name, names)}`,
   )
 }
@@ -67,7 +64,7 @@ function unknownParameter(name: string, where: string, known: readonly Parameter
 /** @throws UserError (input) */
 export function readObject(value: unknown, where: string): Members {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new UserError('input', `${where}: ${quote(value)} is no object.`)
+    throw inputError(`${where}: ${quote(value)} is no object.`)
   return value as Members
 }
 

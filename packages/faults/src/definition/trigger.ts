@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /** Parameters that count a fault's candidates, in the places named by `of`. */
@@ -31,18 +31,16 @@ interface When {
 /** @throws UserError (input) if nothing can meet the conditions, with the nearest that something can. */
 export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where: string): void {
   if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs)
-    throw new UserError('input', `${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
+    throw inputError(`${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
   const chosen = nth ?? every ?? 1
   if (first !== undefined && chosen > first) {
     const name = nth === undefined ? 'every' : 'nth'
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "first" is ${first}, less than "${name}" ${chosen}, so no message meets both. Give "first" ${chosen} or more, or leave it out.`,
     )
   }
   if (nth !== undefined && every !== undefined && nth % every !== 0)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "nth" is ${nth}, which is no multiple of "every" ${every}, so no message meets both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
     )
 }

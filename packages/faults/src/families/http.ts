@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { HarmOf, Matching } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { optional, text, textOrNumber, type ValuesOf } from '../definition/parameter.ts'
@@ -69,26 +69,18 @@ export const httpFamily = defineFamily({
     validateHeadMatch(head, `${where}: "match"`)
     validateStatement({ statement: words }, `${where}: "match"`)
     if (words !== undefined && !isUnanswered(kind))
-      throw new UserError(
-        'input',
+      throw inputError(
         `${where}: ${kind} cannot match an SQL "statement". Use lose-reply, crash-before-reply or sql-error.`,
       )
     if (status === undefined) return
     if (!/^[1-5](\d\d|xx)$/.test(status))
-      throw new UserError(
-        'input',
-        `${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`,
-      )
+      throw inputError(`${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`)
     if (/^10[^1]$/.test(status))
-      throw new UserError(
-        'input',
+      throw inputError(
         `${where}: "match": "status" is ${quote(status)}. Faults do not act on interim responses, other than 101. Give 101, or a final status such as 2xx.`,
       )
     if (actsOnReplies !== true)
-      throw new UserError(
-        'input',
-        `${where}: ${kind}: "status" selects responses, and this fault acts before there is one.`,
-      )
+      throw inputError(`${where}: ${kind}: "status" selects responses, and this fault acts before there is one.`)
   },
 })
 
@@ -116,33 +108,27 @@ export function validateHeadMatch(
   where: string,
 ): void {
   if (method !== undefined && !/^[A-Za-z-]+(,[A-Za-z-]+)*$/.test(method))
-    throw new UserError('input', `${where}: "method" is ${quote(method)}. Write GET, or several: PUT,POST.`)
+    throw inputError(`${where}: "method" is ${quote(method)}. Write GET, or several: PUT,POST.`)
   if (path !== undefined && !path.startsWith('/'))
-    throw new UserError(
-      'input',
-      `${where}: "path" is ${quote(path)}. A path begins with a slash: /kv/{key}, /static/*.`,
-    )
+    throw inputError(`${where}: "path" is ${quote(path)}. A path begins with a slash: /kv/{key}, /static/*.`)
   const never = path === undefined ? null : /[?#]|[^!-~]/.exec(path)
   if (path !== undefined && never !== null) {
     const isEncodable = !/[?#]/.test(never[0])
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "path" is ${quote(path)}, and no path has ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a query is not part of it'}. The nearest is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
     )
   }
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)
   if (adjacent !== null)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "path" is ${quote(path)}: nothing says where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
     )
   if (header !== undefined && !/^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header)) {
     const [name = '', value = ''] = header.split(/\s*:\s*/, 2)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "header" is ${quote(header)}, and no field has such a name. The nearest is "header" ${quote(name.trim())}${value === '' ? '' : ` with "headerValue" ${quote(value)}`}.`,
     )
   }
   if (headerValue !== undefined && header === undefined)
-    throw new UserError('input', `${where}: "headerValue" is the value of a header field. Give "header" as well.`)
+    throw inputError(`${where}: "headerValue" is the value of a header field. Give "header" as well.`)
 }

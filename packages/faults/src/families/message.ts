@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Matching } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { json, optional, text, textOrNumber, wholeNumber } from '../definition/parameter.ts'
@@ -50,11 +50,10 @@ export const messageFamily = defineFamily({
   when,
   validateMatch(given, _, where) {
     if ('equals' in given && !('member' in given))
-      throw new UserError('input', `${where}: "match": "equals" says what a member is. Give "member" as well.`)
+      throw inputError(`${where}: "match": "equals" says what a member is. Give "member" as well.`)
     const [command = '', key] = given.command?.trim().split(/\s+/) ?? []
     if (given.command !== undefined && given.command !== command)
-      throw new UserError(
-        'input',
+      throw inputError(
         `${where}: "match": "command" is ${quote(given.command)}, and no command has spaces. The nearest is "command" ${quote(command)}${key === undefined ? '' : ` with "key" ${quote(key)}`}.`,
       )
   },

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { FaultDefinition, HarmOf } from '../definition/definition.ts'
 import { findDefinition, readHarm } from '../definition/family.ts'
 import type { NodeId } from '../definition/link.ts'
@@ -93,5 +93,5 @@ export const nodeFamily = {
 function parseNodes(value: unknown, where: string): string[] {
   if (Array.isArray(value) && value.length > 0 && value.every((node) => typeof node === 'string' && node !== ''))
     return value
-  throw new UserError('input', `${where}: "nodes" must be a list of nodes, such as ["n1"].`)
+  throw inputError(`${where}: "nodes" must be a list of nodes, such as ["n1"].`)
 }

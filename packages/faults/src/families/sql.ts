@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { optional, text } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
@@ -34,8 +34,7 @@ export function validateStatement(
   if (words === undefined) return
   const [first = ''] = words.replace(/;\s*$/, '').split(';')
   if (/\w/.test(first) && first === words.replace(/;\s*$/, '')) return
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "statement" is ${quote(words)}, and no statement begins so. The nearest is ${quote(first.trim() || 'COMMIT')}.`,
   )
 }

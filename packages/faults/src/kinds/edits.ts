@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { inputError, type Json } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
 import { json, optional, text, wholeNumber } from '../definition/parameter.ts'
 import { quote, readObject } from '../definition/read-parameters.ts'
@@ -35,21 +35,18 @@ interface Edit {
 function validateEdit({ headers, body }: Edit, where: string, changesMore = false): void {
   const count = validateFields(headers, where)
   if (count === 0 && body === undefined && !changesMore)
-    throw new UserError('input', `${where} changes nothing. Give "headers" or "body".`)
+    throw inputError(`${where} changes nothing. Give "headers" or "body".`)
 }
 
 /** Returns how many fields are given. @throws UserError (input) for any that the proxy alone may set, or that is none. */
 export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {
-    if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is not a name of a field.`)
+    if (!NAME.test(name)) throw inputError(`${where}: ${quote(name)} is not a name of a field.`)
     if (FRAMING.includes(name.toLowerCase()))
-      throw new UserError('input', `${where}: ${name} says where the message ends, and is set with "body".`)
+      throw inputError(`${where}: ${name} says where the message ends, and is set with "body".`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))
-      throw new UserError(
-        'input',
-        `${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`,
-      )
+      throw inputError(`${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`)
   }
   return entries.length
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
 import { choice, ms, optional, or, usually } from '../definition/parameter.ts'
 import { type Members, quote } from '../definition/read-parameters.ts'
@@ -51,12 +51,9 @@ export const latency = defineFault({
     if (geography === undefined || geography === null) return others
     const place = geographies.find(({ name }) => name === geography)
     if (place === undefined)
-      throw new UserError('input', `${where}: "geography" is ${quote(geography)}. Give one of ${places.join(', ')}.`)
+      throw inputError(`${where}: "geography" is ${quote(geography)}. Give one of ${places.join(', ')}.`)
     if (others['latencyMs'] !== undefined)
-      throw new UserError(
-        'input',
-        `${where}: "latencyMs" and "geography" both say how late bytes are. Give one of them.`,
-      )
+      throw inputError(`${where}: "latencyMs" and "geography" both say how late bytes are. Give one of them.`)
     return { ...others, latencyMs: place.roundTripMs / 2 }
   },
   describe: ({ latencyMs, jitterMs }, links) => `${latencyMs} ± ${jitterMs} ms of delay on ${links}`,

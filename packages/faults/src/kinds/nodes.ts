@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
 import { bytes, choice, ms, optional, or, probability, text, wholeNumber } from '../definition/parameter.ts'
 
@@ -73,7 +73,7 @@ export const flipBit = defineFault({
     try {
       new RegExp(matching)
     } catch (error) {
-      throw new UserError('input', `${where}: "matching": ${(error as Error).message}`)
+      throw inputError(`${where}: "matching": ${(error as Error).message}`)
     }
   },
   describe: ({ files }, nodes) => `a bit of ${files ?? 'the files'} flipped at ${nodes}`,

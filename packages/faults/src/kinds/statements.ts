@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
 import { or, text, textOrNumber } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
@@ -13,8 +13,7 @@ export const sqlError = defineFault({
   },
   validate({ code }, where) {
     if (/^([0-9A-Z]{5}|[1-9]\d{3})$/.test(code) && !code.startsWith('00')) return
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "code" is ${quote(code)}. Give an SQLSTATE, which has five digits or capital letters, such as "40001" or "57P01", or an error number of MySQL, which has four digits, such as 1213.`,
     )
   },

@@ -1,4 +1,4 @@
-import { didYouMean, type Json, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, type Json, millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import { ms, text } from '../definition/parameter.ts'
 import { quote, readObject, readParameters } from '../definition/read-parameters.ts'
 import { isNodeKind } from '../families/node.ts'
@@ -29,10 +29,10 @@ const timeParameters = {
  */
 export function parseSchedule(value: unknown, where: string, idPrefix = 'fault'): Schedule {
   if (!Array.isArray(value))
-    throw new UserError('input', `${where}: a schedule is a list of faults, each with "fromMs" and "toMs".`)
+    throw inputError(`${where}: a schedule is a list of faults, each with "fromMs" and "toMs".`)
   const faults = value.map((item, i) => parseScheduled(item, `${where}[${i}]`, `${idPrefix}-${i + 1}`))
   const twice = faults.find(({ id }, i) => faults.findIndex((other) => other.id === id) !== i)
-  if (twice !== undefined) throw new UserError('input', `${where}: the id ${quote(twice.id)} is given twice.`)
+  if (twice !== undefined) throw inputError(`${where}: the id ${quote(twice.id)} is given twice.`)
   return faults.sort((a, b) => a.from - b.from)
 }
 
@@ -49,8 +49,7 @@ function parseScheduled(value: unknown, where: string, usualId: string): Schedul
   const { id = usualId, fromMs, toMs, ...members } = readObject(value, where)
   const { id: name } = readParameters({ id: text('its name') }, { id }, where)
   const times = readParameters(timeParameters, { fromMs, toMs }, where)
-  if (times.toMs < times.fromMs)
-    throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
+  if (times.toMs < times.fromMs) throw inputError(`${where} ends before it begins: "toMs" must not be below "fromMs".`)
   return { id: name, from: millisToNanos(times.fromMs), to: millisToNanos(times.toMs), plan: parsePlan(members, where) }
 }
 
@@ -74,8 +73,7 @@ const ANY_LINKS = ['n1>n2']
 function oneOf<Value extends string>(known: readonly Value[], value: string, where: string): Value {
   const found = known.find((candidate) => candidate === value)
   if (found !== undefined) return found
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where} is ${quote(value)}. Give a list, or one of ${known.join(', ')}.${didYouMean(value, known)}`,
   )
 }

@@ -1,6 +1,6 @@
 import type { MergedFile } from '../columns/merged-files.ts'
 import { Epoch } from '../event/epoch.ts'
-import { UserError } from '../event/error.ts'
+import { inputError } from '../event/error.ts'
 import type { EventInput, Header, Process } from '../event/event.ts'
 import { rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
@@ -108,7 +108,7 @@ export class TimeOrder {
     if (this.#taken.length > 0) sink.taken?.(this.#taken)
     for (const { name, events } of this.#files)
       if (events.length > 0 && events.at(-1)?.time === Number.NEGATIVE_INFINITY)
-        throw new UserError('input', `${name}: ${rules.noTimes}`)
+        throw inputError(`${name}: ${rules.noTimes}`)
     const names = apart(this.#files)
     for (const { events } of this.#files) {
       events.sort((a, b) => a.time - b.time)
@@ -139,8 +139,7 @@ export class TimeOrder {
       for (const member of ['model', 'initial'] as const) {
         const [here = null, there = null] = [first?.header?.[member], other.header?.[member]]
         if (canonical(here) !== canonical(there))
-          throw new UserError(
-            'input',
+          throw inputError(
             `${first?.name} and ${other.name} have different headers: their "${member}" is ${canonical(here)} and ${canonical(there)}. Merge files of one run only.`,
           )
       }

@@ -1,4 +1,4 @@
-import { UserError } from '../event/error.ts'
+import { inputError, type UserError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { isArray, isObject, parseJson } from './json-text.ts'
@@ -35,8 +35,7 @@ export function dbcopReader({ source, sink }: Options): ChunkReader {
 function sessionsOf(source: string, sink: EventSink, text: string): void {
   const sessions = new Sessions({ source, sink })
   const wrong = (what: string): UserError =>
-    new UserError(
-      'input',
+    inputError(
       `${source}: ${what}. A history of DBCop is a list of sessions, each a list of transactions {"events":[{"Write":{"variable":0,"version":1}}],"committed":true}.`,
     )
   let json: Json

@@ -1,4 +1,4 @@
-import { UserError } from '../event/error.ts'
+import { inputError } from '../event/error.ts'
 import { type Format, formats } from '../event/event.ts'
 import { shortened } from '../event/rules.ts'
 import { foreignKind } from './foreign.ts'
@@ -25,31 +25,25 @@ export function detectFormat(source: string, beginning: Uint8Array, mapping?: Ma
   const content = text.trimStart()
   if (content === '' && sample.length === beginning.length) return undefined
   if (/^\[\s*\{\s*"/.test(content)) {
-    throw new UserError(
-      'input',
+    throw inputError(
       `${source}: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' ${source}`,
     )
   }
   const format = zero < 0 || zero > 4096 ? formatOfText(content, mapping) : undefined
   if (format !== undefined && format !== 'jsonl') return format
   const kind = foreignKind(source, sample)
-  if (kind !== undefined) throw new UserError('input', `${source}: this is ${kind}.\n${knownFormats()}`)
+  if (kind !== undefined) throw inputError(`${source}: this is ${kind}.\n${knownFormats()}`)
   if (format !== undefined) return format
   if (zero >= 0) {
-    throw new UserError(
-      'input',
-      `${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${knownFormats()}`,
-    )
+    throw inputError(`${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${knownFormats()}`)
   }
   if (content === '') {
-    throw new UserError(
-      'input',
+    throw inputError(
       `${source}: this file begins with ${SAMPLE_BYTES / 1024} KB of nothing but white space.\n${knownFormats()}`,
     )
   }
   const line = text.slice(0, text.length - content.length).split('\n').length
-  throw new UserError(
-    'input',
+  throw inputError(
     `${source}: line ${line} is of no known format (${JSON.stringify(excerpt(content))}).\n${knownFormats()}`,
   )
 }

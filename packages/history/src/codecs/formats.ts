@@ -1,6 +1,6 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
 import type { Ordering } from '../builder/disorder.ts'
-import { UserError } from '../event/error.ts'
+import { usageError } from '../event/error.ts'
 import type { Format } from '../event/event.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { csvReader, separatorOf } from './csv.ts'
@@ -164,6 +164,6 @@ const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
 export function createReader(format: Format, options: ReaderOptions): ChunkReader {
   const { what, hasMembers = false, reader } = formatTable[format]
   if (options.mapping !== undefined && !hasMembers)
-    throw new UserError('usage', `--map: ${options.source} is ${what}, whose fields have fixed roles. Leave it out.`)
+    throw usageError(`--map: ${options.source} is ${what}, whose fields have fixed roles. Leave it out.`)
   return reader(options)
 }

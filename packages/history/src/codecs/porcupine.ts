@@ -1,4 +1,4 @@
-import { UserError } from '../event/error.ts'
+import { inputError } from '../event/error.ts'
 import type { EventInput, Json } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
@@ -71,8 +71,7 @@ export class JepsenLogReader implements ChunkReader {
       this.line += 1
     }
     if (last && !this.#any && this.line > 1) {
-      throw new UserError(
-        'input',
+      throw inputError(
         `${this.#options.source}: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.`,
       )
     }

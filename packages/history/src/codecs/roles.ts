@@ -1,4 +1,4 @@
-import { UserError } from '../event/error.ts'
+import { usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
@@ -52,17 +52,16 @@ export function parseMapping(text: string): Mapping {
   for (const part of text.split(',')) {
     const [, typed = '', member = ''] = /^\s*([a-z]+)\s*=\s*(.*\S)\s*$/.exec(part) ?? []
     if (member === '')
-      throw new UserError('usage', `--map ${text}: write pairs of a role and a field, such as process=client,f=op.`)
+      throw usageError(`--map ${text}: write pairs of a role and a field, such as process=client,f=op.`)
     const role = TYPED[typed] ?? (Object.hasOwn(NAMES, typed) ? (typed as Role) : undefined)
     if (role === undefined)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--map ${typed}: there is no such role${didYouMean(typed, Object.keys(NAMES))} Roles: ${roleNames().join(', ')}.`,
       )
     mapping[role] = member
   }
   if (Object.keys(mapping).length > MOST_MAPPED)
-    throw new UserError('usage', `--map takes at most ${MOST_MAPPED} fields. Rename the others in the file.`)
+    throw usageError(`--map takes at most ${MOST_MAPPED} fields. Rename the others in the file.`)
   return mapping
 }
 

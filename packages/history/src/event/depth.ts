@@ -1,4 +1,4 @@
-import { UserError } from './error.ts'
+import { inputError, type UserError } from './error.ts'
 import type { Json } from './event.ts'
 
 /** How deeply values may be nested in a history, so that nothing that reads one runs out of stack. */
@@ -17,4 +17,4 @@ export function isTooDeep(value: Json, depth = 0): boolean {
 /** The meaning of `isTooDeep`, in words that follow the name of a value. */
 export const TOO_DEEP: string = `nested deeper than ${MAXIMUM_DEPTH} levels`
 
-export const tooDeep = (): UserError => new UserError('input', `a value is ${TOO_DEEP}; flatten it`)
+export const tooDeep = (): UserError => inputError(`a value is ${TOO_DEEP}; flatten it`)

@@ -15,6 +15,18 @@ export class UserError extends Error {
   }
 }
 
+/** Trouble with how something is called: an option, an argument, a setting. */
+export const usageError = (message: string, options?: ErrorOptions): UserError =>
+  new UserError('usage', message, options)
+
+/** Trouble with what was given to read. */
+export const inputError = (message: string, options?: ErrorOptions): UserError =>
+  new UserError('input', message, options)
+
+/** Trouble with the machine: a program, a server, a file system. */
+export const environmentError = (message: string, options?: ErrorOptions): UserError =>
+  new UserError('environment', message, options)
+
 /** What a recording has that cannot be judged key by key while it is read, or not from several places at once. */
 export class CannotPack extends Error {
   override readonly name: string = 'CannotPack'

@@ -1,4 +1,4 @@
-import { UserError } from './error.ts'
+import { inputError, type UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
 
 /** The rules of a history, each as the sentence a user reads when it is broken: what, where, what to do. */
@@ -57,7 +57,7 @@ export const rules = {
 } as const
 
 export const brokenRule = (source: string, line: number, rule: string): UserError =>
-  new UserError('input', `${source}:${line}: ${rule}`)
+  inputError(`${source}:${line}: ${rule}`)
 
 /** An event breaks a rule by itself: the codec that reads it adds the line. */
 export class EventError extends Error {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { OutOfOrder } from '../builder/disorder.ts'
-import { UserError } from '../event/error.ts'
+import { inputError, type UserError } from '../event/error.ts'
 import type { History } from '../history/history.ts'
 import { duration } from '../text/figures.ts'
 import { openSource, STDIN } from './source.ts'
@@ -16,8 +16,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   const later = placeOf?.(inversion.latestLine)
   if (earlier === undefined || later === undefined || earlier.part === later.part) return undefined
   const { time, latest } = inversion
-  return new UserError(
-    'input',
+  return inputError(
     `${path}: ${earlier.part}:${earlier.line} (time ${times.time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${times.latest}), and parts of a rotated recording do not overlap. If each file is the log of another client, merge them by time: --merge ${path}. If they are parts and their times are wrong: --order lines.`,
   )
 }
@@ -36,8 +35,7 @@ export async function untimedParts(path: string, { operations }: History): Promi
     parts.set(process[row] ?? 0, part)
   }
   if (new Set(parts.values()).size < 2) return undefined
-  return new UserError(
-    'input',
+  return inputError(
     `${path}: no event has a "time", and no process is in two of its files, so they may be the logs of several clients, and nothing tells their order. Write times, and merge them: --merge ${path}. If they are parts of one recording: --order lines.`,
   )
 }

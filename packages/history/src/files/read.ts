@@ -5,7 +5,7 @@ import { detectFormat } from '../codecs/detect.ts'
 import { createReader } from '../codecs/formats.ts'
 import type { Mapping } from '../codecs/roles.ts'
 import { ROW_BYTES } from '../columns/columns.ts'
-import { UserError } from '../event/error.ts'
+import { inputError, UserError } from '../event/error.ts'
 import type { Event, Format, Header } from '../event/event.ts'
 import type { ChunkReader } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
@@ -256,11 +256,10 @@ function formatOf(path: string, beginning: Uint8Array, mapping: Mapping | undefi
   const format = detectFormat(sourceName(path), beginning, mapping)
   if (format !== undefined) return format
   if (/\.edn(\.gz|\.zst)?$/.test(path)) return 'edn'
-  throw new UserError('input', `${sourceName(path)}: this file is empty: there are no operations in it.`)
+  throw inputError(`${sourceName(path)}: this file is empty: there are no operations in it.`)
 }
 
 const tooLong = (path: string, line: number, maximumBytes: number): UserError =>
-  new UserError(
-    'input',
+  inputError(
     `${sourceName(path)}:${line}: this line is longer than ${maximumBytes / 2 ** 20} MB. Is it a history? A history has one event per line.`,
   )

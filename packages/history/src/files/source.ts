@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { UserError } from '../event/error.ts'
+import { environmentError, inputError, UserError } from '../event/error.ts'
 import { isStored } from './stored/address.ts'
 import { type StoredPart, storedBytes, storedParts } from './stored/store.ts'
 import { chunkedSource, nextOf, type Source } from './system/chunked-source.ts'
@@ -213,8 +213,7 @@ export function storedHistory(path: string): string | undefined {
 }
 
 const isDirectory = (path: string): UserError =>
-  new UserError(
-    'input',
+  inputError(
     `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge ${path}`,
   )
 
@@ -225,18 +224,18 @@ function unreadable(path: string, error: unknown): unknown {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new UserError('input', `${name}: there is no such file. Check the path, or use - for stdin.`)
+      return inputError(`${name}: there is no such file. Check the path, or use - for stdin.`)
     case 'EACCES':
     case 'EPERM':
-      return new UserError('input', `${name}: no permission to read this file.`)
+      return inputError(`${name}: no permission to read this file.`)
     case 'EISDIR':
       return isDirectory(path)
     case 'Z_DATA_ERROR':
     case 'Z_BUF_ERROR':
-      return new UserError('input', `${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
+      return inputError(`${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
     default:
       return error instanceof Error && code !== ''
-        ? new UserError('environment', `${name}: reading failed (${error.message}).`)
+        ? environmentError(`${name}: reading failed (${error.message}).`)
         : error
   }
 }

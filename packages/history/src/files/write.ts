@@ -1,7 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { printEdnEvent } from '../codecs/edn-writer.ts'
 import { printJsonHeader, printJsonLine } from '../codecs/jsonl.ts'
-import { UserError } from '../event/error.ts'
+import { environmentError, type UserError } from '../event/error.ts'
 import type { Event, Header } from '../event/event.ts'
 import { whyUnwritable } from './system/system-errors.ts'
 
@@ -179,5 +179,5 @@ function dropPartialLine(file: number, sizeBytes: number): void {
 
 function writingFailed(path: string, written: number, error: unknown): UserError {
   const kept = written > 0 ? ` The ${written} events written before are kept.` : ''
-  return new UserError('environment', `${path}: ${whyUnwritable(error)}${kept}`)
+  return environmentError(`${path}: ${whyUnwritable(error)}${kept}`)
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../event/error.ts'
+import { inputError } from '../event/error.ts'
 import { nearest } from './suggest.ts'
 
 /** Values for placeholders in a command that are known only when it starts: `{port}`, `{data}`, `{node}`, … */
@@ -14,8 +14,7 @@ export function fillPlaceholders(text: string, values: Placeholders): string {
     if (Object.hasOwn(values, name)) return String(values[name])
     const known = Object.keys(values)
     const meant = nearest(name, known)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${text}: nothing is known to put in place of ${whole}.${meant === undefined ? '' : ` Did you mean {${meant}}?`} There are ${shortList(known)}; for the text itself write {${whole}}.`,
     )
   })

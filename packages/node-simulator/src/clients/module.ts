@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Input, UserError } from '@chaosproxy/history'
+import { type Completion, type Input, inputError, type UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { judgeAnswer } from '@chaosproxy/workloads'
 import { requestName } from '../declared/reference.ts'
@@ -67,7 +67,7 @@ export class ModuleClients {
 
   /** Ends the run with this message: the file is wrong. */
   fail(message: string): void {
-    this.#broken ??= new UserError('input', message)
+    this.#broken ??= inputError(message)
   }
 
   /** @throws UserError (input) if the file is wrong, whatever the service does. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { DECLARED, isolationLadder } from '@chaosproxy/checker'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { runMembers, schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
@@ -216,10 +216,9 @@ export function declaredService(
   { where, directory, option = '"routes"' }: Place,
 ): ServiceSpec {
   const { success, issues } = v.safeParse(serviceSchema, declaration)
-  if (!success)
-    throw new UserError('usage', schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
+  if (!success) throw usageError(schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
   if (declaration.routes !== undefined && declaration.client !== undefined)
-    throw new UserError('usage', `${where}: requests are made by "routes" or by "client": give only one of them.`)
+    throw usageError(`${where}: requests are made by "routes" or by "client": give only one of them.`)
   const { entry, routes, client, args, environment, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {
@@ -276,8 +275,7 @@ function besideOf(
 function routesBeside(program: string, { where, option }: { readonly where: string; readonly option: string }): string {
   const beside = join(dirname(program), 'routes.json')
   if (existsSync(beside)) return isAbsolute(beside) || beside.startsWith('.') ? beside : `./${beside}`
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${where}: it needs a route table for clients' requests: give its file with ${option}, or put routes.json next to ${program}, such as { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists its members.`,
   )
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 
 /** Translates clients' operations into requests. */
 type Clients =
@@ -87,8 +87,7 @@ export function parseServiceReference(reference: string): ServiceSpec {
     const asks = [spec.routes, spec.client].filter((file) => typeof file === 'string')
     if (typeof spec.program === 'string' && asks.length === 1) return spec as ServiceSpec
   } catch {}
-  throw new UserError(
-    'input',
+  throw inputError(
     `${reference} names no service: give "program" and either "routes" or "client", as chaos simulate writes them.`,
   )
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { loadOptional } from '@chaosproxy/history/files'
 import type { Calculator, Engine, EngineOptions } from '@chaosproxy/simulated-postgresql'
 import { type PostgresSpec, type ServiceSpec, standbyOf } from '../declared/reference.ts'
@@ -75,7 +75,7 @@ function readSql(file: string): string {
   try {
     return readFileSync(resolve(file), 'utf8').replaceAll(PSQL, '')
   } catch {
-    throw new UserError('input', `${file}: there is no such file of SQL. Give the schema of the database with --sql.`)
+    throw inputError(`${file}: there is no such file of SQL. Give the schema of the database with --sql.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 import { loadOptional } from '@chaosproxy/history/files'
 import type { Outcome, Session, SessionListener, Statement } from '@chaosproxy/simulated-postgresql'
 
@@ -34,8 +34,8 @@ export function userErrorOf(
   error: unknown,
   { where, sql }: { readonly where: (position: number | undefined) => string; readonly sql: string },
 ): UserError {
-  if (error instanceof SqlError) return new UserError('input', `${where(error.fields.position)}: ${error.message}`)
+  if (error instanceof SqlError) return inputError(`${where(error.fields.position)}: ${error.message}`)
   if (!(error instanceof NotSupported)) throw error
   const { what, because } = unsupported(sql, error.construct)
-  return new UserError('input', `${where(undefined)} cannot be simulated: ${what}: it ${because}.`)
+  return inputError(`${where(undefined)} cannot be simulated: ${what}: it ${because}.`)
 }

@@ -3,7 +3,7 @@ import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import { isNativeLoader } from '../native.ts'
 import { PROGRAM_FILES } from '../world/strays.ts'
 import { importBundler } from './bundler.ts'
@@ -96,7 +96,7 @@ export function loadProgram(file: string, probing?: Probing): Promise<Program> {
 }
 
 async function bundled(entry: string, probing: Probing | undefined): Promise<Program> {
-  if (!existsSync(entry)) throw new UserError('input', `${entry}: there is no such file. Give the program's file.`)
+  if (!existsSync(entry)) throw inputError(`${entry}: there is no such file. Give the program's file.`)
   const bundler = await importBundler()
   const sites: Site[] = []
   const unresolved: Unresolved[] = []
@@ -126,7 +126,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${entry} cannot be bundled: ${firstOf(error)}`, { cause: error })
+    throw inputError(`${entry} cannot be bundled: ${firstOf(error)}`, { cause: error })
   }
 }
 

@@ -1,6 +1,6 @@
 import { builtinModules, createRequire } from 'node:module'
 import { relative } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { isNativeLoader } from '../native.ts'
 import { statementsOf } from './rewrite.ts'
 import type { Node } from './syntax.ts'
@@ -38,8 +38,7 @@ export function requireInstalled(code: string, unresolved: readonly Unresolved[]
   if (missing === undefined) return
   const { specifier, file, line, column } = missing
   const place = `${relative(process.cwd(), file)}:${line}:${column}`
-  throw new UserError(
-    'input',
+  throw inputError(
     `${entry} cannot be loaded: ${place} imports '${specifier}', which is not installed. Install it, or correct its name.`,
   )
 }

@@ -2,7 +2,7 @@ import http from 'node:http'
 import net from 'node:net'
 import process from 'node:process'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { turn } from './life.ts'
 
 /** The prefix of programs' file names in stacks. */
@@ -111,7 +111,7 @@ export function requireNoStray(program: string): void {
   if (found === undefined) return
   const what = found
   found = undefined
-  throw new UserError('input', `${program} cannot be simulated. ${sentenceOf(what)}`)
+  throw inputError(`${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
 /** For programs that an event of Node's own resumes a moment after the last run. */

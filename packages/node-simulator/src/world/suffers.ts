@@ -1,5 +1,5 @@
 import { type FaultKind, familyOf, type NodeId, nemeses, refusalText } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Suffering } from '@chaosproxy/runner'
 import { serviceBlows } from './blows.ts'
 
@@ -54,10 +54,10 @@ export function requireSufferable(
   nodesFor: (kind: FaultKind) => readonly NodeId[] | undefined,
 ): void {
   for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
-    if (nodesFor(kind)?.length === 0) throw new UserError('usage', `${option} ${name}: ${lacking(kind)}`)
+    if (nodesFor(kind)?.length === 0) throw usageError(`${option} ${name}: ${lacking(kind)}`)
     const suffers = serviceSuffers(kind)
     if (suffers !== true)
-      throw new UserError('usage', `${option} ${name}: simulated programs cannot suffer it: ${refusalText(suffers)}`)
+      throw usageError(`${option} ${name}: simulated programs cannot suffer it: ${refusalText(suffers)}`)
   }
 }
 

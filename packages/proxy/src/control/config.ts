@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import type { ReadPem } from '../tls/tls-options.ts'
 import type { ControlPlane } from './plane/plane.ts'
 import { parseAddress } from './state/address.ts'
@@ -62,7 +62,7 @@ export function proxiesIn(config: unknown, place: ConfigPlace): readonly Configu
 
 /** An API error as an error in the file, where the user has to fix it. */
 function inFile(error: unknown, where: string): unknown {
-  if (error instanceof ControlError) return new UserError('input', withPlace(error.message, where))
+  if (error instanceof ControlError) return inputError(withPlace(error.message, where))
   if (error instanceof UserError)
     return new UserError(error.code === 'environment' ? 'environment' : 'input', withPlace(error.message, where))
   return error
@@ -79,7 +79,7 @@ async function loadSections(
   const { where } = file
   const unknown = Object.keys(config).find((member) => !MEMBERS.includes(member))
   if (unknown !== undefined)
-    throw new UserError('input', `${where} has no section ${quote(unknown)}. It has: ${MEMBERS.join(', ')}.`)
+    throw inputError(`${where} has no section ${quote(unknown)}. It has: ${MEMBERS.join(', ')}.`)
   for (const [i, proxy] of listOf(config['proxies'], `${where}: "proxies"`).entries())
     await openProxy(plane, readSection(proxy, i, file))
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {
@@ -171,5 +171,5 @@ async function at<Result>(place: string, work: () => Result | Promise<Result>): 
 function listOf(value: unknown, where: string): readonly unknown[] {
   if (value === undefined) return []
   if (Array.isArray(value)) return value
-  throw new UserError('input', `${where} must be a list.`)
+  throw inputError(`${where} must be a list.`)
 }

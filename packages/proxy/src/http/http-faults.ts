@@ -1,5 +1,5 @@
 import { createRandom, type Endpoint, type HttpFault, type Link, linkName } from '@chaosproxy/faults'
-import { nanos, UserError } from '@chaosproxy/history'
+import { nanos, usageError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, type RouteTable } from '@chaosproxy/recorder/mapping'
 import { HeaderMemo } from '@chaosproxy/wire/http'
@@ -58,8 +58,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
   function knownLink(fault: HttpFault, link: Link): HttpLink {
     const known = links.find(link)
     if (known !== undefined) return known
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
     )
   }
@@ -102,8 +101,7 @@ const NO_TIME = nanos(0)
 /** @throws UserError (usage) */
 function refuseStatement({ kind, links, match }: HttpFault): void {
   if (match?.statement === undefined && match?.not?.statement === undefined) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${kind} on ${links.map(linkName).join(', ')}: "statement" selects SQL, and this link carries HTTP. Match the method, the path or the body.`,
   )
 }

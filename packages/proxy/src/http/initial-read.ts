@@ -1,5 +1,5 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import type { Completions, Interpretation, Recorder } from '@chaosproxy/recorder'
 import { compileMapping, initialReadOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { Answer } from '@chaosproxy/wire/http'
@@ -57,8 +57,7 @@ function refuseUnread(completions: Completions, where: string): void {
 }
 
 const unread = (where: string, why: string): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     `${where}: ${why}. Start the service before the proxy, or leave "initial" out: initial values are then unknown.`,
   )
 

@@ -1,5 +1,5 @@
 import { createRandom, type Endpoint, type Link, linkName } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
 import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { RecordQueue } from '../http/http-connection.ts'
@@ -47,8 +47,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   function knownLink(fault: StreamFault, link: Link): RuleList<StreamRule> {
     const known = links.find(link)
     if (known !== undefined) return known
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${fault.kind} on ${linkName(link)}: no route for HTTP/2 carries this link. Give its route the protocol.`,
     )
   }
@@ -82,8 +81,7 @@ function validateMatch({ kind, links, match }: StreamFault): void {
   for (const conditions of [match ?? {}, match?.not ?? {}])
     for (const name of ['statement', 'body', 'status'] as const)
       if (name in conditions && conditions[name as keyof typeof conditions] !== undefined)
-        throw new UserError(
-          'usage',
+        throw usageError(
           `${kind} on ${links.map(linkName).join(', ')}: "${name}" cannot be matched in HTTP/2. Match the method, the path or a header field.`,
         )
 }

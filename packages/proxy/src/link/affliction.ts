@@ -1,5 +1,5 @@
 import { linkName, type TcpFault, tcpFamily } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { StandingHarm } from '../delivery/registry.ts'
 import { type ClientFilter, createClientFilter } from './client-filter.ts'
 
@@ -26,7 +26,7 @@ export function validateFault(fault: TcpFault): void {
 export function validateUpdate(before: TcpFault, after: TcpFault): void {
   validateFault(after)
   const [was, is] = [nameOf(before), nameOf(after)]
-  if (was !== is) throw new UserError('usage', `${was} cannot become ${is}: remove it, and apply the other.`)
+  if (was !== is) throw usageError(`${was} cannot become ${is}: remove it, and apply the other.`)
 }
 
 const nameOf = ({ kind, links }: TcpFault): string => `${kind} on ${links.map(linkName).sort().join(', ')}`

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 
 /** Whether a fault applies to the client with this address. */
 export type ClientFilter = (address: string) => boolean
@@ -11,8 +11,7 @@ export function createClientFilter(text: string): ClientFilter {
   const longest = version === 4 ? 32 : 128
   const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
   if (version === 0 || rest.length > 0 || !(prefix <= longest))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `"client" is ${JSON.stringify(text.slice(0, 60))}. Give an address, or a network such as 10.0.0.0/8 or fd00::/8.`,
     )
   const list = new BlockList()

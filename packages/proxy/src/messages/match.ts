@@ -1,5 +1,5 @@
 import type { MessageMatch } from '@chaosproxy/faults'
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, type Json, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 
 /**
@@ -31,7 +31,7 @@ function conditionsOf(match: Conditions, framing: Framing, direction: Direction)
   if (command !== undefined || key !== undefined) conditions.push(commandCondition(command, key, framing, direction))
   if (member !== undefined) {
     if (framing.readsJson !== true)
-      throw new UserError('usage', `match by "member" needs JSON, and the link is framed as ${framing.name}.`)
+      throw usageError(`match by "member" needs JSON, and the link is framed as ${framing.name}.`)
     conditions.push(memberCondition(member, match, framing))
   }
   return conditions
@@ -45,9 +45,9 @@ function commandCondition(
 ): (message: Buffer) => boolean {
   const read = framing.command
   if (read === undefined)
-    throw new UserError('usage', `match by "command" and "key" needs RESP, and the link is framed as ${framing.name}.`)
+    throw usageError(`match by "command" and "key" needs RESP, and the link is framed as ${framing.name}.`)
   if (direction === 'responses')
-    throw new UserError('usage', 'match by "command" and "key" is for requests, and this link carries only responses.')
+    throw usageError('match by "command" and "key" is for requests, and this link carries only responses.')
   const name = command?.toUpperCase()
   return (message) => {
     const given = read(message)

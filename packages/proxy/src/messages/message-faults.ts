@@ -1,5 +1,5 @@
 import { createRandom, type Endpoint, type Link, type MessageFault } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { UserError, usageError } from '@chaosproxy/history'
 import { type Framing, isOneMessage } from '@chaosproxy/wire'
 import { clockWithin } from '../interceptor/boundary.ts'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
@@ -125,14 +125,12 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
 function validated(fault: MessageFault, link: MessageLink | undefined, { from, to }: Link): MessageLink {
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where}: no route with a framing carries this link. Give its route one: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
     )
   const reasons = link.tracks.map((track) => refusalOf(fault, track))
   const [reason] = reasons
-  if (reason !== undefined && reasons.every((other) => other !== undefined))
-    throw new UserError('usage', `${where}: ${reason}`)
+  if (reason !== undefined && reasons.every((other) => other !== undefined)) throw usageError(`${where}: ${reason}`)
   return link
 }
 
@@ -144,14 +142,13 @@ function validateCarried(fault: StatementFault, { from, to }: Link, tracks: read
   const where = `${fault.kind} on ${from}>${to}`
   const carrying = tracks.filter(isOfStatements)
   if (carrying.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where}: nothing reads statements on this link. Give its proxy "carries": "postgresql" or "mysql", and name the link from clients to the server.`,
     )
   if (fault.kind !== 'sql-error') return
   for (const { framing } of carrying) {
     const reason = framing.statements?.refusal(fault.code)
-    if (reason !== undefined) throw new UserError('usage', `${where}: ${reason}`)
+    if (reason !== undefined) throw usageError(`${where}: ${reason}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { createRandom, type DatagramFault, type Endpoint, type Link, type TcpFault } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { validateFault } from '../link/affliction.ts'
 import { type AppliedFault, afflict, resetLinks, type StandingApplied } from '../link/applied-fault.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
@@ -86,8 +86,8 @@ export function createNetwork(options: NetworkOptions): Network {
     { from, to }: Link,
     openIt: (wiring: Wiring) => Promise<Kind>,
   ): Promise<Kind> {
-    if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
-    if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
+    if (closed) throw usageError(`proxy route ${from}>${to}: the network is closed.`)
+    if (from === to) throw usageError(`proxy route ${from}>${to}: a route joins two different endpoints.`)
     const opening = openIt({
       ...pairOf(links, { from, to }),
       clock,

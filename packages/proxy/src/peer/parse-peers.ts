@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Endpoint, quote, readObject } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { PeerFinder } from './peers.ts'
 import { findBySocketOwner } from './socket-owner.ts'
 
@@ -16,7 +16,7 @@ export type PidFiles = 'allowed' | 'refused'
  */
 export function parsePeers(value: unknown, where: string, pidFiles: PidFiles): PeerFinder {
   const entries = Object.entries(readObject(value, where))
-  if (entries.length === 0) throw new UserError('input', `${where}: give a process for each name, as in {"n1":4711}.`)
+  if (entries.length === 0) throw inputError(`${where}: give a process for each name, as in {"n1":4711}.`)
   const sources = entries.map(
     ([endpoint, source]) => [endpoint, readSource(source, `${where}: ${quote(endpoint)}`, pidFiles)] as const,
   )
@@ -33,12 +33,9 @@ export function parsePeers(value: unknown, where: string, pidFiles: PidFiles): P
 function readSource(source: unknown, where: string, pidFiles: PidFiles): number | string {
   if (typeof source === 'number' && Number.isSafeInteger(source) && source > 0) return source
   if (pidFiles === 'refused')
-    throw new UserError(
-      'input',
-      `${where} is ${quote(source)}. Give a process id; files are read only for a config file.`,
-    )
+    throw inputError(`${where} is ${quote(source)}. Give a process id; files are read only for a config file.`)
   if (typeof source === 'string' && source !== '') return source
-  throw new UserError('input', `${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
+  throw inputError(`${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
 }
 
 /** A node that is not running has no pid file, or an empty one. */

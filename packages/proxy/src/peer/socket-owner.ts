@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net'
 import { endianness } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { Endpoint } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { ipv6Bytes } from '../socket/ipv6-bytes.ts'
 import type { Address, PeerFinder } from './peers.ts'
 
@@ -22,8 +22,7 @@ export type Processes = ReadonlyMap<Endpoint, number>
  */
 export function findBySocketOwner(processes: () => Processes | Promise<Processes>): PeerFinder {
   if (process.platform !== 'linux')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `the owner of a socket can be found on Linux only, and this is ${process.platform}. Give each link its own address: one route from each node to each other node.`,
     )
   return {
@@ -45,8 +44,7 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
  */
 export function findAnyProcess(): PeerFinder {
   if (process.platform !== 'linux')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `the dialling process can be found on Linux only, and this is ${process.platform}. Name clients by something in their requests: "client": "header.X-Client".`,
     )
   let last: readonly string[] = []

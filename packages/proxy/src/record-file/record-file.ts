@@ -1,5 +1,5 @@
 import { close as closeFile, existsSync, fsync, ftruncateSync, openSync, write as writeFile } from 'node:fs'
-import { errorText, type Header, printJsonHeader, UserError } from '@chaosproxy/history'
+import { environmentError, errorText, type Header, printJsonHeader, UserError } from '@chaosproxy/history'
 import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatistics } from './part-series.ts'
 import { sealRecord } from './seal-record.ts'
 
@@ -431,8 +431,7 @@ const closed = (file: number, synchronise: boolean): Promise<void> =>
   })
 
 function writingFailed(path: string, error: unknown): UserError {
-  return new UserError(
-    'environment',
+  return environmentError(
     `${path}: the record cannot be written (${errorText(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start again.`,
   )
 }

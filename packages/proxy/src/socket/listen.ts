@@ -1,10 +1,10 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError, usageError } from '@chaosproxy/history'
 import { hostAndPort } from './host-and-port.ts'
 
 /** @throws UserError (usage) */
 export function validatePort(routeName: string, what: string, port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
-  throw new UserError('usage', `proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
+  throw usageError(`proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
 }
 
 /** Explains why listening failed, and what to do. */
@@ -17,5 +17,5 @@ export function listenError(error: NodeJS.ErrnoException, routeName: string, hos
     EACCES: 'not permitted. Ports below 1024 need privileges: leave the port out to get a free one.',
     EMFILE: 'too many open files. Raise the limit (ulimit -n).',
   }
-  return new UserError('environment', `${where}: ${advice[error.code ?? ''] ?? error.message}`, { cause: error })
+  return environmentError(`${where}: ${advice[error.code ?? ''] ?? error.message}`, { cause: error })
 }

@@ -1,6 +1,6 @@
 import type { Random, SqlFault, UnansweredFault } from '@chaosproxy/faults'
 import { linkName } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { Rule, type Standing } from '../link/rule.ts'
 import { compileStatement } from './statement-match.ts'
 
@@ -30,8 +30,7 @@ export function validateStatementFault({ kind, links, match }: StatementFault): 
   )
   const stranger = names.find((name) => name !== 'statement' && name !== 'not')
   if (stranger === undefined) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${kind} on ${links.map(linkName).join(', ')}: the link carries SQL, and no statement has a "${stranger}". Match "statement".`,
   )
 }

@@ -1,7 +1,7 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { connect, createSecureContext, createServer, type Server, TLSSocket } from 'node:tls'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Encryption } from '@chaosproxy/wire'
 import { peerOf } from '../socket/peer-of.ts'
 import { carriedOver } from '../socket/reset-socket.ts'
@@ -211,8 +211,7 @@ function contextOf(given: SecureContextOptions, where: string): SecureContext {
     return createSecureContext(given)
   } catch (error) {
     const reason = (error as Error).message
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: a certificate or key cannot be used (${reason}). Give a certificate and key in PEM that match.`,
     )
   }

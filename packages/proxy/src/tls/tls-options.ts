@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Authority, Identity } from './authority.ts'
 
 /** TLS between the client and the proxy, which presents its own certificate. */
@@ -54,7 +54,7 @@ export function parseTls(value: unknown, where: string, readPem: ReadPem): TlsOp
   const terminate = membersOrFlag(members['terminate'], TERMINATE_MEMBERS, `${where}.terminate`)
   const originate = membersOrFlag(members['originate'], ORIGINATE_MEMBERS, `${where}.originate`)
   if (terminate === undefined && originate === undefined)
-    throw new UserError('input', `${where}: give "terminate", "originate" or both, as in ${EXAMPLE}.`)
+    throw inputError(`${where}: give "terminate", "originate" or both, as in ${EXAMPLE}.`)
   const pem = (text: string) => (text.includes('-----BEGIN') ? text : readPem(text))
   return {
     ...(terminate === undefined ? {} : { terminate: terminateOf(terminate, `${where}.terminate`, pem) }),
@@ -71,10 +71,7 @@ function terminateOf(members: Members, where: string, pem: ReadPem): TerminateOp
   const identity = identityOf(members, where, pem)
   const names = textsOf(members, 'names', where)
   if (identity !== undefined && names !== undefined)
-    throw new UserError(
-      'input',
-      `${where}: "names" are for a generated certificate. Leave out "names" or "certificate".`,
-    )
+    throw inputError(`${where}: "names" are for a generated certificate. Leave out "names" or "certificate".`)
   const clientAuthorities = textOf(members, 'clientAuthorities', where)
   return {
     identity,
@@ -86,8 +83,7 @@ function terminateOf(members: Members, where: string, pem: ReadPem): TerminateOp
 
 function originateOf(members: Members, where: string, pem: ReadPem): OriginateOptions {
   const { verify } = members
-  if (verify !== undefined && typeof verify !== 'boolean')
-    throw new UserError('input', `${where}: "verify" is true or false.`)
+  if (verify !== undefined && typeof verify !== 'boolean') throw inputError(`${where}: "verify" is true or false.`)
   const authorities = textOf(members, 'authorities', where)
   return {
     identity: identityOf(members, where, pem),
@@ -103,17 +99,14 @@ function identityOf(members: Members, where: string, pem: ReadPem): Identity | u
   const key = textOf(members, 'key', where)
   if (certificate === undefined && key === undefined) return undefined
   if (certificate === undefined || key === undefined)
-    throw new UserError(
-      'input',
-      `${where}: "certificate" and "key" belong together. Give both, in PEM or as file names.`,
-    )
+    throw inputError(`${where}: "certificate" and "key" belong together. Give both, in PEM or as file names.`)
   return { certificate: pem(certificate), key: pem(key) }
 }
 
 function textOf(members: Members, name: string, where: string): string | undefined {
   const value = members[name]
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw new UserError('input', `${where}: "${name}" is a text.`)
+  throw inputError(`${where}: "${name}" is a text.`)
 }
 
 function textsOf(members: Members, name: string, where: string): readonly string[] | undefined {
@@ -121,7 +114,7 @@ function textsOf(members: Members, name: string, where: string): readonly string
   if (value === undefined) return undefined
   if (Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string' && text !== ''))
     return value
-  throw new UserError('input', `${where}: "${name}" must be a list of at least one text.`)
+  throw inputError(`${where}: "${name}" must be a list of at least one text.`)
 }
 
 function membersOrFlag(value: unknown, known: readonly string[], where: string): Members | undefined {
@@ -131,9 +124,9 @@ function membersOrFlag(value: unknown, known: readonly string[], where: string):
 
 function objectOf(value: unknown, known: readonly string[], where: string): Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UserError('input', `${where}: not an object. Give one like ${EXAMPLE}.`)
+    throw inputError(`${where}: not an object. Give one like ${EXAMPLE}.`)
   const unknown = Object.keys(value).find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw new UserError('input', `${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}.`)
+    throw inputError(`${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}.`)
   return value as Members
 }

@@ -1,4 +1,4 @@
-import { isObject, UserError } from '@chaosproxy/history'
+import { inputError, isObject } from '@chaosproxy/history'
 import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
 import { parseIdentifier } from '../record/naming.ts'
 
@@ -28,8 +28,7 @@ const USUAL_LEVEL = 'repeatable read'
 export function parseMysqlSettings(given: { readonly [name: string]: unknown }, where: string): PostgresqlSettings {
   const { client, ...members } = given
   if (members['tables'] === undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}, or let chaos routes suggest mysql://user@host/database write this.`,
     )
   if (isObject(members['tables'])) refuseNamesTwice(members['tables'], where)
@@ -64,5 +63,5 @@ function refuseNamesTwice(tables: object, where: string): void {
   const names = Object.keys(tables).map((name) => name.toLowerCase())
   const twice = names.find((name, at) => names.indexOf(name) < at)
   if (twice === undefined) return
-  throw new UserError('input', `${where}: the table ${twice} is there twice. Names are compared in lower case.`)
+  throw inputError(`${where}: the table ${twice} is there twice. Names are compared in lower case.`)
 }

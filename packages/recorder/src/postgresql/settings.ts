@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { isObject, type Json, UserError } from '@chaosproxy/history'
+import { inputError, isObject, type Json } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import type { Dialect } from './dialect.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
@@ -65,7 +65,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
   if (given['tables'] !== undefined) return parseWhole(given, where)
   const stranger = Object.keys(given).find((name) => !members.includes(name))
   if (stranger !== undefined)
-    throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
+    throw inputError(`${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
   return {
     commands: {
       model: oneOf(given, 'commands', models, 'register', where),
@@ -86,8 +86,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
 function parseWhole(given: Members, where: string): PostgresqlSettings {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: ${quote(stranger)} does not go with "tables", which go with ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
     )
   oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
@@ -108,25 +107,19 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
 
 function parseTables(given: unknown, where: string): ReadonlyMap<string, RecordedTable> {
   if (!isObject(given) || Object.keys(given).length === 0)
-    throw new UserError(
-      'input',
-      `${where}: "tables" is ${quote(given)}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
-    )
+    throw inputError(`${where}: "tables" is ${quote(given)}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`)
   const tables = new Map<string, RecordedTable>()
   for (const [table, members] of Object.entries(given)) {
     const at = `${where}, table ${quote(table)}`
-    if (!isObject(members)) throw new UserError('input', `${at} is ${quote(members)}. Give ${WHOLE_EXAMPLE}.`)
+    if (!isObject(members)) throw inputError(`${at} is ${quote(members)}. Give ${WHOLE_EXAMPLE}.`)
     const other = Object.keys(members).find((name) => name !== 'key' && name !== 'values')
-    if (other !== undefined) throw new UserError('input', `${at} has no member ${quote(other)}. It has: key, values.`)
+    if (other !== undefined) throw inputError(`${at} has no member ${quote(other)}. It has: key, values.`)
     const name = nameIn({ table }, 'table', undefined, at)
     const key = nameIn(members, 'key', 'id', at)
     const values = columnsIn(members['values'], at)
     if (values.has(key))
-      throw new UserError(
-        'input',
-        `${at}: ${quote(key)} is its "key" and among its "values". Name other columns there.`,
-      )
-    if (tables.has(name)) throw new UserError('input', `${at} is there twice, in two schemas. Record one of them.`)
+      throw inputError(`${at}: ${quote(key)} is its "key" and among its "values". Name other columns there.`)
+    if (tables.has(name)) throw inputError(`${at} is there twice, in two schemas. Record one of them.`)
     tables.set(name, { name, key, values })
   }
   return tables
@@ -152,8 +145,7 @@ function parseIndirect(
   const entries = isObject(given) ? Object.entries(given) : []
   const known = entries.filter((entry): entry is [string, IndirectWrites] => isWrites(entry[1]))
   if (isObject(given) && known.length === entries.length) return new Map(known)
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "indirect" is ${quote(given)}. Give "none" if only statements that name a recorded table change it, or as chaos routes suggest writes it: {"owners":{"delete":["accounts"]}}, with recorded tables in the lists.`,
   )
 }
@@ -165,14 +157,13 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
     for (const name of given) {
       const column = nameIn({ values: name }, 'values', undefined, where)
       if (columns.has(column))
-        throw new UserError('input', `${where}: ${quote(column)} is there twice among its "values". Name it once.`)
+        throw inputError(`${where}: ${quote(column)} is there twice among its "values". Name it once.`)
       columns.set(column, 'text')
     }
   else if (isObject(given))
     for (const name of Object.keys(given)) columns.set(name, oneOf(given, name, columnTypes, 'text', where))
   if (columns.size > 0) return columns
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "values" is ${quote(given)}. Name the recorded columns, as ["balance"], or with their types, as {"balance":"numeric"}.`,
   )
 }
@@ -181,8 +172,7 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {
   const name = given[member] ?? usual
   if (typeof name !== 'string' || name === '')
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: ${name === undefined ? `"${member}" is missing` : `"${member}" is ${quote(name)}`}. Name the recorded table, its primary key and the recorded column: ${EXAMPLE}.`,
     )
   return name.slice(name.lastIndexOf('.') + 1)
@@ -198,15 +188,14 @@ function oneOf<Name extends string>(
   const value = given[member] ?? usual
   const found = names.find((name) => name === value)
   if (found !== undefined) return found
-  throw new UserError('input', `${where}: "${member}" is ${quote(value)}. Give ${names.join(', ')}.`)
+  throw inputError(`${where}: "${member}" is ${quote(value)}. Give ${names.join(', ')}.`)
 }
 
 function parseInitial(initial: unknown, where: string): PostgresqlInitial {
   if (initial === undefined || initial === 'unknown') return 'unknown'
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
     return { value: (initial as { readonly value: Json }).value }
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "initial" is ${quote(initial)}. Give "unknown", {"value": null} where the table is empty, or {"value": 0} where every row holds 0. The proxy has no password to read the rows with.`,
   )
 }

@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 
 /** What can identify clients of a protocol instead of their own names. */
 const identifiers = ['peer.process', 'peer.address', 'connection'] as const
@@ -20,8 +20,7 @@ export function parseIdentifier(client: unknown, namedBy: string, where: string)
   if (client === undefined) return undefined
   const found = identifiers.find((identifier) => identifier === client)
   if (found !== undefined) return found
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "client" is ${quote(client)}. Give ${identifiers.join(', ')}, or leave it out: then ${namedBy} names clients.`,
   )
 }

@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { type Json, UserError } from '@chaosproxy/history'
+import { inputError, type Json, type UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
@@ -34,7 +34,7 @@ const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wa
 export function parseRespSettings(given: Members, where: string): RespSettings {
   const stranger = Object.keys(given).find((name) => !members.includes(name))
   if (stranger !== undefined)
-    throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
+    throw inputError(`${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
   return {
     commands: parseCommands(given, where),
     client: parseIdentifier(given['client'], RESP_NAMES, where),
@@ -47,19 +47,17 @@ function parseCommands(
   where: string,
 ): CommandSet {
   if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
-    throw new UserError('input', `${where}: "cas" is ${quote(cas)}. Give the source of the compare-and-set script.`)
+    throw inputError(`${where}: "cas" is ${quote(cas)}. Give the source of the compare-and-set script.`)
   if (scripts !== 'anything' && scripts !== 'keys')
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "scripts" is ${quote(scripts)}. Give "keys" if every script writes only keys that it declares, or "anything".`,
     )
   if (wait !== 'nothing' && wait !== 'confirms')
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "wait" is ${quote(wait)}. Give "confirms" if clients treat a write as acknowledged once the WAIT after it is answered, or "nothing".`,
     )
   if (typeof model !== 'string' || !commandModels.includes(model))
-    throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
+    throw inputError(`${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
   return commandSet({
     model,
     cas,
@@ -73,8 +71,7 @@ const EXAMPLE = '[{"script":"the SHA-1, or a part of the text","as":"INCRBY KEYS
 
 function parseDeclared(given: unknown, where: string): readonly DeclaredScript[] {
   if (given === undefined) return []
-  const bad = (why: string): UserError =>
-    new UserError('input', `${where}: "declare" ${why}. Write ${EXAMPLE}, for example.`)
+  const bad = (why: string): UserError => inputError(`${where}: "declare" ${why}. Write ${EXAMPLE}, for example.`)
   if (!Array.isArray(given)) throw bad('is not a list')
   return (given as readonly unknown[]).map((entry) => {
     if (typeof entry !== 'object' || entry === null) throw bad(`has ${quote(entry)}, which is not a script`)
@@ -113,8 +110,7 @@ function parseInitial(initial: unknown, where: string): RespInitial {
   if (initial === 'read') return initial
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
     return { value: (initial as { readonly value: Json }).value }
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "initial" is ${quote(initial)}. Give "unknown", "read", or {"value": null} where there is nothing.`,
   )
 }

@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { type Completion, type Json, UserError } from '@chaosproxy/history'
+import { type Completion, inputError, type Json, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 import type { Interpretation, Touches, Understanding } from '../record/call.ts'
 import { parseIdentifier } from '../record/naming.ts'
@@ -55,7 +55,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
     scanner: (direction) => checkedScanner(own, direction),
     read: (message) => message.toString(),
     write(value) {
-      if (typeof value !== 'string') throw new UserError('usage', `a message of ${name} is a text`)
+      if (typeof value !== 'string') throw usageError(`a message of ${name} is a text`)
       return Buffer.from(value)
     },
     command(message) {
@@ -105,8 +105,7 @@ function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Fram
     scan(bytes, start) {
       const end = scanner.scan(bytes, start)
       if (end === -1 || end === -2 || (Number.isInteger(end) && end > start && end <= bytes.length)) return end
-      throw new UserError(
-        'input',
+      throw inputError(
         `the scanner of ${own.name} returned ${String(end)} for ${bytes.length} bytes from ${start}. Return the position after the message's last byte, -1 if it needs more bytes, or -2 if this is another protocol.`,
       )
     },
@@ -143,8 +142,8 @@ function parseSettings({ model }: OwnProtocol, members: Members, where: string):
   const { commands = model, client, initial = 'unknown', ...others } = members
   const [stranger] = Object.keys(others)
   if (stranger !== undefined)
-    throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: commands, client, initial.`)
-  if (typeof commands !== 'string') throw new UserError('input', `${where}: "commands" is no name of a model.`)
+    throw inputError(`${where} has no member ${quote(stranger)}. It has: commands, client, initial.`)
+  if (typeof commands !== 'string') throw inputError(`${where}: "commands" is no name of a model.`)
   return {
     commands: { model: commands },
     client: parseIdentifier(client, 'nothing', where),
@@ -154,7 +153,7 @@ function parseSettings({ model }: OwnProtocol, members: Members, where: string):
 
 function startIn(initial: unknown, where: string): Json {
   if (initial !== null && typeof initial === 'object' && 'value' in initial) return initial.value as Json
-  throw new UserError('input', `${where}: "initial" is ${quote(initial)}. Give "unknown", or {"value": null}.`)
+  throw inputError(`${where}: "initial" is ${quote(initial)}. Give "unknown", or {"value": null}.`)
 }
 
 interface Members {

@@ -1,5 +1,5 @@
 import type { Nemesis } from '@chaosproxy/faults'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Millis, millis, usageError } from '@chaosproxy/history'
 import type { Target } from '../ports/target.ts'
 import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
 
@@ -31,7 +31,7 @@ const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemes
  */
 export function leastTimeForAll(spec: Scheduling, target: Target): Millis | undefined {
   const refuse = (problem: string): never => {
-    throw new UserError('usage', `${target.name}: ${problem}`)
+    throw usageError(`${target.name}: ${problem}`)
   }
   const first = Math.ceil(spec.timeMs / STEP_MS)
   for (let steps = first; steps <= first + MOST_STEPS; steps++) {

@@ -14,7 +14,7 @@ import {
   type SchedulePlan,
   voidsPromises,
 } from '@chaosproxy/faults'
-import { didYouMean, millis, millisToNanos, nanos, printable, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, millis, millisToNanos, nanos, printable, usageError } from '@chaosproxy/history'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { Offer, PromiseQuestion, Target } from '../ports/target.ts'
 import type { RunSpec } from '../result/run-spec.ts'
@@ -133,10 +133,7 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   )
   const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
   if (taken !== undefined)
-    throw new UserError(
-      'input',
-      `${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`,
-    )
+    throw inputError(`${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 
@@ -163,7 +160,7 @@ export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): rea
     const offered = offersOf(target, nodes ?? target.defaultNodes)
       .flatMap((offer) => offer.nemeses)
       .filter(({ kind }) => profile.has(kind))
-    if (offered.length === 0) throw new UserError('usage', noneOf(profile, target))
+    if (offered.length === 0) throw usageError(noneOf(profile, target))
     const question = { workload: workload.name, object: workload.object, settings }
     const kept = offered.filter(({ kind }) => promiseOf(target, { ...question, faults: [kind] }) !== 'nothing')
     const possible = kept.length > 0 ? kept : offered

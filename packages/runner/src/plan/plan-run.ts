@@ -1,5 +1,5 @@
 import { type FaultKind, type FaultPlan, type Nemesis, nameOfKind, type Schedule } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, environmentError, UserError, usageError } from '@chaosproxy/history'
 import { decidedLevels, levelFor, type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
@@ -65,7 +65,7 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const { target, workload } = await partsOf(spec, registries, where)
   const refuse = (problem: string): never => {
-    throw new UserError('usage', `${where}: ${problem}`)
+    throw usageError(`${where}: ${problem}`)
   }
   const { bug } = spec.target
   const bugs = target.bugs.map(({ name }) => name)
@@ -126,7 +126,7 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
       target: await registries.target(spec.target.name),
       workload: await registries.workload(spec.workload.name),
     }
-  if (registries.traffic === undefined) throw new UserError('usage', `${where}: nothing can be recorded here.`)
+  if (registries.traffic === undefined) throw usageError(`${where}: nothing can be recorded here.`)
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 
@@ -241,7 +241,7 @@ async function requirePrograms(target: Target): Promise<void> {
   const what = missing.every(({ found }) => found !== undefined)
     ? 'what is too old here'
     : 'what is not on this machine'
-  throw new UserError('environment', `${target.name} needs ${what}: ${lines.join(', ')}`)
+  throw environmentError(`${target.name} needs ${what}: ${lines.join(', ')}`)
 }
 
 const suggestion = (typed: string, known: readonly string[]): string =>

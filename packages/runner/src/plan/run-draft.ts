@@ -1,5 +1,5 @@
 import { profileNamed } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { decidedLevels, type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Target } from '../ports/target.ts'
@@ -20,7 +20,7 @@ const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntr
 export function parseRunDraft(json: unknown, where: string): RunDraft {
   const result = v.safeParse(draftSchema, withNames(json))
   if (result.success) return result.output
-  throw new UserError('input', schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
+  throw inputError(schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
 /** The members of a larger object that are those of a draft. */

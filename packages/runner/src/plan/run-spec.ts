@@ -1,5 +1,5 @@
 import { levelNames, levelsInWords } from '@chaosproxy/checker'
-import { type Json, UserError } from '@chaosproxy/history'
+import { inputError, type Json, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
@@ -183,7 +183,7 @@ export function parseRunSpec(json: unknown, where: string): RunSpec {
   const schema = isOfTraffic(json) ? recordingSchema : runSchema
   const result = v.safeParse(schema, withNames(json), { abortEarly: true })
   if (result.success) return result.output
-  throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a run' }).join('\n'))
+  throw inputError(schemaProblems(schema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
 const isOfTraffic = (json: unknown): boolean =>

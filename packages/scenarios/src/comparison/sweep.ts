@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 
 /** One setting at several values, or several settings that move together. */
 export interface Sweep {
@@ -27,7 +27,7 @@ const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep 
  * @throws UserError (usage)
  */
 export function requireSeveral({ typed, points }: Sweep): void {
-  if (points.length < 2) throw new UserError('usage', `--sweep ${typed}: one value is no sweep. ${HOW}`)
+  if (points.length < 2) throw usageError(`--sweep ${typed}: one value is no sweep. ${HOW}`)
 }
 
 /**
@@ -37,7 +37,7 @@ export function requireSeveral({ typed, points }: Sweep): void {
  */
 export function parseSweep(typed: string): Sweep {
   const refuse = (problem: string): never => {
-    throw new UserError('usage', `--sweep ${typed}: ${problem} ${HOW}`)
+    throw usageError(`--sweep ${typed}: ${problem} ${HOW}`)
   }
   const [subject = '', written = '', ...more] = typed.split('=')
   if (subject === '' || written === '' || more.length > 0) return refuse('this names no setting and its values.')

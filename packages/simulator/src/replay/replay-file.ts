@@ -10,7 +10,7 @@ import {
   text,
   wholeNumber,
 } from '@chaosproxy/faults'
-import { type Input, type Json, meaningOf, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import { type Input, inputError, type Json, meaningOf, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { parsePlannedDelay, printPlannedDelay } from './delays.ts'
@@ -91,16 +91,12 @@ const printPlannedFault = ({ from, to, fault }: PlannedFault): object => ({
 export function parseReplay(written: string, source: string): Replay {
   const members = readObject(parseJson(written, source), source)
   if ('spec' in members)
-    throw new UserError(
-      'input',
-      `${source} describes a run, not a replay. Repeat the run with chaos run --spec ${source}`,
-    )
+    throw inputError(`${source} describes a run, not a replay. Repeat the run with chaos run --spec ${source}`)
   if (members['kind'] !== 'scenario')
-    throw new UserError('input', `${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
+    throw inputError(`${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
   const version = members['chaos']
   if (version !== VERSION && version !== OLDEST_VERSION)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${source} is of version ${quote(version)}; this program reads versions ${OLDEST_VERSION} and ${VERSION}. Find the failure anew with chaos fuzz.`,
     )
   const head = readParameters(headParameters, members, source, HEAD_BESIDE)
@@ -181,8 +177,7 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text.replace(BYTE_ORDER_MARK, ''))
   } catch (error) {
     const why = quote(error instanceof Error ? error.message : String(error))
-    throw new UserError(
-      'input',
+    throw inputError(
       `${source} is not JSON (${why}): it is truncated, or not written by chaos fuzz. Check a history with chaos check.`,
     )
   }
@@ -190,18 +185,18 @@ function parseJson(text: string, source: string): unknown {
 
 function parseList(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw new UserError('input', `${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
+  throw inputError(`${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
 }
 
 function parseNames(value: unknown, where: string): readonly string[] {
   if (value === undefined) return []
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value
-  throw new UserError('input', `${where} must be a list of names.`)
+  throw inputError(`${where} must be a list of names.`)
 }
 
 function parseFlag(value: unknown, where: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value ?? true
-  throw new UserError('input', `${where} is ${quote(value)}. Give true or false.`)
+  throw inputError(`${where} is ${quote(value)}. Give true or false.`)
 }
 
 function parseSettings(value: unknown, where: string): { readonly [name: string]: ProtocolSettingValue } {
@@ -209,7 +204,7 @@ function parseSettings(value: unknown, where: string): { readonly [name: string]
   const settings: { [name: string]: ProtocolSettingValue } = {}
   for (const [name, setting] of Object.entries(members)) {
     if (typeof setting !== 'number' && typeof setting !== 'boolean' && typeof setting !== 'string')
-      throw new UserError('input', `${where}: "${name}" is ${quote(setting)}. Give a number, true, false or a text.`)
+      throw inputError(`${where}: "${name}" is ${quote(setting)}. Give a number, true, false or a text.`)
     settings[name] = setting
   }
   return settings
@@ -249,7 +244,7 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   // The form used in older files.
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
-  if (meaningOf(f)?.effect === 'replaces') throw new UserError('input', `${where}: a ${f} needs "value".`)
+  if (meaningOf(f)?.effect === 'replaces') throw inputError(`${where}: a ${f} needs "value".`)
   // For a read, a dequeue or an acquire, the value null is not printed.
   return { f, ...keyed, value: null }
 }
@@ -265,7 +260,7 @@ function parsePlannedFault(
   const fault = parseFault(inPresentWords(members), where, ['fromMs', 'toMs'])
   const times = readParameters(timeParameters, { fromMs: members['fromMs'], toMs: members['toMs'] }, where)
   const [from, to] = [millisToNanos(times.fromMs), millisToNanos(times.toMs)]
-  if (to < from) throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
+  if (to < from) throw inputError(`${where} ends before it begins: "toMs" must not be below "fromMs".`)
   const named = 'nodes' in fault ? fault.nodes : fault.links.flatMap((link) => [link.from, link.to])
   for (const name of named) if (name !== 'clients' && !besides.includes(name)) requireNode(name, where, nodes)
   return { from, to, fault }
@@ -287,5 +282,5 @@ function inPresentWords(members: ReturnType<typeof readObject>): ReturnType<type
 
 function requireNode(name: string, where: string, nodes: number): void {
   if (nodeNames(nodes).includes(name)) return
-  throw new UserError('input', `${where}: there is no node ${quote(name)}. There are ${nodes}: n1 to n${nodes}.`)
+  throw inputError(`${where}: there is no node ${quote(name)}. There are ${nodes}: n1 to n${nodes}.`)
 }

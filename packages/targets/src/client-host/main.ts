@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import type { FromHost, ToHost } from './messages.ts'
 import {
   type ClientModule,
@@ -72,7 +72,7 @@ function answer(id: number, value: unknown): void {
     tell({ type: 'answer', id, answer: value })
   } catch {
     // Structured clone rejects a function, for example.
-    bad(new UserError('input', `${path}: it returned a ${typeof value}, or a value that contains one.`))
+    bad(inputError(`${path}: it returned a ${typeof value}, or a value that contains one.`))
   }
 }
 

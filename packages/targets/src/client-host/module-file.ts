@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Input, type Json, UserError } from '@chaosproxy/history'
+import { type Input, type Json, usageError } from '@chaosproxy/history'
 import { importUserFile, thrownText } from '../user-files/import.ts'
 
 /** The address that a client dials: the proxy in front of the node. */
@@ -44,7 +44,7 @@ export const isRefusal = (thrown: unknown): boolean =>
 export async function loadClientModule(path: string): Promise<ClientModule> {
   const exported = await importUserFile(path)
   const wrong = (what: string) =>
-    new UserError('usage', `${path}: ${what}. Its default export must be defineClient({ open(address) { … } }).`)
+    usageError(`${path}: ${what}. Its default export must be defineClient({ open(address) { … } }).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const { open, functions } = exported as Partial<ClientModule>
   if (typeof open !== 'function') throw wrong('"open" is not a function')
@@ -56,7 +56,7 @@ export async function loadClientModule(path: string): Promise<ClientModule> {
 /** @throws UserError (usage) if "open" did not return a client. */
 export function requireClient(client: unknown, path: string): ModuleClient {
   if (typeof (client as Partial<ModuleClient> | null | undefined)?.invoke === 'function') return client as ModuleClient
-  throw new UserError('usage', `${path}: what "open" returns has no function "invoke".`)
+  throw usageError(`${path}: what "open" returns has no function "invoke".`)
 }
 
 /** The message, and the place in the file that threw. */

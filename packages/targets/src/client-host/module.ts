@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError, usageError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -37,7 +37,7 @@ const STUCK_MS = 10_000
 
 function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
   const file = resolve(directory, declaration.file)
-  if (!existsSync(file)) throw new UserError('usage', `${where}: "file" is ${declaration.file}: there is no such file.`)
+  if (!existsSync(file)) throw usageError(`${where}: "file" is ${declaration.file}: there is no such file.`)
   return {
     functions: declaration.functions ?? allFunctions,
     sessions: undefined,
@@ -73,7 +73,7 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
     const request = pending.find(id)
     if (request === undefined) return
     const judged = judgeAnswer(request.input, answer)
-    if (judged.type === 'broken') breakDown(new UserError('input', `${named}: ${judged.why}.`))
+    if (judged.type === 'broken') breakDown(inputError(`${named}: ${judged.why}.`))
     else {
       firsts.answered()
       pending.settle(id, judged)
@@ -90,7 +90,7 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
   Object.assign(ears, earsOf(named, { answered, thrown, breakDown, heard }))
   const ping = setInterval(() => {
     if (performance.now() - heardAt > STUCK_MS)
-      breakDown(new UserError('input', `${named} is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`))
+      breakDown(inputError(`${named} is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`))
     else tell({ type: 'ping' })
   }, PING_EVERY_MS)
   const tell = (message: ToHost): void => thread.postMessage(message)
@@ -130,7 +130,7 @@ interface Hearing {
 
 /** What to do with what a loaded thread says. */
 function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing): Ears {
-  const bad = (what: string): void => breakDown(new UserError('input', `${named}${what}`))
+  const bad = (what: string): void => breakDown(inputError(`${named}${what}`))
   return {
     message(message) {
       heard()
@@ -173,7 +173,7 @@ function startThread(
   wanted: readonly string[],
 ): Promise<{ readonly thread: Worker; readonly ears: Ears }> {
   const thread = new Worker(builtEntry('client-host'), { workerData: file, execArgv: [] })
-  const bad = (what: string) => new UserError('input', `${named} ${what}`)
+  const bad = (what: string) => inputError(`${named} ${what}`)
   return new Promise((resolve, reject) => {
     const fail = (error: UserError) => {
       clearTimeout(late)

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, inputError, type Json, usageError } from '@chaosproxy/history'
 import type { AskedOperations, Client, Elsewhere } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
@@ -58,8 +58,7 @@ export function requireElsewhere(
   // Planned from a declaration of a registered kind.
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--queue: workers cannot drive the clients of ${where}. They can drive those of protocols, and declared clients of kind postgres or mariadb, or of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
   return elsewhere
@@ -86,7 +85,7 @@ export interface OpenedElsewhere {
 export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<OpenedElsewhere> {
   const found = v.safeParse(schema, clients)
   if (!found.success)
-    throw new UserError('input', `this version of chaos does not know the run's clients: ${found.issues[0].message}`)
+    throw inputError(`this version of chaos does not know the run's clients: ${found.issues[0].message}`)
   const addressOf = (node: NodeId): NodeAddress => {
     const address = addresses.find((each) => each.node === node)
     if (address === undefined) throw new Error(`${node} has no address`)
@@ -99,8 +98,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
   const { client, isSecret, asked, run } = found.output
   const password = process.env[PASSWORD]
   if (isSecret && password === undefined)
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `the run's clients need a password, which is not sent to workers: start the worker with it in its environment, as ${PASSWORD}`,
     )
   const opened = await planClients(

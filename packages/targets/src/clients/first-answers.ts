@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 import type { Request } from '@chaosproxy/runner'
 
 /** The prefix of the names of sessions that wait for a cluster to serve. */
@@ -26,10 +26,7 @@ export function createFirstAnswers(named: string, broke: (error: UserError) => v
       failures++
       if (failures === MOST)
         broke(
-          new UserError(
-            'input',
-            `${named} has answered none of its first ${MOST} operations. The last one failed because: ${why}`,
-          ),
+          inputError(`${named} has answered none of its first ${MOST} operations. The last one failed because: ${why}`),
         )
     },
   }

@@ -1,4 +1,4 @@
-import { type Completion, readsWhole, replacesWhole, UserError } from '@chaosproxy/history'
+import { type Completion, inputError, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
@@ -27,8 +27,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       if (!hasFound) written.set(key, exchangeText({ request, answer }))
     } else if (!hasWritten && REFUSALS.has(answer.status) && isDue.refused())
       broke(
-        new UserError(
-          'input',
+        inputError(
           `no write works: ${exchangeText({ request, answer })}, and no write before it worked. Correct the route of writes, its path or its body.`,
         ),
       )
@@ -44,8 +43,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
         hasFound = !readsWhole(f) || answer.status < MOST_FOUND
         if (hasFound || before === undefined || !isDue.absent()) return
         broke(
-          new UserError(
-            'input',
+          inputError(
             `no read finds anything: ${exchangeText({ request, answer })}, though ${before}. Correct the route of reads.`,
           ),
         )

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Completion, type Input, type Json, readsWhole, replacesWhole, UserError } from '@chaosproxy/history'
+import {
+  type Completion,
+  type Input,
+  inputError,
+  type Json,
+  readsWhole,
+  replacesWhole,
+  UserError,
+} from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
@@ -118,13 +126,13 @@ function tableOf(
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UserError('input', `${where}: "routes" is ${JSON.stringify(routes)}: ${whyUnreadable(error)}`)
+    throw inputError(`${where}: "routes" is ${JSON.stringify(routes)}: ${whyUnreadable(error)}`)
   }
   try {
     return { table: parseRouteTable(JSON.parse(text), routes), at: routes }
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${routes}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${routes}: not JSON: ${(error as Error).message}`)
   }
 }
 

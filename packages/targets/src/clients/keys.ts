@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 
 /** Maps a workload's key (`x`, `y`, …) to the service's name for it; the same for all clients of a run. */
 export type NameKey = (key: string) => string
@@ -13,13 +13,9 @@ export function compileKeyNames(template: string, where: string): (run: string) 
   const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   const stranger = used.find((name) => !KNOWN.includes(name))
   if (stranger !== undefined)
-    throw new UserError(
-      'input',
-      `${where}: "keys" contains {${stranger}}. The placeholders are {key}, {number}, {run} and {uuid}.`,
-    )
+    throw inputError(`${where}: "keys" contains {${stranger}}. The placeholders are {key}, {number}, {run} and {uuid}.`)
   if (!['key', 'number', 'uuid'].some((name) => used.includes(name)))
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: "keys" is ${JSON.stringify(template)}, which is the same for all objects. Include {key}, {number} or {uuid}: "item-{number}".`,
     )
   return (run) => {

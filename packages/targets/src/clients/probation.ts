@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError, type UserError } from '@chaosproxy/history'
 
 /**
  * Watches for functions whose requests can never be made: a function that never runs proves nothing, so this is
@@ -27,8 +27,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
       if (passed.has(f)) return
       const count = (failures.get(f) ?? 0) + 1
       failures.set(f, count)
-      if (count === MOST)
-        broke(new UserError('input', `no ${f} can be sent: ${why}. Correct the declaration, or leave ${f} out.`))
+      if (count === MOST) broke(inputError(`no ${f} can be sent: ${why}. Correct the declaration, or leave ${f} out.`))
     },
     admitted: (f) => void admitted.add(f),
     refused(f, error) {
@@ -37,8 +36,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
       refusals.set(f, count)
       if (count === MOST)
         broke(
-          new UserError(
-            'environment',
+          environmentError(
             `the server refuses the client: every ${f} failed with ${error.replace(/\.$/, '')}. Give "client" the "username" and the "password" of a user with permission.`,
           ),
         )

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Completion, UserError } from '@chaosproxy/history'
+import { type Completion, inputError, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer, shownAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -87,7 +87,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     pending.close(error.message)
     broke(error)
   }
-  const wrong = (what: string): void => breakDown(new UserError('input', `${named} ${what}`))
+  const wrong = (what: string): void => breakDown(inputError(`${named} ${what}`))
 
   function ended({ owes, late }: ProgramProcess, how: string): void {
     // We killed it because its answer was overdue, or are ending all of them.

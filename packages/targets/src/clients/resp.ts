@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
+import { type Completion, type Input, inputError, type Json } from '@chaosproxy/history'
 import { type CommandSpec, FINAL_SUFFIX, redis, refusalOf } from '@chaosproxy/recorder/redis'
 import type { Client } from '@chaosproxy/runner'
 import * as v from 'valibot'
@@ -53,8 +53,7 @@ export const resp: ClientKind<RespDeclaration> = {
 function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   const { commands } = declaration
   const table = commandsOf(commands)
-  if (Object.keys(table).length === 0)
-    throw new UserError('input', `${where}: "commands" is empty. Declare a function.`)
+  if (Object.keys(table).length === 0) throw inputError(`${where}: "commands" is empty. Declare a function.`)
   const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
   const settings = { ...(isTableName(commands) ? { commands } : {}), ...casOf(table) }
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
@@ -59,8 +59,7 @@ export function failoverOf(
     // A process that the command leaves running, such as a restarted server, must not be ended.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${id}: ${commandText(filled)} did not end within ${timeoutMs} ms (${signal}). Its log is ${logPath}`,
       )
     return code === 0

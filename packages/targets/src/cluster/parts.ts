@@ -1,5 +1,5 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, UserError } from '@chaosproxy/history'
 import type { WeaknessQuestion } from '@chaosproxy/runner'
 import { type Framing, parseFraming } from '@chaosproxy/wire'
 import type { Setting } from '@chaosproxy/workloads'
@@ -74,18 +74,18 @@ function portsOf(declared: readonly PortDeclaration[], where: string): readonly 
     return { name, framing, announced }
   })
   const twice = ports.find(({ name }, index) => ports.findIndex((other) => other.name === name) < index)
-  if (twice !== undefined) throw new UserError('input', `${where}: two ports are called ${twice.name}.`)
+  if (twice !== undefined) throw inputError(`${where}: two ports are called ${twice.name}.`)
   const [first, ...others] = ports
-  if (first === undefined) throw new UserError('input', `${where}: ports must name one port or more.`)
+  if (first === undefined) throw inputError(`${where}: ports must name one port or more.`)
   return [first, ...others]
 }
 
 function settingsOf({ settings = {}, data }: NodesDeclaration, where: string): readonly Setting[] {
   if (Object.hasOwn(settings, 'data'))
-    throw new UserError('input', `${where}: settings.data is taken: --set data=wiped. Choose another name.`)
+    throw inputError(`${where}: settings.data is taken: --set data=wiped. Choose another name.`)
   const own = Object.entries(settings).map(([name, { summary = '', ...setting }]): Setting => {
     if (setting.values !== undefined && !setting.values.includes(setting.default))
-      throw new UserError('input', `${where}: settings.${name}.default is not one of its values.`)
+      throw inputError(`${where}: settings.${name}.default is not one of its values.`)
     return { name, summary, fraction: true, ...setting }
   })
   return [{ ...DATA, default: data ?? 'kept' }, ...own]
@@ -101,10 +101,7 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
   const own = typeof declaration.nodes === 'number' ? {} : (declaration.nodes[Number(id.slice(1)) - 1] ?? {})
   const all = { ...declaration, ...own }
   if (all.command === undefined)
-    throw new UserError(
-      'input',
-      `${where}: command is missing: the command that starts ${id}, such as "node server.js {listen}".`,
-    )
+    throw inputError(`${where}: command is missing: the command that starts ${id}, such as "node server.js {listen}".`)
   const surroundings = {
     environment: { ...declaration.environment, ...own.environment },
     directory: all.directory,
@@ -163,10 +160,7 @@ export function portNamed(
   const known = ports.map((port) => port.name)
   if (name === undefined) return ports[0].name
   if (known.includes(name)) return name
-  throw new UserError(
-    'input',
-    `${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
-  )
+  throw inputError(`${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`)
 }
 
 /** Runs one step of reading a declaration and prefixes its errors with the place. */
@@ -180,5 +174,5 @@ export function inPlace<T>(where: string, step: () => T): T {
 
 export const withPlace = (error: unknown, where: string): unknown =>
   error instanceof UserError && error.code === 'input' && !error.message.startsWith(where)
-    ? new UserError('input', `${where}: ${error.message}`)
+    ? inputError(`${where}: ${error.message}`)
     : error

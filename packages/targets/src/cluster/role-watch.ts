@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { startCommand } from '../command/command-process.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
@@ -48,8 +48,7 @@ export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatc
   })
   if (await watch.untilLed(timeoutMs, signal)) return watch
   await watch.stop()
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${where}: role: no node leads after ${timeoutMs} ms: no answer matches /${role.leads}/ (${watch.answers().join('; ')}).`,
   )
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Exit } from '../command/command-process.ts'
 import { lastLines } from '../command/log-tail.ts'
@@ -181,14 +181,12 @@ function failure(
   { timeoutMs, logPath }: { readonly timeoutMs: number; readonly logPath: string },
 ): UserError {
   const how = signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : (signal ?? `exit code ${code}`)
-  return new UserError(
-    'environment',
+  return environmentError(
     `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }
 
 const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     `${id} was not ready within ${timeoutMs} ms. It is ready once it ${readinessText(readiness)}. Is it up, and is that its address?`,
   )

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { parseFraming } from '@chaosproxy/wire'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
@@ -30,7 +30,7 @@ type RunningNodePlan = Pick<RunningNodeOptions, 'id' | 'addresses' | 'placeholde
 export function planRunning(declaration: RunningDeclaration, where: string, directory: string): RunningPlan {
   const ids = nodeIds(declaration)
   const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
-  if (clientPort === undefined) throw new UserError('input', `${where}: nodes[0].addresses is empty.`)
+  if (clientPort === undefined) throw inputError(`${where}: nodes[0].addresses is empty.`)
   const faults = {
     kill: faultOf(declaration.faults?.kill, `${where}: faults.kill`),
     pause: faultOf(declaration.faults?.pause, `${where}: faults.pause`),
@@ -66,7 +66,7 @@ function nodeOf(declaration: RunningDeclaration, index: number, { id, where, cli
   const { addresses: declared = {}, values = {} } = declaration.nodes[index] ?? {}
   const addresses = Object.fromEntries(Object.entries(declared).map(([name, text]) => [name, addressOf(text)]))
   if (addresses[clientPort] === undefined)
-    throw new UserError('input', `${where}: nodes[${index}].addresses has no ${clientPort}, which clients dial at n1.`)
+    throw inputError(`${where}: nodes[${index}].addresses has no ${clientPort}, which clients dial at n1.`)
   const placeholders: { [name: string]: string | number } = { node: id, number: index + 1 }
   for (const [name, value] of Object.entries(values)) placeholders[`value.${name}`] = value
   addAddresses(placeholders, 'address', addresses, Object.keys(addresses))
@@ -113,7 +113,7 @@ function linksOf(
 ): PeerLink[] {
   const known = (name: NodeId, place: string) => {
     if (!ids.includes(name))
-      throw new UserError('input', `${where}: ${place}: there is no node ${name}. There are ${ids.join(', ')}.`)
+      throw inputError(`${where}: ${place}: there is no node ${name}. There are ${ids.join(', ')}.`)
   }
   for (const [index, { from, to }] of links.entries()) for (const end of [from, to]) known(end, `links[${index}]`)
   for (const [index, pair] of apart.entries()) for (const end of pair) known(end, `apart[${index}]`)
@@ -123,8 +123,7 @@ function linksOf(
     for (const [index, one] of ids.entries())
       for (const other of ids.slice(index + 1))
         if (!joined.some((pair) => pair.includes(one) && pair.includes(other)))
-          throw new UserError(
-            'input',
+          throw inputError(
             `${where}: links: ${one} and ${other} have no link through the proxy, so a partition would not cut them. Add the link, or declare that they never connect: "apart": [["${one}","${other}"]].`,
           )
   return links.map(({ from, to, listen, reach, carries }, index) => ({

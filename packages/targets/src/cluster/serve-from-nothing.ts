@@ -1,5 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, canonical, type Input, type Json, millis, UserError } from '@chaosproxy/history'
+import {
+  type Completion,
+  canonical,
+  environmentError,
+  type Input,
+  type Json,
+  millis,
+  type UserError,
+} from '@chaosproxy/history'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { BEFORE } from '../clients/first-answers.ts'
 
@@ -46,7 +54,7 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   while (!answered.some(isServed)) {
     throwIfBroken(options)
     signal?.throwIfAborted()
-    if (!options.isAlive()) throw new UserError('environment', 'every node has ended')
+    if (!options.isAlive()) throw environmentError('every node has ended')
     const passedMs = performance.now() - startedAt
     if (passedMs >= timeoutMs) throw nobodyServes(options, first, answered)
     if (passedMs >= LONG_MS) {
@@ -112,8 +120,7 @@ const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonica
 const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} of ${key}`)
 
 const nobodyServes = (options: BeforeRunOptions, input: Input, asked: readonly Asked[]): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     `no node answered a ${answersText(options, input, asked)} within ${options.timeoutMs} ms of being ready. Check the nodes' logs, and whether "client" fits the nodes.`,
   )
 
@@ -126,8 +133,7 @@ function answersText({ requestOf }: BeforeRunOptions, input: Input, asked: reado
 
 function dataLeft({ asked, remedy }: BeforeRunOptions, node: NodeId, input: Input, value: Json): UserError {
   const text = JSON.stringify(value)
-  return new UserError(
-    'environment',
+  return environmentError(
     `${node} holds data already: a ${question(input)} before the run returned ${text.length > 60 ? `${text.slice(0, 57)}…` : text}, not ${JSON.stringify(asked.initial)}. ${remedy}`,
   )
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { findBySocketOwner, type PeerFinder } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import { addressesOf, type CommandNode, openCommandNode } from '../command/command-node.ts'
@@ -92,7 +92,7 @@ async function untilLed(
 ): Promise<RoleWatch> {
   if (await watch.untilLed(timeoutMs, signal)) return watch
   await watch.stop()
-  throw new UserError('environment', `${where}: not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
+  throw environmentError(`${where}: not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
 }
 
 interface NodeSurroundings {
@@ -165,7 +165,7 @@ function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, s
   }
   const full = ids.map((id) => join(dataDir, id)).find(holdsData)
   if (full !== undefined)
-    throw new UserError('environment', `${full} holds data from an earlier run: remove it, or keep it elsewhere.`)
+    throw environmentError(`${full} holds data from an earlier run: remove it, or keep it elsewhere.`)
   const isOurs = !existsSync(dataDir)
   makeDataDirectory(dataDir)
   for (const path of isOurs ? [dataDir] : ids.map((id) => join(dataDir, id))) starting.keeper.removeLater(path)

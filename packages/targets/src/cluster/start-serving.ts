@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import { declaredElsewhere } from '../client-kinds/elsewhere.ts'
@@ -170,8 +170,7 @@ async function runBefore({ before = [], ...options }: RunBeforeOptions): Promise
     const end = await runToEnd({ name: 'before', command, keeper, logPath, timeoutMs })
     if (end.code === 0) continue
     const how = end.signal === null ? `exit code ${end.code}` : end.signal
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: before: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
     )
   }

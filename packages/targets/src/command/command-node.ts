@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Victim } from '../network/node-harms.ts'
@@ -223,8 +223,7 @@ async function runPreparation(
 ): Promise<void> {
   const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
   if (end.code === 0) return
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${id}: ${commandText(command)} failed (${howItEnded(end)}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import {
@@ -205,13 +205,13 @@ function stdioOf({ line, prints }: CommandProcessOptions, log: number): (IOType 
 /** ENOENT does not say whether the directory or the program is missing. */
 function requireDirectory(name: string, { directory }: ProgramCommand): void {
   if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
-  throw new UserError('environment', `${name} was not started: its working directory ${directory} does not exist`)
+  throw environmentError(`${name} was not started: its working directory ${directory} does not exist`)
 }
 
 async function whyNotStarted(child: ChildProcess, name: string, command: ProgramCommand): Promise<UserError> {
   const error = await new Promise<NodeJS.ErrnoException>((failed) => child.once('error', failed))
   const [program] = command.words
-  return new UserError('environment', `${name} was not started: ${commandText(command)}: ${reasonOf(error, program)}`)
+  return environmentError(`${name} was not started: ${commandText(command)}: ${reasonOf(error, program)}`)
 }
 
 function reasonOf(error: NodeJS.ErrnoException, program: string): string {
@@ -232,6 +232,6 @@ function openLog(path: string): number {
   try {
     return openSync(path, 'a', 0o600)
   } catch (error) {
-    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
+    throw environmentError(`${path} cannot be written (${(error as Error).message})`)
   }
 }

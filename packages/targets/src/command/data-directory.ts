@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
 /**
@@ -19,7 +19,7 @@ export function makeDataDirectory(path: string, user?: string): void {
   } catch (error) {
     if (error instanceof UserError) throw error
     const reason = (error as Error).message
-    throw new UserError('environment', `${path} cannot be made (${reason}); choose a directory that can be written`)
+    throw environmentError(`${path} cannot be made (${reason}); choose a directory that can be written`)
   }
 }
 
@@ -42,7 +42,7 @@ export function writeDataFile(path: string, text: string, user?: string): void {
     writeFileSync(path, text)
     if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
   } catch (error) {
-    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
+    throw environmentError(`${path} cannot be written (${(error as Error).message})`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 
 /** The usual start of the ephemeral range, from which outgoing connections take their ports. */
 const USUAL_FIRST_EPHEMERAL = 32_768
@@ -50,7 +50,7 @@ async function freePort(host: string): Promise<number> {
     if (await isFree(port, host)) return port
     taken.delete(port)
   }
-  throw new UserError('environment', `no free port was found on ${host} in ${MOST_TRIES} tries`)
+  throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries`)
 }
 
 /** Claims a block of ports, whose first this process listens on for as long as it lives; does nothing if it is another's. */

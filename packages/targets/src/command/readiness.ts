@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError, type UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
@@ -55,14 +55,10 @@ export async function untilReady(readiness: Readiness, options: UntilReadyOption
 }
 
 export const neverReady = (name: string, logPath: string, exit: Exit): UserError =>
-  new UserError(
-    'environment',
-    `${name} did not start (${howItEnded(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-  )
+  environmentError(`${name} did not start (${howItEnded(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`)
 
 const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     `${name} did not start again (${howItEnded(exit)}); its last output: ${lastWords(logPath)} (${logPath})`,
   )
 
@@ -109,7 +105,7 @@ function patternOf(text: string): RegExp {
   try {
     return new RegExp(text)
   } catch (error) {
-    throw new UserError('input', `${text}: not a regular expression (${(error as Error).message})`)
+    throw inputError(`${text}: not a regular expression (${(error as Error).message})`)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { portsOfSession } from '../processes/listening.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
@@ -225,8 +225,7 @@ async function inTime<Ready>(
     clearTimeout(timer)
     clearTimeout(long)
   }
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }
@@ -234,5 +233,4 @@ async function inTime<Ready>(
 const listensText = (ports: readonly number[]): string =>
   ports.length === 0 ? '' : ` It listens on port ${ports.join(', ')}: give it the one chosen, {port}.`
 
-const stopped = (id: NodeId): UserError =>
-  new UserError('environment', `${id} was not started again: the cluster is stopped`)
+const stopped = (id: NodeId): UserError => environmentError(`${id} was not started again: the cluster is stopped`)

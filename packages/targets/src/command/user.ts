@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 
 export interface SystemUser {
   readonly uid: number
@@ -18,8 +18,5 @@ export function userToBecome(name: string): SystemUser | undefined {
     const [login, , uid, gid, , home] = line.split(':')
     if (login === name) return { uid: Number(uid), gid: Number(gid), home: home ?? '/' }
   }
-  throw new UserError(
-    'environment',
-    `there is no user ${name} on this machine (/etc/passwd): make one, or name another`,
-  )
+  throw environmentError(`there is no user ${name} on this machine (/etc/passwd): make one, or name another`)
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ProgramCommand } from '../processes/command.ts'
 
@@ -24,7 +24,7 @@ const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
 export function wordsOf(text: CommandText, where: string): ProgramCommand['words'] {
   const words = typeof text === 'string' ? split(text, where) : text
   const [program, ...rest] = words
-  if (program === undefined || program === '') throw new UserError('input', `${where} names no program.`)
+  if (program === undefined || program === '') throw inputError(`${where} names no program.`)
   return [program, ...rest]
 }
 
@@ -32,8 +32,7 @@ function split(text: string, where: string): string[] {
   const words: string[] = []
   let open: string | undefined
   for (const [part, double, single] of text.matchAll(PART)) {
-    if (part === '"' || part === "'")
-      throw new UserError('input', `${where}: a quote (${part}) in "${text}" does not end.`)
+    if (part === '"' || part === "'") throw inputError(`${where}: a quote (${part}) in "${text}" does not end.`)
     if (/^\s/.test(part)) {
       if (open !== undefined) words.push(open)
       open = undefined

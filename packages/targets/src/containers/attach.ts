@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeNames } from '@chaosproxy/faults'
-import { type UserError as Failure, UserError } from '@chaosproxy/history'
+import { environmentError, type UserError as Failure, inputError, usageError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { OwnCluster } from '../cluster/open-cluster.ts'
 import type { RunningNode } from '../cluster/running-node.ts'
@@ -76,8 +76,7 @@ export function attachContainers(options: ContainersOptions): Promise<OwnCluster
 function requireHere({ engine, containers }: Project, where: string): void {
   const remote = elsewhere(engine, containers)
   if (remote === undefined) return
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${where}: ${engine} runs these containers elsewhere (${remote}), and their network is on another machine. Run chaos in a container there: see "In an image" in the manual.`,
   )
 }
@@ -91,8 +90,7 @@ function requireNothingOwn(declaration: ContainersDeclaration, { engine, name }:
   const own = ownParts(declaration)
   if (own === undefined) return
   const { compose } = declaration
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${where}: ${own}: the project ${name} is up, and this needs new containers. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down), so that chaos starts and ends it, or leave out ${own}.`,
   )
 }
@@ -181,8 +179,7 @@ class Attachment {
     const { code } = await run(up)
     const project = code === 0 ? findProject(declaration, this.#options) : undefined
     if (project !== undefined) return project
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: ${up.words.join(' ')} failed (exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
     )
   }
@@ -207,13 +204,11 @@ class Attachment {
     const nodes = this.#members.filter(({ isNode }) => isNode)
     const own = ownParts(declaration)
     if (own !== undefined && nodes.length !== declaration.nodes?.length)
-      throw new UserError(
-        'input',
+      throw inputError(
         `${where}: ${own}: a service has several containers, which would share it (${nodes.map(({ container }) => container.name).join(', ')}). Do not scale services that are nodes, or leave out ${own}.`,
       )
     if (nodes.length === count) return
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where}: nodes: the project has ${nodes.length} containers of these services (${nodes.map(({ container }) => container.name).join(', ')}), but the run expects ${count}: give --nodes ${nodes.length}.`,
     )
   }
@@ -248,8 +243,7 @@ class Attachment {
     const down = this.#members.find(({ isNode, container }) => isNode && !container.running && !isComingBack(container))
     if (down === undefined) return
     const { name, exitCode } = down.container
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: ${down.endpoint} (${name}) does not run: it ended with exit code ${exitCode}. See its log: ${this.#project?.engine} logs ${name}`,
     )
   }
@@ -297,7 +291,7 @@ class Attachment {
       port === undefined
         ? 'no "port" is given, and which one clients dial is not clear'
         : `not every node listens on port ${port}`
-    return new UserError('environment', `${where}: port: ${what}. They listen: ${found.join('; ')}.`)
+    return environmentError(`${where}: port: ${what}. They listen: ${found.join('; ')}.`)
   }
 
   async #happened(engine: EngineProgram, events: readonly ContainerEvent[]): Promise<void> {

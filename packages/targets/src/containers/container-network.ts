@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Fault, familyOf, type Link, tcpFamily } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError, usageError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Injected, Suffering } from '@chaosproxy/runner'
 import { missingPrograms } from '../command/programs.ts'
@@ -101,8 +101,7 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
       const ports = listeningPorts(member.container.pid)
       if (ports.includes(port)) return
       if (performance.now() >= deadline)
-        throw new UserError(
-          'environment',
+        throw environmentError(
           `${where}: ${member.endpoint} (${member.container.name}) does not listen on port ${port}, but on ${ports.join(', ') || 'none'}. Give the port inside of the container.`,
         )
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
@@ -113,18 +112,16 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
 /** @throws UserError (environment) */
 async function requireRights(where: string): Promise<void> {
   if (process.platform !== 'linux')
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: the proxy comes between containers on Linux only, where their network is the kernel's own. Run the tests there, such as on a CI machine.`,
     )
   if (!isRoot())
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: only root may lead traffic between containers. Run the tests as root (sudo env "PATH=$PATH" npx vitest run); with a rootless podman: podman unshare --rootless-netns npx vitest run`,
     )
   const [missing] = await missingPrograms(ATTACHING_PROGRAMS)
   if (missing !== undefined)
-    throw new UserError('environment', `${where}: ${missing.program} is not installed: ${missing.install}.`)
+    throw environmentError(`${where}: ${missing.program} is not installed: ${missing.install}.`)
 }
 
 /**
@@ -145,13 +142,12 @@ function engineOf(
     if (found.length < ids.size) continue
     const remote = elsewhere(program, containers)
     if (remote !== undefined)
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${where}: ${program} runs these containers elsewhere (${remote}), and their network is on another machine: run the tests there.`,
       )
     const stopped = found.find(([, { running }]) => !running)
     if (stopped !== undefined)
-      throw new UserError('environment', `${where}: ${stopped[0]} (${stopped[1].name}) does not run: start it first.`)
+      throw environmentError(`${where}: ${stopped[0]} (${stopped[1].name}) does not run: start it first.`)
     return { engine: program, containers: new Map(found) }
   }
   throw notFound(ids, engines, where)
@@ -159,16 +155,14 @@ function engineOf(
 
 function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngine[], where: string): UserError {
   if (engines.length === 0)
-    return new UserError(
-      'environment',
+    return environmentError(
       `${where}: neither docker nor podman is in any directory of PATH, and one of them is needed to find the containers. Install the program of the engine that runs them.`,
     )
   const missing = ({ program, containers, problem }: AskedEngine) => {
     const unknown = [...ids].filter(([, id]) => !containers.some((each) => each.id.startsWith(id)))
     return `${program} ${problem === undefined ? `does not have ${unknown.map(([name, id]) => `${name} (${id.slice(0, 12)})`).join(', ')}` : `says: ${problem}`}`
   }
-  return new UserError(
-    'environment',
+  return environmentError(
     `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If they are on another socket, name it, as in DOCKER_HOST=unix:///run/podman/podman.sock.`,
   )
 }
@@ -193,7 +187,7 @@ async function seenAnew(
 function requireEnds(links: readonly Link[], names: readonly string[]): void {
   const unknown = links.flatMap(({ from, to }) => [from, to]).find((end) => end !== 'clients' && !names.includes(end))
   if (unknown === undefined) return
-  throw new UserError('usage', `there is no container ${unknown} in this network. There are ${names.join(', ')}.`)
+  throw usageError(`there is no container ${unknown} in this network. There are ${names.join(', ')}.`)
 }
 
 const suffers = (kind: Fault['kind']): Suffering =>

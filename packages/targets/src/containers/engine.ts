@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
 /** The programs of container engines, in the order in which they are asked. */
@@ -71,7 +71,7 @@ export function askEngine(program: EngineProgram, args: readonly string[]): Prom
 }
 
 const refused = (program: string, args: readonly string[], complaint: string): UserError =>
-  new UserError('environment', `${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
+  environmentError(`${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
 
 /**
  * These containers as they are now, without removed ones.

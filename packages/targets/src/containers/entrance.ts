@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, environmentError, inputError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container } from './engine.ts'
@@ -43,8 +43,7 @@ export function entranceOf(
 /** Explains why clients cannot use this gateway as it is. */
 export function noEntrance({ service, port }: Through, { listening }: Entrance, where: string): UserError {
   const ports = listening.join(', ') || 'none'
-  return new UserError(
-    'environment',
+  return environmentError(
     port === undefined && listening.length > 1
       ? `${where}: through: ${service} listens on ${ports}, and which port clients dial is not clear: "through": {"service": "${service}", "port": ${listening[0]}}, perhaps.`
       : `${where}: through: ${service} does not listen on ${port === undefined ? 'any port' : `port ${port}`}. It listens on ${ports}.`,
@@ -90,17 +89,14 @@ export function requireEntrance(
   const others = named((each) => !isNode(each))
   const found = containers.find((each) => each.service === service)
   if (found === undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: through: there is no service ${service}.${didYouMean(service, others)} Those that are not nodes: ${others.join(', ') || 'none'}.`,
     )
   if (isNode(found))
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: through: ${service} is itself a node, which a gateway must not be. Leave it out of "nodes", or leave out "through".`,
     )
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${where}: through: ${service} (${found.name}) does not run: it ended with exit code ${found.exitCode}. Start it first, or leave out "through": clients then dial the nodes.`,
   )
 }

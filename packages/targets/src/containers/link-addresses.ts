@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { ownAddress6, ownerOf, ownLabel } from './address-owner.ts'
 import type { Family } from './engine.ts'
@@ -42,8 +42,7 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
   }
   if (added === undefined) return { addresses, close }
   close()
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `the links between containers need addresses of this machine, and ip says: ${added}. Run chaos as root (sudo); with containers of a rootless podman, in its own network: podman unshare --rootless-netns npx chaos …`,
   )
 }
@@ -99,7 +98,7 @@ function freeAddresses4(count: number, all: readonly string[]): readonly string[
     for (let host = 1; host <= PER_BLOCK && found.length < count; host++) found.push(`${PREFIX}.${block}.${host}`)
   }
   if (found.length === count) return found
-  throw new UserError('environment', `${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
+  throw environmentError(`${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
 }
 
 /** Returns the error that ip prints. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { ContainerEvent } from './container-event.ts'
 import { usualPort } from './container-kind.ts'
@@ -27,8 +27,7 @@ export function membersOf(
   const wanted = declaration.nodes ?? services
   const unknown = wanted.find((service) => !services.includes(service))
   if (unknown !== undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: nodes: there is no service ${unknown} among the containers. There are ${services.join(', ')}.`,
     )
   const nodes = wanted.flatMap((service) => containers.filter((each) => each.service === service))
@@ -83,12 +82,10 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
     const has4 = networks.some(({ family }) => family === 4)
     if (shared === undefined && has4) continue
     if (shared === undefined && networks.length > 0)
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${where}: ${endpoint} (${name}) has no IPv4 address, at which its clients could dial it. Give its network an IPv4 subnet as well.`,
       )
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: ${endpoint} (${name}) has ${shared ?? 'no network'} (network_mode: ${networkMode}), so its links cannot lead through the proxy. Give it a network of the project, or declare its links by hand ("addresses" and "links" of a cluster that is already running).`,
     )
   }

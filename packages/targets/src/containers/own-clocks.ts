@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import type { Handover } from '../network/node-harms.ts'
@@ -55,7 +55,7 @@ export const WITHOUT_LIBRARY = 'Install it (apt-get install libfaketime), or lea
 export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): OwnClocks {
   const library = findLibrary()
   if (library === undefined)
-    throw new UserError('environment', `${where}: clocks: ${LIBRARY} is not installed here. ${WITHOUT_LIBRARY}`)
+    throw environmentError(`${where}: clocks: ${LIBRARY} is not installed here. ${WITHOUT_LIBRARY}`)
   const directory = makeTemporary(keeper, 'chaos-clocks-')
   const clocks = new Map(
     services.map((service) => {
@@ -81,8 +81,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
     requireRead(members) {
       const blind = members.find(({ container: { pid } }) => !readsIt(pid))
       if (blind === undefined) return
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not read the time from glibc. Programs in Go and images without glibc do not. Leave out "clocks".`,
       )
     },

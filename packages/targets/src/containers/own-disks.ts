@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
@@ -36,8 +36,7 @@ const WITHIN_MS = 10_000
 /** @throws UserError (environment) if nothing can be mounted on this machine. */
 export async function openOwnDisks({ where, disk, services, keeper, logPath }: OwnDisksOptions): Promise<OwnDisks> {
   if (isRootless())
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: disk: a rootless engine does not see disks mounted by chaos. Use a root engine, or leave out "disk".`,
     )
   const directory = mkdtempSync(join(tmpdir(), 'chaos-disks-'))
@@ -54,8 +53,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
     const { code } = await run(mounting(directoryOf(service), disk.megabytes ?? DEFAULT_MEGABYTES))
     if (code !== 0) {
       await remove()
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${where}: disk: cannot mount one here (exit code ${code}), which requires root. ${lastLines(logPath)}`,
       )
     }

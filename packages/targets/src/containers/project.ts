@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { basename, dirname, resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { findProgram } from '../command/programs.ts'
 import type { ProgramCommand } from '../processes/command.ts'
@@ -90,8 +90,7 @@ export function commandsFor(
   const { compose, containers } = declaration
   if (typeof compose !== 'string') {
     const what = compose === undefined ? `of ${containers?.join(', ')}` : `of the project ${compose.project}`
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: no container ${what} runs. Start it first (${composeOf(answering.program)?.join(' ') ?? 'docker compose'} up -d), or name its file: "compose": "docker-compose.yml".`,
     )
   }
@@ -105,16 +104,14 @@ export function commandsFor(
     })
     return { engine: program, up: command('up', '-d'), create: command('up', '--no-start'), down: command('down') }
   }
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${where}: ${compose} is not up, and nothing here can start it: install docker compose, docker-compose or podman-compose, or start it yourself.`,
   )
 }
 
 function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
   const said = engines.map(({ program, problem }) => `${program}: ${problem}`).join('; ')
-  return new UserError(
-    'environment',
+  return environmentError(
     said === ''
       ? `${where}: there is no container engine: neither docker nor podman is in any directory of PATH. Install one.`
       : `${where}: no container engine answers (${said}). ${isTooOld(said) ? 'The engine is older than its program: update it, or set DOCKER_API_VERSION to the version that it supports.' : 'Start it, or run chaos as a user who may use it.'}`,

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { askEngine, type EngineProgram, type Family } from './engine.ts'
 import type { Member } from './members.ts'
 
@@ -39,10 +39,7 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   }
   const names = new Set(nodes.flatMap(({ container: { networks } }) => networks.map(({ name }) => name)))
   const drivers = await Promise.all([...names].map(async (name) => [name, await driverOf(engine, name)] as const))
-  throw new UserError(
-    'environment',
-    `${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`,
-  )
+  throw environmentError(`${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`)
 }
 
 /** `bridge`, `overlay`, …; empty if the engine does not report it. */

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
@@ -310,7 +310,7 @@ function refusal(complaint: string, project: string): UserError {
     : complaint.includes('not permitted')
       ? `Either another chaos stands between the containers of ${project}: end it first; or this is not root: use sudo, or, with a rootless podman, podman unshare --rootless-netns npx chaos …`
       : 'It needs Linux 5.12 and nftables 1.0.'
-  return new UserError('environment', `the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
+  return environmentError(`the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
 }
 
 /** The elements of the sets with this name, for both families. */

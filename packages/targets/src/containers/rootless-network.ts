@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -53,8 +53,7 @@ export async function holdRootlessNetwork({
   }
   if (code === 0) return letGo
   await letGo()
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `the network of rootless containers cannot be kept (podman run: exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }

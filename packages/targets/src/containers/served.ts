@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { listeningPorts } from './listening-ports.ts'
 import { clientPort, otherName } from './members.ts'
 import { groupOfServices, nodeGroups } from './node-groups.ts'
@@ -36,24 +36,20 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
   const compose = composeOf(wanted, directory)
   const project = findProject({ compose, client: NO_CLIENT }, { where, directory })
   if (project === undefined)
-    throw new UserError('environment', `${where}: no container of it runs. Start it first: docker compose up -d`)
+    throw environmentError(`${where}: no container of it runs. Start it first: docker compose up -d`)
   const known = [...new Set(project.containers.map(({ service }) => service))]
   const unknown = services.find((service) => !known.includes(service))
   if (unknown !== undefined)
-    throw new UserError(
-      'usage',
-      `--service ${unknown}: ${project.name} has no such service. It has ${known.join(', ')}.`,
-    )
+    throw usageError(`--service ${unknown}: ${project.name} has no such service. It has ${known.join(', ')}.`)
   const group = services.length > 0 ? groupOfServices(services, project.containers) : nodeGroups(project.containers)[0]
   const running = group?.containers.filter((each) => each.running) ?? []
   if (running.length === 0)
-    throw new UserError('usage', `${where}: which services clients talk to is not clear. Name them: --service.`)
+    throw usageError(`${where}: which services clients talk to is not clear. Name them: --service.`)
   const served = running.map((container) => {
     const port = clientPort(undefined, container, listeningPorts(container.pid))
     const [network] = container.networks
     if (port === undefined || network === undefined)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${where}: it is unclear on which port ${container.name} serves. Publish a single port of it, or give --upstream.`,
       )
     return {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { askedEngines } from './engine.ts'
@@ -44,8 +44,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
     return isStopped ? { ...found, startedBy: commands().up.words.join(' ') } : found
   }
   if (typeof compose !== 'string')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--compose ${wanted}: there is no such file, and no engine has containers of a project of this name. Give the path of a Compose file.`,
     )
   const { create, up, down } = commands()
@@ -54,8 +53,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   try {
     const made = status === 0 ? surveyed(compose, directory) : undefined
     if (made !== undefined) return { ...made, startedBy: up.words.join(' ') }
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `--compose ${compose}: ${create.words.join(' ')} failed: ${stderr.trim().split('\n').at(-1)}. Start the project yourself, then try again.`,
     )
   } finally {
@@ -70,8 +68,7 @@ export function composeOf(wanted: string, directory: string): Survey['compose'] 
   if (wanted !== '') return existsSync(resolve(directory, wanted)) ? wanted : { project: wanted }
   const file = USUAL_FILES.find((name) => existsSync(resolve(directory, name)))
   if (file !== undefined) return file
-  throw new UserError(
-    'usage',
+  throw usageError(
     `--compose: there is no ${USUAL_FILES.join(', ')} here. Give the path of the file, or the name of a project that is up.`,
   )
 }

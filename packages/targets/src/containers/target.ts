@@ -8,7 +8,7 @@ import {
   nodeNames,
   refusalText,
 } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, environmentError } from '@chaosproxy/history'
 import type { Offer, Suffering, Target } from '@chaosproxy/runner'
 import { planClients } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
@@ -70,8 +70,7 @@ export function containersTarget(
     missing: () => missingPrograms(ATTACHING_PROGRAMS),
     async start({ nodes: wanted, ...rest }) {
       if (process.platform !== 'linux')
-        throw new UserError(
-          'environment',
+        throw environmentError(
           `${where}: containers can be attached to on Linux only, where their network is the kernel's own. Elsewhere declare a cluster that runs already, with "links" that its nodes dial.`,
         )
       const { attachContainers } = await import('./attach.ts')

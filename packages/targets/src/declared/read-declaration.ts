@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isObject, UserError } from '@chaosproxy/history'
+import { inputError, isObject, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
@@ -10,8 +10,7 @@ import { containersSchema, runningSchema, startedSchema } from '../cluster/decla
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
   const schema = schemaFor(json)
   if (schema !== runningSchema && isObject(json) && 'proxies' in json)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where}: proxies: proxies of other hosts need nodes that are already running. Give each node its "addresses", or leave "proxies" out: this run puts its own proxies around nodes that it starts.`,
     )
   const result = v.safeParse(schema, json)
@@ -19,7 +18,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
     refusePlaceholders(result.output, where)
     return result.output
   }
-  throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
+  throw inputError(schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
 /** The words that a placeholder's name can start with. Other braces in a value are text. */
@@ -36,8 +35,7 @@ function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
     for (const [name, value] of Object.entries(values)) {
       const [placeholder] = PLACEHOLDER.exec(String(value)) ?? []
       if (placeholder !== undefined)
-        throw new UserError(
-          'input',
+        throw inputError(
           `${where}: ${at}.${name}: ${placeholder} is not replaced within a value. Write it in the command, the environment or the file that contains {value.${name}}.`,
         )
     }
@@ -49,13 +47,13 @@ export function readDeclaration(path: string): ClusterDeclaration {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UserError('usage', `${path}: ${whyUnreadable(error)}`)
+    throw usageError(`${path}: ${whyUnreadable(error)}`)
   }
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
   }
   return parseDeclaration(json, path)
 }

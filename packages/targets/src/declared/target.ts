@@ -1,5 +1,5 @@
 import type { Refusal } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { type Setting, type Settings, settingsFor } from '@chaosproxy/workloads'
 import { planClients } from '../client-kinds/registry.ts'
@@ -77,7 +77,7 @@ export function targetWithClients(
     settings: own === undefined ? plan.settings : withBounds(plan.settings, own),
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
-        throw new UserError('usage', `${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started.`)
+        throw usageError(`${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started.`)
       // Load the proxy only when a cluster starts.
       const { startCommandCluster } = await import('../cluster/start-commands.ts')
       return startCommandCluster({
@@ -123,7 +123,7 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
     defaultNodes: count,
     settings: [],
     async start({ nodes, ...rest }) {
-      if (nodes !== count) throw new UserError('usage', `${where}: the cluster has ${count} nodes, not ${nodes}.`)
+      if (nodes !== count) throw usageError(`${where}: the cluster has ${count} nodes, not ${nodes}.`)
       const { attachCluster } = await import('../cluster/start-running.ts')
       return attachCluster({ ...rest, declaration, where, plan, clients, exposure })
     },

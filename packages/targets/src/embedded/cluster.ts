@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type FaultKind, familyOf, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import {
   type AskedOperations,
@@ -179,7 +179,7 @@ async function validate(options: EmbeddedClusterOptions): Promise<void> {
   // Nodes create their own machine; this one only rejects an unknown bug, object or setting before they start.
   protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
-    throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
+    throw usageError(`the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
 }
 
 function makeDirectories(paths: readonly string[]): void {
@@ -188,7 +188,7 @@ function makeDirectories(paths: readonly string[]): void {
       mkdirSync(path, { recursive: true })
     } catch (error) {
       const reason = (error as Error).message
-      throw new UserError('environment', `${path} cannot be made (${reason}); choose a directory that can be written`)
+      throw environmentError(`${path} cannot be made (${reason}); choose a directory that can be written`)
     }
   }
 }

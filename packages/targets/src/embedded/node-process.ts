@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import { neverReady } from '../command/readiness.ts'
@@ -104,8 +104,7 @@ export async function startNode(
 
 /** Ends the run. The message has everything known, for the protocol's author. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
-  new UserError(
-    'environment',
+  environmentError(
     [`The protocol does not work: ${what}`, ...trace.map((frame) => `    ${frame}`), `Its log is ${logPath}`].join(
       '\n',
     ),

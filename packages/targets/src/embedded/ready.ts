@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import { lastLines } from '../command/log-tail.ts'
 import type { EmbeddedNode } from './embedded-node.ts'
 
@@ -47,12 +47,7 @@ export async function ready(
       watchers.add(watcher)
       timer = setTimeout(() => {
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
-        reject(
-          new UserError(
-            'environment',
-            `no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`,
-          ),
-        )
+        reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
       }, timeoutMs)
       // If no node leads or reports readiness by then, the protocol is taken to be leaderless and serving.
       if (leaderless)
@@ -70,8 +65,5 @@ export async function ready(
 }
 
 function endedEarly(node: NodeId, logPath: string): UserError {
-  return new UserError(
-    'environment',
-    `${node} ended while the cluster was starting. ${lastLines(logPath)}\nIts log is ${logPath}`,
-  )
+  return environmentError(`${node} ended while the cluster was starting. ${lastLines(logPath)}\nIts log is ${logPath}`)
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
@@ -74,7 +74,7 @@ export function startKeeper(died: () => void): Keeper {
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})
-    throw new UserError('environment', `no process could be started (${process.execPath})`)
+    throw environmentError(`no process could be started (${process.execPath})`)
   }
   let closing = false
   let undos = 0

@@ -1,5 +1,5 @@
 import { type Link, linkName, type NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import {
   type Address,
   chain,
@@ -236,7 +236,7 @@ async function clientIntercept(
     case 'messages':
       return messages.intercept({ ...link, framing: carries.framing })
     case 'http2':
-      throw new UserError('input', 'clients of a cluster cannot speak HTTP/2 yet: let them speak HTTP/1.1')
+      throw inputError('clients of a cluster cannot speak HTTP/2 yet: let them speak HTTP/1.1')
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
@@ -96,9 +96,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
     return cluster
   } catch (error) {
     await starting.stop()
-    throw signal?.aborted
-      ? new UserError('environment', 'the start of the cluster was aborted')
-      : withTrouble(error, news)
+    throw signal?.aborted ? environmentError('the start of the cluster was aborted') : withTrouble(error, news)
   } finally {
     signal?.removeEventListener('abort', abort)
   }

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, millis, UserError } from '@chaosproxy/history'
+import { type Completion, environmentError, millis } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type Command,
@@ -66,7 +66,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const carrier = createCarrier({ links, requests, timers, log, marked: options.marked })
 
   const diskFailed = (error: Error): void =>
-    fail(new UserError('environment', `${options.journalPath}: writing failed (${error.message})`))
+    fail(environmentError(`${options.journalPath}: writing failed (${error.message})`))
   const effects = createEffectRunner({ journal, carryOut: carrier.carryOut, diskFailed })
   const api = createHttpApi({
     id: options.id,

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 
 // One record a line, so that a journal can be read with `less`:
 //   LENGTH CRC32 JSON\n      length in bytes and checksum of the JSON, eight hexadecimal digits each
@@ -68,8 +68,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
     const content = decodeJournal(bytes)
     if (content.type === 'corrupt') {
       const intact = `an intact record follows at byte ${content.intactAt}, so this is damage and not a torn write`
-      throw new UserError(
-        'environment',
+      throw environmentError(
         `${path}: record ${content.record} at byte ${content.offset} is corrupt (${intact}). ` +
           'The node will not start from it; restore the file, or delete the directory to start the node empty.',
       )

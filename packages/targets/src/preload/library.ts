@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
 /** What is compiled: the name of its source. Libraries are preloaded into programs; the layer runs them. */
@@ -61,8 +61,7 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
     return path
   } catch (error) {
     const { stderr, message } = error as { readonly stderr?: string; readonly message: string }
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${source} cannot be compiled: ${(stderr || message).trim()}\nInstall what ${COMPILER} lacks (apt-get install gcc libc6-dev), or leave out faults of disks and clocks: kill and pause need none of it.`,
     )
   } finally {

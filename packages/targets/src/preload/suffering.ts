@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, realpathSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FaultOfKind, isMachineFault, type NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { SupervisedNode } from '../command/supervised-node.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { Machine } from './machine.ts'
@@ -88,8 +88,7 @@ export async function requireOn(id: NodeId, pids: () => readonly number[], { bel
     below.by === 'layer'
       ? 'does not see the file system that was mounted for it'
       : 'makes its system calls without the C library, as programs in Go and static ones do'
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${id}: faults of its disk and clock are impossible: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
   )
 }

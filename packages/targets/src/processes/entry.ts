@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { isBundleFresh, modified } from './bundle-freshness.ts'
 
 /** The root of this package, whether this file is a source, built, or bundled. */
@@ -21,12 +21,12 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')
   const good = found.get(path)
   if (good !== undefined) return good
-  if (modified(path) === undefined) throw new UserError('environment', `${path} is not built: run npm run build`)
+  if (modified(path) === undefined) throw environmentError(`${path} is not built: run npm run build`)
   for (const folder of [root, join(root, '..', 'protocols'), join(root, '..', 'workloads')]) {
     const built = modified(join(folder, 'dist', '.tsbuildinfo'))
     const source = newestSource(join(folder, 'src'))
     if (built !== undefined && source !== undefined && source.time > built)
-      throw new UserError('environment', `what is built is older than ${source.path}: run npm run build`)
+      throw environmentError(`what is built is older than ${source.path}: run npm run build`)
   }
   // A bundle is one flat folder.
   const bundled = `${basename(name)}.js`

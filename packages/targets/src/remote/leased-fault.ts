@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 
 /** A fault on another host, in force while its lease is renewed. */
@@ -57,7 +57,7 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
   })
   if (granted.status !== 201) throw refused(granted.status, granted.text)
   const lease = textIn(parseAnswer(granted.text, place), 'id')
-  if (lease === undefined) throw new UserError('environment', `${place} granted no lease. Is it chaos proxy?`)
+  if (lease === undefined) throw environmentError(`${place} granted no lease. Is it chaos proxy?`)
   const askedMs = performance.now()
   const injected = await client
     .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs: leaseMs })

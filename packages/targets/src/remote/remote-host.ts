@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Link, linkName, type TcpFault } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError, UserError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { type ControlClient, createControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 import { beginLeasedFault, type LeasedFault } from './leased-fault.ts'
@@ -91,8 +91,7 @@ async function proxiesAt(
   })
   if (answer.status !== 200) throw inPlace(refusal(answer.status, answer.text, { words, hasToken }))
   if (version !== undefined && answer.version !== version)
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${where}: the proxy at ${place} is of version ${answer.version ?? 'unknown'}, and this run of ${version}: install the same version on both.`,
     )
   const listed = parseAnswer(answer.text, place)
@@ -107,7 +106,7 @@ async function proxiesAt(
           : proxy.protocol !== 'tcp'
             ? `has a proxy ${name} for datagrams: only connections can be cut there. Leave it out.`
             : undefined
-    if (wrong !== undefined) throw new UserError('environment', `${where}: the proxy at ${place} ${wrong}`)
+    if (wrong !== undefined) throw environmentError(`${where}: the proxy at ${place} ${wrong}`)
   }
   return there
 }
@@ -122,7 +121,7 @@ function tokenOf({ where, tokenFrom }: RemotePlan): string | undefined {
   if (tokenFrom === undefined) return undefined
   const token = process.env[tokenFrom]
   if (token === undefined || token === '')
-    throw new UserError('usage', `${where}.token: the environment has no ${tokenFrom}: export ${tokenFrom}=…`)
+    throw usageError(`${where}.token: the environment has no ${tokenFrom}: export ${tokenFrom}=…`)
   return token
 }
 
@@ -132,7 +131,7 @@ function authoritiesOf({ where, ca }: RemotePlan): string | undefined {
     const pem = readFileSync(ca, 'utf8')
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
   } catch (error) {
-    throw new UserError('usage', `${where}.ca: ${ca}: ${whyUnreadable(error)}`)
+    throw usageError(`${where}.ca: ${ca}: ${whyUnreadable(error)}`)
   }
-  throw new UserError('input', `${where}.ca: ${ca}: this is not a certificate. Give one in PEM.`)
+  throw inputError(`${where}.ca: ${ca}: this is not a certificate. Give one in PEM.`)
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { RemoteProxiesDeclaration } from './declaration.ts'
 
 /** The proxies of another host, validated as far as possible without reaching it. */
@@ -35,15 +35,14 @@ export const planRemotes = (
     for (const [name, { from, to }] of Object.entries(proxies)) {
       for (const end of [from, to])
         if (!ids.includes(end))
-          throw new UserError(
-            'input',
+          throw inputError(
             `${place}.proxies.${name}: ${
               end === 'clients'
                 ? 'clients belong to this run, whose own proxy is already between them and the nodes. Leave it out.'
                 : `there is no node ${end}. There are ${ids.join(', ')}.`
             }`,
           )
-      if (from === to) throw new UserError('input', `${place}.proxies.${name}: it leads from ${from} to itself.`)
+      if (from === to) throw inputError(`${place}.proxies.${name}: it leads from ${from} to itself.`)
     }
     return {
       ...{ where: place, control, leaseMs },
@@ -57,8 +56,7 @@ export const planRemotes = (
 function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name
-  throw new UserError(
-    'input',
+  throw inputError(
     `${place}.token: name the environment variable that holds it, as env:CHAOS_TOKEN: runs store the declaration.`,
   )
 }

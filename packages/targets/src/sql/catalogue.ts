@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
 import { NotConnected } from './clients.ts'
 
@@ -75,8 +75,7 @@ export async function readCatalogue(
     }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
-    throw new UserError(
-      'environment',
+    throw environmentError(
       `${url.hostname}:${port}/${database}: ${error.message}. Check that ${system} runs there, and knows ${user}.`,
     )
   }
@@ -109,7 +108,7 @@ function addressOf(
   if (url !== undefined && source !== undefined && url.hostname !== '') return { url, source }
   const forms = sources.map(({ schemes: [scheme] }) => `${scheme}//user:password@host:port/database`)
   // The address may hold a password.
-  throw new UserError('usage', `the database is named by an address: ${forms.join(' or ')}`)
+  throw usageError(`the database is named by an address: ${forms.join(' or ')}`)
 }
 
 function tablesIn(rows: readonly Row[]): readonly CatalogueTable[] {

@@ -1,4 +1,4 @@
-import { count, plural, UserError } from '@chaosproxy/history'
+import { count, environmentError, inputError, plural } from '@chaosproxy/history'
 import { type Carriage, carriageName, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder, RecorderCounters } from '@chaosproxy/recorder'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
@@ -17,8 +17,7 @@ export function requireReached(
 ): void {
   const missing = upstreams.find(({ name }) => unreached.has(name))
   if (missing === undefined || counters.ok > 0) return
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
   )
 }
@@ -40,10 +39,9 @@ export function requireOperations(
   // Bytes that are not understood count as one request for each connection.
   if (seen <= opaqueConnections) {
     const [why] = trouble
-    if (why !== undefined) throw new UserError('input', `Nothing was recorded. ${why}.`)
+    if (why !== undefined) throw inputError(`Nothing was recorded. ${why}.`)
     const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
-    throw new UserError(
-      'input',
+    throw inputError(
       opaqueConnections > 0
         ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Is --as ${as} right?`
         : `No traffic passed the proxy (${at}). ${clients.howToUseIt}`,
@@ -53,8 +51,7 @@ export function requireOperations(
   const [puzzling] = examples.notUnderstood
   const first = passed?.what ?? puzzling?.what ?? 'unknown'
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
-  throw new UserError(
-    'input',
+  throw inputError(
     `${as}: 0 of ${count(seen)} requests matched; the first was ${first}${why}: ${remedyFor(first, carries)}`,
   )
 }
@@ -64,8 +61,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   if (counters.operations === 0 || counters.answered > 0) return
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
   const answered = recorded.length === 1 ? 'has answered' : 'have answered'
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault was in the way. Is that the right port, and does it speak what --as says?`,
   )
 }

@@ -1,5 +1,5 @@
 import type { FaultKind } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
@@ -38,7 +38,7 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     refusal: (name) => trafficRefusal(name, hurt),
     validate(_settings, _bug, nodes) {
       if (nodes !== servers.length)
-        throw new UserError('input', `nodes is ${nodes}, but target.traffic has ${servers.length} servers.`)
+        throw inputError(`nodes is ${nodes}, but target.traffic has ${servers.length} servers.`)
     },
     start: (options) => startTraffic(traffic, options),
   }

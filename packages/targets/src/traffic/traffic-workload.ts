@@ -1,5 +1,5 @@
 import { findModel, models } from '@chaosproxy/checker'
-import { type Json, UserError } from '@chaosproxy/history'
+import { type Json, usageError } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 
 export interface TrafficModel {
@@ -20,10 +20,7 @@ export interface TrafficModel {
 export function trafficWorkload({ functions, wanted, initial, where }: TrafficModel): Workload {
   const model = wanted === undefined ? modelOf(functions, where) : findModel(wanted)
   if (model === undefined)
-    throw new UserError(
-      'usage',
-      `--model ${wanted}: there is no such model. Known: ${models.map(({ name }) => name).join(', ')}.`,
-    )
+    throw usageError(`--model ${wanted}: there is no such model. Known: ${models.map(({ name }) => name).join(', ')}.`)
   const entry = model.ofRecordings ?? model
   const like = workloads.find((workload) => workload.model === model.name)
   return {
@@ -50,13 +47,11 @@ function modelOf(functions: readonly string[], where: string): (typeof models)[n
   const register = fitting.find(({ name }) => name === 'register')
   if (register !== undefined || fitting.length === 1) return register ?? fitting[0]
   if (fitting.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where}: no model has all functions that its proxies record (${functions.join(', ')}). Record each with a separate chaos proxy, or all in a plain file: --out history.jsonl.`,
     )
   const names = fitting.map(({ name }) => name).join(' or ')
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${where}: its functions (${functions.join(', ')}) fit several models: ${names}. Choose one: --model ${fitting[0]?.name ?? 'NAME'}.`,
   )
 }

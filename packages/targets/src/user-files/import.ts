@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { isMaelstrom } from '../stdio/binary/reference.ts'
 import { typescriptLoader } from '../typescript/loader.ts'
 
@@ -15,13 +15,13 @@ export const isUserFile = (reference: string): boolean =>
  */
 export async function importUserFile(path: string): Promise<unknown> {
   const file = resolve(path)
-  if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
+  if (!existsSync(file)) throw usageError(`${path}: there is no such file.`)
   const restore = keepShared()
   try {
     const loader = await typescriptLoader(file, { moduleCache: false, virtualModules: await modulesFor(file) })
     return await loader.import(file, { default: true })
   } catch (error) {
-    throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
+    throw inputError(`${path} does not run: ${thrownText(error, file)}`)
   } finally {
     restore()
   }

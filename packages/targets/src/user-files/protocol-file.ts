@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type FaultKind, faultDefinitions } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, UserError, usageError } from '@chaosproxy/history'
 import {
   type ClockBounds,
   checkedProtocol,
@@ -39,7 +39,7 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
   const protocol = findProtocol(reference)
   if (protocol !== undefined) return protocol
   const names = protocols.map(({ name }) => name).join(', ')
-  throw new UserError('usage', `there is no protocol "${reference}". There are: ${names}; or give the path of a file.`)
+  throw usageError(`there is no protocol "${reference}". There are: ${names}; or give the path of a file.`)
 }
 
 /**
@@ -49,7 +49,7 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
  */
 export function protocolFrom(exported: unknown, path: string): ProtocolDefinition {
   const wrong = (what: string) =>
-    new UserError('usage', `${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
+    usageError(`${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<ProtocolModule>
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is not a text')
@@ -155,6 +155,6 @@ function created(create: () => unknown, path: string): unknown {
     return create()
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${path}: "create" threw: ${thrownText(error, resolve(path))}`)
+    throw inputError(`${path}: "create" threw: ${thrownText(error, resolve(path))}`)
   }
 }

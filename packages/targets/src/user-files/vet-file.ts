@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { inputError, UserError, usageError } from '@chaosproxy/history'
 import type { Vetted } from './vet-on-thread.ts'
 
 // A busy machine may take seconds to start the thread.
@@ -25,7 +25,7 @@ export async function vetFile(
   entry: string | URL,
   { argv = [], hint = OUTSIDE }: VettingOptions = {},
 ): Promise<void> {
-  if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
+  if (!existsSync(path)) throw usageError(`${path}: there is no such file.`)
   const wrong = await verdictOn(path, entry, { argv, hint })
   if (wrong !== undefined) throw wrong
 }
@@ -35,7 +35,7 @@ async function verdictOn(
   entry: string | URL,
   { argv, hint }: Required<VettingOptions>,
 ): Promise<UserError | undefined> {
-  const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
+  const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
   return new Promise((resolve) => {
     // Discard its output: the real load will print it again.

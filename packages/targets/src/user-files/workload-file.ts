@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
-import { didYouMean, type Input, printable, UserError } from '@chaosproxy/history'
+import { didYouMean, type Input, inputError, printable, UserError, usageError } from '@chaosproxy/history'
 import {
   type Clients,
   findWorkload,
@@ -32,8 +32,7 @@ export async function loadWorkload(reference: string, isTrial = false): Promise<
   const workload = findWorkload(reference)
   if (workload !== undefined) return workload
   const names = workloads.map(({ name }) => name)
-  throw new UserError(
-    'usage',
+  throw usageError(
     `there is no workload ${printable(reference)}.${didYouMean(reference, names)} Known: ${names.join(', ')}; or give the path of a file.`,
   )
 }
@@ -46,8 +45,7 @@ type Wrong = (what: string) => UserError
  */
 export function workloadFrom(exported: unknown, path: string, isTrial = false): Workload {
   const wrong: Wrong = (what) =>
-    new UserError(
-      'usage',
+    usageError(
       `${path}: ${what}. Its default export must be { name, model, functions, create() } (type WorkloadModule).`,
     )
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
@@ -143,15 +141,13 @@ function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
 /** Wraps a client so that its inputs are checked against the workload's functions. */
 function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
   const own = client as Partial<WorkloadClient> | undefined | null
-  if (typeof own?.next !== 'function')
-    throw new UserError('input', `${path}: what "client" returns has no function "next".`)
+  if (typeof own?.next !== 'function') throw inputError(`${path}: what "client" returns has no function "next".`)
   return {
     next() {
       const input: unknown = told(path, 'next', () => own.next?.())
       const { f, key, value } = (input ?? {}) as Partial<Input>
       if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
-        throw new UserError(
-          'input',
+        throw inputError(
           `${path}: "next" returned ${shown(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
         )
       // Only JSON values reach the target and the history.
@@ -179,6 +175,6 @@ export function told<T>(path: string, member: string, call: () => T): T {
     return call()
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${path}: "${member}" threw: ${thrownText(error, resolve(path))}`)
+    throw inputError(`${path}: "${member}" threw: ${thrownText(error, resolve(path))}`)
   }
 }

@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
 import { scalarNames } from './message-type.ts'
 
@@ -21,7 +21,7 @@ export function parseDeclarations(messages: unknown, methods: unknown, where: st
   const types = new Map<string, MessageType>(Object.keys(declared).map((name) => [name, { name, fields: new Map() }]))
   for (const [name, lines] of Object.entries(declared)) {
     const at = `${where}: "messages": ${name}`
-    if (!Array.isArray(lines)) throw new UserError('input', `${at} must be a list of fields: ["bytes key = 1"].`)
+    if (!Array.isArray(lines)) throw inputError(`${at} must be a list of fields: ["bytes key = 1"].`)
     for (const line of lines as readonly unknown[]) addField(types, name, line, at)
   }
   const given = Object.entries(readObject(methods ?? {}, `${where}: "methods"`))
@@ -34,10 +34,7 @@ export function parseDeclarations(messages: unknown, methods: unknown, where: st
 function addField(types: ReadonlyMap<string, MessageType>, message: string, line: unknown, where: string): void {
   const parts = typeof line === 'string' ? DECLARATION.exec(line) : null
   if (parts === null)
-    throw new UserError(
-      'input',
-      `${where}: ${quote(line)} declares no field. Write it as in a .proto file: "bytes key = 1".`,
-    )
+    throw inputError(`${where}: ${quote(line)} declares no field. Write it as in a .proto file: "bytes key = 1".`)
   const [, label, typeName = '', name = '', number] = parts
   const map = /^map\s*<\s*(\w+)\s*,\s*([\w.]+)\s*>$/.exec(typeName)
   const shape = map !== null ? 'map' : label === 'repeated' ? 'repeated' : 'single'
@@ -67,8 +64,7 @@ function resolve(types: ReadonlyMap<string, MessageType>, message: string, name:
     const found = types.get([...scopes.slice(0, length), name.replace(/^\./, '')].join('.'))
     if (found !== undefined) return { message: found }
   }
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: ${quote(name)} is not a type. Declare it in "messages", or take int32 for an enum. Types: ${scalarNames.join(', ')}.`,
   )
 }
@@ -77,13 +73,9 @@ function parseMethod(types: ReadonlyMap<string, MessageType>, path: string, pair
   const at = `${where}: "methods": ${path}`
   const [input, output] = Array.isArray(pair) ? pair.map((name) => types.get(String(name))) : []
   if (!/^\/[^/\s]+\/[^/\s]+$/.test(path))
-    throw new UserError(
-      'input',
-      `${at}: ${quote(path)} is not a method. Write it as gRPC does: "/package.Service/Method".`,
-    )
+    throw inputError(`${at}: ${quote(path)} is not a method. Write it as gRPC does: "/package.Service/Method".`)
   if (input === undefined || output === undefined || (pair as readonly unknown[]).length !== 2)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${at}: give the request and the response type, both from "messages": ["a.Request", "a.Response"].`,
     )
   return { input, output, streams: false }

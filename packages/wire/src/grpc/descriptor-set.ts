@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { inputError, type Json } from '@chaosproxy/history'
 import { parseDeclarations } from './declarations.ts'
 import { decodeMessage } from './decode-message.ts'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
@@ -146,8 +146,7 @@ function filesOf(bytes: Buffer, where: string): readonly Node[] {
   } catch (error) {
     if (!(error instanceof WireError)) throw error
   }
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where} is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out=api.desc api.proto`,
   )
 }
@@ -211,8 +210,7 @@ function kindOf(
 function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, where: string): MessageType {
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where} uses ${name.replace(/^\./, '')} without declaring it. Make it with its imports: protoc --include_imports`,
   )
 }

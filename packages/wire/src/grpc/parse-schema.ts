@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { parseDeclarations } from './declarations.ts'
 import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
@@ -14,8 +14,7 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
   const { descriptor, messages, methods } = members
   if (messages !== undefined || methods !== undefined) {
     if (descriptor === undefined) return parseDeclarations(messages ?? {}, methods, where)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${where} has "descriptor" and ${messages === undefined ? '"methods"' : '"messages"'}: give one of them.`,
     )
   }
@@ -23,8 +22,7 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
   const base64 =
     typeof descriptor === 'object' && descriptor !== null ? readObject(descriptor, where)['base64'] : undefined
   if (typeof base64 === 'string') return parseDescriptorSet(Buffer.from(base64, 'base64'), `${where}: "descriptor"`)
-  throw new UserError(
-    'input',
+  throw inputError(
     `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give its content as {"base64":"…"}, or declare "messages".`,
   )
 }

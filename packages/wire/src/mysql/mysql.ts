@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { type Json, usageError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { createLengthPrefixScanner } from '../framing/length-prefix-scanner.ts'
 import { MalformedMessage } from '../framing/malformed-message.ts'
@@ -25,7 +25,7 @@ export const mysql: Framing = {
   write(value, direction) {
     if (direction === 'requests' && typeof value === 'string')
       return packetOf({ sequence: 0, payload: queryCommand(value) })
-    throw new UserError('usage', 'a MySQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
+    throw usageError('a MySQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
   },
   isHandshake,
   plainly: plainStarts,

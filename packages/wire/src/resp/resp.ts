@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { type Json, usageError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { createRespScanner } from './resp-scanner.ts'
 import { type RespValue, readResp, readRespCommand } from './resp-value.ts'
@@ -18,7 +18,7 @@ export const resp: Framing = {
   write(value) {
     if (typeof value === 'string') return wholeResp(value)
     if (!Array.isArray(value) || value.length === 0 || !value.every(isWord))
-      throw new UserError('usage', 'a RESP message is a command, as ["SET","x","1"], or text as sent, as "+OK\\r\\n"')
+      throw usageError('a RESP message is a command, as ["SET","x","1"], or text as sent, as "+OK\\r\\n"')
     const words = value.map((word: string | number) => Buffer.from(String(word)))
     const parts = words.flatMap((word) => [Buffer.from(`$${word.length}\r\n`), word, Buffer.from('\r\n')])
     return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts])
@@ -30,7 +30,7 @@ const isWord = (value: Json): value is string | number => typeof value === 'stri
 function wholeResp(text: string): Buffer {
   const bytes = Buffer.from(text)
   if (createRespScanner({ inline: false }).scan(bytes, 0) === bytes.length) return bytes
-  throw new UserError('usage', `${JSON.stringify(text)} is not one whole RESP message; "+OK\\r\\n" would be one`)
+  throw usageError(`${JSON.stringify(text)} is not one whole RESP message; "+OK\\r\\n" would be one`)
 }
 
 /** Strings that are not UTF-8 become `{"base64":…}`, errors `{"error":…}`, maps an array of their keys and values. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, type Json, UserError } from '@chaosproxy/history'
+import { isObject, type Json, usageError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
@@ -47,8 +47,7 @@ function closePayload(value: { readonly [member: string]: Json }): Buffer {
   const text = Buffer.from(String(reason))
   const isCode = typeof close === 'number' && Number.isInteger(close) && close >= 1000 && close <= 4999
   if (!isCode || text.length > LONGEST_REASON_BYTES)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `a close has a code from 1000 to 4999 and a reason of at most ${LONGEST_REASON_BYTES} bytes, as {"close":1011,"reason":"…"}`,
     )
   const payload = Buffer.alloc(2)

@@ -1,4 +1,4 @@
-import { type Completion, type Input, UserError } from '@chaosproxy/history'
+import { type Completion, environmentError, type Input } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import {
   bodyIn,
@@ -86,5 +86,5 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   } finally {
     jetstream.close()
   }
-  throw new UserError('environment', `nats: the stream ${stream} was not ready after ${timeoutMs} ms: ${trouble}.`)
+  throw environmentError(`nats: the stream ${stream} was not ready after ${timeoutMs} ms: ${trouble}.`)
 }

@@ -1,4 +1,4 @@
-import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
+import { type Completion, environmentError, type Input, type Json } from '@chaosproxy/history'
 import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
 import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 import { openDrains } from './drains.ts'
@@ -91,5 +91,5 @@ async function served(channel: Channel, { node }: NodeAddress, timeoutMs: number
   }
   channel.close()
   if (trouble !== undefined)
-    throw new UserError('environment', `rabbitmq: ${node} did not serve within ${timeoutMs} ms: ${trouble.error}.`)
+    throw environmentError(`rabbitmq: ${node} did not serve within ${timeoutMs} ms: ${trouble.error}.`)
 }

@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, type Json } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import { isTrouble, type NodeAddress, type PlannedClients, performingClient } from '@chaosproxy/targets/database'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
@@ -56,5 +56,5 @@ async function makeRoot([first]: readonly NodeAddress[], timeoutMs: number): Pro
   } finally {
     sessions.close()
   }
-  throw new UserError('environment', `zookeeper: ${ROOT} could not be created within ${timeoutMs} ms: ${trouble}.`)
+  throw environmentError(`zookeeper: ${ROOT} could not be created within ${timeoutMs} ms: ${trouble}.`)
 }

@@ -1,4 +1,4 @@
-import { plural, UserError } from '@chaosproxy/history'
+import { plural, usageError } from '@chaosproxy/history'
 import { LOAD_QUEUE } from '../board.ts'
 import type { Connected } from '../connect.ts'
 import type { TakenJob } from '../packages.ts'
@@ -76,8 +76,7 @@ export function requireNamed(addresses: readonly Address[], hosts: readonly stri
   )
   if (strange === undefined) return
   const { host, port } = strange
-  throw new UserError(
-    'usage',
+  throw usageError(
     `the run is at ${host}:${port}, but this worker may drive clients only at ${hosts.join(', ')}. If you trust everyone who can write to the queue, add --drive ${host}`,
   )
 }

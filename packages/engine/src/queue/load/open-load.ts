@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import type { OpenLoad, PlannedRun, StartedCluster } from '@chaosproxy/runner'
 import { LOAD_QUEUE } from '../board.ts'
 import type { Connected } from '../connect.ts'
@@ -101,7 +101,7 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, target, targetSettings }: PlannedRun) {
   const elsewhere = cluster.elsewhere?.()
   if (elsewhere === undefined)
-    throw new UserError('usage', `--queue: clients of ${target.name} cannot be driven from other machines`)
+    throw usageError(`--queue: clients of ${target.name} cannot be driven from other machines`)
   const { seed, clients, rate, timeoutMs } = spec
   return {
     ...{ run: randomUUID(), machine: machineIdentity(), elsewhere, seed, clients, rate, timeoutMs, leaseMs: LEASE_MS },

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { inputError, type Millis, millis } from '@chaosproxy/history'
 import type { Elsewhere } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -65,17 +65,16 @@ export const printLoadOrder = (given: LoadOrder): object => ({ version: packageV
 /** @throws UserError (input) for anything but a part of a load of this version. */
 export function readLoadOrder(data: unknown): LoadOrder {
   const outer = v.safeParse(v.strictObject({ version: v.string(), order: v.unknown() }), data)
-  if (!outer.success) throw new UserError('input', 'the job is no part of a run')
+  if (!outer.success) throw inputError('the job is no part of a run')
   const { version } = outer.output
   if (version !== packageVersion())
-    throw new UserError(
-      'input',
+    throw inputError(
       `the job is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
     )
   const found = v.safeParse(order, outer.output.order)
   if (found.success) return found.output
   const [issue] = found.issues
-  throw new UserError('input', `the job is no part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
+  throw inputError(`the job is no part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
 }
 
 /** Identifies machines that share loopback addresses: containers of one host are separate machines. */

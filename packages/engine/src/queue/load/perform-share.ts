@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { printable, UserError } from '@chaosproxy/history'
+import { environmentError, inputError, printable } from '@chaosproxy/history'
 import { type Client, type Clock, driveShare, type Elsewhere } from '@chaosproxy/runner'
 import { createClock, openElsewhere } from '@chaosproxy/targets'
 import { findWorkload } from '@chaosproxy/workloads'
@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 100
 export async function performShare(order: LoadOrder, connect: Connected['connect']): Promise<string | undefined> {
   const { run, share, elsewhere, leaseMs } = order
   if (findWorkload(order.workload.name) === undefined)
-    throw new UserError('input', `there is no workload ${printable(order.workload.name)}`)
+    throw inputError(`there is no workload ${printable(order.workload.name)}`)
   const reached = await openReached(elsewhere)
   const unreachable = await whyUnreachable(elsewhere, order.machine)
   const clock = createClock(process.hrtime.bigint())
@@ -49,7 +49,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   })
   const watching = setInterval(() => {
     if (performance.now() - heardAt > leaseMs)
-      stage.giveUp(new UserError('environment', `nothing was heard from the run for ${leaseMs / 1000} s`))
+      stage.giveUp(environmentError(`nothing was heard from the run for ${leaseMs / 1000} s`))
   }, LOOK_EVERY_MS)
   try {
     const enter = (next: State): void => {

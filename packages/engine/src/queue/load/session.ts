@@ -1,4 +1,4 @@
-import { type Millis, type Nanos, plural, UserError } from '@chaosproxy/history'
+import { environmentError, type Millis, type Nanos, plural } from '@chaosproxy/history'
 import { createClockBounds, type RemoteLoad } from '@chaosproxy/runner'
 import { createCondition } from '../../jobs/condition.ts'
 import type { Connected } from '../connect.ts'
@@ -69,7 +69,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   function lose(why: string): void {
     if (progress.isOver()) return
-    progress.lost(new UserError('environment', `--queue: ${who}: ${why}`))
+    progress.lost(environmentError(`--queue: ${who}: ${why}`))
     if (to === undefined) return
     to.told(index, inbox.take(), line.last())
     const open = to.ended(index, `worker ${name} was lost`)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { UserError, usageError } from '@chaosproxy/history'
 import { removeWithThisThread } from '@chaosproxy/targets'
 import { shardKind } from '../../check/queue-kind.ts'
 import { cellKind } from '../../compare/queue-kind.ts'
@@ -72,7 +72,7 @@ export async function work(settings: WorkSettings): Promise<void> {
     const startedAt = performance.now()
     try {
       const { kind, spec: sent, files, looks, wanted } = readOrder(kinds, data)
-      if (files.length > 0 && !allowCode) throw new UserError('usage', NO_CODE)
+      if (files.length > 0 && !allowCode) throw usageError(NO_CODE)
       const { paths, receive, send } = files.length === 0 ? NOTHING : await unpacker.unpack(files)
       const asked = readSpec(kind, receive(sent), paths)
       const spec = ((await kind.bring?.(asked, { ...store, home: unpacker.home })) ?? asked) as never

@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { usageError } from '../../event/error.ts'
 
 /** Where an object is, or all objects whose names begin alike. */
 export interface StoredAddress {
@@ -21,14 +21,10 @@ export function parseAddress(address: string): StoredAddress {
   const [bucket, key] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
   // What is before an @ may be a secret, so it is not repeated.
   if (bucket.includes('@'))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `an address in a store holds no credentials, for everybody on this machine can read them there. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,
     )
   if (!/^[\w.:-]+$/.test(bucket))
-    throw new UserError(
-      'usage',
-      `${address}: write ${SCHEME}BUCKET/NAME, or ${SCHEME}BUCKET/PREFIX/ for numbered parts.`,
-    )
+    throw usageError(`${address}: write ${SCHEME}BUCKET/NAME, or ${SCHEME}BUCKET/PREFIX/ for numbered parts.`)
   return { bucket, key }
 }

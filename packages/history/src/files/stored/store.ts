@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { environmentError, inputError } from '../../event/error.ts'
 import { partsAmong } from '../system/parts.ts'
 import { addressOf, parseAddress, type StoredAddress } from './address.ts'
 import { type ListAnswer, loadClient, type S3Client, type S3Package } from './packages.ts'
@@ -64,8 +64,7 @@ export async function* storedBytes(
         // Not every store knows the condition.
         if (answer.ETag !== etag) throw changed(path)
         if (answer.ContentRange !== `bytes ${at}-${to - 1}/${bytes}`)
-          throw new UserError(
-            'environment',
+          throw environmentError(
             `${path}: the store does not give parts of objects (HTTP ranges), so no broken connection could be resumed. Copy the recording to a file, and check that.`,
           )
         return answer.Body ?? nothing()
@@ -138,8 +137,7 @@ async function objectsBelow(
     for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? [])
       if (key !== undefined && key !== prefix) found.push(partOf(addressOf({ bucket, key }), bytes, etag))
     if (found.length > MOST_OBJECTS)
-      throw new UserError(
-        'input',
+      throw inputError(
         `${addressOf({ bucket, key: prefix })}: more than ${MOST_OBJECTS} objects are there. Give each recording a prefix of its own.`,
       )
     token = page.NextContinuationToken
@@ -153,8 +151,7 @@ function partsBelow(address: string, prefix: string, objects: readonly StoredPar
   const history = HISTORIES.find((name) => byName.has(name))
   const names = history === undefined ? partsAmong(address, [...byName.keys()]) : [history]
   if (names === undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       objects.length === 0
         ? `${address}: there is no such object, and none below ${below}. Check the name.`
         : `${address}: no recording is there. Name an object, or a prefix with numbered parts (part-0001.jsonl, …).`,
@@ -164,7 +161,7 @@ function partsBelow(address: string, prefix: string, objects: readonly StoredPar
 
 function partOf(path: string, bytes: number | undefined, etag: string | undefined): StoredPart {
   if (bytes !== undefined && etag !== undefined) return { path, bytes, etag }
-  throw new UserError('environment', `${path}: the store does not tell its size and ETag. Copy it to a file.`)
+  throw environmentError(`${path}: the store does not tell its size and ETag. Copy it to a file.`)
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
@@ -37,8 +37,7 @@ const REMEDIES: { readonly [name: string]: string } = {
 
 /** The error for a recording that changed after it was listed. */
 export const changed = (address: string): UserError =>
-  new UserError(
-    'input',
+  inputError(
     `${address}: the object has changed since it was looked up, so parts of two recordings would be mixed. Check it again once nobody writes to it.`,
   )
 
@@ -49,22 +48,20 @@ export function troubleAt(address: string, error: unknown): UserError {
   const status = statusOf(error)
   const { bucket } = parseAddress(address)
   if (name === 'NoSuchBucket')
-    return new UserError(
-      'input',
+    return inputError(
       `${address}: there is no bucket ${bucket} at ${endpointText()}. Check its name, AWS_ENDPOINT_URL and AWS_REGION.`,
     )
   if (name === 'PreconditionFailed' || status === 412) return changed(address)
   const known = Object.hasOwn(REMEDIES, name) ? REMEDIES[name] : undefined
   if (known !== undefined) return new UserError(status === 404 ? 'input' : 'environment', `${address}: ${known}`)
   if (error instanceof Error && error.message === 'Region is missing')
-    return new UserError('environment', `${address}: the region is not known. Export AWS_REGION, such as us-east-1.`)
-  if (status === 403) return new UserError('environment', `${address}: ${NOT_ALLOWED}`)
-  if (status === 301) return new UserError('environment', `${address}: ${WRONG_REGION}`)
+    return environmentError(`${address}: the region is not known. Export AWS_REGION, such as us-east-1.`)
+  if (status === 403) return environmentError(`${address}: ${NOT_ALLOWED}`)
+  if (status === 301) return environmentError(`${address}: ${WRONG_REGION}`)
   if (status !== undefined)
-    return new UserError('environment', `${address}: the store refused (${name}, HTTP ${status}). Try again later.`)
+    return environmentError(`${address}: the store refused (${name}, HTTP ${status}). Try again later.`)
   const system = systemCodeOf(error)
-  return new UserError(
-    'environment',
+  return environmentError(
     `${address}: the store at ${endpointText()} does not answer (${system === '' ? name : system}). Check AWS_ENDPOINT_URL and the network.`,
   )
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { environmentError } from '../../event/error.ts'
 
 /**
  * Loads packages that are installed only where they are used. The importing file is the caller's, so that its own package
@@ -15,9 +15,6 @@ export async function loadOptional<Modules>(
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
     const them = packages.length === 1 ? 'it' : 'them'
-    throw new UserError(
-      'environment',
-      `${why}. Install ${them} where chaos is installed: npm install ${packages.join(' ')}`,
-    )
+    throw environmentError(`${why}. Install ${them} where chaos is installed: npm install ${packages.join(' ')}`)
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../event/error.ts'
+import { inputError } from '../../event/error.ts'
 
 // A recording that was rotated is several files, numbered in one way: part-0001.jsonl, part-0002.jsonl.gz, …
 
@@ -33,27 +33,21 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
   if (first === undefined) return undefined
   const other = parts.find(({ kind }) => kind !== first.kind)
   if (other !== undefined)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${place}: parts of several recordings are in it, such as ${first.name} and ${other.name}. Give each recording a directory of its own.`,
     )
   const sorted = parts.toSorted((a, b) => a.number - b.number)
   const [least = first] = sorted
   if (least.number > 1)
-    throw new UserError(
-      'input',
+    throw inputError(
       `${place}: the recording's first part is missing: what is there begins with ${least.name}, and nobody knows the state before it. Fetch what is missing.`,
     )
   for (const [n, { name, number }] of sorted.entries()) {
     const before = sorted[n - 1]
     if (before?.number === number)
-      throw new UserError(
-        'input',
-        `${place}: ${before.name} and ${name} are the same part of a recording. Remove one of them.`,
-      )
+      throw inputError(`${place}: ${before.name} and ${name} are the same part of a recording. Remove one of them.`)
     if (before !== undefined && number !== before.number + 1)
-      throw new UserError(
-        'input',
+      throw inputError(
         `${place}: a part of the recording is missing between ${before.name} and ${name}, and without it nothing can be said. Fetch it, or check the parts before it in a directory of their own.`,
       )
   }

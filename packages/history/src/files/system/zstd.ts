@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { inputError } from '../../event/error.ts'
 
 /** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
 const SLICE_BYTES = 1024
@@ -26,10 +26,7 @@ export async function* unzstd(
     try {
       decoder.push(bytes, last)
     } catch {
-      throw new UserError(
-        'input',
-        `${name}: its Zstandard compression is damaged or cut off. Uncompress it by hand: zstdcat`,
-      )
+      throw inputError(`${name}: its Zstandard compression is damaged or cut off. Uncompress it by hand: zstdcat`)
     }
     return ready
   }
@@ -53,8 +50,7 @@ function refuseHugeWindow(name: string, header: Uint8Array): void {
   const base = 2 ** (10 + (descriptor >> 3))
   const windowBytes = base + (base / 8) * (descriptor & 7)
   if (windowBytes <= MAXIMUM_WINDOW_BYTES) return
-  throw new UserError(
-    'input',
+  throw inputError(
     `${name}: uncompressing it takes a window of ${Math.round(windowBytes / 2 ** 20)} MB. Uncompress it by hand: zstdcat --long=31`,
   )
 }

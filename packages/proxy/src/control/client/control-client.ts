@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestByTls } from 'node:https'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError, usageError } from '@chaosproxy/history'
 import type { ControlWords } from './words.ts'
 
 export interface ControlClient {
@@ -131,8 +131,7 @@ export function refusal(
   { words, hasToken }: { readonly words: ControlWords; readonly hasToken: boolean },
 ): UserError {
   if (status === 401)
-    return new UserError(
-      'usage',
+    return usageError(
       hasToken
         ? `The proxy refuses the token (HTTP 401): give the one that it was started with, by ${words.token}.`
         : `The proxy asks for a token (HTTP 401): give the one that it was started with, by ${words.token}.`,
@@ -145,7 +144,7 @@ function parseBase(host: string, words: ControlWords): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '')
     return url
-  throw new UserError('usage', `${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
+  throw usageError(`${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
 }
 
 /** Without any password in it. */
@@ -167,7 +166,7 @@ export function parseAnswer(text: string, host: string): unknown {
 }
 
 const notAProxy = (host: string, why: string): UserError =>
-  new UserError('environment', `What answers at ${host} is not a chaos proxy: ${why}.`)
+  environmentError(`What answers at ${host} is not a chaos proxy: ${why}.`)
 
 /** The text of an error. The proxy sends `{"error":…}`; of any other response the first line is shown. */
 function errorIn(text: string): string {
@@ -184,11 +183,9 @@ function errorIn(text: string): string {
 function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWords): UserError {
   const { host, hostname } = base
   const ofCertificate = certificateTrouble(error, hostname, words)
-  if (ofCertificate !== undefined)
-    return new UserError('environment', `The certificate of the proxy at ${host} ${ofCertificate}`)
+  if (ofCertificate !== undefined) return environmentError(`The certificate of the proxy at ${host} ${ofCertificate}`)
   if (/wrong version number|packet length too long|http request/i.test(error.message))
-    return new UserError(
-      'environment',
+    return environmentError(
       `The server at ${host} does not speak TLS: write http://, or start the proxy with --control-cert and --control-key.`,
     )
   const why =
@@ -197,8 +194,7 @@ function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWord
       : error.code === 'ECONNRESET' && base.protocol === 'http:'
         ? `It says: ${error.message} (if it speaks TLS, write https://)`
         : `It says: ${error.message}`
-  return new UserError(
-    'environment',
+  return environmentError(
     `No proxy answers at ${host}. ${why}. Start one (chaos proxy --listen … --upstream …), or say where it is with ${words.host}.`,
   )
 }

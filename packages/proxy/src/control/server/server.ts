@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { createSecureContext } from 'node:tls'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, inputError } from '@chaosproxy/history'
 import { hostAndPort } from '../../socket/host-and-port.ts'
 import type { Identity } from '../../tls/authority.ts'
 import type { Address } from '../state/address.ts'
@@ -71,8 +71,7 @@ function tlsOf({ certificate, key }: Identity): { readonly cert: string; readonl
     createSecureContext({ cert: certificate, key })
     return { cert: certificate, key }
   } catch (error) {
-    throw new UserError(
-      'input',
+    throw inputError(
       `The certificate and key of the control interface do not match, or are not PEM: ${(error as Error).message}.`,
     )
   }
@@ -183,7 +182,7 @@ function listen(server: Server, address: Address): Promise<AddressInfo> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message
       reject(
-        new UserError('environment', `The control interface cannot listen on ${hostAndPort(address)}: ${why}.`, {
+        environmentError(`The control interface cannot listen on ${hostAndPort(address)}: ${why}.`, {
           cause: error,
         }),
       )

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { isPath } from '../../socket/unix-socket.ts'
 
 /** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address of this machine, and `unix:/run/db.sock`. */
@@ -18,16 +18,15 @@ export interface Address {
 export function parseAddress(text: string): Address {
   if (text.startsWith(UNIX)) return { host: pathIn(text), port: 0 }
   const colon = text.lastIndexOf(':')
-  if (colon < 0) throw new UserError('usage', `address ${shorten(text)}: missing port in address`)
+  if (colon < 0) throw usageError(`address ${shorten(text)}: missing port in address`)
   const bracketed = /^\[([^[\]]*)\]$/.exec(text.slice(0, colon))
   const host = bracketed?.[1] ?? text.slice(0, colon)
-  if (bracketed === null && host.includes(':'))
-    throw new UserError('usage', `address ${shorten(text)}: too many colons in address`)
+  if (bracketed === null && host.includes(':')) throw usageError(`address ${shorten(text)}: too many colons in address`)
   const port = Number(text.slice(colon + 1))
   if (!/^\d{1,5}$/.test(text.slice(colon + 1)) || port > HIGHEST_PORT)
-    throw new UserError('usage', `address ${shorten(text)}: invalid port "${shorten(text.slice(colon + 1))}"`)
+    throw usageError(`address ${shorten(text)}: invalid port "${shorten(text.slice(colon + 1))}"`)
   if (host.length > LONGEST_HOST || /[\s/\\[\]\p{Cc}]/u.test(host))
-    throw new UserError('usage', `address ${shorten(text)}: invalid host`)
+    throw usageError(`address ${shorten(text)}: invalid host`)
   return { host, port }
 }
 
@@ -38,8 +37,7 @@ const LONGEST_PATH_BYTES = 107
 function pathIn(text: string): string {
   const path = text.slice(UNIX.length)
   if (!isPath(path) || path.includes('\0') || Buffer.byteLength(path) > LONGEST_PATH_BYTES)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `address ${shorten(text)}: not an absolute path of at most ${LONGEST_PATH_BYTES} bytes, as in unix:/run/db.sock`,
     )
   return path
@@ -59,7 +57,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
   } catch {
     // Every lookup failure gets the same message below.
   }
-  throw new UserError('environment', `lookup ${address.host}: no such host`)
+  throw environmentError(`lookup ${address.host}: no such host`)
 }
 
 export const isLoopback = (host: string): boolean =>

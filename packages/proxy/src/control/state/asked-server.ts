@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, type Json, type UserError } from '@chaosproxy/history'
 import type { AskedServer } from '@chaosproxy/recorder/protocols'
 import { FrameReader, type Framing } from '@chaosproxy/wire'
 import { dialServer, type Reached } from '../../tls/dial-server.ts'
@@ -12,8 +12,7 @@ const TIMEOUT_MS = 10_000
  */
 export async function askServer(upstream: Reached, framing: Framing): Promise<AskedServer> {
   const unusable = (why: string): UserError =>
-    new UserError(
-      'environment',
+    environmentError(
       `"initial": "read" at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
     )
   const socket = await dialServer(upstream, TIMEOUT_MS)

@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
@@ -33,7 +33,7 @@ export function parseCarriage(value: unknown, where: string): Carriage {
     return protocol.parse(members, where)
   if (typeof kind === 'string' && framingNames().includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
-  throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames().join(', ')}.`)
+  throw inputError(`${where} is ${quote(kind)}. Known: ${carriageNames().join(', ')}.`)
 }
 
 export const carriageName = (carries: Carriage): string =>
@@ -65,7 +65,7 @@ export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carr
 function parseHttp(members: { readonly [name: string]: unknown }, where: string): Carriage {
   const { websocket: upgrades = false, ...table } = members
   if (typeof upgrades !== 'boolean')
-    throw new UserError('input', `${where}: "websocket" is ${quote(upgrades)}. Give true or false.`)
+    throw inputError(`${where}: "websocket" is ${quote(upgrades)}. Give true or false.`)
   return {
     kind: 'http',
     table: parseTable(table, where),

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { UserError, usageError } from '@chaosproxy/history'
 import { recordedProtocols } from '@chaosproxy/recorder/protocols'
 import type { TlsOptions } from '../../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
@@ -37,8 +37,7 @@ export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `
   const known = schemeNamed(scheme.toLowerCase())
   const place = rest.replace(/\/$/, '')
   if (known === undefined || /[/?#@]/.test(place))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where} ${typed}: this is not an address. Write host:port or an origin, such as https://api.example:8443.`,
     )
   const hasPort = /:\d+$/.test(place)
@@ -58,8 +57,7 @@ export function checkedAddress(where: string, typed: string, address: string = t
     return address
   } catch (error) {
     const why = error instanceof UserError ? error.message.replace(/^address .*?: /, '') : String(error)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${where} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${where.includes('upstream') ? '' : '; port 0 is any free one'}.`,
     )
   }

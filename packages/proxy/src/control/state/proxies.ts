@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Endpoint, Link } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { type UserError, usageError } from '@chaosproxy/history'
 import type { Intercept } from '../../interceptor/interceptor.ts'
 import type { Network } from '../../network/network.ts'
 import { type Identification, ownAddress, type PeerFinder } from '../../peer/peers.ts'
@@ -290,8 +290,7 @@ function refuseTakenLink(entries: ReadonlyMap<string, Entry>, { from, to }: Link
 function leadsToItself(round: readonly [Hop, ...Hop[]]): UserError {
   const [first, ...others] = round
   const way = [first, ...others, first].map(({ name }) => shorten(name)).join(' → ')
-  return new UserError(
-    'usage',
+  return usageError(
     others.length === 0
       ? `proxy ${shorten(first.name)}: its upstream ${first.upstream} is where it listens itself (${first.listen}). Give the address of the server.`
       : `proxy ${shorten(first.name)}: it leads back to itself (${way}). Let one of them lead to the server.`,

@@ -8,7 +8,7 @@ import {
   type SqlFault,
   type TrafficFault,
 } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { type UserError, usageError } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
 import { type Starts, websocket } from '@chaosproxy/wire'
@@ -169,8 +169,7 @@ function applyToRequests(fault: HttpFault, { http, http2, messages }: RequestRea
 }
 
 const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserError =>
-  new UserError(
-    'usage',
+  usageError(
     `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. Faults of HTTP/2 are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. Faults of SQL are lose-reply, crash-before-reply and sql-error'}.`,
   )
 
@@ -202,8 +201,7 @@ function together(applied: readonly InForce[]): InForce {
 function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `TLS of ${name} begins within its connections, and is not read here: give both addresses without tls://, and let the server take plaintext.`,
     )
   if (plainly !== undefined) return plainly
@@ -250,8 +248,7 @@ function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: Pick<TrafficF
 
 function uncarried(kind: string, links: readonly Link[]): UserError {
   const where = links.map(linkName).join(', ')
-  return new UserError(
-    'usage',
+  return usageError(
     `${kind} on ${where}: no proxy parses the traffic that this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames().join(', ')}), or with "as" for a recorded server.`,
   )
 }

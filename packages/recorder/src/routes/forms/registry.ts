@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, inputError, type Json } from '@chaosproxy/history'
 import { compilePath, decodeSegment, encodeSegment } from '@chaosproxy/wire/http'
 import type { ValueSource, ValueSpec } from '../table/route-table.ts'
 import { type AnyForm, defineForm } from './form.ts'
@@ -30,10 +30,7 @@ const match: AnyForm = defineForm<Match>({
   schema: ({ place }) => ({ from: place, match: { type: 'string', pattern: ONE_NAME.source } }),
   parse({ from, match: pattern }, { where, place }) {
     if (typeof pattern !== 'string' || !ONE_NAME.test(pattern))
-      throw new UserError(
-        'input',
-        `${where}: "match" is ${quote(pattern)}. Give a pattern with one name in braces: "/items/{id}".`,
-      )
+      throw inputError(`${where}: "match" is ${quote(pattern)}. Give a pattern with one name in braces: "/items/{id}".`)
     return { from: place(from, `${where}: "from"`), match: pattern }
   },
   parts: ({ from }) => [from],

@@ -1,4 +1,4 @@
-import { type Input, type Json, UserError, writtenValue } from '@chaosproxy/history'
+import { type Input, inputError, type Json, writtenValue } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Interpretation } from '../../record/call.ts'
 import { formOf, isList } from '../forms/form-of.ts'
@@ -270,7 +270,7 @@ export function requireFunctions(maker: RequestMaker, wanted: readonly string[],
   const lacking = wanted.filter((f) => !maker.functions.includes(f))
   if (lacking.length === 0) return
   const reasons = lacking.map((f) => maker.refusals.get(f) ?? `${where}: no route says how to ${f}`)
-  throw new UserError('input', reasons.join('\n'))
+  throw inputError(reasons.join('\n'))
 }
 
 /** The values for the names in braces. */

@@ -1,4 +1,4 @@
-import { type Input, type Json, UserError } from '@chaosproxy/history'
+import { type Input, inputError, type Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
 /** One value of the kind that workloads pass to each function. */
@@ -41,17 +41,16 @@ export function requireRequests(
     const made = maker.make({ f, key: 'x', value }, asker)
     if (made.type === 'made') continue
     const plain = maker.make({ f, value }, asker)
-    if (plain.type !== 'made') throw new UserError('input', `${made.why}.`)
+    if (plain.type !== 'made') throw inputError(`${made.why}.`)
     fixed.set(f, { key: plain.key, why: made.why })
   }
   const used = new Set(before.flatMap(({ key }) => key ?? []))
   const [first, ...others] = fixed.values()
   if (first === undefined || used.size === 0) return false
-  if (used.size > 1) throw new UserError('input', `${first.why}.`)
+  if (used.size > 1) throw inputError(`${first.why}.`)
   const names = [...fixed.keys()].join(' and ')
   if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
-    throw new UserError(
-      'input',
+    throw inputError(
       `${at}: some routes are about a fixed object, others are not, or about another (${names}). Give all of them the same "key".`,
     )
   return true

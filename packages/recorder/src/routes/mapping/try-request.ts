@@ -1,4 +1,4 @@
-import { type Json, nanos, UserError } from '@chaosproxy/history'
+import { inputError, type Json, nanos } from '@chaosproxy/history'
 import { createRecorder } from '../../record/recorder.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import { describeTable } from './describe-table.ts'
@@ -75,10 +75,7 @@ export function readWrittenRequest(text: string, where: string): WrittenRequest 
   const { first, headers, body } = messageOf(text, where)
   const line = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?$/.exec(first)
   if (line === null)
-    throw new UserError(
-      'input',
-      `${where}: the first line is ${JSON.stringify(first)}. Write a method and a path: PUT /kv/x`,
-    )
+    throw inputError(`${where}: the first line is ${JSON.stringify(first)}. Write a method and a path: PUT /kv/x`)
   return { method: line[1] ?? '', target: line[2] ?? '', headers, body }
 }
 
@@ -87,10 +84,7 @@ export function readWrittenAnswer(text: string, where: string): WrittenAnswer {
   const { first, headers, body } = messageOf(text, where)
   const line = /^(?:HTTP\/\S+ )?([1-5]\d\d)(?: .*)?$/.exec(first)
   if (line === null)
-    throw new UserError(
-      'input',
-      `${where}: the first line is ${JSON.stringify(first)}. Write a status: HTTP/1.1 200 OK`,
-    )
+    throw inputError(`${where}: the first line is ${JSON.stringify(first)}. Write a status: HTTP/1.1 200 OK`)
   return { status: Number(line[1]), headers, body }
 }
 
@@ -110,5 +104,5 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
 export function readHeader(line: string, where: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':')
   if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-  throw new UserError('input', `${where}: ${JSON.stringify(line)} is not a header. Write X-Client: alice`)
+  throw inputError(`${where}: ${JSON.stringify(line)} is not a header. Write X-Client: alice`)
 }

@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 
 /**
  * The members of a table, a route or an operation, each declared once: its purpose, its JSON Schema, and its parser.
@@ -30,7 +30,7 @@ export const TABLE_SCOPE: Scope = { names: [], hasItem: false }
 
 export type Written = { readonly [name: string]: unknown }
 
-export const wrong = (message: string): UserError => new UserError('input', message)
+export const wrong = (message: string): UserError => inputError(message)
 
 /** @throws UserError (input) for an unknown member. */
 export function refuseUnknown(written: Written, known: object, where: string): void {

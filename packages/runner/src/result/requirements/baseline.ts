@@ -1,4 +1,4 @@
-import { duration, isObject, percent, UserError } from '@chaosproxy/history'
+import { duration, inputError, isObject, percent, usageError } from '@chaosproxy/history'
 import { foundText, haveIsolation, highest } from '../found.ts'
 import { numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
 import type { RequirementResult } from '../requirement-result.ts'
@@ -28,7 +28,7 @@ export interface Baseline {
  */
 export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
-    throw new UserError('input', `${where}: ${problem} A baseline is what --json printed, or a run.json.`)
+    throw inputError(`${where}: ${problem} A baseline is what --json printed, or a run.json.`)
   }
   if (!isObject(json)) return refuse('this is no result.')
   const result = resultIn(json)
@@ -63,8 +63,7 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
   for (const what of ['target', 'workload', 'model'] as const) {
     const [earlier, later] = [baseline[what], compared[what]]
     if (earlier !== undefined && later !== undefined && earlier !== later)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--baseline ${baseline.where}: it is of the ${what} ${earlier}, and this is of ${later}. Compare like with like: run ${later} once with --json, and keep that.`,
       )
   }

@@ -1,5 +1,5 @@
 import { findModel, type Model, type ModelName, modelEntry } from '@chaosproxy/checker'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseRequirement } from './requirement.ts'
 
 /**
@@ -22,8 +22,7 @@ export function requireKnownFunctions(
     if (requirement.kind !== 'measure') continue
     const { of } = requirement
     if (of === undefined || known.includes(of) || entry.knows(of)) continue
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--require ${JSON.stringify(text)}: there is no function ${of}.${didYouMean(of, known)} Known: ${known.join(', ')}.`,
     )
   }

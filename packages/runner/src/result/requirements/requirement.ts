@@ -1,6 +1,6 @@
 import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { faultNames } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { textWithoutSecrets } from '../secrets.ts'
 import type { Bound, Comparison, Refuse } from './bound.ts'
 import { type Measure, measures, type Unit } from './measures.ts'
@@ -67,7 +67,7 @@ export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
  */
 export function parseRequirement(typed: string, where: string): Requirement {
   const refuse = (problem: string): never => {
-    throw new UserError('usage', `${where} ${JSON.stringify(typed)}: ${problem}`)
+    throw usageError(`${where} ${JSON.stringify(typed)}: ${problem}`)
   }
   const text = typed.trim()
   const probe = parseProbe(text, refuse)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { type Connection, MariadbRefused, openConnection, type QueryEnd, serverErrorText } from './connection.ts'
 import { credentialsOf } from './credentials.ts'
@@ -49,8 +49,7 @@ interface Session {
 async function primaryOf(sessions: readonly Session[]): Promise<Session> {
   for (const session of sessions)
     if (done(await session.connection.query('SELECT @@read_only'), session.node) === '0') return session
-  throw new UserError(
-    'environment',
+  throw environmentError(
     `no node is a primary: ${sessions.map(({ node }) => node).join(', ')} take no writes (read_only).`,
   )
 }
@@ -66,9 +65,8 @@ async function connected(
     return await openConnection({ host, port, ...credentials, signal })
   } catch (error) {
     if (!(error instanceof MariadbRefused)) throw error
-    if (error.error === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
-    throw new UserError(
-      'environment',
+    if (error.error === undefined) throw environmentError(`${where} cannot be reached: ${error.message}.`)
+    throw environmentError(
       `${where} refuses ${credentials.user}: ${error.message}. Give "client" the right "user", "password" and "database".`,
     )
   }
@@ -85,7 +83,7 @@ async function untilSeen(
     // The table itself may not be there yet.
     if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
     if (signal.aborted)
-      throw new UserError('environment', `${node} has not followed the primary within ${timeoutMs} ms. See its log.`)
+      throw environmentError(`${node} has not followed the primary within ${timeoutMs} ms. See its log.`)
     await wait(LOOK_EVERY_MS)
   }
 }
@@ -94,5 +92,5 @@ async function untilSeen(
 function done(end: QueryEnd, node: string): string {
   if (end.type === 'done') return end.rows[0]?.[0] ?? ''
   const why = end.type === 'lost' ? end.why : serverErrorText(end.error)
-  throw new UserError('environment', `${node} is not ready for a run: ${why}.`)
+  throw environmentError(`${node} is not ready for a run: ${why}.`)
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { reportText } from '@chaosproxy/wire/postgresql'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { isOlder } from '../../command/programs.ts'
@@ -33,10 +33,7 @@ export async function makeTables({ declaration, tables, reached, timeoutMs }: Ma
     }
     const primary = sessions.find(({ connection }) => connection.parameter('in_hot_standby') !== 'on')
     if (primary === undefined)
-      throw new UserError(
-        'environment',
-        `no node is a primary: ${sessions.map(({ node }) => node).join(', ')} are standbys.`,
-      )
+      throw environmentError(`no node is a primary: ${sessions.map(({ node }) => node).join(', ')} are standbys.`)
     for (const sql of tables) done(await primary.connection.query(sql), primary.node)
     const written = done(await primary.connection.query('SELECT pg_current_wal_insert_lsn()'), primary.node)
     for (const { node, connection } of sessions)
@@ -60,16 +57,16 @@ async function connected(
     const version = connection.parameter('server_version') ?? ''
     if (!isOlder(version, OLDEST)) return connection
     connection.close()
-    throw new UserError('environment', `${where} is PostgreSQL ${version}: the oldest supported version is ${OLDEST}.`)
+    throw environmentError(`${where} is PostgreSQL ${version}: the oldest supported version is ${OLDEST}.`)
   } catch (error) {
     if (!(error instanceof PostgresRefused)) throw error
-    if (error.report === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
+    if (error.report === undefined) throw environmentError(`${where} cannot be reached: ${error.message}.`)
     const remedy = /^28/.test(error.report.code)
       ? ' Give "client" the right "user" and "password".'
       : error.report.code === '3D000'
         ? ' Give "client" the right "database".'
         : ''
-    throw new UserError('environment', `${where} refuses ${user}: ${error.message}.${remedy}`)
+    throw environmentError(`${where} refuses ${user}: ${error.message}.${remedy}`)
   }
 }
 
@@ -81,10 +78,7 @@ async function untilReplayed(
   const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn'
   while (done(await standby.query(sql, [position]), node) !== 't') {
     if (signal.aborted)
-      throw new UserError(
-        'environment',
-        `${node} has not followed the primary to ${position} within ${timeoutMs} ms. See its log.`,
-      )
+      throw environmentError(`${node} has not followed the primary to ${position} within ${timeoutMs} ms. See its log.`)
     await wait(LOOK_EVERY_MS)
   }
 }
@@ -93,5 +87,5 @@ async function untilReplayed(
 function done(end: QueryEnd, node: string): string {
   if (end.type === 'done') return end.rows[0]?.[0] ?? ''
   const why = end.type === 'lost' ? end.why : reportText(end.report)
-  throw new UserError('environment', `${node} is not ready for a run: ${why}.`)
+  throw environmentError(`${node} is not ready for a run: ${why}.`)
 }

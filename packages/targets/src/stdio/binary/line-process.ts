@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
 import { startWithThisThread } from '../../keeper/this-thread.ts'
 
@@ -36,7 +36,7 @@ export class LineProcess {
     const [input, output] = [join(directory, 'in'), join(directory, 'out')]
     if (spawnSync('mkfifo', [input, output]).status !== 0) {
       rmSync(directory, { recursive: true, force: true })
-      throw new UserError('environment', `cannot make named pipes in ${directory}: is mkfifo installed?`)
+      throw environmentError(`cannot make named pipes in ${directory}: is mkfifo installed?`)
     }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
     // Opening one end of a pipe blocks until the other end is open; these open both.

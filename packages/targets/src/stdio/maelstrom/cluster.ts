@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createRandom, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { inputError, millis, millisToNanos, nanos, type UserError } from '@chaosproxy/history'
 import type { Client, Injected, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
 import { lastWords } from '../../command/log-tail.ts'
@@ -145,8 +145,7 @@ function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: 
     if (long === undefined) clock.at(nanos(clock.now() + millisToNanos(LOG_LOOKED_AT_MS)), look, { keepsAlive: false })
     else
       broke(
-        new UserError(
-          'input',
+        inputError(
           `${long.id} has written more than ${MOST_LOG_BYTES / 2 ** 20} MB to standard error (${long.logPath}). Log less.`,
         ),
       )
@@ -210,8 +209,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     sent++
     if (sent % FLOOD_CHECKED !== 0 || sent < FLOOD_MESSAGES || sent < FLOOD_SHARE * ended) return
     broke(
-      new UserError(
-        'input',
+      inputError(
         `the nodes sent ${sent} messages for ${ended} operations: the program floods the network. Send fewer, such as one batch every 100 ms.`,
       ),
     )

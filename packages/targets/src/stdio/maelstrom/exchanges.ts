@@ -1,5 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Json, type Millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import {
+  type Completion,
+  inputError,
+  type Json,
+  type Millis,
+  millisToNanos,
+  nanos,
+  type UserError,
+} from '@chaosproxy/history'
 import type { Client, Clock, Request } from '@chaosproxy/runner'
 import { type Body, completionOfError, type Message } from './message.ts'
 import type { RpcWorkload } from './workloads.ts'
@@ -95,12 +103,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
       }
       const completion = completionOfReply(rpc, body, waiting.request, waiting.serial)
       if (typeof completion === 'string') {
-        broke(
-          new UserError(
-            'input',
-            `${src}: ${rpc.name}: its reply ${completion}: ${JSON.stringify(body).slice(0, MOST_SHOWN)}`,
-          ),
-        )
+        broke(inputError(`${src}: ${rpc.name}: its reply ${completion}: ${JSON.stringify(body).slice(0, MOST_SHOWN)}`))
         return
       }
       remember(answered, name)

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError, type UserError } from '@chaosproxy/history'
 import { startCommand } from '../../command/command-process.ts'
 import { lastLines } from '../../command/log-tail.ts'
 import { type Life, type SupervisedNode, superviseNode } from '../../command/supervised-node.ts'
@@ -90,7 +90,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
 
     function answered({ body }: Message): void {
       const wrong = whyNotStarted(body, topology)
-      if (wrong !== undefined) failed(new UserError('input', `${id}: the program ${wrong}: ${JSON.stringify(body)}`))
+      if (wrong !== undefined) failed(inputError(`${id}: the program ${wrong}: ${JSON.stringify(body)}`))
       else if (body.in_reply_to === INIT_ID && topology !== undefined) receive(topologyMessage(id, topology))
       else ready()
     }
@@ -101,9 +101,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     process.exited.then(({ code, signal }) => {
       if (tell === receive) tell = undefined
       const how = signal === null ? `exits with ${code}` : `is ended by ${signal}`
-      failed(
-        new UserError('input', `${id}: the program ${how} before it answers init with init_ok. ${lastLines(logPath)}`),
-      )
+      failed(inputError(`${id}: the program ${how} before it answers init with init_ok. ${lastLines(logPath)}`))
     })
     initialised.then(
       () => {

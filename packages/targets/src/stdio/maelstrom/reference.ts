@@ -1,4 +1,4 @@
-import { didYouMean, printable, UserError } from '@chaosproxy/history'
+import { didYouMean, printable, usageError } from '@chaosproxy/history'
 import { wordsOf } from '../../command/words.ts'
 import type { ProgramCommand } from '../../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
@@ -14,7 +14,7 @@ export interface MaelstromProgram {
 export function maelstromProgram(reference: string): MaelstromProgram {
   const [, named = '', command = ''] = /^maelstrom:([^:]*):(.*)$/s.exec(reference) ?? []
   const rpc = workloadNamed(named)
-  if (command === '') throw new UserError('usage', `${HOW}.`)
+  if (command === '') throw usageError(`${HOW}.`)
   return { rpc, command, words: wordsOf(command, reference) }
 }
 
@@ -24,9 +24,8 @@ function workloadNamed(name: string): RpcWorkload {
   const found = rpcWorkloads.find((each) => each.name === name)
   if (found !== undefined) return found
   const known = rpcWorkloads.map((each) => each.name)
-  if (name === '') throw new UserError('usage', `${HOW}. Workloads: ${known.join(', ')}.`)
-  throw new UserError(
-    'usage',
+  if (name === '') throw usageError(`${HOW}. Workloads: ${known.join(', ')}.`)
+  throw usageError(
     `maelstrom: there is no workload ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
   )
 }

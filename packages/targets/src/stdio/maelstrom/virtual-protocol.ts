@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createRandom, type NodeId, type Random } from '@chaosproxy/faults'
-import { byName, type Millis, millis, UserError } from '@chaosproxy/history'
+import { byName, type Millis, millis, usageError } from '@chaosproxy/history'
 import type { Effect, MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
 import { findWorkload } from '@chaosproxy/workloads'
 import { builtEntry } from '../../processes/entry.ts'
@@ -69,8 +69,7 @@ export function maelstromProtocol(reference: string): ProtocolModule {
 function nodeArguments([program, ...args]: readonly string[], command: string): readonly string[] {
   if (program === undefined || basename(program) === 'node') return args
   if (/\.[cm]?js$/.test(program) || firstLine(program).includes('node')) return [program, ...args]
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${command}: only programs of Node run in virtual time, where their timers are taken over: node ./program.js. In real time any does: chaos run --target maelstrom.`,
   )
 }
