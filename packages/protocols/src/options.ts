@@ -1,7 +1,8 @@
-import { type Millis, millis, printable, UserError } from '@chaosproxy/history'
+import { type Millis, millis, printable, type UserError, usageError } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type Bug,
+  type BugSetting,
   DEFAULT_OBJECT,
   type ProtocolDefinition,
   type ProtocolOptions,
@@ -45,6 +46,12 @@ interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'm
   create(chosen: Chosen): AnyMachine
 }
 
+/** A bug that is likely to make a difference under these faults, and with what else `under` says. */
+export const bug = (summary: string, faults: readonly string[] = [], under: BugSetting = {}): Omit<Bug, 'name'> => {
+  const setting = faults.length === 0 ? under : { ...under, faults }
+  return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }
+}
+
 /** Defines one of this package's protocols. All of them emit a mark when a bug makes a difference. */
 export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
   const [settings, bugs] = [namedIn(declaration.settings), namedIn(declaration.bugs)]
@@ -59,11 +66,11 @@ const namedIn = <Item>(items: { readonly [name: string]: Item }): readonly (Item
 function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
-    throw new UserError('usage', `${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
+    throw usageError(`${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
   for (const [name, value] of Object.entries(options.settings)) {
     const setting = protocol.settings.find((known) => known.name === name)
     if (setting === undefined)
-      throw new UserError('usage', `${protocol.name} has no setting "${name}". It has: ${names(protocol.settings)}.`)
+      throw usageError(`${protocol.name} has no setting "${name}". It has: ${names(protocol.settings)}.`)
     checkValue(protocol.name, setting, value)
   }
   const value = (name: string): ProtocolSettingValue => {
@@ -85,13 +92,12 @@ function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
 function objectFor({ name, objects }: Declared, wanted: string = DEFAULT_OBJECT): AnyObject {
   const object = objects.includes(wanted) ? findObject(wanted) : undefined
   if (object !== undefined) return object
-  throw new UserError('usage', `${name} cannot replicate "${wanted}". It replicates: ${objects.join(', ')}.`)
+  throw usageError(`${name} cannot replicate "${wanted}". It replicates: ${objects.join(', ')}.`)
 }
 
 function checkValue(protocol: string, setting: ProtocolSetting, value: ProtocolSettingValue): void {
   const wrong = (expected: string): UserError =>
-    new UserError(
-      'usage',
+    usageError(
       `${protocol}: ${setting.name}=${printable(String(value))} is not possible; give ${expected} (${setting.summary}).`,
     )
   if (setting.values !== undefined) {

@@ -1,5 +1,5 @@
 import { type ProtocolDefinition, watchState } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createBalancer } from './machine.ts'
 import type { BalancerConfig, BalancerState } from './state.ts'
 
@@ -39,14 +39,14 @@ export const balancer: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'retry-writes': {
-      summary: 'the balancer sends a request without an answer to another server, even if it is not idempotent',
-      under: { faults: ['delay', 'pause'], workload: 'counter' },
-    },
-    'never-back': {
-      summary: 'a server that is out is no longer checked, so it stays out',
-      under: { faults: ['pause', 'kill', 'partition'], workload: 'counter' },
-    },
+    'retry-writes': bug(
+      'the balancer sends a request without an answer to another server, even if it is not idempotent',
+      ['delay', 'pause'],
+      { workload: 'counter' },
+    ),
+    'never-back': bug('a server that is out is no longer checked, so it stays out', ['pause', 'kill', 'partition'], {
+      workload: 'counter',
+    }),
   },
   invariants: [
     {

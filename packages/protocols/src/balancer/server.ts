@@ -1,5 +1,6 @@
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
+import { forgetOldest } from '../memory.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handler } from '../turn.ts'
 import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
@@ -61,7 +62,6 @@ export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Mes
   answer(turn, { request, attempt }, { result })
 
 /** Attempts that the store remembers, so that a late duplicate has no effect. */
-const MEMORY_LIMIT = 10_000
 
 /** In the store. */
 export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, command }, from) => {
@@ -77,8 +77,7 @@ export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, comm
 
 export function remember({ state: { done } }: BalancerTurn, named: Named, result: Completion): void {
   done.set(nameOf(named), result)
-  const [oldest] = done.keys()
-  if (done.size > MEMORY_LIMIT && oldest !== undefined) done.delete(oldest)
+  forgetOldest(done)
 }
 
 const nameOf = ({ request, attempt }: Named): string => `${request}/${attempt}`

@@ -1,6 +1,6 @@
 import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig, BrokerState } from './state.ts'
 
@@ -47,31 +47,30 @@ export const broker: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a gateway goes on repeating a request', default: 500 },
   },
   bugs: {
-    'ack-before-persist': {
-      summary: 'producers are told that their message is safe before it is on disk',
-      under: { faults: ['kill'], workload: 'queue' },
-    },
-    'redeliver-at-the-end': {
-      summary: 'a message that was not settled goes to the end of the queue',
-      under: { settings: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
-    },
-    'forget-producers': {
-      summary:
-        'requests of producers are remembered in memory only, so after a restart a duplicate counts as a new message',
-      under: { faults: ['kill'], workload: 'queue' },
-    },
-    'settle-late': {
-      summary: 'a consumer can settle a message that became visible again and was handed to another',
-      under: { settings: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
-    },
-    'one-ack-for-all': {
-      summary: 'a message that one subscriber acknowledged is not sent to the others again',
-      under: { settings: { topics: 'push' }, faults: ['loss'], workload: 'register' },
-    },
-    'empty-while-in-flight': {
-      summary: 'a queue whose messages are all handed out is reported as empty',
-      under: { faults: ['delay', 'pause'], workload: 'queue' },
-    },
+    'ack-before-persist': bug('producers are told that their message is safe before it is on disk', ['kill'], {
+      workload: 'queue',
+    }),
+    'redeliver-at-the-end': bug('a message that was not settled goes to the end of the queue', ['delay', 'pause'], {
+      settings: { 'visibility-ms': 20 },
+      workload: 'queue',
+    }),
+    'forget-producers': bug(
+      'requests of producers are remembered in memory only, so after a restart a duplicate counts as a new message',
+      ['kill'],
+      { workload: 'queue' },
+    ),
+    'settle-late': bug(
+      'a consumer can settle a message that became visible again and was handed to another',
+      ['delay', 'pause'],
+      { settings: { 'visibility-ms': 20 }, workload: 'queue' },
+    ),
+    'one-ack-for-all': bug('a message that one subscriber acknowledged is not sent to the others again', ['loss'], {
+      settings: { topics: 'push' },
+      workload: 'register',
+    }),
+    'empty-while-in-flight': bug('a queue whose messages are all handed out is reported as empty', ['delay', 'pause'], {
+      workload: 'queue',
+    }),
   },
   invariants: [
     {

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
+import { forgetOldest } from '../memory.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
@@ -109,11 +110,7 @@ export function noteDelivered({ state }: Pick<BrokerTurn, 'state'>, subscriber: 
   )
 }
 
-/** Keys and receipts that a broker remembers. */
-const MEMORY_LIMIT = 10_000
-
 export function remember<Value>(memory: Map<string, Value>, name: string, value: Value): void {
   memory.set(name, value)
-  const [oldest] = memory.keys()
-  if (memory.size > MEMORY_LIMIT && oldest !== undefined) memory.delete(oldest)
+  forgetOldest(memory)
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchAgreement, watchCompleteness, watchLogMatching } from '../log-invariants.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { chosenMember, memberSettings } from '../routing/succession.ts'
 import { createChain } from './machine.ts'
 import { type ChainMessage, type ChainState, isActive, isHead, isTail, predecessorOf } from './state.ts'
@@ -62,18 +62,13 @@ export const chain: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   settings: memberSettings('head', 'reconfigures the chain'),
   bugs: {
-    'head-answers': {
-      summary: 'the head answers an update before it has gone along the chain',
-      under: { faults: ['isolate-leader'] },
-    },
-    'no-inprocess-resend': {
-      summary: 'updates in process are not sent to the new successor when the chain changes',
-      under: { faults: ['isolate-leader', 'pause', 'kill'] },
-    },
-    'read-from-anywhere': {
-      summary: 'every node answers queries from its own copy',
-      under: { faults: ['delay', 'partition'] },
-    },
+    'head-answers': bug('the head answers an update before it has gone along the chain', ['isolate-leader']),
+    'no-inprocess-resend': bug('updates in process are not sent to the new successor when the chain changes', [
+      'isolate-leader',
+      'pause',
+      'kill',
+    ]),
+    'read-from-anywhere': bug('every node answers queries from its own copy', ['delay', 'partition']),
   },
   invariants: chainInvariants,
   promises: () => 'linearizable',

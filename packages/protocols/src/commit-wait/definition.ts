@@ -1,5 +1,5 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createCommitWait } from './machine.ts'
 
 const DEFAULT_MS = 10
@@ -28,14 +28,12 @@ export const commitWait: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },
   },
   bugs: {
-    'no-wait': {
-      summary: 'a write is answered before its time has passed on all clocks',
-      under: { settings: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
-    },
-    'trust-clock': {
-      summary: 'a reader takes its own clock for the true time',
-      under: { settings: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
-    },
+    'no-wait': bug('a write is answered before its time has passed on all clocks', [], {
+      settings: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 },
+    }),
+    'trust-clock': bug('a reader takes its own clock for the true time', [], {
+      settings: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 },
+    }),
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',

@@ -5,7 +5,7 @@ import {
   type Weakness,
   watchState,
 } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createDns } from './machine.ts'
 import type { DnsMessage, DnsState } from './state.ts'
 import { isLater } from './zone.ts'
@@ -83,22 +83,17 @@ export const dns: ProtocolDefinition = defineProtocol({
     'retransmit-ms': { summary: 'how long a resolver waits before it asks another server', default: 40 },
   },
   bugs: {
-    'refill-from-stale': {
-      summary: 'a flushed cache is filled again from a secondary that lacks the update',
-      under: { faults: ['delay', 'partition'] },
-    },
-    'ttl-anew': {
-      summary: 'an answer from another cache starts over with its full time to live',
-      under: { faults: ['partition', 'loss'] },
-    },
-    'keep-negative': {
-      summary: 'the answer that a name does not exist is kept for ever',
-      under: { settings: { flush: false }, faults: ['loss'] },
-    },
-    'serial-as-integer': {
-      summary: 'serials are compared as integers, so a secondary ignores updates after the wrap',
-      under: { faults: ['delay'] },
-    },
+    'refill-from-stale': bug('a flushed cache is filled again from a secondary that lacks the update', [
+      'delay',
+      'partition',
+    ]),
+    'ttl-anew': bug('an answer from another cache starts over with its full time to live', ['partition', 'loss']),
+    'keep-negative': bug('the answer that a name does not exist is kept for ever', ['loss'], {
+      settings: { flush: false },
+    }),
+    'serial-as-integer': bug('serials are compared as integers, so a secondary ignores updates after the wrap', [
+      'delay',
+    ]),
   },
   invariants: dnsInvariants,
   promises: () => 'eventual',

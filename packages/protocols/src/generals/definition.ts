@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { commanderOf, textOf } from './agreement.ts'
 import { createGenerals } from './machine.ts'
 import type { GeneralsMessage, GeneralsState } from './state.ts'
@@ -63,18 +63,13 @@ export const generals: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'trust-commander': {
-      summary: 'lieutenants do not tell each other the order that they got: OM(0)',
-      under: { settings: { traitor: 'commander' }, faults: ['clock'] },
-    },
-    'three-generals': {
-      summary: 'only three take part, though one of them may be a traitor',
-      under: { faults: ['clock'] },
-    },
-    'unverified-signatures': {
-      summary: 'signatures of orders are not verified',
-      under: { settings: { messages: 'signed' }, faults: ['clock'] },
-    },
+    'trust-commander': bug('lieutenants do not tell each other the order that they got: OM(0)', ['clock'], {
+      settings: { traitor: 'commander' },
+    }),
+    'three-generals': bug('only three take part, though one of them may be a traitor', ['clock']),
+    'unverified-signatures': bug('signatures of orders are not verified', ['clock'], {
+      settings: { messages: 'signed' },
+    }),
   },
   invariants: generalsInvariants,
   // A traitorous commander reports orders to his clients that he has sent to nobody.

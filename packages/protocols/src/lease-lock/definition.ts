@@ -1,6 +1,6 @@
 import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createLeaseLock } from './machine.ts'
 import type { LeaseLockState } from './state.ts'
 
@@ -37,18 +37,19 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'reuse-token': {
-      summary: 'a lease that expired is granted anew under its old token',
-      under: { settings: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
-    },
-    'fence-loads-only': {
-      summary: 'tokens are compared when content is loaded, but not when the result is stored',
-      under: { settings: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
-    },
-    'fence-stores-only': {
-      summary: 'a load with a higher token does not prevent an earlier holder from storing',
-      under: { settings: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
-    },
+    'reuse-token': bug('a lease that expired is granted anew under its old token', ['delay', 'pause'], {
+      settings: { 'lease-ms': 20 },
+    }),
+    'fence-loads-only': bug(
+      'tokens are compared when content is loaded, but not when the result is stored',
+      ['delay', 'pause'],
+      { settings: { 'lease-ms': 20 } },
+    ),
+    'fence-stores-only': bug(
+      'a load with a higher token does not prevent an earlier holder from storing',
+      ['delay', 'pause'],
+      { settings: { 'lease-ms': 20 } },
+    ),
   },
   invariants: [
     {

@@ -3,7 +3,7 @@ import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definitio
 import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
 import { ok, UNKEYED, unsupported } from '../objects/object.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import type { Conflicts } from './clock.ts'
 import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
@@ -69,34 +69,27 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
     'resolution-ms': { summary: 'the resolution of timestamps, in milliseconds', default: 0.1 },
   },
   bugs: {
-    'no-tie-break': {
-      summary: 'of two writes with the same timestamp each node keeps its own',
-      under: { settings: { 'resolution-ms': 50 } },
-    },
-    'forget-gossip': {
-      summary: 'a write is sent to the other nodes once, and never again to a node that missed it',
-      under: { faults: ['loss'] },
-    },
-    'clock-ignorant': {
-      summary: 'the write that arrives last wins, whatever its timestamp',
-      under: { faults: ['delay'] },
-    },
-    'forget-received': {
-      summary: "other nodes' writes are confirmed without being stored, so a restart forgets them",
-      under: { faults: ['kill'] },
-    },
-    'merge-by-arrival': {
-      summary: 'of concurrent versions the last to arrive is kept, so merging is not commutative',
-      under: { settings: { conflicts: 'version-vector' } },
-    },
-    'forget-context': {
-      summary: "the version vector of a write leaves out other nodes' writes, so the write does not replace them",
-      under: { settings: { conflicts: 'version-vector' } },
-    },
-    'deaf-clock': {
-      summary: 'a logical clock ignores the stamps of other nodes, so a later write may lose to an earlier one',
-      under: { settings: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
-    },
+    'no-tie-break': bug('of two writes with the same timestamp each node keeps its own', [], {
+      settings: { 'resolution-ms': 50 },
+    }),
+    'forget-gossip': bug('a write is sent to the other nodes once, and never again to a node that missed it', ['loss']),
+    'clock-ignorant': bug('the write that arrives last wins, whatever its timestamp', ['delay']),
+    'forget-received': bug("other nodes' writes are confirmed without being stored, so a restart forgets them", [
+      'kill',
+    ]),
+    'merge-by-arrival': bug('of concurrent versions the last to arrive is kept, so merging is not commutative', [], {
+      settings: { conflicts: 'version-vector' },
+    }),
+    'forget-context': bug(
+      "the version vector of a write leaves out other nodes' writes, so the write does not replace them",
+      [],
+      { settings: { conflicts: 'version-vector' } },
+    ),
+    'deaf-clock': bug(
+      'a logical clock ignores the stamps of other nodes, so a later write may lose to an earlier one',
+      [],
+      { settings: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+    ),
   },
   invariants: masterMasterInvariants,
   promises: (object, settings) => (isEventual(object, settings) ? 'eventual' : 'none'),

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createOrderedQueue } from './machine.ts'
 import type { Entry, OrderedQueueMessage, OrderedQueueState } from './state.ts'
 
@@ -72,18 +72,9 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
     'retransmit-ms': { summary: 'how often entries and proposals that were not confirmed are sent again', default: 50 },
   },
   bugs: {
-    'read-before-own-write': {
-      summary: 'a writer is answered before its own node has applied its write',
-      under: { faults: ['delay'] },
-    },
-    'apply-out-of-order': {
-      summary: 'updates are applied as they arrive, even if earlier ones are missing',
-      under: { faults: ['loss'] },
-    },
-    'forget-applied': {
-      summary: 'updates are kept in memory only, so after a restart reads return older values',
-      under: { faults: ['kill'] },
-    },
+    'read-before-own-write': bug('a writer is answered before its own node has applied its write', ['delay']),
+    'apply-out-of-order': bug('updates are applied as they arrive, even if earlier ones are missing', ['loss']),
+    'forget-applied': bug('updates are kept in memory only, so after a restart reads return older values', ['kill']),
   },
   invariants: orderedQueueInvariants,
   promises: () => 'sequential',

@@ -1,6 +1,6 @@
 import type { ProtocolDefinition, Weakness } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
@@ -27,22 +27,20 @@ export const outbox: ProtocolDefinition = defineProtocol({
     'relay-ms': { summary: 'how often the relay repeats events that were not confirmed', default: 20 },
   },
   bugs: {
-    'outbox-apart': {
-      summary: "the event is stored in its own transaction, after the effect's",
-      under: { faults: ['kill'], workload: 'counter' },
-    },
-    'outbox-in-memory': {
-      summary: 'events wait in memory for the relay, so a restart forgets them',
-      under: { faults: ['kill', 'partition'], workload: 'counter' },
-    },
-    'forget-on-send': {
-      summary: 'the relay forgets an event once it is sent, whether it arrives or not',
-      under: { faults: ['loss', 'partition', 'kill'], workload: 'counter' },
-    },
-    'apply-repeats': {
-      summary: 'the consumer applies every event, duplicates included',
-      under: { faults: ['delay', 'partition'], workload: 'counter' },
-    },
+    'outbox-apart': bug("the event is stored in its own transaction, after the effect's", ['kill'], {
+      workload: 'counter',
+    }),
+    'outbox-in-memory': bug('events wait in memory for the relay, so a restart forgets them', ['kill', 'partition'], {
+      workload: 'counter',
+    }),
+    'forget-on-send': bug(
+      'the relay forgets an event once it is sent, whether it arrives or not',
+      ['loss', 'partition', 'kill'],
+      { workload: 'counter' },
+    ),
+    'apply-repeats': bug('the consumer applies every event, duplicates included', ['delay', 'partition'], {
+      workload: 'counter',
+    }),
   },
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
   create: (chosen) =>

@@ -1,5 +1,5 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
 import { paxosInvariants } from './invariants.ts'
 import { createPaxos, serve } from './machine.ts'
@@ -10,27 +10,19 @@ export const paxos: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   settings: memberSettings('leader', 'prepares a ballot', { reads: readsSetting('leader') }),
   bugs: {
-    'ignore-highest-accepted': {
-      summary:
-        'a new leader uses only the proposals that it has accepted itself, even if promises report higher-numbered ones',
-      under: { faults: ['isolate-leader', 'partition'] },
-    },
-    'ignore-promise': {
-      summary: 'acceptors accept proposals with ballots lower than they promised',
-      under: { faults: ['isolate-leader', 'partition'] },
-    },
-    'forget-promise': {
-      summary: 'promises are kept in memory only, so a restart forgets them',
-      under: { faults: ['kill', 'isolate-leader'] },
-    },
-    'quorum-off-by-one': {
-      summary: 'half of the nodes, rounded down, count as a majority',
-      under: { faults: ['halves'] },
-    },
-    'stale-read': {
-      summary: 'a leader answers reads without confirming that it still leads',
-      under: { faults: ['isolate-leader'], settings: { reads: 'round' } },
-    },
+    'ignore-highest-accepted': bug(
+      'a new leader uses only the proposals that it has accepted itself, even if promises report higher-numbered ones',
+      ['isolate-leader', 'partition'],
+    ),
+    'ignore-promise': bug('acceptors accept proposals with ballots lower than they promised', [
+      'isolate-leader',
+      'partition',
+    ]),
+    'forget-promise': bug('promises are kept in memory only, so a restart forgets them', ['kill', 'isolate-leader']),
+    'quorum-off-by-one': bug('half of the nodes, rounded down, count as a majority', ['halves']),
+    'stale-read': bug('a leader answers reads without confirming that it still leads', ['isolate-leader'], {
+      settings: { reads: 'round' },
+    }),
   },
   invariants: paxosInvariants,
   promises: () => 'linearizable',

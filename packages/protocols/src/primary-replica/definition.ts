@@ -5,7 +5,7 @@ import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchCompleteness, watchLeaders, watchLogMatching } from '../log-invariants.ts'
 import { unavailable } from '../objects/object.ts'
 import { isEverRead } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { chosenSuccession, successionSettings } from '../routing/succession.ts'
@@ -147,30 +147,26 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a request waits for the primary', default: 1000 },
   },
   bugs: {
-    'no-fencing': {
-      summary: 'an old primary goes on after a failover, and replicas keep following it',
-      under: { settings: STRICTEST, faults: ['isolate-leader'] },
-    },
-    'ack-before-replicate': {
-      summary: 'writes are acknowledged at once, whatever sync says',
-      under: { settings: STRICTEST, faults: ['isolate-leader'] },
-    },
-    'promote-stale': {
-      summary: 'any replica can take over, whatever its copy lacks',
-      under: { settings: STRICTEST, faults: ['isolate-leader', 'partition'] },
-    },
-    'stale-read': {
-      summary: 'a synchronous primary answers reads without confirming that it still is one',
-      under: { settings: STRICTEST, faults: ['isolate-leader'] },
-    },
-    'own-write-when-sent': {
-      summary: 'own-writes counts entries sent to the replica as received',
-      under: { settings: STICKY, faults: ['delay'] },
-    },
-    'forget-epoch': {
-      summary: 'promises are kept in memory only, so a restart forgets them',
-      under: { settings: STRICTEST, faults: ['kill', 'isolate-leader'] },
-    },
+    'no-fencing': bug('an old primary goes on after a failover, and replicas keep following it', ['isolate-leader'], {
+      settings: STRICTEST,
+    }),
+    'ack-before-replicate': bug('writes are acknowledged at once, whatever sync says', ['isolate-leader'], {
+      settings: STRICTEST,
+    }),
+    'promote-stale': bug('any replica can take over, whatever its copy lacks', ['isolate-leader', 'partition'], {
+      settings: STRICTEST,
+    }),
+    'stale-read': bug(
+      'a synchronous primary answers reads without confirming that it still is one',
+      ['isolate-leader'],
+      { settings: STRICTEST },
+    ),
+    'own-write-when-sent': bug('own-writes counts entries sent to the replica as received', ['delay'], {
+      settings: STICKY,
+    }),
+    'forget-epoch': bug('promises are kept in memory only, so a restart forgets them', ['kill', 'isolate-leader'], {
+      settings: STRICTEST,
+    }),
   },
   invariants: primaryReplicaInvariants,
   promises: (_, settings) =>

@@ -1,6 +1,6 @@
 import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definition.ts'
 import { majorityOf } from '../members.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { quorumInvariants } from './invariants.ts'
 import { createQuorum } from './machine.ts'
 import { FUNCTIONS } from './operations.ts'
@@ -67,22 +67,17 @@ export const quorum: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a request waits for replicas', default: 1000 },
   },
   bugs: {
-    'no-write-back': {
-      summary: 'reads are answered with a version that only some replica has, so a later read may miss it',
-      under: { faults: ['delay', 'partition'] },
-    },
-    'quorum-off-by-one': {
-      summary: 'writes wait for one replica too few: R + W = N',
-      under: { faults: ['partition'] },
-    },
-    'drop-handoff-on-restart': {
-      summary: 'writes that a node took for another are kept in memory only, so a restart drops them',
-      under: {
-        settings: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
-        faults: ['partition', 'kill'],
-      },
-    },
-    'no-tie-break': { summary: 'of two writes with the same counter each replica keeps the one that it got first' },
+    'no-write-back': bug('reads are answered with a version that only some replica has, so a later read may miss it', [
+      'delay',
+      'partition',
+    ]),
+    'quorum-off-by-one': bug('writes wait for one replica too few: R + W = N', ['partition']),
+    'drop-handoff-on-restart': bug(
+      'writes that a node took for another are kept in memory only, so a restart drops them',
+      ['partition', 'kill'],
+      { settings: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' } },
+    ),
+    'no-tie-break': bug('of two writes with the same counter each replica keeps the one that it got first'),
   },
   functions: FUNCTIONS,
   invariants: quorumInvariants,

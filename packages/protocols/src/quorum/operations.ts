@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
+import { forgetOldest } from '../memory.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import {
@@ -19,7 +20,6 @@ import { compareTags, type Version } from './tag.ts'
 /** How often operations are checked for age, and silent replicas asked again. */
 const SWEEP_MS = millis(50)
 const OPERATION_LIMIT = 10_000
-const CLIENT_LIMIT = 10_000
 
 export const FUNCTIONS: readonly string[] = ['read', 'write']
 
@@ -82,8 +82,7 @@ function remember(
 ): void {
   lastRequests.delete(client)
   lastRequests.set(client, { sequence, operation, result: undefined })
-  const [oldest] = lastRequests.keys()
-  if (lastRequests.size > CLIENT_LIMIT && oldest !== undefined) lastRequests.delete(oldest)
+  forgetOldest(lastRequests)
 }
 
 /**

@@ -1,9 +1,9 @@
 import { type Input, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { BugSetting, ProtocolDefinition } from '../definition.ts'
+import type { ProtocolDefinition } from '../definition.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../objects/object.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { chosenRouting, routingSettings } from '../routing/succession.ts'
@@ -53,10 +53,6 @@ function read(turn: RaftTurn, origin: Origin, input: Input): void {
   state.reads.push({ origin, input, index, round })
   answerReads(turn)
 }
-
-/** A leader cut off from the other nodes but still reached by clients. */
-const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
-const RESTARTS: BugSetting = { faults: ['kill'] }
 
 /** The most times faster that one clock may run than another. */
 const DRIFT = 1.25
@@ -108,69 +104,41 @@ export const raft: ProtocolDefinition = defineProtocol({
     ...routingSettings('leader'),
   },
   bugs: {
-    'ack-before-majority': {
-      summary: 'the leader considers an entry committed once it has it itself',
-      under: CUT_OFF,
-    },
-    'forget-vote': {
-      summary: 'term and vote are kept in memory only, so a restart forgets them',
-      under: RESTARTS,
-    },
-    'stale-read': { summary: 'a leader answers reads without confirming that it still leads', under: CUT_OFF },
-    'commit-old-term': {
-      summary: 'entries of earlier terms are committed by counting their copies (Figure 8)',
-      under: { faults: ['shifting'] },
-    },
-    'no-log-check': {
-      summary: 'votes are given to candidates whose logs lack entries',
-      under: { faults: ['isolate-leader', 'kill'] },
-    },
-    'ack-before-fsync': { summary: 'messages and replies do not wait for the disk', under: RESTARTS },
-    'double-apply': {
-      summary: 'a repeated request is carried out again',
-      under: { faults: ['isolate-leader'], workload: 'list-append' },
-    },
-    'dedup-leader-only': { summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
-    'reply-by-index': { summary: 'a request is answered by any entry committed in its place', under: CUT_OFF },
-    'read-without-noop': {
-      summary: 'a new leader answers reads before an entry of its term is committed',
-      under: { faults: ['shifting'] },
-    },
-    'quorum-off-by-one': {
-      summary: 'half of the nodes count as a majority',
-      under: { faults: ['halves'] },
-    },
-    'vote-twice': {
-      summary: 'a node votes for every candidate of a term that asks',
-      under: { faults: ['isolate-leader', 'kill'], settings: { 'pre-vote': false, 'election-max-ms': 260 } },
-    },
-    'up-to-date-length-only': {
-      summary: 'the longer log wins votes, whatever the terms of its entries',
-      under: { faults: ['isolate-leader', 'shifting'], settings: { 'pre-vote': false } },
-    },
-    'no-prev-check': { summary: 'a follower appends without checking the entry before', under: CUT_OFF },
-    'prev-length-only': {
-      summary: 'a follower appends wherever its log is long enough, without comparing terms',
-      under: CUT_OFF,
-    },
-    'no-truncate': { summary: 'entries that conflict with those of the leader are kept', under: CUT_OFF },
-    'lease-too-long': {
-      summary: 'a lease lasts longer than followers promise to elect no other leader',
-      under: CUT_OFF,
-    },
-    'forget-snapshot': {
-      summary: 'a snapshot from the leader is confirmed without being stored',
-      under: {
-        faults: ['isolate-leader', 'kill'],
-        settings: { 'snapshot-entries': 50 },
-        trialSettings: { 'snapshot-entries': 4 },
-      },
-    },
-    'overlapping-changes': {
-      summary: 'a membership change does not wait for the previous one to be committed',
-      under: { faults: ['isolate-leader', 'partition'], settings: { 'resize-ms': 60 } },
-    },
-    'stale-append': { summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
+    'ack-before-majority': bug('the leader considers an entry committed once it has it itself', ['isolate-leader']),
+    'forget-vote': bug('term and vote are kept in memory only, so a restart forgets them', ['kill']),
+    'stale-read': bug('a leader answers reads without confirming that it still leads', ['isolate-leader']),
+    'commit-old-term': bug('entries of earlier terms are committed by counting their copies (Figure 8)', ['shifting']),
+    'no-log-check': bug('votes are given to candidates whose logs lack entries', ['isolate-leader', 'kill']),
+    'ack-before-fsync': bug('messages and replies do not wait for the disk', ['kill']),
+    'double-apply': bug('a repeated request is carried out again', ['isolate-leader'], { workload: 'list-append' }),
+    'dedup-leader-only': bug('only the leader remembers which requests were carried out', ['isolate-leader']),
+    'reply-by-index': bug('a request is answered by any entry committed in its place', ['isolate-leader']),
+    'read-without-noop': bug('a new leader answers reads before an entry of its term is committed', ['shifting']),
+    'quorum-off-by-one': bug('half of the nodes count as a majority', ['halves']),
+    'vote-twice': bug('a node votes for every candidate of a term that asks', ['isolate-leader', 'kill'], {
+      settings: { 'pre-vote': false, 'election-max-ms': 260 },
+    }),
+    'up-to-date-length-only': bug(
+      'the longer log wins votes, whatever the terms of its entries',
+      ['isolate-leader', 'shifting'],
+      { settings: { 'pre-vote': false } },
+    ),
+    'no-prev-check': bug('a follower appends without checking the entry before', ['isolate-leader']),
+    'prev-length-only': bug('a follower appends wherever its log is long enough, without comparing terms', [
+      'isolate-leader',
+    ]),
+    'no-truncate': bug('entries that conflict with those of the leader are kept', ['isolate-leader']),
+    'lease-too-long': bug('a lease lasts longer than followers promise to elect no other leader', ['isolate-leader']),
+    'forget-snapshot': bug('a snapshot from the leader is confirmed without being stored', ['isolate-leader', 'kill'], {
+      settings: { 'snapshot-entries': 50 },
+      trialSettings: { 'snapshot-entries': 4 },
+    }),
+    'overlapping-changes': bug(
+      'a membership change does not wait for the previous one to be committed',
+      ['isolate-leader', 'partition'],
+      { settings: { 'resize-ms': 60 } },
+    ),
+    'stale-append': bug('entries are taken from leaders of earlier terms', ['isolate-leader']),
   },
   invariants: raftInvariants,
   changes: raftChanges,

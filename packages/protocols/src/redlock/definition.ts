@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
@@ -39,22 +39,20 @@ export const redlock: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
   },
   bugs: {
-    'no-majority': {
-      summary: 'one master less than a majority suffices',
-      under: { settings: FENCED, faults: ['partition', 'loss'] },
-    },
-    'validity-not-subtracted': {
-      summary: 'the time spent acquiring the lock is not subtracted from its time to live',
-      under: { settings: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 }, faults: ['delay', 'pause'] },
-    },
-    'release-any': {
-      summary: 'a lock is released without checking who holds it',
-      under: { settings: LONG, faults: ['delay', 'loss'], workload: 'lock' },
-    },
-    'forget-on-restart': {
-      summary: 'masters keep locks in memory only, and come back at once',
-      under: { settings: LONG, faults: ['kill'], workload: 'lock' },
-    },
+    'no-majority': bug('one master less than a majority suffices', ['partition', 'loss'], { settings: FENCED }),
+    'validity-not-subtracted': bug(
+      'the time spent acquiring the lock is not subtracted from its time to live',
+      ['delay', 'pause'],
+      { settings: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 } },
+    ),
+    'release-any': bug('a lock is released without checking who holds it', ['delay', 'loss'], {
+      settings: LONG,
+      workload: 'lock',
+    }),
+    'forget-on-restart': bug('masters keep locks in memory only, and come back at once', ['kill'], {
+      settings: LONG,
+      workload: 'lock',
+    }),
   },
   invariants: [
     {

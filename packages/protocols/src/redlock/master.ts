@@ -1,3 +1,4 @@
+import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
@@ -55,13 +56,9 @@ function isToken({ tokens }: RedlockState, key: string, there: string, value: st
   return raised?.value === there && nameOfToken(key, raised.token) === value
 }
 
-/** Late duplicates of a message come soon or never. */
-const REMEMBERED = 10_000
-
 function remember({ gone }: RedlockState, value: string, wasMine: boolean): void {
   gone.set(value, wasMine)
-  const [oldest] = gone.keys()
-  if (gone.size > REMEMBERED && oldest !== undefined) gone.delete(oldest)
+  forgetOldest(gone)
 }
 
 /** A request to release by token may be repeated after a restart. */

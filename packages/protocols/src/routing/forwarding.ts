@@ -1,4 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
+import { forgetOldest } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
 /** Attached to a request that one node forwards to another, to tell it from duplicates. */
@@ -35,11 +36,6 @@ export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }
   const last = lives.get(life)
   if (last !== undefined && number <= last) return false
   lives.set(life, number)
-  if (lives.size > LIVES_LIMIT) dropOldest(lives)
+  forgetOldest(lives, LIVES_LIMIT)
   return true
-}
-
-function dropOldest(lives: Map<number, number>): void {
-  const [oldest] = lives.keys()
-  if (oldest !== undefined) lives.delete(oldest)
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createSharded } from './machine.ts'
@@ -39,12 +39,8 @@ export const sharded: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },
   },
   bugs: {
-    'both-owners-serve': {
-      summary: 'a shard is served by its former owner until the next has confirmed it',
-    },
-    'drop-in-flight': {
-      summary: 'writes that arrive while their shard is moving are answered, and lost',
-    },
+    'both-owners-serve': bug('a shard is served by its former owner until the next has confirmed it'),
+    'drop-in-flight': bug('writes that arrive while their shard is moving are answered, and lost'),
   },
   invariants: [
     {
@@ -58,7 +54,7 @@ export const sharded: ProtocolDefinition = defineProtocol({
   create(chosen) {
     const shards = chosen.number('shards')
     if (!Number.isInteger(shards))
-      throw new UserError('usage', `sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
+      throw usageError(`sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
     const by = chosen.value('by')
     return createSharded({
       object: chosen.object,

@@ -1,12 +1,12 @@
 import { type Completion, canonical, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
+import { forgetOldest } from '../memory.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
-import { bound } from './database.ts'
 import type { Call, Single, SingleTurn } from './state.ts'
 
 // An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may
@@ -62,7 +62,7 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   if (call === undefined) return
   if (config.degrade && isRead(turn, call.command)) {
     state.known.set(questionOf(call.command), result)
-    bound(state.known, KNOWN_LIMIT)
+    forgetOldest(state.known, KNOWN_LIMIT)
   }
   end(turn, call, result)
 }

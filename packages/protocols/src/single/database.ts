@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
+import { forgetOldest } from '../memory.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
@@ -68,7 +69,7 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
     return
   }
   state.keys.set(key, result)
-  bound(state.keys)
+  forgetOldest(state.keys)
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
@@ -93,14 +94,14 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
 function noteEffect({ state }: SingleTurn, { request }: EffectRecord, result: Completion): void {
   if (result.type !== 'ok') return
   state.effects.add(request)
-  bound(state.effects)
+  forgetOldest(state.effects)
 }
 
 export function redo(turn: SingleTurn, record: SingleRecord): void {
   const { state, config } = turn
   if (record.kind === 'key') {
     state.keys.set(record.key, record.result)
-    bound(state.keys)
+    forgetOldest(state.keys)
     return
   }
   const { from, ticket, key, command } = record
@@ -109,15 +110,5 @@ export function redo(turn: SingleTurn, record: SingleRecord): void {
   noteEffect(turn, record, result)
   if (key === undefined) return
   state.keys.set(key, result)
-  bound(state.keys)
-}
-
-/** Keys, and requests, that a database remembers. */
-const MEMORY_LIMIT = 10_000
-
-/** Drops the oldest entry of a map that has grown too large. */
-export function bound(entries: Map<string, unknown> | Set<string>, limit: number = MEMORY_LIMIT): void {
-  if (entries.size <= limit) return
-  const [oldest] = entries.keys()
-  if (oldest !== undefined) entries.delete(oldest)
+  forgetOldest(state.keys)
 }

@@ -1,6 +1,6 @@
 import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
 import type { SingleConfig, SingleState } from './state.ts'
 
@@ -54,26 +54,23 @@ export const single: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'key-in-memory': {
-      summary: 'the database remembers keys in memory only, so a restart forgets them',
-      under: { faults: ['kill', 'delay'], workload: 'counter' },
-    },
-    'key-after-effect': {
-      summary: "the key is stored in its own transaction, after the effect's",
-      under: { faults: ['kill'], workload: 'counter' },
-    },
-    'key-before-effect': {
-      summary: "the key is stored in its own transaction, before the effect's",
-      under: { faults: ['kill'], workload: 'counter' },
-    },
-    'key-per-attempt': {
-      summary: 'each attempt has its own key, so no retry is recognised',
-      under: { faults: ['delay', 'pause'], workload: 'counter' },
-    },
-    'refuse-after-sent': {
-      summary: 'with the circuit open, a request is refused as never sent although it was tried before',
-      under: { settings: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
-    },
+    'key-in-memory': bug('the database remembers keys in memory only, so a restart forgets them', ['kill', 'delay'], {
+      workload: 'counter',
+    }),
+    'key-after-effect': bug("the key is stored in its own transaction, after the effect's", ['kill'], {
+      workload: 'counter',
+    }),
+    'key-before-effect': bug("the key is stored in its own transaction, before the effect's", ['kill'], {
+      workload: 'counter',
+    }),
+    'key-per-attempt': bug('each attempt has its own key, so no retry is recognised', ['delay', 'pause'], {
+      workload: 'counter',
+    }),
+    'refuse-after-sent': bug(
+      'with the circuit open, a request is refused as never sent although it was tried before',
+      ['delay', 'pause'],
+      { settings: { 'breaker-failures': 2 }, workload: 'counter' },
+    ),
   },
   invariants: [
     {

@@ -1,5 +1,5 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { transactionConfig } from '../two-phase-commit/config.ts'
 import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
@@ -24,14 +24,12 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'forget-vote': {
-      summary: 'a yes vote is kept in memory only, so a restarted site has nothing to commit',
-      under: { faults: ['kill'] },
-    },
-    'decide-alone': {
-      summary: 'a restarted site decides without the sites that do not answer, which may have decided before',
-      under: { settings: IMPATIENT, faults: ['kill'], workload: 'bank' },
-    },
+    'forget-vote': bug('a yes vote is kept in memory only, so a restarted site has nothing to commit', ['kill']),
+    'decide-alone': bug(
+      'a restarted site decides without the sites that do not answer, which may have decided before',
+      ['kill'],
+      { settings: IMPATIENT, workload: 'bank' },
+    ),
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',

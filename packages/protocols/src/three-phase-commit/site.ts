@@ -1,9 +1,7 @@
+import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from '../two-phase-commit/items.ts'
 import type { Doubt, SitePart, SiteRefusal, ThreePhase, ThreePhaseState, ThreePhaseTurn } from './state.ts'
-
-/** Outcomes remembered, for sites that ask and for late copies of messages. */
-const FINISHED_LIMIT = 10_000
 
 export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transaction, operations, sites }, from) => {
   const { state } = turn
@@ -74,6 +72,6 @@ export function finish(state: ThreePhaseState, transaction: string, commit: bool
   if (part !== undefined) unlock(state, transaction, part, commit)
   doubts.delete(transaction)
   finished.set(transaction, commit)
-  const [oldest] = finished.keys()
-  if (finished.size > FINISHED_LIMIT && oldest !== undefined) finished.delete(oldest)
+  // Remembered for sites that ask and for late copies of messages.
+  forgetOldest(finished)
 }

@@ -1,4 +1,4 @@
-import { type Millis, UserError } from '@chaosproxy/history'
+import { type Millis, usageError } from '@chaosproxy/history'
 import type { Chosen, Subject } from '../options.ts'
 import { type Planner, planners } from './items.ts'
 
@@ -20,6 +20,6 @@ export function transactionConfig(name: string, chosen: Chosen): TransactionConf
   if (planner === undefined) throw new Error(`${name} cannot split a ${object.name}`)
   const attempts = chosen.number('attempts')
   if (!Number.isInteger(attempts))
-    throw new UserError('usage', `${name}: attempts=${attempts} is not possible; give a whole number, 1 or more.`)
+    throw usageError(`${name}: attempts=${attempts} is not possible; give a whole number, 1 or more.`)
   return { object, planner, checkMs: chosen.ms('check-ms'), voteTimeoutMs: chosen.ms('vote-timeout-ms'), attempts, bug }
 }

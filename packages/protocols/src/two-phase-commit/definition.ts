@@ -1,5 +1,5 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { transactionConfig } from './config.ts'
 import { planners } from './items.ts'
 import { createTwoPhaseCommit } from './machine.ts'
@@ -20,22 +20,16 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
     },
   },
   bugs: {
-    'presume-commit': {
-      summary: 'a coordinator says that an unknown transaction was committed',
-      under: { faults: ['loss', 'kill'] },
-    },
-    'forget-prepared': {
-      summary: 'a vote is kept in memory only, so a restarted node has nothing to commit',
-      under: { faults: ['kill'] },
-    },
-    'decide-on-timeout': {
-      summary: 'a node that voted yes and hears nothing aborts instead of staying blocked',
-      under: { faults: ['loss', 'partition'] },
-    },
-    'forget-decision': {
-      summary: 'a commit is kept in memory only, so a restarted coordinator says that it was aborted',
-      under: { faults: ['kill', 'loss'] },
-    },
+    'presume-commit': bug('a coordinator says that an unknown transaction was committed', ['loss', 'kill']),
+    'forget-prepared': bug('a vote is kept in memory only, so a restarted node has nothing to commit', ['kill']),
+    'decide-on-timeout': bug('a node that voted yes and hears nothing aborts instead of staying blocked', [
+      'loss',
+      'partition',
+    ]),
+    'forget-decision': bug('a commit is kept in memory only, so a restarted coordinator says that it was aborted', [
+      'kill',
+      'loss',
+    ]),
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',

@@ -1,8 +1,7 @@
+import { forgetOldest } from '../memory.ts'
 import { lock, unlock, vote } from './items.ts'
 import type { Prepared, Settled, TwoPhaseHandler, TwoPhaseRecord, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
-/** Transactions remembered, so that a late duplicate of a message does not begin one anew. */
-const FINISHED_LIMIT = 10_000
 /** With decide-on-timeout: the number of checks after which it decides. */
 const PATIENCE_CHECKS = 2
 
@@ -58,8 +57,8 @@ function finish(state: TwoPhaseState, transaction: string, commit: boolean): voi
   all.delete(transaction)
   doubt.delete(transaction)
   finished.add(transaction)
-  const [oldest] = finished
-  if (finished.size > FINISHED_LIMIT && oldest !== undefined) finished.delete(oldest)
+  // Remembered, so that a late duplicate of a message does not begin one anew.
+  forgetOldest(finished)
 }
 
 function settle(state: TwoPhaseState, settled: Settled): void {

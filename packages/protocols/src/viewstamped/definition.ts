@@ -1,5 +1,5 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
@@ -19,22 +19,19 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
     reads: readsSetting('primary'),
   }),
   bugs: {
-    'stale-view-change': {
-      summary: 'a new primary takes the longest log, whatever the last view in which its sender was normal',
-      under: { faults: ['isolate-leader', 'partition'] },
-    },
-    'answer-before-prepare-ok': {
-      summary: 'the primary answers before f backups have the request',
-      under: { faults: ['isolate-leader'] },
-    },
-    'skip-recovery': {
-      summary: 'a node that has lost its log takes part again at once',
-      under: { faults: ['kill'], settings: { recovery: 'nonce' } },
-    },
-    'forget-view': {
-      summary: 'view numbers are kept in memory only, so a node may restart in a view that it had left',
-      under: { faults: ['kill', 'isolate-leader'], settings: { recovery: 'disk' } },
-    },
+    'stale-view-change': bug(
+      'a new primary takes the longest log, whatever the last view in which its sender was normal',
+      ['isolate-leader', 'partition'],
+    ),
+    'answer-before-prepare-ok': bug('the primary answers before f backups have the request', ['isolate-leader']),
+    'skip-recovery': bug('a node that has lost its log takes part again at once', ['kill'], {
+      settings: { recovery: 'nonce' },
+    }),
+    'forget-view': bug(
+      'view numbers are kept in memory only, so a node may restart in a view that it had left',
+      ['kill', 'isolate-leader'],
+      { settings: { recovery: 'disk' } },
+    ),
   },
   invariants: viewstampedInvariants,
   promises: () => 'linearizable',

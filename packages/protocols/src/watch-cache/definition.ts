@@ -1,6 +1,6 @@
 import { type InvariantWatch, type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
-import { defineProtocol } from '../options.ts'
+import { bug, defineProtocol } from '../options.ts'
 import { createWatchCache } from './machine.ts'
 import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
@@ -30,18 +30,20 @@ export const watchCache: ProtocolDefinition = defineProtocol({
     'request-timeout-ms': { summary: 'how long a consistent read waits for the store', default: 500 },
   },
   bugs: {
-    'resume-at-latest': {
-      summary: 'after a gap, a watch goes on from the latest revision heard of, not from the last one received',
-      under: { faults: ['loss', 'partition'] },
-    },
-    'ignore-compaction': {
-      summary: 'a watch from a compacted revision begins with the oldest change that is left',
-      under: { settings: { history: 2 }, faults: ['loss', 'partition'] },
-    },
-    'trust-cache': {
-      summary: 'consistent reads are answered from the cache without asking the store',
-      under: { settings: CONSISTENT, faults: ['delay', 'partition'] },
-    },
+    'resume-at-latest': bug(
+      'after a gap, a watch goes on from the latest revision heard of, not from the last one received',
+      ['loss', 'partition'],
+    ),
+    'ignore-compaction': bug(
+      'a watch from a compacted revision begins with the oldest change that is left',
+      ['loss', 'partition'],
+      { settings: { history: 2 } },
+    ),
+    'trust-cache': bug(
+      'consistent reads are answered from the cache without asking the store',
+      ['delay', 'partition'],
+      { settings: CONSISTENT },
+    ),
   },
   invariants: [
     {
