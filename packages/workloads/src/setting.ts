@@ -28,6 +28,13 @@ export interface Setting {
   readonly isLeaseMs?: true | undefined
 }
 
+/** A setting with these values, the first of which is its default. */
+export const choice = (
+  name: string,
+  values: readonly [SettingValue, ...(readonly SettingValue[])],
+  summary: string,
+): Setting => ({ name, summary, default: values[0], values })
+
 interface Declaring {
   readonly name: string
   readonly settings: readonly Setting[]

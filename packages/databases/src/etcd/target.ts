@@ -11,36 +11,32 @@ import {
   targetWithClients,
   wholeObjects,
 } from '@chaosproxy/targets/database'
-import { numberOf, type Setting } from '@chaosproxy/workloads'
+import { choice, numberOf, type Setting } from '@chaosproxy/workloads'
 
 const HELD_WHOLE: readonly string[] = wholeObjects.map(({ name }) => name)
 
 const own: readonly Setting[] = [
-  {
-    name: 'reads',
-    summary: "linearizable, or serializable: from the asked member's own data, which may be stale",
-    default: 'linearizable',
-    values: ['linearizable', 'serializable'],
-  },
-  {
-    name: 'update',
-    summary: 'how objects that grow or count are updated: by a transaction, retried on conflict, or under a lock',
-    default: 'txn',
-    values: ['txn', 'lock'],
-  },
+  choice(
+    'reads',
+    ['linearizable', 'serializable'],
+    "linearizable, or serializable: from the asked member's own data, which may be stale",
+  ),
+  choice(
+    'update',
+    ['txn', 'lock'],
+    'how objects that grow or count are updated: by a transaction, retried on conflict, or under a lock',
+  ),
   {
     name: 'fencing',
     summary: "whether changes under a lock, and its release, compare the lock's create_revision",
     default: false,
   },
   { name: 'ttl', summary: 'seconds until a lock without keep-alives expires', default: 10, min: 2, max: 600 },
-  {
-    name: 'keep-alives',
-    summary:
-      'through which members a lock is kept alive: the one that granted it, or only those that were followers then',
-    default: 'granting',
-    values: ['granting', 'following'],
-  },
+  choice(
+    'keep-alives',
+    ['granting', 'following'],
+    'through which members a lock is kept alive: the one that granted it, or only those that were followers then',
+  ),
   { name: 'heartbeat', summary: 'milliseconds between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
     name: 'election',

@@ -5,7 +5,7 @@ import {
   type StartedDeclaration,
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
@@ -86,13 +86,11 @@ function serverOptions({ sync }: Settings, provider: string): string[] {
 }
 
 export const settings: readonly Setting[] = [
-  {
-    name: 'sync',
-    summary:
-      'which commands first wait for what others have committed (wsrep_sync_wait); 0: none; 1: reads; 7: changes as well',
-    default: 0,
-    values: [0, 1, 7],
-  },
+  choice(
+    'sync',
+    [0, 1, 7],
+    'which commands first wait for what others have committed (wsrep_sync_wait); 0: none; 1: reads; 7: changes as well',
+  ),
   sqlSettings.isolation,
   sqlSettings.transfers,
 ]

@@ -5,7 +5,7 @@ import {
   type StartedDeclaration,
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
@@ -91,18 +91,16 @@ const semiSync = (settings: Settings): { readonly [option: string]: string } => 
 })
 
 export const settings: readonly Setting[] = [
-  {
-    name: 'commit',
-    summary: "what a commit waits for; async: only the primary's own log; semi-sync: one replica has received it",
-    default: 'async',
-    values: ['async', 'semi-sync'],
-  },
-  {
-    name: 'wait-point',
-    summary: 'with semi-sync: whether others see a change before a replica has it (rpl_semi_sync_master_wait_point)',
-    default: 'after-commit',
-    values: ['after-commit', 'after-sync'],
-  },
+  choice(
+    'commit',
+    ['async', 'semi-sync'],
+    "what a commit waits for; async: only the primary's own log; semi-sync: one replica has received it",
+  ),
+  choice(
+    'wait-point',
+    ['after-commit', 'after-sync'],
+    'with semi-sync: whether others see a change before a replica has it (rpl_semi_sync_master_wait_point)',
+  ),
   {
     name: 'give-up-ms',
     summary: 'with semi-sync: how long a commit waits before replication turns async (rpl_semi_sync_master_timeout)',
@@ -112,19 +110,15 @@ export const settings: readonly Setting[] = [
   },
   sqlSettings.reads,
   sqlSettings.isolation,
-  {
-    name: 'snapshot-isolation',
-    summary:
-      'whether a transaction that writes what changed since it first read is refused (innodb_snapshot_isolation)',
-    default: 'off',
-    values: ['off', 'on'],
-  },
+  choice(
+    'snapshot-isolation',
+    ['off', 'on'],
+    'whether a transaction that writes what changed since it first read is refused (innodb_snapshot_isolation)',
+  ),
   sqlSettings.transfers,
-  {
-    name: 'flush',
-    summary:
-      'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
-    default: 1,
-    values: [1, 2, 0],
-  },
+  choice(
+    'flush',
+    [1, 2, 0],
+    'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
+  ),
 ]

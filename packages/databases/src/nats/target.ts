@@ -1,18 +1,16 @@
 import { millis, usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { goSuffers, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import { natsClients } from './client/clients.ts'
 import { natsErrors } from './client/outcomes.ts'
 
 const own: readonly Setting[] = [
-  {
-    name: 'direct',
-    summary:
-      "who answers the reads of a bucket: on, any replica (allow_direct, as clients' libraries make buckets); off, the stream's leader",
-    default: 'on',
-    values: ['on', 'off'],
-  },
+  choice(
+    'direct',
+    ['on', 'off'],
+    "who answers the reads of a bucket: on, any replica (allow_direct, as clients' libraries make buckets); off, the stream's leader",
+  ),
   {
     name: 'ack-wait-ms',
     summary: 'how long a message of a queue may stay unacknowledged before it is handed out again (ack_wait)',

@@ -6,7 +6,7 @@ import {
   type StartedDeclaration,
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
 /** A primary, n1, and standbys that stream from it, each at its own address. */
@@ -85,19 +85,17 @@ export const settings: readonly Setting[] = [
     default: 'on',
     values: [...commits],
   },
-  {
-    name: 'synchronous',
-    summary: 'which standbys a commit waits for, unless it is async (synchronous_standby_names)',
-    default: 'ANY 1',
-    values: ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
-  },
+  choice(
+    'synchronous',
+    ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
+    'which standbys a commit waits for, unless it is async (synchronous_standby_names)',
+  ),
   sqlSettings.reads,
-  {
-    name: 'checksums',
-    summary: 'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
-    default: 'off',
-    values: ['off', 'on'],
-  },
+  choice(
+    'checksums',
+    ['off', 'on'],
+    'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
+  ),
   { ...sqlSettings.isolation, default: 'read-committed' },
   sqlSettings.transfers,
   {

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
-import type { Setting } from '@chaosproxy/workloads'
+import { choice, type Setting } from '@chaosproxy/workloads'
 import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
@@ -60,12 +60,11 @@ text(Name) -> lists:flatten(io_lib:format("~s", [Name])).
   .split('\n')
 
 const own: readonly Setting[] = [
-  {
-    name: 'queue',
-    summary: 'quorum: replicated on every broker, by Raft; classic: on the broker that made it',
-    default: 'quorum',
-    values: ['quorum', 'classic'],
-  },
+  choice(
+    'queue',
+    ['quorum', 'classic'],
+    'quorum: replicated on every broker, by Raft; classic: on the broker that made it',
+  ),
   {
     name: 'confirms',
     summary:
@@ -78,12 +77,11 @@ const own: readonly Setting[] = [
       'whether messages of classic queues are written to disk (delivery mode 2); those of quorum queues always are',
     default: true,
   },
-  {
-    name: 'acks',
-    summary: 'when the broker forgets a message; manual: once it is acknowledged; auto: once it is sent',
-    default: 'manual',
-    values: ['manual', 'auto'],
-  },
+  choice(
+    'acks',
+    ['manual', 'auto'],
+    'when the broker forgets a message; manual: once it is acknowledged; auto: once it is sent',
+  ),
 ]
 
 /** The script without Debian's wrapper, which changes the user and the directories. */

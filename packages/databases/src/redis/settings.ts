@@ -1,46 +1,38 @@
 import { usageError } from '@chaosproxy/history'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
 /** The choices that `--set NAME=…` offers. */
 export const redisSettings: readonly Setting[] = [
-  {
-    name: 'reads',
-    summary: "where clients read: at the primary, or at their own node's Redis, which may be a replica",
-    default: 'primary',
-    values: ['primary', 'replicas'],
-  },
-  {
-    name: 'wait',
-    summary:
-      'how many replicas must confirm each change (WAIT) before it counts as acknowledged; with fewer its outcome is unknown',
-    default: 0,
-    values: [0, 1, 2, 'all'],
-  },
-  {
-    name: 'min-replicas',
-    summary: 'min-replicas-to-write: with fewer replicas heard from in the last second, the primary refuses writes',
-    default: 0,
-    values: [0, 1, 2],
-  },
-  {
-    name: 'appendonly',
-    summary: 'the append-only file: none, or how often it is flushed to disk (appendfsync)',
-    default: 'no',
-    values: ['no', 'everysec', 'always'],
-  },
-  {
-    name: 'follow',
-    summary:
-      'when clients ask Sentinel for the primary: on a broken connection or READONLY, like most drivers, or continuously',
-    default: 'on-error',
-    values: ['on-error', 'at-once'],
-  },
-  {
-    name: 'lock',
-    summary: 'how the workload lock takes a lock: at the single primary, or by Redlock, where every node is a primary',
-    default: 'single',
-    values: ['single', 'redlock'],
-  },
+  choice(
+    'reads',
+    ['primary', 'replicas'],
+    "where clients read: at the primary, or at their own node's Redis, which may be a replica",
+  ),
+  choice(
+    'wait',
+    [0, 1, 2, 'all'],
+    'how many replicas must confirm each change (WAIT) before it counts as acknowledged; with fewer its outcome is unknown',
+  ),
+  choice(
+    'min-replicas',
+    [0, 1, 2],
+    'min-replicas-to-write: with fewer replicas heard from in the last second, the primary refuses writes',
+  ),
+  choice(
+    'appendonly',
+    ['no', 'everysec', 'always'],
+    'the append-only file: none, or how often it is flushed to disk (appendfsync)',
+  ),
+  choice(
+    'follow',
+    ['on-error', 'at-once'],
+    'when clients ask Sentinel for the primary: on a broken connection or READONLY, like most drivers, or continuously',
+  ),
+  choice(
+    'lock',
+    ['single', 'redlock'],
+    'how the workload lock takes a lock: at the single primary, or by Redlock, where every node is a primary',
+  ),
   {
     name: 'lock-ms',
     summary: 'time to live of a lock; afterwards it is free, even if its holder does not notice',
@@ -56,12 +48,7 @@ export const redisSettings: readonly Setting[] = [
     min: 100,
     max: 60_000,
   },
-  {
-    name: 'data',
-    summary: 'what data a node has that restarts after a kill',
-    default: 'kept',
-    values: ['kept', 'wiped'],
-  },
+  choice('data', ['kept', 'wiped'], 'what data a node has that restarts after a kill'),
 ]
 
 /** The chosen settings, by the names that the code uses. */

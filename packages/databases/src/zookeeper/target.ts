@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
-import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
+import { choice, numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
 import { zookeeperClients } from './client/clients.ts'
 import { zookeeperErrors } from './client/outcomes.ts'
 
@@ -20,12 +20,11 @@ const own: readonly Setting[] = [
     min: 50,
     max: 10_000,
   },
-  {
-    name: 'update',
-    summary: 'how counters are changed: at the version that was read, retried on conflict, or under a lock',
-    default: 'version',
-    values: ['version', 'lock'],
-  },
+  choice(
+    'update',
+    ['version', 'lock'],
+    'how counters are changed: at the version that was read, retried on conflict, or under a lock',
+  ),
   {
     name: 'fencing',
     summary: "whether a change under a lock is made in one transaction with a check that the holder's node exists",

@@ -1,6 +1,6 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
-import type { Setting } from '@chaosproxy/workloads'
+import { choice, type Setting } from '@chaosproxy/workloads'
 import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
 
 const CONSTANT = 'constant'
@@ -15,12 +15,7 @@ export const networkSettings: readonly Setting[] = [
     max: 10_000,
     fraction: true,
   },
-  {
-    name: 'latency-dist',
-    summary: 'whether each message is delayed alike, or by 0 to twice the mean',
-    default: 'uniform',
-    values: ['uniform', CONSTANT],
-  },
+  choice('latency-dist', ['uniform', CONSTANT], 'whether each message is delayed alike, or by 0 to twice the mean'),
   {
     name: 'topology',
     summary: 'which nodes are neighbours, as the topology message of broadcast says',
