@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { packageVersion } from '@chaosproxy/engine/version'
-import { asciiOnly, nearest, printableLines, UserError } from '@chaosproxy/history'
+import { asciiOnly, nearest, printableLines, UserError, usageError } from '@chaosproxy/history'
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs from 'yargs'
@@ -81,7 +81,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .fail((message, error) => {
       // yargs throws a YError for a wrong command line; all other errors come from the command.
       if (error !== undefined && error.name !== 'YError') throw error
-      throw new UserError('usage', explainRejection(message ?? error?.message, argv, commands))
+      throw usageError(explainRejection(message ?? error?.message, argv, commands))
     })
   for (const command of commands) {
     parser.command(
@@ -162,7 +162,7 @@ const optionsOf = (argv: readonly string[]): readonly string[] => {
 /** yargs would take the command for the option's value, and then complain that there is none. */
 function requireCommandFirst([first = '']: readonly string[]): void {
   if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
-  throw new UserError('usage', `${first}: the command comes first, then its options. chaos --help lists the commands.`)
+  throw usageError(`${first}: the command comes first, then its options. chaos --help lists the commands.`)
 }
 
 /** Turns yargs' `Unknown argument: targt` into a message that suggests the option that was meant. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { baselineEntries, type ChosenBaseline, type LoadedConfig } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
@@ -32,7 +32,7 @@ export function parseBaselineOptions(
   if (file !== undefined)
     return { baseline: readBaseline(file), tolerance: Number.parseFloat(tolerance ?? DEFAULT_TOLERANCE) / 100 }
   if (tolerance !== undefined)
-    throw new UserError('usage', `--tolerance ${tolerance}: there is no baseline to compare with: add --baseline FILE.`)
+    throw usageError(`--tolerance ${tolerance}: there is no baseline to compare with: add --baseline FILE.`)
   return undefined
 }
 
@@ -54,13 +54,12 @@ function readBaseline(file: string): Baseline {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UserError('input', `--baseline ${file}: ${whyUnreadable(error)}`)
+    throw inputError(`--baseline ${file}: ${whyUnreadable(error)}`)
   }
   const json = parsed(text)
   if (json !== undefined) return parseBaseline(json, file)
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  throw new UserError(
-    'input',
+  throw inputError(
     lines.every((line) => parsed(line) !== undefined) && lines.length > 1
       ? `--baseline ${file}: it holds ${lines.length} results, one a line: give one of them, as --json prints for a single run.`
       : `--baseline ${file}: it is not JSON. Give what --json printed, or a run.json.`,

@@ -1,5 +1,5 @@
 import type { Millis } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { RunDraft } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -47,7 +47,7 @@ function typedAs<Value>(
       const typed = textOf(options, name)
       const result = v.safeParse(schema, typed === undefined ? undefined : read(typed, name))
       if (result.success) return result.output
-      throw new UserError('usage', `--${name} ${typed}: ${range?.(schema) ?? result.issues[0].message}.`)
+      throw usageError(`--${name} ${typed}: ${range?.(schema) ?? result.issues[0].message}.`)
     },
     print: (value) => (value === undefined ? undefined : print(value)),
   }

@@ -10,7 +10,7 @@ import {
   printSchedule,
   profileNamed,
 } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { oneOf } from './names.ts'
 
@@ -43,9 +43,8 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (name === NONE) throw new UserError('usage', `--faults ${typed}: "none" excludes other faults. Leave it out.`)
-    if (nemesis === undefined)
-      throw new UserError('usage', `--faults ${typed}: profiles cannot be given here. Name the faults.`)
+    if (name === NONE) throw usageError(`--faults ${typed}: "none" excludes other faults. Leave it out.`)
+    if (nemesis === undefined) throw usageError(`--faults ${typed}: profiles cannot be given here. Name the faults.`)
     return nemesis
   })
 }
@@ -63,8 +62,7 @@ export function namesOfProfile(
   const profile = profileNamed(typed)
   if (profile === undefined) return undefined
   const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && suffers(nemesis))
-  if (suffered.length === 0)
-    throw new UserError('usage', `--faults ${typed}: ${who} can suffer no fault of this profile.`)
+  if (suffered.length === 0) throw usageError(`--faults ${typed}: ${who} can suffer no fault of this profile.`)
   return suffered.map(({ name }) => name)
 }
 
@@ -81,7 +79,7 @@ function readSchedule(file: string): readonly FaultChoice[] {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UserError('input', `--faults ${file}: ${whyUnreadable(error)}`)
+    throw inputError(`--faults ${file}: ${whyUnreadable(error)}`)
   }
   return printSchedule(parseSchedule(parseJson(text, file), file))
 }
@@ -90,8 +88,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError(
-      'input',
+    throw inputError(
       `${file}: not JSON: ${(error as Error).message}. A schedule is a list of faults, each with "fromMs" and "toMs".`,
     )
   }

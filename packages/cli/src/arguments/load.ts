@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { count, type PlannedRun } from '@chaosproxy/runner'
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -36,10 +36,10 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   if (queue === undefined) {
     const given = workers === undefined ? (reach === undefined ? undefined : 'reach') : 'workers'
     if (given === undefined) return undefined
-    throw new UserError('usage', `--${given} needs a queue of workers: give --queue too, or leave it out.`)
+    throw usageError(`--${given} needs a queue of workers: give --queue too, or leave it out.`)
   }
   const refuse = (why: string): never => {
-    throw new UserError('usage', `--queue: ${why}`)
+    throw usageError(`--queue: ${why}`)
   }
   if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
   if (target.clients === 'observed') refuse('a recording has no clients that workers could drive. Leave --queue out.')

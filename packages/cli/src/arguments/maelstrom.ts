@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { maelstromWorkload, quotedWord } from '@chaosproxy/targets/named'
 
 /**
@@ -74,17 +74,17 @@ const perNode: Renamed = (value, nodes) => {
 const shareOf: Renamed = (value) => {
   const share = value === 'total' ? 1 : Number(value)
   if (Number.isFinite(share)) return ['--require', `availability >= ${share * 100}%`]
-  throw new UserError('usage', `--availability ${value}: give total, or a share from 0 to 1, such as 0.9.`)
+  throw usageError(`--availability ${value}: give total, or a share from 0 to 1, such as 0.9.`)
 }
 
 const oneModel: Renamed = (value) => {
   if (!value.includes(',')) return ['--expect', value]
-  throw new UserError('usage', `--consistency-models ${value}: a run is checked by one level: give one of them.`)
+  throw usageError(`--consistency-models ${value}: a run is checked by one level: give one of them.`)
 }
 
 const distribution: Renamed = (value) => {
   if (value === 'uniform' || value === 'constant') return ['--set', `latency-dist=${value}`]
-  throw new UserError('usage', `--latency-dist ${value}: delays are uniform, from 0 to twice --latency, or constant.`)
+  throw usageError(`--latency-dist ${value}: delays are uniform, from 0 to twice --latency, or constant.`)
 }
 
 const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
@@ -124,7 +124,7 @@ function renamedOptions(words: readonly string[]): string[] {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     const refusal = Object.hasOwn(REFUSED, word) ? REFUSED[word] : undefined
-    if (refusal !== undefined) throw new UserError('usage', `${word}: ${refusal}.`)
+    if (refusal !== undefined) throw usageError(`${word}: ${refusal}.`)
     const rename = Object.hasOwn(MAELSTROM_OPTIONS, word) ? MAELSTROM_OPTIONS[word] : undefined
     if (rename !== undefined && at + 1 < words.length) renamed.push(...rename(words[++at] ?? '', Number(counted)))
     else if (!ALWAYS_SO.has(word)) renamed.push(word)

@@ -1,6 +1,6 @@
 import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { knownName } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 
 /** The name typed, if it is one of `known`; otherwise a usage error that suggests the nearest. */
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
@@ -25,8 +25,7 @@ export function parseSettings(
   const parsed: { [name: string]: number | boolean | string } = {}
   for (const setting of settings) {
     const at = setting.indexOf('=')
-    if (at <= 0)
-      throw new UserError('usage', `--${option} ${setting}: write it as name=value, such as --${option} ${example}.`)
+    if (at <= 0) throw usageError(`--${option} ${setting}: write it as name=value, such as --${option} ${example}.`)
     const value = setting.slice(at + 1)
     parsed[setting.slice(0, at)] =
       value === 'true'

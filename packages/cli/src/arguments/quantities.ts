@@ -1,4 +1,4 @@
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Millis, millis, usageError } from '@chaosproxy/history'
 
 const MILLIS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const
@@ -7,10 +7,7 @@ const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const
 export function parseDuration(option: string, text: string): Millis {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text === '0' ? '0ms' : text)
   if (match === null)
-    throw new UserError(
-      'usage',
-      `--${option} ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
-    )
+    throw usageError(`--${option} ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`)
   return millis(Number(match[1]) * MILLIS_PER[match[2] as keyof typeof MILLIS_PER])
 }
 
@@ -18,7 +15,7 @@ export function parseDuration(option: string, text: string): Millis {
 export function parseSize(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/.exec(text)
   if (match === null)
-    throw new UserError('usage', `--${option} ${text}: not a size. Write a number and its unit, such as 64KB or 1GB.`)
+    throw usageError(`--${option} ${text}: not a size. Write a number and its unit, such as 64KB or 1GB.`)
   return Math.round(Number(match[1]) * BYTES_PER[match[2] as keyof typeof BYTES_PER])
 }
 

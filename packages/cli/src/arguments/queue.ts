@@ -1,5 +1,5 @@
 import type { Priority, SearchEvent } from '@chaosproxy/engine'
-import { plural, UserError } from '@chaosproxy/history'
+import { plural, usageError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
 import type { Option } from '../option.ts'
@@ -21,7 +21,7 @@ export const queueOption: {
 /** @throws UserError (usage) for a priority without a queue. */
 export function requireQueued(options: ParsedOptions): void {
   if (options['priority'] !== undefined && options['queue'] === undefined)
-    throw new UserError('usage', '--priority needs a queue: add --queue redis://host:6379.')
+    throw usageError('--priority needs a queue: add --queue redis://host:6379.')
 }
 
 type Told<Type extends SearchEvent['type']> = Extract<SearchEvent, { readonly type: Type }>

@@ -6,7 +6,7 @@ import {
   type Millis,
   millisToNanos,
   type Ordering,
-  UserError,
+  usageError,
 } from '@chaosproxy/history'
 import { type Mapping, parseMapping, type ReadOptions, roleNames } from '@chaosproxy/history/files'
 import { duration } from '@chaosproxy/runner'
@@ -74,8 +74,7 @@ function parseInitial(text: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch {
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and one that nobody knows as unknown.`,
     )
   }
@@ -100,7 +99,7 @@ export interface TypedOrder {
 export function orderingOf({ order, clock, skew }: TypedOrder): Ordering {
   const [name] = Object.entries({ clock, skew }).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined && order === 'lines')
-    throw new UserError('usage', `--${name}: it needs the times, which --order lines ignores. Leave out one of them.`)
+    throw usageError(`--${name}: it needs the times, which --order lines ignores. Leave out one of them.`)
   return {
     by: name === undefined ? order : 'time',
     ...(clock === undefined ? {} : { clockNanos: millisToNanos(clock) }),

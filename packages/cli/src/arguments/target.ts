@@ -1,6 +1,6 @@
 import { isService, SERVICE } from '@chaosproxy/engine/references'
 import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { UserError, usageError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
@@ -37,7 +37,7 @@ export interface ChosenTarget {
 export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
   const binary = textOf(options, 'binary')
   if (binary !== undefined && textOf(options, 'protocol') !== undefined)
-    throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
+    throw usageError('--binary and --protocol both say what to test: give one of them.')
   const file = binary === undefined ? textOf(options, 'protocol') : `${EXECUTED}${binary}`
   const named = textOf(options, 'target')
   if (file === undefined) {
@@ -45,11 +45,10 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
     return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries, isConfigured ? own.usualIn : undefined)
   }
   if (named !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--target and --${binary === undefined ? 'protocol' : 'binary'} both say what to test: give one of them.`,
     )
-  if (!isUserFile(file)) throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
+  if (!isUserFile(file)) throw usageError(`--protocol ${file}: give the path of a file, such as ./mine.ts.`)
   return targetOf(file)
 }
 
@@ -80,8 +79,7 @@ export async function targetOf(
   const isOwn = registries.targetNames.includes(named)
   if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn && !isService(named) && !isMaelstrom(named)) {
     if (registries.targetNames.includes(`${SERVICE}${named}`))
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${where} ${reference}: it is a service of the configuration: write ${reference.slice(0, -named.length)}${SERVICE}${named}.`,
       )
     const { targetNames } = registries
@@ -130,7 +128,7 @@ export function parseTargetSettings(
     )
     const values = target.settings.find((setting) => setting.name === name)?.values
     if (values !== undefined && !values.includes(value))
-      throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
+      throw usageError(`--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }
   return targetSettings
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
@@ -25,8 +25,7 @@ export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings
   const listen = textOf(options, 'ui-listen')
   if (!flagOf(options, 'ui')) return withoutUi(listen)
   if (isRun)
-    throw new UserError(
-      'usage',
+    throw usageError(
       '--ui cannot show this recording. Use chaos record --ui, or record to a plain file: --out history.jsonl.',
     )
   return { listen }
@@ -34,7 +33,7 @@ export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings
 
 function withoutUi(listen: string | undefined): undefined {
   if (listen === undefined) return undefined
-  throw new UserError('usage', `--ui-listen ${listen} needs the live page: add --ui.`)
+  throw usageError(`--ui-listen ${listen} needs the live page: add --ui.`)
 }
 
 /** @throws UserError (usage) for a run that a page cannot follow. */
@@ -42,10 +41,9 @@ export function parseUi(options: ParsedOptions, run: PlannedRun, times: number):
   const listen = textOf(options, 'ui-listen')
   if (!flagOf(options, 'ui')) return withoutUi(listen)
   if (run.target.tier === 'simulated')
-    throw new UserError(
-      'usage',
+    throw usageError(
       '--ui: a simulated run is over before a page could show it: leave --sim out, or open its report.html.',
     )
-  if (times > 1) throw new UserError('usage', '--ui shows one run: leave --times out. The page can start it again.')
+  if (times > 1) throw usageError('--ui shows one run: leave --times out. The page can start it again.')
   return { listen }
 }

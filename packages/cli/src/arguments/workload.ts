@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
 import type { Settings, Workload } from '@chaosproxy/workloads'
@@ -47,10 +47,7 @@ export const workloadTyped = (workload: string | undefined, settings: Settings):
 /** @throws UserError (usage) for settings of a workload where none is named. */
 export function requireNoWorkloadSettings(options: ParsedOptions): void {
   if (textsOf(options, 'workload-set').length > 0)
-    throw new UserError(
-      'usage',
-      '--workload-set: it needs --workload, since several workloads are compared without it.',
-    )
+    throw usageError('--workload-set: it needs --workload, since several workloads are compared without it.')
 }
 
 /**
@@ -62,8 +59,7 @@ export function parseWorkloadSettings(workload: Workload, options: ParsedOptions
   const names = workload.settings.map(({ name }) => name)
   const settings = parseSettings(textsOf(options, 'workload-set'), 'workload-set', 'keys=5')
   for (const name of Object.keys(settings)) {
-    if (names.length === 0)
-      throw new UserError('usage', `--workload-set ${name}: the workload ${workload.name} has no settings.`)
+    if (names.length === 0) throw usageError(`--workload-set ${name}: the workload ${workload.name} has no settings.`)
     oneOf('workload-set', `setting of the workload ${workload.name}`, name, names)
   }
   return settings

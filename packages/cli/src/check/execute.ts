@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, type Output, partOf, type SubjectTexts } from '@chaosproxy/engine/run'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
-import { plural, UserError } from '@chaosproxy/history'
+import { plural, UserError, usageError } from '@chaosproxy/history'
 import { STDIN, takenText } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
@@ -121,18 +121,17 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
-  throw new UserError('usage', `${page.typed}: a report shows one file, and ${files} were given. Give one.`)
+  throw usageError(`${page.typed}: a report shows one file, and ${files} were given. Give one.`)
 }
 
 /** @throws UserError (usage) for a proof of several files, by a model of the user's, or where others judge. */
 function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
   if (prove === undefined) return
   const typed = `--prove ${prove}`
-  if (files > 1) throw new UserError('usage', `${typed}: a proof is of one file, and ${files} were given. Give one.`)
+  if (files > 1) throw usageError(`${typed}: a proof is of one file, and ${files} were given. Give one.`)
   if (model !== undefined && isUserFile(model))
-    throw new UserError('usage', `${typed}: chaos verify does not know the model ${model}. Leave --prove out.`)
-  if (queue !== undefined)
-    throw new UserError('usage', `${typed}: workers do not return what a proof needs. Leave --queue out.`)
+    throw usageError(`${typed}: chaos verify does not know the model ${model}. Leave --prove out.`)
+  if (queue !== undefined) throw usageError(`${typed}: workers do not return what a proof needs. Leave --queue out.`)
   refuseToReplaceProof(prove, force)
 }
 
@@ -142,7 +141,7 @@ function requireOtherFiles({ reporters, out, spec }: CheckSettings, files: reado
   const written = [...reporters, ...(spec.prove === undefined ? [] : [{ file: spec.prove, typed: '--prove' }])]
   for (const { file, typed } of written)
     if (file !== undefined && file !== out && inputs.has(resolve(file)))
-      throw new UserError('usage', `${typed}: this would overwrite a history that is to be checked. Name another file.`)
+      throw usageError(`${typed}: this would overwrite a history that is to be checked. Name another file.`)
 }
 
 function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, output: Output): Promise<SubjectTexts> {

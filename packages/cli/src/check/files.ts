@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { byName, UserError } from '@chaosproxy/history'
+import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
@@ -19,7 +19,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     }
     // A directory keeps its name.
     const name = given.replace(/(?<=.)\/+$/, '')
-    if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once. Give - once.')
+    if (name === STDIN && files.has(name)) throw usageError('-: stdin can be read only once. Give - once.')
     if (name === STDIN || existsSync(name)) {
       const named = name === STDIN ? { file: name } : namedByRun(name)
       files.set(named.file, named)
@@ -46,11 +46,11 @@ export async function mergedFiles(names: readonly string[]): Promise<readonly st
   const files = new Set<string>()
   for (const name of names) {
     if (name === STDIN || isStored(name))
-      throw new UserError('usage', `--merge ${name}: only files here can be merged. Save it to a file.`)
+      throw usageError(`--merge ${name}: only files here can be merged. Save it to a file.`)
     if (existsSync(name) && statSync(name).isDirectory()) {
       const found = historiesIn(name)
       if (found.length === 0)
-        throw new UserError('input', `${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt).`)
+        throw inputError(`${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt).`)
       for (const file of found) files.add(file)
       continue
     }
@@ -82,7 +82,6 @@ function namedByRun(name: string): NamedFile {
 }
 
 const noMatch = (pattern: string): UserError =>
-  new UserError(
-    'input',
+  inputError(
     `${pattern}: no file matches this pattern${isAbsolute(pattern) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
   )

@@ -1,6 +1,6 @@
 import { assumptionNames, levelNames, models } from '@chaosproxy/checker'
 import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
-import { type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
+import { type Ordering, USUAL_TOLERANCE_NANOS, usageError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
@@ -181,14 +181,11 @@ function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerg
   const ordering = orderingOf(typed)
   const { by } = ordering
   if (isMerged && by === 'lines')
-    throw new UserError('usage', '--order lines: files are merged by time (--merge). Leave out one of them.')
+    throw usageError('--order lines: files are merged by time (--merge). Leave out one of them.')
   if (toleranceMs !== undefined && by !== undefined)
-    throw new UserError('usage', `--time-tolerance: with --order ${by} it has no effect. Leave out one of them.`)
+    throw usageError(`--time-tolerance: with --order ${by} it has no effect. Leave out one of them.`)
   if (toleranceMs !== undefined && isMerged)
-    throw new UserError(
-      'usage',
-      '--time-tolerance: with --merge, which sorts by time, it has no effect. Leave out one of them.',
-    )
+    throw usageError('--time-tolerance: with --merge, which sorts by time, it has no effect. Leave out one of them.')
   if (by === undefined && toleranceMs === undefined) return undefined
   return { ...ordering, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
 }

@@ -1,5 +1,5 @@
 import { EXIT } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { type Command, type LoadAll, textOf } from '../command.ts'
 import { completionScripts } from '../completion/scripts.ts'
 import { printAsIs } from '../terminal/output.ts'
@@ -20,8 +20,7 @@ export const completionCommand = (all: LoadAll): Command => ({
     const shell = textOf(options, 'shell') ?? shellOf(process.env['SHELL'])
     const script = completionScripts[shell]
     if (script === undefined)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `There is no completion for "${shell}".${didYouMean(shell, shells)} Known: ${shells.join(', ')}.`,
       )
     printAsIs(process.stdout, script(await all()))

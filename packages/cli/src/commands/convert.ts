@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { type Header, plural, printJsonHeader, printJsonLine, UserError } from '@chaosproxy/history'
+import { type Header, plural, printJsonHeader, printJsonLine, usageError } from '@chaosproxy/history'
 import { openHistoryWriter, readEvents, type Taken, takenText } from '@chaosproxy/history/files'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
@@ -35,7 +35,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   const file = textOf(options, 'file') ?? ''
   const out = textOf(options, 'out')
   if (out !== undefined && existsSync(out) && !flagOf(options, 'force'))
-    throw new UserError('usage', `--out ${out}: this file exists. Name another one, or say --force.`)
+    throw usageError(`--out ${out}: this file exists. Name another one, or say --force.`)
   const typed = valuesOf(options, objectOptions)
   const isTold = flagOf(options, 'json')
   let header: Header | undefined

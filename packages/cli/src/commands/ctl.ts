@@ -1,5 +1,5 @@
 import { EXIT, readTextFile } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
 import { flag, inGroup, word } from '../arguments/declare.ts'
@@ -108,11 +108,8 @@ function findAction(word: string | undefined): Action {
   const known = all.map(({ names: [name] }) => name)
   const found = actions.find(({ names }) => word !== undefined && names.includes(word))
   if (found !== undefined) return found
-  if (word === undefined) throw new UserError('usage', `Say what to do: chaos ctl ${known.join(', ')}.`)
-  throw new UserError(
-    'usage',
-    `chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`,
-  )
+  if (word === undefined) throw usageError(`Say what to do: chaos ctl ${known.join(', ')}.`)
+  throw usageError(`chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`)
 }
 
 /** Refuses surplus words: a user who types `reset db` means only db, and would lose all faults. */
@@ -121,7 +118,7 @@ function refuseMore({ names: [name], usage }: CommandAction, words: readonly str
   const most = usage === '' ? 0 : usage.split(' ').length
   const extra = words[most]
   if (extra !== undefined)
-    throw new UserError('usage', `chaos ctl ${name} takes no "${extra}". Usage: ${`chaos ctl ${name} ${usage}`.trim()}`)
+    throw usageError(`chaos ctl ${name} takes no "${extra}". Usage: ${`chaos ctl ${name} ${usage}`.trim()}`)
 }
 
 function parseDirection(options: ParsedOptions): 'upstream' | 'downstream' | undefined {

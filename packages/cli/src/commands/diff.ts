@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { check } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine/run'
-import { isObject, UserError } from '@chaosproxy/history'
+import { environmentError, inputError, isObject, usageError } from '@chaosproxy/history'
 import { isStored, type ReadOptions, readHistory, storedHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
@@ -66,7 +66,7 @@ function writePage(
   try {
     writeWholeFile(out, page)
   } catch (error) {
-    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
+    throw environmentError(`--out ${out}: ${whyUnwritable(error)}`)
   }
 }
 
@@ -79,11 +79,10 @@ function namesOf(before: string, after: string): readonly [string, string] {
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
 async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)
-  if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
+  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run, result or history.`)
   const run = join(typed, RUN_JSON)
   const path = statSync(typed).isDirectory() ? (existsSync(run) ? run : (storedHistory(typed) ?? run)) : typed
-  if (!existsSync(path))
-    throw new UserError('usage', `${typed}: there is no run.json in it. Is it the directory of a run?`)
+  if (!existsSync(path)) throw usageError(`${typed}: there is no run.json in it. Is it the directory of a run?`)
   return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 
@@ -99,7 +98,7 @@ function writtenResult(path: string): Parsed | undefined {
   if (!isObject(json)) return undefined
   const result = resultIn(json)
   if (result !== undefined) return result
-  throw new UserError('input', `${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
+  throw inputError(`${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
 }
 
 /** How a history is read and judged. */

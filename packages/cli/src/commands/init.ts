@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { CONFIG_NAMES, EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targetNames, targetOf } from '@chaosproxy/targets/named'
@@ -62,8 +62,7 @@ export const initCommand: Command = {
     const what = textOf(options, 'what')
     if (what === 'simulate' && flagOf(options, 'example')) return initSimulated(options)
     if (what !== undefined && what !== 'protocol')
-      throw new UserError(
-        'usage',
+      throw usageError(
         `chaos init ${what}: use chaos init, for a configuration, chaos init protocol, or chaos init --example simulate.`,
       )
     if (what === 'protocol') return initProtocol(options)
@@ -71,20 +70,14 @@ export const initCommand: Command = {
     const services = textsOf(options, 'service')
     if (compose !== undefined) {
       if (isSaid(options) || flagOf(options, 'example'))
-        throw new UserError(
-          'usage',
-          '--compose takes --service and --force: the other options are for a configuration.',
-        )
+        throw usageError('--compose takes --service and --force: the other options are for a configuration.')
       await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks: canAsk() })
       return EXIT.met
     }
-    if (services.length > 0) throw new UserError('usage', '--service needs a Compose project: give --compose, too.')
+    if (services.length > 0) throw usageError('--service needs a Compose project: give --compose, too.')
     const there = CONFIG_NAMES.find((name) => existsSync(name))
     if (there !== undefined && !(flagOf(options, 'force') && there === FILE))
-      throw new UserError(
-        'usage',
-        `${there} already exists. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
-      )
+      throw usageError(`${there} already exists. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`)
     return flagOf(options, 'example') ? initExample(options) : initConfiguration(options)
   },
 }
@@ -92,12 +85,9 @@ export const initCommand: Command = {
 /** @throws UserError (usage) for options that are for something else, or a file that is there. */
 function initExample(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options))
-    throw new UserError(
-      'usage',
-      '--example has its own service of three nodes: leave --target, --command and --nodes out.',
-    )
+    throw usageError('--example has its own service of three nodes: leave --target, --command and --nodes out.')
   if (existsSync(EXAMPLE_FILE))
-    throw new UserError('usage', `${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`)
+    throw usageError(`${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`)
   writeOrSay(FILE, configText({ target: { example: true }, nodes: 3 }))
   writeOrSay(EXAMPLE_FILE, EXAMPLE_SERVICE)
   print(process.stdout, `Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
@@ -169,16 +159,16 @@ function writeOrSay(file: string, text: string): void {
   try {
     writeWholeFile(file, text)
   } catch (error) {
-    throw new UserError('environment', `${file}: ${whyUnwritable(error)}`)
+    throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
 }
 
 /** @throws UserError (usage) for a file that is there, or options that are for something else. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'force'))
-    throw new UserError('usage', 'chaos init --example simulate takes no other option.')
+    throw usageError('chaos init --example simulate takes no other option.')
   const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
-  if (there !== undefined) throw new UserError('usage', `${there} already exists. Use another directory.`)
+  if (there !== undefined) throw usageError(`${there} already exists. Use another directory.`)
   for (const [name, text] of SIMULATED_FILES) writeWholeFile(name, text)
   print(process.stdout, SIMULATED_EXAMPLE)
   return EXIT.met
@@ -187,13 +177,13 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
 /** @throws UserError (usage) for a file that is there, or options that are for a configuration. */
 function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'example'))
-    throw new UserError('usage', 'chaos init protocol takes only --force: the other options are for a configuration.')
+    throw usageError('chaos init protocol takes only --force: the other options are for a configuration.')
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
-    throw new UserError('usage', `${PROTOCOL_FILE} already exists. --force replaces it.`)
+    throw usageError(`${PROTOCOL_FILE} already exists. --force replaces it.`)
   try {
     writeWholeFile(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
   } catch (error) {
-    throw new UserError('environment', `${PROTOCOL_FILE}: ${whyUnwritable(error)}`)
+    throw environmentError(`${PROTOCOL_FILE}: ${whyUnwritable(error)}`)
   }
   print(process.stdout, `Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
   return EXIT.met
@@ -207,9 +197,9 @@ const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 function placeTyped(options: ParsedOptions, nodes: number | undefined): TypedPlace {
   const [path, value] = ['path', 'value'].map((name) => textOf(options, name))
   if (path !== undefined && !PATH.test(path))
-    throw new UserError('usage', `--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
+    throw usageError(`--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
   if (value !== undefined && !VALUE.test(value))
-    throw new UserError('usage', `--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
+    throw usageError(`--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
   return { path, value, nodes }
 }
 
@@ -225,12 +215,12 @@ interface Said {
 /** @throws UserError (usage) */
 async function startOf(options: ParsedOptions, { target, command, nodes }: Said): Promise<Start> {
   if (target !== undefined && command !== undefined)
-    throw new UserError('usage', '--target and --command both say what to test: give one of them.')
+    throw usageError('--target and --command both say what to test: give one of them.')
   const { path = USUAL_PLACE.path, value = USUAL_PLACE.value } = placeTyped(options, nodes)
   if (command !== undefined)
     return { target: { command }, nodes: nodes ?? 3, place: { ...USUAL_PLACE, path, value, result: value } }
   if (['path', 'value'].some((name) => textOf(options, name) !== undefined))
-    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
+    throw usageError('--path and --value need a service of your own: give --command, too.')
   return targetStart(target ?? DEFAULT_TARGET, nodes)
 }
 

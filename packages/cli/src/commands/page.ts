@@ -1,6 +1,6 @@
 import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
 import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { flag, inGroup, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -34,7 +34,7 @@ async function writePage(options: ParsedOptions): Promise<ExitCode> {
   try {
     writeWholeFile(out, renderSavedPage())
   } catch (error) {
-    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
+    throw environmentError(`--out ${out}: ${whyUnwritable(error)}`)
   }
   print(process.stdout, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
   return EXIT.met

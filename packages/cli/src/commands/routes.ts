@@ -1,5 +1,5 @@
 import { EXIT } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { flag, inGroup, word, words } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { actions } from '../routes/actions.ts'
@@ -45,8 +45,7 @@ export const routesCommand: Command = {
     const word = textsOf(options, 'action').at(-1) ?? ''
     const action = actions[word]
     if (action === undefined)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `chaos routes ${word}: there is no such action. There are: ${Object.keys(actions).join(', ')}.${didYouMean(word, Object.keys(actions))}`,
       )
     print(process.stdout, await action(options))

@@ -1,6 +1,6 @@
 import { EXIT } from '@chaosproxy/engine/run'
 import { faultDefinitions, faultProfiles, insteadText, nemeses } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { usualPromise } from '../arguments/target.ts'
@@ -32,7 +32,7 @@ export const targetsCommand: Command = {
   async run(options) {
     const json = flagOf(options, 'json')
     if (flagOf(options, 'faults') && flagOf(options, 'bugs'))
-      throw new UserError('usage', '--faults and --bugs are two lists: ask for one at a time.')
+      throw usageError('--faults and --bugs are two lists: ask for one at a time.')
     const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
     const { registries } = await readOwnConfig(options, 'chaos targets')
     const chosen = textOf(options, 'name')

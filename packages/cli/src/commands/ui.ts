@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { openRunsConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode, USUAL_OUT, whenAborted } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { inGroup, word } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textOf } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
@@ -27,15 +27,9 @@ async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   const directory = typed ?? USUAL_OUT
   // The default directory may not exist yet: the first run creates it.
   if (typed !== undefined && !existsSync(typed))
-    throw new UserError(
-      'usage',
-      `${typed}: there is no such directory. Give the --out of your runs, by default ${USUAL_OUT}.`,
-    )
+    throw usageError(`${typed}: there is no such directory. Give the --out of your runs, by default ${USUAL_OUT}.`)
   if (existsSync(directory) && !statSync(directory).isDirectory())
-    throw new UserError(
-      'usage',
-      `${directory}: this is a file. Give a directory of runs; chaos check checks a history.`,
-    )
+    throw usageError(`${directory}: this is a file. Give a directory of runs; chaos check checks a history.`)
   const page = await openRunsConsole({ directory, listen: textOf(options, 'listen') })
   const interrupts = listenForInterrupts('The page is closed.')
   try {

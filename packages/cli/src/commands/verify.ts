@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { inputError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { type Finding, Refused, sentenceOf, Unreadable, type Verification, verify } from '@chaosproxy/verifier'
 import { flag, inGroup } from '../arguments/declare.ts'
@@ -42,9 +42,9 @@ function outcomeOf(history: string, proof: string): Outcome {
     return verify({ history: textsOf(history), sha256: hash.digest('hex'), proof: text })
   } catch (error) {
     if (error instanceof Refused) return { refused: error.message }
-    if (error instanceof Unreadable) throw new UserError('input', `${history}, ${proof}: ${error.message}.`)
+    if (error instanceof Unreadable) throw inputError(`${history}, ${proof}: ${error.message}.`)
     const { path = history } = error as NodeJS.ErrnoException
-    throw new UserError('input', `${path}: ${whyUnreadable(error)}`)
+    throw inputError(`${path}: ${whyUnreadable(error)}`)
   }
 }
 

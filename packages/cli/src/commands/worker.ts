@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type WorkEvent, work } from '@chaosproxy/engine'
 import { EXIT } from '@chaosproxy/engine/run'
-import { duration, plural, printable, UserError } from '@chaosproxy/history'
+import { duration, plural, printable, usageError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { asCount, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
@@ -50,8 +50,7 @@ export const workerCommand: Command = {
       rate,
       drive,
     } = valuesOf(options, declared)
-    if (queue === undefined)
-      throw new UserError('usage', 'chaos worker needs the queue to work for: --queue redis://host:6379')
+    if (queue === undefined) throw usageError('chaos worker needs the queue to work for: --queue redis://host:6379')
     const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
     try {
       await work({

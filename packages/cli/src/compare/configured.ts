@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { nameIn, settingsIn } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
 import { typedMembers } from '../arguments/declare.ts'
@@ -15,8 +15,7 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   if (loaded === undefined) return {}
   const { faults, ...members } = loaded.config
   if (faults?.some((fault) => typeof fault !== 'string'))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${loaded.path}: "faults" gives times, but chaos compare decides these. Name the kinds with --faults, such as --faults kill,pause.`,
     )
   return { ...typedMembers(members, declared), faults: printFaults(faults) }

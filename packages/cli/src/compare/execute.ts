@@ -1,6 +1,6 @@
 import { type CompareEvent, compareSystems } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
 import { againText, waitingText } from '../arguments/queue.ts'
@@ -69,7 +69,7 @@ function writePage(file: string, comparison: Comparison): void {
   try {
     writeWholeFile(file, renderComparisonHtml(comparison, packageVersion()))
   } catch (error) {
-    throw new UserError('environment', `--html ${file}: ${whyUnwritable(error)}`)
+    throw environmentError(`--html ${file}: ${whyUnwritable(error)}`)
   }
 }
 

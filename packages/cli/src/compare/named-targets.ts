@@ -1,5 +1,5 @@
 import type { NamedRegistries } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
@@ -76,8 +76,7 @@ export async function namedTargets(
     else named.push(...gridOf(base, target, [first, ...others], where))
   }
   const unused = sweeps.find((sweep) => !used.has(sweep))
-  if (unused !== undefined)
-    throw new UserError('usage', `--sweep ${unused.typed}: none of ${bases.join(', ')} has such a setting.`)
+  if (unused !== undefined) throw usageError(`--sweep ${unused.typed}: none of ${bases.join(', ')} has such a setting.`)
   return named
 }
 
@@ -92,8 +91,7 @@ function gridOf(
     [[]],
   )
   if (rest.length * first.points.length > MOST_OF_A_GRID)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--sweep: these are ${rest.length * first.points.length} combinations, and at most ${MOST_OF_A_GRID} are compared.`,
     )
   const typedWith = (start: string, points: readonly SweepPoint[]): string =>
@@ -119,14 +117,12 @@ function systemOfSweep(sweep: Sweep): string {
   const [only, other] = having
   if (only === undefined) {
     const known = protocols.flatMap(({ name, settings = [] }) => [name, ...settings.map((setting) => setting.name)])
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists them.`,
     )
   }
   if (other !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--sweep ${sweep.typed}: ${having.map(({ name }) => name).join(', ')} have such a setting: choose one with --targets.`,
     )
   return only.name

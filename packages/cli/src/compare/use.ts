@@ -8,7 +8,7 @@ import {
   USUAL_TERMS,
 } from '@chaosproxy/engine'
 import { commandLine, withPaths } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { UserError, usageError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
@@ -137,7 +137,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const given = valuesOf({ ...configuredTexts(config, declared), ...options }, declared)
   const { real, queue, html, priority } = given
   requireQueued(options)
-  if (real && given.sim) throw new UserError('usage', '--sim and --real exclude each other: give one.')
+  if (real && given.sim) throw usageError('--sim and --real exclude each other: give one.')
   const sweeps = given.sweep.map(parseSweep)
   const typed = given.targets.flatMap((text) => text.split(',')).map((text) => text.trim())
   const isTyped = typed.length > 0 || sweeps.length > 0
@@ -176,10 +176,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     systems.map(({ name }) => name),
   )
   if (real && queue !== undefined)
-    throw new UserError(
-      'usage',
-      '--queue: workers perform simulated runs only, and --real runs on this machine: give one of them.',
-    )
+    throw usageError('--queue: workers perform simulated runs only, and --real runs on this machine: give one of them.')
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], given.force)
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
@@ -226,7 +223,7 @@ const canServe = ({ target, settings }: ChosenSystem, workload: Workload): boole
 
 function refuseTwice(option: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new UserError('usage', `--${option}: ${twice} is given twice; once is enough.`)
+  if (twice !== undefined) throw usageError(`--${option}: ${twice} is given twice; once is enough.`)
 }
 
 /** @throws UserError (usage) that names the option as it was typed here. */
@@ -244,7 +241,7 @@ function settingsOf(target: Target, written: readonly string[], option: string):
 /** `sim:raft` is raft in virtual time, in which systems are compared without `--real`. */
 function referenceOf(named: string, real: boolean): string {
   if (!named.startsWith(SIMULATED)) return named
-  if (real) throw new UserError('usage', `${named} and --real exclude each other: give one.`)
+  if (real) throw usageError(`${named} and --real exclude each other: give one.`)
   return named.slice(SIMULATED.length)
 }
 
@@ -259,9 +256,6 @@ async function chosenSystem(
   const configured = requireSettings(target, configuredSettings(config, name), `${config.own.where}: target`)
   const settings = { ...configured, ...settingsOf(target, written, option) }
   if (!real && findProtocol(reference) === undefined && (!isUserFile(reference) || isDeclaration(reference)))
-    throw new UserError(
-      'usage',
-      `--targets ${typed}: ${name} runs as real processes only: add --real, which runs in real time.`,
-    )
+    throw usageError(`--targets ${typed}: ${name} runs as real processes only: add --real, which runs in real time.`)
   return { name: [name, ...written].join(' '), typed, value, curve, target, reference, settings }
 }

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path'
 import type { ConfiguredUpstream } from '@chaosproxy/engine'
 import type { LoadedConfig } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { leadPublished, releasePorts, reservePorts, servedContainers } from '@chaosproxy/targets'
 import { wordOrNone, words } from '../arguments/declare.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -33,8 +33,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
   const servers = serversOf(options, loaded)
   const started = servers.find(({ serve }) => serve !== undefined)
   if (started !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${loaded?.path}: upstreams.${started.name} has a command, and chaos proxy starts no servers. Give --upstream, or use chaos record.`,
     )
   return servers.length === 0 ? options : { ...options, ...placesOf(servers) }
@@ -48,8 +47,7 @@ function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): re
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
   for (const { name, upstream, serve } of all)
     if ((upstream === undefined) === (serve === undefined))
-      throw new UserError(
-        'input',
+      throw inputError(
         `${loaded.path}: upstreams.${name} needs "upstream", where it runs, or "serve", the command that starts it: one of them.`,
       )
   return [...all.filter(({ serve }) => serve === undefined), ...all.filter(({ serve }) => serve !== undefined)]
@@ -105,12 +103,11 @@ async function composed(options: ParsedOptions): Promise<Composed> {
   const wanted = textOf(options, 'compose')
   const services = textsOf(options, 'service')
   if (wanted === undefined) {
-    if (services.length > 0) throw new UserError('usage', '--service needs a Compose project: give --compose, too.')
+    if (services.length > 0) throw usageError('--service needs a Compose project: give --compose, too.')
     return { options, close: async () => {} }
   }
   const said = ['upstream', 'serve', 'listen', 'name', 'toxiproxy'].find((name) => options[name] !== undefined)
-  if (said !== undefined)
-    throw new UserError('usage', `--compose and --${said} both say what is recorded: give one of them.`)
+  if (said !== undefined) throw usageError(`--compose and --${said} both say what is recorded: give one of them.`)
   const { project, served } = servedContainers({ wanted, services, directory: process.cwd() })
   const names = served.map(({ name }) => name)
   const ports = await reservePorts(names)

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { levelsInWords, type Report } from '@chaosproxy/checker'
 import { type CheckedHistory, type CheckSettings, check, createOrderProver } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { type History, UserError } from '@chaosproxy/history'
+import { type History, usageError } from '@chaosproxy/history'
 import { isStored, readHistory, storedHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report/explanation'
 import type { RunSummary } from '@chaosproxy/runner/result'
@@ -27,8 +27,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   const read = await readHistory(history, { ...readingOf(asked), model })
   const report = judged(read, { model, initial })
   if (level !== undefined && report.levels[level] === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--level ${level}: the ${report.model} model is not judged by that level, but by ${levelsInWords(Object.keys(report.levels))}.`,
     )
   return {
@@ -62,10 +61,9 @@ interface Files {
 /** The histories of a run's directory, or the one history named. */
 function filesOf(typed: string): Files {
   if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
-  if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
+  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run or history.`)
   if (basename(typed) === RUN_JSON)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${typed}: this describes a run and is not a history. Give the run's directory: chaos explain ${dirname(typed)}`,
     )
   const stored = storedHistory(typed)
@@ -73,10 +71,7 @@ function filesOf(typed: string): Files {
   const history = join(typed, 'history.jsonl')
   if (stored !== undefined && stored !== history) return { history: stored, backend: undefined, run: undefined }
   if (stored === undefined)
-    throw new UserError(
-      'usage',
-      `${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`,
-    )
+    throw usageError(`${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`)
   const backend = join(typed, 'history.backend.jsonl')
   return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { SearchSpec } from '@chaosproxy/engine'
 import { USUAL_OUT } from '@chaosproxy/engine/run'
 import { nemeses, profileNamed, refusalText } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
+import { millis, usageError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import {
   type ProgramTraits,
@@ -109,7 +109,7 @@ type SearchTerms = Pick<
 export function parseSearch(options: ParsedOptions): { readonly operations: number; readonly terms: SearchTerms } {
   const typed = valuesOf(options, { ...limits, ...search, ...output })
   if (typed.seeds !== undefined && typed.time !== undefined)
-    throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
+    throw usageError('--seeds and --time both say when to stop: give one of them.')
   return {
     operations: clients.operations.valueIn(options, 'operations'),
     terms: {
@@ -160,7 +160,7 @@ export function parseClientSettings(workload: Workload, options: ParsedOptions):
   const keys = clients.keys.valueIn(options, 'keys')
   if (keys === undefined) return settings
   if (!workload.settings.some(({ name }) => name === 'keys'))
-    throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+    throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys.`)
   return { ...settings, keys }
 }
 
@@ -173,8 +173,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   if (named !== undefined) return named
   for (const { name, kind } of nemeses.filter((nemesis) => typed.includes(nemesis.name))) {
     const suffers = simulatorSuffers(kind)
-    if (suffers !== true)
-      throw new UserError('usage', `--faults ${name}: simulated runs cannot suffer it: ${refusalText(suffers)}`)
+    if (suffers !== true) throw usageError(`--faults ${name}: simulated runs cannot suffer it: ${refusalText(suffers)}`)
   }
   return typed
 }
@@ -184,10 +183,7 @@ function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
   if (!faults.some((name) => clockFaults.includes(name)))
-    throw new UserError(
-      'usage',
-      `--drift and --jump need a fault of clocks: add ${clockFaults.join(' or ')} to --faults.`,
-    )
+    throw usageError(`--drift and --jump need a fault of clocks: add ${clockFaults.join(' or ')} to --faults.`)
 }
 
 /** `20%` or `200ppm`, as parts per million. */
@@ -195,10 +191,7 @@ function parseDrift(typed: string): number {
   const match = /^(\d+(?:\.\d+)?)(%|ppm)$/.exec(typed)
   const ppm = match === null ? Number.NaN : Math.round(Number(match[1]) * (match[2] === '%' ? 10_000 : 1))
   if (ppm >= 0 && ppm <= GREATEST_DRIFT_PPM) return ppm
-  throw new UserError(
-    'usage',
-    `--drift ${typed}: write a share up to ${GREATEST_DRIFT_PPM / 10_000}%, such as 20% or 200ppm.`,
-  )
+  throw usageError(`--drift ${typed}: write a share up to ${GREATEST_DRIFT_PPM / 10_000}%, such as 20% or 200ppm.`)
 }
 
 function parseMix(typed: string, { functions }: Workload): { readonly [f: string]: number } {
@@ -207,7 +200,7 @@ function parseMix(typed: string, { functions }: Workload): { readonly [f: string
     const [name = '', weight = '1'] = part.trim().split('=')
     const f = oneOf('mix', 'function of the workload', name, functions)
     if (!(Number(weight) > 0 && Number.isFinite(Number(weight))))
-      throw new UserError('usage', `--mix ${typed}: the weight of ${f} is "${weight}": give a number above 0.`)
+      throw usageError(`--mix ${typed}: the weight of ${f} is "${weight}": give a number above 0.`)
     mix[f] = Number(weight)
   }
   return mix

@@ -2,7 +2,7 @@ import type { Priority, SearchSpec } from '@chaosproxy/engine'
 import { requireAskable, searchOf } from '@chaosproxy/engine'
 import { withPaths } from '@chaosproxy/engine/run'
 import { type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
-import { type Millis, UserError } from '@chaosproxy/history'
+import { type Millis, usageError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import {
@@ -227,8 +227,7 @@ async function keptSearch(
 /** @throws UserError (usage) for a campaign without a queue to keep it. */
 function requireQueue(queue: string | undefined, campaign: string | undefined): void {
   if (campaign !== undefined && queue === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--campaign ${campaign}: campaigns are kept in the Redis of a queue: add --queue redis://host:6379.`,
     )
 }
@@ -243,14 +242,12 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   const named = nameIn(withPaths({ target: chosen.reference }, own).target) ?? chosen.reference
   const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
   if (searchedIn(reference).noun === 'program')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos fuzz searches protocols; ${chosen.target.name} is a service: chaos simulate ${chosen.target.name} searches that.`,
     )
   if (findProtocol(reference) !== undefined || (isUserFile(reference) && !isDeclaration(reference)))
     return { target: chosen.target, reference, protocol: await loadProtocol(reference) }
-  throw new UserError(
-    'usage',
+  throw usageError(
     `chaos fuzz searches simulated runs, and only protocols can be simulated: ${chosen.target.name} is not one. Run it for real: chaos run --target ${chosen.reference}. Protocols: ${protocols.map(({ name }) => name).join(', ')}.`,
   )
 }
@@ -264,8 +261,7 @@ export async function chooseSharedWorkload(
   const { workload, reference: named } = await chooseWorkload(options, { find: registries.workload, usual })
   const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
   if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${own.where}: workloads.${named} is written in the configuration itself, where the threads of a search cannot load it: put it in a file, and give the file's path.`,
   )
 }
@@ -284,15 +280,14 @@ function heldTo(
   const watched = invariants && (protocol.invariants ?? []).length > 0
   if (expected === NO_LEVEL && watched) return { targetSettings: given, level: NO_LEVEL }
   if (expected === NO_LEVEL)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--expect none leaves a search only invariants to check, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
     )
   if (expected !== undefined) return { targetSettings: given, level: expected }
   const targetSettings = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
   const level = promiseOf(protocol, targetSettings, object)
   if (level !== NO_LEVEL || watched) return { targetSettings, level }
-  throw new UserError('usage', 'the target promises no level: say with --expect which one its histories must meet.')
+  throw usageError('the target promises no level: say with --expect which one its histories must meet.')
 }
 
 /** @throws UserError (usage) if the targetSettings suit neither the number of nodes given nor any that a search would choose. */
@@ -305,7 +300,7 @@ function refuseImpossible(
   const reason = protocol.impossible?.(targetSettings, nodes ?? MOST_NODES_TRIED)
   if (reason === undefined) return
   const remedy = nodes === undefined ? ' Give more with --nodes.' : ''
-  throw new UserError('usage', `${protocol.name}: ${reason}.${remedy}`)
+  throw usageError(`${protocol.name}: ${reason}.${remedy}`)
 }
 
 /** @throws UserError (usage) for faults under which the protocol promises nothing, if nobody says what to hold it to. */
@@ -319,9 +314,9 @@ function refuseUnpromised(
   if (unpromised === undefined) return
   const { what, lacks } = unpromised
   if (lacks === 'strengths')
-    throw new UserError('usage', `${what}: say with --drift and --jump how wrong clocks may be, such as --jump 1s.`)
+    throw usageError(`${what}: say with --drift and --jump how wrong clocks may be, such as --jump 1s.`)
   if (expected === undefined)
-    throw new UserError('usage', `${what}: say with --expect which level its histories must meet nevertheless.`)
+    throw usageError(`${what}: say with --expect which level its histories must meet nevertheless.`)
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
@@ -329,8 +324,7 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
   const { name, levels } = workload
   const held = { ...given, level: levelFor(workload, given.level) }
   if (held.level === NO_LEVEL || levels.includes(held.level)) return held
-  throw new UserError(
-    'usage',
+  throw usageError(
     `the workload ${name} has histories that cannot be judged by ${held.level}. Choose another level with --expect: ${levels.join(', ')}.`,
   )
 }
@@ -343,7 +337,7 @@ function withFor(
 ): Pick<SearchSpec, 'limit' | 'keepGoing'> {
   if (long === undefined) return { limit, keepGoing }
   if (textOf(options, 'seeds') !== undefined || textOf(options, 'time') !== undefined)
-    throw new UserError('usage', '--for says when to stop, as --seeds and --time do: give one of them.')
+    throw usageError('--for says when to stop, as --seeds and --time do: give one of them.')
   return { limit: { timeMs: long }, keepGoing: true }
 }
 
@@ -354,8 +348,7 @@ function ofProtocols(names: readonly string[]): readonly string[] {
     ['databases', 'a database beside a program'],
   ] as const)
     if (names.includes(name))
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--strategy ${name}: it is about ${what}, and a protocol has none. Leave it out, or use chaos simulate.`,
       )
   return names

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { EXIT, type ExitCode, packageVersion, writeWholeFile } from '@chaosproxy/engine/run'
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, type Json } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import {
   exhibitLines,
@@ -90,7 +90,7 @@ async function lackingOf(exhibits: readonly Exhibit[]): Promise<ReadonlyMap<stri
 
 /** @throws UserError (environment) if one that was named cannot be run here. */
 function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
-  for (const [name, lacks] of lacking) throw new UserError('environment', `chaos gallery run ${name}: ${lacks}.`)
+  for (const [name, lacks] of lacking) throw environmentError(`chaos gallery run ${name}: ${lacks}.`)
 }
 
 /** What was skipped is not known to be as documented. */
@@ -110,7 +110,7 @@ function write(option: string, file: string, text: string): void {
   try {
     writeWholeFile(file, text)
   } catch (error) {
-    throw new UserError('environment', `--${option} ${file}: ${whyUnwritable(error)}`)
+    throw environmentError(`--${option} ${file}: ${whyUnwritable(error)}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { USUAL_OUT } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import * as v from 'valibot'
 import { asCount, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
@@ -81,12 +81,11 @@ function parseGallerySettings(options: ParsedOptions): GallerySettings {
   if (action === undefined) return { action: 'list', json }
   if (action === 'show') return { action, json, exhibits: exhibitsNamed(names, action) }
   if (action !== 'run')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos gallery ${action}: there is no such action. There are: show and run.${didYouMean(action, ['show', 'run'])}`,
     )
   if (all && names.length > 0)
-    throw new UserError('usage', `chaos gallery run: --all and ${names.join(', ')} exclude each other: give one.`)
+    throw usageError(`chaos gallery run: --all and ${names.join(', ')} exclude each other: give one.`)
   for (const [option, file, start] of [
     ['html', run.html, '<!doctype html>'],
     ['markdown', run.markdown, ''],
@@ -103,23 +102,19 @@ function refuseOptionsOfRun(options: ParsedOptions): void {
     (name) => name !== 'json' && options[name] !== undefined && options[name] !== false,
   )
   if (typed === undefined) return
-  throw new UserError('usage', `--${typed} is for chaos gallery run NAME: nothing is run here.`)
+  throw usageError(`--${typed} is for chaos gallery run NAME: nothing is run here.`)
 }
 
 /** @throws UserError (usage) for a name that is none, or none at all. */
 function exhibitsNamed(names: readonly string[], action: string): readonly Exhibit[] {
   const known = gallery.map(({ name }) => name)
   if (names.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos gallery ${action}: name one, such as chaos gallery ${action} ${known[0]}${action === 'run' ? ', or all of them by --all' : ''}. chaos gallery lists them.`,
     )
   return names.map((name) => {
     const exhibit = gallery.find((each) => each.name === name)
     if (exhibit !== undefined) return exhibit
-    throw new UserError(
-      'usage',
-      `There is no ${name} in the gallery.${didYouMean(name, known)} chaos gallery lists them.`,
-    )
+    throw usageError(`There is no ${name} in the gallery.${didYouMean(name, known)} chaos gallery lists them.`)
   })
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { writeWholeFile } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, environmentError, type UserError, usageError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import {
   groupOfServices,
@@ -40,7 +40,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   try {
     writeWholeFile(file, `${JSON.stringify(declaration, null, 2)}\n`)
   } catch (error) {
-    throw new UserError('environment', `${file}: ${whyUnwritable(error)}`)
+    throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
   // Its services are known to a run that finds them up.
@@ -82,15 +82,13 @@ function chosenGroup(services: readonly string[], { name, containers }: Survey):
   const known = [...new Set(containers.map(({ service }) => service))]
   const unknown = services.find((service) => !known.includes(service))
   if (unknown === undefined) return groupOfServices(services, containers)
-  throw new UserError(
-    'usage',
+  throw usageError(
     `--service ${unknown}: ${name} has no such service. It has ${known.join(', ')}.${didYouMean(unknown, known)}`,
   )
 }
 
 const nothingToTest = ({ name, containers }: Survey): UserError =>
-  new UserError(
-    'usage',
+  usageError(
     `${name}: none of its services is likely to be a node: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name those that are: --service.`,
   )
 
@@ -111,8 +109,7 @@ async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
 /** A project may have the name of another file. */
 function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${file} already exists. ${isDeclaration(file) ? '--force replaces it.' : 'It is not a declaration of containers: use another directory.'}`,
   )
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type Listed, listing } from '../terminal/listing.ts'
 import { type Ask, isYes } from './asking.ts'
 import type { Attempt } from './attempt.ts'
@@ -109,29 +109,25 @@ async function withRoutes(proposal: Proposal, ask: Ask, { survey, typed, say }: 
 async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<FolderChoice> {
   const { compose, image, other } = survey
   if (typed.path !== undefined || typed.value !== undefined)
-    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
+    throw usageError('--path and --value need a service of your own: give --command, too.')
   if (compose !== undefined) {
     say(`${shown([[compose.file, compose.services.map(serviceText).join('; ')]])}\n\n`)
     if (ask === undefined)
-      throw new UserError(
-        'usage',
-        `Nothing was written. ${composeText(compose)}, or say what to test: --command or --target.`,
-      )
+      throw usageError(`Nothing was written. ${composeText(compose)}, or say what to test: --command or --target.`)
     const isWanted = isYes(
       await ask(`Read ${compose.file} through its engine, and write a declaration of its nodes? [Y/n] `),
     )
     return isWanted ? { write: 'declaration', composeFile: compose.file } : nothingWritten(say)
   }
   if (image !== undefined && image.command !== '')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command that starts it here, npx chaos init --command 'PROGRAM --port {port}', or put it into a Compose file: npx chaos init --compose.`,
     )
   const there =
     other === undefined
       ? `Nothing here looks like a service: ${LOOKED_FOR}.`
       : `${other.file}: a program in ${other.language}, whose start command was not found. Give it, and where the service\nkeeps an object: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
-  if (ask === undefined) throw new UserError('usage', `${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
+  if (ask === undefined) throw usageError(`${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
   say(`  ${there}\n`)
   return nothingWritten(say)
 }

@@ -3,7 +3,7 @@ import { levelsInWords, type Report, verdictOf } from '@chaosproxy/checker'
 import type { Run } from '@chaosproxy/engine'
 import { check } from '@chaosproxy/engine'
 import { EXIT, packageVersion, RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { didYouMean, type EventInput, type History, historyFromObjects, UserError } from '@chaosproxy/history'
+import { didYouMean, type EventInput, type History, historyFromObjects, usageError } from '@chaosproxy/history'
 import {
   answersOf,
   type FileSubject,
@@ -38,8 +38,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   const { report, vacuous } = judged
   if (report.levels[level] === undefined) {
     const known = Object.keys(report.levels)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `there is no level ${level} for the model ${report.model}.${didYouMean(level, known)} Known: ${levelsInWords(known)}.`,
     )
   }
@@ -111,8 +110,7 @@ function judgedHistory(received: unknown): JudgedHistory {
     return { history, report, file: `${directory}/history.jsonl`, vacuous, run: received }
   }
   if (!isHistory(received) && !isEvents(received))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `this is no history, but ${wordFor(received)}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
     )
   const history = isHistory(received) ? received : historyFromObjects(received)

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { namedFiles } from '../check/files.ts'
@@ -53,7 +53,7 @@ async function checked(
   const task: CheckTask = { file, settings: spec, setup, alone: true, again, output }
   for await (const result of checkFiles([task], spec)) {
     if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
-    if ('stopped' in result) throw new UserError('environment', result.stopped)
+    if ('stopped' in result) throw environmentError(result.stopped)
     const [said] = result.part.texts
     if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
     const found = toldResult(JSON.parse(said.said), result.exitCode)

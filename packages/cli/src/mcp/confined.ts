@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /**
@@ -13,12 +13,11 @@ export function confined(tool: string, path: string): string {
   try {
     real = realpathSync(path)
   } catch (error) {
-    throw new UserError('input', `${tool}: ${path}: ${whyUnreadable(error)}`)
+    throw inputError(`${tool}: ${path}: ${whyUnreadable(error)}`)
   }
   const way = relative(realpathSync('.'), real)
   if (way !== '..' && !/^\.\.[\\/]/.test(way) && !isAbsolute(way)) return path
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${tool}: ${path} lies outside of the working directory, ${process.cwd()}. Copy it there, or start chaos mcp where it is.`,
   )
 }

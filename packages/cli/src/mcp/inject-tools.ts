@@ -1,5 +1,5 @@
 import { trafficFaultKinds } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type ControlClient, createControlClient, isLoopback } from '@chaosproxy/proxy/client'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
@@ -76,10 +76,7 @@ export const injectTool: Tool = {
     const { kind, proxies, links } = said
     for (const proxy of proxies ?? []) await proxyPath(client, proxy)
     if (proxies === undefined && links === undefined)
-      throw new UserError(
-        'usage',
-        'inject: say what the fault hits: "proxies" or "links". The tool "proxies" lists both.',
-      )
+      throw usageError('inject: say what the fault hits: "proxies" or "links". The tool "proxies" lists both.')
     const lease = forMs === undefined ? undefined : await leaseOf(client, forMs)
     const body = { ...parameters, ...said, lease }
     const fault = await added(client, body, lease)
@@ -124,10 +121,7 @@ export const healTool: Tool = {
     const client = clientFor('heal', input, settings)
     const { names = [], all = false } = input
     if (names.length === 0 && !all)
-      throw new UserError(
-        'usage',
-        `heal: say which faults: "names", or "all": true. ${inForceText(await faultsOf(client))}`,
-      )
+      throw usageError(`heal: say which faults: "names", or "all": true. ${inForceText(await faultsOf(client))}`)
     const chosen = all
       ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
       : await Promise.all(names.map((name) => findFault(client, name)))
@@ -153,8 +147,7 @@ const USUAL_ADDRESS = '127.0.0.1:8474'
 function clientFor(tool: string, { address, token }: Place, settings: McpSettings): ControlClient {
   const host = address ?? settings.host ?? USUAL_ADDRESS
   if (host !== settings.host && !isLoopback(hostOf(host)))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${tool}: ${host} is not on this machine. Give an address such as ${USUAL_ADDRESS}, or ask the user to start chaos mcp with --host ${host}.`,
     )
   return createControlClient({
@@ -179,8 +172,7 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   if (isDefault && (named === undefined || named === own)) return tokenOf(settings.token)
   if (named === undefined) return undefined
   if (settings.otherTokens.includes(named)) return tokenOf(named)
-  throw new UserError(
-    'usage',
+  throw usageError(
     named === own
       ? `${tool}: ${named} is the token of ${settings.host ?? USUAL_ADDRESS}, and is not sent to ${host}. Leave out "token", or ask the user to start chaos mcp with --host ${host}.`
       : `${tool}: "token" must be one that the user has named: start chaos mcp with --token ${own} --token ${/^env:\w+$/.test(named) ? named : 'env:NAME'}.`,

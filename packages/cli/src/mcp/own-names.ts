@@ -6,7 +6,7 @@ import {
   type OwnNames,
   registriesOf,
 } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type Brought, describeBrought } from '../trust/brought.ts'
 import { confined } from './confined.ts'
 import type { McpSettings } from './settings.ts'
@@ -29,14 +29,12 @@ export function requireAllowed(tool: string, brought: readonly Brought[], { allo
   const [first] = brought
   if (first === undefined) return
   if (!allowCode)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${tool}: ${describeBrought(first)} is code, and this server runs no code that clients name. Name something built in (the tool "list" has it), or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
     )
   for (const { kind, text } of brought) {
     if (kind === 'program' || kind === 'probe' || kind === 'command')
-      throw new UserError(
-        'usage',
+      throw usageError(
         `${tool} starts no commands, and ${text} is one. Declare it as a target in a chaos.config.ts, which --config names.`,
       )
     confined(tool, text)

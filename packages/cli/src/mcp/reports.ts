@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { listRuns, readTextFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { ListedResource, ResourceContents } from './packages.ts'
 
 const REPORT = 'report.html'
@@ -24,9 +24,6 @@ export const listedReports = (out: string): readonly ListedResource[] =>
 export function readReport(out: string, uri: string): ResourceContents {
   const found = listedReports(out).find((report) => report.uri === uri)
   if (found === undefined)
-    throw new UserError(
-      'usage',
-      `${uri}: there is no such report in ${out}. List the resources to see which there are.`,
-    )
+    throw usageError(`${uri}: there is no such report in ${out}. List the resources to see which there are.`)
   return { contents: [{ uri, mimeType: TYPE, text: readTextFile(uri, join(out, found.name)) }] }
 }

@@ -9,7 +9,7 @@ import {
   writeRunsPage,
 } from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { plural, UserError } from '@chaosproxy/history'
+import { plural, usageError } from '@chaosproxy/history'
 import { jsonOf } from '@chaosproxy/report'
 import {
   completeRun,
@@ -73,7 +73,7 @@ export const runTool: Tool = {
     seed: whole('repeats the run'),
   }),
   async call(input: Input, context: CallContext) {
-    if (isRunning) throw new UserError('usage', 'run: another run is under way. Wait for its result, or cancel it.')
+    if (isRunning) throw usageError('run: another run is under way. Wait for its result, or cancel it.')
     isRunning = true
     try {
       return await performed(input, context)
@@ -97,7 +97,7 @@ async function performed(input: Input, { settings, signal, progress }: CallConte
     listener: reporting(run, progress),
     again: againCommand(run, directory.runJson, settings.config),
   })
-  if (finished === undefined) throw new UserError('usage', 'run: cancelled before anything was recorded.')
+  if (finished === undefined) throw usageError('run: cancelled before anything was recorded.')
   writeResults(finished)
   writeRunsPage(settings.out)
   return answerOf(finished, signal.aborted)

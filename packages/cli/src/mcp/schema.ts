@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { schemaProblems } from '@chaosproxy/runner'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
@@ -41,5 +41,5 @@ export const jsonSchemaOf = (schema: v.GenericSchema): object =>
 export function requireInput(tool: string, schema: v.GenericSchema, input: Input): Input {
   const result = v.safeParse(schema, input)
   if (result.success) return result.output as Input
-  throw new UserError('usage', schemaProblems(schema, result.issues, { where: tool, what: 'the input' }).join('\n'))
+  throw usageError(schemaProblems(schema, result.issues, { where: tool, what: 'the input' }).join('\n'))
 }

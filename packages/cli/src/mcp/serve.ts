@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { packageVersion } from '@chaosproxy/engine/run'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, UserError, usageError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import * as v from 'valibot'
 import { listenForInterrupts } from '../run/interrupts.ts'
@@ -113,7 +113,7 @@ async function called({ params }: CallRequest, extra: CallExtra, settings: McpSe
 
 function unknownTool(name: string): UserError {
   const known = tools.map((tool) => tool.name)
-  return new UserError('usage', `There is no tool "${name}".${didYouMean(name, known)} There are: ${known.join(', ')}.`)
+  return usageError(`There is no tool "${name}".${didYouMean(name, known)} There are: ${known.join(', ')}.`)
 }
 
 function progressTo(extra: CallExtra, progressToken: string | number | undefined): CallContext['progress'] {

@@ -1,5 +1,5 @@
 import { USUAL_OUT } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { asDuration, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
@@ -52,8 +52,7 @@ export function parseMcpSettings(options: ParsedOptions): McpSettings {
   const { out = USUAL_OUT, config, 'allow-code': allowCode, longest, host, token: tokens } = valuesOf(options, declared)
   const [token, ...otherTokens] = tokens
   if (tokens.some((each) => !each.startsWith('env:')))
-    throw new UserError(
-      'usage',
+    throw usageError(
       '--token: give env:NAME, the variable that holds it; configurations of MCP clients are no place for secrets.',
     )
   return {

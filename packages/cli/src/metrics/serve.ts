@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { createGuard, formatMetrics, METRICS_TYPE, parseAddress } from '@chaosproxy/proxy/control'
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts'
@@ -34,10 +34,7 @@ export async function serveMetrics(listen: string): Promise<MetricsServer> {
     await once(server, 'listening')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new UserError(
-      'environment',
-      `--metrics ${listen}: cannot listen there (${code ?? message}). Choose another port.`,
-    )
+    throw environmentError(`--metrics ${listen}: cannot listen there (${code ?? message}). Choose another port.`)
   }
   const at = server.address() as AddressInfo
   return {

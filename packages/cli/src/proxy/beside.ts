@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { startWithThisThread } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 
@@ -33,7 +33,7 @@ export function runBeside({ program, args, env, log }: BesideOptions): Beside {
     child.on('error', (error: NodeJS.ErrnoException) => {
       running = false
       const why = error.code === 'ENOENT' ? 'there is no such program' : error.message
-      reject(new UserError('usage', `${program}: ${why}. After --, give the command to run while the proxies are up.`))
+      reject(usageError(`${program}: ${why}. After --, give the command to run while the proxies are up.`))
     })
     child.on('exit', (code, signal) => {
       running = false

@@ -1,5 +1,5 @@
 import { familyOf } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { FaultAnswer } from './control-types.ts'
@@ -32,7 +32,7 @@ export const faultActions: readonly Action[] = [
       const { hits: _, missed: __, missedBecause: ___, origin: ____, ...before } = await findFault(client, name)
       const family = familyOf(before.kind)
       if (family === undefined || settings.length === 0)
-        throw new UserError('usage', 'Say what to change: chaos ctl change FAULT parameter=value …')
+        throw usageError('Say what to change: chaos ctl change FAULT parameter=value …')
       const { when, match, ...given } = readSettings(settings, before.kind, family)
       const merged = {
         ...before,
@@ -49,8 +49,7 @@ export const faultActions: readonly Action[] = [
     usage: 'FAULT…',
     summary: 'heal faults, by name',
     async run({ client, words }) {
-      if (words.length === 0)
-        throw new UserError('usage', 'Say which: chaos ctl remove FAULT. chaos ctl faults lists them.')
+      if (words.length === 0) throw usageError('Say which: chaos ctl remove FAULT. chaos ctl faults lists them.')
       const faults = await Promise.all(words.map((word) => findFault(client, word)))
       for (const { name, origin } of faults)
         await client.send(
@@ -67,7 +66,7 @@ export const faultActions: readonly Action[] = [
     async run({ client, words }) {
       const [name, ...groups] = words
       if (name === undefined || groups.length < 2)
-        throw new UserError('usage', 'Give it a name, and two groups or more: chaos ctl partition split n1,n2 n3')
+        throw usageError('Give it a name, and two groups or more: chaos ctl partition split n1,n2 n3')
       const body = { groups: groups.map((group) => group.split(',')) }
       const cut = (await client.send('PUT', `/v1/partitions/${encodeURIComponent(name)}`, body)) as FaultAnswer
       return { data: cut, text: `  ${name}: ${cut.links.length} links cut; heal it with chaos ctl remove ${name}\n` }

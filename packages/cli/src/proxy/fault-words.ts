@@ -1,5 +1,5 @@
 import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultKinds } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
 /** A fault as typed on the command line, before the proxy has validated it. */
@@ -16,8 +16,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
   const [kind = '', ...rest] = words
   const family = familyOf(kind)
   if (family === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       kind === ''
         ? 'Say which fault: chaos ctl add KIND PROXY [parameter=value …]. chaos ctl kinds lists them.'
         : `There is no fault "${kind}".${didYouMean(kind, trafficFaultKinds)} chaos ctl kinds lists them.`,
@@ -30,13 +29,12 @@ export function readFaultWords(words: readonly string[]): FaultBody {
 /** Proxies, or links (`clients>db`), but not both. */
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `Say which proxy or link the fault hits: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`,
     )
   const links = targets.filter((target) => target.includes('>'))
   if (links.length !== 0 && links.length !== targets.length)
-    throw new UserError('usage', `${targets.join(' ')}: name proxies or links, not both.`)
+    throw usageError(`${targets.join(' ')}: name proxies or links, not both.`)
   return links.length === 0 ? { proxies: targets } : { links }
 }
 
@@ -80,8 +78,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
     places.find(({ within, parameter }) => within !== undefined && `${within}.${parameter.name}` === typed)
   if (found !== undefined) return found
   const known = places.map(({ parameter }) => parameter.name)
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${own.map(({ name }) => name).join(', ') || 'none of its own'}; and ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
   )
 }
@@ -95,7 +92,7 @@ function readValue({ name, unit }: Parameter, text: string): unknown {
   if (unit === 'ms') return parseDuration(name, text)
   if (unit === 'bytes' || unit === 'bytes/s') return parseSize(name, text.replace(/\/s$/, ''))
   if (unit === 'probability' && /^\d+(\.\d+)?%$/.test(text)) return Number(text.slice(0, -1)) / 100
-  throw new UserError('usage', `${name}=${text}: not a number.`)
+  throw usageError(`${name}=${text}: not a number.`)
 }
 
 function jsonOrText(text: string): unknown {

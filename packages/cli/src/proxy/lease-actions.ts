@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import { parseDuration } from '../arguments/quantities.ts'
 import type { Action } from './action.ts'
@@ -29,7 +29,7 @@ export const leaseActions: readonly Action[] = [
     summary: 'start a lease, of 30 s by default; faults added with --lease heal when it ends',
     async run({ client, words }) {
       const [owner, duration] = words
-      if (owner === undefined) throw new UserError('usage', 'Name its owner: chaos ctl lease OWNER [DURATION]')
+      if (owner === undefined) throw usageError('Name its owner: chaos ctl lease OWNER [DURATION]')
       const ttl = duration === undefined ? {} : { ttlMs: parseDuration('lease', duration) }
       const lease = (await client.send('POST', '/v1/leases', { owner, ...ttl })) as LeaseAnswer
       const use = `use it with chaos ctl add --lease ${lease.id}`
@@ -57,7 +57,7 @@ export const leaseActions: readonly Action[] = [
 ]
 
 function pathOf(lease: string | undefined): string {
-  if (lease === undefined) throw new UserError('usage', 'Say which lease. chaos ctl leases lists them.')
+  if (lease === undefined) throw usageError('Say which lease. chaos ctl leases lists them.')
   return `/v1/leases/${encodeURIComponent(lease)}`
 }
 

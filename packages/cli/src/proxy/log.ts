@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type Logger, pino } from 'pino'
 import { wantsColours } from '../terminal/page-width.ts'
 
@@ -14,7 +14,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 export async function createLog(format: LogFormat): Promise<Logger> {
   const level = (process.env['LOG_LEVEL'] || 'info').toLowerCase()
   if (!LEVELS.includes(level))
-    throw new UserError('usage', `LOG_LEVEL=${level}: there is no such level. Known: ${LEVELS.join(', ')}.`)
+    throw usageError(`LOG_LEVEL=${level}: there is no such level. Known: ${LEVELS.join(', ')}.`)
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
   if (format === 'json') {
     const stderr = pino.destination({ dest: 2, sync: true })

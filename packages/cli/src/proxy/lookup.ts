@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 
@@ -10,9 +10,9 @@ export const faultsOf = async (client: ControlClient): Promise<readonly FaultAns
 export async function proxyPath(client: ControlClient, name: string | undefined): Promise<string> {
   const names = ((await client.get('/v1/proxies')) as readonly ProxyAnswer[]).map((proxy) => proxy.name)
   const known = names.length === 0 ? 'There are none yet.' : `Known: ${names.join(', ')}.`
-  if (name === undefined) throw new UserError('usage', `Say which proxy. ${known}`)
+  if (name === undefined) throw usageError(`Say which proxy. ${known}`)
   if (names.includes(name)) return encodeURIComponent(name)
-  throw new UserError('usage', `There is no proxy "${name}".${didYouMean(name, names)} ${known}`)
+  throw usageError(`There is no proxy "${name}".${didYouMean(name, names)} ${known}`)
 }
 
 /** The named fault. @throws UserError (usage) that suggests the nearest name. */
@@ -22,6 +22,6 @@ export async function findFault(client: ControlClient, name: string | undefined)
   if (found !== undefined) return found
   const names = faults.map((fault) => fault.name)
   const known = names.length === 0 ? 'None is in force.' : `In force: ${names.join(', ')}.`
-  if (name === undefined) throw new UserError('usage', `Say which fault. ${known}`)
-  throw new UserError('usage', `There is no fault "${name}".${didYouMean(name, names)} ${known}`)
+  if (name === undefined) throw usageError(`Say which fault. ${known}`)
+  throw usageError(`There is no fault "${name}".${didYouMean(name, names)} ${known}`)
 }

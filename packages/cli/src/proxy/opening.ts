@@ -1,5 +1,5 @@
 import { readJsonFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { type ConfigPlace, type ControlPlane, loadProxyConfig } from '@chaosproxy/proxy/control'
 import { recordedExamples } from '@chaosproxy/recorder/protocols'
 import { placeOfConfig } from './carried.ts'
@@ -27,8 +27,7 @@ export async function openProxies(
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
   const proxies = plane.proxies.list()
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `Nothing would be recorded: no proxy carries HTTP with routes, or a protocol that is recorded. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples()}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
   )
 }

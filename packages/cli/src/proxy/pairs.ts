@@ -1,5 +1,5 @@
 import { parseInitial, type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageName,
@@ -45,17 +45,15 @@ export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const { listen: listens, upstream: upstreams, name: names } = typed
   const carriages = parseCarriages(typed)
   if (listens.length > upstreams.length)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--listen ${listens[upstreams.length]}: say where it leads to, with one --upstream host:port for each --listen.`,
     )
   if (names.length > upstreams.length)
-    throw new UserError('usage', `--name ${names[upstreams.length]}: there is no --upstream for it.`)
+    throw usageError(`--name ${names[upstreams.length]}: there is no --upstream for it.`)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  if (twice !== undefined) throw usageError(`--name ${twice}: it is given twice.`)
   if (carriages.length > 1 && carriages.length !== upstreams.length)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
     )
   return upstreams.map((text, i) => {
@@ -86,10 +84,7 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
     const recorded = recordedCarriage('--record', record, members)
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (carriageName(kind) !== carriageName(recorded))
-      throw new UserError(
-        'usage',
-        `--carries ${typed}: --record ${record} reads ${carriageName(recorded)}. Leave --carries out.`,
-      )
+      throw usageError(`--carries ${typed}: --record ${record} reads ${carriageName(recorded)}. Leave --carries out.`)
     return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
   })
 }
@@ -100,7 +95,7 @@ export function carriageOf(typed: string): unknown {
   try {
     return JSON.parse(typed)
   } catch (error) {
-    throw new UserError('usage', `--carries ${typed}: not JSON: ${error instanceof Error ? error.message : error}`)
+    throw usageError(`--carries ${typed}: not JSON: ${error instanceof Error ? error.message : error}`)
   }
 }
 

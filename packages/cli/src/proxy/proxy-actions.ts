@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { ProxyAnswer } from './control-types.ts'
@@ -13,7 +13,7 @@ export const proxyActions: readonly Action[] = [
     async run({ client, words }) {
       const [name, listen, upstream] = words
       if (name === undefined || listen === undefined || upstream === undefined)
-        throw new UserError('usage', 'Say what to open: chaos ctl create NAME LISTEN UPSTREAM')
+        throw usageError('Say what to open: chaos ctl create NAME LISTEN UPSTREAM')
       const proxy = (await client.send('POST', '/v1/proxies', { name, listen, upstream })) as ProxyAnswer
       return { data: proxy, text: `${printable(`  ${proxy.name}: ${proxy.listen} → ${proxy.upstream}`)}\n` }
     },

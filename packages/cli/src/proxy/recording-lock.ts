@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { type UserError, usageError } from '@chaosproxy/history'
 import { startTimeOf } from '@chaosproxy/targets'
 
 /**
@@ -26,8 +26,7 @@ export function lockRecording(path: string): () => void {
 }
 
 const inUse = (path: string, pid: number | undefined): UserError =>
-  new UserError(
-    'usage',
+  usageError(
     `--out ${path}: process ${pid ?? 'unknown'} is recording there. Name another file, or end that process first.`,
   )
 

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { commandLine, EXIT, type ExitCode, fileWord } from '@chaosproxy/engine/run'
-import { plural, RECORD_END, UserError } from '@chaosproxy/history'
+import { plural, RECORD_END, usageError } from '@chaosproxy/history'
 import {
   openRecordFile,
   type PartsOptions,
@@ -149,8 +149,7 @@ function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJ
 function clearOfParts(directory: string, force: boolean): void {
   const parts = partsThere(directory)
   if (parts.length > 0 && !force)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--out ${directory}: this would overwrite a recording. Name another directory, or replace it with --force.`,
     )
   for (const name of parts) rmSync(join(directory, name))

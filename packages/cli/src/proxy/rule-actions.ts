@@ -1,5 +1,5 @@
 import { readJsonFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'
@@ -22,10 +22,7 @@ export const ruleActions: readonly Action[] = [
     async run({ client, words, style }) {
       const [file] = words
       if (file === undefined || words.length > 1)
-        throw new UserError(
-          'usage',
-          'Give it one file: chaos ctl swap FILE, with {"faults":[…]}; {"faults":[]} is the empty set.',
-        )
+        throw usageError('Give it one file: chaos ctl swap FILE, with {"faults":[…]}; {"faults":[]} is the empty set.')
       const rules = (await client.send('PUT', '/v1/rules', readJsonFile('chaos ctl swap', file))) as RuleSetAnswer
       const done = `  in force, as of epoch ${rules.epoch}:\n${renderFaults(rules.faults, style)}`
       return { data: rules, text: done }

@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import { recordedCarriage } from '@chaosproxy/engine'
 import { fileWord, findConfig, readTextFile, USUAL_OUT } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
 import {
   type Carriage,
@@ -264,8 +264,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const isRecorded = table !== undefined || carried.length > 0
   if (inFiles || !isRecorded) {
     if (judged === undefined) return undefined
-    throw new UserError(
-      'usage',
+    throw usageError(
       isRecorded
         ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
         : `--${judged} is about a recording: say with --record how the traffic is read.`,
@@ -303,8 +302,7 @@ function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: re
 function refuseMembers(typed: Typed): void {
   const name = (['client', 'initial'] as const).find((member) => typed[member] !== undefined)
   if (name === undefined) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `--${name} belongs to --record: write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
   )
 }
@@ -313,14 +311,12 @@ function refuseMembers(typed: Typed): void {
 function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes' | 'everyMs'> {
   const isTime = /[hms]$/.test(typed)
   if (!isTime && !/[KMG]?B$/.test(typed))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--${option} ${typed}: not a size or a time. Write a number and its unit, such as 64MB, 1GB, 30m or 1h.`,
     )
   const rotation = isTime ? { everyMs: parseDuration(option, typed) } : { bytes: parseSize(option, typed) }
   if ((rotation.bytes ?? LEAST_PART_BYTES) < LEAST_PART_BYTES || (rotation.everyMs ?? LEAST_PART_MS) < LEAST_PART_MS)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--${option} ${typed}: must be at least ${isTime ? printDuration(LEAST_PART_MS) : printSize(LEAST_PART_BYTES)}, or there would be too many parts.`,
     )
   return rotation
@@ -337,20 +333,13 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     (name) => rotate === undefined && (typed[name] ?? false) !== false,
   )
   if (needless !== undefined)
-    throw new UserError(
-      'usage',
-      `--${needless} needs a recording in parts: say when a part ends, such as --rotate 1GB.`,
-    )
+    throw usageError(`--${needless} needs a recording in parts: say when a part ends, such as --rotate 1GB.`)
   if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
-    throw new UserError(
-      'usage',
-      'Nothing is recorded: give --record with a route table, or --out for proxies of --config.',
-    )
+    throw usageError('Nothing is recorded: give --record with a route table, or --out for proxies of --config.')
   }
   if (rotate !== undefined && out !== undefined && isFile(out))
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--rotate writes numbered parts to a directory, and --out ${out} is a file: name the directory, such as --out ${basename(out, extname(out))}.`,
     )
   const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(typed))
@@ -376,7 +365,7 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
 function parseControl({ control, host, port }: Typed): string {
   if (control === undefined) return checkedAddress('--port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
-    throw new UserError('usage', '--control gives both host and port: leave --host and --port out.')
+    throw usageError('--control gives both host and port: leave --host and --port out.')
   return checkedAddress('--control', control)
 }
 
@@ -384,8 +373,7 @@ function parseControl({ control, host, port }: Typed): string {
 function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed): ControlOptions['identity'] {
   if (certificate === undefined && key === undefined) return undefined
   if (certificate === undefined || key === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--control-${key === undefined ? 'cert' : 'key'} needs --control-${key === undefined ? 'key' : 'cert'}: a certificate and its key belong together.`,
     )
   return { certificate: readTextFile('--control-cert', certificate), key: readTextFile('--control-key', key) }
@@ -395,8 +383,7 @@ function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed
 function parseToken(typed: Typed, control: string): string | undefined {
   const token = tokenOf(typed.token)
   if (token !== undefined || typed.open || isPrivateListener(control)) return token
-  throw new UserError(
-    'usage',
+  throw usageError(
     `--control ${control} can be reached from other machines: give a --token (or CHAOS_TOKEN), which every request must then bring, or say --open to answer anyone, as Toxiproxy does.`,
   )
 }

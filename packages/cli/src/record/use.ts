@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import { recordingSpec } from '@chaosproxy/engine'
 import type { LoadedConfig, NamedRegistries } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { planRun, runMembers, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
 import { wordsOf } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
@@ -157,8 +157,7 @@ async function parseRecordSettings(
 ): Promise<Omit<RecordSettings, keyof Closing>> {
   const command = textsOf(options, '--')
   if (command.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
   const typed = valuesOf(options, declared)
@@ -193,15 +192,13 @@ function trafficOf(options: ParsedOptions, typed: Typed, command: readonly strin
 function tableIn({ as: given }: Typed): string {
   const [table, another] = [...new Set(given.filter((each) => each !== BYTES))]
   if (table === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       given.length > 0
         ? 'With --as tcp alone nothing is recorded. Give a file with a route table, resp, or {"kind":"postgresql","table":"kv"} for at least one server.'
         : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), resp (Redis), or {"kind":"postgresql","table":"kv"}.',
     )
   if (another !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--as ${table} and --as ${another}: only one of them can say what is recorded. For servers that only have faults, use --as tcp.`,
     )
   return table
@@ -217,13 +214,11 @@ function serversIn(typed: Typed): readonly TrafficServer[] {
     upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
   })
   if (pairs.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       'chaos record needs --upstream host:port, once for each server that the command talks to, or --serve with a command that starts one.',
     )
   if (given.length > 1 && given.length !== pairs.length)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--as is given ${given.length} times for ${pairs.length} servers: give it once for all of them, or once for each.`,
     )
   return pairs.map(({ name }, i): TrafficServer => {
@@ -244,7 +239,7 @@ function parseEnvironment(typed: readonly string[]): { readonly [name: string]: 
     typed.map((assignment) => {
       const equals = assignment.indexOf('=')
       if (equals > 0) return [assignment.slice(0, equals), assignment.slice(equals + 1)]
-      throw new UserError('usage', `--env ${assignment}: write NAME=value, such as REDIS_URL=redis://{n1}.`)
+      throw usageError(`--env ${assignment}: write NAME=value, such as REDIS_URL=redis://{n1}.`)
     }),
   )
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { levelNames } from '@chaosproxy/checker'
 import { withPaths } from '@chaosproxy/engine/run'
 import { digestOfFile, locatedReference, type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, environmentError, inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { promiseOf } from '@chaosproxy/protocols'
 import { count, nameIn, runMembers, type Scenario, type Target } from '@chaosproxy/runner'
@@ -112,7 +112,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     levelFor(asked, promiseOf(protocol, targetSettings, asked.object))
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
-    throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
+    throw usageError(`${reference} promises no level: say with --expect which one to judge by.`)
   return {
     file,
     replay,
@@ -138,27 +138,25 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
 /** The protocol or the program that is named here, in place of the file's. @throws UserError (usage) */
 function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | undefined {
   if (protocol !== undefined && binary !== undefined)
-    throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
+    throw usageError('--binary and --protocol both say what to test: give one of them.')
   return binary === undefined ? protocol : `${EXECUTED}${binary}`
 }
 
 /** @throws UserError (usage) */
 function refuseUninspectable(file: string, reference: string, { real, times }: ValuesOf<typeof declared>): void {
   if (searchedIn(reference).noun !== 'program')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--inspect: ${file} replays ${reference}, which is not a Node program. Debug a protocol with node --inspect-brk and its own tests.`,
     )
   if (real || times > 1)
-    throw new UserError('usage', `--inspect plays once, in the simulator: leave out ${real ? '--real' : '--times'}.`)
+    throw usageError(`--inspect plays once, in the simulator: leave out ${real ? '--real' : '--times'}.`)
 }
 
 /** @throws UserError (input) for a file that names no level. */
 function knownLevel(level: string | undefined, file: string): string | undefined {
   const known = [...levelNames(), NO_LEVEL]
   if (level === undefined || known.includes(level)) return level
-  throw new UserError(
-    'input',
+  throw inputError(
     `${file}: "level" is ${JSON.stringify(level)}.${didYouMean(level, known)} Give one of ${known.join(', ')}.`,
   )
 }
@@ -174,7 +172,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UserError('input', `${file}: ${whyUnreadable(error)}`)
+    throw inputError(`${file}: ${whyUnreadable(error)}`)
   }
 }
 
@@ -185,8 +183,7 @@ function refuseUnknownOperations(
 ): void {
   for (const [place, { input }] of operations.entries()) {
     if (functions.includes(input.f)) continue
-    throw new UserError(
-      'input',
+    throw inputError(
       `${file}: operations[${place}]: "f" is ${JSON.stringify(input.f)}, which is not an operation of the workload ${name}. Give ${functions.join(', ')}.`,
     )
   }
@@ -197,19 +194,17 @@ async function refuseImpossible(target: Target, { faults, besides = [] }: Scenar
   for (const { fault } of faults) {
     const suffering = target.suffers(fault.kind)
     if (suffering !== true)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real the simulator plays it.`,
       )
     const text = JSON.stringify(fault)
     const hit = besides.find((node) => text.includes(JSON.stringify(node)))
     if (hit !== undefined)
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--real: ${hit} suffers ${fault.kind} here, and programs beside real processes suffer no faults. Without --real the simulator plays it.`,
       )
   }
   const [lacks] = (await target.missing?.()) ?? []
   if (lacks !== undefined)
-    throw new UserError('environment', `--real: this machine has no ${lacks.program}. Install it: ${lacks.install}`)
+    throw environmentError(`--real: this machine has no ${lacks.program}. Install it: ${lacks.install}`)
 }

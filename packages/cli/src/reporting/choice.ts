@@ -1,5 +1,5 @@
 import type { Reporting } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { common, flag, words } from '../arguments/declare.ts'
@@ -78,8 +78,7 @@ export function chooseReporters(
   environment: NodeJS.ProcessEnv = process.env,
 ): readonly ReporterChoice[] {
   const quiet = flagOf(options, 'quiet')
-  if (quiet && flagOf(options, 'verbose'))
-    throw new UserError('usage', '--quiet and --verbose exclude each other: give one.')
+  if (quiet && flagOf(options, 'verbose')) throw usageError('--quiet and --verbose exclude each other: give one.')
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
   const chosen = typed.map((text) => parseChoice(text, kind))
   requireRoomOnStdout(chosen)
@@ -118,10 +117,9 @@ function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
   const isOwn = isUserFile(typedName)
   const name = isOwn ? typedName : oneOf('reporter', 'reporter', typedName, names())
   const file = equals < 0 ? undefined : text.slice(equals + 1)
-  if (file === '')
-    throw new UserError('usage', `--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
+  if (file === '') throw usageError(`--reporter ${text}: name a file, such as --reporter ${name}=report.txt.`)
   const why = findReporter(name)?.not?.[kind]
-  if (why !== undefined) throw new UserError('usage', `--reporter ${text}: ${why}.`)
+  if (why !== undefined) throw usageError(`--reporter ${text}: ${why}.`)
   return { ...stdoutChoice(name), isOwn, file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
 }
 
@@ -139,8 +137,7 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
   const alone = there.find(({ name }) => !sharesStdout(name))
   const other = there.find((choice) => choice !== alone)
   if (alone === undefined || other === undefined) return
-  throw new UserError(
-    'usage',
+  throw usageError(
     `${alone.typed} and ${other.typed} would both write to stdout: give one of them a file, such as --reporter ${other.name}=FILE.`,
   )
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import type { Finding } from '@chaosproxy/report'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import type { ReporterChoice } from './choice.ts'
@@ -24,8 +24,7 @@ export async function loadOwnReporters(choices: readonly ReporterChoice[]): Prom
 
 function asReporter(exported: unknown, typed: string): OwnReporter {
   if (typeof exported !== 'function')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${typed}: its default export must be a function that turns all findings into a text: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
     )
   return (findings) => {

@@ -1,5 +1,5 @@
 import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { inputError, usageError } from '@chaosproxy/history'
 import { withDescriptor } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { proposeTables } from '@chaosproxy/recorder/postgresql'
@@ -39,16 +39,13 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
   async suggest(options) {
     const address = textsOf(options, 'file').at(-1)
     if (address === undefined)
-      throw new UserError(
-        'usage',
-        'chaos routes suggest: name the database: chaos routes suggest postgres://user@localhost/shop',
-      )
+      throw usageError('chaos routes suggest: name the database: chaos routes suggest postgres://user@localhost/shop')
     const statements = textOf(options, 'statements')
     const text = statements === undefined ? undefined : readBytesFile('chaos routes suggest', statements).toString()
     const { kind, catalogue } = await readCatalogue(address, [postgresqlCatalogue, mysqlCatalogue])
     const { as, leftOut } = proposeTables(catalogue, { kind, statements: text })
     if (Object.keys(as.tables).length === 0)
-      throw new UserError('input', ['no table of the database can be recorded', ...leftOut].join('\n  '))
+      throw inputError(['no table of the database can be recorded', ...leftOut].join('\n  '))
     if (leftOut.length > 0) print(process.stderr, `  left out:\n${leftOut.map((line) => `    ${line}\n`).join('')}`)
     return `${JSON.stringify(as, null, 2)}\n`
   },
@@ -67,14 +64,13 @@ function readTable(action: string, path: string, options: ParsedOptions): RouteT
 function fileOf(options: ParsedOptions, action: string): string {
   const file = textsOf(options, 'file').at(-1)
   if (file !== undefined) return file
-  throw new UserError('usage', `chaos routes ${action}: name the file of a table: chaos routes ${action} routes.json`)
+  throw usageError(`chaos routes ${action}: name the file of a table: chaos routes ${action} routes.json`)
 }
 
 function refuseFile(options: ParsedOptions): void {
   const file = textsOf(options, 'file').at(-1)
   if (file !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos routes schema ${file}: all tables have the same schema. chaos routes check ${file} checks this one.`,
     )
 }
@@ -112,8 +108,7 @@ function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRe
 function writtenRequest(options: ParsedOptions): WrittenRequest {
   const typed = textOf(options, 'request')
   if (typed === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos routes try: give a request: --request 'GET /kv/x', or --request @request.http for a file with the whole request.`,
     )
   const request = readWrittenRequest(contentOf('request', typed), `--request ${typed}`)

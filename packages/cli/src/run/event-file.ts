@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { environmentError, type UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { RunListener } from '@chaosproxy/runner'
 import { specWithoutSecrets } from '@chaosproxy/runner/result'
@@ -37,7 +37,7 @@ export function parseEvents(options: ParsedOptions): string | undefined {
 
 /** @throws UserError (environment) if it cannot be written at all. */
 export function openEventFile(path: string): EventFile {
-  const failureFor = (error: unknown) => new UserError('environment', `--events ${path}: ${whyUnwritable(error)}`)
+  const failureFor = (error: unknown) => environmentError(`--events ${path}: ${whyUnwritable(error)}`)
   const file = opened()
   let failure: UserError | undefined
   let pending = ''

@@ -1,5 +1,5 @@
 import { USUAL_OUT } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { inGroup, word, wordOrNone } from '../arguments/declare.ts'
 import { uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -61,8 +61,7 @@ function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
   const typed = textOf(options, 'otel')
   if (typed === undefined) return undefined
   const isAddress = typed === '' || (URL.canParse(typed) && ['http:', 'https:'].includes(new URL(typed).protocol))
-  if (!isAddress)
-    throw new UserError('usage', `--otel ${typed}: not the address of a collector, such as http://localhost:4318.`)
+  if (!isAddress) throw usageError(`--otel ${typed}: not the address of a collector, such as http://localhost:4318.`)
   return { endpoint: typed }
 }
 
@@ -70,5 +69,5 @@ function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
 export function parseMetrics(options: ParsedOptions): string | undefined {
   const typed = textOf(options, 'metrics')
   if (typed === undefined || /^[^\s/]*:\d{1,5}$/.test(typed)) return typed
-  throw new UserError('usage', `--metrics ${typed}: write host:port, such as 127.0.0.1:9464.`)
+  throw usageError(`--metrics ${typed}: write host:port, such as 127.0.0.1:9464.`)
 }

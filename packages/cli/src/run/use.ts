@@ -2,7 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import { onlyService } from '@chaosproxy/engine/references'
 import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine/run'
 import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, withPaths } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import {
   completeRun,
   count,
@@ -208,7 +208,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
   if (output.prove !== undefined && repeats.length > 0)
-    throw new UserError('usage', `--prove ${output.prove}: a proof is of one run. Leave out --times.`)
+    throw usageError(`--prove ${output.prove}: a proof is of one run. Leave out --times.`)
   return {
     run,
     repeats,
@@ -235,13 +235,10 @@ async function plannedRepeats(
 
 function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): RunSpec {
   const name = textOf(options, 'run')
-  if (name !== undefined) throw new UserError('usage', `--spec ${file} defines the whole run: leave ${name} out.`)
+  if (name !== undefined) throw usageError(`--spec ${file} defines the whole run: leave ${name} out.`)
   const given = OF_SPEC.filter((option) => options[option] !== undefined && options[option] !== false)
   if (given.length > 0)
-    throw new UserError(
-      'usage',
-      `--spec ${file} defines the whole run: leave --${given.join(', --')} out, or edit the file.`,
-    )
+    throw usageError(`--spec ${file} defines the whole run: leave --${given.join(', --')} out, or edit the file.`)
   const spec = readSpecFile(file)
   const { target, workload, require } = spec
   const brought = [
@@ -260,8 +257,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   const name = textOf(options, 'run')
   if (loaded === undefined) {
     if (name === undefined) return {}
-    throw new UserError(
-      'usage',
+    throw usageError(
       `chaos run ${name}: ${name} was read as the name of a run of chaos.config.ts, and there is none here. If it belongs to the option before it, separate values by commas. Otherwise chaos init writes that file, and --target names what to test.`,
     )
   }
@@ -320,10 +316,7 @@ async function specOfOptions(
 function isolationSetting({ name, settings }: Target, { isolation }: Typed): readonly string[] {
   if (isolation === undefined) return []
   if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
-  throw new UserError(
-    'usage',
-    `--isolation ${isolation}: ${name} has no isolation levels to choose from. --target postgres has.`,
-  )
+  throw usageError(`--isolation ${isolation}: ${name} has no isolation levels to choose from. --target postgres has.`)
 }
 
 /** Only the register workload has `--operations`, so the option implies it. */
@@ -343,13 +336,12 @@ function workloadSettings(
   const has = (name: string) => workload.settings.some((setting) => setting.name === name)
   const { keys, operations } = typed
   if (keys !== undefined) {
-    if (!has('keys')) throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+    if (!has('keys')) throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys.`)
     settings['keys'] = keys
   }
   if (operations === undefined) return settings
   if (workload.name !== 'register')
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--operations ${operations.join(',')}: only the workload register lets you choose them; ${workload.name} has ${workload.functions.join(', ')}.`,
     )
   if (!operations.includes('cas')) return { cas: 0, ...settings }
@@ -371,7 +363,7 @@ const simulated = (reference: string): string =>
 
 function parseVerify(wanted: boolean, { tier }: Target): boolean {
   if (wanted && tier !== 'simulated')
-    throw new UserError('usage', '--verify-determinism: real processes never do the same twice. Add --sim.')
+    throw usageError('--verify-determinism: real processes never do the same twice. Add --sim.')
   return wanted
 }
 
@@ -386,8 +378,7 @@ function parseOperations(typed: string): readonly Operation[] {
   const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))
-      throw new UserError(
-        'usage',
+      throw usageError(
         `--operations ${typed}: without ${needed}s nothing can be proved. Write read,write or read,write,cas.`,
       )
   return operationNames.filter((name) => named.includes(name))

@@ -1,5 +1,5 @@
 import { commandLine, EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
-import { type Json, UserError } from '@chaosproxy/history'
+import { environmentError, type Json } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { renderStoryHtml, type StoryTelling, type ToldStory } from '@chaosproxy/report'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
@@ -90,7 +90,7 @@ function writePage(file: string, whole: ToldStory): void {
   try {
     writeWholeFile(file, renderStoryHtml(whole, packageVersion()))
   } catch (error) {
-    throw new UserError('environment', `--html ${file}: ${whyUnwritable(error)}`)
+    throw environmentError(`--html ${file}: ${whyUnwritable(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { protocolTargets } from '@chaosproxy/targets/named'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
@@ -61,12 +61,12 @@ function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
       reporter && `--reporter ${reporter}`,
     ].find((typed) => typed !== undefined)
     if (flag === undefined) return { story: undefined, ...settings }
-    throw new UserError('usage', `${flag} needs one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`)
+    throw usageError(`${flag} needs one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`)
   }
   const story = findStory(name)
   const names = stories.map((each) => each.name)
   if (story === undefined)
-    throw new UserError('usage', `There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
+    throw usageError(`There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
   if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], force)
   return { story, ...settings }
@@ -78,8 +78,7 @@ function refuseImpossible(tales: readonly Tale[]): void {
     for (const { fault } of scenarioOf(tale).faults) {
       const suffering = target?.suffers(fault.kind) ?? true
       if (suffering !== true)
-        throw new UserError(
-          'usage',
+        throw usageError(
           `--real: ${tale.target} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real it is played in virtual time.`,
         )
     }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { ServiceDeclaration } from '@chaosproxy/engine/references'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 
 type Besides = NonNullable<ServiceDeclaration['beside']>
 
@@ -37,32 +37,24 @@ export function besidesWith(
   if (!isAsked && !standby && !calculator) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
   if (database === undefined && (sql !== undefined || asserts.length > 0))
-    throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+    throw usageError('SQL is given, and no PostgreSQL: add --beside pg=postgres.')
   if (database === undefined && isolation === undefined && unit === undefined)
-    throw new UserError(
-      'usage',
-      `--${standby ? 'standby' : 'calculator'} is given, and no PostgreSQL: add --beside pg=postgres.`,
-    )
+    throw usageError(`--${standby ? 'standby' : 'calculator'} is given, and no PostgreSQL: add --beside pg=postgres.`)
   if (database === undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       isolation === undefined
         ? `--unit ${unit}: it is about the transactions of a PostgreSQL: add --beside pg=postgres --expect serializable.`
         : `--expect ${isolation}: a level of isolation is about transactions in SQL, and there is no PostgreSQL: add --beside pg=postgres.`,
     )
   if (another !== undefined)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers: write it to "beside" of a service.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
   const expect = isolation ?? kept.expect
   if (unit !== undefined && expect === undefined)
-    throw new UserError(
-      'usage',
-      `--unit ${unit}: say which level the transactions must keep: add --expect serializable.`,
-    )
+    throw usageError(`--unit ${unit}: say which level the transactions must keep: add --expect serializable.`)
   return {
     ...besides,
     [name]: {
@@ -81,6 +73,6 @@ const isPostgres = (beside: Besides[string]): boolean => beside === 'postgres' |
 /** @throws UserError (usage) */
 export function namedOf(option: string, text: string, what: 'TEXT' | 'FILE'): readonly [name: string, value: string] {
   const at = text.indexOf('=')
-  if (at < 1) throw new UserError('usage', `${option} ${text}: write NAME=${what}.`)
+  if (at < 1) throw usageError(`${option} ${text}: write NAME=${what}.`)
   return [text.slice(0, at), text.slice(at + 1)]
 }

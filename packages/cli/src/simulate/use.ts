@@ -13,7 +13,7 @@ import {
 import { withPaths } from '@chaosproxy/engine/run'
 import { type Loaded, searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
 import type { FaultChoice, Nemesis } from '@chaosproxy/faults'
-import { didYouMean, plural, UserError } from '@chaosproxy/history'
+import { didYouMean, inputError, plural, type UserError, usageError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
@@ -181,8 +181,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
   const found = await unsupportedSql(subject)
   if (found.size === 0) return
   const lines = Array.from(found, ([sql, construct]) => `  ${sql}: ${construct}`)
-  throw new UserError(
-    'input',
+  throw inputError(
     [
       `--check-sql: the simulated PostgreSQL does not execute ${plural(found.size, 'statement')} of this program:`,
       ...lines,
@@ -235,8 +234,7 @@ function parseService(
 }
 
 const unknownService = (name: string, known: readonly string[]): UserError =>
-  new UserError(
-    'usage',
+  usageError(
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
 
@@ -272,10 +270,7 @@ interface Named {
 function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: Named): readonly string[] {
   const names = configured.map((fault) => {
     if (typeof fault === 'string') return fault
-    throw new UserError(
-      'usage',
-      `${where}: a search chooses the times of faults itself: name their kinds, or give --faults.`,
-    )
+    throw usageError(`${where}: a search chooses the times of faults itself: name their kinds, or give --faults.`)
   })
   requireFaults(names, where)
   world.requireSufferable(names, where, loaded)
@@ -289,13 +284,11 @@ function strategiesOf(
   loaded: Pick<Loaded, 'asserts' | 'nodesFor'>,
 ): readonly string[] {
   if (typed?.includes('coverage') && !loaded.asserts)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--strategy coverage: it follows which marked places a program reaches, and ${program} marks none. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
   if (typed?.includes('databases') && loaded.nodesFor?.('lose-commit-reply')?.length === 0)
-    throw new UserError(
-      'usage',
+    throw usageError(
       `--strategy databases: ${program} has no PostgreSQL in the simulator. Add --beside pg=postgres, or leave the strategy out.`,
     )
   return typed ?? usualStrategyNames(loaded)

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 
 /** @throws UserError (usage) for a file that is not empty and may not be replaced. Devices and pipes count as empty. */
 export function refuseToOverwrite(
@@ -36,7 +36,7 @@ export const refuseToReplaceProof = (prove: string, force: boolean): void =>
   })
 
 function refuse(typed: string, why: string): never {
-  throw new UserError('usage', `${typed}: ${why}. Name another file, or replace it with --force.`)
+  throw usageError(`${typed}: ${why}. Name another file, or replace it with --force.`)
 }
 
 function holdsSomething(path: string): boolean {

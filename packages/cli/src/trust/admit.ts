@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { isFullService, parseServiceReference, serviceReference } from '@chaosproxy/engine/references'
 import { commandLine, withPaths } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { usageError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn, type RunSpec, type TrafficSpec } from '@chaosproxy/runner'
 import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
@@ -46,7 +46,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
   const isTypeable = strange.every((one) => repeating(one).length > 0)
   const repeats = commandLine([...new Set(strange.flatMap((one) => repeating(one)))])
   const remedy = isTypeable ? `repeat it on the command line (${repeats}), or say --trust` : 'say --trust'
-  throw new UserError('usage', `${file} would run ${what}. If that is what you mean, ${remedy}.`)
+  throw usageError(`${file} would run ${what}. If that is what you mean, ${remedy}.`)
 }
 
 /**
@@ -60,8 +60,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   )
   if (others.length === 0) return
   const names = [...new Set(others.map(({ option }) => option))]
-  throw new UserError(
-    'usage',
+  throw usageError(
     `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. With --spec, they may only repeat the programs, files and probes that it names.`,
   )
 }
@@ -109,7 +108,7 @@ function requireWhole(file: string, commands: readonly (readonly string[])[]): v
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
   if (lacking === undefined) return
   const remedy = 'Write it there again, or hand it to the command in a variable.'
-  throw new UserError('usage', `${file}: the command ${commandLine(lacking)} was stored without a secret. ${remedy}`)
+  throw usageError(`${file}: the command ${commandLine(lacking)} was stored without a secret. ${remedy}`)
 }
 
 const withOwnVariables = (file: string, traffic: TrafficSpec): TrafficSpec =>
@@ -125,7 +124,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw new UserError('usage', `${file}: it was stored without the value of ${name}: set that variable.`)
+      throw usageError(`${file}: it was stored without the value of ${name}: set that variable.`)
     }),
   )
 
