@@ -31,43 +31,42 @@ function createGrowing(settings: Settings, serial: number, appended: (number: nu
   }
 }
 
+const growing = {
+  initial: null,
+  functions: ['append', 'read'],
+  reads: ['read'],
+  finale: readAll,
+  races: { what: 'an append', functions: ['append'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
+} satisfies Partial<Workload>
+
 export const append: Workload = {
+  ...growing,
   name: 'append',
   summary: 'a string that is appended to and read whole',
   model: 'register',
-  initial: null,
   levels,
   levelsWith: () => decidedWithUpdates,
   object: 'register',
-  functions: ['append', 'read'],
-  reads: ['read'],
   settings: [
     keysSetting(20, 'how many strings clients use at a time'),
     readsSetting,
     sizeSetting('how many appends until a new string takes its place'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
-  finale: readAll,
-  races: { what: 'an append', functions: ['append'] },
-  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }
 
 export const listAppend: Workload = {
+  ...growing,
   name: 'list-append',
   summary: 'a list that is appended to and read whole',
   model: 'list-append',
-  initial: null,
   levels: ['linearizable', 'eventual', 'convergent'],
   object: 'lists',
-  functions: ['append', 'read'],
-  reads: ['read'],
   settings: [
     keysSetting(20, 'how many lists clients use at a time'),
     readsSetting,
     sizeSetting('how many appends until a new list takes its place'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => number),
-  finale: readAll,
-  races: { what: 'an append', functions: ['append'] },
-  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }
