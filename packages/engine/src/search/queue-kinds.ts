@@ -191,23 +191,42 @@ const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
-  job: minimiseJob,
+interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, Result | undefined>, 'job' | 'title'> {
+  readonly spec: v.GenericSchema<unknown, Spec>
+  readonly result: v.GenericSchema<unknown, Result>
+  scenarioOf(result: Result): Scenario
+}
+
+/** What becomes of one finding; its subject stays the same. */
+const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
+  spec,
+  result,
+  scenarioOf,
+  ...kind
+}: OfFinding<Spec, Result>): QueuedKind<Spec, Result | undefined> => ({
+  ...kind,
   script: 'search-worker',
   limits: threadLimits,
   readSpec(data, paths) {
-    const spec = v.parse(minimiseSpec, data)
-    requireKnown(spec.subject, paths)
-    requireSame(spec.subject, spec.finding.scenario)
-    return spec
+    const read = v.parse(spec, data)
+    requireKnown(read.subject, paths)
+    requireSame(read.subject, read.finding.scenario)
+    return read
   },
   readResult(data, { subject }) {
-    const smaller = v.parse(v.nullish(scenario), data) ?? undefined
-    if (smaller !== undefined) requireSame(subject, smaller)
-    return smaller
+    const read = v.parse(v.nullish(result), data) ?? undefined
+    if (read !== undefined) requireSame(subject, scenarioOf(read))
+    return read
   },
+})
+
+const minimiseKind = ofFinding<MinimiseSpec, Scenario>({
+  job: minimiseJob,
+  spec: minimiseSpec,
+  result: scenario,
+  scenarioOf: (smaller) => smaller,
   title: ({ subject, finding }) => `the failure of seed ${finding.seed} of ${subject.target}, to cut down`,
-}
+})
 
 const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
   subject,
@@ -217,23 +236,13 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
 })
 
 /** Going from a broken invariant to a violation that a client sees. */
-const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
+const guideKind = ofFinding<GuideSpec, SeedFailure>({
   job: guideJob,
-  script: 'search-worker',
-  limits: threadLimits,
-  readSpec(data, paths) {
-    const spec = v.parse(guideSpec, data)
-    requireKnown(spec.subject, paths)
-    requireSame(spec.subject, spec.finding.scenario)
-    return spec
-  },
-  readResult(data, { subject }) {
-    const seen = v.parse(v.nullish(finding), data) ?? undefined
-    if (seen !== undefined) requireSame(subject, seen.scenario)
-    return seen
-  },
+  spec: guideSpec,
+  result: finding,
+  scenarioOf: (seen) => seen.scenario,
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
-}
+})
 
 /** The kinds of a search's jobs that can be sent to workers. */
 export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]
