@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { UserError, inputError } from '@chaosproxy/history'
 import { chunkedSource, compressionOf, MAGIC_BYTES, partsAmong, unzstd } from '@chaosproxy/history/files'
 import type { SavedFile } from './messages.ts'
 
@@ -34,9 +34,7 @@ function inOrder(files: readonly SavedFile[]): readonly SavedFile[] {
     files.map(({ name }) => name),
   )
   if (names === undefined || names.length < files.length)
-    throw new UserError(
-      'input',
-      'One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
+    throw inputError('One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
     )
   return names.flatMap((name) => files.filter((file) => file.name === name))
 }
@@ -51,9 +49,7 @@ async function* limited(
   for await (const chunk of chunks) {
     bytes += chunk.length
     if (bytes > mostBytes)
-      throw new UserError(
-        'input',
-        `${name}: it has more than ${mostBytes / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
+      throw inputError(`${name}: it has more than ${mostBytes / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
       )
     wasRead(bytes)
     yield chunk
@@ -87,7 +83,7 @@ async function* gunzipped(name: string, blob: Blob): AsyncGenerator<Uint8Array, 
     yield* chunksOf(name, blob.stream().pipeThrough(new DecompressionStream('gzip')))
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError('input', `${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
+    throw inputError(`${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
   }
 }
 
@@ -114,9 +110,7 @@ async function readable<Value>(name: string, reading: Promise<Value>): Promise<V
     return await reading
   } catch (error) {
     if (!(error instanceof DOMException)) throw error
-    throw new UserError(
-      'input',
-      `${name}: this cannot be read (${error.message}). If it is a folder, drop the history in it, such as history.jsonl; if it has changed since, choose it again.`,
+    throw inputError(`${name}: this cannot be read (${error.message}). If it is a folder, drop the history in it, such as history.jsonl; if it has changed since, choose it again.`,
     )
   }
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { createGuard, type Guard, parseAddress } from '@chaosproxy/proxy/control'
 
 /** What is sent for a request. */
@@ -117,8 +117,7 @@ const listening = (server: Server, host: string, port: number, option: string): 
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new UserError(
-          'environment',
+        environmentError(
           `${option} ${host}:${port}: cannot listen there (${error.code ?? error.message}). Choose another: 127.0.0.1:0 is any free port.`,
         ),
       ),
