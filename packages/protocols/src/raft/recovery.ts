@@ -1,6 +1,8 @@
+import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import { routedAtFirst } from '../routing/routing.ts'
+import { createForwarding } from '../routing/forwarding.ts'
+import { createCopy } from '../routing/sessions.ts'
 import { noteConfigurations } from './configuration.ts'
 import { NEVER } from './rounds.ts'
 import { restoreSnapshot } from './snapshot.ts'
@@ -9,7 +11,16 @@ import type { Configuration, RaftConfig, RaftRecord, RaftState, RaftTurn } from 
 export function initial(node: NodeSetting, config: RaftConfig): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   return {
-    ...routedAtFirst(node, config),
+    id: node.id,
+    generator: createGenerator(node.seed),
+    forwarding: createForwarding(node.seed),
+    requests: new Map(),
+    leader: undefined,
+    applied: 0,
+    copy: createCopy(config.object),
+    reads: [],
+    roundStarted: 0,
+    roundConfirmed: 0,
     peers: node.peers,
     term: 0,
     votedFor: null,
