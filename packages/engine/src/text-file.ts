@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { inputError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
@@ -39,6 +39,6 @@ export function readJsonAt(path: string, unread: 'usage' | 'input' = 'input'): u
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
   }
 }
