@@ -1,13 +1,6 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, OK } from '@chaosproxy/history'
-import { effectOf, hasReturned, isSameClient } from './operation-words.ts'
-
-/** How long a client had a lock: from the answer of its acquire to the call of its release. */
-export interface Holding {
-  readonly acquire: OperationRow
-  /** Its first attempt to release it, whatever came of that: afterwards the client may have known better. */
-  readonly release: OperationRow | undefined
-}
+import { type Counterexample, type Holding, holdingOf } from '@chaosproxy/checker'
+import { type History, OK } from '@chaosproxy/history'
+import { effectOf, hasReturned } from './operation-words.ts'
 
 /** Two clients that had one lock at the same time. */
 export interface DoubleHolding {
@@ -18,29 +11,13 @@ export interface DoubleHolding {
   readonly nanos: number | undefined
 }
 
-const isAcquire = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'acquires'
-
-const isRelease = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'releases'
-
 /** The holdings among the operations of a counterexample; empty if it is not about a lock. */
 export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {
   const rows = operations.map(({ operation }) => operation)
-  if (!rows.every((row) => isAcquire(history, row) || isRelease(history, row))) return []
+  if (!rows.every((row) => ['acquires', 'releases'].includes(effectOf(history, row) ?? ''))) return []
   return rows
-    .filter((row) => isAcquire(history, row) && history.operations.outcome[row] === OK)
-    .map((acquire) => ({ acquire, release: releaseOf(history, acquire) }))
-}
-
-function releaseOf(history: History, acquire: OperationRow): OperationRow | undefined {
-  const { length, key, callEvent, returnEvent } = history.operations
-  const answered = returnEvent[acquire] ?? 0
-  let first: OperationRow | undefined
-  for (let row = 0; row < length; row++) {
-    if (key[row] !== key[acquire] || (callEvent[row] ?? 0) < answered || !isRelease(history, row)) continue
-    if (!isSameClient(history, row, acquire)) continue
-    if (first === undefined || (callEvent[row] ?? 0) < (callEvent[first] ?? 0)) first = row
-  }
-  return first
+    .filter((row) => effectOf(history, row) === 'acquires' && history.operations.outcome[row] === OK)
+    .map((acquire) => holdingOf(history, acquire))
 }
 
 /** The two that the culprit made: its own, and one that lasted beyond the moment it was given the lock. */
@@ -65,19 +42,15 @@ export function doubleHolding(history: History, counterexample: Counterexample):
  * `doubleHolding` says, since that client may have known better by then.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
-  const { key, callEvent, returnEvent, outcome, length } = history.operations
+  const { callEvent, returnEvent } = history.operations
   const { culprit } = counterexample
   const holdings = holdingsOf(history, counterexample)
   if (culprit === undefined || !holdings.some(({ acquire }) => acquire === culprit)) return undefined
   const given = returnEvent[culprit] ?? 0
-  const isFreed = (acquire: OperationRow): boolean => {
-    for (let row = 0; row < length; row++) {
-      const called = callEvent[row] ?? 0
-      const frees = key[row] === key[acquire] && isRelease(history, row) && outcome[row] !== FAIL
-      if (frees && isSameClient(history, row, acquire) && called >= (returnEvent[acquire] ?? 0) && called < given)
-        return true
-    }
-    return false
-  }
-  return holdings.find(({ acquire }) => acquire !== culprit && (returnEvent[acquire] ?? 0) < given && !isFreed(acquire))
+  return holdings.find(
+    ({ acquire, freed }) =>
+      acquire !== culprit &&
+      (returnEvent[acquire] ?? 0) < given &&
+      (freed === undefined || (callEvent[freed] ?? 0) >= given),
+  )
 }

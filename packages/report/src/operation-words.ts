@@ -167,7 +167,7 @@ function offsetText(history: History, operation: number): string {
 }
 
 /** The offset that an append to a log was given: a number, or the first of a pair of offset and value. */
-export function offsetOf(history: History, operation: number): number | undefined {
+function offsetOf(history: History, operation: number): number | undefined {
   const { input, output } = history.operations
   if (output[operation] === input[operation]) return undefined
   const given = outputOf(history, operation)

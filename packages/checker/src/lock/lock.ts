@@ -42,7 +42,8 @@ export const lock: ObjectEntry = {
 }
 
 interface Lock {
-  readonly holder: string | undefined
+  /** Undefined if it is free; null if nobody knows who holds it at the start. */
+  readonly holder: string | undefined | null
   readonly token: number | undefined
 }
 
@@ -50,12 +51,13 @@ const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
   step: ({ holder, token }, { f, process, value, output }) => {
-    if (lockNumbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
-    if (holder !== undefined) return []
+    // The process that releases it first held it; if it is acquired first, it was free.
+    if (lockNumbers[f] === RELEASE) return holder === process || holder === null ? [{ holder: undefined, token }] : []
+    if (typeof holder === 'string') return []
     if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
     return token === undefined || output > token ? [{ holder: process, token: output }] : []
   },
-  key: ({ holder, token }) => `${holder ?? ''}:${token ?? ''}`,
+  key: ({ holder, token }) => `${holder === null ? '?' : holder === undefined ? '' : `by ${holder}`}:${token ?? ''}`,
 }
 
 /** The process that holds it at first. */
@@ -171,26 +173,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
 }
 
-/** A lock whose holder at the start is unknown. */
-interface AnyLock {
-  /** Undefined if it is free; null if unknown. */
-  readonly holder: string | undefined | null
-  readonly token: number | undefined
+export const lockFromAny: AnyStart = {
+  specification: { ...specification, initial: { holder: null, token: undefined } },
+  guesses: guessNothing,
 }
-
-/** The process that releases it first held it; if it is acquired first, it was free. */
-const fromAny: Specification<AnyLock> = {
-  initial: { holder: null, token: undefined },
-  perProcess: true,
-  step: ({ holder, token }, { f, process, value, output }) => {
-    if (lockNumbers[f] === RELEASE) {
-      return holder === process || holder === null ? [{ holder: undefined, token }] : []
-    }
-    if (typeof holder === 'string') return []
-    if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
-    return token === undefined || output > token ? [{ holder: process, token: output }] : []
-  },
-  key: ({ holder, token }) => `${holder === null ? '?' : holder === undefined ? '' : `by ${holder}`}:${token ?? ''}`,
-}
-
-export const lockFromAny: AnyStart = { specification: fromAny, guesses: guessNothing }

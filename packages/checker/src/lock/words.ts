@@ -3,13 +3,13 @@ import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { capital, show } from '../verdict/words.ts'
 
-/** From the answer of an acquire to the call of the release by the same client. */
-interface Holding {
+/** How long a client had a lock: from the answer of its acquire to the call of its release. */
+export interface Holding {
   readonly acquire: OperationRow
-  /** Undefined if it was never released, or nobody knows. */
+  /** Its first attempt to release it, whatever came of that: afterwards the client may have known better. */
   readonly release: OperationRow | undefined
-  /** The first attempt to release it that failed. */
-  readonly refused: OperationRow | undefined
+  /** The first that was not refused. */
+  readonly freed: OperationRow | undefined
 }
 
 /**
@@ -28,12 +28,12 @@ export function lockSentence(
   const given = `${who(history, culprit)} was given it${by(history, culprit)} at ${answeredAt(history, culprit)}`
   const holder = others.map((row) => holdingOf(history, row)).find((holding) => holds(history, holding, culprit))
   if (holder !== undefined) {
-    const { acquire, release, refused } = holder
+    const { acquire, release, freed } = holder
     const { callEvent, returnEvent } = history.operations
     // A client that has asked to release the lock no longer counts on holding it.
-    return release === undefined && refused !== undefined && callEvent[refused] < returnEvent[culprit]
+    return freed === undefined && release !== undefined && callEvent[release] < returnEvent[culprit]
       ? capital(
-          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, refused)}; ${given}.`,
+          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, release)}; ${given}.`,
         )
       : capital(
           `${heldText(history, holder)}; ${given}: ${clientOf(history, acquire) === clientOf(history, culprit) ? 'a lock is given once until it is released' : 'two clients held the lock at the same time'}.`,
@@ -57,33 +57,32 @@ function releasedUnheld(history: History, rows: readonly OperationRow[], culprit
   )
 }
 
-function heldText(history: History, { acquire, release }: Holding): string {
+function heldText(history: History, { acquire, freed }: Holding): string {
   const held = `${who(history, acquire)} held ${name(history, acquire)}`
-  return release === undefined
+  return freed === undefined
     ? `${held} from ${answeredAt(history, acquire)} on`
-    : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, release)}`
+    : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, freed)}`
 }
 
 /** Whether it is surely held at some moment at which the other one was. */
-function holds({ operations }: History, { acquire, release }: Holding, other: OperationRow): boolean {
+function holds({ operations }: History, { acquire, freed }: Holding, other: OperationRow): boolean {
   const { callEvent, returnEvent } = operations
   const given = returnEvent[other]
-  return returnEvent[acquire] < given && (release === undefined || callEvent[release] > given)
+  return returnEvent[acquire] < given && (freed === undefined || callEvent[freed] > given)
 }
 
-function holdingOf(history: History, acquire: OperationRow): Holding {
-  const { operations } = history
-  const { callEvent, returnEvent, key } = operations
+export function holdingOf(history: History, acquire: OperationRow): Holding {
+  const { callEvent, returnEvent, key, outcome, length } = history.operations
   let release: OperationRow | undefined
-  let refused: OperationRow | undefined
-  for (let row = 0; row < operations.length; row++) {
+  let freed: OperationRow | undefined
+  for (let row = 0; row < length; row++) {
     if (key[row] !== key[acquire] || callEvent[row] < returnEvent[acquire]) continue
     if (isAcquire(history, row) || clientOf(history, row) !== clientOf(history, acquire)) continue
-    if (operations.outcome[row] !== OK && operations.outcome[row] !== INFO) {
-      if (refused === undefined || callEvent[row] < callEvent[refused]) refused = row
-    } else if (release === undefined || callEvent[row] < callEvent[release]) release = row
+    if (release === undefined || callEvent[row] < callEvent[release]) release = row
+    if (outcome[row] !== OK && outcome[row] !== INFO) continue
+    if (freed === undefined || callEvent[row] < callEvent[freed]) freed = row
   }
-  return { acquire, release, refused }
+  return { acquire, release, freed }
 }
 
 const isAcquire = ({ operations, functions }: History, row: OperationRow): boolean =>

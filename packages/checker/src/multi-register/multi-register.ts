@@ -90,7 +90,7 @@ const nameOf = (json: Json): string => {
 }
 
 /** What a txn did: according to its completion if there is one, otherwise as requested. */
-function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
+export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
   if (!Array.isArray(said)) throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
   return said.map((each: Json): PartOfTxn => {

@@ -1,6 +1,6 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { Counterexample, Holding, OperationRow } from '@chaosproxy/checker'
 import { duration, FAIL, type History, hasTimes } from '@chaosproxy/history'
-import { doubleHolding, type Holding, holdingsOf } from '../holdings.ts'
+import { doubleHolding, holdingsOf } from '../holdings.ts'
 import { type Box, boxOf, freePlace, type Point } from './arc-label.ts'
 import { BOLD, CHARACTER } from './bar-labels.ts'
 import { type Html, html } from './markup.ts'

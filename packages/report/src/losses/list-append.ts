@@ -1,6 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import { isRead, nameText, processText } from '../operation-words.ts'
+import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -33,12 +34,11 @@ const elementsOf = (read: Json): readonly string[] =>
   Array.isArray(read) ? read.map((element) => JSON.stringify(element)) : []
 
 /** What was acknowledged of the same object before this operation was called. */
-function rowsBefore(history: History, operation: OperationRow): readonly OperationRow[] {
-  const { key, outcome, returnEvent, callEvent, length } = history.operations
-  const rows: number[] = []
-  for (let row = 0; row < length; row++) {
-    const isSame = key[row] === key[operation] && outcome[row] === OK
-    if (isSame && (returnEvent[row] ?? 0) < (callEvent[operation] ?? 0)) rows.push(row)
-  }
-  return rows as readonly OperationRow[]
-}
+const rowsBefore = (history: History, operation: OperationRow): readonly OperationRow[] =>
+  rowsWhere(
+    history,
+    (row) =>
+      history.operations.key[row] === history.operations.key[operation] &&
+      history.operations.outcome[row] === OK &&
+      wasBefore(history, row, operation),
+  )

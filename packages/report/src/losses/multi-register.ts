@@ -1,4 +1,4 @@
-import type { OperationRow } from '@chaosproxy/checker'
+import { type OperationRow, partsOfTxn } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
@@ -41,30 +41,17 @@ function txnsOf(history: History): readonly Txn[] {
   for (let row = 0; row < length; row++) {
     if (outcome[row] === FAIL) continue
     const isOk = outcome[row] === OK
-    const said = isOk ? outputOf(history, row) : inputOf(history, row)
-    txns.push({ row, isOk, ...partsOf(Array.isArray(said) ? said : []) })
+    const parts = partsOfTxn({ value: inputOf(history, row), output: isOk ? outputOf(history, row) : undefined })
+    const reads: Held[] = []
+    const writes = new Map<string, Held>()
+    for (const { f, register, value } of parts) {
+      const held = { register, text: JSON.stringify(value), value }
+      if (f === 'write') writes.set(register, held)
+      else if (!writes.has(register)) reads.push(held)
+    }
+    txns.push({ ...{ row, isOk, reads }, writes: [...writes.values()] })
   }
   return txns
-}
-
-function partsOf(parts: readonly Json[]): Pick<Txn, 'reads' | 'writes'> {
-  const reads: Held[] = []
-  const writes = new Map<string, Held>()
-  for (const part of parts) {
-    if (!Array.isArray(part)) continue
-    const [f, register, value = null] = part
-    const name = nameOf(register ?? null)
-    const held = { register: name, text: JSON.stringify(value), value }
-    if (nameOf(f ?? null).startsWith('w')) writes.set(name, held)
-    else if (!writes.has(name)) reads.push(held)
-  }
-  return { reads, writes: [...writes.values()] }
-}
-
-/** EDN writes names as keywords, JSON as texts. */
-function nameOf(json: Json): string {
-  const text = typeof json === 'string' ? json : JSON.stringify(json)
-  return text.startsWith(':') ? text.slice(1) : text
 }
 
 /** Of a transaction that is wrong whatever else happened. */
