@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import { type History, isObject, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { ByStart } from '../judge/entry.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
@@ -7,7 +7,8 @@ import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.t
 import { decimal } from '../object/model/decimal.ts'
 import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { operationAt, type Part } from '../object/model/part.ts'
-import { movedIn, movesOf } from './bank.ts'
+import { movedIn } from './bank.ts'
+import { amountsIn, movesOf } from './moves.ts'
 import { impossibleBalances } from './sums.ts'
 
 /** Banks whose balances were first read after most of the money had been moved. */
@@ -64,9 +65,7 @@ function afterMoves({ isKnown, accounts }: Bank, operation: ObjectOperation): Ba
 }
 
 function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank[] {
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) {
-    throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
-  }
+  if (!isObject(read)) throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
   const said = new Map<string, number>()
   for (const [account, balance] of Object.entries(read)) {
     if (typeof balance !== 'number') return []
@@ -90,10 +89,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     if (isRead && (first === undefined || part.returns[i] < part.returns[first])) first = i
   }
   if (first === undefined) return { starts: [], isComplete: false }
-  const { output } = operationAt(part, first)
-  const balances = new Map<string, number>()
-  for (const [account, balance] of Object.entries(output ?? {}))
-    if (typeof balance === 'number') balances.set(account, balance)
+  const balances = amountsIn(operationAt(part, first).output) ?? new Map<string, number>()
   for (let i = 0; i < part.length && part.calls[i] < part.calls[first]; i++) {
     if (part.returns[i] > part.calls[first] || operationAt(part, i).f === 'read') continue
     for (const [account, amount] of movesOf(operationAt(part, i)).moves) {

@@ -3,18 +3,18 @@ import {
   calledAt,
   clientInWords,
   FAIL,
+  functionOf,
   type History,
-  inputOf,
   type Json,
   OK,
   outputOf,
-  type ValueId,
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
+import { amountsIn, balancesIn, movedBy } from './moves.ts'
 
 /** More transfers than this are counted, not listed. */
 const MOST_LISTED = 5
@@ -26,13 +26,6 @@ interface Movement {
   readonly row: number
 }
 
-interface Accounts {
-  /** The opening balances; empty if none were given. */
-  readonly opening: ReadonlyMap<string, number>
-  movesOf(core: Part, i: number): readonly (readonly [account: string, amount: number])[]
-  readonly movesAlone: MovesOf
-}
-
 /**
  * Which account the operations of a contradiction overdraw, down to what balance, and by which of them: `Account b
  * opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4, and
@@ -42,15 +35,13 @@ interface Accounts {
 export function balanceOf(
   core: Part,
   culprit: OperationRow,
-  { opening, movesOf, movesAlone }: Accounts,
+  opening: ReadonlyMap<string, number>,
 ): Balance | undefined {
-  const movements: Movement[] = []
-  for (let i = 0; i < core.length; i++)
-    for (const [account, amount] of movesOf(core, i)) movements.push({ account, amount, row: core.row[i] })
-  const accounts = [...new Set(movements.map(({ account }) => account))]
-  const stories = accounts.flatMap(
-    (account) => storyOf(core, account, opening.get(account) ?? 0, movements, movesAlone) ?? [],
+  const movements = Array.from(core.row).flatMap((row) =>
+    movedBy(core.history, row).moves.map(([account, amount]): Movement => ({ account, amount, row })),
   )
+  const accounts = [...new Set(movements.map(({ account }) => account))]
+  const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
   // Money that was never put in was probably there before: only a read shows how much an account lacks.
@@ -60,37 +51,31 @@ export function balanceOf(
   const known = firstOverdrawnRead(core.history) ?? story
   return {
     ...known,
-    sentence: `${known === undefined ? '' : `${known.sentence} `}${openedEmpty(core.history, movesAlone)}`,
+    sentence: `${known === undefined ? '' : `${known.sentence} `}${openedEmpty(core.history)}`,
   }
 }
 
 /** Transfers move money, and neither make nor destroy any. */
 function excessOf(
-  { operations, functions, values }: History,
+  history: History,
   culprit: OperationRow,
   opening: ReadonlyMap<string, number>,
 ): Balance | undefined {
+  const { operations, functions } = history
   if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
   if (functions.includes('deposit') || functions.includes('withdraw')) return undefined
-  const total = totalOf(values.json(operations.output[culprit] as ValueId))
-  const opened = [...opening.values()].reduce((sum, balance) => decimal(sum + balance), 0)
-  const excess = total === undefined ? 0 : decimal(total - opened)
-  if (total === undefined || excess === 0) return undefined
+  const balances = balancesIn(outputOf(history, culprit))
+  if (balances === undefined || balances.size === 0) return undefined
+  const [total, opened] = [balances, opening].map((each) =>
+    [...each.values()].reduce((sum, balance) => decimal(sum + balance), 0),
+  )
+  const excess = decimal(total - opened)
+  if (excess === 0) return undefined
   const more = excess > 0 ? 'more' : 'less'
   return {
     sentence: `The accounts opened with ${amountText(opened)} in all, and this read shows ${amountText(total)}: ${amountText(Math.abs(excess))} ${more}.`,
     excess,
   }
-}
-
-/** Undefined unless it is balances, all of them numbers. */
-function totalOf(read: Json): number | undefined {
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
-  const all = Object.values(read)
-  const numbers = all.filter((balance): balance is number => typeof balance === 'number')
-  return all.length === 0 || numbers.length < all.length
-    ? undefined
-    : numbers.reduce((sum, balance) => decimal(sum + balance), 0)
 }
 
 /**
@@ -102,9 +87,8 @@ function storyOf(
   account: string,
   opening: number,
   movements: readonly Movement[],
-  movesAlone: MovesOf,
 ): Balance | undefined {
-  const { operations, functions } = history
+  const { operations } = history
   // One of unknown outcome may not have been made.
   const spent = movements.filter(
     ({ account: of, amount, row: at }) => of === account && amount < 0 && operations.outcome[at] === OK,
@@ -112,9 +96,8 @@ function storyOf(
   const end = spent.reduce((last, { row: at }) => Math.max(last, operations.returnEvent[at]), -1)
   let received = 0
   for (let at = 0; at < operations.length; at++) {
-    const f = functions[operations.f[at]]
-    if (f === 'read' || operations.outcome[at] === FAIL || operations.callEvent[at] > end) continue
-    for (const [of, amount] of movesAlone(f, inputOf(history, at)))
+    if (operations.outcome[at] === FAIL || operations.callEvent[at] > end) continue
+    for (const [of, amount] of movedBy(history, at).moves)
       if (of === account && amount > 0) received = decimal(received + amount)
   }
   const total = -spent.reduce((sum, { amount }) => sum + amount, 0)
@@ -135,7 +118,8 @@ function storyOf(
   return { sentence, overdrawn: { account, by: decimal(-balance) } }
 }
 
-function firstOverdrawnRead(history: History): Balance | undefined {
+/** The first read in the whole history that shows an overdrawn account. */
+export function firstOverdrawnRead(history: History): Balance | undefined {
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {
     const shown = overdrawnIn(history, row)
@@ -155,25 +139,19 @@ function atNode({ operations, nodes }: History, row: number): string {
 
 /** The first account that a read shows with a balance below zero. */
 function overdrawnIn(history: History, row: OperationRow): readonly [account: string, balance: number] | undefined {
-  const { operations, functions, values } = history
-  if (operations.outcome[row] !== OK || functions[operations.f[row]] !== 'read') return undefined
-  return overdraftIn(values.json(operations.output[row] as ValueId))
+  const isAnswered = history.operations.outcome[row] === OK && functionOf(history, row) === 'read'
+  return isAnswered ? overdraftIn(outputOf(history, row)) : undefined
 }
 
 /** The first account of a read whose balance is below zero. */
 export const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
-  typeof read === 'object' && read !== null && !Array.isArray(read)
-    ? Object.entries(read).find((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < 0)
-    : undefined
-
-/** By how much an operation changes each account. */
-type MovesOf = (f: string, value: Json) => readonly (readonly [account: string, amount: number])[]
+  [...(amountsIn(read) ?? [])].find(([, balance]) => balance < 0)
 
 const LONGEST = 60
 
 /** Without opening balances the first read explains nothing. Says so, and names the option that gives them. */
-function openedEmpty(history: History, movesOf: MovesOf): string {
-  const opening = openingOf(history, movesOf)
+function openedEmpty(history: History): string {
+  const opening = openingOf(history)
   const how =
     opening === undefined || JSON.stringify(opening).length > LONGEST
       ? `give them with --initial, as in --initial '{"a":10,"b":10}', or say --initial unknown`
@@ -182,20 +160,20 @@ function openedEmpty(history: History, movesOf: MovesOf): string {
 }
 
 /** The opening balances that explain the first read; undefined if they depend on operations that may precede it. */
-function openingOf(history: History, movesOf: MovesOf): Json | undefined {
-  const { operations, functions } = history
+function openingOf(history: History): Json | undefined {
+  const { operations } = history
   const first = firstRead(history)
   const balances = first === undefined ? undefined : balancesIn(outputOf(history, first))
   if (first === undefined || balances === undefined) return undefined
   for (let row = 0; row < operations.length; row++) {
-    const f = functions[operations.f[row] ?? 0] ?? ''
-    if (f === 'read' || operations.outcome[row] === FAIL) continue
+    if (functionOf(history, row) === 'read' || operations.outcome[row] === FAIL) continue
     if ((operations.callEvent[row] ?? 0) > (operations.returnEvent[first] ?? 0)) continue
     const isBefore =
       operations.outcome[row] === OK && (operations.returnEvent[row] ?? 0) < (operations.callEvent[first] ?? 0)
-    const value = inputOf(history, row)
-    if (!isBefore || isRepeatable(value)) return undefined
-    for (const [account, amount] of movesOf(f, value))
+    // An operation with an id may have been sent several times and takes effect once.
+    const { moves, id } = movedBy(history, row)
+    if (!isBefore || id !== undefined) return undefined
+    for (const [account, amount] of moves)
       balances.set(account, decimal((balances.get(account) ?? 0) - amount))
   }
   return [...balances.values()].some((balance) => balance < 0) ? undefined : Object.fromEntries(balances)
@@ -206,14 +184,3 @@ function firstRead({ operations, functions }: History): number | undefined {
     if (operations.outcome[row] === OK && functions[operations.f[row] ?? 0] === 'read') return row
   return undefined
 }
-
-/** Undefined unless it is balances, all of them numbers. */
-function balancesIn(read: Json): Map<string, number> | undefined {
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
-  const numbers = Object.entries(read).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-  return numbers.length === Object.keys(read).length ? new Map(numbers) : undefined
-}
-
-/** An operation with an id may have been sent several times and takes effect once. */
-const isRepeatable = (value: Json): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && 'id' in value

@@ -1,7 +1,7 @@
 import { isObject, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { placeOf } from '../encoding/operation-row.ts'
-import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
+import { type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type Additive, additiveMachine } from '../object/model/additive.ts'
 import { decimal } from '../object/model/decimal.ts'
@@ -9,7 +9,8 @@ import { byModel } from '../object/model/machine.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
 import { balanceOf, overdraftIn } from './balance.ts'
-import { type Moved, relatedByAccount } from './related.ts'
+import { balancesIn, type Moved, movesOf } from './moves.ts'
+import { relatedByAccount } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
 const TRANSFER = 0
@@ -48,12 +49,7 @@ export const bank: ObjectEntry = {
       const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
       return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
     },
-    aftermath: (core, initial, culprit) =>
-      balanceOf(core, culprit, {
-        opening: balancesOf(initial),
-        movesOf: (part, i) => (part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves),
-        movesAlone: (f, value) => movesOf({ f, value }).moves,
-      }),
+    aftermath: (core, initial, culprit) => balanceOf(core, culprit, balancesOf(initial)),
     refute,
     needed,
     related: (part, budget, initial) => relatedByAccount(part, movedIn(part), balancesOf(initial), budget),
@@ -145,12 +141,9 @@ function specification(initial: Json): Specification<Bank> {
 }
 
 function balancesOf(initial: Json): Balances {
-  const entries = initial === null ? [] : isObject(initial) ? Object.entries(initial) : undefined
-  const balances = new Map<string, number>()
-  for (const [account, balance] of entries ?? []) {
-    if (typeof balance === 'number' && balance >= 0) balances.set(account, decimal(balance))
-  }
-  if (balances.size === entries?.length) return balances
+  const balances = initial === null ? new Map<string, number>() : balancesIn(initial)
+  if (balances !== undefined && [...balances.values()].every((balance) => balance >= 0))
+    return new Map(Array.from(balances, ([account, balance]) => [account, decimal(balance)]))
   throw new UserError(
     'usage',
     `the bank begins as ${JSON.stringify(initial)}, which are not balances. Give e.g. {"a":10,"b":10}.`,
@@ -192,9 +185,8 @@ const effectsUnless =
       const { moves, id } = movesOf(operation)
       return id === undefined || !repeated.has(id) ? { adds: moves } : undefined
     }
-    const entries = isObject(operation.output ?? null) ? Object.entries(operation.output ?? {}) : []
-    const shows = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    return isObject(operation.output ?? null) && shows.length === entries.length ? { shows: new Map(shows) } : undefined
+    const shows = balancesIn(operation.output)
+    return shows && { shows }
   }
 
 function sameBalances(balances: Balances, read: Json): boolean {
@@ -205,19 +197,4 @@ function sameBalances(balances: Balances, read: Json): boolean {
     const balance = said.get(account) ?? 0
     return (typeof balance === 'number' ? decimal(balance) : balance) === (balances.get(account) ?? 0)
   })
-}
-
-export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Moved {
-  const said = isObject(value) ? value : {}
-  const amount = said['amount']
-  const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]
-  const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
-  if (typeof amount !== 'number' || amount < 0 || !isComplete) {
-    const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
-    throw new WrongValue(`a ${f} has a value such as ${wanted}`)
-  }
-  const [first, second] = accounts.map(String)
-  const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])
-  const moves = f === 'deposit' ? [[first, amount] as const] : [[first, -amount] as const]
-  return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
 }

@@ -2,12 +2,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
-
-/** What an operation moves: to or from which accounts, and the id under which it is made once. */
-export interface Moved {
-  readonly moves: readonly (readonly [account: string, amount: number])[]
-  readonly id: string | undefined
-}
+import type { Moved } from './moves.ts'
 
 /**
  * What takes more from an account than it opened with depends on everything that may have brought money to it before it

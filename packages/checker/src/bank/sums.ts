@@ -1,9 +1,8 @@
-import { isObject } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
-import type { Moved } from './related.ts'
+import { balancesIn, type Moved } from './moves.ts'
 
 /** The number of the sum of all balances, which transfers keep. */
 const TOTAL = 0
@@ -84,14 +83,11 @@ function createAccounts() {
 
 /** By output: the balances that reads returned; undefined for what is no balances. */
 function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
-  const shown = new Map<number, readonly (readonly [string, number])[] | undefined>()
+  const shown = new Map<number, Entries | undefined>()
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (moved[i] !== undefined || shown.has(part.output[i])) continue
-    const read = jsonOf(part, part.output[i])
-    const entries = isObject(read) ? Object.entries(read) : undefined
-    const balances = entries?.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    shown.set(part.output[i], balances?.length === entries?.length ? balances : undefined)
+    shown.set(part.output[i], balancesIn(jsonOf(part, part.output[i])))
   }
   return shown
 }

@@ -19,7 +19,7 @@ import {
   writtenBy,
   writtenText,
 } from '../operation-words.ts'
-import { amountOf, rowsWhere } from '../sheets/sheet.ts'
+import { amountOf, mayBeSeen, rowsWhere } from '../sheets/sheet.ts'
 
 /** The moments between which everything went wrong, and the nodes where it did. */
 export interface Gap {
@@ -55,17 +55,13 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
-  const { key, outcome, callEvent, returnEvent } = history.operations
+  if (typeof shown !== 'number') return []
   const additions = rowsWhere(
     history,
-    (row) =>
-      key[row] === key[culprit] &&
-      effectOf(history, row) === 'adds' &&
-      outcome[row] !== FAIL &&
-      (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0),
+    (row) => effectOf(history, row) === 'adds' && mayBeSeen(history, row, culprit),
   )
   const most = additions.reduce((sum, row) => sum + Math.max(0, amountOf(history, row)), Number(initial ?? 0))
-  return typeof shown === 'number' && shown > most ? additions : []
+  return shown > most ? additions : []
 }
 
 /** Where replicas disagree or a cycle has no one culprit: from the newest change on, or from the first operation. */

@@ -1,20 +1,29 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { amountText, count, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import {
+  amountsIn,
+  type Balance,
+  type Counterexample,
+  changeOf,
+  firstOverdrawnRead,
+  type Moved,
+  movedBy,
+  type OperationRow,
+} from '@chaosproxy/checker'
+import { amountText, count, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
 import {
+  allowedBy,
+  changesAround,
   changeText,
   clockOf,
   type LayOutSheet,
+  offBy,
   rounded,
   rowsWhere,
   type Sheet,
   type SheetRow,
-  wasBefore,
+  sumOf,
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
-
-/** What an operation does to the accounts. */
-type Moves = ReadonlyMap<string, number>
 
 /** More than these would hide the one that matters. */
 const MOST_SHOWN = 6
@@ -43,18 +52,8 @@ export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
 }
 
 /** The account that is overdrawn, as the headline has it. */
-function overdrawnIn(history: History, { balance }: Counterexample): { account: string; by: number } | undefined {
-  if (balance !== undefined) return balance.overdrawn
-  const read = rowsWhere(history, (row) => balancesOf(history, row) !== undefined).find(
-    (row) => negativeIn(history, row) !== undefined,
-  )
-  return read === undefined ? undefined : negativeIn(history, read)
-}
-
-function negativeIn(history: History, read: OperationRow): { account: string; by: number } | undefined {
-  for (const [account, balance] of balancesOf(history, read) ?? []) if (balance < 0) return { account, by: -balance }
-  return undefined
-}
+const overdrawnIn = (history: History, { balance }: Counterexample): Balance['overdrawn'] =>
+  (balance ?? firstOverdrawnRead(history))?.overdrawn
 
 /** One account: each acknowledged operation in order of its acknowledgement, and the balance that this leaves. */
 function accountSheet(history: History, { account }: { readonly account: string }): Sheet | undefined {
@@ -64,7 +63,7 @@ function accountSheet(history: History, { account }: { readonly account: string 
   if (told.length === 0) return undefined
   const shown = told.slice(-MOST_SHOWN)
   const left = told.slice(0, told.length - shown.length)
-  const hidden = changeText(rounded(sum(left.map(({ change }) => change))))
+  const hidden = changeText(sumOf(left.map(({ change }) => change)))
   const at = clockOf(history, [...shown.map(({ row }) => row), ...(negative === undefined ? [] : [negative])])
   const row = (operation: OperationRow, what: string, change: string, balance: number): SheetRow => ({
     cells: [
@@ -106,13 +105,17 @@ interface Overdrawn {
 
 /** What was acknowledged until the balance fell below zero; if it never did, until that was read. */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
-  const { returnEvent } = history.operations
+  const { outcome, returnEvent } = history.operations
   const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
+  const acknowledged = rowsWhere(
+    history,
+    (row) => outcome[row] === OK && !isRead(history, row) && (returnEvent[row] ?? 0) <= end,
+  ).toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   let balance = opening
-  const entries = movesOf(history).flatMap(({ row, by }) => {
-    const change = by.get(account) ?? 0
+  const entries = movesOf(history, acknowledged).flatMap(({ row, moves }) => {
+    const change = changeOf(moves, account)
     balance = rounded(balance + change)
-    return change === 0 || (returnEvent[row] ?? 0) > end ? [] : [{ row, change, balance }]
+    return change === 0 ? [] : [{ row, change, balance }]
   })
   const broken = entries.findIndex((entry) => entry.balance < 0)
   return broken < 0 ? entries : entries.slice(0, broken + 1)
@@ -145,17 +148,19 @@ function accountsAt(
   opening: ReadonlyMap<string, number>,
   found: ReadonlyMap<string, number>,
 ): readonly ShownAccount[] {
-  const before = movesOf(history).filter(({ row }) => wasBefore(history, row, read))
-  const open = rowsWhere(history, (row) => mayHaveTakenEffect(history, row, read)).map((row) => effectOf(history, row))
+  const around = changesAround(history, read)
+  const before = movesOf(history, around.before)
+  const open = around.open.map((row) => movedBy(history, row))
   return [...new Set([...opening.keys(), ...found.keys()])].map((account) => {
-    const changes = before.map(({ by }) => by.get(account) ?? 0)
-    const known = rounded((opening.get(account) ?? 0) + sum(changes))
-    const perhaps = open.map((by) => by.get(account) ?? 0)
-    const least = rounded(known + sum(perhaps.filter((change) => change < 0)))
-    const most = rounded(known + sum(perhaps.filter((change) => change > 0)))
+    const changes = before.map(({ moves }) => changeOf(moves, account))
+    const known = sumOf([opening.get(account) ?? 0, ...changes])
+    const [least, most] = allowedBy(
+      known,
+      open.map(({ moves }) => changeOf(moves, account)),
+    )
     const shown = found.get(account) ?? 0
-    const off = shown < least ? shown - least : shown > most ? shown - most : 0
-    return { account, known, least, most, shown, off: rounded(off), changes: changes.filter(Boolean).length }
+    const off = offBy(shown, [least, most])
+    return { account, known, least, most, shown, off, changes: changes.filter(Boolean).length }
   })
 }
 
@@ -195,7 +200,7 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const wrong = accounts.filter(({ off }) => off !== 0)
   const told = accounts.length <= MOST_ACCOUNTS ? accounts : wrong.slice(0, MOST_ACCOUNTS)
   const node = nodeOf(history, read)
-  const [known, shown] = [sum(accounts.map((each) => each.known)), sum(accounts.map((each) => each.shown))]
+  const [known, shown] = [sumOf(accounts.map((each) => each.known)), sumOf(accounts.map((each) => each.shown))]
   const at = clockOf(history, [read])
   return {
     title: `What ${clientOf(history, read)} read${node === undefined ? '' : ` from ${nameText(node, 16)}`} at ${at(read, 'call')}, against what had been acknowledged`,
@@ -226,10 +231,10 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
       {
         cells: [
           'all',
-          amountText(sum([...opening.values()])),
+          amountText(sumOf([...opening.values()])),
           '',
-          amountText(rounded(known)),
-          amountText(rounded(shown)),
+          amountText(known),
+          amountText(shown),
           shown === known ? '' : changeText(rounded(shown - known)),
         ],
         look: 'sum',
@@ -239,67 +244,33 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   }
 }
 
-const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0)
-
-/** Whether it was in progress during the read, or of unknown outcome. */
-function mayHaveTakenEffect(history: History, row: OperationRow, read: OperationRow): boolean {
-  const { outcome, callEvent, returnEvent } = history.operations
-  const isLater = (callEvent[row] ?? 0) > (returnEvent[read] ?? 0)
-  if (isRead(history, row) || isLater || outcome[row] === FAIL) return false
-  return outcome[row] !== OK || !wasBefore(history, row, read)
-}
-
-/** Every acknowledged change, in order of acknowledgement. One with an id takes effect once. */
-function movesOf(history: History): readonly { readonly row: OperationRow; readonly by: Moves }[] {
-  const { outcome, returnEvent } = history.operations
+/** What operations moved, of those in order of acknowledgement. One with an id takes effect once. */
+function movesOf(
+  history: History,
+  rows: readonly OperationRow[],
+): readonly { readonly row: OperationRow; readonly moves: Moved['moves'] }[] {
   const ids = new Set<string>()
-  return rowsWhere(history, (row) => outcome[row] === OK && !isRead(history, row))
-    .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
-    .filter((row) => {
-      const { id } = inputOf(history, row) as { readonly id?: Json }
-      if (id === undefined) return true
-      const isFirst = !ids.has(JSON.stringify(id))
-      ids.add(JSON.stringify(id))
-      return isFirst
-    })
-    .map((row) => ({ row, by: effectOf(history, row) }))
-}
-
-function effectOf(history: History, row: OperationRow): Moves {
-  const input = inputOf(history, row)
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return new Map()
-  const { from, to, account, amount } = input as { readonly [member: string]: Json | undefined }
-  if (typeof amount !== 'number') return new Map()
-  if (account === undefined)
-    return from === to
-      ? new Map()
-      : new Map([
-          [String(from), -amount],
-          [String(to), amount],
-        ])
-  return new Map([[String(account), functionOf(history, row) === 'withdraw' ? -amount : amount]])
+  return rows.flatMap((row) => {
+    const { moves, id } = movedBy(history, row)
+    const isAgain = id !== undefined && ids.size === ids.add(id).size
+    return isAgain ? [] : [{ row, moves }]
+  })
 }
 
 /** What a read shows, if it is balances. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
-  return numbersIn(outputOf(history, row))
-}
-
-function numbersIn(value: Json | undefined): ReadonlyMap<string, number> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return new Map(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
+  return amountsIn(outputOf(history, row))
 }
 
 /** The opening balances; without any, those that explain the first read. */
 function openingOf(history: History): ReadonlyMap<string, number> | undefined {
-  const known = numbersIn(history.header?.initial)
+  const known = amountsIn(history.header?.initial)
   if (known !== undefined) return known
   const first = rowsWhere(history, (row) => balancesOf(history, row) !== undefined)[0]
   if (first === undefined) return undefined
   const opening = new Map(balancesOf(history, first))
-  for (const { row, by } of movesOf(history))
-    if (wasBefore(history, row, first))
-      for (const [account, change] of by) opening.set(account, rounded((opening.get(account) ?? 0) - change))
+  for (const { moves } of movesOf(history, changesAround(history, first).before))
+    for (const [account, change] of moves) opening.set(account, rounded((opening.get(account) ?? 0) - change))
   return opening
 }

@@ -1,14 +1,18 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
-import { amountText, byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { amountText, byName, count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {
+  allowedBy,
   amountOf,
+  changesAround,
   changeText,
   clockOf,
   type LayOutSheet,
+  offBy,
   rounded,
   rowsWhere,
   type SheetRow,
+  sumOf,
   wasBefore,
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
@@ -36,7 +40,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
   for (const row of finalReads(history)) {
     const key = keyOf(history, row)
     const known = least.get(key)
-    const { missing, extra } = offBy(byRow.get(row))
+    const { missing, extra } = missOf(byRow.get(row))
     least.set(key, {
       missing: Math.min(missing, known?.missing ?? missing),
       extra: Math.min(extra, known?.extra ?? extra),
@@ -45,14 +49,13 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
   return least
 }
 
-const sumOf = (offs: Iterable<Off>, what: keyof Off): number =>
-  rounded([...offs].reduce((sum, each) => sum + each[what], 0))
+const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
 /** Where every final read of a counter is too low or too high: by how much at least. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
-  const missing = sumOf(least.values(), 'missing')
-  const extra = sumOf(least.values(), 'extra')
+  const missing = sumIn(least.values(), 'missing')
+  const extra = sumIn(least.values(), 'extra')
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
@@ -70,7 +73,7 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
 
 function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefined {
   if (wrong.length === 0) return undefined
-  const low = wrong.filter((each) => offBy(each).missing > 0).length
+  const low = wrong.filter((each) => missOf(each).missing > 0).length
   const reads = plural(low === 0 ? wrong.length : low, 'read')
   if (low > 0 && onlyAdds(history)) return { title: `${reads} missed acknowledged additions` }
   if (low === 0) return { title: `${reads} returned more than was added` }
@@ -78,57 +81,36 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
 }
 
 /** How far a read is below the least or above the most that the additions allow. */
-function offBy(read: Accounted | undefined): Off {
+function missOf(read: Accounted | undefined): Off {
   // Null is a counter that was never written, or is gone.
   const value = read?.value === null ? 0 : read?.value
-  if (read?.bounds === undefined || typeof value !== 'number') return { missing: 0, extra: 0 }
-  const [least, most] = read.bounds
-  return { missing: Math.max(0, least - value), extra: Math.max(0, value - most) }
+  const off = read?.bounds === undefined || typeof value !== 'number' ? 0 : offBy(value, read.bounds)
+  return { missing: Math.max(0, -off), extra: Math.max(0, off) }
 }
 
-const isAddition = (f: string): boolean => f === 'add' || f.startsWith('inc')
-
-const onlyAdds = (history: History): boolean => updates(history, (f) => isAddition(f))
+const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () => true): boolean =>
+  rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every(
+    (row) => /^(add$|inc)/.test(functionOf(history, row)) && holds(row),
+  )
 
 /** Whether every update adds one, so that the sum is their number. */
-const ones = (history: History): boolean =>
-  updates(history, (f, amount) => isAddition(f) && (amount === 1 || amount === null))
-
-function updates(history: History, holds: (f: string, amount: unknown) => boolean): boolean {
-  const { length, outcome } = history.operations
-  for (let row = 0; row < length; row++) {
-    if (isRead(history, row) || outcome[row] === FAIL) continue
-    const f = functionOf(history, row)
-    if (!holds(f, inputOf(history, row))) return false
-  }
-  return true
-}
+const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
 
 /** Where nodes are unknown, or there is one only: the newest additions. */
 const MOST_SHOWN = 6
 
 /** What each node had acknowledged of a counter when it was read, and what was read. */
 export const counterSheet: LayOutSheet = ({ history, report, counterexample: { culprit } }) => {
-  const { key, outcome, callEvent, returnEvent } = history.operations
-  if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   if (numberIn(history, culprit) === undefined) return undefined
-  const changes = rowsWhere(
-    history,
-    (row) => key[row] === key[culprit] && !isRead(history, row) && outcome[row] !== FAIL,
-  )
-  const before = changes
-    .filter((row) => outcome[row] === OK && wasBefore(history, row, culprit))
-    .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
-  const known = new Set(before)
-  const others = changes.filter((row) => !known.has(row) && (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
-  const amountIn = (rows: readonly OperationRow[]): number =>
-    rounded(rows.reduce((sum, row) => sum + amountOf(history, row), 0))
+  const { before, open } = changesAround(history, culprit)
+  const amountIn = (rows: readonly OperationRow[]): number => sumOf(rows.map((row) => amountOf(history, row)))
   const opening = typeof history.header?.initial === 'number' ? history.header.initial : 0
   const total = rounded(opening + amountIn(before))
-  const [least, most] = [
-    rounded(total + amountIn(others.filter((row) => amountOf(history, row) < 0))),
-    rounded(total + amountIn(others.filter((row) => amountOf(history, row) > 0))),
-  ]
+  const [least, most] = allowedBy(
+    total,
+    open.map((row) => amountOf(history, row)),
+  )
   const nodes = [...new Set(before.map((row) => nodeOf(history, row)))].sort((a, b) => byName(a ?? '', b ?? ''))
   const isByNode = nodes.length > 1
   const groups = isByNode
@@ -169,9 +151,9 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
         }),
       ),
       { cells: ['in all', '', count(before.length), amountText(total)], look: 'sum' },
-      ...(others.length === 0
+      ...(open.length === 0
         ? []
-        : [{ cells: ['in progress or unknown', '', count(others.length), rangeText(total, least, most)] }]),
+        : [{ cells: ['in progress or unknown', '', count(open.length), rangeText(total, least, most)] }]),
       ...reads.map((row) => readRow(history, row, { allowed: [atLeast, most], at, isAccused: row === culprit })),
       ...elsewhereRows(history, report, culprit),
     ],
@@ -208,10 +190,10 @@ interface ReadInSheet {
 function readRow(
   history: History,
   read: OperationRow,
-  { allowed: [least, most], at, isAccused }: ReadInSheet,
+  { allowed, at, isAccused }: ReadInSheet,
 ): SheetRow {
   const [value, node] = [numberIn(history, read) ?? 0, nodeOf(history, read)]
-  const off = value < least ? value - least : value > most ? value - most : 0
+  const off = offBy(value, allowed)
   return {
     cells: [
       `read by ${clientOf(history, read)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
@@ -225,7 +207,7 @@ function readRow(
 }
 
 const offText = (off: number): string =>
-  off === 0 ? '' : `${amountText(Math.abs(rounded(off)))} ${off < 0 ? 'too few' : 'too many'}`
+  off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
 /** Other values that this counter ended with: nodes may disagree, and the headline counts what is missing at all of them. */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
@@ -245,7 +227,7 @@ function elsewhereRows(history: History, { accounting }: Report<string>, culprit
   const others = [...offInTheEnd(history, accounting?.unexpected ?? [])].flatMap(([key, off]) =>
     key === keyOf(history, culprit) ? [] : off,
   )
-  const missing = sumOf(others, 'missing')
+  const missing = sumIn(others, 'missing')
   return missing === 0 ? [] : [{ cells: ['the other counters', '', offText(-missing), ''], look: 'faint' }]
 }
 

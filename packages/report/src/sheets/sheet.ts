@@ -1,6 +1,6 @@
-import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import { amountText, functionOf, type History, hasTimes, inputOf, moment } from '@chaosproxy/history'
-import { linesOf } from '../operation-words.ts'
+import { amountAdded, type Counterexample, type OperationRow, type Report } from '@chaosproxy/checker'
+import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment, OK } from '@chaosproxy/history'
+import { isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
 /**
@@ -57,12 +57,43 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
   return rows
 }
 
-/** What it adds to a counter: without an amount, one. */
-export function amountOf(history: History, row: OperationRow): number {
-  const input = inputOf(history, row)
-  const amount = typeof input === 'number' ? input : 1
-  return functionOf(history, row).startsWith('dec') || functionOf(history, row).startsWith('sub') ? -amount : amount
+/** Whether it may have changed what a read of the same object showed. */
+export function mayBeSeen(history: History, row: OperationRow, read: OperationRow): boolean {
+  const { key, outcome, callEvent, returnEvent } = history.operations
+  const isCalled = (callEvent[row] ?? 0) < (returnEvent[read] ?? 0)
+  return key[row] === key[read] && isCalled && outcome[row] !== FAIL && !isRead(history, row)
 }
+
+interface ChangesAround {
+  /** What had been acknowledged before a read, in order of acknowledgement. */
+  readonly before: readonly OperationRow[]
+  /** What else it may show. */
+  readonly open: readonly OperationRow[]
+}
+
+export function changesAround(history: History, read: OperationRow): ChangesAround {
+  const { outcome, returnEvent } = history.operations
+  const changes = rowsWhere(history, (row) => mayBeSeen(history, row, read))
+  const isKnown = (row: OperationRow): boolean => outcome[row] === OK && wasBefore(history, row, read)
+  const before = changes.filter(isKnown).toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  return { before, open: changes.filter((row) => !isKnown(row)) }
+}
+
+/** The least and the most that a read may show of a sum, with changes that may have taken effect or not. */
+export const allowedBy = (known: number, perhaps: readonly number[]): readonly [least: number, most: number] => [
+  rounded(known + sumOf(perhaps.filter((change) => change < 0))),
+  rounded(known + sumOf(perhaps.filter((change) => change > 0))),
+]
+
+/** How far a sum is below the least or above the most; 0 if it is allowed. */
+export const offBy = (shown: number, [least, most]: readonly [least: number, most: number]): number =>
+  rounded(shown < least ? shown - least : shown > most ? shown - most : 0)
+
+export const sumOf = (amounts: readonly number[]): number => rounded(amounts.reduce((sum, each) => sum + each, 0))
+
+/** What it adds to a counter. */
+export const amountOf = (history: History, row: OperationRow): number =>
+  amountAdded({ f: functionOf(history, row), value: inputOf(history, row) })
 
 export const wasBefore = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>
   (operations.returnEvent[one] ?? -1) >= 0 && (operations.returnEvent[one] ?? 0) < (operations.callEvent[other] ?? 0)
