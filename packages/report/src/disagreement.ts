@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, OK, outputOf } from '@chaosproxy/history'
-import { isRead, writtenText } from './operation-words.ts'
+import { coreOf, isRead, writtenText } from './operation-words.ts'
 
 /** Two reads that disagree about which of two writes came last. */
 export interface Disagreement {
@@ -14,13 +14,11 @@ export interface Disagreement {
  * Two reads that each saw one of two writes after the other had been acknowledged: the writes overlapped, so that either
  * may have come last, but not both.
  */
-export function disagreementOf(
-  history: History,
-  { culprit, edges, operations }: Counterexample,
-): Disagreement | undefined {
+export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
+  const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined
   const { callEvent, returnEvent, outcome } = history.operations
-  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const core = coreOf(counterexample)
   const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
   const reads = core.filter((row) => isRead(history, row))
   const seenBy = (read: OperationRow): OperationRow | undefined =>

@@ -4,6 +4,7 @@ import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
   answerText,
+  coreOf,
   effectOf,
   functionOf,
   isRead,
@@ -111,9 +112,8 @@ export function reproach(
   const called = callEvent[culprit] ?? 0
   // What overdraws an account is contradicted by what had been taken from it.
   const spent = spendsFrom(history, culprit)
-  const before = counterexample.operations
-    .filter(({ operation, role }) => role === 'core' && operation !== culprit && outcome[operation] === OK)
-    .map(({ operation }) => operation)
+  const before = coreOf(counterexample)
+    .filter((operation) => operation !== culprit && outcome[operation] === OK)
     .filter((operation) => (returnEvent[operation] ?? 0) < called && !explains(history, operation, culprit))
     .filter((operation) => spent === undefined || spendsFrom(history, operation) === spent)
     .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]

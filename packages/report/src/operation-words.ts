@@ -1,6 +1,7 @@
-import type { OperationRow, OrderEdge } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
 import {
   amountText,
+  canonical,
   clientInWords,
   clientName,
   FAIL,
@@ -224,4 +225,18 @@ export function isSameClient(history: History, one: OperationRow, other: Operati
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
   return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
+}
+
+/** The operations without which there is no contradiction. */
+export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
+  operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+
+/** What was put in by an operation, or was given out or shown by its answer: each element or message as canonical JSON. */
+export function elementsIn(history: History, row: OperationRow): readonly string[] {
+  if (!tells(history, row)) return [canonical(inputOf(history, row))]
+  if (history.operations.outcome[row] !== OK) return []
+  const found = outputOf(history, row)
+  if (isRead(history, row) || effectOf(history, row) === 'drains')
+    return Array.isArray(found) ? found.map((value) => canonical(value)) : []
+  return found === null ? [] : [canonical(found)]
 }

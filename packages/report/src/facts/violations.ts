@@ -3,6 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../level-words.ts'
 import { sheetOf } from '../losses/registry.ts'
+import { coreOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
 /** One cause, told once: what happened, and every level that it breaks. */
@@ -71,6 +72,6 @@ function impliesConsistency(level: string, weaker: string): boolean {
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
   const rows = new Set(one.operations.map(({ operation }) => operation))
-  const core = other.operations.filter(({ role }) => role === 'core')
-  return one.sentence === other.sentence || (core.length > 0 && core.every(({ operation }) => rows.has(operation)))
+  const core = coreOf(other)
+  return one.sentence === other.sentence || (core.length > 0 && core.every((row) => rows.has(row)))
 }

@@ -42,7 +42,7 @@ function countRows(latencies: Float64Array, bottom: number, column: Uint32Array)
   }
 }
 
-interface Box {
+export interface Box {
   readonly top: number
   readonly bottom: number
 }

@@ -1,7 +1,6 @@
-import type { Counterexample, Report } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import type { Despite } from '../level-words.ts'
+import type { Shown } from '../sheets/sheet.ts'
 
 /** What a broken promise cost, in the words of those who use the object. */
 export interface Loss {
@@ -15,12 +14,5 @@ export interface Loss {
   readonly despite?: Despite
 }
 
-export interface LossInput {
-  readonly history: History
-  readonly report: Report<string>
-  /** The counterexample of the level that the page is about. */
-  readonly counterexample: Counterexample
-}
-
 /** Undefined if it is not this that was lost. */
-export type FindLoss = (input: LossInput) => Loss | undefined
+export type FindLoss = (input: Shown) => Loss | undefined

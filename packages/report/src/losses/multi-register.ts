@@ -1,14 +1,15 @@
 import { type OperationRow, partsOfTxn } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { clientOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
+import { clientOf, coreOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /** `p1 saw only a part of what p0 wrote`, or a confirmed write that a later transaction did not see. */
-export const multiRegisterLoss: FindLoss = ({ history, counterexample: { culprit, operations } }) => {
+export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
+  const { culprit } = counterexample
   const txns = txnsOf(history)
   const read = txns.find(({ row }) => row === culprit)
   if (read === undefined || !read.isOk || read.reads.length === 0) return undefined
-  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const core = coreOf(counterexample)
   const others = txns.filter(({ row }) => row !== culprit && core.includes(row))
   const title =
     (others.length === 0 ? fromNowhere(history, txns, read) : undefined) ??

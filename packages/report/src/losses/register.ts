@@ -12,6 +12,7 @@ import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf, type Despite } from '../level-words.ts'
 import {
   clientOf,
+  coreOf,
   isFinal,
   isRead,
   isSameClient,
@@ -111,15 +112,16 @@ const namesOf = (nodes: readonly string[]): string =>
 const MOST_NODES = 3
 
 /** Two clients who both changed one value: the contradiction is their changes and the write of the value. */
-function changedTwice(history: History, { culprit, operations, keys }: Counterexample): Loss | undefined {
+function changedTwice(history: History, counterexample: Counterexample): Loss | undefined {
+  const { culprit, keys } = counterexample
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const from = replacedText(history, culprit)
-  const core = operations.filter(({ role, operation }) => role === 'core' && operation !== culprit)
-  const other = core.find(({ operation }) => replacedText(history, operation) === from)?.operation
-  const others = core.filter(({ operation }) => operation !== other)
+  const core = coreOf(counterexample).filter((row) => row !== culprit)
+  const other = core.find((row) => replacedText(history, row) === from)
+  const others = core.filter((row) => row !== other)
   const isWriterOf = (row: OperationRow): boolean => !isRead(history, row) && writtenText(history, row) === from
   if (from === undefined || other === undefined || history.operations.outcome[other] !== OK) return undefined
-  if (others.length > 1 || !others.every(({ operation }) => isWriterOf(operation))) return undefined
+  if (others.length > 1 || !others.every(isWriterOf)) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const [key] = keys
   const what = key === undefined ? '' : ` ${nameText(key, 24)}`
@@ -160,7 +162,7 @@ function missingCause(
   most: number,
 ): string | undefined {
   const edges = allEdges(counterexample)
-  const core = counterexample.operations.filter(({ role }) => role === 'core').length
+  const core = coreOf(counterexample).length
   if (culprit === undefined || !isRead(history, culprit) || core > most) return undefined
   const [wanted, known] = [
     keyOf(history, culprit),
@@ -271,10 +273,10 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
 
 /** Two clients that disagree about which of two writes came last. */
 function disagreement(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
-  const { culprit, keys, operations } = counterexample
+  const { culprit, keys } = counterexample
   const differs = replacementOf(history, report, counterexample)?.differs
-  const isShown = operations.some(({ operation, role }) => operation === differs && role === 'core')
-  const other = disagreementOf(history, counterexample)?.other ?? (isShown ? differs : undefined)
+  const shown = coreOf(counterexample).find((row) => row === differs)
+  const other = disagreementOf(history, counterexample)?.other ?? shown
   if (culprit === undefined || other === undefined) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`

@@ -2,13 +2,13 @@ import { count } from '@chaosproxy/history'
 import type { Claims } from '../claims/registry.ts'
 import { finalStatesSheet } from '../sheets/final-states.ts'
 import { elementSheet, messageSheet } from '../sheets/life.ts'
-import type { LayOutSheet, Sheet, SheetInput } from '../sheets/sheet.ts'
+import type { LayOutSheet, Sheet, Shown } from '../sheets/sheet.ts'
 import { bankLoss, bankSheet } from './bank.ts'
 import { counterLosses, counterSheet } from './counter.ts'
 import { listLoss } from './list-append.ts'
 import { holdingsSheet, lockLoss } from './lock.ts'
 import { logLoss } from './log.ts'
-import type { FindLoss, Loss, LossInput } from './loss.ts'
+import type { FindLoss, Loss } from './loss.ts'
 import { multiRegisterLoss } from './multi-register.ts'
 import { queueLosses } from './queue.ts'
 import { registerLosses } from './register.ts'
@@ -44,7 +44,7 @@ const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterex
 }
 
 /** The most telling loss that may be said. */
-export function lossOf(input: LossInput, { may }: Pick<Claims, 'may'>): Loss | undefined {
+export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undefined {
   const { model, transactions } = input.report
   const known = transactions !== undefined ? [transactionsLoss] : Object.hasOwn(losses, model) ? losses[model] : []
   for (const find of known ?? []) {
@@ -64,7 +64,7 @@ const sheets: { readonly [model: string]: LayOutSheet } = {
   lock: holdingsSheet,
 }
 
-export function sheetOf(input: SheetInput): Sheet | undefined {
+export function sheetOf(input: Shown): Sheet | undefined {
   const { model, transactions } = input.report
   if (transactions !== undefined) return undefined
   return (Object.hasOwn(sheets, model) ? sheets[model]?.(input) : undefined) ?? finalStatesSheet(input)

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
+import { coreOf, functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
 
 export interface Replacement {
   /** The newest write that replaced what the culprit found, and had been acknowledged before it was called. */
@@ -41,8 +41,8 @@ export function replacementOf(
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
     if (verdict.result !== 'violated' || verdict.counterexample.uncut?.standsAlone === false) return false
-    const core = verdict.counterexample.operations.filter(({ role }) => role === 'core')
-    return core.length === 1 && core[0]?.operation === culprit
+    const core = coreOf(verdict.counterexample)
+    return core.length === 1 && core[0] === culprit
   })
 
 /** The operations on the culprit's key in order of call; undefined unless each is a read, or a change such as expected. */

@@ -3,8 +3,8 @@ import { canonical, type History, type Json, OK, outputOf, plural } from '@chaos
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
-import { rowsWhere } from '../sheets/sheet.ts'
-import type { FindLoss, Loss, LossInput } from './loss.ts'
+import { rowsWhere, type Shown } from '../sheets/sheet.ts'
+import type { FindLoss, Loss } from './loss.ts'
 
 /** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
 export const setLosses: readonly FindLoss[] = [
@@ -12,7 +12,7 @@ export const setLosses: readonly FindLoss[] = [
   ({ history, counterexample }) => unseen(history, counterexample),
 ]
 
-function lostElements({ history, report: { accounting } }: LossInput): Loss | undefined {
+function lostElements({ history, report: { accounting } }: Shown): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const finals = rowsWhere(history, (row) => isFinal(history, row))
   // What one copy still holds is not lost.

@@ -1,12 +1,13 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
+import { clientOf, coreOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /** `p3's watch of k* missed p7's confirmed put of x`: what somebody who follows changes saw wrongly. */
-export const watchLoss: FindLoss = ({ history, counterexample: { level, culprit, operations } }) => {
+export const watchLoss: FindLoss = ({ history, counterexample }) => {
+  const { level, culprit } = counterexample
   if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
-  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const core = coreOf(counterexample)
   const watch = core.find((row) => functionOf(history, row) === 'watch')
   const change = changeOf(history, core)
   const title = told[level]?.({

@@ -2,6 +2,8 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { canonical, count, FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import {
   clientOf,
+  coreOf,
+  elementsIn,
   functionOf,
   hasReturned,
   isFinal,
@@ -24,15 +26,15 @@ const MOST_SUBJECTS = 3
 export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
-  const taken = culprit === undefined || tells(history, culprit) === false ? [] : valuesOf(history, culprit)
+  const taken = culprit === undefined || tells(history, culprit) === false ? [] : elementsIn(history, culprit)
   const sent = core.filter((row) => !tells(history, row)).map((row) => canonical(inputOf(history, row)))
   const again =
-    taken.length === 1 && core.some((row) => row !== culprit && valuesOf(history, row).includes(taken[0] ?? ''))
+    taken.length === 1 && core.some((row) => row !== culprit && elementsIn(history, row).includes(taken[0] ?? ''))
   const all = [...new Set(again ? taken : [...sent, ...taken])]
   const subjects = all.slice(0, MOST_SUBJECTS)
   if (subjects.length === 0) return undefined
   const isAbout = (row: OperationRow): boolean =>
-    row === culprit || core.includes(row) || valuesOf(history, row).some((value) => subjects.includes(value))
+    row === culprit || core.includes(row) || elementsIn(history, row).some((value) => subjects.includes(value))
   const rows = rowsWhere(history, (row) => isOfKey(history, row, counterexample) && isAbout(row)).filter(
     (row) => history.operations.outcome[row] !== FAIL,
   )
@@ -57,7 +59,7 @@ export interface MissingElement {
 /** What a read lacks although it was known before, and nothing may have removed it. */
 export function missingFrom(history: History, { culprit, operations }: Counterexample): MissingElement | undefined {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
-  const found = valuesOf(history, culprit)
+  const found = elementsIn(history, culprit)
   const core = coreOf({ operations })
   if (core.some((row) => !tells(history, row) && functionOf(history, row) !== 'add')) return undefined
   const before = core.filter((row) => history.operations.outcome[row] === OK && wasBefore(history, row, culprit))
@@ -65,7 +67,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
     ...before.filter((row) => !tells(history, row)),
     ...before.filter((row) => isRead(history, row)),
   ]) {
-    const element = valuesOf(history, known).find((value) => !found.includes(value))
+    const element = elementsIn(history, known).find((value) => !found.includes(value))
     if (element !== undefined) return { element: subjectText(element), text: element, known, read: culprit }
   }
   return undefined
@@ -75,7 +77,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
 export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return undefined
-  const found = valuesOf(history, culprit)
+  const found = elementsIn(history, culprit)
   const added = coreOf(counterexample)
     .filter((row) => !tells(history, row))
     .map((row) => canonical(inputOf(history, row)))
@@ -89,7 +91,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const changes = about.filter((row) => !tells(history, row) && canonical(inputOf(history, row)) === subject)
   const { callEvent, returnEvent } = history.operations
   const saw = about
-    .filter((row) => row !== culprit && isRead(history, row) && valuesOf(history, row).includes(subject))
+    .filter((row) => row !== culprit && isRead(history, row) && elementsIn(history, row).includes(subject))
     .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   const ends = saw.length > 1 ? [saw[0] ?? 0, saw.at(-1) ?? 0] : saw
   const lacked = about.filter(
@@ -99,7 +101,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
       isFinal(history, row) &&
       isRead(history, row) &&
       (callEvent[row] ?? 0) > (returnEvent[changes[0] ?? 0] ?? 0) &&
-      !valuesOf(history, row).includes(subject),
+      !elementsIn(history, row).includes(subject),
   )
   return lifeOf(history, counterexample, {
     rows: [...new Set([...changes, ...ends, culprit, ...lacked.slice(0, 3)])],
@@ -170,7 +172,7 @@ function queueText(history: History, row: OperationRow, subjects: readonly strin
   const f = functionOf(history, row)
   if (!tells(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
   if (f === 'drain' || Array.isArray(outputOf(history, row)))
-    return valuesOf(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
+    return elementsIn(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
   if (history.operations.outcome[row] !== OK) return f
   const value = outputOf(history, row)
   return value === null ? 'found it empty' : `was given ${valueText(value, 16)}`
@@ -183,18 +185,5 @@ function inText(history: History, [row]: readonly OperationRow[], words: string)
 
 const subjectText = (value: string = 'null'): string => valueText(JSON.parse(value) as Json, 16)
 
-const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
-  operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
-
 const isOfKey = (history: History, row: OperationRow, { operations }: Counterexample): boolean =>
   history.operations.key[row] === history.operations.key[operations[0]?.operation ?? 0]
-
-/** What an operation sent or added, or what it was given, as canonical JSON. */
-function valuesOf(history: History, row: OperationRow): readonly string[] {
-  if (!tells(history, row)) return [canonical(inputOf(history, row))]
-  if (history.operations.outcome[row] !== OK) return []
-  const found = outputOf(history, row)
-  const many = isRead(history, row) || functionOf(history, row) === 'drain'
-  if (many) return Array.isArray(found) ? found.map((value) => canonical(value)) : []
-  return found === null ? [] : [canonical(found)]
-}

@@ -26,14 +26,16 @@ export interface SheetRow {
   readonly operation?: OperationRow
 }
 
-export interface SheetInput {
+/** A violation, and what is known around it. */
+export interface Shown {
   readonly history: History
   readonly report: Report<string>
+  /** That of the level that the page is about. */
   readonly counterexample: Counterexample
 }
 
 /** Undefined if an axis of time shows the contradiction best. */
-export type LayOutSheet = (input: SheetInput) => Sheet | undefined
+export type LayOutSheet = (input: Shown) => Sheet | undefined
 
 /** Moments of these operations with as many digits as tell them apart; without times, their lines. */
 export function clockOf(
