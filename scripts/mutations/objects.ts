@@ -211,8 +211,8 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('bank/bank.ts', definitions, [
     {
       name: 'bank-overdrawn',
-      before: 'if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []',
-      after: 'if (moves.some(([account]) => (balances.get(account) ?? 0) < -9)) return []',
+      before: 'if (isKnown && now < 0) return undefined',
+      after: 'if (isKnown && now < -9) return undefined',
       breaks: 'a transfer may move more than there is',
     },
     {

@@ -104,13 +104,15 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what contradicts one start is taken to contradict the next',
     },
   ]),
-  ...inFile('queue/any-start.ts', objects, [
+  ...inFile('queue/bag.ts', objects, [
     {
       name: 'start-bag-full-although-found-empty',
       before: 'return isKnown ? [] : [state]',
       after: 'return [state]',
       breaks: 'a message that nobody put in comes out of a bag that was found empty',
     },
+  ]),
+  ...inFile('queue/queue.ts', objects, [
     {
       name: 'start-queue-keeps-older-messages',
       before: 'const rest: Messages = { isKnown: true, messages: messages.slice(1) }',
@@ -118,21 +120,23 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'what was in a queue at the start comes out after what was put in',
     },
   ]),
-  ...inFile('set/any-start.ts', objects, [
+  ...inFile('set/set.ts', objects, [
     {
       name: 'start-set-forgets-what-was-absent',
-      before: '(isKnown ? read.length === present.length : !absent.some((each) => read.includes(each)))',
-      after: '(!isKnown || read.length === present.length)',
+      before: ': present.every((each) => read.includes(each)) && !absent.some((each) => read.includes(each))',
+      after: ': present.every((each) => read.includes(each))',
       breaks: 'an element that was removed, or not found, is read without having been added',
     },
   ]),
-  ...inFile('counter/any-start.ts', objects, [
+  ...inFile('counter/counter.ts', objects, [
     {
       name: 'start-counter-counts-from-nothing',
       before: 'return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []',
       after: 'return decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []',
       breaks: 'a counter cannot have begun with anything but 0',
     },
+  ]),
+  ...inFile('counter/any-start.ts', objects, [
     {
       name: 'start-counter-at-least-too-much',
       before: 'least = Math.max(least, value - greatest[0])',

@@ -44,7 +44,7 @@ export const bank: ObjectEntry = {
     reads: [READ],
     repeats: [TRANSFER],
     contentOf: withoutEmptyAccounts,
-    specification,
+    specification: (initial) => bankFrom(balancesOf(initial)),
     beside: (history, row) => {
       const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
       return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
@@ -117,27 +117,63 @@ export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
 type Balances = ReadonlyMap<string, number>
 
 interface Bank {
-  readonly balances: Balances
+  /** Whether the balances are known, as they are once they were read. */
+  readonly isKnown: boolean
+  /** By account: the balance or, until it is known, the sum of its changes, and the least that sum ever was. */
+  readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   /** The ids of operations already done. */
   readonly done: readonly string[]
 }
 
-function specification(initial: Json): Specification<Bank> {
-  return {
-    initial: { balances: balancesOf(initial), done: [] },
-    step: (bank, operation) => {
-      // A read that has not returned yet, in the part of a history that is looked at, may show anything.
-      if (operation.f === 'read')
-        return operation.output === undefined || sameBalances(bank.balances, operation.output) ? [bank] : []
-      const { moves, id } = movesOf(operation)
-      if (id !== undefined && bank.done.includes(id)) return [bank]
-      const balances = new Map(bank.balances)
-      for (const [account, amount] of moves) balances.set(account, decimal((balances.get(account) ?? 0) + amount))
-      if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []
-      return [{ balances, done: id === undefined ? bank.done : [...bank.done, id].sort() }]
-    },
-    key: ({ balances, done }) => JSON.stringify([[...balances].filter(([, balance]) => balance !== 0).sort(), done]),
+export const bankFrom = (opening: Balances | undefined): Specification<Bank> => ({
+  initial: {
+    isKnown: opening !== undefined,
+    accounts: new Map(Array.from(opening ?? [], ([account, balance]) => [account, [balance, 0]])),
+    done: [],
+  },
+  step: (bank, operation) => {
+    // A read that has not returned yet, in the part of a history that is looked at, may show anything.
+    if (operation.f === 'read') return operation.output === undefined ? [bank] : afterRead(bank, operation.output)
+    const { moves, id } = movesOf(operation)
+    if (id !== undefined && bank.done.includes(id)) return [bank]
+    const done = id === undefined ? bank.done : [...bank.done, id].sort()
+    const accounts = afterMoves(bank, moves)
+    const after = accounts === undefined ? [] : [{ ...bank, accounts, done }]
+    // Where nobody knows the opening balances, it may have happened before the history began.
+    return id === undefined || opening !== undefined ? after : [...after, { ...bank, done }]
+  },
+  key: ({ isKnown, accounts, done }) =>
+    JSON.stringify([isKnown, [...accounts].filter(([, [now, least]]) => now !== 0 || least !== 0).sort(), done]),
+})
+
+function afterMoves({ isKnown, accounts }: Bank, moves: Moved['moves']): Bank['accounts'] | undefined {
+  const after = new Map(accounts)
+  for (const [account, amount] of moves) {
+    const [now, least] = after.get(account) ?? [0, 0]
+    after.set(account, [decimal(now + amount), least])
   }
+  for (const [account] of moves) {
+    const [now, least] = after.get(account) ?? [0, 0]
+    if (isKnown && now < 0) return undefined
+    after.set(account, [now, isKnown ? 0 : Math.min(now, least)])
+  }
+  return after
+}
+
+function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank[] {
+  if (!isObject(read)) throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+  const said = new Map<string, readonly [now: number, least: number]>()
+  for (const [account, balance] of Object.entries(read)) {
+    if (typeof (balance ?? 0) !== 'number') return []
+    said.set(account, [decimal(Number(balance ?? 0)), 0])
+  }
+  for (const account of new Set([...said.keys(), ...accounts.keys()])) {
+    const [balance] = said.get(account) ?? [0]
+    const [now, least] = accounts.get(account) ?? [0, 0]
+    // The initial balance is `balance - now`; this is the least balance it ever had.
+    if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
+  }
+  return [{ isKnown: true, accounts: said, done }]
 }
 
 function balancesOf(initial: Json): Balances {
@@ -188,13 +224,3 @@ const effectsUnless =
     const shows = balancesIn(operation.output)
     return shows && { shows }
   }
-
-function sameBalances(balances: Balances, read: Json): boolean {
-  if (!isObject(read)) throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
-  const said = new Map(Object.entries(read))
-  const accounts = new Set([...balances.keys(), ...said.keys()])
-  return [...accounts].every((account) => {
-    const balance = said.get(account) ?? 0
-    return (typeof balance === 'number' ? decimal(balance) : balance) === (balances.get(account) ?? 0)
-  })
-}

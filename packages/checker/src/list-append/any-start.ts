@@ -1,10 +1,10 @@
-import { canonical, type History, OK, type ValueId } from '@chaosproxy/history'
-import { type Specification, WrongValue } from '../judge/model.ts'
+import { type History, OK, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { createContents } from '../object/model/elements.ts'
 import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
+import { listFrom } from './list-append.ts'
 
 /** What the longest read of each list has that nobody appended. */
 function leastStarts(history: History): LeastStarts {
@@ -26,26 +26,6 @@ function leastStarts(history: History): LeastStarts {
         .map((id) => history.values.json(id as ValueId)),
     ]),
   )
-}
-
-/** The list or, until it was read, its end. */
-interface List {
-  readonly isKnown: boolean
-  readonly list: readonly string[]
-}
-
-const specification: Specification<List> = {
-  initial: { isKnown: false, list: [] },
-  step: ({ isKnown, list }, { f, value, output }) => {
-    if (f === 'append') return [{ isKnown, list: [...list, canonical(value)] }]
-    const read = output ?? []
-    if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
-    const before = read.length - list.length
-    if (isKnown ? before !== 0 : before < 0) return []
-    const texts = read.map((each) => canonical(each))
-    return list.every((each, at) => each === texts[before + at]) ? [{ isKnown: true, list: texts }] : []
-  },
-  key: ({ isKnown, list }) => `${isKnown ? '=' : '…'}${list.join(' ')}`,
 }
 
 /** Every read begins with the initial list, which contains every element that nobody appended. */
@@ -77,4 +57,8 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts, isComplete: whole.length - least < MOST_GUESSES }
 }
 
-export const listAppendFromAny: AnyStart = { specification, guesses, leastStarts }
+export const listAppendFromAny: AnyStart = {
+  specification: listFrom({ isKnown: false, list: [] }),
+  guesses,
+  leastStarts,
+}

@@ -28,7 +28,7 @@ export const listAppend: ObjectEntry = {
     rule: 'every read returns all that was appended before it, in one order for all',
     numbers,
     reads: [READ],
-    specification,
+    specification: (initial) => listFrom({ isKnown: true, list: startOf(initial).map((each) => canonical(each)) }),
     fast,
     simulate,
     readsElements: READ,
@@ -45,20 +45,25 @@ const ELEMENTS: Elements = {
   isOrdered: true,
 }
 
-function specification(initial: Json): Specification<readonly string[]> {
-  const start = startOf(initial).map((value) => canonical(value))
-  return {
-    initial: start,
-    step: (list, { f, value, output }) => {
-      if (f === 'append') return [[...list, JSON.stringify(value)]]
-      const read = output ?? []
-      if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
-      const same = read.length === list.length && read.every((each, at) => JSON.stringify(each) === list[at])
-      return same ? [list] : []
-    },
-    key: (list) => list.join(' '),
-  }
+/** The list or, until it was read, its end. */
+interface List {
+  readonly isKnown: boolean
+  readonly list: readonly string[]
 }
+
+export const listFrom = (initial: List): Specification<List> => ({
+  initial,
+  step: ({ isKnown, list }, { f, value, output }) => {
+    if (f === 'append') return [{ isKnown, list: [...list, canonical(value)] }]
+    const read = output ?? []
+    if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
+    const before = read.length - list.length
+    if (isKnown ? before !== 0 : before < 0) return []
+    const texts = read.map((each) => canonical(each))
+    return list.every((each, at) => each === texts[before + at]) ? [{ isKnown: true, list: texts }] : []
+  },
+  key: ({ isKnown, list }) => `${isKnown ? '=' : '…'}${list.join(' ')}`,
+})
 
 function startOf(initial: Json): readonly Json[] {
   if (initial === null) return []

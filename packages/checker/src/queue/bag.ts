@@ -7,7 +7,7 @@ import type { Part } from '../object/model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
 import { NULL_ID, takeByUnknown } from './gaps.ts'
 import { lifetimes, momentsOf, takenBefore } from './lives.ts'
-import { enqueuedBy, messageObject } from './messages.ts'
+import { enqueuedBy, keyOfMessages, type Messages, messageObject } from './messages.ts'
 import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
 
 /** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
@@ -17,30 +17,39 @@ export const bag: ObjectEntry = {
   summary: 'messages that are taken out in any order',
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
-  object: messageObject({ rule: 'a bag hands out each message once', isInOrder: false, specification, fast, simulate }),
+  object: messageObject({
+    rule: 'a bag hands out each message once',
+    isInOrder: false,
+    specification: (initial) => bagFrom({ isKnown: true, messages: messagesAtFirst(initial).toSorted() }),
+    fast,
+    simulate,
+  }),
 }
 
-function specification(initial: Json): Specification<readonly string[]> {
-  return {
-    initial: messagesAtFirst(initial).toSorted(),
-    step: (messages, operation) => {
-      const enqueued = enqueuedBy(operation)
-      if (enqueued !== undefined) return [[...messages, enqueued].sort()]
-      const { output } = operation
-      if (output === undefined) {
-        // It took any of them, or found none.
-        return [messages, ...[...new Set(messages)].map((message) => without(messages, message))]
-      }
-      if (output === null) return messages.length === 0 ? [messages] : []
-      const message = JSON.stringify(output)
-      return messages.includes(message) ? [without(messages, message)] : []
-    },
-    key: (messages) => messages.join(' '),
-  }
-}
-
-const without = (messages: readonly string[], message: string): readonly string[] =>
-  messages.toSpliced(messages.indexOf(message), 1)
+/**
+ * If nobody knows what was there: a message that was put in is taken before an equal initial one, which leaves the most
+ * possibilities.
+ */
+export const bagFrom = (initial: Messages): Specification<Messages> => ({
+  initial,
+  step: (state, operation) => {
+    const { isKnown, messages } = state
+    const enqueued = enqueuedBy(operation)
+    if (enqueued !== undefined) return [{ isKnown, messages: [...messages, enqueued].sort() }]
+    const { output } = operation
+    const without = (message: string): Messages => ({
+      isKnown,
+      messages: messages.toSpliced(messages.indexOf(message), 1),
+    })
+    // It took any of them, or found none.
+    if (output === undefined) return [state, ...[...new Set(messages)].map(without)]
+    if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
+    const message = JSON.stringify(output)
+    if (messages.includes(message)) return [without(message)]
+    return isKnown ? [] : [state]
+  },
+  key: keyOfMessages,
+})
 
 /**
  * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each one's enqueue must begin

@@ -8,15 +8,23 @@ import { glanceAtMessages } from './glance.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueNumbers } from './operations.ts'
 
 /** What queues and bags differ in. */
-interface Messages extends Pick<ObjectModel, 'rule' | 'specification'> {
+interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
   /** Whether messages come out in the order they were put in. */
   readonly isInOrder: boolean
   readonly fast: NonNullable<ObjectModel['fast']>
   readonly simulate: NonNullable<ObjectModel['simulate']>
 }
 
+/** Messages put in and not taken out. Where nobody knows what was there, initial ones may be left too, until it was found empty. */
+export interface Messages {
+  readonly isKnown: boolean
+  readonly messages: readonly string[]
+}
+
+export const keyOfMessages = ({ isKnown, messages }: Messages): string => `${isKnown ? '=' : '+'}${messages.join(' ')}`
+
 /** An object that messages are put into, and taken out of once. */
-export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Messages): ObjectModel => ({
+export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Kind): ObjectModel => ({
   rule,
   numbers: queueNumbers,
   repeats: [ENQUEUE],

@@ -8,7 +8,7 @@ import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { Life } from './life.ts'
 import { type Lives, lifetimes, momentsOf, operationsOf, takenBefore } from './lives.ts'
-import { enqueuedBy, messageObject } from './messages.ts'
+import { enqueuedBy, keyOfMessages, type Messages, messageObject } from './messages.ts'
 import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
 
 /** Messages in order: first in, first out. A dequeue that returns null found nothing. */
@@ -21,26 +21,28 @@ export const queue: ObjectEntry = {
   object: messageObject({
     rule: 'a queue hands out each message once, in order',
     isInOrder: true,
-    specification,
+    specification: (initial) => queueFrom({ isKnown: true, messages: messagesAtFirst(initial) }),
     fast,
     simulate,
   }),
 }
 
-function specification(initial: Json): Specification<readonly string[]> {
-  return {
-    initial: messagesAtFirst(initial),
-    step: (messages, operation) => {
-      const enqueued = enqueuedBy(operation)
-      if (enqueued !== undefined) return [[...messages, enqueued]]
-      const { output } = operation
-      if (output === undefined) return [messages.slice(1)]
-      if (output === null) return messages.length === 0 ? [messages] : []
-      return messages[0] === JSON.stringify(output) ? [messages.slice(1)] : []
-    },
-    key: (messages) => messages.join(' '),
-  }
-}
+/** If nobody knows what was there: once a message that was put in comes out, no initial one is left. */
+export const queueFrom = (initial: Messages): Specification<Messages> => ({
+  initial,
+  step: (state, operation) => {
+    const { isKnown, messages } = state
+    const enqueued = enqueuedBy(operation)
+    if (enqueued !== undefined) return [{ isKnown, messages: [...messages, enqueued] }]
+    const { output } = operation
+    const rest: Messages = { isKnown: true, messages: messages.slice(1) }
+    const older = isKnown ? [] : [state]
+    if (output === undefined) return [rest, ...older]
+    if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
+    return messages[0] === JSON.stringify(output) ? [rest, ...older] : older
+  },
+  key: keyOfMessages,
+})
 
 /**
  * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, first in must be first out: a

@@ -3,6 +3,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import { addTo } from '../encoding/lists.ts'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
+import { sorted } from '../object/model/any-start.ts'
 import { createNumbering } from '../object/model/elements.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
 import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
@@ -30,7 +31,8 @@ export const set: ObjectEntry = {
     numbers: setNumbers,
     reads: [READ, CONTAINS],
     repeats: [ADD, REMOVE],
-    specification,
+    specification: (initial) =>
+      setFrom({ isKnown: true, present: sorted(elementsAtFirst(initial).map((each) => canonical(each))), absent: [] }),
     fast,
     simulate,
     divide,
@@ -57,37 +59,54 @@ function byText(one: Json, other: Json): number {
   return a < b ? -1 : Number(a > b)
 }
 
-function specification(initial: Json): Specification<readonly string[]> {
-  const start = elementsAtFirst(initial)
-    .map((value) => canonical(value))
-    .sort()
-  return {
-    initial: start,
-    step: (elements, { f, value, output }) => {
-      const element = JSON.stringify(f === 'contains' ? elementOf(value, output) : value)
-      switch (f) {
-        case 'add':
-          return [elements.includes(element) ? elements : [...elements, element].sort()]
-        case 'remove':
-          return [elements.filter((each) => each !== element)]
-        case 'contains':
-          return elements.includes(element) === found(output) ? [elements] : []
-        default: {
-          if (output === null) return elements.length === 0 ? [elements] : []
-          const contents = elementsOf(output ?? null)
-          if (contents === undefined) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
-          const read = contents.map((each) => JSON.stringify(each)).sort()
-          return read.length === elements.length && read.every((each, at) => each === elements[at]) ? [elements] : []
-        }
+/** The elements known to be in it and, until it was read whole, those known not to be. */
+interface Contents {
+  readonly isKnown: boolean
+  readonly present: readonly string[]
+  readonly absent: readonly string[]
+}
+
+export const setFrom = (initial: Contents): Specification<Contents> => ({
+  initial,
+  step: (contents, { f, value, output }) => {
+    const { isKnown, present, absent } = contents
+    const element = canonical(f === 'contains' ? elementOf(value, output) : value)
+    const become = (isIn: boolean): Contents => {
+      const others = (list: readonly string[]): readonly string[] => list.filter((each) => each !== element)
+      if (isIn) return { isKnown, present: sorted([...present, element]), absent: others(absent) }
+      return { isKnown, present: others(present), absent: isKnown ? [] : sorted([...absent, element]) }
+    }
+    switch (f) {
+      case 'add':
+        return [become(true)]
+      case 'remove':
+        return [become(false)]
+      case 'contains': {
+        const isIn = found(output)
+        if (present.includes(element)) return isIn ? [contents] : []
+        if (isKnown || absent.includes(element)) return isIn ? [] : [contents]
+        return [become(isIn)]
       }
-    },
-    key: (elements) => elements.join(' '),
-  }
+      default:
+        return afterRead(contents, output ?? [])
+    }
+  },
+  key: ({ isKnown, present, absent }) => JSON.stringify([isKnown, present, absent]),
+})
+
+function afterRead({ isKnown, present, absent }: Contents, output: Json): readonly Contents[] {
+  const contents = elementsOf(output)
+  if (contents === undefined) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
+  const read = sorted(contents.map((each) => canonical(each)))
+  const fits = isKnown
+    ? read.length === present.length && read.every((each, at) => each === present[at])
+    : present.every((each) => read.includes(each)) && !absent.some((each) => read.includes(each))
+  return fits && read.length === contents.length ? [{ isKnown: true, present: read, absent: [] }] : []
 }
 
 /** A contains completes with true or false, or with a pair of its value and that. */
-export const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
-export function found(output: Json | undefined): boolean {
+const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
+function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
   if (typeof answer === 'boolean') return answer
   throw new WrongValue(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
