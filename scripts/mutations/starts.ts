@@ -147,8 +147,9 @@ export const startMutations: readonly Mutation[] = [
   ...inFile('lock/lock.ts', objects, [
     {
       name: 'start-lock-is-free',
-      before: 'return holder === process || holder === null ? [{ holder: undefined, token }] : []',
-      after: 'return holder === process ? [{ holder: undefined, token }] : []',
+      before:
+        'if (lockNumbers[f] === RELEASE) return holder === process || holder === null ? [{ holder: undefined, token }] : []',
+      after: 'if (lockNumbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []',
       breaks: 'who held a lock before the recording cannot release it',
     },
   ]),

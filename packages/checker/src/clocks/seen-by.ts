@@ -1,5 +1,6 @@
 import type { ClockReadings, History, Operations } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { firstWhere } from '../search/halving.ts'
 import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
 import { clientsApart, type Ends, endsOf } from './intervals.ts'
 
@@ -81,21 +82,10 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
   return {
     placeOf: (line: number): number => places.get(line) ?? 0,
     /** Behind all events that are certainly earlier. */
-    after: (time: number): number => 2 * firstOf(latest, (each) => each >= time),
+    after: (time: number): number => 2 * firstWhere(0, latest.length, (at) => latest[at] >= time),
     /** In front of all events that are certainly later. */
-    before: (time: number): number => 2 * firstOf(earliest, (each) => each > time),
+    before: (time: number): number => 2 * firstWhere(0, earliest.length, (at) => earliest[at] > time),
   }
-}
-
-/** The first place in an ascending list at which this holds, as it does from there on. */
-function firstOf(times: Float64Array, holds: (time: number) => boolean): number {
-  let [low, high] = [0, times.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(times[middle])) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen {

@@ -1,8 +1,9 @@
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
+import { listAtFirst } from '../object/model/list-at-first.ts'
 import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
@@ -66,9 +67,7 @@ export const listFrom = (initial: List): Specification<List> => ({
 })
 
 function startOf(initial: Json): readonly Json[] {
-  if (initial === null) return []
-  if (Array.isArray(initial)) return initial
-  throw new UserError('usage', `the list begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
+  return listAtFirst(initial, 'list')
 }
 
 /**

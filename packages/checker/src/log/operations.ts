@@ -8,10 +8,10 @@ import {
   OK,
   oncePerHistory,
   outputOf,
-  UserError,
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
+import { listAtFirst } from '../object/model/list-at-first.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
 // The operations of a log: the offset that an append returned, the range that a read asked for, its entries.
@@ -23,11 +23,7 @@ export const logNumbers: { readonly [f: string]: number } = { append: APPEND, se
 
 export const isAppendToLog = (f: string): boolean => logNumbers[f] === APPEND
 
-export function entriesAtFirst(initial: Json): readonly Json[] {
-  if (initial === null) return []
-  if (Array.isArray(initial)) return initial
-  throw new UserError('usage', `the log begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [].`)
-}
+export const entriesAtFirst = (initial: Json): readonly Json[] => listAtFirst(initial, 'log', '[]')
 
 /** The offset that an append returned: a number, or the first of a pair of offset and value. */
 export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
@@ -92,16 +88,23 @@ export function entriesIn(history: History | undefined): EntriesOf {
         )
 }
 
-const returnsPairs = oncePerHistory((history): boolean => {
-  const { f, outcome, input, length } = history.operations
+/** The numbers of the values that appends of a history ask for. */
+export const appendedIn = oncePerHistory((history): ReadonlySet<number> => {
+  const { f, input, length } = history.operations
   const appends = history.functions.map(isAppendToLog)
   const appended = new Set<number>()
   for (let row = 0; row < length; row++) if (appends[f[row]]) appended.add(input[row])
+  return appended
+})
+
+const returnsPairs = oncePerHistory((history): boolean => {
+  const { f, outcome, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
   let found = false
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK || appends[f[row]]) continue
     for (const each of elementsOf(outputOf(history, row)) ?? []) {
-      if (!isPair(each) || appended.has(history.values.id(each))) return false
+      if (!isPair(each) || appendedIn(history).has(history.values.id(each))) return false
       found = true
     }
   }
@@ -126,7 +129,8 @@ export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
   )
 }
 
-const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0
+export const isOffset = (value: Json): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0
 
 export function readRange(part: Part, i: number): Range {
   try {

@@ -1,15 +1,6 @@
-import {
-  canonical,
-  elementsOf,
-  type History,
-  inputOf,
-  type Json,
-  OK,
-  oncePerHistory,
-  outputOf,
-} from '@chaosproxy/history'
+import { canonical, elementsOf, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { isAppendToLog } from './operations.ts'
+import { appendedIn, isAppendToLog, isOffset } from './operations.ts'
 
 const DIGITS = /^\d+$/
 
@@ -53,13 +44,3 @@ function looksLikeEntry(entry: Json): boolean {
   if (Array.isArray(entry)) return entry.length === 2 && typeof entry[0] === 'string' && DIGITS.test(entry[0])
   return 'offset' in entry
 }
-
-const isOffset = (value: Json): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0
-
-const appendedIn = oncePerHistory((history): ReadonlySet<number> => {
-  const { f, input, length } = history.operations
-  const appends = history.functions.map(isAppendToLog)
-  const appended = new Set<number>()
-  for (let row = 0; row < length; row++) if (appends[f[row]]) appended.add(input[row])
-  return appended
-})

@@ -1,4 +1,5 @@
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, type Json } from '@chaosproxy/history'
+import { listAtFirst } from '../object/model/list-at-first.ts'
 import type { Expansion } from '../object/model/part.ts'
 
 // What bags and queues have in common: their operations and their initial content.
@@ -25,12 +26,7 @@ export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
  */
 export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 
-export function messagesAtFirst(initial: Json): readonly string[] {
-  if (initial === null) return []
-  if (!Array.isArray(initial)) {
-    throw new UserError('usage', `the queue begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
-  }
-  return initial.map((value: Json) => canonical(value))
-}
+export const messagesAtFirst = (initial: Json): readonly string[] =>
+  listAtFirst(initial, 'queue').map((value) => canonical(value))
 
 export const NO_MESSAGE = 'null is no message: a dequeue returns it that found nothing'

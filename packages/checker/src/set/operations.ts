@@ -1,4 +1,5 @@
-import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { canonical, type Json } from '@chaosproxy/history'
+import { listAtFirst } from '../object/model/list-at-first.ts'
 
 // The operations of a set, and its initial content.
 
@@ -9,10 +10,6 @@ export const CONTAINS = 3
 
 export const setNumbers: { readonly [f: string]: number } = { add: ADD, remove: REMOVE, read: READ, contains: CONTAINS }
 
-export function elementsAtFirst(initial: Json): readonly Json[] {
-  if (initial === null) return []
-  if (!Array.isArray(initial)) {
-    throw new UserError('usage', `the set begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
-  }
-  return [...new Map(initial.map((value: Json) => [canonical(value), value])).values()]
-}
+export const elementsAtFirst = (initial: Json): readonly Json[] => [
+  ...new Map(listAtFirst(initial, 'set').map((value) => [canonical(value), value])).values(),
+]

@@ -1,4 +1,5 @@
 import type { Budget } from '../../limits/budget.ts'
+import { countOf, subsetSums } from '../../search/subset-sums.ts'
 
 /** Something that may be added once. */
 export interface Addend {
@@ -72,42 +73,24 @@ function several<A extends Addend>(addends: readonly A[], sum: number, budget: B
 function fewestOfHalves<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): A[] | undefined {
   const middle = addends.length >> 1
   const [lower, upper] = [addends.slice(0, middle), addends.slice(middle)]
+  const sumsOf = (some: readonly A[]): Float64Array =>
+    subsetSums(
+      some.map(({ amount }) => amount),
+      () => budget.tick(),
+    )
   const smallest = new Map<number, number>()
-  for (const [subset, of] of subsetSums(lower, budget).entries()) {
+  for (const [subset, of] of sumsOf(lower).entries()) {
     const other = smallest.get(of)
     if (other === undefined || countOf(subset) < countOf(other)) smallest.set(of, subset)
   }
   let least = Number.POSITIVE_INFINITY
   let best: A[] | undefined
   const chosen = (items: readonly A[], subset: number) => items.filter((_, bit) => ((subset >> bit) & 1) === 1)
-  for (const [ofUpper, of] of subsetSums(upper, budget).entries()) {
+  for (const [ofUpper, of] of sumsOf(upper).entries()) {
     const ofLower = smallest.get(sum - of)
     if (ofLower === undefined || countOf(ofLower) + countOf(ofUpper) >= least) continue
     least = countOf(ofLower) + countOf(ofUpper)
     best = [...chosen(lower, ofLower), ...chosen(upper, ofUpper)]
   }
   return best
-}
-
-/**
- * By subset, one bit for each item: the sum of its items.
- *
- * @throws OutOfTime
- */
-function subsetSums(items: readonly Addend[], budget: Budget): Float64Array {
-  const sums = new Float64Array(1 << items.length)
-  for (const [bit, { amount }] of items.entries()) {
-    const has = 1 << bit
-    for (let subset = 0; subset < has; subset++) {
-      budget.tick()
-      sums[subset | has] = sums[subset] + amount
-    }
-  }
-  return sums
-}
-
-function countOf(subset: number): number {
-  let count = 0
-  for (let left = subset; left !== 0; left &= left - 1) count++
-  return count
 }

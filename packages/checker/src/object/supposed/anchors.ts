@@ -1,5 +1,6 @@
 import type { Budget } from '../../limits/budget.ts'
-import { type Addition, countOf, type Sighting } from './sightings.ts'
+import { countOf } from '../../search/subset-sums.ts'
+import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
 /** A sighting together with the operations it includes, and a moment at which it may have happened. */

@@ -1,5 +1,6 @@
 import type { Budget } from '../../limits/budget.ts'
-import { type Addition, countOf, type Sighting, subsetSums } from './sightings.ts'
+import { countOf, subsetSums } from '../../search/subset-sums.ts'
+import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
 
 /** Operations of unknown outcome that took effect, judging by sightings. */
@@ -105,7 +106,7 @@ function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   const forced = forcedAt(view, guess.included)
   const left = notTaken(guess, place)
   const recent = left.slice(-MOST_RECENT)
-  const sums = subsetSums(recent.map((i) => unknown[i]))
+  const sums = subsetSums(recent.map((i) => unknown[i].adds))
   const found: Guess[] = []
   const tryWith = (late: number | undefined): void => {
     const sum = guess.sum + (late === undefined ? 0 : unknown[late].adds)
@@ -139,7 +140,8 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const waiting = notTaken(guess, place).slice(-MOST_WAITING)
   const items = [...waiting.map((i) => unknown[i]), ...free]
   const middle = items.length >> 1
-  const [first, second] = [subsetSums(items.slice(0, middle)), subsetSums(items.slice(middle))]
+  const amounts = items.map(({ adds }) => adds)
+  const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
   // Only operations of unknown outcome are to be few.
   const ofLower = (1 << lower.length) - 1

@@ -82,19 +82,3 @@ export function unknownOf({ part, code, weights, isRead }: Known): readonly Addi
   }
   return unknown
 }
-
-/** By subset, one bit for each item: the sum of its items. */
-export function subsetSums(items: readonly Addition[]): Float64Array {
-  const sums = new Float64Array(1 << items.length)
-  for (const [bit, { adds }] of items.entries()) {
-    const has = 1 << bit
-    for (let subset = 0; subset < has; subset++) sums[subset | has] = sums[subset] + adds
-  }
-  return sums
-}
-
-export function countOf(subset: number): number {
-  let count = 0
-  for (let left = subset; left !== 0; left &= left - 1) count++
-  return count
-}

@@ -1,4 +1,5 @@
-import { countOf, type Sighting, subsetSums } from './sightings.ts'
+import { countOf, subsetSums } from '../../search/subset-sums.ts'
+import type { Sighting } from './sightings.ts'
 
 /** A completed operation that a sighting has included, and so must every later one. */
 export interface Included {
@@ -22,7 +23,7 @@ export interface View {
 export function viewOf(sighting: Sighting): View {
   const { excess, overlapping } = sighting
   const subsets = new Map<number, number | number[]>()
-  for (const [subset, sum] of subsetSums(overlapping).entries()) {
+  for (const [subset, sum] of subsetSums(overlapping.map(({ adds }) => adds)).entries()) {
     const known = subsets.get(excess - sum)
     if (known === undefined) subsets.set(excess - sum, subset)
     else if (typeof known === 'number') subsets.set(excess - sum, [known, subset])
