@@ -252,7 +252,6 @@ const noFunctions: { readonly [file: string]: string } = {
   'node-simulator/src/builtins/fs.ts': 'functions of node:fs',
   'proxy/src/control/toxics/toxics.ts': 'methods of a collection',
   'recorder/src/postgresql/settings.ts': 'kinds of SQL statements',
-  'report/src/holdings.ts': 'the two ends of a holding',
   'report/src/telling/next.ts': 'the values of --operations',
 }
 

@@ -152,6 +152,14 @@ describe('the sheet of a counter that was read too low', () => {
     ])
   })
 
+  test('does not mark a read that is off by no more than the error of a sum of fractions', () => {
+    const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
+    const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
+    expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
+      ...['read by p3 from n1', '0.043 s', '', '0.3'],
+    ])
+  })
+
   test('adds the final reads of other nodes and counters, so that they sum up to the headline', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })

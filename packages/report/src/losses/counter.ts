@@ -1,4 +1,4 @@
-import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
+import { type Accounted, amountAdded, type OperationRow, type Report } from '@chaosproxy/checker'
 import { amountText, byName, count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {
@@ -90,7 +90,7 @@ function missOf(read: Accounted | undefined): Off {
 
 const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () => true): boolean =>
   rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every(
-    (row) => /^(add$|inc)/.test(functionOf(history, row)) && holds(row),
+    (row) => amountAdded({ f: functionOf(history, row), value: 1 }) > 0 && holds(row),
   )
 
 /** Whether every update adds one, so that the sum is their number. */
@@ -187,11 +187,7 @@ interface ReadInSheet {
   readonly isAccused: boolean
 }
 
-function readRow(
-  history: History,
-  read: OperationRow,
-  { allowed, at, isAccused }: ReadInSheet,
-): SheetRow {
+function readRow(history: History, read: OperationRow, { allowed, at, isAccused }: ReadInSheet): SheetRow {
   const [value, node] = [numberIn(history, read) ?? 0, nodeOf(history, read)]
   const off = offBy(value, allowed)
   return {
