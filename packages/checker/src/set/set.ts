@@ -70,10 +70,11 @@ export const setFrom = (initial: Contents): Specification<Contents> => ({
   initial,
   step: (contents, { f, value, output }) => {
     const { isKnown, present, absent } = contents
-    const element = canonical(f === 'contains' ? elementOf(value, output) : value)
+    const element = JSON.stringify(f === 'contains' ? elementOf(value, output) : value)
     const become = (isIn: boolean): Contents => {
       const others = (list: readonly string[]): readonly string[] => list.filter((each) => each !== element)
-      if (isIn) return { isKnown, present: sorted([...present, element]), absent: others(absent) }
+      if (isIn && present.includes(element)) return contents
+      if (isIn) return { isKnown, present: [...present, element].sort(), absent: others(absent) }
       return { isKnown, present: others(present), absent: isKnown ? [] : sorted([...absent, element]) }
     }
     switch (f) {
@@ -91,17 +92,17 @@ export const setFrom = (initial: Contents): Specification<Contents> => ({
         return afterRead(contents, output ?? [])
     }
   },
-  key: ({ isKnown, present, absent }) => JSON.stringify([isKnown, present, absent]),
+  key: ({ isKnown, present, absent }) => (isKnown ? `=${present.join(' ')}` : JSON.stringify([present, absent])),
 })
 
 function afterRead({ isKnown, present, absent }: Contents, output: Json): readonly Contents[] {
   const contents = elementsOf(output)
   if (contents === undefined) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
-  const read = sorted(contents.map((each) => canonical(each)))
+  const read = contents.map((each) => JSON.stringify(each)).sort()
   const fits = isKnown
     ? read.length === present.length && read.every((each, at) => each === present[at])
     : present.every((each) => read.includes(each)) && !absent.some((each) => read.includes(each))
-  return fits && read.length === contents.length ? [{ isKnown: true, present: read, absent: [] }] : []
+  return fits && new Set(read).size === read.length ? [{ isKnown: true, present: read, absent: [] }] : []
 }
 
 /** A contains completes with true or false, or with a pair of its value and that. */
