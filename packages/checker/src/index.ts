@@ -1,5 +1,5 @@
 export { firstOverdrawnRead } from './bank/balance.ts'
-export { amountsIn, changeOf, type Moved, movedBy } from './bank/moves.ts'
+export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker } from './check/online.ts'
@@ -63,4 +63,11 @@ export { assumptionNames, registerTransactions } from './transactions/registers/
 export type { Accounted, Accounting } from './verdict/accounting.ts'
 export { outOf, type Reason } from './verdict/reason.ts'
 export type { DrawnTransaction, TransactionArrow, TransactionDrawing, TransactionStory } from './verdict/verdict.ts'
-export { type Balance, type Counterexample, type OrderEdge, type Uncut, type Verdict, verdictOf } from './verdict/verdict.ts'
+export {
+  type Balance,
+  type Counterexample,
+  type OrderEdge,
+  type Uncut,
+  type Verdict,
+  verdictOf,
+} from './verdict/verdict.ts'

@@ -7,7 +7,7 @@ import { decimal } from '../object/model/decimal.ts'
 import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { operationAt, type Part } from '../object/model/part.ts'
 import { bankFrom, movedIn } from './bank.ts'
-import { amountsIn, movesOf } from './moves.ts'
+import { amountsIn, movesOf } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
 /** Banks whose balances were first read after most of the money had been moved. */

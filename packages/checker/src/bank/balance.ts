@@ -14,7 +14,7 @@ import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
-import { amountsIn, balancesIn, movedBy } from './moves.ts'
+import { amountsIn, balancesIn, movedBy } from './related.ts'
 
 /** More transfers than this are counted, not listed. */
 const MOST_LISTED = 5
@@ -56,11 +56,7 @@ export function balanceOf(
 }
 
 /** Transfers move money, and neither make nor destroy any. */
-function excessOf(
-  history: History,
-  culprit: OperationRow,
-  opening: ReadonlyMap<string, number>,
-): Balance | undefined {
+function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
   const { operations, functions } = history
   if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
   if (functions.includes('deposit') || functions.includes('withdraw')) return undefined
@@ -173,8 +169,7 @@ function openingOf(history: History): Json | undefined {
     // An operation with an id may have been sent several times and takes effect once.
     const { moves, id } = movedBy(history, row)
     if (!isBefore || id !== undefined) return undefined
-    for (const [account, amount] of moves)
-      balances.set(account, decimal((balances.get(account) ?? 0) - amount))
+    for (const [account, amount] of moves) balances.set(account, decimal((balances.get(account) ?? 0) - amount))
   }
   return [...balances.values()].some((balance) => balance < 0) ? undefined : Object.fromEntries(balances)
 }

@@ -9,8 +9,7 @@ import { byModel } from '../object/model/machine.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
 import { balanceOf, overdraftIn } from './balance.ts'
-import { balancesIn, type Moved, movesOf } from './moves.ts'
-import { relatedByAccount } from './related.ts'
+import { balancesIn, type Moved, movesOf, relatedByAccount } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
 const TRANSFER = 0

@@ -2,7 +2,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
-import { balancesIn, type Moved } from './moves.ts'
+import { balancesIn, type Moved } from './related.ts'
 
 /** The number of the sum of all balances, which transfers keep. */
 const TOTAL = 0

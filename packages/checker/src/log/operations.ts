@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
-import { listAtFirst } from '../object/model/list-at-first.ts'
+import { listAtFirst } from '../object/model/any-start.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
 // The operations of a log: the offset that an append returned, the range that a read asked for, its entries.

@@ -1,5 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import { listAtFirst } from '../object/model/list-at-first.ts'
+import { listAtFirst } from '../object/model/any-start.ts'
 import type { Expansion } from '../object/model/part.ts'
 
 // What bags and queues have in common: their operations and their initial content.

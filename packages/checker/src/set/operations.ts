@@ -1,5 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import { listAtFirst } from '../object/model/list-at-first.ts'
+import { listAtFirst } from '../object/model/any-start.ts'
 
 // The operations of a set, and its initial content.
 

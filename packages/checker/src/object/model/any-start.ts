@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import { type History, type Json, UserError } from '@chaosproxy/history'
 import type { ByStart } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
@@ -33,3 +33,13 @@ export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false 
 
 /** The distinct values, in order of their texts. */
 export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()
+
+/** The elements that an object begins with; null stands for none. @throws UserError */
+export function listAtFirst(initial: Json, kind: string, example: string = '[1,2]'): readonly Json[] {
+  if (initial === null) return []
+  if (Array.isArray(initial)) return initial
+  throw new UserError(
+    'usage',
+    `the ${kind} begins as ${JSON.stringify(initial)}, which is no list. Give e.g. ${example}.`,
+  )
+}

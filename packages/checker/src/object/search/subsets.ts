@@ -1,5 +1,5 @@
 import type { Budget } from '../../limits/budget.ts'
-import { countOf, subsetSums } from '../../search/subset-sums.ts'
+import { countOf, subsetSums } from '../../search/halving.ts'
 
 /** Something that may be added once. */
 export interface Addend {

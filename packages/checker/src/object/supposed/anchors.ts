@@ -1,5 +1,5 @@
 import type { Budget } from '../../limits/budget.ts'
-import { countOf } from '../../search/subset-sums.ts'
+import { countOf } from '../../search/halving.ts'
 import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 

@@ -1,5 +1,5 @@
 import type { Budget } from '../../limits/budget.ts'
-import { countOf, subsetSums } from '../../search/subset-sums.ts'
+import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
 

@@ -1,4 +1,4 @@
-import { countOf, subsetSums } from '../../search/subset-sums.ts'
+import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Sighting } from './sightings.ts'
 
 /** A completed operation that a sighting has included, and so must every later one. */
