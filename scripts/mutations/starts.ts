@@ -128,15 +128,13 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'an element that was removed, or not found, is read without having been added',
     },
   ]),
-  ...inFile('counter/counter.ts', objects, [
+  ...inFile('counter/any-start.ts', objects, [
     {
       name: 'start-counter-counts-from-nothing',
       before: 'return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []',
       after: 'return decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []',
       breaks: 'a counter cannot have begun with anything but 0',
     },
-  ]),
-  ...inFile('counter/any-start.ts', objects, [
     {
       name: 'start-counter-at-least-too-much',
       before: 'least = Math.max(least, value - greatest[0])',

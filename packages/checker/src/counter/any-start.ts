@@ -1,13 +1,13 @@
 import type { History } from '@chaosproxy/history'
 import type { ByStart } from '../judge/entry.ts'
+import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
 import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { sumsAtReads } from '../object/model/sums.ts'
-import { counterFrom } from './counter.ts'
-import { counterNumbers, READ } from './operations.ts'
+import { amountOf, counterNumbers, READ } from './operations.ts'
 import { amounts, impossibleCount, summedOf } from './sums.ts'
 
 /** Counters that were first read after most of what was added to them. */
@@ -23,6 +23,23 @@ function counterByStart(history: History): ByStart {
     found: lateReadsInWords(history, 'counter', 'addition', late),
     remedy: 'Say what was there with --initial 0, or read it before the first addition',
   }
+}
+
+/** The sum of additions so far, until a read reveals the value. */
+interface Count {
+  readonly isKnown: boolean
+  readonly count: number
+}
+
+const specification: Specification<Count> = {
+  initial: { isKnown: false, count: 0 },
+  step: ({ isKnown, count }, operation) => {
+    if (operation.f !== 'read') return [{ isKnown, count: decimal(count + amountOf(operation)) }]
+    const read = operation.output ?? 0
+    if (typeof read !== 'number') return []
+    return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []
+  },
+  key: ({ isKnown, count }) => `${isKnown ? '=' : '+'}${count}`,
 }
 
 /**
@@ -56,7 +73,7 @@ function guesses(part: Part, budget: Budget): Guesses {
 }
 
 export const counterFromAny: AnyStart = {
-  specification: counterFrom(undefined),
+  specification,
   guesses,
   refute: (part, budget) => impossibleCount(part, undefined, budget),
   byStart: counterByStart,

@@ -28,7 +28,7 @@ export const counter: ObjectEntry = {
     rule: 'a read returns the sum of everything added before it',
     numbers: counterNumbers,
     reads: [READ],
-    specification: (initial) => counterFrom(startOf(initial)),
+    specification,
     fast: countOnes,
     refute: (part, initial, budget) => impossibleCount(part, startOf(initial), budget),
     supports,
@@ -47,22 +47,18 @@ export const counter: ObjectEntry = {
   },
 }
 
-/** The sum of additions so far; where nobody knows the start, until a read reveals the value. */
-interface Count {
-  readonly isKnown: boolean
-  readonly count: number
+function specification(initial: Json): Specification<number> {
+  const start = startOf(initial)
+  return {
+    initial: start,
+    step: (state, operation) => {
+      if (operation.f !== 'read') return [decimal(state + amountOf(operation))]
+      const { output } = operation
+      return (typeof output === 'number' ? decimal(output) : (output ?? start)) === state ? [state] : []
+    },
+    key: String,
+  }
 }
-
-export const counterFrom = (start: number | undefined): Specification<Count> => ({
-  initial: { isKnown: start !== undefined, count: start ?? 0 },
-  step: ({ isKnown, count }, operation) => {
-    if (operation.f !== 'read') return [{ isKnown, count: decimal(count + amountOf(operation)) }]
-    const read = operation.output ?? start ?? 0
-    if (typeof read !== 'number') return []
-    return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []
-  },
-  key: ({ isKnown, count }) => `${isKnown ? '=' : '+'}${count}`,
-})
 
 /**
  * Decides a counter whose additions all have the same amount, in O(n log n). Others are as hard as subset sum.
