@@ -112,11 +112,7 @@ function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModu
 }
 
 /** The model, and the levels that it can decide. */
-function judgedBy(
-  module: Partial<WorkloadModule>,
-  wrong: Wrong,
-  isTrial: boolean,
-): Pick<Workload, 'model' | 'levels'> {
+function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong, isTrial: boolean): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
   if (isTrial && typeof model === 'string' && findModel(model) === undefined) return { model, levels: wanted ?? [] }
   const decided = decidedBy(model, wrong)

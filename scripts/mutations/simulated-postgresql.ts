@@ -1,0 +1,128 @@
+import { inFileOf, type Mutation } from './mutation.ts'
+
+/** Deliberate mistakes in what transactions see, wait for and are refused. */
+export const simulatedPostgresqlMutations: readonly Mutation[] = [
+  ...inFileOf(
+    'simulated-postgresql',
+    'storage/visibility.ts',
+    ['anomalies', 'races', 'statements'],
+    [
+      {
+        name: 'postgresql-sees-later-commits',
+        before:
+          "return writer.transaction.state === 'committed' && writer.transaction.commitNumber <= snapshot.commitNumber",
+        after: "return writer.transaction.state === 'committed'",
+        breaks: 'REPEATABLE READ sees what committed after its snapshot',
+      },
+      {
+        name: 'postgresql-statements-see-themselves',
+        before: 'if (writer.transaction === own) return command < snapshot.commandId',
+        after: 'if (writer.transaction === own) return command <= snapshot.commandId',
+        breaks: 'an INSERT … SELECT of one table meets its own rows',
+      },
+      {
+        name: 'postgresql-updates-wait-for-nobody',
+        before: "if (tuple.xmax.transaction !== own) return 'being modified'",
+        after: "if (tuple.xmax.transaction !== own) return 'ok'",
+        breaks: 'two transactions change a row at the same time, and one change is lost',
+      },
+      {
+        name: 'postgresql-updates-of-deleted-rows',
+        before: "return tuple.next === undefined ? 'deleted' : 'updated'",
+        after: "return 'updated'",
+        breaks: 'a row that another transaction deleted is taken for a changed one',
+      },
+      {
+        name: 'postgresql-vacuums-what-is-seen',
+        before:
+          "return ended !== undefined && statusOf(ended) === 'committed' && ended.transaction.commitNumber <= horizon",
+        after: "return ended !== undefined && statusOf(ended) === 'committed'",
+        breaks: 'an old snapshot misses rows that were deleted after it',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'storage/serializable.ts',
+    ['anomalies', 'races'],
+    [
+      {
+        name: 'postgresql-serializable-reads-leave-no-marks',
+        before: 'readers.add(reader)',
+        after: 'void readers',
+        breaks: 'SERIALIZABLE allows write skew',
+      },
+      {
+        name: 'postgresql-serializable-ignores-pivots',
+        before: 'near.doomed = true',
+        after: 'near.doomed = false',
+        breaks: 'SERIALIZABLE allows write skew where the pivot commits last',
+      },
+      {
+        name: 'postgresql-serializable-condemns-readers',
+        before: 'return reader.transaction.readOnly || (reader.committed && !reader.wrote)',
+        after: 'return false',
+        breaks: 'transactions that only read are refused without need',
+      },
+      {
+        name: 'postgresql-serializable-forgets-keys',
+        before: 'if (!over) this.#flag(reader, me, me)',
+        after: 'if (!over && !reader.committed) this.#flag(reader, me, me)',
+        breaks: 'a conflict with a reader that has committed is not seen',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'storage/locks.ts',
+    ['races', 'activity'],
+    [
+      {
+        name: 'postgresql-locks-pass-the-queue',
+        before: 'if (again || (!waiting && !conflictsWithHolders(lock, holder, mode))) {',
+        after: 'if (again || !conflictsWithHolders(lock, holder, mode)) {',
+        breaks: 'a lock that was asked for first is granted last',
+      },
+      {
+        name: 'postgresql-waking-passes-waiters',
+        before: 'ahead |= bitOf(waiter.mode)',
+        after: 'ahead |= 0',
+        breaks: 'a waiter is granted a lock that conflicts with an earlier waiter',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'storage/unique.ts',
+    ['races', 'statements'],
+    [
+      {
+        name: 'postgresql-unique-keys-do-not-wait',
+        before:
+          "if (inserted === 'active' && xmin !== undefined && xmin.transaction !== writer.transaction) return xmin",
+        after:
+          "if (inserted === 'active' && xmin !== undefined && xmin.transaction !== writer.transaction) return 'absent'",
+        breaks: 'two transactions insert one key',
+      },
+      {
+        name: 'postgresql-unique-keys-of-null',
+        before: 'return isConstraint(index) && (index.nullsNotDistinct || !values.includes(null))',
+        after: 'return isConstraint(index)',
+        breaks: 'a second NULL in a unique column is refused',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'execute/limit.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-limits-from-the-start',
+        before: 'return rows.slice(offset, offset + count)',
+        after: 'return rows.slice(offset, count)',
+        breaks: 'LIMIT with OFFSET answers too few rows',
+      },
+    ],
+  ),
+]
