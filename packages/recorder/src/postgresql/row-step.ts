@@ -496,7 +496,8 @@ function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): r
   const texts =
     'array' in rows.keys
       ? (binaryTexts(rows.keys.array, portal) ?? arrayTexts(operandText(rows.keys.array, portal)))
-      : rows.keys.map((operand) => keyText(table, operand, portal))
+      : // No row has the key NULL.
+        rows.keys.flatMap((operand) => (operandText(operand, portal) === null ? [] : [keyText(table, operand, portal)]))
   const keys = texts?.flatMap((text) => text ?? [])
   return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
 }

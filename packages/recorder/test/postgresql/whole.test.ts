@@ -408,6 +408,11 @@ describe('a transaction recorded whole', () => {
     expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
   })
 
+  test('lists no predicate for a key that is NULL, which no row has', () => {
+    const [, ok] = recorded(['SELECT balance FROM accounts WHERE id = NULL', columns('balance'), tag('SELECT 0')])
+    expect(ok).not.toHaveProperty('predicates')
+  })
+
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
