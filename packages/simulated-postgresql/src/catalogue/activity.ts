@@ -82,6 +82,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ['wait_event', 'text', (process: Process) => process.waitsFor()[1]],
     ofSession('state', 'text', ({ state }) => state),
     ofSession('backend_xid', 'xid', ({ xid }) => xid),
+    ofSession('backend_xmin', 'xid', ({ xmin }) => xmin),
     ...always('int8', null, 'query_id'),
     ['query', 'text', ({ session }: Process) => shownQuery(session?.query ?? '')],
     ['backend_type', 'text', ({ type }: Process) => type],
@@ -93,6 +94,7 @@ interface ShownLock {
   readonly target: Readonly<Record<string, string | undefined>>
   readonly mode: LockMode
   readonly granted: boolean
+  readonly fastpath: boolean
   readonly waitStart: bigint | null
 }
 
@@ -118,7 +120,7 @@ function locksOf(session: Activity): readonly ShownLock[] {
   const held = grants.filter(
     ({ lock, mode }, at) => grants.findIndex((each) => each.lock === lock && each.mode === mode) === at,
   )
-  const granted = { session, granted: true, waitStart: null }
+  const granted = { session, granted: true, fastpath: true, waitStart: null }
   return [
     // A transaction has a number that others may wait for before it writes.
     ...(session.transactionStart === null
@@ -130,13 +132,16 @@ function locksOf(session: Activity): readonly ShownLock[] {
             mode: 'ExclusiveLock' as const,
           },
         ]),
-    ...held.map(({ lock, mode }) => ({ ...granted, target: targetOf(lock.name), mode })),
+    ...held.map(({ lock, mode, isAlone }) => {
+      const target = targetOf(lock.name)
+      return { ...granted, target, mode, fastpath: isAlone && target['locktype'] === 'relation' }
+    }),
     ...(waiter === undefined
       ? []
       : [
           {
             ...{ session, target: targetOf(waiter.lock.name), mode: waiter.mode },
-            ...{ granted: false, waitStart: waits?.since ?? null },
+            ...{ granted: false, fastpath: false, waitStart: waits?.since ?? null },
           },
         ]),
   ]
@@ -158,15 +163,19 @@ export const pgLocks: Relation = {
     return activity().flatMap(locksOf)
   },
   fields: [
-    ...targetFields('text', 'locktype', 'virtualxid'),
-    ...targetFields('oid', 'database', 'relation', 'classid', 'objid'),
+    ...targetFields('text', 'locktype'),
+    ...targetFields('oid', 'database', 'relation'),
     ...targetFields('int4', 'page'),
-    ...targetFields('int2', 'tuple', 'objsubid'),
+    ...targetFields('int2', 'tuple'),
+    ...targetFields('text', 'virtualxid'),
     ...targetFields('xid', 'transactionid'),
+    ...targetFields('oid', 'classid', 'objid'),
+    ...targetFields('int2', 'objsubid'),
     ['virtualtransaction', 'text', ({ session }: ShownLock) => session.virtualTransaction],
     ['pid', 'int4', ({ session }: ShownLock) => session.pid],
     ['mode', 'text', ({ mode }: ShownLock) => mode],
     ['granted', 'bool', ({ granted }: ShownLock) => granted],
+    ['fastpath', 'bool', ({ fastpath }: ShownLock) => fastpath],
     ['waitstart', 'timestamptz', ({ waitStart }: ShownLock) => waitStart],
   ],
 }

@@ -29,6 +29,8 @@ export interface Activity {
   readonly stateChange: bigint
   readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in transaction (aborted)'
   readonly xid: number | null
+  /** Of its snapshot: all transactions with a smaller number had ended. */
+  readonly xmin: number | null
   /** The text of the query string that runs, or ran last. */
   readonly query: string
   /** The number of the session, and which of its transactions is open; 0: none. */

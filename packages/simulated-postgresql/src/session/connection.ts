@@ -160,6 +160,7 @@ export class Connection implements Session, Subscriber, Host {
       stateChange: this.#stateChange,
       state: this.#isRunning ? 'active' : IDLE[this.status()],
       xid: isOpen ? outermost(open).xid || null : null,
+      xmin: isOpen && open.snapshot !== undefined ? open.xmin : null,
       query: this.#query,
       virtualTransaction: `${this.pid}/${isOpen ? begun : 0}`,
       backend: this.backend,

@@ -78,6 +78,7 @@ export class Transactions {
     const { store } = this.#owner.server
     this.queried = true
     const known = transaction.snapshot
+    if (known === undefined) transaction.xmin = store.oldestXid()
     if (transaction.isolation === 'read committed' || known === undefined) {
       if (transaction.isolation === 'serializable') transaction.reader = store.serializable.begin(transaction)
       transaction.snapshot = store.takeSnapshot(transaction)

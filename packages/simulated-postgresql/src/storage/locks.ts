@@ -16,6 +16,8 @@ export interface Grant {
   readonly mode: LockMode
   /** The part of a transaction at whose end the lock goes; undefined for advisory locks of the session. */
   readonly scope: Subtransaction | undefined
+  /** A weak lock, and nobody has asked for a strong one since: of a relation it stays with its process (FastPathTag). */
+  isAlone: boolean
 }
 
 export interface Lock {
@@ -48,6 +50,7 @@ export class LockTable {
     scope: Subtransaction | undefined,
   ): { enqueue(granted: () => void): 'granted' | 'waits' | 'deadlock' } | undefined {
     const lock = this.#lockOf(target)
+    if (isStrong(mode)) share(lock)
     const held = lock.held.get(holder) ?? 0
     const waiting = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
     const again = (held & bitOf(mode)) !== 0
@@ -155,8 +158,21 @@ function conflictsWithHolders(lock: Lock, holder: LockHolder, mode: LockMode): b
 }
 
 function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransaction | undefined): void {
-  holder.grants.push({ lock, mode, scope })
+  const isAlone =
+    bitOf(mode) < bitOf('ShareUpdateExclusiveLock') &&
+    ![...lock.held.values()].some((held) => held >= STRONG) &&
+    !lock.queue.some((waiter) => isStrong(waiter.mode))
+  holder.grants.push({ lock, mode, scope, isAlone })
   lock.held.set(holder, (lock.held.get(holder) ?? 0) | bitOf(mode))
+}
+
+/** The weakest mode that conflicts with weak ones (ConflictsWithRelationFastPath). */
+const STRONG = bitOf('ShareLock')
+const isStrong = (mode: LockMode): boolean => bitOf(mode) >= STRONG
+
+/** Whoever asks for a strong lock first has all others put where he finds them. */
+function share(lock: Lock): void {
+  for (const holder of lock.held.keys()) for (const each of holder.grants) if (each.lock === lock) each.isAlone = false
 }
 
 /** ProcSleep: at the end, but before a waiter that waits for what this process holds already. */

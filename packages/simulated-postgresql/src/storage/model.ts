@@ -23,6 +23,8 @@ export interface Transaction {
   commands: number
   /** The snapshot of the transaction at repeatable read and above; of the statement at read committed. */
   snapshot: Snapshot | undefined
+  /** When the snapshot was taken, all transactions with a smaller number had ended. */
+  xmin: number
   /** Present at serializable, from the first snapshot on. */
   reader: Reader | undefined
   /** The innermost open subtransaction; the transaction's own without a savepoint. */

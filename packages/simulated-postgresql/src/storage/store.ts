@@ -28,6 +28,8 @@ export class Store {
   begunAt: bigint
   commits = 0
   #xids = 730
+  /** The numbers of the open transactions that have one, in order. */
+  readonly #open = new Set<number>()
   #oids = 16_384
   #multixacts = 1
   readonly #fails: () => boolean
@@ -58,6 +60,7 @@ export class Store {
     if (writer.xid === 0) {
       if (writer.parent !== undefined) this.xidOf(backend, writer.parent)
       writer.xid = this.#xids++
+      if (writer.parent === undefined) this.#open.add(writer.xid)
       this.waiting.tryLock(backend, transactionTarget(writer), 'ExclusiveLock', writer)
     }
     return writer.xid
@@ -71,6 +74,12 @@ export class Store {
       // A part that was rolled back is over; one that was released is decided by the part around it.
       part = isOpen(part) ? part.parent : undefined
     }
+  }
+
+  /** All transactions with a smaller number have ended. */
+  oldestXid(): number {
+    const [oldest = this.#xids] = this.#open
+    return oldest
   }
 
   takeSnapshot(transaction: Transaction): Snapshot {
@@ -100,7 +109,7 @@ export class Store {
     transaction.state = 'committed'
     transaction.commitNumber = ++this.commits
     if (outermost(transaction).xid !== 0) this.log.add(transaction, durability)
-    this.active.delete(transaction)
+    this.#end(transaction)
     if (transaction.reader !== undefined) this.serializable.afterCommit(transaction.reader, this.active)
     this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined)
   }
@@ -108,9 +117,14 @@ export class Store {
   abort(backend: Backend, transaction: Transaction): void {
     for (let part: Subtransaction | undefined = transaction.current; part !== undefined; part = part.parent) undo(part)
     transaction.state = 'aborted'
-    this.active.delete(transaction)
+    this.#end(transaction)
     if (transaction.reader !== undefined) this.serializable.abort(transaction.reader)
     this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined)
+  }
+
+  #end(transaction: Transaction): void {
+    this.active.delete(transaction)
+    this.#open.delete(outermost(transaction).xid)
   }
 
   /** Undoes everything up to and including the part that a savepoint began. */

@@ -13,6 +13,7 @@ export function beginTransaction(pid: number, startedAt: bigint, isolation: Isol
     commandId: 0,
     commands: 0,
     snapshot: undefined,
+    xmin: 0,
     reader: undefined,
   }
   const outermost = { parent: undefined, savepoint: undefined, aborted: false, xid: 0, undo: [] }

@@ -31,6 +31,7 @@ const DESCRIPTIONS =
 const FLAGS =
   'select relname, relkind, relnatts, relchecks, relhastriggers, relhasindex, relrowsecurity, relispartition, oid::regclass from pg_class where relnamespace = 2200'
 const LABELS = "select enumlabel, enumsortorder from pg_enum join pg_type t on t.oid = enumtypid where typname = 'e'"
+const FAST_LOCKS = "select mode, fastpath from pg_locks where relation = 't'::regclass"
 const COMPOSITE = 'create type x as (a int)'
 const PARTITIONED = 'create table t (id int) partition by list (id); create table c (id int)'
 const REFERRING = `${TABLE}; create table c (t_id int); insert into c values (1)`
@@ -535,8 +536,29 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     setUp: TABLE,
     first: ['select v from t where id = 1 for update', 'select v from t where id = 2 for share'],
     second: ['begin', 'lock table t in share mode'],
-    during: "select relation::regclass, page, mode, granted from pg_locks where relation = 't'::regclass",
+    during: [
+      "select relation::regclass, page, mode, granted from pg_locks where relation = 't'::regclass",
+      "select mode, fastpath from pg_locks where relation = 't'::regclass or pid = pg_backend_pid() and locktype = 'virtualxid'",
+    ],
     look: "select count(*) from pg_locks where relation = 't'::regclass",
+  },
+  'fast locks, as pg_locks shows them': {
+    setUp: TABLE,
+    before: ['begin isolation level repeatable read', 'update t set v = 5 where id = 1'],
+    first: ['select count(*) from t', 'lock table t in share mode nowait', 'rollback', 'begin', 'select v from t'],
+    second: [FAST_LOCKS, 'select v from t where id = 2', FAST_LOCKS],
+    during: ['begin', 'lock table t in share update exclusive mode nowait', 'select v from t', FAST_LOCKS, 'commit'],
+    look: FAST_LOCKS,
+  },
+  'snapshots, as pg_stat_activity shows them': {
+    setUp: TABLE,
+    before: ['begin isolation level repeatable read', 'select count(*) from t where v < 9'],
+    first: ['update t set v = 6 where id = 1', 'select count(*) from t where v < 10'],
+    second: 'update t set v = 5 where id = 1',
+    during: [
+      "select query, state, backend_xmin is null, backend_xmin::text = (select min(backend_xid::text::int)::text from pg_stat_activity) from pg_stat_activity where query ~ 't set|t where'",
+      'select backend_xmin::text = (select min(backend_xid::text::int)::text from pg_stat_activity) from pg_stat_activity where pid = pg_backend_pid()',
+    ],
   },
   'FOR UPDATE in a cursor, row by row': {
     setUp: `${TABLE}; insert into t values (3, 3), (4, 4)`,
