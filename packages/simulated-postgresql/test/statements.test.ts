@@ -478,6 +478,10 @@ describe('a construct that is not simulated', () => {
     ['select * from pa', 'direct access to the partition pa'],
     ["update parted set a = 'b'", 'a row that moves to another partition'],
     ['create extension hstore', 'the extension hstore'],
+    [
+      'update orders set total = 1 where current of c',
+      'WHERE CURRENT OF (let the cursor read the primary key, and name the row by it),',
+    ],
     ['alter table orders add check (total > 5) not enforced', 'NOT ENFORCED'],
     [
       'explain analyze delete from orders',

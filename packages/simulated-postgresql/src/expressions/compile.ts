@@ -82,7 +82,7 @@ const WORDS: Readonly<Record<string, string>> = {
   JsonFuncExpr: 'JSON_VALUE, JSON_QUERY and JSON_EXISTS',
   XmlExpr: 'XML',
   SetToDefault: 'DEFAULT in an expression',
-  CurrentOfExpr: 'WHERE CURRENT OF',
+  CurrentOfExpr: 'WHERE CURRENT OF (let the cursor read the primary key, and name the row by it),',
 }
 
 function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
