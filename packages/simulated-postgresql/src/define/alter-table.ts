@@ -1,7 +1,7 @@
-import type { Column, ForeignKey, Table } from '../catalogue/table.ts'
+import type { Column, Table } from '../catalogue/table.ts'
 import { columnsOf } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
-import { oweInsertChecks } from '../execute/foreign-keys.ts'
+import { oweForeignKey } from '../execute/foreign-keys.ts'
 import type { Run } from '../execute/model.ts'
 import { compileDefault, rowScope } from '../execute/table-facts.ts'
 import { coerce } from '../expressions/coerce.ts'
@@ -394,11 +394,4 @@ function* dropConstraint(table: Table, name: string, missingOk: boolean, run: Ru
   if (!found && missingOk) return
   if (!found) throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
   run.catalogue.changed(run.transaction.current, () => Object.assign(table, before))
-}
-
-/** The rows that there are must fulfil a new foreign key. */
-function oweForeignKey(key: ForeignKey, run: Run): void {
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
-  for (const tuple of key.table.tuples)
-    if (visible(tuple, snapshot, run.transaction)) oweInsertChecks([key], tuple, undefined, run)
 }

@@ -295,6 +295,7 @@ function* dropTable(
 ): Generator<Wait, void, void> {
   const { catalogue } = run
   const by = run.transaction.current
+  for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
   // Its triggers on the tables that it refers to go too.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {

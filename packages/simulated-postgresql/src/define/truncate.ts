@@ -28,6 +28,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
       tables.add(key.table)
     }
   for (const table of tables) yield* run.lockTable(table, 'AccessExclusiveLock')
+  for (const { indexes } of tables) for (const index of indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
   for (const table of tables) {
     empty(table, run.transaction.current, run.met !== undefined)

@@ -16,9 +16,7 @@ import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 /** A new version owes the proof that what it refers to exists. */
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
-    if (key.partition?.holds(tuple.values) === false) continue
-    const values = key.columns.map((place) => tuple.values[place] ?? null)
-    if (values.includes(null) && !(key.matchFull && values.some((value) => value !== null))) continue
+    if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
       // A row of this transaction owes its check already; it is made on the newest version.
       if (statusOf(before.xmin) === 'committed') continue
@@ -29,6 +27,41 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
       run: (later) => checkReference(key, tuple, later),
     })
   }
+}
+
+/** The rows that there are owe the same for a new foreign key. One query asks for them, which locks none (RI_Initial_Check). */
+export function oweForeignKey(key: ForeignKey, run: Run): void {
+  run.owed.push({
+    deferred: false,
+    constraint: key.name,
+    // biome-ignore lint/correctness/useYield: both tables are locked
+    *run(later) {
+      const { store, transaction } = later
+      const latest = { commitNumber: store.commits, commandId: transaction.commandId + 1 }
+      for (const tuple of key.table.tuples) {
+        if (!visible(tuple, latest, transaction) || !refers(key, tuple)) continue
+        const wanted = wantedBy(key, tuple, later)
+        if (lookUp(key.referenced, key.index, wanted, latest, transaction, store).length === 0)
+          throw missing(key, tuple, later)
+      }
+    },
+  })
+}
+
+/** Whether there must be a row that it refers to. */
+function refers({ partition, columns, matchFull }: ForeignKey, { values }: Tuple): boolean {
+  if (partition?.holds(values) === false) return false
+  const isNull = (place: number): boolean => (values[place] ?? null) === null
+  return matchFull ? !columns.every(isNull) : !columns.some(isNull)
+}
+
+/** The text of the key that a row refers to. */
+function wantedBy(key: ForeignKey, tuple: Tuple, run: Run): string {
+  const values = key.columns.map((place) => tuple.values[place] ?? null)
+  if (values.includes(null)) throw missing(key, tuple, run)
+  // The index may have the columns in another order than the key.
+  const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
+  return key.index.keyOf(ordered)
 }
 
 /** A version that is deleted or whose key changes owes what its foreign keys do then. */
@@ -71,11 +104,7 @@ function keyOf(places: readonly number[], table: Table, values: readonly SqlValu
 function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
   yield* run.lockTable(key.referenced, 'RowShareLock')
-  const values = key.columns.map((place) => tuple.values[place] ?? null)
-  if (values.includes(null)) throw missing(key, tuple, run)
-  // The index may have the columns in another order than the key.
-  const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
-  const text = key.index.keyOf(ordered)
+  const text = wantedBy(key, tuple, run)
   const snapshot = run.latestSnapshot()
   for (const found of lookUp(key.referenced, key.index, text, snapshot, run.transaction, run.store)) {
     const locked = yield* lockLatest(run, key.referenced, found, 'FOR KEY SHARE', 'wait')

@@ -119,13 +119,14 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
       ? new SqlError('XX000', `could not open relation with OID ${oid}`)
       : new SqlError('42809', `"${found.name}" is not a sequence`)
   }
-  /** The sequence, which nobody drops before the end of the transaction. */
+  /** The sequence, which nobody drops before the end of the transaction, also if it rolls back to a savepoint. */
   const used = (oid: SqlValue): Sequence => {
     const { server, backend, runner } = connection
     const sequence = find(oid)
-    if (!server.store.locks.holds(backend, sequence, USED) && !runner.tryLockTable(sequence, USED))
+    const whole = outermost(connection.transactions.begin(false))
+    if (!server.store.locks.holds(backend, sequence, USED) && !runner.tryLockTable(sequence, USED, whole))
       waitOnce(function* () {
-        yield* runner.lockTable(sequence, USED)
+        yield* runner.lockTable(sequence, USED, whole)
       })
     return find(oid)
   }

@@ -15,7 +15,7 @@ import { compileFacts } from '../execute/table-facts.ts'
 import { createMet } from '../execute/view.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
-import type { Snapshot, Transaction } from '../storage/model.ts'
+import type { Snapshot, Subtransaction, Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { nextValue, type Sequence } from '../storage/sequence.ts'
 import { nextCommand } from '../storage/transaction.ts'
@@ -158,20 +158,27 @@ export class Runner {
     return [...tables].some(([table, mode]) => server.store.locks.isDenied(backend, table, mode))
   }
 
-  /** False if the session has the lock already. */
-  *lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void> {
+  /**
+   * False if the session has the lock already.
+   *
+   * @param scope at whose end the lock goes
+   */
+  *lockTable(target: Lockable, mode: LockMode, scope: Subtransaction = this.#scope): Generator<Wait, boolean, void> {
     const { server, backend, transactions } = this.#owner
     const { waiting, locks } = server.store
     if (locks.holds(backend, target, mode)) return false
-    const transaction = transactions.begin(false)
-    yield* waiting.lock(backend, lockTarget(target), mode, transaction.current)
-    if (DEFINING.has(mode)) server.catalogue.preserved.objects(partsOf(target), transaction)
+    yield* waiting.lock(backend, lockTarget(target), mode, scope)
+    if (DEFINING.has(mode)) server.catalogue.preserved.objects(partsOf(target), transactions.begin(false))
     return true
   }
 
-  tryLockTable(target: Lockable, mode: LockMode): boolean {
-    const { server, backend, transactions } = this.#owner
-    return server.store.waiting.tryLock(backend, lockTarget(target), mode, transactions.begin(false).current)
+  tryLockTable(target: Lockable, mode: LockMode, scope: Subtransaction = this.#scope): boolean {
+    const { server, backend } = this.#owner
+    return server.store.waiting.tryLock(backend, lockTarget(target), mode, scope)
+  }
+
+  get #scope(): Subtransaction {
+    return this.#owner.transactions.begin(false).current
   }
 
   #unlock(target: Lockable, mode: LockMode): void {

@@ -542,6 +542,36 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     ],
     look: "select count(*) from pg_locks where relation = 't'::regclass",
   },
+  'TRUNCATE and ALTER INDEX RENAME': {
+    setUp: `${TABLE}; create index i on t (v)`,
+    first: 'truncate t',
+    second: 'alter index i rename to j',
+    look: RELATIONS,
+  },
+  'DROP TABLE and ALTER INDEX RENAME': {
+    setUp: `${TABLE}; create index i on t (v)`,
+    first: 'drop table t',
+    second: 'alter index i rename to j',
+    look: RELATIONS,
+  },
+  'nextval after a savepoint that is rolled back, and DROP SEQUENCE': {
+    setUp: 'create sequence s',
+    first: ['savepoint a', "select nextval('s')", 'rollback to a'],
+    second: 'drop sequence s',
+    look: RELATIONS,
+  },
+  'ADD FOREIGN KEY, which locks no row': {
+    setUp: REFERRING,
+    first: 'alter table c add constraint k foreign key (t_id) references t',
+    second: 'select id, xmax = 0 from t',
+    look: 'select id, xmax = 0 from t',
+  },
+  'ADD FOREIGN KEY DEFERRABLE INITIALLY DEFERRED over a row that it does not allow': {
+    setUp: `${REFERRING}; insert into c values (7)`,
+    first: 'alter table c add constraint k foreign key (t_id) references t deferrable initially deferred',
+    second: 'select * from c',
+    look: CONSTRAINT_NAMES,
+  },
   'fast locks, as pg_locks shows them': {
     setUp: TABLE,
     before: ['begin isolation level repeatable read', 'update t set v = 5 where id = 1'],
