@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { lacking } from '../../../cli/test/record/doctors-and-accounts.ts'
 import { chaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 import { whySkipped } from '../../../testing/src/servers.ts'
-import { type Judged, recordedService, recordedWithLosses } from './recorded-service.ts'
+import { type Judged, recordedClients, recordedService, SLOW_COMMITS, SLOW_ENTRIES } from './recorded-service.ts'
 
 // Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
 // bug is found and its cure is not accused, and a real PostgreSQL that is recorded shows the same of the same files.
@@ -99,6 +99,14 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seats booked after a che
   })
 })
 
+/** How real processes show whether money was moved rightly. */
+interface Shown {
+  /** Of isolation: transactions are recorded; absent, clients are, over HTTP. */
+  readonly level?: string
+  /** What the database answers `t` at the end if it was, where the record does not tell: sums and absent rows are no reads. */
+  readonly holds?: string
+}
+
 /** One way of moving money that loses some, or shows what never was, and the cure of each. */
 interface Moves {
   readonly bug: string
@@ -106,27 +114,34 @@ interface Moves {
   /** At which level of isolation, where that is not READ COMMITTED. */
   readonly isolation?: readonly [ofBug: string, ofCure: string]
   readonly options: readonly string[]
+  readonly shown: Shown
 }
 
 const SERIALIZABLE = ['--expect', 'serializable']
+const TRANSACTIONS: Shown = { level: 'serializable' }
+const COVERED = 'SELECT NOT EXISTS (SELECT 1 FROM entries GROUP BY account HAVING sum(amount) < -20)'
+const ONCE = 'SELECT NOT EXISTS (SELECT 1 FROM entries GROUP BY account, amount HAVING count(*) > 1)'
 const BOTH_WRITTEN = 'SELECT (SELECT count(*) FROM entries) = (SELECT count(*) FROM outbox)'
 
 const MOVES: readonly Moves[] = [
-  { bug: 'lost update', cure: 'locked update', options: SERIALIZABLE },
-  { bug: 'read and write', cure: 'one step', options: [] },
-  { bug: 'cursor', cure: 'locked update', options: SERIALIZABLE },
-  { bug: 'double spend', cure: 'locked spend', options: SERIALIZABLE },
-  { bug: 'look then insert', cure: 'unique', options: SERIALIZABLE },
-  { bug: 'two writes', cure: 'outbox', options: ['--expect', 'none', '--assert-sql', BOTH_WRITTEN] },
+  { bug: 'lost update', cure: 'locked update', options: SERIALIZABLE, shown: TRANSACTIONS },
+  { bug: 'read and write', cure: 'one step', options: [], shown: {} },
+  { bug: 'cursor', cure: 'locked update', options: SERIALIZABLE, shown: TRANSACTIONS },
+  { bug: 'double spend', cure: 'locked spend', options: SERIALIZABLE, shown: { ...TRANSACTIONS, holds: COVERED } },
+  { bug: 'look then insert', cure: 'unique', options: SERIALIZABLE, shown: { ...TRANSACTIONS, holds: ONCE } },
   {
-    ...{ bug: 'two halves', cure: 'two halves', options: SERIALIZABLE },
+    ...{ bug: 'two writes', cure: 'outbox', shown: { holds: BOTH_WRITTEN } },
+    options: ['--expect', 'none', '--assert-sql', BOTH_WRITTEN],
+  },
+  {
+    ...{ bug: 'two halves', cure: 'two halves', options: SERIALIZABLE, shown: TRANSACTIONS },
     isolation: ['READ COMMITTED', 'REPEATABLE READ'],
   },
   {
-    ...{ bug: 'read-only', cure: 'read-only', options: SERIALIZABLE },
+    ...{ bug: 'read-only', cure: 'read-only', options: SERIALIZABLE, shown: TRANSACTIONS },
     isolation: ['REPEATABLE READ', 'SERIALIZABLE'],
   },
-  { bug: 'standby', cure: 'one step', options: ['--standby'] },
+  { bug: 'standby', cure: 'one step', options: ['--standby'], shown: {} },
 ]
 
 async function moved(moves: string, isolation: string, ...more: readonly string[]) {
@@ -171,7 +186,9 @@ async function recordedAs(service: string) {
     return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
   // Whether the reply to a COMMIT is among the lost ones is chance; and each lost reply to a BEGIN costs Drizzle a connection.
   for (let seed = 1; ; seed++) {
-    const recorded = await recordedWithLosses(cwd, service, seed)
+    const recorded = await recordedClients(cwd, service, {
+      ...{ level: 'linearizable', faults: 'lose-reply', hurt: 'db', slowed: SLOW_COMMITS, seed },
+    })
     if (recorded.exitCode !== 0 || seed === 3 || CURES.includes(service)) return recorded
   }
 }
@@ -197,5 +214,35 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
+  })
+
+  describe.each(short ? [] : MOVES)('shows the recorder money moved by $bug', ({ bug, cure, isolation, shown }) => {
+    const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
+    const { level, holds } = shown
+    const recorded = (moves: string, ISOLATION: string, seed = 1) => {
+      const environment = { MOVES: moves, ISOLATION }
+      if (level !== undefined) return recordedService(cwd, 'accounts', { level, environment })
+      return recordedClients(cwd, 'accounts', {
+        ...{ hurt: 'app', seed, environment, standby: bug === 'standby' },
+        ...(holds === undefined
+          ? ({ level: 'linearizable', faults: 'none' } as const)
+          : ({ faults: 'kill', slowed: SLOW_ENTRIES } as const)),
+      })
+    }
+
+    test('to be wrong', async () => {
+      let [seed, last] = [1, await recorded(bug, ofBug)]
+      // What a kill ends is chance.
+      while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
+      const { exitCode, told, answered } = last
+      if (holds === undefined) expect(exitCode, told).toBe(1)
+      else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
+    })
+
+    test(`and by ${cure} at ${ofCure} to be right`, async () => {
+      const { exitCode, told, answered } = await recorded(cure, ofCure)
+      if (holds === undefined) expect(exitCode, told).toBe(0)
+      else expect([answered(holds), exitCode === 1]).toEqual(['t', false])
+    })
   })
 })

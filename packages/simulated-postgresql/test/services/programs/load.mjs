@@ -40,7 +40,7 @@ async function post(path, body = {}) {
 }
 
 async function repeated(asked) {
-  for (let round = 0; round < ROUNDS; round += 1) await asked()
+  for (let round = 0; round < ROUNDS; round += 1) await asked(round)
 }
 
 const asked = {
@@ -63,6 +63,17 @@ const asked = {
       while ((await get('/mails/x')).sent < queued) await delay(5)
     })
   },
+  // Several move money at once, of an account that nobody has touched before as long as there is one; some look at it.
+  accounts: () =>
+    repeated(async (round) => {
+      const name = [...'xyzab'][round % 5] + (round % 10 < 5 ? '' : '-savings')
+      const amounts = [15, 15, 16, 17]
+      await Promise.all([
+        ...amounts.map((amount) => post(`/accounts/${name}`, { amount: amount + round }).catch(() => {})),
+        ...amounts.map((amount) => delay(amount - 14).then(() => get(`/accounts/${name}`).catch(() => {}))),
+      ])
+      await get(`/accounts/${name}`).catch(() => {})
+    }),
   // Until one was made twice.
   async payments() {
     let [asked, balance] = [0, 0]
