@@ -42,7 +42,7 @@ const LIMITS = { encoding: 'utf8', maxBuffer: 1e9, timeout: 300_000, killSignal:
 /** What the simulator's runs of a few programs come to on this Node. */
 function simulatedOn(node: string): Record<string, { readonly hash: string; readonly differ: readonly number[] }> {
   const script = join(root, 'scripts', 'simulated-hashes.mjs')
-  const { stdout, stderr } = spawnSync(node, [script, HASHED_SEEDS], LIMITS)
+  const { stdout, stderr } = spawnSync(node, [script, HASHED_SEEDS], { ...LIMITS, timeout: 900_000 })
   return JSON.parse(stdout.trim() || JSON.stringify({ failed: { hash: stderr, differ: [] } }))
 }
 

@@ -95,19 +95,28 @@ const PROGRAMS = {
 
 /** Services with a PostgreSQL, by their files: what clients ask of them, and how they change something. */
 const SERVICES = join(root, 'packages', 'simulated-postgresql', 'test', 'services', 'programs')
-const CHANGED_BY = { duty: 'write', jobs: 'add', payments: 'add', wallet: 'add' }
-for (const file of readdirSync(SERVICES).filter((file) => /^[a-z]+-.*\.mjs$/.test(file))) {
-  const [name] = file.split('-')
+const CHANGED_BY = { duty: 'write' }
+const MOVES = [
+  ...['lost update', 'locked update', 'read and write', 'one step', 'cursor', 'locked cursor', 'double spend'],
+  ...['locked spend', 'look then insert', 'unique', 'read-only', 'two halves', 'two writes', 'outbox', 'standby'],
+]
+/** Of a service that does one thing in several ways: the variable that says in which, and its values. */
+const WAYS = { accounts: ['MOVES', MOVES], seats: ['ASKS', ['count', 'sum', 'exists']] }
+for (const file of readdirSync(SERVICES).filter((file) => /^(?!load)[a-z-]+\.mjs$/.test(file))) {
+  const [name] = file.split(/[-.]/)
   const [routes, client] = [`${name}.routes.json`, `${name}.client.mjs`].map((each) => join(SERVICES, each))
-  PROGRAMS[file.replace('.mjs', '')] = {
-    nodes: 2,
-    change: CHANGED_BY[name],
-    declared: {
-      program: join(SERVICES, file),
-      ...(existsSync(client) ? { client } : { routes }),
-      postgres: { pg: { sql: join(SERVICES, `${name}.sql`) } },
-    },
-  }
+  const [variable, ways] = WAYS[name] ?? ['', ['']]
+  for (const way of ways)
+    PROGRAMS[[file.replace('.mjs', ''), way].filter(Boolean).join(': ')] = {
+      nodes: 2,
+      change: CHANGED_BY[name] ?? 'add',
+      declared: {
+        program: join(SERVICES, file),
+        ...(existsSync(client) ? { client } : { routes }),
+        ...(way === '' ? {} : { environment: { [variable]: way } }),
+        postgres: { pg: { sql: join(SERVICES, `${name}.sql`), standby: way === 'standby' } },
+      },
+    }
 }
 
 /** What clients ask, at which millisecond, of which node. */
