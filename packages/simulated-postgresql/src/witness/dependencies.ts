@@ -6,7 +6,15 @@ import { Asked, type Executed } from './executed.ts'
 import { type Committed, grouped, isWithin, type Member } from './members.ts'
 import { type Other, sightOf, withoutVersion, withVersion } from './sight.ts'
 import type { Grouping, Witnessed } from './told.ts'
-import { type Changed, changedPlaces, changesSince, type RowHistory, textOf, writtenPlaces } from './versions.ts'
+import {
+  type Changed,
+  changedPlaces,
+  changesSince,
+  lastUpTo,
+  type RowHistory,
+  textOf,
+  writtenPlaces,
+} from './versions.ts'
 
 /** A change of a row by one transaction, and whether a statement saw it. */
 interface Change {
@@ -83,9 +91,10 @@ export class Dependencies {
       if (isAmid) found.push([group.first, group.last])
       for (const executed of statements) {
         const unmoved: Change[] = []
-        for (const writer of writers) {
+        for (let at = lastUpTo(writers, executed.run.snapshot.commitNumber) + 1; at < writers.length; at++) {
+          const writer = writers[at]
+          if (writer === undefined || writer.transaction.commitNumber >= group.last) break
           const { commitNumber } = writer.transaction
-          if (commitNumber <= executed.run.snapshot.commitNumber || commitNumber >= group.last) continue
           if (writer.group === group || found.some(([from, to]) => from <= commitNumber && to >= group.last)) continue
           const missed = this.#changesOf(writer, executed).filter(({ isSeen }) => !isSeen)
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])

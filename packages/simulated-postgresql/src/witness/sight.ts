@@ -35,7 +35,7 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
   const emptied = met.emptied.get(history.table) ?? 0
   if (history.table.emptied?.slice(0, emptied).some((tuple) => tuple.row === row) === true)
     return { at: versions.length - 1, tuple: undefined, own: NONE }
-  const at = lastUpTo(history, snapshot.commitNumber)
+  const at = lastUpTo(versions, snapshot.commitNumber)
   return { at, tuple: versions[at]?.tuple, own: NONE }
 }
 

@@ -91,12 +91,12 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
   })
 }
 
-/** The place of the last version that was committed up to a commit; -1 if there is none. */
-export function lastUpTo({ versions }: RowHistory, commit: number): number {
-  let [from, to] = [0, versions.length]
+/** The place of the last one that was committed up to a commit; -1 if there is none. They are in the order of their commits. */
+export function lastUpTo(all: readonly { readonly transaction: Transaction }[], commit: number): number {
+  let [from, to] = [0, all.length]
   while (from < to) {
     const middle = (from + to) >> 1
-    if ((versions[middle]?.transaction.commitNumber ?? 0) <= commit) from = middle + 1
+    if ((all[middle]?.transaction.commitNumber ?? 0) <= commit) from = middle + 1
     else to = middle
   }
   return from - 1
