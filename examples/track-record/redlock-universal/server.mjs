@@ -1,0 +1,48 @@
+// Shifts in a workshop for one: POST /shifts/ROOM takes the lock of the room, and works there for 2.5 s, or until the signal says
+// that the lock is lost. Answers 409 if another has the lock, and {"kept": false} if two have ever worked in the room at a time.
+// TIMEOUT_MS: how long the adapter waits for an answer of Redis.
+import { createServer } from 'node:http'
+import Redis from 'ioredis'
+import { createLock, IoredisAdapter, LockAcquisitionError } from 'redlock-universal'
+
+const redis = new Redis(process.env.REDIS_URL)
+redis.on('error', () => {})
+const timeout = process.env.TIMEOUT_MS === undefined ? {} : { timeout: Number(process.env.TIMEOUT_MS) }
+const adapter = new IoredisAdapter(redis, timeout)
+const [TTL_MS, SHIFT_MS, STEP_MS] = [1_300, 2_500, 5]
+const later = (ms) => new Promise((next) => setTimeout(next, ms))
+
+let entries = 0
+/** Tells the book of the room, as often as it takes, from when to when somebody worked there. */
+async function enter(room, from, to) {
+  entries++
+  const entry = `${process.env.NODE_ID}-${entries}`
+  for (;;) {
+    try {
+      const answered = await fetch(`${process.env.BOOK_URL}/${room}/${entry}/${from}/${to}`, { method: 'POST' })
+      return (await answered.json()).kept
+    } catch {
+      await later(50)
+    }
+  }
+}
+
+async function shift(room) {
+  const lock = createLock({ adapter, key: `room:${room}`, ttl: TTL_MS, retryAttempts: 0 })
+  const hours = await lock.using(async (signal) => {
+    const from = Date.now()
+    while (Date.now() < from + SHIFT_MS && !signal.aborted) await later(STEP_MS)
+    return [from, Date.now()]
+  })
+  return enter(room, ...hours)
+}
+
+createServer(async ({ url }, response) => {
+  const room = url.slice('/shifts/'.length)
+  try {
+    const kept = (await enter(room, 0, 0)) && (await shift(room))
+    response.end(JSON.stringify({ kept }))
+  } catch (error) {
+    response.writeHead(error instanceof LockAcquisitionError ? 409 : 503).end()
+  }
+}).listen(Number(process.env.PORT))
