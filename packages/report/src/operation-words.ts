@@ -140,13 +140,20 @@ export const isTaking = (history: History, operation: number): boolean => effect
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
   if (outcome === OK)
-    return tells(history, operation)
+    return tells(history, operation) || returnsAnother(history, operation)
       ? foundText(history, operation)
       : `ok${tokenText(history, operation)}${offsetText(history, operation)}`
   const error = history.errorOf(operation)
   const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
+}
+
+/** Whether a function that only its own model knows returned another value than it was given: `false` of a refused `try`. */
+function returnsAnother(history: History, operation: number): boolean {
+  const { input, output } = history.operations
+  if (meaningOf(functionOf(history, operation)) !== undefined) return false
+  return output[operation] !== input[operation] && outputOf(history, operation) !== null
 }
 
 /** The same without the reason of a failure: `6`, `failed`, `unknown`. */

@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { staleRead } from '../../testing/src/timeline.ts'
+import { made, staleRead } from '../../testing/src/timeline.ts'
 import { renderReplay } from '../src/terminal/search-page.ts'
 import { sequenceColumns, sequenceSteps } from '../src/terminal/sequence-steps.ts'
 import { plainStyle } from '../src/terminal/style.ts'
@@ -33,6 +33,17 @@ test('the first and the last of the log lines that a node repeats are shown', ()
     ...['0 n1 (5 lines of logs left out)', '0 n1 follows n3', '1 n2 follows n3'],
     ...['6 n1 follows n3', '8 n2 follows n3'],
   ])
+})
+
+test('an answer that only its own model understands is shown where it is not what was given', () => {
+  const tries = made([
+    { p: 0, f: 'try', key: 'ann', in: true, out: true, from: 1, to: 2 },
+    { p: 1, f: 'try', key: 'ann', in: true, out: false, from: 3, to: 4 },
+    { p: 2, f: 'try', key: 'ann', in: true, out: null, from: 5, to: 6 },
+  ])
+  const steps = sequenceSteps({ history: tries, operations: [0, 1, 2], culprit: undefined, faults: [], log: [] })
+  const answers = steps.filter(({ text }) => !text.includes('try')).map(({ text }) => text)
+  expect(answers).toEqual(['p0 ok', 'p1 false', 'p2 ok'])
 })
 
 test('a replay in doubt gives the reason in place of the result', () => {
