@@ -288,6 +288,14 @@ describe('the cause of a violation', () => {
     expect(certainty).toBe('unknown')
   })
 
+  test('is not said to be the system itself if a fault hit the node that answered while it was asked', () => {
+    const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
+    const { text, certainty } = why({ faults: [fault(reset, 7119, 7119)] })
+    expect(text).toMatch(/^No earlier fault explains this, but one began meanwhile: connections reset on 2 links\.$/)
+    expect(certainty).toBe('unknown')
+    expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
+  })
+
   test('may be a bit flipped long before at the node that answered', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })

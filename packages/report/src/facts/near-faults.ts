@@ -93,6 +93,23 @@ export function nearFaults(
   )
 }
 
+/** A fault of the culprit's node, or of a link of it, that began once the culprit had been asked and before it answered. */
+export function faultMeanwhile(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+): FaultSpan | undefined {
+  const gap = gapOf(history, counterexample)
+  return spans.find(
+    (span) =>
+      span.hits !== 0 &&
+      !changesOutcomesOnly(span) &&
+      span.from > gap.asked &&
+      span.from <= gap.to &&
+      touching(span, gap, []) > 0,
+  )
+}
+
 function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault {
   const short = inBrief(span.label)
   const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`

@@ -36,6 +36,8 @@ export interface Known {
   readonly story?: TransactionStory | undefined
   /** The faults that were in force at any time. */
   readonly spans: readonly FaultSpan[]
+  /** A fault that hit while the impossible operation was under way. */
+  readonly meanwhile?: FaultSpan | undefined
   readonly setup?: RunSetup | undefined
 }
 
@@ -60,7 +62,7 @@ export function whyOf(known: Known): Why {
     : { text: planted, certainty: 'likely' }
 }
 
-function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, setup }: Known): Why {
+function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, meanwhile, setup }: Known): Why {
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
@@ -92,6 +94,12 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
+  // What a program does to answer, such as asking another node again, may have met it.
+  if (meanwhile !== undefined)
+    return {
+      text: `No earlier fault explains this, but one began meanwhile: ${meanwhile.label}.`,
+      certainty: 'unknown',
+    }
   return { text: UNAIDED, certainty: 'likely' }
 }
 
