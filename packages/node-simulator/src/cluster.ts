@@ -105,7 +105,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const programs = [...beside.values(), ...nodes.values()]
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...servers])
   const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
-  const quiet = new Quiet({ world, nodes: () => programs, keepers: [...servers.values()] })
+  const quiet = new Quiet({ world, network, nodes: () => programs, keepers: [...servers.values()] })
   const listens = listening(quiet)
   const lookAtMemory = watchMemory()
   let [connected, events, startedAt] = [0, 0, nanos(0)]

@@ -5,7 +5,7 @@ import type { Delays } from './delays.ts'
 import { type Message, messageText } from './messages.ts'
 import type { ResumedWatch } from './requests.ts'
 import type { Weather } from './weather.ts'
-import type { World } from './world.ts'
+import { CLIENTS, type World } from './world.ts'
 
 /** Faults of links that connections can suffer. */
 export type LinkFault = FaultOfKind<'partition' | 'blackhole' | 'latency' | 'bandwidth'>
@@ -120,7 +120,12 @@ export class Wire {
     }
     const arrival = Math.max(Math.round(departure + delay), this.#lastArrival)
     this.#lastArrival = arrival
-    world.schedule(arrival - world.queue.now, () => this.#arrive(packet))
+    const isAmongNodes = this.link.from !== CLIENTS && this.link.to !== CLIENTS
+    if (isAmongNodes) this.#network.underWay++
+    world.schedule(arrival - world.queue.now, () => {
+      if (isAmongNodes) this.#network.underWay--
+      this.#arrive(packet)
+    })
   }
 
   #arrive(packet: Packet): void {
@@ -207,6 +212,8 @@ export class Network {
   readonly #busyUntil = new Map<string, number>()
   readonly #dialled = new Map<string, number>()
   readonly hosts: Map<Endpoint, Host> = new Map()
+  /** How many packets that nodes sent each other have not arrived yet. */
+  underWay = 0
 
   constructor(world: World, times: Times, seed: number, endpoints: readonly Endpoint[]) {
     this.world = world

@@ -23,13 +23,15 @@ const PATIENCE_MS = millis(3_000)
 
 interface Around {
   readonly world: World
+  readonly network: { readonly underWay: number }
   readonly nodes: () => Iterable<ServiceNode>
   readonly keepers: readonly Keeper[]
 }
 
 /**
- * Whether programs have done what clients asked of them: nothing is under way at a server that they share, no timer of
- * theirs is about to ring once, and those that repeat have rung since the last change without another one.
+ * Whether programs have done what clients asked of them: nothing is under way at a server that they share or on the way
+ * to it, such as a connection that is opened again, no timer of theirs is about to ring once, and those that repeat have
+ * rung since the last change without another one.
  */
 export class Quiet {
   readonly #around: Around
@@ -51,12 +53,13 @@ export class Quiet {
 
   /** Nodes without a server that they share answer for themselves: they have to agree. */
   get isQuiet(): boolean {
-    const { world, keepers } = this.#around
+    const { world, network, keepers } = this.#around
     if (keepers.length === 0) return true
     if (this.isUnderWay) return false
     const { now } = world.queue
     this.#askedSince ??= now
     if (now >= this.#askedSince + millisToNanos(PATIENCE_MS)) return true
+    if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
     // What a repeating timer asks again and again is waited for below.
