@@ -21,7 +21,7 @@ import { raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
-import { faultMeanwhile, type NearFault, nearFaults } from './near-faults.ts'
+import { anotherFault, type NearFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
 import { UNAIDED, type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
@@ -128,7 +128,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
       : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, asked)))
   const wire = wireOf(history, shown, run?.heard)
   const near = shown === undefined ? [] : nearFaults(history, shown, { spans, may }, wire)
-  const meanwhile = shown === undefined ? undefined : faultMeanwhile(history, shown, spans)
+  const another = shown === undefined ? undefined : anotherFault(history, shown, spans)
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
   const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
   const race = shown === undefined ? undefined : raceOfHeader(history.header)
@@ -136,7 +136,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const why =
     shown === undefined
       ? NOTHING_SHOWN
-      : whyOf({ near, wire, lease, leaseClock, race, database, story: shown.story, spans, meanwhile, setup })
+      : whyOf({ near, wire, lease, leaseClock, race, database, story: shown.story, spans, another, setup })
   const isUnaided = report !== undefined && shown !== undefined && why.text === UNAIDED
   const likely = isUnaided
     ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race, wire, database })

@@ -93,20 +93,17 @@ export function nearFaults(
   )
 }
 
-/** A fault of the culprit's node, or of a link of it, that began once the culprit had been asked and before it answered. */
-export function faultMeanwhile(
+/** The last fault of the nodes concerned, or of a link of theirs, that began before the culprit answered. */
+export function anotherFault(
   history: History,
   counterexample: Counterexample,
   spans: readonly FaultSpan[],
 ): FaultSpan | undefined {
+  // What was added twice is explained by a fault that kept its answer back, or by none.
+  if (doubledIn(history, counterexample).length > 0) return undefined
   const gap = gapOf(history, counterexample)
-  return spans.find(
-    (span) =>
-      span.hits !== 0 &&
-      !changesOutcomesOnly(span) &&
-      span.from > gap.asked &&
-      span.from <= gap.to &&
-      touching(span, gap, []) > 0,
+  return spans.findLast(
+    (span) => span.hits !== 0 && !changesOutcomesOnly(span) && span.from <= gap.to && touching(span, gap, []) > 0,
   )
 }
 

@@ -36,8 +36,8 @@ export interface Known {
   readonly story?: TransactionStory | undefined
   /** The faults that were in force at any time. */
   readonly spans: readonly FaultSpan[]
-  /** A fault that hit while the impossible operation was under way. */
-  readonly meanwhile?: FaultSpan | undefined
+  /** A fault that hit what is concerned, but not when it happened. */
+  readonly another?: FaultSpan | undefined
   readonly setup?: RunSetup | undefined
 }
 
@@ -62,7 +62,7 @@ export function whyOf(known: Known): Why {
     : { text: planted, certainty: 'likely' }
 }
 
-function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, meanwhile, setup }: Known): Why {
+function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, another, setup }: Known): Why {
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
@@ -94,12 +94,9 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // What a program does to answer, such as asking another node again, may have met it.
-  if (meanwhile !== undefined)
-    return {
-      text: `No earlier fault explains this, but one began meanwhile: ${meanwhile.label}.`,
-      certainty: 'unknown',
-    }
+  // What broke then may show later, such as a message that was sent before its reader was back.
+  if (another !== undefined)
+    return { text: `No fault in force then explains this, but there was another: ${another.label}.`, certainty: 'unknown' }
   return { text: UNAIDED, certainty: 'likely' }
 }
 
