@@ -1,3 +1,4 @@
+import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { workloadFrom } from '../src/user-files/workload-file.ts'
 
@@ -39,4 +40,16 @@ test('accepts an unknown model while a file is tried on a thread, which lacks th
   const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
   expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
   expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')
+})
+
+test('a history without a successful operation proves nothing, whatever the workload', () => {
+  const failed = [
+    { process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
+    { process: 0, type: 'fail', f: 'read', key: 'x', value: null, error: 'status 404' },
+  ] as const
+  const { vacuous } = workload(['read', 'write'])
+  expect(vacuous(historyFromEvents([]))).toEqual(['no operation succeeded'])
+  expect(vacuous(historyFromEvents(failed))).toEqual(['no operation succeeded (1 of 1: status 404)'])
+  const [asked] = failed
+  expect(vacuous(historyFromEvents([asked, { ...asked, type: 'ok' }]))).toEqual([])
 })

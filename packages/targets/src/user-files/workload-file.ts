@@ -4,6 +4,7 @@ import { didYouMean, type Input, inputError, printable, UserError, usageError } 
 import {
   type Clients,
   findWorkload,
+  missing,
   type Workload,
   type WorkloadClient,
   type WorkloadModule,
@@ -66,7 +67,7 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
     initial: null,
     object: typeof module.model === 'string' ? objectOf(module.model) : 'register',
     finale: () => [],
-    vacuous: () => [],
+    vacuous: (history) => missing(history, 'operation', functions),
     ...module,
     ...judgedBy(module, wrong, isTrial),
     name,
