@@ -1,0 +1,53 @@
+// A chat over socket.io. POST /rooms/ROOM with {"said": N} tells everybody on all nodes; GET /rooms/ROOM returns what the browser
+// that is connected to this node has heard: {"heard": [N, …]}. Messages between nodes go through a stream in Redis.
+import { createServer } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createAdapter } from '@socket.io/redis-streams-adapter'
+import Redis from 'ioredis'
+import { Server } from 'socket.io'
+import { io as browser } from 'socket.io-client'
+
+const port = Number(process.env.PORT)
+// No command is given up while Redis cannot be reached.
+const redis = new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null })
+redis.on('error', () => {})
+if (process.env.READERS === 'from-last') startFromLast(redis)
+
+/** The cure: readers ask once which entry of the stream is the last, and read on from it, instead of from '$' each time. */
+function startFromLast(client) {
+  const { duplicate } = client
+  client.duplicate = () => {
+    const reader = duplicate.call(client)
+    const { xread } = reader
+    let last
+    reader.xread = async (...asked) => {
+      const [stream, from] = asked.slice(-2)
+      if (from !== '$') return xread.apply(reader, asked)
+      last ??= (await reader.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
+      return xread.apply(reader, [...asked.slice(0, -1), last])
+    }
+    return reader
+  }
+}
+
+const heard = new Map()
+const heardIn = (room) => heard.get(room) ?? heard.set(room, new Set()).get(room)
+
+const http = createServer(async (request, response) => {
+  const room = request.url.slice('/rooms/'.length)
+  if (request.method === 'GET') return response.end(JSON.stringify({ heard: [...heardIn(room)] }))
+  let body = ''
+  for await (const chunk of request) body += chunk
+  io.emit('said', room, JSON.parse(body).said)
+  response.end()
+})
+// The port of the browser.
+const inner = createServer()
+const io = new Server(inner, { adapter: createAdapter(redis) })
+
+// Its readers of the stream have begun, and its browser is connected, before it takes requests.
+await wait(500)
+inner.listen(port + 1)
+const socket = browser(`http://127.0.0.1:${port + 1}`, { transports: ['websocket'] })
+socket.on('said', (room, said) => heardIn(room).add(said))
+socket.once('connect', () => http.listen(port))
