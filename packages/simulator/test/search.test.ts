@@ -169,6 +169,13 @@ describe('a search', () => {
     expect(evidence.missing).toEqual(['no y'])
   })
 
+  test('reports evidence that is missing in all trials, though each counts other errors', () => {
+    let histories = 0
+    const workload: Workload = { ...register, vacuous: () => [`no x succeeded (${++histories} of 9: status 503)`] }
+    const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
+    expect(evidence.missing).toEqual(['no x succeeded (1 of 9: status 503)'])
+  })
+
   test('finds by an invariant a failure that no client noticed', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(

@@ -75,8 +75,17 @@ function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   return inOrder.filter((_, i) => texts.indexOf(texts[i] ?? '') === i).slice(0, MOST_REASONS)
 }
 
+/** The errors that are counted in parentheses differ from trial to trial: what is missing is the same. */
+const uncounted = (what: string): string => what.replace(/ \(\d+ of \d+: .*\)$/s, '')
+
 const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
-  one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
+  one === undefined || other === undefined
+    ? (one ?? other)
+    : one.flatMap((what) => {
+        const also = other.find((each) => uncounted(each) === uncounted(what))
+        // The same in whatever order results are combined.
+        return also === undefined ? [] : [what < also ? what : also]
+      })
 
 /** Once nothing is missing, later histories need not be examined. */
 const withTrial = (

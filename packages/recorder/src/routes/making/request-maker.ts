@@ -183,7 +183,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
       ? undefined
       : `it is about one of several objects, but ${f} has no key. Fix the place with "sends": {"${free[0]}": "chaos"}`
   if (free.length === 0)
-    return 'it has no place for a key, so all objects would be one. Give "key", or let clients use only one: --workload-set keys=1'
+    return 'it has no place for a key, so all objects would be one. Give "key", or let clients use only one: --workload-set keys=1, or a workload of yours that names no key'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]
   const texts = parts.length > 1 ? partsOfKey(input.key, parts.length) : undefined
   for (const [place, part] of parts.entries()) {
