@@ -96,7 +96,10 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
   // What broke then may show later, such as a message that was sent before its reader was back.
   if (another !== undefined)
-    return { text: `No fault in force then explains this, but there was another: ${another.label}.`, certainty: 'unknown' }
+    return {
+      text: `No fault in force then explains this, but there was another: ${another.label}.`,
+      certainty: 'unknown',
+    }
   return { text: UNAIDED, certainty: 'likely' }
 }
 
