@@ -23,7 +23,8 @@ const look = async () => (await (await ask('/cart')).json()).items
 
 let lost = ''
 try {
-  for (const end = Date.now() + 20_000; Date.now() < end; await wait(50)) if ((await ask('/cart').catch(() => ({}))).ok) break
+  for (const end = Date.now() + 20_000; Date.now() < end; await wait(50))
+    if ((await ask('/cart').catch(() => ({}))).ok) break
   let puts = 0
   const end = Date.now() + 15_000
   const isGoingOn = () => Date.now() < end && lost === ''

@@ -55,5 +55,7 @@ async function main() {
   return lost ? 1 : 0
 }
 
-const code = await main().finally(() => started.forEach((child) => child.kill('SIGKILL')))
+const code = await main().finally(() => {
+  for (const child of started) child.kill('SIGKILL')
+})
 process.exit(code)

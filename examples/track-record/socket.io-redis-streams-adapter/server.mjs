@@ -46,7 +46,7 @@ const inner = createServer()
 const io = new Server(inner, { adapter: createAdapter(redis) })
 
 // Its readers of the stream have begun, and its browser is connected, before it takes requests.
-await wait(500)
+await wait(2_000)
 inner.listen(port + 1)
 const socket = browser(`http://127.0.0.1:${port + 1}`, { transports: ['websocket'] })
 socket.on('said', (room, said) => heardIn(room).add(said))

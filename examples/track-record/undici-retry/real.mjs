@@ -11,7 +11,8 @@ import { Agent, fetch, RetryAgent } from 'undici'
 
 const dir = mkdtempSync(join(tmpdir(), 'real-'))
 const print = (edition) => writeFileSync(join(dir, 'page'), `${edition}`.padStart(9).concat('\n').repeat(40_000))
-const setHeaders = (response, path) => response.set('ETag', `"${createHash('sha1').update(readFileSync(path)).digest('hex')}"`)
+const setHeaders = (response, path) =>
+  response.set('ETag', `"${createHash('sha1').update(readFileSync(path)).digest('hex')}"`)
 const site = express().use(express.static(dir, process.argv[2] === 'cured' ? { etag: false, setHeaders } : {}))
 const server = site.listen(0, '127.0.0.1')
 await once(server, 'listening')
@@ -49,5 +50,7 @@ if (read instanceof Error) {
 }
 const editions = [...new Set(read.trim().split('\n').map(Number))]
 if (editions.length === 1) process.exit(0)
-console.log(`shown: status ${answer.status}, ${read.length} bytes, with lines of the editions ${editions.join(' and ')}`)
+console.log(
+  `shown: status ${answer.status}, ${read.length} bytes, with lines of the editions ${editions.join(' and ')}`,
+)
 process.exit(1)

@@ -10,7 +10,8 @@ const agent = new Agent()
 const dispatcher = new RetryAgent(agent, { minTimeout: 50 })
 const LINES = 20_000
 /** The cure: what changes the bytes of a page changes its ETag, and the ETag says so. */
-const setHeaders = (response, path) => response.set('ETag', `"${createHash('sha1').update(readFileSync(path)).digest('hex')}"`)
+const setHeaders = (response, path) =>
+  response.set('ETag', `"${createHash('sha1').update(readFileSync(path)).digest('hex')}"`)
 const app = express()
 app.use(express.json())
 
@@ -26,7 +27,12 @@ if (origin === '') {
 } else {
   app.put('/pages/:page', async ({ params, body }, response) => {
     const headers = { 'content-type': 'application/json' }
-    const { status } = await fetch(`${origin}/pages/${params.page}`, { method: 'PUT', headers, body: JSON.stringify(body), dispatcher: agent })
+    const { status } = await fetch(`${origin}/pages/${params.page}`, {
+      method: 'PUT',
+      headers,
+      body: JSON.stringify(body),
+      dispatcher: agent,
+    })
     response.status(status).end()
   })
 }

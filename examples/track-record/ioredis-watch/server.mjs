@@ -1,0 +1,44 @@
+// Sells seats. POST /seats/SHOW sells one, or answers 409 if another sale came between; GET /seats/SHOW tells how many were sold.
+// A sale watches the number, reads it, and writes the next one in a transaction. "SALE=script": a script writes it if the number
+// is still the same, and is not sent again if its answer was lost.
+import { createServer } from 'node:http'
+import Redis from 'ioredis'
+
+const isScript = process.env.SALE === 'script'
+const options = isScript ? { maxRetriesPerRequest: 0 } : {}
+const connected = () => new Redis(process.env.REDIS_URL, options).on('error', () => {})
+const reader = connected()
+// A connection of its own for one sale at a time, since WATCH concerns the whole connection.
+const idle = Array.from({ length: 4 }, connected)
+const waiting = []
+
+const SCRIPT = `if (redis.call('get', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
+  redis.call('set', KEYS[1], ARGV[1] + 1) return 1`
+
+async function sell(show) {
+  if (isScript) return (await reader.eval(SCRIPT, 1, show, (await reader.get(show)) ?? '0')) === 1
+  const redis = idle.pop() ?? (await new Promise((resolve) => waiting.push(resolve)))
+  try {
+    await redis.watch(show)
+    const sold = Number(await redis.get(show))
+    const done = await redis
+      .multi()
+      .set(show, sold + 1)
+      .exec()
+    return done !== null
+  } finally {
+    const next = waiting.shift()
+    if (next === undefined) idle.push(redis)
+    else next(redis)
+  }
+}
+
+createServer(async ({ method, url }, response) => {
+  const show = url.slice('/seats/'.length)
+  try {
+    if (method === 'POST') response.writeHead((await sell(show)) ? 200 : 409).end()
+    else response.end(JSON.stringify({ sold: Number(await reader.get(show)) }))
+  } catch {
+    response.writeHead(503).end()
+  }
+}).listen(Number(process.env.PORT))
