@@ -35,7 +35,7 @@ async function main() {
   for (const count of [1, 2]) {
     const port = await freePort()
     const env = { ...process.env, PORT: port, REDIS_URL: `redis://127.0.0.1:${redisPort}` }
-    if (process.argv[2] === 'cured') env.READERS = 'from-last'
+    if (process.argv[2] === 'cured') env.READERS = 'from-first'
     started.push(spawn(process.execPath, ['server.mjs'], { env, stdio: 'inherit' }))
     urls.push(`http://127.0.0.1:${port}/rooms/x`)
     await until(async () => (await fetch(urls.at(-1))).ok)

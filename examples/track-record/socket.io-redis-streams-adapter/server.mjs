@@ -11,21 +11,15 @@ const port = Number(process.env.PORT)
 // No command is given up while Redis cannot be reached.
 const redis = new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null })
 redis.on('error', () => {})
-if (process.env.READERS === 'from-last') startFromLast(redis)
+if (process.env.READERS === 'from-first') startFromFirst(redis)
 
-/** The cure: readers ask once which entry of the stream is the last, and read on from it, instead of from '$' each time. */
-function startFromLast(client) {
+/** The cure: before they have read anything, readers begin at a fixed entry, here the first, and not at '$' each time. */
+function startFromFirst(client) {
   const { duplicate } = client
   client.duplicate = () => {
     const reader = duplicate.call(client)
     const { xread } = reader
-    let last
-    reader.xread = async (...asked) => {
-      const [stream, from] = asked.slice(-2)
-      if (from !== '$') return xread.apply(reader, asked)
-      last ??= (await reader.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
-      return xread.apply(reader, [...asked.slice(0, -1), last])
-    }
+    reader.xread = (...asked) => xread.apply(reader, asked.at(-1) === '$' ? [...asked.slice(0, -1), '0-0'] : asked)
     return reader
   }
 }
