@@ -21,6 +21,18 @@ const writing = (sync: boolean): string =>
     ${sync ? 'fs.fsyncSync(file)' : ''}`)
 
 describe('the disk of a node', () => {
+  test('resolves paths by fs.realpath.native, too', async () => {
+    const { lines } = await ran(
+      serving(`
+        import fs from 'node:fs'
+        fs.writeFileSync('log', '')
+        console.log(fs.realpathSync.native('log') === fs.realpathSync('log'))
+        fs.realpath.native('log', (error, path) => console.log(path === fs.realpathSync('log')))`),
+      {},
+    )
+    expect(lines).toEqual(['n1: true', 'n1: true'])
+  })
+
   test('keeps written data when its program is killed', async () => {
     const { lines } = await ran(writing(false), { meanwhile: restart })
     expect(lines).toEqual(['n1: nothing', 'n1: line'])

@@ -78,6 +78,9 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
   const named = Object.entries(works)
   const withCallbacks = Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)]))
   const streams = streamsOver(withCallbacks)
+  // fs-extra looks for it, and warns of a patched `fs` where it is missing.
+  for (const realpath of [works['realpath'], withCallbacks['realpath']])
+    if (realpath !== undefined) Object.assign(realpath, { native: realpath })
   return {
     ...refused,
     ...withCallbacks,
