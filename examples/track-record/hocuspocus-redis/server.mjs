@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import { Redis } from 'ioredis'
+import { lines, open, storageIn } from './editor.mjs'
+
+const storage = storageIn(new Redis(process.env.REDIS_URL).on('error', () => {}))
+const { hostname: host, port } = new URL(process.env.REDIS_URL)
+const { edit } = open({
+  host,
+  port: Number(port),
+  storage,
+  isCured: process.env.CURED === 'yes',
+  // An edit ends once its document was unloaded. Instances are heard of within 20 ms.
+  options: { disconnectDelay: 100 },
+})
+
+createServer(async ({ method, url }, response) => {
+  const name = url.split('/')[2]
+  try {
+    if (method === 'POST') await edit(name, randomUUID())
+    response.end(JSON.stringify(method === 'POST' ? {} : { lines: lines(await storage.load(name)) }))
+  } catch (error) {
+    response.writeHead(500).end(error.message)
+  }
+}).listen(Number(process.env.PORT))

@@ -1,0 +1,32 @@
+import { DataTypes, OptimisticLockError, Sequelize } from 'sequelize'
+
+/** Orders that are paid or cancelled. Rows have a version, so that a change of what another has changed is an error. */
+export function open(url, isCured) {
+  const sequelize = new Sequelize(url, { logging: false })
+  const columns = { name: { type: DataTypes.TEXT, primaryKey: true }, isPaid: DataTypes.BOOLEAN }
+  const Order = sequelize.define('order', columns, { version: true, timestamps: false })
+
+  async function cancel(name) {
+    const order = await Order.findByPk(name)
+    if (order === null) return true
+    if (order.isPaid) return false
+    if (!isCured) await order.destroy()
+    // The cure: the statement tells how many rows it removed.
+    else if ((await Order.destroy({ where: { name, version: order.version } })) === 0) throw new OptimisticLockError({})
+    return true
+  }
+  async function pay(name) {
+    const order = await Order.findByPk(name)
+    if (order === null || order.isPaid) return false
+    order.isPaid = true
+    await order.save()
+    return true
+  }
+  /** What another has changed meanwhile is left as it is. */
+  const unlessChanged = (change) => (name) =>
+    change(name).catch((error) => {
+      if (error instanceof OptimisticLockError) return null
+      throw error
+    })
+  return { cancel: unlessChanged(cancel), pay: unlessChanged(pay), close: () => sequelize.close() }
+}
