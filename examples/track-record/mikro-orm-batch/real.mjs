@@ -1,0 +1,33 @@
+// Deposits at the same time into one account. Usage: real.mjs [cured]
+import { readFileSync } from 'node:fs'
+import { OptimisticLockError } from '@mikro-orm/postgresql'
+import pg from 'pg'
+import { open } from './deposits.mjs'
+import { startPostgres } from './postgres.mjs'
+
+const server = await startPostgres()
+const client = new pg.Client(server.url)
+await client.connect()
+await client.query(readFileSync(new URL('schema.sql', import.meta.url), 'utf8'))
+await client.end()
+
+const { deposit, balance, close } = await open(server.url, process.argv[2] === 'cured')
+let done = 0
+const depositor = async () => {
+  for (let round = 0; round < 100; round++)
+    try {
+      await deposit('x')
+      done += 1
+    } catch (error) {
+      if (!(error instanceof OptimisticLockError)) throw error
+    }
+}
+await Promise.all([depositor(), depositor(), depositor(), depositor()])
+const kept = await balance('x')
+await close()
+await server.stop()
+const isShown = kept !== done
+console.log(
+  isShown ? `shown: ${done} deposits succeeded, the balance is ${kept}` : `not shown: ${done} deposits, all kept`,
+)
+process.exitCode = isShown ? 1 : 0
