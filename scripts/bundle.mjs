@@ -113,8 +113,14 @@ const started = readdirSync('packages/targets/src').filter((name) => existsSync(
 rmSync('packages/cli/bundle-examples', { recursive: true, force: true })
 cpSync('examples', 'packages/cli/bundle-examples', {
   recursive: true,
-  filter: (path) => !/node_modules|chaos-results|database/.test(path),
+  filter: (path) => !/node_modules|chaos-results|database|real\.mjs/.test(path) && isShown(path),
 })
+
+/** Of the track record only the new findings are exhibits. */
+function isShown(path) {
+  const subject = /^examples\/track-record\/[^/]+/.exec(path)?.[0]
+  return subject === undefined || JSON.parse(readFileSync(`${subject}/subject.json`, 'utf8')).result === 'not documented'
+}
 
 const made = { cli: 'main.js', engine: 'verifier.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()

@@ -2,9 +2,9 @@ import type { Level } from '@chaosproxy/checker'
 
 /**
  * What is tested: somebody's package, somebody's server, a pattern that is written by hand, or an embedded protocol that
- * models the system named.
+ * models the system named; or a package with a weakness that is documented nowhere.
  */
-type ExhibitKind = 'package' | 'server' | 'pattern' | 'embedded model'
+type ExhibitKind = 'package' | 'server' | 'pattern' | 'embedded model' | 'new finding'
 
 /**
  * A documented weakness of a system, the arguments of `chaos` that show it, and those with its cure. A word `{seed}` of the
@@ -18,7 +18,7 @@ export interface Exhibit {
   readonly version?: string
   /** What goes wrong, as a sentence. */
   readonly weakness: string
-  /** Where it is documented: an address. */
+  /** Where it is documented, or of a new finding where the opposite is promised: an address. */
   readonly source: string
   /** The folder of `examples` in which the commands run. */
   readonly program?: string

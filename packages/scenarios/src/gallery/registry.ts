@@ -4,6 +4,7 @@ import { coordinatorExhibits } from './coordinators.ts'
 import { databaseExhibits } from './databases.ts'
 import type { Exhibit } from './exhibit.ts'
 import { expressExhibits } from './express.ts'
+import { found } from './found.ts'
 import { httpRetries } from './http-retries.ts'
 import { clockExhibits, fileLocks, redisLocks } from './locks.ts'
 import { modelExhibits } from './models.ts'
@@ -12,8 +13,9 @@ import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { simulatedServices } from './simulated.ts'
 
-/** The weaknesses that `chaos gallery` shows: somebody's packages and servers first, embedded models last. */
+/** The weaknesses that `chaos gallery` shows: new findings first, then somebody's packages and servers, embedded models last. */
 export const gallery: readonly Exhibit[] = [
+  ...found,
   ...examplePackages,
   ...httpRetries,
   ...cacheExhibits,

@@ -1,0 +1,146 @@
+import type { Level } from '@chaosproxy/checker'
+import { type Exhibit, SEED } from './exhibit.ts'
+
+interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weakness' | 'source'> {
+  readonly breaks: Level
+  /** The options of the search, and what they are with the cure. */
+  readonly weak: string
+  readonly cured: string
+  readonly cure: string
+}
+
+const findings: readonly Finding[] = [
+  {
+    name: 'opossum-clear-cache',
+    ...{ system: 'opossum', version: '9.0.0' },
+    weakness: 'a call that is under way when clearCache() empties the cache keeps its old result there for ever',
+    source: 'https://nodeshift.dev/opossum/#circuitbreaker',
+    breaks: 'linearizable',
+    weak: '--nodes 1 --workload-set cas=0 --faults none',
+    cured: '--env CACHE=ttl',
+    cure: 'a cacheTTL, after which the old result is gone',
+  },
+  {
+    name: 'precise-memory-rate-limit',
+    ...{ system: 'precise-memory-rate-limit', version: '1.1.5' },
+    weakness: 'a client that calls slowly but steadily is refused, for each call puts off the return of its tokens',
+    source: 'https://www.npmjs.com/package/precise-memory-rate-limit',
+    breaks: 'linearizable',
+    weak: '--nodes 1 --workload ./calls.mjs --faults none',
+    cured: '--env STORE=memory',
+    cure: 'the memory store of express-rate-limit',
+  },
+  {
+    name: 'cacheable',
+    ...{ system: 'cacheable', version: '2.5.0' },
+    weakness: 'get() writes what it read from the second layer over a newer value of the first',
+    source: 'https://github.com/jaredwray/cacheable/tree/main/packages/cacheable#storage-tiering-and-caching',
+    breaks: 'linearizable',
+    weak: '--nodes 1 --redis --workload-set cas=0 --keys 4 --faults none --http messages',
+    cured: '--env LAYERS=one',
+    cure: 'one layer, in Redis',
+  },
+  {
+    name: 'bentocache',
+    ...{ system: 'bentocache', version: '1.6.1' },
+    weakness: 'get() keeps an old value from Redis in memory although it was set anew meanwhile',
+    source: 'https://github.com/Julien-R44/bentocache#readme',
+    breaks: 'eventual',
+    weak: '--nodes 2 --redis --workload-set cas=0 --expect eventual --faults none --http messages',
+    cured: '--env TIERS=one',
+    cure: 'one tier, in Redis',
+  },
+  {
+    name: 'redlock-universal',
+    ...{ system: 'redlock-universal', version: '0.8.5' },
+    weakness: 'using() tells who is cut off from Redis only after the lock has ended',
+    source: 'https://github.com/alexpota/redlock-universal#using---recommended',
+    breaks: 'linearizable',
+    weak: '--nodes 2 --redis --beside book=./book.mjs --workload ./shifts.mjs --faults partition --length 8s --operations 200 --http messages',
+    cured: '--env TIMEOUT_MS=50',
+    cure: 'a timeout of the adapter that is far shorter than a fifth of the time to live',
+  },
+  {
+    name: 'simple-redis-mutex-fencing',
+    ...{ system: 'simple-redis-mutex', version: '3.0.0' },
+    weakness: 'a late holder gets a higher fencing token than the next one, who is then refused',
+    source: 'https://github.com/AmrSaber/simple-redis-mutex#fencing-token',
+    breaks: 'linearizable',
+    weak: '--redis --nodes 2 --workload ./leaders.mjs --faults pause,delay --http messages',
+    cured: '--env LOCK=one-script',
+    cure: 'one script takes the lock and draws the token',
+  },
+  {
+    name: 'rate-limiter-flexible-penalty',
+    ...{ system: 'rate-limiter-flexible', version: '11.4.0' },
+    weakness: 'who is taken over the limit by penalty() is not blocked for blockDuration',
+    source: 'https://github.com/animir/node-rate-limiter-flexible/wiki/Options#blockduration',
+    breaks: 'linearizable',
+    weak: '--nodes 1 --workload ./logins.mjs --faults none --length 4s',
+    cured: '--env PUNISH=consume',
+    cure: 'consume() in the place of penalty()',
+  },
+  {
+    name: 'undici-retry',
+    ...{ system: 'undici', version: '7.30.2' },
+    weakness: 'RetryAgent resumes a page with a weak ETag without a condition: half of it may be of another edition',
+    source: 'https://github.com/nodejs/undici/issues/3128',
+    breaks: 'linearizable',
+    weak: '--nodes 2 --env ORIGIN=http://{peer.n1} --workload-set cas=0 --keys 1 --operations 20 --faults reset',
+    cured: '--env ETAGS=strong',
+    cure: 'a strong ETag',
+  },
+  {
+    name: 'socket.io-redis-streams-adapter',
+    ...{ system: '@socket.io/redis-streams-adapter', version: '0.3.1' },
+    weakness: 'what is published between two polls that find nothing, or while a reader is cut off, is skipped',
+    source: 'https://socket.io/docs/v4/redis-streams-adapter/',
+    breaks: 'eventual',
+    weak: '--redis --nodes 2 --workload set --workload-set removes=0 --expect eventual --faults reset --operations 20',
+    cured: '--env READERS=from-last',
+    cure: 'readers begin with the id of the last entry in the place of "$"',
+  },
+  {
+    name: 'hocuspocus-redis',
+    ...{ system: '@hocuspocus/extension-redis', version: '4.7.0' },
+    weakness: 'an edit that is stored while another instance stores the document is never stored',
+    source: 'https://tiptap.dev/docs/hocuspocus/server/extensions/redis',
+    breaks: 'eventual',
+    weak: '--nodes 2 --redis --workload counter --keys 1 --expect eventual --faults none --http messages',
+    cured: '--env CURED=yes',
+    cure: 'an instance that finds the lock taken tries again',
+  },
+  {
+    name: 'oidc-provider-code',
+    ...{ system: 'oidc-provider', version: '9.13.3' },
+    weakness: 'two requests that redeem one authorization code at the same time both get tokens',
+    source: 'https://github.com/panva/node-oidc-provider#readme',
+    breaks: 'linearizable',
+    weak: '--nodes 2 --redis --faults none --workload ./redemptions.mjs',
+    cured: '--env CURED=yes',
+    cure: 'consume() of the adapter fails for whoever comes second',
+  },
+  {
+    name: 'sequelize-destroy',
+    ...{ system: 'sequelize', version: '6.37.8' },
+    weakness: 'destroy() of a row with a version that has changed removes nothing, and resolves',
+    source: 'https://sequelize.org/docs/v6/other-topics/optimistic-locking/',
+    breaks: 'linearizable',
+    weak: '--nodes 2 --beside pg=postgres --sql schema.sql --faults none --workload ./workload.mjs --http messages',
+    cured: '--env CURED=yes',
+    cure: 'the static destroy({ where: { name, version } }) tells how many rows it removed',
+  },
+]
+
+const SEARCH: readonly string[] = ['--seed', SEED, '--seeds', '60']
+const words = (text: string): readonly string[] => text.split(' ')
+
+/** What the track record found that no documentation tells: `examples/track-record` has a program of each without chaos. */
+export const found: readonly Exhibit[] = findings.map(({ weak, cured, cure, ...said }) => ({
+  ...said,
+  kind: 'new finding',
+  program: `track-record/${said.name}`,
+  servers: [],
+  args: ['simulate', 'server.mjs', ...words(weak), ...SEARCH],
+  cure: { says: cure, args: ['simulate', 'server.mjs', ...words(weak), ...words(cured), ...SEARCH] },
+}))

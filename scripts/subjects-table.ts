@@ -1,0 +1,71 @@
+/** What came of a subject of the track record: a line of `packages/cli/docs/gallery/subjects.jsonl`. */
+export interface KeptSubject {
+  readonly name: string
+  /** The package with its version, and what of it was judged. */
+  readonly subject: string
+  readonly kind: string
+  readonly promise: string
+  /** Where its documentation promises it. */
+  readonly source: string
+  readonly workload: string
+  readonly result: 'holds' | 'documented weakness' | 'not documented'
+  readonly finding?: string
+  readonly documented?: string
+  readonly searched?: string
+  readonly cure?: string
+  readonly seeds?: number
+  readonly seconds: number
+  readonly real?: { readonly trials: number; readonly seconds: number }
+  readonly triedOn: string
+}
+
+const RESULTS = ['holds', 'documented weakness', 'not documented'] as const
+
+/** Markdown: how many subjects of each kind hold, have a documented weakness, or one that is documented nowhere. */
+export function countsMarkdown(subjects: readonly KeptSubject[]): string {
+  const kinds = [...new Set(subjects.map(({ kind }) => kind))].toSorted()
+  return tableOf(
+    ['kind', ...RESULTS],
+    [...kinds.map((kind) => [kind, ...countsOf(subjects.filter((each) => each.kind === kind))]), ['all', ...countsOf(subjects)]],
+  )
+}
+
+const countsOf = (subjects: readonly KeptSubject[]): readonly string[] =>
+  RESULTS.map((result) => String(subjects.filter((each) => each.result === result).length || ''))
+
+/** Markdown: each subject, what it promises, and what came of it. */
+export const subjectsMarkdown = (subjects: readonly KeptSubject[]): string =>
+  RESULTS.toReversed()
+    .map((result) => {
+      const those = subjects.filter((each) => each.result === result)
+      const rows = those.map((each) => [nameOf(each), promiseOf(each), ...(result === 'holds' ? [] : [whyOf(each)]), triedOf(each)])
+      const titles = ['subject', 'promise', ...(result === 'holds' ? [] : ['what breaks it']), 'tried']
+      return `## ${TITLES[result]}\n\n${tableOf(titles, rows)}`
+    })
+    .join('\n')
+
+const TITLES = {
+  holds: 'Holds',
+  'documented weakness': 'Documented weaknesses',
+  'not documented': 'Weaknesses that are documented nowhere',
+}
+
+const nameOf = ({ name, subject }: KeptSubject): string =>
+  `[${subject}](https://github.com/chaosproxy/chaos/tree/main/examples/track-record/${name})`
+
+const promiseOf = ({ promise, source }: KeptSubject): string => `[${promise}](${source})`
+
+const whyOf = ({ finding = '', documented, cure }: KeptSubject): string =>
+  `${finding}${documented === undefined ? '' : ` [Documented](${documented}).`}${cure === undefined ? '' : ` Cure: ${cure}.`}`
+
+const triedOf = ({ seeds, seconds, real }: KeptSubject): string =>
+  [
+    ...(seeds === undefined ? [] : [`${seeds} seeds`]),
+    `${Math.round(seconds)} s`,
+    ...(real === undefined ? [] : [`real processes ${real.trials} of ${real.trials}`]),
+  ].join(', ')
+
+const tableOf = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [titles, titles.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('')

@@ -1,0 +1,93 @@
+// node scripts/track-record.mjs             judges every subject that has no kept result
+// node scripts/track-record.mjs NAME ...    judges these anew
+//
+// A subject is a folder of examples/track-record: a package as it comes from npm, a service that uses it as its documentation
+// says, and subject.json with what it promises. Each runs in a copy with the packages of its lock file. What came of it is kept
+// in packages/cli/docs/gallery/subjects.jsonl, a line each, from which the page is written:
+// npx vitest run packages/cli/test/gallery/kept.test.ts -u. Needs npm run build:tested, and servers for subjects that name some.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const chaos = join(root, 'packages', 'cli', 'bin', 'chaos.js')
+const folder = join(root, 'examples', 'track-record')
+const file = join(root, 'packages', 'cli', 'docs', 'gallery', 'subjects.jsonl')
+const EXIT = { holds: 0, weak: 1 }
+const TRIALS = 3
+const LONGEST_MS = 10 * 60_000
+
+const kept = new Map(
+  (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : [])
+    .map((line) => JSON.parse(line))
+    .map((subject) => [subject.name, subject]),
+)
+const names = readdirSync(folder).toSorted()
+const [, , ...asked] = process.argv
+let failed = 0
+for (const name of asked.length > 0 ? asked : names.filter((each) => !kept.has(each))) {
+  const wrong = judge(name)
+  if (wrong !== undefined) failed++
+  console.log(`${name}: ${wrong ?? kept.get(name).result}`)
+}
+process.exitCode = failed === 0 ? 0 : 1
+
+/** Keeps what came of it. Returns what was not as its file says. */
+function judge(name) {
+  const subject = JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))
+  const copy = mkdtempSync(join(tmpdir(), 'chaos-subject-'))
+  try {
+    cpSync(join(folder, name), copy, { recursive: true, filter: (path) => basename(path) !== 'node_modules' })
+    if (existsSync(join(copy, 'package-lock.json')))
+      run(copy, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+    const found = simulated(copy, subject.args)
+    const expected = subject.result === 'holds' ? EXIT.holds : EXIT.weak
+    if (found.code !== expected) return `exit code ${found.code} in place of ${expected}\n${found.said}`
+    const cured = subject.cure?.args === undefined ? undefined : simulated(copy, subject.cure.args)
+    if (cured !== undefined && cured.code !== EXIT.holds)
+      return `the cure ends with exit code ${cured.code}\n${cured.said}`
+    const real = subject.real === undefined ? undefined : trials(copy, subject.real.command, EXIT.weak)
+    if (real !== undefined && real.as !== TRIALS) return `real processes showed it ${real.as} of ${TRIALS} times`
+    const realCured = subject.real?.cured === undefined ? undefined : trials(copy, subject.real.cured, EXIT.holds)
+    if (realCured !== undefined && realCured.as !== TRIALS)
+      return `real processes were clean ${realCured.as} of ${TRIALS} times`
+    const { args: _, cure, real: __, ...said } = subject
+    kept.set(name, {
+      name,
+      ...said,
+      ...(cure === undefined ? {} : { cure: cure.says }),
+      ...{ seeds: seedsOf(subject.args), seconds: found.seconds, triedOn: new Date().toISOString().slice(0, 10) },
+      ...(real === undefined ? {} : { real: { trials: TRIALS, seconds: real.seconds } }),
+    })
+    const inOrder = names.flatMap((each) => kept.get(each) ?? [])
+    writeFileSync(file, inOrder.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    return undefined
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+function simulated(cwd, args) {
+  return run(cwd, process.execPath, [chaos, ...args])
+}
+
+function trials(cwd, [command, ...args], expected) {
+  const each = Array.from({ length: TRIALS }, () => run(cwd, command, args))
+  return {
+    as: each.filter(({ code }) => code === expected).length,
+    seconds: Math.max(...each.map(({ seconds }) => seconds)),
+  }
+}
+
+function run(cwd, command, args) {
+  const began = performance.now()
+  const env = { ...process.env, NO_COLOR: '1' }
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: LONGEST_MS })
+  return { code: status, said: `${stdout}${stderr}`, seconds: Math.round((performance.now() - began) / 100) / 10 }
+}
+
+function seedsOf(args) {
+  const at = args.indexOf('--seeds')
+  return at === -1 ? undefined : Number(args[at + 1])
+}
