@@ -1,11 +1,8 @@
-export { firstOverdrawnRead } from './bank/balance.ts'
-export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker } from './check/online.ts'
 export { entryFor, entryOf, findModel, levelNames, levelsOf, meaningIn, models, usualModel } from './check/registry.ts'
 export { requireUnderstood, unmetNeeds } from './check/understood.ts'
-export { amountOf as amountAdded } from './counter/operations.ts'
 export type { OperationRow } from './encoding/operation-row.ts'
 export { UNKNOWN_START } from './encoding/unknown-start.ts'
 export type { ModelEntry, Need } from './judge/entry.ts'
@@ -17,9 +14,6 @@ export type { Bounds, Staleness } from './judge/staleness.ts'
 export { consistency, type Level, levels } from './levels/levels.ts'
 export { levelsInWords, rungs, wordsOfLevel } from './levels/words.ts'
 export { limitedTo } from './limits/budget.ts'
-export { type Holding, holdingOf } from './lock/words.ts'
-export { entriesIn, offsetsByRow, rangeOf } from './log/operations.ts'
-export { partsOfTxn } from './multi-register/multi-register.ts'
 export { modelEntry } from './object/own.ts'
 export type { OnlineChecker, SoFar } from './online/checker.ts'
 export {
@@ -63,11 +57,4 @@ export { assumptionNames, registerTransactions } from './transactions/registers/
 export type { Accounted, Accounting } from './verdict/accounting.ts'
 export { outOf, type Reason } from './verdict/reason.ts'
 export type { DrawnTransaction, TransactionArrow, TransactionDrawing, TransactionStory } from './verdict/verdict.ts'
-export {
-  type Balance,
-  type Counterexample,
-  type OrderEdge,
-  type Uncut,
-  type Verdict,
-  verdictOf,
-} from './verdict/verdict.ts'
+export { type Counterexample, type OrderEdge, type Uncut, type Verdict, verdictOf } from './verdict/verdict.ts'

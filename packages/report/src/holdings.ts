@@ -1,4 +1,5 @@
-import { type Counterexample, type Holding, holdingOf } from '@chaosproxy/checker'
+import type { Counterexample } from '@chaosproxy/checker'
+import { type Holding, holdingOf } from '@chaosproxy/checker/effects'
 import { type History, OK } from '@chaosproxy/history'
 import { effectOf, hasReturned } from './operation-words.ts'
 

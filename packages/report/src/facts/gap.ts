@@ -56,10 +56,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
   if (typeof shown !== 'number') return []
-  const additions = rowsWhere(
-    history,
-    (row) => effectOf(history, row) === 'adds' && mayBeSeen(history, row, culprit),
-  )
+  const additions = rowsWhere(history, (row) => effectOf(history, row) === 'adds' && mayBeSeen(history, row, culprit))
   const most = additions.reduce((sum, row) => sum + Math.max(0, amountOf(history, row)), Number(initial ?? 0))
   return shown > most ? additions : []
 }

@@ -1,4 +1,5 @@
-import type { Counterexample, Holding, OperationRow } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { Holding } from '@chaosproxy/checker/effects'
 import { duration, FAIL, type History, hasTimes } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf } from '../holdings.ts'
 import { type Box, boxOf, freePlace, type Point } from './arc-label.ts'

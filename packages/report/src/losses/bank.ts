@@ -1,13 +1,5 @@
-import {
-  amountsIn,
-  type Balance,
-  type Counterexample,
-  changeOf,
-  firstOverdrawnRead,
-  type Moved,
-  movedBy,
-  type OperationRow,
-} from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { amountsIn, type Balance, changeOf, firstOverdrawnRead, type Moved, movedBy } from '@chaosproxy/checker/effects'
 import { amountText, count, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
 import {

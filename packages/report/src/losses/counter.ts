@@ -1,4 +1,5 @@
-import { type Accounted, amountAdded, type OperationRow, type Report } from '@chaosproxy/checker'
+import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
+import { amountAdded } from '@chaosproxy/checker/effects'
 import { amountText, byName, count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {

@@ -1,4 +1,5 @@
-import { entriesIn, type OperationRow, offsetsByRow, rangeOf } from '@chaosproxy/checker'
+import type { OperationRow } from '@chaosproxy/checker'
+import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
 import { type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { nameText, tells } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'

@@ -1,4 +1,5 @@
-import { type OperationRow, partsOfTxn } from '@chaosproxy/checker'
+import type { OperationRow } from '@chaosproxy/checker'
+import { partsOfTxn } from '@chaosproxy/checker/effects'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, coreOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'

@@ -1,4 +1,5 @@
-import { amountAdded, type Counterexample, type OperationRow, type Report } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
+import { amountAdded } from '@chaosproxy/checker/effects'
 import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment, OK } from '@chaosproxy/history'
 import { isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'

@@ -1,0 +1,9 @@
+// What operations do to an object, as its model has it. Reports tell effects by these, and derive none of their own.
+
+export { firstOverdrawnRead } from './bank/balance.ts'
+export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'
+export { amountOf as amountAdded } from './counter/operations.ts'
+export { type Holding, holdingOf } from './lock/words.ts'
+export { entriesIn, offsetsByRow, rangeOf } from './log/operations.ts'
+export { partsOfTxn } from './multi-register/multi-register.ts'
+export type { Balance } from './verdict/verdict.ts'
