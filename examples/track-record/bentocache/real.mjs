@@ -12,6 +12,7 @@ const free = createServer()
 const port = await new Promise((next) => free.listen(0, '127.0.0.1', () => next(free.address().port)))
 await new Promise((next) => free.close(next))
 const server = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'])
+process.on('exit', () => server.kill('SIGKILL'))
 const connection = { host: '127.0.0.1', port }
 const probe = new Redis(connection)
 probe.on('error', () => {})
@@ -35,7 +36,6 @@ await bob.set({ key: 'x', value: 'after' })
 await reading
 await later(1_000)
 const [anns, bobs] = [await ann.get({ key: 'x' }), await bob.get({ key: 'x' })]
-server.kill('SIGKILL')
 if (bobs !== 'after')
   console.log(`shown: a second after Bob wrote "after", Ann reads "${anns}", and Bob himself "${bobs}"`)
 process.exit(bobs === 'after' ? 0 : 1)

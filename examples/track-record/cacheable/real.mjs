@@ -10,6 +10,7 @@ const free = createServer()
 const port = await new Promise((next) => free.listen(0, '127.0.0.1', () => next(free.address().port)))
 await new Promise((next) => free.close(next))
 const server = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'])
+process.on('exit', () => server.kill('SIGKILL'))
 const inRedis = new Keyv(new KeyvRedis(`redis://127.0.0.1:${port}`), { useKeyPrefix: false })
 inRedis.on('error', () => {})
 while ((await inRedis.get('up').catch(() => undefined)) !== 'yes') {
@@ -25,7 +26,6 @@ await cache.set('x', 'after')
 await reading
 await later(1_000)
 const [cached, stored] = [await cache.get('x'), await inRedis.get('x')]
-server.kill('SIGKILL')
 if (cached !== 'after')
   console.log(`shown: a second after "after" was written, Redis has "${stored}", and the cache answers "${cached}"`)
 process.exit(cached === 'after' ? 0 : 1)

@@ -18,6 +18,7 @@ async function freePort() {
 
 const redisPort = await freePort()
 const server = spawn('redis-server', ['--port', String(redisPort), '--save', '', '--bind', '127.0.0.1'])
+process.on('exit', () => server.kill('SIGKILL'))
 let cut = false
 /** Passes everything on, and nothing once it is cut. */
 const link = createServer((client) => {
@@ -57,6 +58,5 @@ const ann = anns.using(async (signal) => {
 })
 await bob
 const left = await ann
-server.kill('SIGKILL')
 if (left > entered) console.log(`shown: Ann's signal was aborted ${left - entered} ms after Bob had taken the lock`)
 process.exit(left > entered ? 1 : 0)

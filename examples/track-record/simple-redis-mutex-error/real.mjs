@@ -24,6 +24,7 @@ const free = createServer()
 const redisPort = await new Promise((next) => free.listen(0, '127.0.0.1', () => next(free.address().port)))
 await new Promise((next) => free.close(next))
 const server = spawn('redis-server', ['--port', String(redisPort), '--save', '', '--bind', '127.0.0.1'])
+process.on('exit', () => server.kill('SIGKILL'))
 for (let up = false; !up; await later(50)) {
   const client = createClient({ url: url(redisPort), socket: { reconnectStrategy: false } })
   client.on('error', () => {})

@@ -19,6 +19,7 @@ async function freePort() {
 
 const redisPort = await freePort()
 const server = spawn('redis-server', ['--port', String(redisPort), '--save', '', '--bind', '127.0.0.1'])
+process.on('exit', () => server.kill('SIGKILL'))
 let heldUntil = 0
 /** Passes requests on at once, and answers once `heldUntil` is over, in order. */
 const slow = createServer((client) => {
@@ -54,7 +55,6 @@ const lock = await acquire(bobs, 'north')
 await later(400)
 const bob = [lock.token, await enter(bobs, 'north', lock, 'bob')]
 const [annsToken] = await ann
-server.kill('SIGKILL')
 if (bob[1] === -1)
   console.log(`shown: Bob took the lock last, and was refused with token ${bob[0]}, for Ann had ${annsToken}`)
 process.exit(bob[1] === -1 ? 1 : 0)
