@@ -119,7 +119,9 @@ cpSync('examples', 'packages/cli/bundle-examples', {
 /** Of the track record only the new findings are exhibits. */
 function isShown(path) {
   const subject = /^examples\/track-record\/[^/]+/.exec(path)?.[0]
-  return subject === undefined || JSON.parse(readFileSync(`${subject}/subject.json`, 'utf8')).result === 'not documented'
+  return (
+    subject === undefined || JSON.parse(readFileSync(`${subject}/subject.json`, 'utf8')).result === 'not documented'
+  )
 }
 
 const made = { cli: 'main.js', engine: 'verifier.js', console: 'judge.js', targets: 'node.js' }

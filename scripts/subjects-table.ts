@@ -26,7 +26,10 @@ export function countsMarkdown(subjects: readonly KeptSubject[]): string {
   const kinds = [...new Set(subjects.map(({ kind }) => kind))].toSorted()
   return tableOf(
     ['kind', ...RESULTS],
-    [...kinds.map((kind) => [kind, ...countsOf(subjects.filter((each) => each.kind === kind))]), ['all', ...countsOf(subjects)]],
+    [
+      ...kinds.map((kind) => [kind, ...countsOf(subjects.filter((each) => each.kind === kind))]),
+      ['all', ...countsOf(subjects)],
+    ],
   )
 }
 
@@ -38,7 +41,12 @@ export const subjectsMarkdown = (subjects: readonly KeptSubject[]): string =>
   RESULTS.toReversed()
     .map((result) => {
       const those = subjects.filter((each) => each.result === result)
-      const rows = those.map((each) => [nameOf(each), promiseOf(each), ...(result === 'holds' ? [] : [whyOf(each)]), triedOf(each)])
+      const rows = those.map((each) => [
+        nameOf(each),
+        promiseOf(each),
+        ...(result === 'holds' ? [] : [whyOf(each)]),
+        triedOf(each),
+      ])
       const titles = ['subject', 'promise', ...(result === 'holds' ? [] : ['what breaks it']), 'tried']
       return `## ${TITLES[result]}\n\n${tableOf(titles, rows)}`
     })

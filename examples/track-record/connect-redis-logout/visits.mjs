@@ -26,4 +26,5 @@ const workload = {
   }),
 }
 
+// biome-ignore lint/style/noDefaultExport: a workload is a default export
 export default workload

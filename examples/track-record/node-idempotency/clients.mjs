@@ -1,8 +1,10 @@
 // Clients that send a charge three times, as one does who hears nothing: twice at once, and once more after that.
+// biome-ignore lint/correctness/noUndeclaredDependencies: the command that runs this is its own library
 import { defineClient } from 'chaosproxy'
 
 let sent = 0
 
+// biome-ignore lint/style/noDefaultExport: clients are a default export
 export default defineClient({
   functions: ['read', 'add'],
   open: ({ host, port }) => {

