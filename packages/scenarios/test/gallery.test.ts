@@ -14,7 +14,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('%s', 
     expect(URL.canParse(source)).toBe(true)
     expect(weakness).toMatch(/^.{20,160}[^.]$/)
     expect([...levels, ...isolations, 'faithful']).toContain(breaks)
-    expect(exhibit.kind === 'package' || exhibit.kind === 'server').toBe(exhibit.version !== undefined)
+    expect(['package', 'server', 'new finding'].includes(exhibit.kind)).toBe(exhibit.version !== undefined)
   })
 
   test('has a seed in both commands, which expect the same level', () => {
