@@ -26,9 +26,9 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
   ...members,
 })
 
-describe('an exhibit is as documented', () => {
+describe('an exhibit is as described', () => {
   test('if every trial of the weakness found it and every trial of the cure found nothing', () => {
-    expect(exhibitOutcome(exhibit())).toBe('as documented')
+    expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 
   test.each([
@@ -39,15 +39,15 @@ describe('an exhibit is as documented', () => {
     ['nothing was tried', { weaknessTrials: [], cureTrials: [] }],
     ['the cure was not tried', { cureTrials: [] }],
   ])('but not if %s', (_, members) => {
-    expect(exhibitOutcome(exhibit(members))).toBe('not as documented')
+    expect(exhibitOutcome(exhibit(members))).toBe('not as described')
   })
 })
 
-test('an exhibit whose requirements the machine lacks is skipped, and not counted as documented', () => {
+test('an exhibit whose requirements the machine lacks is skipped, and not counted as described', () => {
   const skipped = exhibit({ lacks: 'etcd is missing: apt-get install etcd-server', weaknessTrials: [], cureTrials: [] })
   expect(exhibitOutcome(skipped)).toBe('skipped')
   expect(trialsText(skipped)).toBe('skipped: etcd is missing: apt-get install etcd-server')
-  expect(gallerySummary([exhibit(), skipped])).toBe('1 as documented, 1 skipped')
+  expect(gallerySummary([exhibit(), skipped])).toBe('1 as described, 1 skipped')
   expect(galleryMarkdown([skipped])).toContain(
     '- `two-holders`: skipped: etcd is missing: apt-get install etcd-server\n',
   )
@@ -56,9 +56,9 @@ test('an exhibit whose requirements the machine lacks is skipped, and not counte
 test('an exhibit found in only some trials is reported with its rate', () => {
   const rare = exhibit({ weaknessTrials: [trial('found'), trial('clean', 2), trial('clean', 3)] })
   expect(trialsText(rare)).toBe('found 1 of 3, cure clean 2 of 2')
-  expect(gallerySummary([rare])).toBe('0 as documented, 1 not as documented')
+  expect(gallerySummary([rare])).toBe('0 as described, 1 not as described')
   expect(galleryMarkdown([rare])).toContain(
-    '- `two-holders`: found 1 of 3, cure clean 2 of 2. Not as documented: seed 2 was clean',
+    '- `two-holders`: found 1 of 3, cure clean 2 of 2. Not as described: seed 2 was clean',
   )
 })
 

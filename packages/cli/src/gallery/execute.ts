@@ -93,10 +93,10 @@ function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
   for (const [name, lacks] of lacking) throw environmentError(`chaos gallery run ${name}: ${lacks}.`)
 }
 
-/** What was skipped is not known to be as documented. */
+/** What was skipped is not known to be as described. */
 function exitCodeOf(told: readonly ToldExhibit[]): ExitCode {
   const outcomes = told.map(exhibitOutcome)
-  if (outcomes.includes('not as documented')) return EXIT.violated
+  if (outcomes.includes('not as described')) return EXIT.violated
   return outcomes.includes('skipped') ? EXIT.unknown : EXIT.met
 }
 

@@ -61,7 +61,7 @@ const actions: readonly CommandAction[] = [
 export const use: Use<GallerySettings> = {
   name: 'gallery',
   positional: '[words..]',
-  summary: 'list documented weaknesses of real systems, and run them and their cures',
+  summary: 'list weaknesses of real systems, and run them and their cures',
   options: declared,
   actions,
   examples: [

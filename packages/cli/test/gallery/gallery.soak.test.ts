@@ -18,6 +18,6 @@ describe('the gallery of weaknesses', () => {
     const { stdout, stderr } = await chaos(args)
     const [{ outcome, lacks: uninstalled, ...told }] = JSON.parse(stdout || stderr).exhibits
     if (uninstalled !== undefined) context.skip(uninstalled)
-    expect(outcome, JSON.stringify(told)).toBe('as documented')
+    expect(outcome, JSON.stringify(told)).toBe('as described')
   })
 })

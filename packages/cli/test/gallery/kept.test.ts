@@ -47,10 +47,10 @@ describe('the kept results of the gallery', () => {
   })
 
   test.each(kept)(
-    'of $name are as documented, with at least three trials, and belong to the current exhibit',
+    'of $name are as described, with at least three trials, and belong to the current exhibit',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
-      expect(exhibitOutcome(exhibit)).toBe('as documented')
+      expect(exhibitOutcome(exhibit)).toBe('as described')
       expect(Math.min(weaknessTrials.length, cureTrials.length)).toBeGreaterThanOrEqual(3)
       for (const { seconds } of [...weaknessTrials, ...cureTrials]) expect(seconds).toBeLessThan(LONGEST_SECONDS)
       expect(triedOn).toMatch(/^\d{4}-\d\d-\d\d$/)

@@ -1,6 +1,6 @@
 import { exhibitOutcome, longestSeconds, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-const MARKS = { 'as documented': '✔', 'not as documented': '✘', skipped: '–' } as const
+const MARKS = { 'as described': '✔', 'not as described': '✘', skipped: '–' } as const
 
 /** How an exhibit came out, in a line, with a line for each trial that did not say what it should. */
 export function exhibitLines(exhibit: ToldExhibit): readonly string[] {

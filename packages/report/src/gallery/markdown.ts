@@ -1,7 +1,7 @@
 import { capitalised } from '../words.ts'
 import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-/** The results of a gallery as Markdown: what is not as documented, and for each kind of system a table of its exhibits. */
+/** The results of a gallery as Markdown: what is not as described, and for each kind of system a table of its exhibits. */
 export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
@@ -19,11 +19,11 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   ].join('\n')
 }
 
-/** How often an exhibit was shown that is not as documented, and what was said then; or why it was skipped. */
+/** How often an exhibit was shown that is not as described, and what was said then; or why it was skipped. */
 function exceptionLine(exhibit: ToldExhibit): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
-  if (outcome === 'as documented') return []
-  const said = outcome === 'skipped' ? '' : `. Not as documented: ${saidOf(exhibit) || 'nothing'}`
+  if (outcome === 'as described') return []
+  const said = outcome === 'skipped' ? '' : `. Not as described: ${saidOf(exhibit) || 'nothing'}`
   return [`- \`${exhibit.name}\`: ${trialsText(exhibit)}${said}`, '']
 }
 

@@ -35,7 +35,7 @@ export interface ToldExhibit {
   readonly cureTrials: readonly ToldTrial[]
 }
 
-export type ExhibitOutcome = 'as documented' | 'not as documented' | 'skipped'
+export type ExhibitOutcome = 'as described' | 'not as described' | 'skipped'
 
 /** As documented: every trial of the weakness found it, and every trial of the cure was clean. */
 export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ToldExhibit): ExhibitOutcome {
@@ -43,7 +43,7 @@ export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ToldExhibi
   const tried = weaknessTrials.length > 0 && cureTrials.length > 0
   const found = weaknessTrials.every(({ outcome }) => outcome === 'found')
   const clean = cureTrials.every(({ outcome }) => outcome === 'clean')
-  return tried && found && clean ? 'as documented' : 'not as documented'
+  return tried && found && clean ? 'as described' : 'not as described'
 }
 
 /** `found 3 of 3, cure clean 3 of 3`. */
@@ -59,12 +59,12 @@ const rate = (trials: readonly ToldTrial[], wanted: TrialOutcome): string =>
 export const longestSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number =>
   Math.max(0, ...[...weaknessTrials, ...cureTrials].map(({ seconds }) => seconds))
 
-/** `31 as documented, 1 not as documented, 2 skipped`. */
+/** `31 as described, 1 not as described, 2 skipped`. */
 export function gallerySummary(exhibits: readonly ToldExhibit[]): string {
   const outcomes = exhibits.map(exhibitOutcome)
   const count = (outcome: ExhibitOutcome): number => outcomes.filter((each) => each === outcome).length
-  return (['as documented', 'not as documented', 'skipped'] as const)
-    .filter((outcome) => outcome === 'as documented' || count(outcome) > 0)
+  return (['as described', 'not as described', 'skipped'] as const)
+    .filter((outcome) => outcome === 'as described' || count(outcome) > 0)
     .map((outcome) => `${count(outcome)} ${outcome}`)
     .join(', ')
 }

@@ -37,7 +37,7 @@ const trialItems = (what: string, trials: readonly ToldTrial[]): readonly Html[]
       html`<li>${what}, seed ${String(seed)}: ${outcome}, ${seconds.toFixed(1)} s. ${said}</li>`,
   )
 
-const classOf = (exhibit: ToldExhibit): string => (exhibitOutcome(exhibit) === 'as documented' ? 'good' : 'bad')
+const classOf = (exhibit: ToldExhibit): string => (exhibitOutcome(exhibit) === 'as described' ? 'good' : 'bad')
 
 const own = `
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);border-radius:8px;padding:10px 14px;font-size:13px}
