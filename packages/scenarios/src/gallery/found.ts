@@ -2,6 +2,8 @@ import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
 interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weakness' | 'source'> {
+  /** Its folder of `examples/track-record`, if not its name. */
+  readonly folder?: string
   readonly breaks: Level
   /** The options of the search, and what they are with the cure. */
   readonly weak: string
@@ -21,7 +23,8 @@ const findings: readonly Finding[] = [
     cure: 'a cacheTTL, after which the old result is gone',
   },
   {
-    name: 'precise-memory-rate-limit',
+    name: 'precise-memory-limit',
+    folder: 'precise-memory-rate-limit',
     ...{ system: 'precise-memory-rate-limit', version: '1.1.5' },
     weakness: 'a client that calls slowly but steadily is refused, for each call puts off the return of its tokens',
     source: 'https://www.npmjs.com/package/precise-memory-rate-limit',
@@ -61,17 +64,8 @@ const findings: readonly Finding[] = [
     cure: 'a timeout of the adapter that is far shorter than a fifth of the time to live',
   },
   {
-    name: 'simple-redis-mutex-fencing',
-    ...{ system: 'simple-redis-mutex', version: '3.0.0' },
-    weakness: 'a late holder gets a higher fencing token than the next one, who is then refused',
-    source: 'https://github.com/AmrSaber/simple-redis-mutex#fencing-token',
-    breaks: 'linearizable',
-    weak: '--redis --nodes 2 --workload ./leaders.mjs --faults pause,delay --http messages',
-    cured: '--env LOCK=one-script',
-    cure: 'one script takes the lock and draws the token',
-  },
-  {
-    name: 'rate-limiter-flexible-penalty',
+    name: 'limiter-penalty',
+    folder: 'rate-limiter-flexible-penalty',
     ...{ system: 'rate-limiter-flexible', version: '11.4.0' },
     weakness: 'who is taken over the limit by penalty() is not blocked for blockDuration',
     source: 'https://github.com/animir/node-rate-limiter-flexible/wiki/Options#blockduration',
@@ -126,10 +120,10 @@ const SEARCH: readonly string[] = ['--seed', SEED, '--seeds', '60']
 const words = (text: string): readonly string[] => text.split(' ')
 
 /** What the track record found that no documentation tells: `examples/track-record` has a program of each without chaos. */
-export const found: readonly Exhibit[] = findings.map(({ weak, cured, cure, ...said }) => ({
+export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
   ...said,
   kind: 'new finding',
-  program: `track-record/${said.name}`,
+  program: `track-record/${folder ?? said.name}`,
   servers: [],
   args: ['simulate', 'server.mjs', ...words(weak), ...SEARCH],
   cure: { says: cure, args: ['simulate', 'server.mjs', ...words(weak), ...words(cured), ...SEARCH] },
