@@ -160,7 +160,7 @@ export const transactionMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'transactions/lists/sent-again.ts',
+    'transactions/record/writes.ts',
     ['transactions'],
     [
       {

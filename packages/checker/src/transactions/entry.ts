@@ -12,10 +12,10 @@ import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
 import { inferFromLists } from './lists/infer.ts'
-import { withoutFirstTries } from './lists/sent-again.ts'
 import type { Inference } from './record/inference.ts'
 import { COMMITTED, microKind, READ, readTransactions, type TransactionRecord } from './record/record.ts'
 import { INITIAL } from './record/versions.ts'
+import { withoutFirstTries } from './record/writes.ts'
 import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 
 /** Whether a history consists of transactions. */

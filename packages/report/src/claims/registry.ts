@@ -3,8 +3,7 @@ import { isSlowestRecovery, isToBlame, wasNoMajorityUp } from './faults.ts'
 import { isHandedOutTwice } from './handed-out.ts'
 import { isLost } from './lost.ts'
 import { cameBackWithout, isMissing } from './missing.ts'
-import type { Held, Recorded } from './recorded.ts'
-import { doSettingsAllow } from './settings.ts'
+import { type Held, held, type Recorded } from './recorded.ts'
 
 /** What must hold of the record, by kind. Each is written from the meaning of the claim alone. */
 const meanings: {
@@ -51,4 +50,13 @@ export function claimsOf(recorded: Recorded): Claims {
       return held === 'holds'
     },
   }
+}
+
+type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
+
+/** They were chosen otherwise, and what the target promises with the change is more than the run was promised. */
+function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
+  if (spec === undefined) return 'unknown'
+  const { settings } = spec.target
+  return held(promise !== promised && Object.entries(change).every(([name, value]) => settings[name] !== value))
 }

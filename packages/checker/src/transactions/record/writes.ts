@@ -1,4 +1,4 @@
-import { ABORTED, type TransactionRecord } from './record.ts'
+import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts'
 
 /** Which micro-operation wrote a value to a key, or appended an element. Values name them: each key's must differ. */
 export interface Writes {
@@ -48,4 +48,19 @@ export function findWrites({ length, starts, kind, key, value, status }: Transac
 const hashed = (key: number, value: number): number => {
   const product = Math.imul(Math.imul(key, 0x9e3779b1) ^ value, 0x85ebca6b)
   return product ^ (product >>> 15)
+}
+
+/**
+ * The record as it is if no transaction without an answer took effect whose append was sent again. What is met then is met:
+ * this explains every read. Undefined if there is none.
+ */
+export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
+  const { repeated, transaction } = findWrites(record, APPEND)
+  const lost = [...repeated]
+    .flatMap(([first, others]) => [first, ...others])
+    .filter((row) => record.status[transaction[row]] === UNANSWERED)
+  if (lost.length === 0) return undefined
+  const status = record.status.slice()
+  for (const row of lost) status[transaction[row]] = ABORTED
+  return { ...record, status }
 }
