@@ -17,7 +17,7 @@ import { idleFaults, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { CHECK_STEPS, digestOf, type Failure, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import { levelFor } from '@chaosproxy/workloads'
 import type { Pool } from '../jobs/job.ts'
-import { requestOf } from '../references/requests.ts'
+import { type ClientRequest, requestOf } from '../references/requests.ts'
 import { limitsFor, type PlayedScenario, playedScenario, playSimulated } from '../worlds/play.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import { workloadNamed } from '../worlds/subject.ts'
@@ -102,7 +102,7 @@ export function explain(played: PlayedScenario): Shown {
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
-  const database = played.ran?.database && withRequestsIn(played.ran.database, history)
+  const database = played.ran?.database && withRequestsIn(played.ran.database, history, counterexample)
   const extra = { ...raceMember(race), ...databaseMember(database) }
   const { model, initial } = workload
   const header: Header = {
@@ -145,9 +145,24 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-function withRequestsIn(database: SharedDatabase, history: History): SharedDatabase {
-  const { told } = database
-  return told === undefined ? database : { ...database, told: { ...told, cause: toldWith(history)(told.cause) } }
+/** What its servers tell is left out if it is of other objects than the contradiction, or if nobody knows of which. */
+function withRequestsIn(
+  database: SharedDatabase,
+  history: History,
+  counterexample: Counterexample | undefined,
+): SharedDatabase {
+  const { cause, remedy, requests = [] } = database.told ?? {}
+  if (cause === undefined || remedy === undefined) return database
+  const isConcerned =
+    counterexample === undefined || requestsAbout(counterexample, history).some(({ name }) => requests.includes(name))
+  return { ...database, told: isConcerned ? { cause: toldWith(history)(cause), remedy } : undefined }
+}
+
+/** The requests for the objects that the contradiction is about; all if there is none. */
+function requestsAbout(counterexample: Counterexample | undefined, history: History): readonly ClientRequest[] {
+  const { key, process } = history.operations
+  const keys = counterexample && new Set(counterexample.operations.map(({ operation }) => key[operation]))
+  return Array.from(process, (_, row) => requestOf(history, row)).filter(({ row }) => keys?.has(key[row]) ?? true)
 }
 
 function toldWith(history: History): (line: string) => string {
@@ -160,7 +175,7 @@ function toldWith(history: History): (line: string) => string {
   return (line) => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
 }
 
-/** The race that explains it, of the requests that clients made before the final reads. */
+/** The race that explains it, of the requests for the same objects that clients made before the final reads. */
 function raceOf(
   { ran, history, scenario, workload }: PlayedScenario,
   counterexample: Counterexample | undefined,
@@ -168,10 +183,11 @@ function raceOf(
   if (ran === undefined) return undefined
   const accused = new Set((counterexample?.operations ?? []).map(({ operation }): number => operation))
   const planned = Math.min(scenario.operations.length, history.operations.length)
-  const requests = Array.from({ length: planned }, (_, row) => {
-    const request = requestOf(history, row)
-    return { ...request, changes: !workload.reads.includes(request.f), accused: accused.has(row) }
-  })
+  const requests = requestsAbout(counterexample, history).flatMap((request) =>
+    request.row >= planned
+      ? []
+      : [{ ...request, changes: !workload.reads.includes(request.f), accused: accused.has(request.row) }],
+  )
   return raceIn(ran, requests)
 }
 

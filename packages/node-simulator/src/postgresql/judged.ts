@@ -20,6 +20,8 @@ interface BrokenIsolation {
   /** The transactions, statement by statement. */
   readonly evidence: readonly string[]
   readonly cure: string | undefined
+  /** The requests of these transactions, where they are known. */
+  readonly requests: readonly string[]
 }
 
 export type JudgedIsolation =
@@ -125,6 +127,7 @@ function toldOf(
       ...(shown === undefined ? [] : [shown.cause, `Cure: ${shown.cure}`]),
     ],
     cure: shown?.cure,
+    requests: parts.flatMap((part) => requestOf(part, history) ?? []),
   }
 }
 

@@ -6,6 +6,8 @@ import { type Judging, judgedIsolation } from './judged.ts'
 export interface DatabaseStory {
   readonly cause: string
   readonly remedy: string
+  /** The requests that it is about, as programs name them. */
+  readonly requests: readonly string[]
 }
 
 /** A connection that ended in place of the answer to a COMMIT. */
@@ -20,8 +22,8 @@ export function storyOf(judging: Judging, lost: readonly LostReply[]): DatabaseS
   if (doubled !== undefined) return doubled
   const judged = judgedIsolation({ expect: 'serializable', unit: 'request' }, judging)
   if (judged.result !== 'broken') return undefined
-  const { what, cure } = judged.broken
-  return { cause: `In the database ${judging.id}: ${what}`, remedy: cure ?? '' }
+  const { what, cure, requests } = judged.broken
+  return { cause: `In the database ${judging.id}: ${what}`, remedy: cure ?? '', requests }
 }
 
 function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly LostReply[]): DatabaseStory | undefined {
@@ -38,6 +40,7 @@ function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly Los
       cause: `${request} was done twice: the answer to its COMMIT at ${timeOf(at)} was lost, and ${first.sql.join('; ')} was committed again at ${timeOf(again.ended)}.`,
       remedy:
         'Who does not hear of a COMMIT cannot know whether it took effect: store an idempotency key of the request in the same transaction, and look for it before doing it again.',
+      requests: [request],
     }
   }
   return undefined

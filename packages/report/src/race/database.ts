@@ -10,6 +10,8 @@ export interface SharedDatabase {
 interface DatabaseTold {
   readonly cause: string
   readonly remedy: string
+  /** The requests that it is about, as steps name them; absent where it was read from a history's header. */
+  readonly requests?: readonly string[] | undefined
 }
 
 /** The member of a history's header that keeps it. */

@@ -115,6 +115,7 @@ describe('a service over one PostgreSQL', () => {
     expect(stories[0]?.cause).toMatch(
       /^process-0-1 was done twice: the answer to its COMMIT at \d+\.\d ms was lost, and UPDATE kv/,
     )
+    expect(stories[0]?.requests).toEqual(['process-0-1'])
     expect((await ran('retried')).stories).toEqual([])
   })
 })
