@@ -157,7 +157,10 @@ export const brokenText = (name: string, { promised, level, condition }: Compare
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []
-    : [[`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '), `Next: ${broken.next.text}`]
+    : [
+        [`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '),
+        ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`]),
+      ]
 
 /** What to do next about a comparison: about a broken promise first, then about what is undecided. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {

@@ -156,6 +156,8 @@ test('a broken promise is reported in the words of its run: what happened, why, 
     expect(renderComparison(compared, plainStyle, wide)).toContain(text)
     if (text !== '--seed 7') expect(comparisonMarkdown(compared)).toContain(text)
   }
+  const open = { ...kill, broken: { ...broken, next: { text: '' } } }
+  expect(renderComparisonHtml(comparison([systemOf('masters', open)]), '1')).not.toContain('Next: <')
 })
 
 test('an undecided level is reported with the step that would decide it', () => {

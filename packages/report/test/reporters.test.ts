@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { allMet, ms, staleRead } from '../../testing/src/timeline.ts'
+import { allMet, made, ms, report, staleRead, violated } from '../../testing/src/timeline.ts'
 import { type Finding, findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
 import { reporters } from '../src/reporters/registry.ts'
@@ -129,6 +129,23 @@ test('a violation is described by the same sentence in every report', async () =
   const words = (text: string) => text.replaceAll(/\s+/g, ' ').toLowerCase()
   for (const { name } of reporters)
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
+})
+
+test('a violation that nothing is known to prevent has no next step in any report', async () => {
+  const redeem = { f: 'redeem', key: '7', in: true, out: true }
+  const history = made([
+    { ...redeem, p: 0, from: ms(1), to: ms(3) },
+    { ...redeem, p: 1, from: ms(2), to: ms(4) },
+  ])
+  const counterexample = { ...{ level: 'linearizable', sentence: 'both' }, operations: [], keys: ['7'] }
+  const own = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'single use' })
+  const subject: FileSubject = { ...broken, history, report: own }
+  expect(findingsOf(subject)).toMatchObject([{ result: 'failed', telling: { next: { text: '' } } }])
+  for (const exitCode of [0, 1] as const)
+    for (const { name } of reporters)
+      expect(await written(name, { ...subject, exitCode }), name).not.toMatch(
+        name === 'html' ? '<dt>Next<' : /next\**:? *(\n|%0A|$)/im,
+      )
 })
 
 test('a missed requirement is named in every report, whatever the verdict', async () => {

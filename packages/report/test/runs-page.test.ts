@@ -123,6 +123,14 @@ test('the page of a directory without runs says how to begin', () => {
   expect(page).toContain('npx chaos run')
 })
 
+test('a run whose next step nobody knows still says why', () => {
+  const { telling } = runJson(1, 'violated').result
+  const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
+  const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })
+  expect(page).toContain('<p>n1 was killed.</p>')
+  expect(page).not.toContain('<b>Next</b>')
+})
+
 test('a list that omits older runs gives their number and their place', () => {
   const runs = [listedRun(files('a', runJson(1, 'met')))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })

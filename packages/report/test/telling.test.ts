@@ -1,12 +1,16 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import { type Counterexample, check, type Model } from '@chaosproxy/checker'
 import { type Fault, linksBetween } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import type { Heard, NodeMessage, RunSummary } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { made, met, ms, readOfReplaced, report, summary, unknown, violated } from '../../testing/src/timeline.ts'
+import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { listeningFor } from '../src/facts/listening.ts'
+import type { Race } from '../src/race/code-run.ts'
 import { withOption } from '../src/telling/next.ts'
-import { type Telling, tellingOf } from '../src/telling/telling.ts'
+import { answersOf, type Telling, tellingOf } from '../src/telling/telling.ts'
+import { toldHistory } from '../src/telling/told-run.ts'
 
 const { history, counterexample } = readOfReplaced()
 const stale = report('not linearizable', { linearizable: violated(counterexample), eventual: met })
@@ -471,4 +475,43 @@ test('a history without a run says how many operations were judged', () => {
   const judged = made([{ p: 1, f: 'write', key: 'x', in: 1, from: 0, to: 5 }])
   const { outcome, why, next } = tellingOf(factsOf({ history: judged, report: fine }), { history: judged })
   expect([outcome, why.text, next.command]).toEqual(['met', '1 operation was judged.', undefined])
+})
+
+describe('a violation of a model of one’s own', () => {
+  const singleUse: Model<boolean> = {
+    ...{ name: 'single use', functions: ['redeem'], initial: false },
+    apply: (isUsed) => [true, !isUsed],
+    key: String,
+  }
+  const redeem = { f: 'redeem', key: 'code-7', in: true, out: true, node: 'n1' }
+  const twice = made([
+    { ...redeem, p: 0, from: ms(1), to: ms(3) },
+    { ...redeem, p: 1, from: ms(2), to: ms(4) },
+  ])
+  const judged = check(twice, {
+    ...{ model: singleUse, initial: false, levels: ['linearizable'], failedCas: 'drop' as const, memoryBytes: 1e9 },
+    ...{ deadlineMs: millis(60_000), now: () => millis(0) },
+  })
+  const part = { request: { process: 'p0', f: 'redeem', key: 'code-7' }, file: 'codes.ts', from: ms(1), to: ms(3) }
+  const race: Race = {
+    ...{ sentence: '', rows: [], turns: { overtaken: [], by: [] } },
+    ...{ overtaken: { ...part, lines: [7, 7] }, by: { ...part, lines: [6, 8] } },
+  }
+
+  test('has no next step, as nothing shows what would prevent it', () => {
+    const telling = tellingOf(factsOf({ history: twice, report: judged }), { history: twice, again: 'again' })
+    expect(telling).toMatchObject({ outcome: 'violated', next: { text: '' } })
+    expect(answersOf(telling).map(([name]) => name)).toEqual(['Why'])
+    expect(explain({ report: judged, history: twice }).causes).toEqual([])
+  })
+
+  test('has the remedy of the race that explains it', () => {
+    const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
+    expect(answers['Next']).toMatch(/^Read and change in one step /)
+  })
+
+  test('that fits a built-in model has its usual remedy', () => {
+    const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
+    expect(next.text).toMatch(/^Read and change in one step /)
+  })
 })

@@ -1,4 +1,4 @@
-import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
+import { type Accounted, type Counterexample, findModel, type Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
@@ -274,7 +274,7 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/** Where nothing more precise fits. */
+/** Where nothing more precise fits. Nobody knows what prevents a violation of a model of a user's own. */
 const OTHERWISE = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -283,14 +283,14 @@ const OTHERWISE = {
 
 const MOST_CAUSES = 2
 
-/** At most two: the most telling, and the next that fits. */
+/** At most two: the most telling, and the next that fits. None for a user's own model that none of them fits. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
   const told = input.database?.told
   if (told !== undefined) return [told]
   const fitting = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
-  if (fitting.length === 0) return [OTHERWISE]
+  if (fitting.length === 0) return findModel(input.report.model) === undefined ? [] : [OTHERWISE]
   const fine = fineWhere(input.report)
   return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
 }

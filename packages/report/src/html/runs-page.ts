@@ -142,8 +142,8 @@ function verdictPart(
   const link = hasReport ? html`<a href="${fileLink(linkOf?.(name) ?? `${name}/report.html`)}">${text}</a>` : text
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
   const answers =
-    next.text !== '' &&
-    html`<details class="answers-of"><summary>Why, and what next</summary>${why !== '' && html`<p>${why}</p>`}${nextPart(next)}</details>`
+    (why !== '' || next.text !== '') &&
+    html`<details class="answers-of"><summary>Why, and what next</summary>${why !== '' && html`<p>${why}</p>`}${next.text !== '' && nextPart(next)}</details>`
   return html`${link}${level !== '' && html`<small>${level}</small>`}${answers}${command !== '' && html`<small><code>${command}</code></small>`}`
 }
 

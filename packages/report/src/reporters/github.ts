@@ -39,7 +39,7 @@ function annotation(finding: Finding, more: string) {
     ...(evidence.length === 0 ? [sentence] : evidence),
     expected,
     ...notes,
-    telling === undefined ? '' : `next: ${telling.next.text}`,
+    telling === undefined || telling.next.text === '' ? '' : `next: ${telling.next.text}`,
     again === undefined ? '' : `again: ${again}`,
   ]
   const message = texts.filter((text) => text !== '').join('\n')

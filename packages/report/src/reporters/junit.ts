@@ -51,11 +51,14 @@ function problemOf(finding: Finding): string {
   const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
   const promise = expected === '' ? [] : [expected]
   const repeat = again === undefined ? [] : [`again: ${again}`]
-  const next = telling === undefined ? [] : [`next: ${telling.next.text}`]
+  const next = nextOf(telling)
   const text = [...(evidence.length === 0 ? [sentence] : evidence), '', ...promise, ...place, ...next, ...repeat]
   const message = sentence === '' ? title : `${title}: ${sentence}`
   return `      <${element} type="${result}" message="${escaped(message)}">${escaped(text.join('\n'))}</${element}>`
 }
+
+const nextOf = (telling: Finding['telling']): readonly string[] =>
+  telling === undefined || telling.next.text === '' ? [] : [`next: ${telling.next.text}`]
 
 /** What qualifies a verdict, and each level; empty if there is nothing to add. */
 function outputOf(finding: Finding): string {
@@ -63,7 +66,7 @@ function outputOf(finding: Finding): string {
   const lines = [
     ...(result === 'noted' ? [titleWithVerdict(finding), ...(evidence.length === 0 ? [sentence] : evidence)] : []),
     ...notes,
-    ...(telling === undefined || result !== 'noted' ? [] : [`next: ${telling.next.text}`]),
+    ...(result === 'noted' ? nextOf(telling) : []),
     ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
   ]
   return lines.length === 0 ? '' : `${[name, ...lines.map((line) => `  ${line}`)].join('\n')}\n`

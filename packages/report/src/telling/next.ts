@@ -11,7 +11,7 @@ import { onlyNode } from './only-node.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
 export interface Next {
-  /** One sentence or two. */
+  /** One sentence or two; empty if nothing is known to help. */
   readonly text: string
   /** What to type for it; absent if no command does it. */
   readonly command?: string | undefined
@@ -152,7 +152,10 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   } = lease !== '' || leaseClock !== undefined || setup === undefined ? {} : setup
   const bug = spec?.target.bug
   const chosen = chosenIn(stronger)
-  if (bug === undefined && chosen.length === 0) return { text: remedyOf(facts, history, run), command: again }
+  if (bug === undefined && chosen.length === 0) {
+    const remedy = remedyOf(facts, history, run)
+    return remedy === '' ? { text: '' } : { text: remedy, command: again }
+  }
   const repeats = run === undefined ? setup?.again : again
   const promise = strongerPromise === undefined ? '' : `, with which it promises to be ${adjective(strongerPromise)}`
   const doAllow =
@@ -169,7 +172,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   return { text, command: strongerPromise === undefined ? command : withOption(command, 'expect', strongerPromise) }
 }
 
-/** What usually mends the most telling cause. */
+/** What usually mends the most telling cause; empty if that is not known. */
 function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
   const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'

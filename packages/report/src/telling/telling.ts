@@ -35,7 +35,8 @@ function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
 export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {
   const { outcome, why, next } = telling
   const cause = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
-  return [...(cause === '' ? [] : [[nameOfWhy(telling), cause] as const]), ['Next', next.text]]
+  const answers = [[nameOfWhy(telling), cause] as const, ['Next', next.text] as const]
+  return answers.filter(([, text]) => text !== '')
 }
 
 export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telling {
