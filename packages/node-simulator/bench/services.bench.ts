@@ -103,7 +103,6 @@ function runSeed(service: Service, seed: number, trace?: (text: string) => void)
     start: (options) =>
       createServiceCluster(service, {
         ...options,
-        initial: register.initial,
         isOfOne: false,
         trace,
         keepsPackages: true,

@@ -3,7 +3,6 @@ import { type Endpoint, type FaultKind, type NodeId, nodeNames } from '@chaospro
 import {
   environmentError,
   inputError,
-  type Json,
   type Millis,
   millis,
   millisToNanos,
@@ -54,7 +53,6 @@ import { CLIENTS, type TurnWatch, World } from './world/world.ts'
 export interface ServiceClusterOptions {
   readonly nodes: number
   readonly seed: number
-  readonly initial: Json
   /** Whether the routes are about one fixed object, so that requests name no key. */
   readonly isOfOne?: boolean | undefined
   /** The functions that clients will call; a file of clients that lacks one of them ends the run. */
@@ -279,8 +277,8 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>
     new Map(ids.map((id) => [id, nodeOf(id, shared, { died: (node, death) => deaths.add(node, death) })]))
   const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]
-  const { initial, isOfOne = false, functions = [] } = options
-  const clients = createClients(shared, { initial, isOfOne, functions })
+  const { isOfOne = false, functions = [] } = options
+  const clients = createClients(shared, { isOfOne, functions })
   const servers = serversOf(service, { world, network, seed, unsupported: options.unsupportedSql })
   let isClosed = false
   return {

@@ -342,7 +342,7 @@ test('a package reads its installed files at their real paths', async () => {
     const lines: string[] = []
     await outsidePromises(() => {
       const cluster = createServiceCluster(service, {
-        ...{ nodes: 1, seed: 1, initial: null, log: (_: number, __: string, text: string) => void lines.push(text) },
+        ...{ nodes: 1, seed: 1, log: (_: number, __: string, text: string) => void lines.push(text) },
       })
       cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
       cluster.close?.()

@@ -284,7 +284,7 @@ async function copied(
   const trace: string[] = []
   return outsidePromises(() => {
     const cluster = createServiceCluster(service, {
-      ...{ nodes: 2, seed: 1, initial: null, trace: (text) => void trace.push(text), keepsPackages },
+      ...{ nodes: 2, seed: 1, trace: (text) => void trace.push(text), keepsPackages },
     })
     try {
       cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })

@@ -29,7 +29,7 @@ async function answered(holds: readonly PlannedHold[] | undefined, values: reado
   const trace: string[] = []
   await outsidePromises(() => {
     const cluster = createServiceCluster(service, {
-      ...{ nodes: 1, seed: 1, initial: null, holds, delays: [], trace: (text) => trace.push(text) },
+      ...{ nodes: 1, seed: 1, holds, delays: [], trace: (text) => trace.push(text) },
     })
     const run = (): void => void cluster.run(() => false, { events: 100_000, durationMs: millis(2_000) })
     try {

@@ -42,7 +42,7 @@ const PROGRAMS: { readonly [name: string]: string } = {
 }
 
 function runOnce(service: Service, seed: number, keepsPackages: boolean): void {
-  const cluster = createServiceCluster(service, { nodes: 2, seed, initial: null, keepsPackages })
+  const cluster = createServiceCluster(service, { nodes: 2, seed, keepsPackages })
   try {
     cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
     for (const [i, node] of ['n1', 'n2', 'n1', 'n2'].entries()) {

@@ -44,7 +44,7 @@ async function watched(probing: 'functions' | 'lines' | readonly number[] | unde
       return false
     }
     const cluster = createServiceCluster(service, {
-      ...{ nodes: 1, seed: 1, initial: null, trace: (text) => trace.push(text) },
+      ...{ nodes: 1, seed: 1, trace: (text) => trace.push(text) },
       ...(probing === undefined ? {} : { code }),
     })
     try {

@@ -20,7 +20,7 @@ async function asked(program: string): Promise<{ readonly listens: boolean; read
   const heard: string[] = []
   return outsidePromises(() => {
     const cluster = createServiceCluster(service, {
-      ...{ nodes: 1, seed: 1, initial: null, isOfOne: true, trace: (text) => void heard.push(text) },
+      ...{ nodes: 1, seed: 1, isOfOne: true, trace: (text) => void heard.push(text) },
     })
     try {
       cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })

@@ -53,6 +53,26 @@ describe('chaos simulate', () => {
     expect(asked.exitCode).toBe(0)
   })
 
+  test('judges a program by the initial value of its route table', async () => {
+    const startingWith = async (first: number) => {
+      const cwd = folderWith(CURED.replaceAll('?? null', `?? ${first}`))
+      const table = JSON.parse(readFileSync(join(cwd, 'routes.json'), 'utf8'))
+      writeFileSync(join(cwd, 'routes.json'), JSON.stringify({ ...table, initial: { value: 2 } }))
+      const args = ['simulate', './server.ts', ...calm, '--seeds', '8', '--workers', '1', '--json']
+      const { exitCode, stdout } = await chaos(args, { cwd })
+      return { exitCode, cwd, ...JSON.parse(stdout) }
+    }
+    expect(await startingWith(2)).toMatchObject({ exitCode: 0, found: false, trials: 8, vacuous: [] })
+    const { exitCode, failures, cwd } = await startingWith(3)
+    expect({ exitCode, failures }).toMatchObject({ exitCode: 1, failures: [{ cause: 'not linearizable' }] })
+    const { sentence, replay } = failures[0]
+    expect(sentence).toMatch(/read 3 .*nobody ever wrote 3/)
+    const replayed = await chaos(['replay', replay, '--program', './server.ts'], { cwd })
+    expect(replayed.exitCode).toBe(1)
+    expect(replayed.stdout).toContain(sentence)
+    expect(readFileSync(join(cwd, replay.replace(/json$/, 'jsonl')), 'utf8')).toContain('"initial":2')
+  })
+
   patientTest('finds nothing once the program is fixed', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']

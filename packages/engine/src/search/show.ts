@@ -20,7 +20,7 @@ import type { Pool } from '../jobs/job.ts'
 import { type ClientRequest, requestOf } from '../references/requests.ts'
 import { limitsFor, type PlayedScenario, playedScenario, playSimulated } from '../worlds/play.ts'
 import { searchedIn } from '../worlds/registry.ts'
-import { workloadNamed } from '../worlds/subject.ts'
+import { subjectOf, workloadNamed } from '../worlds/subject.ts'
 import { unusualText } from './delay-words.ts'
 import { playJob } from './jobs.ts'
 import { supervise } from './supervise.ts'
@@ -79,8 +79,11 @@ export async function playedSupervised(
 ): Promise<PlayedScenario | undefined> {
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
-  const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
-  if (end.type === 'done') return playedScenario(judging, scenario, end.value)
+  const { level } = subject
+  // The subject may change how its objects begin; one that is stuck is not loaded on this thread.
+  if (end.type === 'done')
+    return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
+  const judging = { level, workload: await workloadNamed(subject.workload) }
   const { what, mistake, trace } = end
   const failure: Failure = { kind: 'broken', what, mistake, trace, stuck: true }
   return playedScenario(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })

@@ -60,6 +60,7 @@ import {
 } from '../references/services.ts'
 import { limitsFor } from './play.ts'
 import type { Simulated } from './simulated-run.ts'
+import { startingByTable } from './start-by-table.ts'
 import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
@@ -126,6 +127,7 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
     subject(chosen) {
       const searched: SearchedProtocol = {
         ...chosen,
+        workload: startingByTable(chosen.workload, service),
         ...startsOf(service, chosen, watch),
         besides: besidesOf(service),
         nodesFor: hit,
@@ -180,11 +182,10 @@ function startsOf(
   // A search draws the number of keys unless it is given.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
-  const { initial } = workload
   const startWith =
     (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
     (options) =>
-      createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
+      createServiceCluster(service, { ...options, ...watch, functions, isOfOne, keepsPackages })
   const shortcut = { start: startWith(true), distrust: () => distrustPackages(service) }
   return { start: startWith(false), shortcut: keepsSomePackages(service) ? shortcut : undefined }
 }

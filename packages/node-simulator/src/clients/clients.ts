@@ -1,6 +1,3 @@
-import { canonical, type Json } from '@chaosproxy/history'
-import type { RouteTable } from '@chaosproxy/recorder/mapping'
-import { compileRequestMaker, generatorTable, type RequestMaker } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import { deathText } from '../deaths.ts'
 import { type NodesOptions, nodeOf } from '../nodes.ts'
@@ -20,7 +17,6 @@ export interface RunClients {
 }
 
 export interface RunClientsOptions {
-  readonly initial: Json
   /** Whether requests name no key, since there is only one object. */
   readonly isOfOne: boolean
   readonly functions: readonly string[]
@@ -35,11 +31,10 @@ type Of<Type extends ServiceClients['type']> = Extract<ServiceClients, { readonl
 
 /** They make requests by a table, outside of any program. */
 function routeClients(
-  { table, file }: Of<'routes'>,
+  { maker }: Of<'routes'>,
   { service, world, network }: NodesOptions,
-  { initial, isOfOne }: RunClientsOptions,
+  { isOfOne }: RunClientsOptions,
 ): RunClients {
-  const maker = makerOf(table, file, initial)
   const messages = service.spec.http === 'messages'
   return {
     start() {},
@@ -48,18 +43,6 @@ function routeClients(
     requireSound() {},
     kill() {},
   }
-}
-
-const makers = new WeakMap<RouteTable, Map<string, RequestMaker>>()
-
-/** Compiled once, for any number of runs. */
-function makerOf(table: RouteTable, file: string, initial: Json): RequestMaker {
-  const compiled = makers.get(table) ?? new Map<string, RequestMaker>()
-  makers.set(table, compiled)
-  const name = canonical([file, initial])
-  const maker = compiled.get(name) ?? compileRequestMaker(generatorTable(table, initial), file)
-  compiled.set(name, maker)
-  return maker
 }
 
 /** They are a program like those of nodes, except that it does not listen, suffers no faults, and must not end. */

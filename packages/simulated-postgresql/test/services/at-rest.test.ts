@@ -61,7 +61,7 @@ async function ran(way: string, meanwhile: (cluster: SimulatedCluster) => void =
   const stories: DatabaseStory[] = []
   const story = (told: DatabaseStory): void => void stories.push(told)
   return outsidePromises(() => {
-    const cluster = createServiceCluster(service, { nodes: 2, seed: 1, initial: null, functions: ['write'], story })
+    const cluster = createServiceCluster(service, { nodes: 2, seed: 1, functions: ['write'], story })
     try {
       const limits = { events: 100_000, durationMs: millis(20_000) }
       cluster.run(() => cluster.isReady(), limits)

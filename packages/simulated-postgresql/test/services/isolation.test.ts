@@ -174,7 +174,7 @@ async function brokenBy(
     postgres: { pg: { sql, expect, unit } },
   })
   return outsidePromises(() => {
-    const cluster = createServiceCluster(service, { nodes: 2, seed, initial: null, functions: ['read', 'write'] })
+    const cluster = createServiceCluster(service, { nodes: 2, seed, functions: ['read', 'write'] })
     try {
       cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
       cluster.scenarioBegins?.()
