@@ -60,7 +60,7 @@ describe('the result of a worker', () => {
   const value = {
     trials: 64,
     steps: 9,
-    evidence: { missing: [], undecided: 0, reasons: [] },
+    evidence: { missing: [], undecided: 0, reasons: [], unanswered: { write: 2 } },
     findings: [],
     tried: {},
     interesting: [70],

@@ -20,7 +20,7 @@ export { planTrial, whyUnaskable } from './search/plan.ts'
 export { MOST_NODES_TRIED, possibleNodes } from './search/possible-nodes.ts'
 export { unrepeatableSeed } from './search/repeatable.ts'
 export type { Evidence, SearchResult, SeedFailure } from './search/search-seeds.ts'
-export { causeOf, learnFrom, noEvidence, searchSeeds, sumOfEvidence } from './search/search-seeds.ts'
+export { causeOf, learnFrom, noEvidence, searchSeeds, sumOfEvidence, unansweredTexts } from './search/search-seeds.ts'
 export { type SettingForBug, settingForBug } from './search/setting-for-bug.ts'
 export type { Strategy } from './search/strategy.ts'
 export {

@@ -73,6 +73,26 @@ describe('chaos simulate', () => {
     expect(readFileSync(join(cwd, replay.replace(/json$/, 'jsonl')), 'utf8')).toContain('"initial":2')
   })
 
+  test('tells of a search in which most clients gave up before they were answered', async () => {
+    const slow = register('await wait(1200); values.set(key, to)').replace(
+      "'PUT') values",
+      "'PUT') await wait(1200), values",
+    )
+    const args = ['simulate', './server.ts', '--nodes', '1', '--faults', 'none', '--workload-set', 'cas=0']
+    const { exitCode, stdout } = await chaos([...args, '--seeds', '8', '--workers', '1', '--json'], {
+      cwd: folderWith(slow),
+    })
+    expect(JSON.parse(stdout)).toMatchObject({
+      found: false,
+      vacuous: [
+        expect.stringMatching(
+          /^in [5-7] of 8 trials no write was answered before its client gave up, after 600 ms or 2000 ms: .*chaos run --sim --timeout 10s$/,
+        ),
+      ],
+    })
+    expect(exitCode).toBe(2)
+  })
+
   patientTest('finds nothing once the program is fixed', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']

@@ -6,6 +6,7 @@ import {
   type SearchResult,
   type SeedFailure,
   strategiesNamed,
+  unansweredTexts,
 } from '@chaosproxy/simulator'
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { searchedIn } from '../worlds/registry.ts'
@@ -79,6 +80,7 @@ export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: Sea
   return [
     ...lost,
     ...(missing ?? []).map((what) => `${what} in any trial`),
+    ...unansweredTexts(judged, trials),
     ...(judged.undecided === 0 ? [] : [`${judged.undecided} of ${trials} ${undecidedText(judged)}`]),
     ...(judged.reasons.some(isOfLimits) ? ['with fewer --operations, a history takes less time and memory'] : []),
   ]

@@ -153,6 +153,7 @@ export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObje
       missing: v.optional(v.array(v.string())),
       undecided: count,
       reasons: v.array(v.strictObject({ seed: count, reason })),
+      unanswered: v.optional(v.record(v.string(), count)),
     }),
     v.transform(({ missing, ...judged }) => ({ missing, ...judged })),
   ),

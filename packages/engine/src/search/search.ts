@@ -14,6 +14,7 @@ import {
   settingForBug,
   type TrialChoices,
   type TrialLimits,
+  unansweredTexts,
   unpromisedOf,
   usualStrategiesOf,
 } from '@chaosproxy/simulator'
@@ -146,6 +147,7 @@ export async function search(
     vacuous: [
       ...(interrupted ? [`it was ended after ${trials} of ${seeds} trials`] : []),
       ...missing,
+      ...unansweredTexts(evidence, trials),
       ...(undecided > 0 ? [`${undecided} ${undecidedText(evidence)}`] : []),
     ],
     interrupted,

@@ -33,7 +33,7 @@ export interface Plan {
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
 /** A long timeout leaves a request open across several leader changes. */
-const TIMEOUTS_MS = [600, 600, 2_000]
+export const TIMEOUTS_MS: readonly number[] = [600, 600, 2_000]
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
 const MOST_BURSTS = 4

@@ -1,12 +1,12 @@
 import type { Reason } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { type History, UserError } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
 import { withinClocks } from './clock-bounds.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
-import { type Plan, planTrial } from './plan.ts'
+import { type Plan, planTrial, TIMEOUTS_MS } from './plan.ts'
 import type { Strategy } from './strategy.ts'
 import { hurried, machineOf, type SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
@@ -49,6 +49,11 @@ export interface Evidence {
   readonly undecided: number
   /** Why: the first seed of each reason, in order of seeds; the first few. */
   readonly reasons: readonly UndecidedSeed[]
+  /**
+   * By function: in how many trials clients gave up on all of its operations. Absent if there was none; where there are
+   * most, trials with more patient clients prove little of the others.
+   */
+  readonly unanswered?: { readonly [f: string]: number } | undefined
 }
 
 export interface UndecidedSeed {
@@ -65,7 +70,39 @@ export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
   missing: inBoth(one.missing, other.missing),
   undecided: one.undecided + other.undecided,
   reasons: firstReasons([...one.reasons, ...other.reasons]),
+  ...unansweredMember([one, other].flatMap(({ unanswered = {} }) => Object.entries(unanswered))),
 })
+
+function unansweredMember(counts: readonly (readonly [f: string, trials: number])[]): Pick<Evidence, 'unanswered'> {
+  if (counts.length === 0) return {}
+  const unanswered: { [f: string]: number } = {}
+  for (const [f, trials] of counts) unanswered[f] = (unanswered[f] ?? 0) + trials
+  return { unanswered }
+}
+
+/** The functions all of whose operations clients gave up on. */
+function givenUpIn({ functions, operations, errorOf }: History): readonly string[] {
+  const givenUp = new Map<string, boolean>()
+  for (let row = 0; row < operations.length; row++) {
+    const f = functions[operations.f[row] ?? -1]
+    if (f === undefined) continue
+    const isGivenUp = errorOf(row)?.startsWith('timeout after ') === true
+    givenUp.set(f, isGivenUp && givenUp.get(f) !== false)
+  }
+  return [...givenUp].flatMap(([f, isGivenUp]) => (isGivenUp ? [f] : []))
+}
+
+/** What the clients of most trials never had an answer to, and what to do; empty if there is nothing. */
+export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'>, trials: number): readonly string[] =>
+  Object.entries(unanswered)
+    .filter(([, silent]) => silent > trials / 2)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(
+      ([f, silent]) =>
+        `in ${silent} of ${trials} trials no ${f} was answered before its client gave up, after ${PATIENCE}: shorten what the program waits for, such as by --env, or give clients more time in a whole run: chaos run --sim --timeout 10s`,
+    )
+
+const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')
 
 /** The same in whatever order results are combined. */
 function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
@@ -101,6 +138,7 @@ const withTrial = (
         : [...workload.vacuous(history), ...withoutConcurrency(history, workload), ...unmet],
     undecided: undecided === undefined ? 0 : 1,
     reasons: undecided === undefined ? [] : [{ seed, reason: undecided }],
+    ...unansweredMember(givenUpIn(history).map((f) => [f, 1] as const)),
   })
 
 export interface SearchResult {
