@@ -1,4 +1,4 @@
-import { compileRequestMaker, parseRouteTable } from '@chaosproxy/recorder/routes'
+import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { findWorkload, register, type Workload } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { startingByTable } from '../src/worlds/start-by-table.ts'
@@ -9,8 +9,7 @@ const routes = [{ request: 'GET /kv/{key}', f: 'read', result: 'json.value' }]
 
 function begun(workload: Workload, members: object): unknown {
   const table = parseRouteTable({ routes, ...members }, file)
-  const clients = { type: 'routes' as const, file, table, maker: compileRequestMaker(table, file) }
-  return startingByTable(workload, { clients }).initial
+  return startingByTable(workload, { table, file }).initial
 }
 
 const tickets: Workload = {

@@ -125,9 +125,10 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
     asserts: hasAssertions(service),
     nodesFor: hit,
     subject(chosen) {
+      const { clients } = service
       const searched: SearchedProtocol = {
         ...chosen,
-        workload: startingByTable(chosen.workload, service),
+        workload: clients.type === 'routes' ? startingByTable(chosen.workload, clients) : chosen.workload,
         ...startsOf(service, chosen, watch),
         besides: besidesOf(service),
         nodesFor: hit,

@@ -1,6 +1,6 @@
 import { check } from '@chaosproxy/checker'
 import { canonical, historyFromEvents, inputError, type Json, millis, UserError } from '@chaosproxy/history'
-import type { Service } from '@chaosproxy/node-simulator'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { Workload } from '@chaosproxy/workloads'
 
 const MEMORY_BYTES = 2 ** 24
@@ -11,9 +11,10 @@ const MEMORY_BYTES = 2 ** 24
  *
  * @throws UserError (input) for a value that the workload's model cannot begin with.
  */
-export function startingByTable(workload: Workload, { clients }: Pick<Service, 'clients'>): Workload {
-  if (clients.type === 'module') return workload
-  const { table, file } = clients
+export function startingByTable(
+  workload: Workload,
+  { table, file }: { readonly table: RouteTable; readonly file: string },
+): Workload {
   if (table.initial === undefined) return workload
   // Nothing reads the objects of a simulated service before its clients do.
   const initial = typeof table.initial === 'object' && 'value' in table.initial ? table.initial.value : 'unknown'
