@@ -113,7 +113,8 @@ const started = readdirSync('packages/targets/src').filter((name) => existsSync(
 rmSync('packages/cli/bundle-examples', { recursive: true, force: true })
 cpSync('examples', 'packages/cli/bundle-examples', {
   recursive: true,
-  filter: (path) => !/node_modules|chaos-results|database|real\.mjs/.test(path) && isShown(path),
+  filter: (path) =>
+    !/node_modules|chaos-results|database|real\.mjs|REPORT\.md|track-record\/postgres/.test(path) && isShown(path),
 })
 
 /** Of the track record only the new findings are exhibits. */

@@ -5,7 +5,7 @@
 // says, and subject.json with what it promises. Each runs in a copy with the packages of its lock file. What came of it is kept
 // in packages/cli/docs/gallery/subjects.jsonl, a line each, from which the page is written:
 // npx vitest run packages/cli/test/gallery/kept.test.ts -u. Needs npm run build:tested, and servers for subjects that name some.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -23,33 +23,47 @@ const kept = new Map(
     .map((line) => JSON.parse(line))
     .map((subject) => [subject.name, subject]),
 )
-const names = readdirSync(folder).toSorted()
+const names = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .toSorted()
+/** What runs, which is a group of processes: with it ends what it started. */
+let running
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    endGroup(running)
+    process.exit(130)
+  })
 const [, , ...asked] = process.argv
 let failed = 0
 for (const name of asked.length > 0 ? asked : names.filter((each) => !kept.has(each))) {
-  const wrong = judge(name)
+  const wrong = await judge(name)
   if (wrong !== undefined) failed++
   console.log(`${name}: ${wrong ?? kept.get(name).result}`)
 }
 process.exitCode = failed === 0 ? 0 : 1
 
 /** Keeps what came of it. Returns what was not as its file says. */
-function judge(name) {
+async function judge(name) {
   const subject = JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))
-  const copy = mkdtempSync(join(tmpdir(), 'chaos-subject-'))
+  const around = mkdtempSync(join(tmpdir(), 'chaos-subject-'))
+  const remove = () => rmSync(around, { recursive: true, force: true })
+  process.once('exit', remove)
+  const copy = join(around, name)
   try {
     cpSync(join(folder, name), copy, { recursive: true, filter: (path) => basename(path) !== 'node_modules' })
+    cpSync(join(folder, 'postgres.mjs'), join(around, 'postgres.mjs'))
     if (existsSync(join(copy, 'package-lock.json')))
-      run(copy, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
-    const found = simulated(copy, subject.args)
+      await run(copy, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+    const found = await simulated(copy, subject.args)
     const expected = subject.result === 'holds' ? EXIT.holds : EXIT.weak
     if (found.code !== expected) return `exit code ${found.code} in place of ${expected}\n${found.said}`
-    const cured = subject.cure?.args === undefined ? undefined : simulated(copy, subject.cure.args)
+    const cured = subject.cure?.args === undefined ? undefined : await simulated(copy, subject.cure.args)
     if (cured !== undefined && cured.code !== EXIT.holds)
       return `the cure ends with exit code ${cured.code}\n${cured.said}`
-    const real = subject.real === undefined ? undefined : trials(copy, subject.real.command, EXIT.weak)
+    const real = subject.real === undefined ? undefined : await trials(copy, subject.real.command, EXIT.weak)
     if (real !== undefined && real.as !== TRIALS) return `real processes showed it ${real.as} of ${TRIALS} times`
-    const realCured = subject.real?.cured === undefined ? undefined : trials(copy, subject.real.cured, EXIT.holds)
+    const realCured = subject.real?.cured === undefined ? undefined : await trials(copy, subject.real.cured, EXIT.holds)
     if (realCured !== undefined && realCured.as !== TRIALS)
       return `real processes were clean ${realCured.as} of ${TRIALS} times`
     const { args: _, cure, real: __, ...said } = subject
@@ -64,7 +78,8 @@ function judge(name) {
     writeFileSync(file, inOrder.map((each) => `${JSON.stringify(each)}\n`).join(''))
     return undefined
   } finally {
-    rmSync(copy, { recursive: true, force: true })
+    process.off('exit', remove)
+    remove()
   }
 }
 
@@ -72,19 +87,40 @@ function simulated(cwd, args) {
   return run(cwd, process.execPath, [chaos, ...args])
 }
 
-function trials(cwd, [command, ...args], expected) {
-  const each = Array.from({ length: TRIALS }, () => run(cwd, command, args))
+async function trials(cwd, [command, ...args], expected) {
+  const each = []
+  while (each.length < TRIALS) each.push(await run(cwd, command, args))
   return {
     as: each.filter(({ code }) => code === expected).length,
     seconds: Math.max(...each.map(({ seconds }) => seconds)),
   }
 }
 
-function run(cwd, command, args) {
+async function run(cwd, command, args) {
   const began = performance.now()
   const env = { ...process.env, NO_COLOR: '1' }
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: LONGEST_MS })
-  return { code: status, said: `${stdout}${stderr}`, seconds: Math.round((performance.now() - began) / 100) / 10 }
+  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  running = child.pid
+  const late = setTimeout(() => endGroup(child.pid), LONGEST_MS)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text
+    })
+  // What it leaves behind may hold its streams open.
+  const code = await new Promise((resolve) => child.once('error', () => resolve(null)).once('exit', resolve))
+  clearTimeout(late)
+  endGroup(child.pid)
+  running = undefined
+  return { code, said, seconds: Math.round((performance.now() - began) / 100) / 10 }
+}
+
+function endGroup(pid) {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing of it is left.
+  }
 }
 
 function seedsOf(args) {

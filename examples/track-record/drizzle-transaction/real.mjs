@@ -1,7 +1,7 @@
 // The server ends a connection in the middle of a transaction. Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { startPostgres } from './postgres.mjs'
+import { startPostgres } from '../postgres.mjs'
 import { open } from './shop.mjs'
 
 const [mode, url] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { startPostgres } from './postgres.mjs'
+import { startPostgres } from '../postgres.mjs'
 import { open } from './shop.mjs'
 
 const [mode, url] = process.argv.slice(2)

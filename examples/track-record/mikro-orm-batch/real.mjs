@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { OptimisticLockError } from '@mikro-orm/postgresql'
 import pg from 'pg'
+import { startPostgres } from '../postgres.mjs'
 import { open } from './deposits.mjs'
-import { startPostgres } from './postgres.mjs'
 
 const server = await startPostgres()
 const client = new pg.Client(server.url)

@@ -1,8 +1,8 @@
 // Orders are paid and cancelled at the same time. Usage: real.mjs [cured]
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { startPostgres } from '../postgres.mjs'
 import { open } from './orders.mjs'
-import { startPostgres } from './postgres.mjs'
 
 const server = await startPostgres()
 const client = new pg.Client(server.url)

@@ -1,7 +1,7 @@
 // Two connections are lost during a query; the pool has two. Usage: real.mjs [cured]
 import { createPool, sql } from 'slonik'
+import { startPostgres } from '../postgres.mjs'
 import { forwarder } from './forward.mjs'
-import { startPostgres } from './postgres.mjs'
 
 const server = await startPostgres()
 let losses = 0

@@ -1,4 +1,5 @@
-// Starts a PostgreSQL of its own in an empty directory; `stop` ends it and removes the directory.
+// For the real.mjs of several subjects: starts a PostgreSQL of its own in an empty directory. `stop` ends it and removes the
+// directory, and so does the end of this process.
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
@@ -27,6 +28,11 @@ export async function startPostgres() {
     options,
   )
   const ended = new Promise((resolve) => server.once('exit', resolve))
+  process.once('exit', () => {
+    server.kill('SIGQUIT')
+    rmSync(data, { recursive: true, force: true })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   for (;;) {
     // Answers 'N' to a request for TLS once it listens.
     const isUp = await new Promise((resolve) => {
