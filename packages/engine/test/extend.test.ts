@@ -93,7 +93,7 @@ describe('extensions', () => {
     await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
   })
 
-  test('are known to the threads of this process, and to no process that it starts', async () => {
+  test('extensions are known to the threads of this process, and to no process that it starts', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
     onTestFinished(() => rmSync(dirname(path), { recursive: true }))
     writeFileSync(path, 'export default { extend: [] }')
@@ -197,7 +197,7 @@ describe('what a user has defined', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('is named by a stage that throws', async () => {
+  test('an error that a stage throws names its fault', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -219,7 +219,7 @@ describe('the plan of a nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('is read as schedules are', async () => {
+  test('the plan of a nemesis is read as a schedule is', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -242,7 +242,7 @@ describe('the plan of a nemesis', () => {
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
   })
 
-  test('that throws is named', async () => {
+  test('an error that a plan throws names its nemesis', async () => {
     const thrown = planned(() => {
       throw new Error('no idea')
     })

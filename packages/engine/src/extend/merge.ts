@@ -114,10 +114,7 @@ async function mergeFault(
       addTrouble(kind, blamed(harm.simulated, who))
     }
   }
-  addFault(
-    { ...fault, voidsPromises: harm.on !== 'nodes' && harm.on !== 'requests' ? harm.alters : undefined },
-    harm.on,
-  )
+  addFault({ ...fault, voidsPromises: 'alters' in harm ? harm.alters : undefined }, harm.on)
 }
 
 const notAltering = (who: string, by: string): UserError =>

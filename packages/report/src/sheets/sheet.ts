@@ -27,7 +27,7 @@ export interface SheetRow {
   readonly operation?: OperationRow
 }
 
-/** A violation, and what is known around it. */
+/** A counterexample, with the history and the report that it is from. */
 export interface Shown {
   readonly history: History
   readonly report: Report<string>
