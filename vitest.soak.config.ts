@@ -4,7 +4,6 @@ import { LeftOutReporter } from './scripts/left-out.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
-import { patientFiles } from './scripts/test-files.ts'
 
 const project = { resolve: { alias: sources } }
 const isShort = process.env['CHAOS_SOAK'] === 'short'
@@ -25,10 +24,7 @@ const leavingOut = { passWithNoTests: true }
  * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to
  * themselves.
  */
-const ALONE =
-  'packages/{cli/test/{containers/{etcd-compose,payments-compose},run/{leftovers,planted,postgres,seeds}},testcontainers/test/chaos-network}.soak.test.ts'
-/** Runs on real processes, which wait for much of their time. */
-const RUNS = 'packages/cli/test/**/*.soak.test.ts'
+const ALONE = 'packages/*/test/soak/alone/**/*.test.ts'
 /** More than there are cores: a file uses a third of a core, and waits otherwise. */
 const WORKERS = 4
 
@@ -59,8 +55,10 @@ export default defineConfig({
           ...timeouts,
           ...seeds,
           ...leavingOut,
+          env: { PATIENT: 'true' },
           name: 'runs',
-          include: [RUNS],
+          // Runs on real processes, which wait for much of their time, and patient tests beside quick ones.
+          include: ['packages/cli/test/soak/**/*.test.ts', 'packages/*/test/**/*.patient.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],
           // Importing takes as much of a core as many of these runs.
           isolate: false,
@@ -73,22 +71,8 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          ...leavingOut,
-          env: { PATIENT: 'true' },
-          name: 'patient',
-          include: [...patientFiles()],
-          isolate: false,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...project,
-        test: {
-          ...timeouts,
-          ...seeds,
           name: 'side by side',
-          include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
+          include: ['packages/!(cli)/test/soak/**/*.test.ts', 'scripts/*.soak.test.ts'],
           exclude: [...configDefaults.exclude, ALONE],
           // After those above: both attach to containers of projects with the same name.
           // Beside three others, links between containers were not seen in time to divert traffic.

@@ -2,7 +2,7 @@
 // node scripts/keep-gallery.mjs NAME ...    these, anew
 //
 // Runs exhibits of `chaos gallery`, one after the other, and keeps their results in packages/cli/docs/gallery/kept.jsonl, a line
-// each. The page is written from them: npx vitest run packages/cli/test/gallery/kept.test.ts -u. Needs npm run build and
+// each. The page is written from them: npx vitest run packages/cli/test/process/gallery/kept.test.ts -u. Needs npm run build and
 // what scripts/install-servers.sh installs; an exhibit whose server is missing is left as it was.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

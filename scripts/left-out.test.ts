@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ciSoakFiles, soakFiles } from './left-out.ts'
 import { LONGEST } from './longest-first.ts'
-import { patientFiles } from './test-files.ts'
+import { testFiles } from './test-files.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -16,10 +16,16 @@ test('the soak files that are started first all exist', () => {
   expect(LONGEST.filter((file) => !existsSync(join(root, file)))).toEqual([])
 })
 
-test('a file with patient tests leaves its other tests out of the soak', () => {
-  const running = patientFiles().filter(
-    (file) =>
-      !/import \{[^}]*\btest\b[^}]*\} from '[./a-z]*\/patient\.ts'/.test(readFileSync(join(root, file), 'utf8')),
+const importsOf = (pattern: RegExp) => (file: string) =>
+  new RegExp(`import \\{[^}]*${pattern.source}[^}]*\\} from '[./a-z]*/patient\\.ts'`).test(
+    readFileSync(join(root, file), 'utf8'),
   )
-  expect(running).toEqual([])
+
+test('a file whose name says that it has patient tests leaves its other tests out of the soak', () => {
+  expect(testFiles(/\.patient\.test\.ts$/).filter((file) => !importsOf(/\btest\b/)(file))).toEqual([])
+})
+
+test('a file with patient tests says so in its name', () => {
+  const others = testFiles(/(?<!\.patient)\.test\.ts$/)
+  expect(others.filter(importsOf(/\bpatientTest\b/))).toEqual([])
 })

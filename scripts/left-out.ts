@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
-import { patientFiles, testFiles } from './test-files.ts'
+import { testFiles } from './test-files.ts'
 
 /** The files of the soak that CI runs: for each kind of system, and for each property that needs a long search, one. */
 export const ciSoakFiles = (): readonly string[] =>
@@ -10,7 +10,7 @@ export const ciSoakFiles = (): readonly string[] =>
     .split('\n')
 
 /** Every file of the whole soak. */
-export const soakFiles = (): readonly string[] => [...testFiles(/\.soak\.test\.ts$/), ...patientFiles()]
+export const soakFiles = (): readonly string[] => testFiles(/\/test\/soak\/.*\.test\.ts$|\.(?:soak|patient)\.test\.ts$/)
 
 /** Names, in the last lines, the files of the whole soak that did not run. */
 export class LeftOutReporter implements Reporter {

@@ -4,14 +4,14 @@ const CLI = 'packages/cli/test'
 
 /** The soak files that take longest in CI, in that order. */
 export const LONGEST: readonly string[] = [
-  `${CLI}/published/published.soak.test.ts`,
-  `${CLI}/queue/queue-faults.soak.test.ts`,
-  `${CLI}/docs/simulated-examples.soak.test.ts`,
-  `${CLI}/pages/models-in-browser.soak.test.ts`,
+  `${CLI}/soak/published/published.test.ts`,
+  `${CLI}/soak/queue/queue-faults.test.ts`,
+  `${CLI}/soak/docs/simulated-examples.test.ts`,
+  `${CLI}/soak/pages/models-in-browser.test.ts`,
   'scripts/node-lines.soak.test.ts',
-  'packages/simulated-postgresql/test/services/judged-services.soak.test.ts',
-  `${CLI}/record/postgres-recorded.soak.test.ts`,
-  `${CLI}/pages/one-telling.test.ts`,
+  'packages/simulated-postgresql/test/soak/services/judged-services.test.ts',
+  `${CLI}/soak/record/postgres-recorded.test.ts`,
+  `${CLI}/process/pages/one-telling.patient.test.ts`,
 ]
 
 /** Starts the longest files of each group first: one that starts last runs alone while the other workers have ended. */

@@ -80,8 +80,10 @@ function isMeant({ package: row, name, file }: Mutation, word: string): boolean 
   return PACKAGES.includes(word) ? row === word : name.includes(word) || file.includes(word)
 }
 
+const FLOORS = ['unit', 'process', 'soak']
+
 function testsOf({ package: name, tests }: Mutation): readonly string[] {
-  return tests.map((test) => `packages/${name}/test/${test}`)
+  return tests.flatMap((test) => FLOORS.map((floor) => `packages/${name}/test/${floor}/${test}`))
 }
 
 async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {

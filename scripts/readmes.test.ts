@@ -37,11 +37,20 @@ test.each(told.map(nameOf))('%s has a README that names only files that exist', 
   expect(named.filter((file) => !files.has(basename(file)) && !existsSync(join(folder, file)))).toEqual([])
 })
 
-test('every test of the cli is in a folder that its README names', () => {
-  const folder = join(packages, 'cli', 'test')
-  const entries = readdirSync(folder, { withFileTypes: true })
-  const page = readFileSync(pageOf(folder), 'utf8')
-  expect(entries.filter((entry) => entry.isDirectory() && !page.includes(`\`${entry.name}/\``))).toEqual([])
-  const tests = entries.map((entry) => entry.name).filter((name) => name.endsWith('.test.ts'))
-  expect(tests).toEqual(['each-command.test.ts'])
+test.each(['process', 'soak'])(
+  'every %s test of the cli is in a folder that the README of its tests names',
+  (floor) => {
+    const entries = readdirSync(join(packages, 'cli', 'test', floor), { withFileTypes: true })
+    const page = readFileSync(pageOf(join(packages, 'cli', 'test')), 'utf8')
+    expect(entries.filter((entry) => !entry.isDirectory() || !page.includes(`\`${entry.name}/\``))).toEqual([])
+  },
+)
+
+test('the folder of a test says its floor', () => {
+  const files = readdirSync(packages).flatMap((name) =>
+    existsSync(join(packages, name, 'test'))
+      ? readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' })
+      : [],
+  )
+  expect(files.filter((file) => file.endsWith('.test.ts') && !/^(?:unit|process|soak)\//.test(file))).toEqual([])
 })

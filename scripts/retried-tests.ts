@@ -18,47 +18,50 @@ const ON_A_BUSY_MACHINE =
  */
 export const RETRIED: readonly RetriedTest[] = [
   {
-    file: 'packages/cli/test/published/published.soak.test.ts',
+    file: 'packages/cli/test/soak/published/published.test.ts',
     reason: 'npm, yarn and pnpm download what the packages depend on from a registry on the network',
   },
   {
-    file: 'packages/cli/test/docs/readme.test.ts',
+    file: 'packages/cli/test/process/docs/readme.patient.test.ts',
     title: 'npx chaos run',
     reason: ON_A_BUSY_MACHINE,
   },
   {
-    file: 'packages/cli/test/commands/config.test.ts',
+    file: 'packages/cli/test/process/commands/config.patient.test.ts',
     title:
       'performs a run by its name, finds its workload relative to the configuration, and lets options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
-    file: 'packages/cli/test/run/own-service.test.ts',
+    file: 'packages/cli/test/process/run/own-service.patient.test.ts',
     title: 'stale reads from a replica are found',
     reason: BY_CHANCE,
   },
   {
-    file: 'packages/proxy/test/grpc/etcd.test.ts',
+    file: 'packages/proxy/test/process/grpc/etcd.test.ts',
     title: 'a stale read from a follower is found',
     reason: BY_CHANCE,
   },
   {
-    file: 'packages/databases/test/redis/redis.test.ts',
+    file: 'packages/databases/test/process/redis/redis.test.ts',
     title: 'returns stale reads from replicas, unless WAIT has confirmed the write',
     reason: BY_CHANCE,
   },
   {
-    file: 'packages/cli/test/docs/readme.test.ts',
+    file: 'packages/cli/test/process/docs/readme.patient.test.ts',
     title: 'npx chaos run --bug ack-before-majority --time 5s --expect linearizable',
     reason: BY_CHANCE,
   },
   {
-    file: 'packages/cli/test/commands/init.test.ts',
+    file: 'packages/cli/test/process/commands/init.patient.test.ts',
     title: 'writes a service whose run finds nothing, and a stale read where every node answers by itself',
     reason: BY_CHANCE,
   },
-  ...['docs/examples', 'run/planted', 'run/postgres', 'run/redis', 'simulate/replay-real', 'run/seeds'].map((name) => ({
-    file: `packages/cli/test/${name}.soak.test.ts`,
+  ...[
+    ...['docs/examples', 'run/redis', 'simulate/replay-real'],
+    ...['alone/run/planted', 'alone/run/postgres', 'alone/run/seeds'],
+  ].map((name) => ({
+    file: `packages/cli/test/soak/${name}.test.ts`,
     reason: BY_CHANCE,
   })),
 ]

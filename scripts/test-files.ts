@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -14,10 +14,4 @@ export const testFiles = (pattern: RegExp): readonly string[] =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
       .filter((path) => pattern.test(path)),
-  )
-
-/** The test files with tests that only the soak has time for. They are found by what they import, so that none is forgotten. */
-export const patientFiles = (): readonly string[] =>
-  testFiles(/(?<!\.soak)\.test\.ts$/).filter((path) =>
-    /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(root, path), 'utf8')),
   )

@@ -4,7 +4,7 @@
 // A subject is a folder of examples/track-record: a package as it comes from npm, a service that uses it as its documentation
 // says, and subject.json with what it promises. Each runs in a copy with the packages of its lock file. What came of it is kept
 // in packages/cli/docs/gallery/subjects.jsonl, a line each, from which the page is written:
-// npx vitest run packages/cli/test/gallery/kept.test.ts -u. Needs npm run build:tested, and servers for subjects that name some.
+// npx vitest run packages/cli/test/process/gallery/kept.test.ts -u. Needs npm run build:tested, and servers for subjects that name some.
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

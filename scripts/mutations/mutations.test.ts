@@ -22,10 +22,10 @@ test('every mistake has its own name', () => {
 })
 
 test('every mistake is run against tests that exist', () => {
-  const words = new Set(mutations.flatMap(({ package: name, tests }) => tests.map((test) => `${name}/test/${test}`)))
+  const words = new Set(mutations.flatMap(({ package: name, tests }) => tests.map((test) => `${name}/${test}`)))
   const files = [...new Set(mutations.map(({ package: name }) => name))].flatMap((name) =>
     readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' }).map(
-      (file) => `${name}/test/${file}`,
+      (file) => `${name}/${file.replace(/^(?:unit|process|soak)\//, '')}`,
     ),
   )
   expect([...words].filter((word) => !files.some((file) => file.startsWith(word)))).toEqual([])

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { Level } from '@chaosproxy/checker'
+import { readHistory } from '@chaosproxy/history/files'
+import { describe, expect, test } from 'vitest'
+import { checkHistory, resultOf } from '../checking.ts'
+import { corpus, corpusIsHere, labelledRegisters, readingOf } from '../labelled.ts'
+
+/** What the labels call our levels. */
+const labelNames: { readonly [label: string]: Level } = {
+  linearizable: 'linearizable',
+  sequential: 'sequential',
+  'causal-cc': 'causal',
+  'causal-cm': 'causal-memory',
+  'causal-ccv': 'causal-convergence',
+  pram: 'pram',
+  'ryw+mr+mw+wfr': 'session',
+  ryw: 'read-your-writes',
+  mr: 'monotonic-reads',
+  mw: 'monotonic-writes',
+  wfr: 'writes-follow-reads',
+}
+
+describe.runIf(corpusIsHere)('labelled histories', () => {
+  test('every register history of the corpus gets the verdicts of its labels', { timeout: 60_000 }, async () => {
+    const files = labelledRegisters()
+    expect(files.length).toBeGreaterThan(300)
+    const wrong: string[] = []
+    for (const entry of files) {
+      const { file, expect: labels } = entry
+      const history = await readHistory(join(corpus, file))
+      const labelled = Object.entries(labelNames).filter(([label]) => labels[label] !== undefined)
+      const report = checkHistory(history, {
+        levels: labelled.map(([, level]) => level),
+        ...readingOf(entry),
+      })
+      if (history.operations.length === 0) {
+        // They are valid by their label; to a person that is no answer.
+        for (const [, level] of labelled)
+          expect(report.levels[level]).toMatchObject({ reason: { text: expect.stringContaining('no operations') } })
+        continue
+      }
+      for (const [name, level] of labelled) {
+        const label = labels[name]
+        // Whether there is an answer where nobody gave a label is tested on random histories.
+        if (typeof label !== 'boolean') continue
+        const result = resultOf(report, level)
+        if (result !== (label ? 'met' : 'violated')) wrong.push(`${file}: ${level} is labelled ${label}, but ${result}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})

@@ -1,0 +1,201 @@
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
+import { checkHistory } from '../checking.ts'
+
+type Told = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
+
+/** A history of the key x whose writes and cas lack their versions on the invocation, in the order told. */
+const historyOf = (...told: readonly Told[]) =>
+  historyFromEvents(
+    told.map(([process, type, f, value], time): EventInput => {
+      const unsaid = type === 'invoke' && f !== 'read' ? { extra: { unsaid: 'version' } } : {}
+      return { time, process, type, f, key: 'x', ...(value === undefined ? {} : { value }), ...unsaid }
+    }),
+  )
+
+const verdict = (...told: readonly Told[]) => checkHistory(historyOf(...told)).levels.linearizable.result
+const fromAnywhere = (...told: readonly Told[]) =>
+  checkHistory(historyOf(...told), { initial: UNKNOWN_START }).levels.linearizable.result
+
+const wrote = (process: number, version: Json): readonly Told[] => [
+  [process, 'invoke', 'write'],
+  [process, 'ok', 'write', version],
+]
+const lost = (process: number): readonly Told[] => [
+  [process, 'invoke', 'write'],
+  [process, 'info', 'write'],
+]
+const swapped = (process: number, from: Json, to: Json): readonly Told[] => [
+  [process, 'invoke', 'cas', [from, null]],
+  [process, 'ok', 'cas', [from, to]],
+]
+const lostSwap = (process: number, from: Json): readonly Told[] => [
+  [process, 'invoke', 'cas', [from, null]],
+  [process, 'info', 'cas'],
+]
+const read = (process: number, version: Json): readonly Told[] => [
+  [process, 'invoke', 'read', null],
+  [process, 'ok', 'read', version],
+]
+
+describe('a write whose version was never returned', () => {
+  test('explains a version without a known write', () => {
+    expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
+    expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
+  })
+
+  test('explains one unknown version, not two', () => {
+    expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
+    expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
+  })
+
+  test('does not explain a version seen before the write was called', () => {
+    expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
+    expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
+  })
+
+  test('does not explain a stale read of a version that belongs to another write', () => {
+    expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
+    expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
+  })
+})
+
+describe('a cas whose version was never returned', () => {
+  test('replaced the version it expected, or nothing', () => {
+    expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
+    expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
+    expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
+  })
+
+  test('may follow another such cas, in any order of their calls', () => {
+    const chain = [
+      ...wrote(0, 1),
+      ...lostSwap(1, 1),
+      ...lostSwap(2, 1),
+      ...read(0, 2),
+      ...lostSwap(3, 2),
+      ...read(0, 3),
+    ]
+    expect(verdict(...chain)).toBe('met')
+    expect(verdict(...chain, ...read(0, 4))).toBe('violated')
+  })
+})
+
+test('versions that repeat make the verdict unknown, because they do not identify writes', () => {
+  const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
+  expect(verdict(...repeated)).toBe('unknown')
+})
+
+test('reports a violation at every level it breaks if no lost answer could explain it', () => {
+  const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
+  const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
+  const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels
+  expect([linearizable.result, sequential.result]).toEqual(['violated', 'violated'])
+})
+
+/** Every way to say what the lost writes wrote: a version that was seen, or one that nobody saw. */
+function* waysOf(told: readonly Told[]): Generator<readonly Told[]> {
+  const lostAt = told.flatMap(([process, type], at) => (type === 'info' ? [[process, at] as const] : []))
+  const written = new Set(
+    told.map(([, type, f, value]) => (type === 'ok' && f !== 'read' ? newOf(f, value) : undefined)),
+  )
+  const seen = [...new Set(told.flatMap(([, type, f, value]) => (type === 'ok' ? seenBy(f, value) : [])))]
+  const open = seen.filter((version) => version !== null && !written.has(version))
+  yield* assign(0, told, open)
+
+  function* assign(n: number, so: readonly Told[], free: readonly Json[]): Generator<readonly Told[]> {
+    const [process = -1] = lostAt[n] ?? []
+    if (process < 0) return yield so
+    for (const version of [`unseen ${n}`, ...free]) {
+      const full = so.map((event): Told => {
+        if (event[0] !== process || event[1] !== 'invoke' || event[2] === 'read') return event
+        const [, type, f, value] = event
+        const from = Array.isArray(value) ? ((value as readonly Json[])[0] ?? null) : null
+        return [process, type, f, f === 'cas' ? [from, version] : version]
+      })
+      yield* assign(
+        n + 1,
+        full,
+        free.filter((other) => other !== version),
+      )
+    }
+  }
+}
+
+const seenBy = (f: string, value: Json = null): readonly Json[] =>
+  f === 'read' ? [value] : f === 'cas' && Array.isArray(value) ? [(value as readonly Json[])[0] ?? null] : []
+
+const newOf = (f: string, value: Json | undefined): Json | undefined =>
+  f === 'cas' && Array.isArray(value) ? value[1] : value
+
+/** What a register did to which a few clients wrote versions, one answer in three lost, and some reads wrong. */
+function randomTold(random: () => number): readonly Told[] {
+  const told: Told[] = []
+  let now = 0
+  let last = 0
+  let process = 3
+  for (let i = 0; i < 7; i++) {
+    const was = now
+    const isLost = random() < 0.4
+    const by = isLost ? ++process : Math.floor(random() * 3)
+    if (random() < 0.45) {
+      const shown = random() < 0.15 ? Math.max(0, last - 1) : now
+      told.push(...read(Math.floor(random() * 3), shown === 0 ? null : shown))
+    } else if (random() < 0.5 && was !== 0) {
+      const isDone = !isLost || random() < 0.5
+      if (isDone) now = ++last
+      told.push(...(isLost ? lostSwap(by, was) : swapped(by, was, now)))
+    } else {
+      if (!isLost || random() < 0.5) now = ++last
+      told.push(...(isLost ? lost(by) : wrote(by, now)))
+    }
+  }
+  return told
+}
+
+test('verdicts on random histories with lost versions equal a brute-force search over all assignments', () => {
+  const random = mulberry(7)
+  const results = { met: 0, violated: 0, unknown: 0 }
+  for (let n = 0; n < 300; n++) {
+    const told = randomTold(random)
+    const { levels } = checkHistory(historyOf(...told))
+    const ways = [...waysOf(told)].map((way) => checkHistory(saidOf(way)).levels)
+    for (const level of ['linearizable', 'sequential', 'eventual'] as const) {
+      const { result } = levels[level]
+      const isPossible = ways.some((way) => way[level].result === 'met')
+      const isDecided = ways.every((way) => way[level].result !== 'unknown')
+      if (result === 'met') expect(isPossible, JSON.stringify([level, told])).toBe(true)
+      if (result === 'violated') expect(isPossible, JSON.stringify([level, told])).toBe(false)
+      if (level === 'linearizable' && isDecided) expect(result, JSON.stringify(told)).not.toBe('unknown')
+    }
+    results[levels.linearizable.result]++
+  }
+  expect(results.unknown).toBe(0)
+  expect(Math.min(results.met, results.violated)).toBeGreaterThan(30)
+})
+
+/** The same history, with every value said. */
+const saidOf = (told: readonly Told[]) =>
+  historyFromEvents(
+    told.map(
+      ([process, type, f, value], time): EventInput => ({
+        ...{ time, process, type, f, key: 'x' },
+        value: (type === 'invoke' ? answerOf(told, time, process) : undefined) ?? value ?? null,
+      }),
+    ),
+  )
+
+/** The value of the completion that follows an invocation. */
+const answerOf = (told: readonly Told[], from: number, process: number): Json | undefined =>
+  told[from]?.[2] !== 'read' ? told.slice(from + 1).find(([other]) => other === process)?.[3] : undefined
+
+function mulberry(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}

@@ -1,0 +1,488 @@
+import { createOnlineChecker, entryOf, levelsOf, type Model, models, type SoFar } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, type Json, type Millis, millis } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
+import { smallHistory } from '../../../testing/src/small-history.ts'
+import { check } from '../../src/check/check.ts'
+import type { OnlineOptions, OnlineViolation } from '../../src/online/checker.ts'
+import { isKeyedLinearizable } from '../brute-endings.ts'
+import { isObjectLinearizable } from '../brute-objects.ts'
+import { checkHistory, resultOf } from '../checking.ts'
+import { atLeast, many, manyOf } from '../many.ts'
+import { endedModels, randomEnded } from '../random-endings.ts'
+import { type Asked, kinds, randomObjectEvents } from '../random-objects.ts'
+import * as streams from '../random-streams.ts'
+import { caseOf, drawing, linesOf } from '../random-watches.ts'
+import { eventsOf as eventsOfTransactions } from '../transactions/brute-force.ts'
+import { randomShape, randomTransactions } from '../transactions/random-transactions.ts'
+import * as workQueues from '../work-queue-orders.ts'
+
+// Every model but registers, judged while it is recorded, against the definition tried out in full, or against `check`
+// where that is held to the definition elsewhere. The seed changes with each run; a failure names it.
+
+const baseSeed = inject('seed')
+const HISTORIES = 400
+const consistencyModels = models
+  .filter(({ name, levels }) => levels.includes('linearizable') && name !== 'register')
+  .map(({ name }) => name)
+
+interface Watched {
+  readonly violation: OnlineViolation | undefined
+  /** After each event, with all events judged. */
+  readonly soFar: readonly SoFar[]
+  readonly doubt: string | undefined
+}
+
+function watch(model: string, initial: Json, events: readonly EventInput[]): Watched {
+  const checker = createOnlineChecker({ model, initial })
+  const soFar = events.map((event) => {
+    checker.push(event)
+    checker.settle()
+    return checker.soFar()
+  })
+  return { violation: checker.violation(), soFar, doubt: checker.doubt() }
+}
+
+type Judged = 'met' | 'violated' | 'unknown'
+
+/** By a judge of whole histories: why what the checker said of some prefix is wrong. */
+function faultOf({ violation, soFar }: Watched, judge: (upTo: number) => Judged): string | undefined {
+  const certain = soFar.lastIndexOf('linearizable')
+  if (certain >= 0 && judge(certain + 1) === 'violated')
+    return `called linearizable after event ${certain}, which it is not`
+  if (violation === undefined) return undefined
+  const { position, sentence } = violation
+  if (judge(position + 1) === 'met') return `called not linearizable after event ${position}, which it is: ${sentence}`
+  if (judge(position) === 'violated')
+    return `placed at event ${position}, and before it nothing explains it: ${sentence}`
+  return undefined
+}
+
+/** What `check` says of the first events. */
+const checked =
+  (model: string, events: readonly EventInput[], initial: Json) =>
+  (upTo: number): Judged => {
+    const history = smallHistory(events.slice(0, upTo))
+    const options = { model, initial, levels: ['linearizable'], deadlineMs: millis(1_000) } as const
+    return resultOf(checkHistory(history, options), 'linearizable')
+  }
+
+const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
+
+/** What the objects of `kinds` begin with. */
+const startOf = (model: string): Json => (model === 'bank' ? { a: 3, b: 0 } : null)
+
+/** A small history of a model, and whether its beginning is linearizable by the definition. */
+function smallOf(model: string, random: () => number) {
+  if (endedModels.includes(model)) {
+    const { initial, events } = randomEnded(model, random)
+    const isMet = (some: readonly EventInput[]) => isKeyedLinearizable(model, smallHistory(some), initial)
+    return { initial, events, isMet }
+  }
+  const shape = { processes: 2 + Math.floor(random() * 2), operations: 2 + Math.floor(random() * 5) }
+  const unlucky = { unknown: random() < 0.5 ? 0.2 : 0, failed: random() < 0.3 ? 0.2 : 0, mutated: 0.15 }
+  const events = randomObjectEvents(kinds[model]!(random), { ...shape, ...unlucky }, random)
+  return {
+    initial: startOf(model),
+    events,
+    isMet: (some: readonly EventInput[]) => isObjectLinearizable(model, smallHistory(some)),
+  }
+}
+
+test.each(consistencyModels)(
+  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of the definition`,
+  (model) => {
+    const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+    for (let n = 0; n < many(HISTORIES); n++) {
+      const seed = baseSeed + n
+      const { initial, events, isMet } = smallOf(model, randomFrom(seed))
+      const { soFar, violation } = watch(model, initial, events)
+      const first = events.findIndex((_, at) => !isMet(events.slice(0, at + 1)))
+      const right = events.map((_, at) => (first >= 0 && at >= first ? 'not linearizable' : 'linearizable'))
+      const differing = soFar.findIndex((each, at) => each !== right[at] && each !== 'not certain')
+      if (differing >= 0 || (violation !== undefined && violation.position !== first))
+        expect.fail(
+          `seed ${seed}, initial ${JSON.stringify(initial)}: event ${differing} is ${soFar[differing]}, ${violation?.sentence}\n${listed(events)}`,
+        )
+      count[soFar.at(-1) as keyof typeof count]++
+    }
+    for (const kind of ['linearizable', 'not linearizable'] as const)
+      expect(count[kind], JSON.stringify(count)).toBeGreaterThan(atLeast(HISTORIES / 20))
+    expect(count['not certain'], JSON.stringify(count)).toBeLessThan(many(HISTORIES) / 20)
+  },
+)
+
+test.each(consistencyModels)(
+  `%s: no verdict on ${manyOf(200)} random histories with unknown initial values contradicts check`,
+  (model) => {
+    let linearizable = 0
+    for (let n = 0; n < many(200); n++) {
+      const seed = baseSeed + n
+      const { events } = smallOf(model, randomFrom(seed))
+      const watched = watch(model, 'unknown', events)
+      const fault = faultOf(watched, checked(model, events, 'unknown'))
+      if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}\n${listed(events)}`)
+      if (watched.soFar.at(-1) === 'linearizable') linearizable++
+    }
+    expect(linearizable).toBeGreaterThan(0)
+  },
+)
+
+test.each(consistencyModels)(
+  `%s: ${manyOf(200)} longer histories get the verdict of check, also if nobody asks in between`,
+  (model) => {
+    const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+    for (let n = 0; n < many(200); n++) {
+      const seed = baseSeed + n
+      const random = randomFrom(seed)
+      const shape = {
+        processes: 2 + Math.floor(random() * 4),
+        operations: 20 + Math.floor(random() * 60),
+        unknown: random() < 0.5 ? 0.04 : 0,
+        failed: random() < 0.3 ? 0.1 : 0,
+        mutated: random() < 0.5 ? 0.03 : 0,
+      }
+      const events = randomObjectEvents(kinds[model]!(random, random() < 0.7), shape, random)
+      const checker = createOnlineChecker({ model, initial: startOf(model) })
+      for (const event of events) checker.push(event)
+      checker.settle()
+      const [violation, soFar] = [checker.violation(), checker.soFar()]
+      const fault = faultOf(
+        { violation, soFar: [...events.slice(1).map(() => ''), soFar], doubt: undefined },
+        checked(model, events, startOf(model)),
+      )
+      if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}\n${listed(events)}`)
+      count[soFar as keyof typeof count]++
+    }
+    expect(count.linearizable, JSON.stringify(count)).toBeGreaterThan(0)
+  },
+)
+
+/** Small histories of the models that have levels of their own. */
+const others: { readonly [model: string]: (seed: number) => readonly EventInput[] } = {
+  'list-append': (seed) => transactionsOf('list', seed),
+  'rw-register': (seed) => transactionsOf('register', seed),
+  stream: (seed) => streams.eventsOf(streams.drawn(seed)),
+  watch: (seed) => fc.sample(drawing, { numRuns: 1, seed }).flatMap((drawn) => linesOf(caseOf(drawn)).flat()),
+  'work-queue': (seed) =>
+    workQueues.eventsOf(workQueues.drawn(seed, { operations: 9, clients: 3, lies: 4, values: 3 }).operations),
+}
+
+function transactionsOf(kind: 'list' | 'register', seed: number): readonly EventInput[] {
+  const random = randomFrom(seed)
+  return eventsOfTransactions(randomTransactions(randomShape(kind, random, 4), random), kind)
+}
+
+test('every model can be judged while it is recorded', () => {
+  expect([...new Set(['register', ...consistencyModels, ...Object.keys(others)])].sort()).toEqual(
+    models.map(({ name }) => name).sort(),
+  )
+})
+
+test.each(Object.keys(others))(
+  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of check, and violations are final`,
+  (model) => {
+    let violated = 0
+    for (let n = 0; n < many(HISTORIES); n++) {
+      const seed = baseSeed + n
+      const events = others[model]!(seed)
+      const lasting = lastingOf(model, events.slice(0, 1))
+      const { soFar, violation } = watch(model, null, events)
+      const fault = events.findIndex((_, at) => {
+        const verdicts = verdictsOf(model, events.slice(0, at + 1))
+        const isBroken =
+          (verdicts !== undefined && lasting.some((level) => verdicts[level] === 'violated')) ||
+          (soFar[at - 1]?.startsWith('not ') === true && soFar[at - 1] !== 'not certain')
+        const [level = ''] = levelsOf(model, historyFromEvents(events.slice(0, at + 1)))
+        const right = isBroken ? `not ${level}` : verdicts?.[level] === 'met' ? level : 'not certain'
+        return soFar[at] !== right
+      })
+      if (fault >= 0) expect.fail(`seed ${seed}: event ${fault} is ${soFar[fault]}\n${listed(events)}`)
+      if (violation === undefined) continue
+      violated++
+      const inTheEnd = verdictsOf(model, events)
+      if (!lasting.some((level) => inTheEnd?.[level] === 'violated'))
+        expect.fail(`seed ${seed}: ${violation.sentence}\nwas mended\n${listed(events)}`)
+    }
+    expect(violated).toBeGreaterThan(atLeast(HISTORIES / 30))
+  },
+)
+
+const lastingOf = (model: string, events: readonly EventInput[]): readonly string[] => {
+  const { judge, ofTransactions } = entryOf(model)
+  return (events[0]?.f === 'txn' ? (ofTransactions?.judge ?? judge) : judge).ladder.lasting
+}
+
+/** By level; undefined for events that no history can begin with. */
+function verdictsOf(model: string, events: readonly EventInput[]): { readonly [level: string]: Judged } | undefined {
+  const history = historyFromEvents(events)
+  const limits = { deadlineMs: millis(10_000), memoryBytes: 1e9, now: () => millis(0) }
+  try {
+    const { levels } = check(history, { model, initial: null, levels: levelsOf(model, history), ...limits })
+    return Object.fromEntries(Object.entries(levels).map(([level, { result }]) => [level, result]))
+  } catch {
+    return undefined
+  }
+}
+
+type Line = readonly [process: number, type: EventInput['type'], f: string, value: Json]
+
+const eventsOf = (lines: readonly Line[], key?: string): EventInput[] =>
+  lines.map(([process, type, f, value]) => ({ process, type, f, value, ...(key === undefined ? {} : { key }) }))
+
+/** One after the other, by one process. */
+const inTurn = (process: number, operations: readonly (readonly [f: string, value: Json, result: Json])[]): Line[] =>
+  operations.flatMap(([f, value, result]): Line[] => [
+    [process, 'invoke', f, value],
+    [process, 'ok', f, result],
+  ])
+
+/** Additions to a counter, each followed by a read of it. */
+const counted = (additions: number, from = 0): Line[] =>
+  Array.from({ length: additions }, (_, n) =>
+    inTurn(0, [
+      ['add', 1, 1],
+      ['read', null, from + n + 1],
+    ]),
+  ).flat()
+
+const counter = (options: Partial<OnlineOptions> = {}) =>
+  createOnlineChecker({ model: 'counter', initial: null, ...options })
+
+test('reports the event that makes a violation certain and the number of events until it was noticed', () => {
+  const checker = counter()
+  const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
+  const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
+  expect(checker.violation()).toMatchObject({ position: 401, process: 1, noticedAfter: noticedAt - 401 })
+  expect(noticedAt - 401).toBeGreaterThan(0)
+  // A tenth of what was judged before it, and those that are worth a judgement.
+  expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
+})
+
+test('judges small objects together, so that it notices a violation of one before that object grows', () => {
+  const checker = counter()
+  const rounds = Array.from({ length: 60 }, (_, key) =>
+    eventsOf(
+      inTurn(0, [
+        ['add', 1, 1],
+        ['read', null, key === 10 ? 5 : 1],
+      ]),
+      `k${key}`,
+    ),
+  )
+  for (const event of rounds.flat()) checker.push(event)
+  expect(checker.violation()).toMatchObject({ key: 'k10', position: 43 })
+  expect(checker.violation()?.noticedAfter).toBeLessThan(64)
+})
+
+test('counts unjudged events, and calls nothing linearizable before its first judgement', () => {
+  const checker = counter()
+  for (const event of eventsOf(counted(2))) checker.push(event)
+  expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['not certain', 'nothing was judged yet', 8])
+  expect(checker.settle()).toBeUndefined()
+  expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['linearizable', undefined, 0])
+})
+
+test('the number of events bounds the total work of repeated checks', () => {
+  let applied = 0
+  const model: Model<number> = {
+    name: 'numbers',
+    initial: 0,
+    key: String,
+    apply: (state, { value }) => {
+      applied++
+      return [state, value ?? null]
+    },
+  }
+  const checker = createOnlineChecker({ model, initial: null })
+  const events = eventsOf(
+    inTurn(
+      0,
+      Array.from({ length: 1_000 }, (_, n) => ['note', n, n]),
+    ),
+  )
+  for (const event of events) checker.push(event)
+  checker.settle()
+  expect(checker.soFar()).toBe('linearizable')
+  const once = applied
+  applied = 0
+  check(historyFromEvents(events), {
+    ...{ model, initial: null, levels: ['linearizable'] },
+    ...{ deadlineMs: millis(10_000), memoryBytes: 1e9, now: () => millis(0) },
+  })
+  expect(once / applied).toBeLessThan(13)
+})
+
+test('names an object whose judgement takes too long, and judges it again at twice as many events', () => {
+  let passed = 0
+  /** Each look at the clock takes as long as it is told. */
+  let pace = 0
+  const now = (): Millis => {
+    passed += pace
+    return millis(passed)
+  }
+  const checker = counter({ now })
+  pace = 200
+  for (const event of eventsOf(counted(20), 'x')) checker.push(event)
+  expect(checker.soFar()).toBe('not certain')
+  expect(checker.doubt()).toMatch(/^x: judging its 64 events again takes longer than 250 ms, .* only at the end$/)
+  pace = 0
+  for (const event of eventsOf(counted(30, 20), 'x')) checker.push(event)
+  // What was forgotten cannot be known to be linearizable, and what follows still cannot contradict itself.
+  for (const event of eventsOf([...inTurn(1, [['read', null, 9]]), ...counted(40, 50)], 'x')) checker.push(event)
+  expect(checker.violation()).toMatchObject({ key: 'x', process: 1 })
+})
+
+test('names an object over the memory limit, and stops checking it', () => {
+  const checker = counter({ retainAtMost: 200 })
+  // An operation that never ends.
+  for (const event of eventsOf([[9, 'invoke', 'add', 1], ...counted(100)], 'x')) checker.push(event)
+  expect(checker.soFar()).toBe('not certain')
+  expect(checker.doubt()).toBe('x: it would take more than 200 entries in memory')
+  expect(checker.retained()).toBeLessThan(10)
+})
+
+test('forgets the beginning of a long history if nothing is open, and still finds later contradictions', () => {
+  const checker = counter({ retainAtMost: 200 })
+  for (const event of eventsOf(counted(200))) checker.push(event)
+  expect([checker.soFar(), checker.doubt()]).toEqual([
+    'not certain',
+    'its first events are no longer in memory: they are checked from the record at the end',
+  ])
+  for (const event of eventsOf([...counted(20, 200), ...inTurn(1, [['read', null, 3]])])) checker.push(event)
+  checker.settle()
+  expect(checker.violation()).toMatchObject({ process: 1, position: 881 })
+})
+
+test('does not forget the beginning of a history while an operation of unknown outcome may take effect later', () => {
+  const checker = counter({ retainAtMost: 400 })
+  const unknown: readonly Line[] = [
+    [9, 'invoke', 'add', 1],
+    [9, 'info', 'add', 1],
+  ]
+  // 300 entries at least would be forgotten.
+  for (const event of eventsOf([...unknown, ...counted(74)])) checker.push(event)
+  checker.settle()
+  for (const event of eventsOf([
+    ...inTurn(1, [
+      ['read', null, 74],
+      ['read', null, 75],
+    ]),
+  ]))
+    checker.push(event)
+  checker.settle()
+  expect([checker.soFar(), checker.violation()]).toEqual(['linearizable', undefined])
+})
+
+test('answers of many elements count as several entries', () => {
+  const checker = createOnlineChecker({ model: 'set', initial: null })
+  const elements = Array.from({ length: 800 }, (_, n) => n)
+  for (const event of eventsOf(inTurn(0, [['read', null, elements]]))) checker.push(event)
+  expect(checker.retained()).toBe(102)
+})
+
+test('judges a user’s own model while it is recorded', () => {
+  const model: Model<number> = {
+    name: 'switch',
+    initial: 0,
+    key: String,
+    apply: (state, { f }) => (f === 'flip' ? [1 - state, null] : [state, state]),
+  }
+  const checker = createOnlineChecker({ model, initial: null })
+  for (const event of eventsOf(
+    inTurn(0, [
+      ['flip', null, null],
+      ['look', null, 0],
+    ]),
+  ))
+    checker.push(event)
+  expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
+})
+
+test('gives no verdict yet on an object whose events have conflicting forms, and checks it again later', () => {
+  const checker = createOnlineChecker({ model: 'work-queue', initial: null })
+  for (const event of eventsOf(
+    inTurn(0, [
+      ['enqueue', 1, 1],
+      ['ack', 'r1', 'r1'],
+    ]),
+  ))
+    checker.push(event)
+  expect(checker.settle()).toBeUndefined()
+  expect(checker.doubt()).toMatch(/nobody was given the receipt/)
+})
+
+test('judges a watch with the writes of all keys, so that it notices a missing event', () => {
+  const checker = createOnlineChecker({ model: 'watch', initial: null })
+  const at = (revision: number): Json => ({ events: [{ revision, key: 'x', value: revision }] })
+  const writes = [2, 3, 4].flatMap((revision) => eventsOf(inTurn(0, [['put', revision, revision]]), 'x'))
+  const watching = eventsOf(
+    inTurn(1, [
+      ['watch', { watch: 1, from: 2 }, { revision: 4 }],
+      ['watched', { watch: 1 }, [at(2), at(4)]],
+    ]),
+  )
+  for (const event of [...writes, ...watching]) checker.push(event)
+  expect(checker.settle()).toMatchObject({ position: 9, key: undefined })
+  expect(checker.soFar()).toBe('not faithful')
+})
+
+test('gives the verdict of check for a lock whose process continues after an unknown outcome', () => {
+  const lines: readonly Line[] = [
+    [0, 'invoke', 'acquire', null],
+    [0, 'info', 'acquire', null],
+    [0, 'invoke', 'release', null],
+    [0, 'ok', 'release', null],
+  ]
+  const { soFar, doubt } = watch('lock', null, eventsOf(lines))
+  expect(soFar.at(-1)).toBe('linearizable')
+  expect(doubt).toBeUndefined()
+})
+
+test('reports concurrent reads of a set that saw two additions in different orders', () => {
+  const open: readonly Line[] = [
+    [0, 'invoke', 'add', 1],
+    [1, 'invoke', 'add', 2],
+    [2, 'invoke', 'read', null],
+    [3, 'invoke', 'read', null],
+    [2, 'ok', 'read', [1]],
+  ]
+  const violated = watch('set', null, eventsOf([...open, [3, 'ok', 'read', [2]]]))
+  expect(violated.violation?.position).toBe(5)
+  const met = watch('set', null, eventsOf([...open, [3, 'ok', 'read', [1, 2]]]))
+  expect(met.soFar.at(-1)).toBe('linearizable')
+})
+
+/** Operations of many clients on one object, each done at some moment between its call and its return. */
+function stream(model: string, operations: number, random: () => number, push: (event: EventInput) => void): void {
+  const object = kinds[model]!(() => 0.1, true)
+  const simulated = object.simulate()
+  const clients = Array.from({ length: 3 }, (_, process) => ({ process, open: undefined as Asked | undefined }))
+  for (let called = 0; called < operations; ) {
+    const client = clients[Math.floor(random() * clients.length)]!
+    const asked = client.open
+    if (asked === undefined) {
+      client.open = object.ask(random)
+      push({ process: client.process, type: 'invoke', ...client.open })
+      called++
+      continue
+    }
+    client.open = undefined
+    const output = simulated.apply(asked, client.process)
+    const type = output === undefined ? 'fail' : 'ok'
+    push({ process: client.process, type, f: asked.f, value: type === 'ok' ? (output ?? null) : asked.value })
+  }
+}
+
+test.each(['counter', 'bank'])(`%s: memory stays within the limit over ${manyOf(30_000)} operations`, (model) => {
+  const retainAtMost = 400
+  const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
+  let most = 0
+  stream(model, many(30_000), randomFrom(baseSeed), (event) => {
+    checker.push(event)
+    most = Math.max(most, checker.retained())
+  })
+  expect(checker.violation()).toBeUndefined()
+  expect(most).toBeLessThan(retainAtMost + 20)
+})

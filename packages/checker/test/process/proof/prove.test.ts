@@ -1,0 +1,55 @@
+import { historyFromEvents, millis } from '@chaosproxy/history'
+import { verify } from '@chaosproxy/verifier'
+import { describe, expect, inject, test } from 'vitest'
+import { type Case, models, randomCase } from '../../../../verifier/test/histories.ts'
+import { check } from '../../../src/check/check.ts'
+import { prove } from '../../../src/proof/prove.ts'
+import { many, manyOf } from '../../many.ts'
+import { sha256 } from '../../proof/proving.ts'
+
+function provedOf({ history, head, levels }: Case) {
+  const report = check(history, {
+    ...{ model: modelOf(head.model), initial: head.initial, levels: [...levels], failedCas: head.failedCas },
+    ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+  })
+  return prove(history, report, { ...head, model: report.model }, { sha256 })
+}
+
+const modelOf = (name: string): string => (name === 'list transactions' ? 'list-append' : name)
+
+describe.each(models)('a proof of the model %s', (model) => {
+  test(`is accepted and proves only true verdicts, in ${manyOf(400)} histories`, () => {
+    const first = inject('seed') * 10_000
+    const told = { proved: 0, decided: 0 }
+    for (let seed = first; seed < first + many(400); seed++) {
+      const given = randomCase(model, seed)
+      const { proof, history = '', levels } = provedOf(given)
+      const { findings } =
+        proof === undefined ? { findings: [] } : verify({ history: [history], sha256: sha256(history), proof })
+      for (const { level, verdict, why } of findings) expect(verdict, `${level}, seed ${seed}: ${why}`).toBe('accepted')
+      for (const { level, result, verdict } of levels) {
+        const isProved = verdict === 'accepted'
+        if (isProved && given.levels.includes(level))
+          expect([undefined, result === 'met'], `${level}, seed ${seed}`).toContain(given.truth(level))
+        if (!given.levels.slice(0, 1).includes(level)) continue
+        told.decided++
+        if (isProved) told.proved++
+      }
+    }
+    expect(told.proved / told.decided).toBeGreaterThan(0.97)
+  })
+})
+
+test('refuses to prove a history that the verifier cannot read, and says why', () => {
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'write', value: { clock: 1 } },
+    { process: 0, type: 'ok', f: 'write', value: { clock: 1 } },
+  ])
+  const report = check(history, {
+    ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop' },
+    ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+  })
+  const { proof, levels } = prove(history, report, { model: 'register', initial: null }, { sha256 })
+  expect(proof).toBeUndefined()
+  expect(levels[0]).toMatchObject({ verdict: 'undecided', why: 'line 1: the verifier does not cover "clock":' })
+})

@@ -1,0 +1,137 @@
+import { levels } from '@chaosproxy/checker'
+import type { EventInput, Header } from '@chaosproxy/history'
+import { describe, expect, inject, test } from 'vitest'
+import { smallHistory } from '../../../testing/src/small-history.ts'
+import { checkHistory, resultOf } from '../checking.ts'
+import { many } from '../many.ts'
+import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agreement.ts'
+
+// Clients of several processes: what returned before another of the same client was called precedes it. The seed changes
+// with each run; a failure names it.
+
+const baseSeed = inject('seed')
+
+test.each([0, 1])('each level agrees with its definition where clients overlap with themselves (part %i)', (part) => {
+  const counts = noCounts()
+  for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
+  expect(counts.overlapping).toBeGreaterThan(counts.judged * 0.5)
+  for (const level of ['sequential', ...weakLevels] as const) {
+    expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.04)
+    expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.04)
+  }
+})
+
+test('with unnamed clients, levels based on their order are never met by default, and violations hold for every assignment', () => {
+  const counts = noCounts()
+  for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
+  for (const level of ['sequential', ...weakLevels] as const) {
+    expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.02)
+    expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.02)
+  }
+})
+
+/** One client over two connections, with its writes on one and its reads on the other. */
+const overTwo = (write: number, read: number, session: string | undefined): EventInput[] => {
+  const told = session === undefined ? {} : { session }
+  return [
+    { process: 0, type: 'invoke', f: 'write', key: 'x', value: write, ...told },
+    { process: 0, type: 'ok', f: 'write', key: 'x', value: write },
+    { process: 1, type: 'invoke', f: 'read', key: 'x', value: null, ...told },
+    { process: 1, type: 'ok', f: 'read', key: 'x', value: read === 0 ? null : read },
+  ]
+}
+
+describe('one client over two connections', () => {
+  const rests = ['sequential', ...weakLevels] as const
+
+  test('violates read-your-writes, and the counterexample names the client', () => {
+    const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
+    const verdict = report.levels['read-your-writes']
+    if (verdict.result !== 'violated') expect.fail(verdict.result)
+    expect(verdict.counterexample.sentence).toBe('alice wrote x = 1, but then read x = null, not its own 1.')
+    expect(resultOf(report, 'sequential')).toBe('violated')
+  })
+
+  test('is not treated as two independent clients', () => {
+    const apart = overTwo(1, 0, 'alice').map((event) =>
+      event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
+    )
+    expect(resultOf(checkHistory(smallHistory(apart, named), { levels }), 'sequential')).toBe('met')
+  })
+
+  test.each([undefined, 'connection 7'])(
+    'leaves levels based on its order unknown if no name identified it, with the remedy (session: %s)',
+    (session) => {
+      const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
+      const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
+      expect(report.headline).toBe('not linearizable; sequential and below unknown: nothing named the client')
+      for (const level of rests) {
+        const verdict = report.levels[level]
+        if (verdict.result !== 'unknown') expect.fail(`${level} is ${verdict.result}`)
+        expect(verdict.reason.text).toBe(
+          'nothing named the client; say in the route table which header or cookie does: "client": "header.X-Client"',
+        )
+      }
+    },
+  )
+
+  test('can be linearizable, and then meets all weaker levels, even if no name identified it', () => {
+    const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
+    const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
+    expect(report.headline).toBe('linearizable')
+    for (const level of rests) expect(resultOf(report, level)).toBe('met')
+  })
+
+  test('violates the levels based on its order by a read of an unwritten value, even if no name identified it', () => {
+    const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
+    for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
+  })
+
+  test('may have written in another order than that of its requests if no name identified it', () => {
+    const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
+      { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
+      { process, type: 'ok', f, key: 'x', value },
+    ]
+    const writes = [...call(0, 'write', 1, {}), ...call(0, 'write', 2, {})]
+    const reads = [2, 1].flatMap((value) => call(1, 'read', value, { session: 'alice' }))
+    const report = checkHistory(smallHistory([...writes, ...reads], named), { levels })
+    for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
+  })
+
+  test('is reported with the number of requests without a name', () => {
+    const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
+    const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
+    expect(verdict).toMatchObject({
+      result: 'unknown',
+      reason: {
+        kind: 'record',
+        text: expect.stringMatching(
+          /^nothing named the client of 1 of 2 operations; have every request say header.X-Client/,
+        ),
+      },
+    })
+  })
+})
+
+describe('a lock', () => {
+  const held = (release: string | undefined, header: Header = named): string => {
+    const call = (process: number, f: string, session: string | undefined): EventInput[] => [
+      { process, type: 'invoke', f, value: null, ...(session === undefined ? {} : { session }) },
+      { process, type: 'ok', f, value: null },
+    ]
+    const events = [...call(0, 'acquire', 'alice'), ...call(1, 'release', release), ...call(2, 'acquire', 'bob')]
+    return resultOf(
+      checkHistory(smallHistory(events, header), { model: 'lock', levels: ['linearizable'] }),
+      'linearizable',
+    )
+  }
+
+  test('may be released by the client that holds it, over any of its connections', () => {
+    expect(held('alice')).toBe('met')
+    expect(held('carol')).toBe('violated')
+  })
+
+  test('is unknown if no name identified the client that released it', () => {
+    expect(held(undefined)).toBe('unknown')
+  })
+})

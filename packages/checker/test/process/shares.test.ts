@@ -1,0 +1,198 @@
+import {
+  type CheckOptions,
+  check,
+  createBoardMemory,
+  decideOwnShard,
+  judgeBeside,
+  judgeShare,
+  levels,
+  type Model,
+  mayBeSettled,
+  mergeShares,
+  planShares,
+  type Report,
+  reportOfSettled,
+  reportOfShares,
+  settledBy,
+} from '@chaosproxy/checker'
+import { borrowHistory, type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from '../../../testing/src/random-history.ts'
+
+const baseSeed = inject('seed')
+const options: CheckOptions = {
+  model: 'register',
+  initial: null,
+  levels,
+  failedCas: 'drop',
+  staleness: true,
+  deadlineMs: millis(20_000),
+  memoryBytes: 1e9,
+  now: () => millis(0),
+}
+
+/** As threads would do it, the shares one after another in some order, each with what a message makes of its input. */
+function checkInShares(
+  history: History,
+  asked: CheckOptions,
+  { threads, random }: { readonly threads: number; readonly random: () => number },
+): { readonly report: Report; readonly shares: number } {
+  const plan = planShares(history, asked, threads, 1)
+  if (plan === undefined) return { report: check(history, asked), shares: 0 }
+  const board = createBoardMemory()
+  const elsewhere = (): History => borrowHistory(structuredClone(history.lend!()))
+  const answers = plan.shares
+    .map((share) => ({ share, turn: random() }))
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ share }) => structuredClone(judgeShare(elsewhere(), asked, share, board)))
+  const linearizable = mergeShares(answers, history)
+  const beside = linearizable.result === 'met' ? undefined : structuredClone(judgeBeside(elsewhere(), asked, board))
+  return { report: reportOfShares(history, asked, { linearizable, beside, memory: board }), shares: plan.shares.length }
+}
+
+function shapeFrom(random: () => number): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  const kind = below(4)
+  return {
+    processes: 2 + below(4),
+    // Without a deadline, a search of all keys together must find its end.
+    operations: kind % 2 === 0 ? 8 + below(12) : 20 + below(60),
+    keys: 2 + below(5),
+    values: kind === 0 ? 3 : 0,
+    cas: kind === 1,
+    append: kind === 2,
+    store: (['atomic', 'atomic', 'stale', 'replicas'] as const)[below(4)]!,
+    unknown: random() < 0.5 ? 0.1 : 0,
+    failed: random() < 0.3 ? 0.1 : 0,
+    mutated: random() < 0.4 ? 0.02 : 0,
+    finals: random() < 0.3,
+  }
+}
+
+const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
+
+test('a history judged in shares gets the same report as from check, with witnesses and counterexamples', () => {
+  const seen = { met: 0, violated: 0, unknown: 0 }
+  for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
+    const random = randomFrom(seed)
+    const events = randomEvents(shapeFrom(random), random)
+    // Also where nobody knows what was there, and where the record lacks something.
+    const initial = random() < 0.3 ? 'unknown' : null
+    const isTouched = random() < 0.2
+    const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events, {
+      shared: true,
+    })
+    const asked: CheckOptions =
+      random() < 0.5 ? { ...options, initial } : { ...options, initial, levels: ['linearizable', 'eventual'] }
+    const { report } = checkInShares(history, asked, { threads: 2 + Math.floor(random() * 3), random })
+    const alone = check(history, asked)
+    seen[alone.levels.linearizable.result]++
+    expect(report, `seed ${seed}`).toEqual(alone)
+  }
+  expect(seen.met).toBeGreaterThan(5)
+  expect(seen.violated).toBeGreaterThan(5)
+})
+
+test('a long history judged in shares shows each violation by the same operations as check', () => {
+  const random = randomFrom(baseSeed)
+  const shape = {
+    ...shapeFrom(random),
+    processes: 5,
+    keys: 4,
+    values: 0,
+    cas: false,
+    append: false,
+    unknown: 0,
+    finals: false,
+  }
+  const events = randomEvents({ ...shape, operations: 24_000, store: 'replicas', failed: 0, mutated: 0.001 }, random)
+  const history = historyFromEvents(events, { shared: true })
+  const { report, shares } = checkInShares(history, options, { threads: 3, random })
+  expect(shares).toBe(2)
+  expect(report.levels.sequential.result).toBe('violated')
+  expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
+})
+
+test('without time, a check in shares gives the report of check', () => {
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
+  const history = historyFromEvents(randomEvents(shape, random), { shared: true })
+  const asked: CheckOptions = { ...options, deadlineMs: millis(0), levels: ['linearizable'] }
+  const { report, shares } = checkInShares(history, asked, { threads: 2, random })
+  expect(shares).toBe(2)
+  expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))
+})
+
+test('counts memory for all shares together', () => {
+  const board = createBoardMemory()
+  const cells = new BigInt64Array(board)
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 2, values: 3, cas: true, append: false, store: 'atomic' as const }
+  const history = historyFromEvents(randomEvents({ ...shape, mutated: 0 }, random), { shared: true })
+  const plan = planShares(history, options, 2, 1)
+  for (const share of plan!.shares) judgeShare(history, options, share, board)
+  expect(cells[0], 'all is given back').toBe(0n)
+  cells[0] = 1_000_000_000n
+  const answers = plan!.shares.map((share) => judgeShare(history, options, share, board))
+  expect(answers.map(({ result }) => result)).toContain('unknown')
+})
+
+test('gives no keys to threads that lack the memory for them', () => {
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
+  const history = historyFromEvents(randomEvents(shape, random), { shared: true })
+  const bytes = history.operations.length * 80
+  const shares = (memoryBytes: number) =>
+    planShares(history, { ...options, levels: ['linearizable'], memoryBytes }, 4, 1)?.shares.length
+  expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
+})
+
+test('stops a share once another share has found an earlier violation', () => {
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
+  const history = historyFromEvents(randomEvents(shape, random), { shared: true })
+  const board = createBoardMemory()
+  // Before every key, also the first, which may be in this share.
+  new BigInt64Array(board)[1] = -1n
+  const [, second] = planShares(history, options, 2, 1)!.shares
+  expect(judgeShare(history, options, second!, board).result).not.toBe('violated')
+})
+
+/** A register as users write one. */
+const cell: Model<Json> = {
+  name: 'cell',
+  initial: null,
+  apply: (state, { f, value }) => (f === 'write' ? [value] : [state, state]),
+  key: (state) => JSON.stringify(state),
+  reads: ['read'],
+}
+
+test("a history that a user's model divides into parts gets the report of check", () => {
+  const seen = { met: 0, violated: 0, unknown: 0 }
+  for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
+    const random = randomFrom(seed)
+    const events = randomEvents({ ...shapeFrom(random), cas: false, append: false }, random)
+    const isTouched = random() < 0.2
+    const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events)
+    const asked: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'unknown' : null }
+    expect(mayBeSettled(history, asked)).toBe(true)
+    const of = 1 + Math.floor(random() * 4)
+    const answers = Array.from({ length: of }, (_, shard) => decideOwnShard(history, cell, asked, { shard, of }))
+    const alone = check(history, asked)
+    seen[alone.levels.linearizable.result]++
+    expect(reportOfSettled(history, cell, asked, settledBy(answers)), `seed ${seed}`).toEqual(alone)
+  }
+  expect(seen.met).toBeGreaterThan(5)
+  expect(seen.violated).toBeGreaterThan(5)
+})
+
+test("refuses a worker's answer that calls a linearizable part violated", () => {
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'write', value: 1 },
+    { process: 0, type: 'ok', f: 'write', value: 1 },
+  ])
+  const asked: CheckOptions = { ...options, model: cell }
+  expect(() => reportOfSettled(history, cell, asked, { result: 'violated', parts: [0] })).toThrow(
+    'a worker reported violations in linearizable parts',
+  )
+})

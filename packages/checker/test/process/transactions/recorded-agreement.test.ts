@@ -1,0 +1,69 @@
+import { millis } from '@chaosproxy/history'
+import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../../testing/src/random-history.ts'
+import { check } from '../../../src/check/check.ts'
+import { levelsOf } from '../../../src/check/registry.ts'
+import { many, manyOf } from '../../many.ts'
+import { decide } from '../../transactions/brute-force.ts'
+import { play, stores } from '../../transactions/cell-store.ts'
+
+const SCHEDULES = 200
+
+/** What the judge of recordings and the brute force say of each schedule, by level. */
+function compared(store: (typeof stores)[number]) {
+  const found = { violated: 0, met: 0, broken: 0 }
+  for (let seed = 0; seed < SCHEDULES; seed++) {
+    const { history, truth, isKept, isDistinct } = play(store, randomFrom(seed))
+    const { levels } = check(history, {
+      ...{ model: 'rw-register', initial: history.header?.initial ?? null, failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
+    })
+    const verdicts = new Map([...decide(truth, { kind: 'list' }), ['declared', isKept]])
+    if (!isKept) found.broken++
+    for (const [level, isMet] of verdicts) {
+      const { result } = levels[level]!
+      const where = `${level} of ${store}, seed ${seed}`
+      if (isMet) expect(result, where).not.toBe('violated')
+      // Values that repeat may be explained in a way that is not what happened. Of dirty reads, lists show more than values.
+      else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
+      if (level === 'declared' && result !== 'unknown') found[result]++
+    }
+  }
+  return found
+}
+
+test('reports no violation of a correct database, and decides no level wrongly', () => {
+  const { met, violated, broken } = compared('kept')
+  expect([violated, broken]).toEqual([0, 0])
+  expect(met).toBeGreaterThan(SCHEDULES / 3)
+})
+
+test.each(stores.filter((store) => store !== 'kept'))('decides no level wrongly for a store that is %s', (store) => {
+  const { violated, broken } = compared(store)
+  expect(broken).toBeGreaterThan(0)
+  expect(violated).toBeGreaterThan(broken / 5)
+})
+
+test(`a request judged as one transaction gets the verdicts of the definition, in ${manyOf(4_000)} schedules`, () => {
+  const found = { met: 0, violated: 0, unknown: 0 }
+  const first = inject('seed') * 100_000
+  for (let seed = first; seed < first + many(4_000); seed++) {
+    const { history, truth, truthOfRequests, isDistinct } = play('kept', randomFrom(seed), true)
+    const { levels } = check(history, {
+      ...{ model: 'rw-register', initial: history.header?.initial ?? null, failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
+      unit: 'request',
+    })
+    const alone = decide(truth, { kind: 'list' })
+    for (const [level, isMet] of decide(truthOfRequests, { kind: 'list' })) {
+      const { result } = levels[level]!
+      const where = `${level}, seed ${seed}`
+      // What breaks a level without its request breaks it.
+      if (isMet && alone.get(level)!) expect(result, where).not.toBe('violated')
+      else if (isDistinct) expect(result, where).not.toBe('met')
+      found[result]++
+    }
+  }
+  expect(found.met).toBeGreaterThan(found.unknown)
+  expect(found.violated).toBeGreaterThan(found.unknown)
+})

@@ -1,0 +1,57 @@
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { checkHistory, resultOf } from '../checking.ts'
+
+// A cas that says only what it puts, as GETSET does, or nothing at all, as INCR: its completion tells the rest.
+
+let process = 0
+/** Alone in its time: a cas invoked with `input`, if that is said, and how it ended. */
+const cas = (input: Json | undefined, output: Json | undefined, type: 'ok' | 'fail' | 'info' = 'ok'): EventInput[] => {
+  const who = ++process
+  return [
+    { process: who, type: 'invoke', f: 'cas', key: 'x', ...(input === undefined ? {} : { value: input }) },
+    { process: who, type, f: 'cas', key: 'x', ...(output === undefined ? {} : { value: output }) },
+  ]
+}
+const read = (value: Json): EventInput[] => {
+  const who = ++process
+  return [
+    { process: who, type: 'invoke', f: 'read', key: 'x', value: null },
+    { process: who, type: 'ok', f: 'read', key: 'x', value },
+  ]
+}
+const linearizable = (...events: readonly (readonly EventInput[])[]) =>
+  resultOf(checkHistory(historyFromEvents(events.flat())), 'linearizable')
+
+test('takes the value that a cas replaced from its completion', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'b']), read('b'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['c', 'b']), read('b'))).toBe('violated')
+})
+
+test('a cas that reports an old value other than the expected one counts as a read', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('a'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
+})
+
+test('a cas without an old value in its call and its completion counts as a write', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
+})
+
+test('a cas of unknown outcome that names only its new value may or may not have written it', () => {
+  for (const value of ['a', 'b'])
+    expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read(value))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read('c'))).toBe('violated')
+})
+
+test('a failed cas that names only its new value wrote nothing', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('a'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('b'))).toBe('violated')
+})
+
+test('finds two increments that return the same sum, even if their invocations have no values', () => {
+  const counted = (...sums: readonly number[]) =>
+    linearizable(...sums.map((sum) => cas(undefined, sum === 1 ? ['1'] : [String(sum - 1), String(sum)])))
+  expect(counted(1, 2, 3)).toBe('met')
+  expect(counted(1, 2, 2)).toBe('violated')
+})

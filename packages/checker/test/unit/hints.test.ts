@@ -1,0 +1,107 @@
+import { type EventInput, historyFromObjects } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { hintsFor } from '../../src/index.ts'
+
+type Step = readonly [f: string, asked: EventInput['value'], answered: EventInput['value']]
+
+const hints = (steps: readonly Step[]): readonly string[] =>
+  hintsFor(
+    historyFromObjects(
+      steps.flatMap(([f, asked, answered]): EventInput[] => [
+        { process: 0, type: 'invoke', f, value: asked },
+        { process: 0, type: 'ok', f, value: answered },
+      ]),
+    ),
+  )
+
+test('suggests a conversion to numbers if a written number is read back as text', () => {
+  const [hint, ...more] = hints([
+    ['write', 5, 5],
+    ['read', null, '5'],
+  ])
+  expect(hint).toMatch(/^5 was written and "5" was read: .*jq -c '\.value = \(.*tonumber/)
+  expect(more).toEqual([])
+})
+
+test('suggests a conversion to text if a written text is read back as a number', () => {
+  expect(
+    hints([
+      ['write', '5', '5'],
+      ['read', null, 5],
+    ]),
+  ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
+})
+
+test('compares elements of lists and sets as well', () => {
+  expect(
+    hints([
+      ['add', 1, 1],
+      ['add', 2, 2],
+      ['read', null, ['1', '2']],
+    ]),
+  ).toHaveLength(1)
+  expect(
+    hints([
+      ['append', 1, 1],
+      ['read', null, { '#{}': ['1'] }],
+    ]),
+  ).toHaveLength(1)
+})
+
+test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
+  'suggests --initial if %j was read before any write',
+  (value) => {
+    expect(
+      hints([
+        ['write', 'a', 'a'],
+        ['read', null, value],
+      ]),
+    ).toEqual([])
+    expect(
+      hints([
+        ['read', null, value],
+        ['write', 'a', 'a'],
+      ]),
+    ).toEqual([expect.stringContaining(`--initial '${JSON.stringify(value)}'`)])
+  },
+)
+
+test('gives no hint for a value that was written as it was read, or that resembles no written value', () => {
+  expect(
+    hints([
+      ['write', 5, 5],
+      ['write', '5', '5'],
+      ['read', null, '5'],
+    ]),
+  ).toEqual([])
+  expect(
+    hints([
+      ['write', 5, 5],
+      ['read', null, 6],
+    ]),
+  ).toEqual([])
+})
+
+test('suggests --keyed if reads ask for pairs with a key', () => {
+  expect(
+    hints([
+      ['write', ['x', 5], ['x', 5]],
+      ['read', ['y', null], ['y', null]],
+    ]),
+  ).toEqual([expect.stringMatching(/^read \["y",null\] was answered with \["y",null\]\. .*: --keyed$/)])
+  expect(
+    hints([
+      ['write', [1, 5], [1, 5]],
+      ['read', null, [1, 6]],
+    ]),
+  ).toEqual([])
+})
+
+test('explains both meanings of an addition whose answer is another number', () => {
+  expect(
+    hints([
+      ['add', 1, 2],
+      ['read', null, 2],
+    ]),
+  ).toEqual([expect.stringMatching(/^add 1 was answered with 2, which is taken for the sum/)])
+})

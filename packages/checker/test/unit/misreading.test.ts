@@ -1,0 +1,64 @@
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
+import { checkHistory } from '../checking.ts'
+
+/** A client that writes 1, 2, … to x, and reads after each what `read` makes of it. */
+function recorded(read: (value: number) => Json, mapping: 'routes' | 'none' = 'routes', rounds = 6) {
+  const events: EventInput[] = []
+  for (let value = 1; value <= rounds; value++) {
+    events.push({ process: 0, type: 'invoke', f: 'write', key: 'x', value })
+    events.push({ process: 0, type: 'ok', f: 'write', key: 'x', value })
+    events.push({ process: 0, type: 'invoke', f: 'read', key: 'x' })
+    events.push({ process: 0, type: 'ok', f: 'read', key: 'x', value: read(value) })
+  }
+  const history = historyFromEvents(events, {
+    header: { chaos: 1, initial: 'unknown', ...(mapping === 'none' ? {} : { mapping }) },
+  })
+  return checkHistory(history, { initial: UNKNOWN_START })
+}
+
+const reasonOf = (report: ReturnType<typeof recorded>): string => {
+  const { linearizable } = report.levels
+  return linearizable.result === 'unknown' ? linearizable.reason.text : linearizable.result
+}
+
+describe('a route table that reads another place than it writes to', () => {
+  test('is reported, with a written and a read value, instead of a violation', () => {
+    const report = recorded((value) => ({ value, version: 1 }))
+    expect(reasonOf(report)).toMatch(
+      /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
+    )
+    expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
+    expect(report.lost).toEqual([])
+  })
+
+  test('is recognised if reads return the number as text or a version instead', () => {
+    expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
+    // Of a read that overtook another client's write, it is that write's value.
+    expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
+    expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
+  })
+})
+
+describe('a violation is not taken for a wrong route table', () => {
+  test('if most reads return a written value, however wrong the others are', () => {
+    expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
+  })
+
+  test('if every read returns an old value', () => {
+    expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
+  })
+
+  test('if every write is lost', () => {
+    expect(reasonOf(recorded(() => null))).toBe('violated')
+  })
+
+  test('if there is no route table', () => {
+    expect(reasonOf(recorded(String, 'none'))).toBe('violated')
+  })
+
+  test('if there are too few reads to judge the route table', () => {
+    expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
+  })
+})

@@ -1,0 +1,35 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createNumbering } from '../../src/object/model/elements.ts'
+
+const ids = fc.oneof(
+  fc.integer({ min: 0, max: 300 }),
+  fc.integer({ min: 0, max: 100_000 }),
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+)
+
+test('numbers ids in the order of their first appearance', () => {
+  fc.assert(
+    fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (asked) => {
+      const numbering = createNumbering()
+      const model = new Map<number, number>()
+      for (const id of asked) {
+        const known = model.get(id) ?? model.size
+        model.set(id, known)
+        expect(numbering.of(id)).toBe(known)
+      }
+      expect(numbering.count()).toBe(model.size)
+    }),
+  )
+})
+
+test('a numbering takes memory for the ids it has seen, however large they are', () => {
+  const before = process.memoryUsage().arrayBuffers
+  const numberings = Array.from({ length: 1_000 }, (_, n) => {
+    const numbering = createNumbering()
+    for (let id = 0; id < 100; id++) numbering.of(2_000 * id + n)
+    return numbering
+  })
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6)
+  expect(numberings.every((each) => each.count() === 100)).toBe(true)
+})

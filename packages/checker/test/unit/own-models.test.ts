@@ -1,0 +1,111 @@
+import type { Model } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
+import { expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../testing/src/random-history.ts'
+import { smallHistory } from '../../../testing/src/small-history.ts'
+import { isObjectLinearizable } from '../brute-objects.ts'
+import { checkHistory } from '../checking.ts'
+import { kinds, randomObjectEvents } from '../random-objects.ts'
+
+const stack: Model<readonly Json[]> = {
+  name: 'stack',
+  initial: [],
+  apply: (items, { f, value }) => (f === 'push' ? [[...items, value]] : [items.slice(0, -1), items.at(-1) ?? null]),
+  key: (items) => JSON.stringify(items),
+}
+
+/** Registers by name: `{"name":"x"}` reads, `{"name":"x","to":1}` writes. */
+const registers: Model<Json> = {
+  name: 'registers',
+  initial: null,
+  apply: (state, { f, value }) => (f === 'write' ? [(value as { to: Json }).to] : [state, state]),
+  key: (state) => JSON.stringify(state),
+  shard: ({ value }) => (value as { name: string }).name,
+  reads: ['read'],
+}
+
+const counter: Model<number> = {
+  name: 'my-counter',
+  initial: 0,
+  apply: (count, { f, value }) => (f === 'read' ? [count, count] : [count + Number(value)]),
+  key: String,
+  reads: ['read'],
+}
+
+const quickCounter: Model<number> = {
+  ...counter,
+  integers: {
+    initial: 1000,
+    // Additions are even, reads are odd.
+    encode: ({ f, value }, output) => (f === 'read' ? 2 * (1000 + Number(output)) + 1 : 2 * (1000 + Number(value))),
+    step: (count, code) => {
+      if ((code & 1) === 0) return count + (code >> 1) - 1000
+      return code >> 1 === count ? count : -1
+    },
+  },
+}
+
+const judge = (events: readonly EventInput[], model: Model<unknown>): string =>
+  checkHistory(historyFromEvents(events), { model, levels: ['linearizable'] }).levels.linearizable.result
+
+const call = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'invoke', f, value })
+const ok = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'ok', f, value })
+
+test("judges a user's model of a stack, which pops the last pushed value first", () => {
+  const pushes = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), ok(0, 'push', 2)]
+  expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 2)], stack)).toBe('met')
+  expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
+  // Were the second push still going on, the first could be on top.
+  const overlapping = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), call(1, 'pop')]
+  expect(judge([...overlapping, ok(1, 'pop', 1), ok(0, 'push', 2)], stack)).toBe('met')
+})
+
+test('an operation of unknown outcome may have happened, later, or never', () => {
+  const pushed = [call(0, 'push', 1), { process: 0, type: 'info', f: 'push', value: 1 }] as const
+  expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
+  expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', null), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
+  expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
+})
+
+test('judges the parts that a model separates separately', () => {
+  const write = (process: number, name: string, to: Json): EventInput[] => [
+    call(process, 'write', { name, to }),
+    ok(process, 'write', { name, to }),
+  ]
+  const read = (process: number, name: string, value: Json): EventInput[] => [
+    call(process, 'read', { name }),
+    ok(process, 'read', value),
+  ]
+  expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 1), ...read(1, 'y', 2)], registers)).toBe(
+    'met',
+  )
+  expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
+})
+
+test('refuses a model that throws, with the operation it threw on', () => {
+  const strict: Model<number> = {
+    ...counter,
+    apply: (count, input) => {
+      if (typeof input.value === 'string') throw new TypeError('not a number')
+      return counter.apply(count, input)
+    },
+  }
+  const events = [call(0, 'add', 1), ok(0, 'add', 1), call(0, 'add', 'two'), ok(0, 'add', 'two')]
+  expect(() => judge(events, strict)).toThrow('line 3: the model threw on "add" of "two": not a number.')
+  const encoding = { ...quickCounter.integers!, encode: (): number => Number(BigInt('x')) }
+  expect(() => judge(events, { ...quickCounter, integers: encoding })).toThrow('line 1: the model threw on "add" of 1')
+})
+
+test('an encoding on integers gives the verdicts of the model and of the definition on 1,000 random histories', () => {
+  const baseSeed = inject('seed')
+  for (let seed = baseSeed; seed < baseSeed + 1_000; seed++) {
+    const random = randomFrom(seed)
+    const shape = { processes: 3, operations: 7, unknown: random() < 0.5 ? 0.2 : 0, failed: 0.05, mutated: 0.1 }
+    const history: History = smallHistory(randomObjectEvents(kinds['counter']!(random), shape, random))
+    const expected = isObjectLinearizable('counter', history) ? 'met' : 'violated'
+    for (const model of [counter, quickCounter]) {
+      const found = checkHistory(history, { model, levels: ['linearizable'] }).levels.linearizable.result
+      if (found !== expected) expect(found, `seed ${seed}`).toBe(expected)
+    }
+  }
+})

@@ -1,0 +1,94 @@
+import { type EventInput, historyFromEvents, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { checkHistory } from '../checking.ts'
+
+// What is shown of a queue must be wrong by itself: a message that comes out, with what put it in.
+
+type Step = readonly [process: number, f: 'enqueue' | 'dequeue', message: Json, type?: 'ok' | 'info']
+
+/** Operations one after another. */
+const eventsOf = (steps: readonly Step[]): EventInput[] =>
+  steps.flatMap(([process, f, message, type = 'ok']) => {
+    const asked = f === 'enqueue' ? message : null
+    return [
+      { process, f, type: 'invoke' as const, value: asked },
+      { process, f, type, value: type === 'info' ? asked : message },
+    ]
+  })
+
+/** Messages of which nobody knows whether they were taken: too many dequeues to be shown. */
+const untold = (messages: number): readonly Step[] =>
+  Array.from({ length: messages }, (_, n): readonly Step[] => [
+    [1, 'enqueue', n],
+    [100 + n, 'dequeue', null, 'info'],
+  ]).flat()
+
+/** Messages that come out at once. */
+const taken = (messages: number): readonly Step[] =>
+  Array.from({ length: messages }, (_, n): readonly Step[] => [
+    [1, 'enqueue', n],
+    [2, 'dequeue', n],
+  ]).flat()
+
+/** What is shown of a violation: what each operation put in or took out. */
+function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (readonly Json[])[] {
+  const history = historyFromEvents(eventsOf(steps))
+  const verdict = checkHistory(history, { model, initial: [], levels: ['linearizable'] }).levels.linearizable
+  if (verdict.result !== 'violated') throw new Error(`${model}: ${verdict.result}`)
+  return verdict.counterexample.operations.map(({ operation }) => {
+    const isIn = history.functions[history.operations.f[operation]!] === 'enqueue'
+    return isIn ? ['in', inputOf(history, operation) ?? null] : ['out', outputOf(history, operation) ?? null]
+  })
+}
+
+for (const model of ['queue', 'bag'] as const) {
+  test(`shows a message of a ${model} that was dequeued twice with its enqueue, among thousands of unknown outcome`, () => {
+    const twice: readonly Step[] = [
+      [3, 'enqueue', 'a'],
+      [4, 'dequeue', 'a'],
+      [5, 'dequeue', 'a'],
+    ]
+    expect(shownOf([...untold(2_100), ...twice], model)).toEqual([
+      ['in', 'a'],
+      ['out', 'a'],
+      ['out', 'a'],
+    ])
+  })
+
+  test(`leaves out earlier legal dequeues if a ${model} was wrongly found empty`, () => {
+    const empties = Array.from({ length: 5 }, (): Step => [7, 'dequeue', null])
+    const hidden: readonly Step[] = [...empties, [3, 'enqueue', 'a'], [4, 'dequeue', null]]
+    expect(shownOf(hidden, model)).toEqual([
+      ['in', 'a'],
+      ['out', null],
+    ])
+  })
+
+  test(`shows the message that a ${model} held when it was found empty, among thousands of unknown outcome`, () => {
+    const hidden: readonly Step[] = [
+      [3, 'enqueue', 'a'],
+      [4, 'dequeue', null],
+      [5, 'dequeue', 'a'],
+    ]
+    expect(shownOf([...untold(2_100), ...hidden], model)).toEqual([
+      ['in', 'a'],
+      ['out', null],
+      ['out', 'a'],
+    ])
+  })
+}
+
+test('shows a message that a later one overtook in few operations of a long history', () => {
+  const lost: readonly Step[] = [
+    [3, 'enqueue', 'a'],
+    [3, 'enqueue', 'b'],
+    [4, 'dequeue', 'b'],
+  ]
+  expect(shownOf([...taken(6_000), ...lost, ...taken(6_000).map(again)], 'queue')).toEqual([
+    ['in', 'a'],
+    ['in', 'b'],
+    ['out', 'b'],
+  ])
+})
+
+const again = ([process, f, message]: Step): Step => [process, f, `again ${String(message)}`]

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { millis } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
+import { describe, expect, test } from 'vitest'
+import { levelsOf } from '../../../src/index.ts'
+import { corpus, corpusIsHere, labels } from '../../labelled.ts'
+import { checkProved } from '../../proof/proving.ts'
+
+interface Label {
+  readonly file: string
+  readonly model: string
+  readonly expect: {
+    readonly perOptions?: readonly { readonly anomalies: readonly string[] | null; readonly not: readonly string[] }[]
+    readonly strictSerializableDefault?: {
+      readonly anomalies: readonly string[]
+      readonly not: readonly string[]
+    } | null
+  }
+}
+
+/** Elle's names of levels, where ours differ. */
+const names: { readonly [elle: string]: string } = {
+  'strong-serializable': 'strict-serializable',
+  'consistent-view': 'parallel-snapshot-isolation',
+}
+
+/** Not anomalies, but what Elle reports of its own search. */
+const ofSearch = ['empty-transaction-graph', 'strong-PL-2-cycle-exists']
+
+/** A cycle without sessions or real time is found where Elle, asked otherwise, names one with them. */
+const weakerForms = (anomaly: string): readonly string[] => {
+  const name = anomaly.replace(/-(process|realtime)$/, '')
+  return anomaly.endsWith('-realtime') ? [anomaly, `${name}-process`, name] : [anomaly, name]
+}
+
+if (!corpusIsHere)
+  test("Elle's own test histories of lists have their labelled anomalies", (context) =>
+    context.skip('the shared corpus of labelled histories is not here'))
+
+describe.runIf(corpusIsHere)("Elle's own test histories of lists", () => {
+  const ofLists = labels<Label>().filter(
+    ({ file, model }) => model === 'elle list-append' && !file.includes('huge-scc'),
+  )
+
+  test.each(ofLists)('$file has its labelled anomalies', async ({ file, expect: label }) => {
+    const history = await readHistory(join(corpus, file))
+    const report = checkProved(history, {
+      model: 'list-append',
+      initial: null,
+      levels: levelsOf('list-append', history),
+      failedCas: 'drop',
+      deadlineMs: millis(60_000),
+      memoryBytes: 1e9,
+      now: () => millis(0),
+    })
+    const found = Object.keys(report.transactions?.anomalies ?? {})
+    const all = [
+      ...(label.perOptions ?? []),
+      ...(label.strictSerializableDefault ? [label.strictSerializableDefault] : []),
+    ]
+    for (const { anomalies, not } of all) {
+      for (const anomaly of anomalies ?? [])
+        if (!ofSearch.includes(anomaly))
+          expect(
+            found.some((name) => weakerForms(anomaly).includes(name)),
+            `${anomaly} among ${found}`,
+          ).toBe(true)
+      for (const level of not) expect(report.levels[names[level] ?? level]?.result, level).toBe('violated')
+    }
+  })
+})

@@ -1,0 +1,359 @@
+import { describe, expect, test } from 'vitest'
+import { anomaliesIn, judged, met, oneByOne, sentenceOf, together } from '../../transactions/judged.ts'
+
+describe('a history of transactions', () => {
+  test('is strict serializable if one order in real time explains every read', () => {
+    const report = judged(
+      oneByOne(
+        [0, [['append', 'x', 1]]],
+        [
+          1,
+          [
+            ['r', 'x', [1]],
+            ['append', 'x', 2],
+          ],
+        ],
+        [0, [['r', 'x', [1, 2]]]],
+      ),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+    expect(report.headline).toBe('strict-serializable')
+    expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
+  })
+
+  test('is serializable but not in real time if a read misses an earlier completed append', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
+    expect(met(report)).toContain('strong-session-serializable')
+    expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
+    expect(sentenceOf(report, 'strong-read-atomic')).toBe(
+      'Stale read (G-single-item-realtime): T2 (process 1) read x = [] and did not see that T1 (process 0) appended 1 to x; T1 had completed before T2 began. That is a cycle, so no order can satisfy all of these.',
+    )
+  })
+
+  test('is not called a stale read if a transaction misses part of what it overwrote, whatever the times', () => {
+    const both = [
+      ['append', 'x', 1],
+      ['append', 'y', 1],
+    ]
+    const after = [
+      ['append', 'x', 2],
+      ['r', 'y', null],
+    ]
+    const report = judged(together([0, both], [1, after], [2, [['r', 'x', [1, 2]]]]))
+    const verdict = report.levels['parallel-snapshot-isolation']
+    expect(verdict).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G-single-item' } })
+    expect(verdict).not.toMatchObject({ counterexample: { story: { name: 'stale read' } } })
+  })
+
+  test('keeps real time across more transactions than one barrier joins', () => {
+    const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
+      n + 10,
+      [['append', `other${n}`, 1]],
+    ])
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]]], ...others, [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]),
+    )
+    const verdict = report.levels['strong-snapshot-isolation']
+    expect(verdict?.result === 'violated' ? verdict.counterexample.operations.length : verdict?.result).toBe(2)
+  })
+})
+
+describe('two transactions that each miss what the other wrote', () => {
+  const skew = [
+    [
+      0,
+      [
+        ['r', 'x', null],
+        ['append', 'y', 1],
+      ],
+    ],
+    [
+      1,
+      [
+        ['r', 'y', null],
+        ['append', 'x', 1],
+      ],
+    ],
+  ] as const
+
+  test('are write skew: they meet snapshot isolation and violate serializability', () => {
+    const report = judged(together(...skew))
+    expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
+    expect(anomaliesIn(report)).toEqual(['G2-item'])
+    expect(report.headline).toBe('strong-snapshot-isolation, not serializable: G2-item')
+    expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
+  })
+
+  test("are serializable if one saw the other's append", () => {
+    const report = judged(
+      together(skew[0], [
+        1,
+        [
+          ['r', 'y', [1]],
+          ['append', 'x', 1],
+        ],
+      ]),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+  })
+})
+
+describe('two transactions that both read one version and append', () => {
+  const lost = together(
+    [
+      0,
+      [
+        ['r', 'x', null],
+        ['append', 'x', 1],
+      ],
+    ],
+    [
+      1,
+      [
+        ['r', 'x', null],
+        ['append', 'x', 2],
+      ],
+    ],
+  )
+
+  test('are a lost update: they meet causal and violate cursor stability', () => {
+    const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
+    expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
+    expect(met(report)).toContain('causal')
+    expect(report.levels['cursor-stability']?.result).toBe('violated')
+    expect(report.transactions?.anomalies['lost-update']).toEqual({ count: 1, first: [0, 1] })
+  })
+
+  test('are a lost update even if no read shows the order of their appends', () => {
+    expect(judged(lost).levels['snapshot-isolation']?.result).toBe('violated')
+  })
+})
+
+test('two readers that saw two appends in opposite orders are a long fork, which violates parallel snapshot isolation', () => {
+  const report = judged(
+    together(
+      [0, [['append', 'x', 1]]],
+      [1, [['append', 'y', 1]]],
+      [
+        2,
+        [
+          ['r', 'x', [1]],
+          ['r', 'y', null],
+        ],
+      ],
+      [
+        3,
+        [
+          ['r', 'x', null],
+          ['r', 'y', [1]],
+        ],
+      ],
+    ),
+  )
+  expect(anomaliesIn(report)).toEqual(['G-nonadjacent-item'])
+  expect(met(report)).toContain('parallel-snapshot-isolation')
+  expect(sentenceOf(report, 'prefix')).toContain('Long fork (G-nonadjacent-item)')
+})
+
+test('two transactions that each read what the other appended are G1c', () => {
+  const report = judged(
+    together(
+      [
+        0,
+        [
+          ['append', 'x', 1],
+          ['r', 'y', [1]],
+        ],
+      ],
+      [
+        1,
+        [
+          ['append', 'y', 1],
+          ['r', 'x', [1]],
+        ],
+      ],
+    ),
+  )
+  expect(anomaliesIn(report)).toEqual(['G1c'])
+  expect(report.transactions?.strongest).toEqual(['strong-read-uncommitted'])
+})
+
+describe('a read that is wrong by itself', () => {
+  test.each([
+    ['G1a', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['r', 'x', [1]]]])],
+    [
+      'G1b',
+      together(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'x', 2],
+          ],
+        ],
+        [1, [['r', 'x', [1]]]],
+        [2, [['r', 'x', [1, 2]]]],
+      ),
+    ],
+    ['unwritten-read', oneByOne([1, [['r', 'x', [7]]]])],
+    [
+      'future-read',
+      oneByOne([
+        0,
+        [
+          ['r', 'x', [1]],
+          ['append', 'x', 1],
+        ],
+      ]),
+    ],
+    [
+      'internal',
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['r', 'x', null],
+          ],
+        ],
+        [1, [['r', 'x', [1]]]],
+      ),
+    ],
+    [
+      'non-repeatable-read',
+      together(
+        [
+          0,
+          [
+            ['r', 'x', null],
+            ['r', 'x', [1]],
+          ],
+        ],
+        [1, [['append', 'x', 1]]],
+      ),
+    ],
+    [
+      'incompatible-order',
+      together([0, [['append', 'x', 1]]], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1]]]], [3, [['r', 'x', [2, 1]]]]),
+    ],
+    ['duplicate-elements', oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', [1, 1]]]])],
+    [
+      'torn-append',
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'x', 2],
+          ],
+        ],
+        [1, [['r', 'x', [2]]]],
+      ),
+    ],
+    ['dirty-update', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]])],
+  ] as const)('is reported as %s', (name, events) => {
+    const report = judged(events)
+    expect(anomaliesIn(report)).toContain(name)
+    expect(report.levels['serializable']?.result).toBe('violated')
+  })
+
+  test('names the rolled-back transaction of a dirty update, and draws the order of the two', () => {
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
+    )
+    expect(sentenceOf(report, 'read-committed')).toMatch(
+      /T2 \(.*\) appended 2 to x after T1 \(.*\), which was rolled back, appended 1 to x\. T3 \(process 2\) read x = \[1,2\], which shows the order of the writes\.$/,
+    )
+    const verdict = report.levels['read-committed']
+    expect(verdict?.result === 'violated' && verdict.counterexample.transactions?.arrows).toMatchObject([
+      { edge: 'ww' },
+    ])
+  })
+
+  test('does not violate the levels that allow it', () => {
+    const report = judged(
+      together(
+        [
+          0,
+          [
+            ['r', 'x', null],
+            ['r', 'x', [1]],
+          ],
+        ],
+        [1, [['append', 'x', 1]]],
+      ),
+    )
+    expect(met(report)).toContain('strong-read-committed')
+    expect(sentenceOf(report, 'read-atomic')).toBe(
+      'Non-repeatable read: T1 (process 0) read x = [] and then read x = [1]. T2 (process 1) appended 1 to x.',
+    )
+  })
+})
+
+describe('a transaction without an answer', () => {
+  test('counts with all of its writes once a committed transaction read one of them', () => {
+    const report = judged(
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'y', 1],
+          ],
+          'info',
+        ],
+        [
+          1,
+          [
+            ['r', 'x', [1]],
+            ['r', 'y', null],
+          ],
+        ],
+      ),
+    )
+    expect(report.transactions?.judged.transactions).toBe(2)
+    expect(report.levels['read-atomic']?.result).toBe('violated')
+  })
+
+  test('is left out if no transaction saw its writes', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]], 'info'], [1, [['r', 'x', null]]]))
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+    expect(report.transactions?.judged.transactions).toBe(1)
+  })
+})
+
+describe('input that cannot be judged', () => {
+  test('leaves every met level unknown if an element was appended twice, and names both lines', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
+    expect(report.levels['read-committed']).toEqual({
+      result: 'unknown',
+      reason: {
+        kind: 'record',
+        text: 'two transactions appended 1 to x (line 1 and line 3), so reads do not say which they saw. Write each value to a key once',
+      },
+    })
+  })
+
+  test('an append that was aborted may be tried again', () => {
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]], 'fail'], [0, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+  })
+
+  test('is refused by its line if a read returns no list', () => {
+    expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', 1]]]))).toThrow(
+      'line 3: a read of a list returns a list or null, not 1. If the keys hold single values, check with --model rw-register.',
+    )
+  })
+
+  test('is refused by its line if a write is among appends', () => {
+    expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
+      'line 3: a list is appended to, and not written. Check registers with --model rw-register',
+    )
+  })
+
+  test('is refused if it has an initial value', () => {
+    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions begin empty')
+  })
+})

@@ -1,0 +1,91 @@
+import { historyFromEvents, type Json, type ValueId } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { NEVER } from '../../../src/encoding/encoded.ts'
+import {
+  ABORTED,
+  APPEND,
+  COMMITTED,
+  READ,
+  readTransactions,
+  UNANSWERED,
+  UNKNOWN,
+} from '../../../src/transactions/record/record.ts'
+
+type End = 'ok' | 'fail' | 'info'
+
+/** One transaction after another, each by a process of its own. */
+const historyOf = (...transactions: readonly (readonly [end: End, value: Json])[]) =>
+  historyFromEvents(
+    transactions.flatMap(([type, value], process) => [
+      { process, type: 'invoke', f: 'txn', value },
+      { process, type, f: 'txn', value },
+    ]),
+  )
+
+const listOf = ({ lists, history, list }: ReturnType<typeof readTransactions>, row: number): readonly Json[] => {
+  const elements: Json[] = []
+  for (let node = list[row] ?? 0; (lists.depth[node] ?? 0) > 0; node = lists.parent[node] ?? 0)
+    elements.unshift(history.values.json(lists.last[node] as ValueId))
+  return elements
+}
+
+test('a transaction is a row with its status, its times and its micro-operations', () => {
+  const record = readTransactions(
+    historyOf(
+      [
+        'ok',
+        [
+          ['append', 'x', 1],
+          ['r', 'y', []],
+        ],
+      ],
+      ['fail', [['append', 'x', 2]]],
+      [
+        'info',
+        [
+          ['r', 'x', null],
+          ['append', 'y', 3],
+        ],
+      ],
+    ),
+    true,
+  )
+  expect([...record.status]).toEqual([COMMITTED, ABORTED, UNANSWERED])
+  expect([...record.starts]).toEqual([0, 2, 3, 5])
+  expect([...record.kind]).toEqual([APPEND, READ, APPEND, READ, APPEND])
+  expect([...record.key]).toEqual([0, 1, 0, 0, 1])
+  expect([...record.completed]).toEqual([1, NEVER, NEVER])
+  expect(record.value[3]).toBe(UNKNOWN)
+})
+
+test('a list is the descendant of the list it extends, and null is the empty list of its key', () => {
+  const record = readTransactions(
+    historyOf([
+      'ok',
+      [
+        ['r', 'x', [1, 2]],
+        ['r', 'x', [1]],
+        ['r', 'x', null],
+        ['r', 'x', []],
+        ['r', 'x', [1, 3]],
+        ['r', 'y', [1]],
+      ],
+    ]),
+    true,
+  )
+  const [whole = -1, part = -1, none, empty, other = -1, elsewhere] = record.list
+  expect(record.lists.parent[whole]).toBe(part)
+  expect(record.lists.parent[other]).toBe(part)
+  expect(none).toBe(empty)
+  expect(elsewhere).not.toBe(part)
+  expect(Array.from(record.list, (_, row) => listOf(record, row))).toEqual([[1, 2], [1], [], [], [1, 3], [1]])
+})
+
+test('refuses a value that is no transaction, with its line', () => {
+  expect(() => readTransactions(historyOf(['ok', 'x']), true)).toThrow(
+    'line 1: the value of a transaction is a list of micro-operations',
+  )
+  expect(() => readTransactions(historyOf(['ok', [['cas', 'x', [1, 2]]]]), true)).toThrow('does not "cas"')
+  expect(() => readTransactions(historyOf(['ok', [['append', 'x']]]), true)).toThrow('this append to "x" has no value')
+  expect(() => readTransactions(historyOf(['ok', [['r', 'x', 5]]]), true)).toThrow('not 5')
+})

@@ -1,0 +1,777 @@
+import { type History, historyFromObjects, type Json, millis } from '@chaosproxy/history'
+import { describe, expect, inject, test } from 'vitest'
+import { randomFrom } from '../../../../testing/src/random-history.ts'
+import { check } from '../../../src/check/check.ts'
+import { many, manyOf } from '../../many.ts'
+
+type Micro = readonly [
+  kind: 'r' | 'w' | 'add' | `r${'' | '!'}${'=' | '<>' | '<' | '<=' | '>' | '>='}`,
+  cell: string,
+  value?: Json,
+]
+type Members = { readonly [member: string]: Json }
+
+/** A transaction from one time to another. `locks`: the rows that it held until it was asked to commit. */
+interface Ran {
+  readonly from: number
+  readonly to: number
+  readonly micro: readonly Micro[]
+  readonly locks?: readonly (readonly [row: string, from: number, to: number])[]
+  readonly end?: 'ok' | 'fail' | 'info'
+  readonly more?: Members
+  /** Its client, by default one of its own. */
+  readonly by?: number
+  readonly statements?: readonly (readonly [sql: string, count: number, from: number, to: number])[]
+}
+
+/** A recording of these transactions, each by a client of its own. */
+function recording(all: readonly Ran[], marks: readonly Members[] = [], after: readonly Members[] = []): History {
+  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
+    const process = by ?? at
+    const asked = micro.map(([kind, cell, value]) => (kind.startsWith('r') ? ['r', cell, null] : [kind, cell, value]))
+    const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
+    const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
+    const called = { process, type: 'invoke', f: 'txn', time: from, value }
+    const returned = {
+      process,
+      type: end,
+      f: 'txn',
+      time: to,
+      statements: statements ?? [['SQL', micro.length]],
+      locks,
+      ...more,
+    }
+    return [called, end === 'ok' ? { ...returned, value: done } : returned]
+  })
+  events.sort((a, b) => a.time - b.time)
+  const header = { chaos: 1, model: 'rw-register', initial: 'unknown' }
+  return historyFromObjects([
+    header,
+    ...marks.map((mark) => ({ process: 'recorder', type: 'info', ...mark })),
+    ...events,
+    ...after.map((mark) => ({ process: 'recorder', type: 'info', ...mark })),
+  ])
+}
+
+function judged(all: readonly Ran[], marks: readonly Members[] = [], unit?: 'request' | 'connection') {
+  return check(recording(all, marks), { ...optionsOf(), unit })
+}
+
+function optionsOf() {
+  return {
+    model: 'rw-register',
+    initial: 'unknown',
+    levels: [
+      ...['strict-serializable', 'serializable', 'declared'],
+      ...['repeatable-read', 'snapshot-isolation', 'read-committed', 'read-uncommitted'],
+    ],
+    failedCas: 'drop' as const,
+    deadlineMs: millis(20_000),
+    memoryBytes: 1e9,
+    now: () => millis(performance.now()),
+  }
+}
+
+const balance = 'accounts/1/balance'
+const row = 'accounts/1'
+
+/** Two transactions that both read 100 before either wrote. */
+const lostUpdate: readonly Ran[] = [
+  {
+    from: 0,
+    to: 50,
+    micro: [
+      ['r', balance, 100],
+      ['w', balance, 90],
+    ],
+    locks: [[row, 20, 30]],
+  },
+  {
+    from: 5,
+    to: 70,
+    micro: [
+      ['r', balance, 100],
+      ['w', balance, 80],
+    ],
+    locks: [[row, 40, 60]],
+  },
+]
+
+describe('transactions recorded at the wire', () => {
+  test('read the version before their own write if only the server knows its value', () => {
+    const found: readonly Ran[] = [
+      { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
+      {
+        from: 10,
+        to: 45,
+        micro: [
+          ['r', balance, 100],
+          ['w', balance, 90],
+        ],
+        locks: [[row, 25, 40]],
+      },
+      { from: 70, to: 80, micro: [['r', balance, 90]] },
+    ]
+    expect(judged(found).levels['serializable']!.result).toBe('met')
+  })
+
+  test('lose an update if both read the same version and then locked the row in turn', () => {
+    const { levels, transactions } = judged(lostUpdate)
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: { name: 'lost update', cure: expect.stringContaining('FOR UPDATE') } },
+    })
+    expect(levels['read-committed']!.result).toBe('met')
+    expect(transactions?.assumed).toEqual(['row-locks', 'fresh'])
+  })
+
+  test.each([
+    ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
+    ['read committed of InnoDB', 'with plain SELECTs only'],
+    ['repeatable read of InnoDB', 'with plain SELECTs only'],
+  ])('at %s get the remedy against read skew that their server offers', (isolation, cure) => {
+    const other = 'accounts/2/balance'
+    const found: readonly Ran[] = [
+      {
+        from: 0,
+        to: 10,
+        micro: [
+          ['w', balance, 1],
+          ['w', other, 1],
+        ],
+        locks: [
+          [row, 2, 8],
+          ['accounts/2', 4, 8],
+        ],
+      },
+      {
+        from: 20,
+        to: 60,
+        micro: [
+          ['r', balance, 1],
+          ['r', other, 2],
+        ],
+      },
+      {
+        from: 25,
+        to: 40,
+        micro: [
+          ['w', balance, 2],
+          ['w', other, 2],
+        ],
+        locks: [
+          [row, 28, 35],
+          ['accounts/2', 30, 35],
+        ],
+      },
+    ]
+    const { levels } = judged(found.map((ran) => ({ ...ran, more: { isolation } })))
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: { name: 'read skew', cure: expect.stringContaining(cure) } },
+    })
+  })
+
+  test.each([
+    ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
+    ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
+  ])('at %s get the remedy against a lost update that their server offers', (isolation, cure) => {
+    const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
+    expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
+  })
+
+  test.each([
+    ['the server computed what the second wrote', [['w', balance]]],
+    [
+      'the second read again what it then changed',
+      [
+        ['r', balance, 90],
+        ['w', balance, 80],
+      ],
+    ],
+  ] as const)('are not called a lost update if %s', (_, change) => {
+    const [first, second] = lostUpdate
+    const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
+    expect(levels['serializable']!.result).toBe('violated')
+    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'lost update' } } })
+    expect(transactions!.anomalies).not.toHaveProperty('lost-update')
+  })
+
+  test.each([
+    ['added', ['add', balance, -100]],
+    ['wrote an unknown value', ['w', balance]],
+  ] as const)('do not explain a read that ended before their COMMIT was sent, by what they %s', (_, change) => {
+    const buy = (from: number): Ran => ({
+      ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
+      statements: [
+        ['SELECT', 1, from, from + 10],
+        ['UPDATE', 1, from + 12, from + 20],
+      ],
+    })
+    const first = buy(0)
+    // The second one waits with its UPDATE for the first.
+    const second = { ...buy(5), to: 70, locks: [[row, 40, 60]] as const }
+    const { levels } = judged([first, second])
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: { name: 'stale check', cure: expect.stringContaining('AND n >= 1') } },
+    })
+    expect(levels['serializable']).not.toMatchObject({
+      counterexample: { story: { cure: expect.stringContaining('REPEATABLE READ') } },
+    })
+    expect(levels['read-committed']!.result).toBe('met')
+  })
+
+  test('yield the sum of a known value and the additions to it', () => {
+    const buys: readonly Ran[] = [
+      { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
+      { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
+      { from: 40, to: 50, micro: [['add', balance, -30]], locks: [[row, 50, 40]] },
+    ]
+    const seen = (value: number) => judged([...buys, { from: 60, to: 70, micro: [['r', balance, value]] }]).levels
+    expect(seen(40)['strict-serializable']!.result).toBe('met')
+    for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
+  })
+
+  test(`meet every level if no addition is lost and the initial value is unknown, in ${manyOf(300)} recordings`, () => {
+    const first = inject('seed') * 10_000
+    for (let seed = first; seed < first + many(300); seed++) {
+      const random = randomFrom(seed)
+      /** Each statement takes effect at one moment between its times. */
+      const ran = Array.from({ length: 3 }, (_, by) => {
+        let time = by + 3 * Math.floor(random() * 700)
+        return Array.from({ length: 6 }, () => {
+          const [from, effect, to] = [1, 2, 3].map(() => (time += 3 + 3 * Math.floor(random() * 300))) as [
+            number,
+            number,
+            number,
+          ]
+          return { by, from, effect, to, isRead: random() < 0.3 }
+        })
+      }).flat()
+      ran.sort((a, b) => a.effect - b.effect)
+      let held = Math.floor(random() * 5)
+      const recorded = ran.map(({ by, from, to, isRead }): Ran => {
+        if (!isRead) held++
+        return isRead
+          ? { by, from, to, micro: [['r', balance, held]] }
+          : { by, from, to, micro: [['add', balance, 1]], locks: [[row, to, from]] }
+      })
+      expect(judged(recorded).levels['strict-serializable']!.result, `seed ${seed}`).toBe('met')
+    }
+  })
+
+  test('are unknown if two reads returned different values that only one write of unknown value can explain', () => {
+    const { levels } = judged([
+      { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
+      { from: 20, to: 30, micro: [['r', balance, 5]] },
+      { from: 40, to: 50, micro: [['r', balance, 6]] },
+    ])
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('no recorded write explains') },
+    })
+  })
+
+  test('are serializable if the second read what the first wrote', () => {
+    const [first] = lostUpdate
+    const second: Ran = {
+      from: 5,
+      to: 70,
+      micro: [
+        ['r', balance, 90],
+        ['w', balance, 80],
+      ],
+      locks: [[row, 40, 60]],
+    }
+    const { levels } = judged([first!, second])
+    expect(levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('are judged by the times of reads if values repeat', () => {
+    const wrote = (at: number, value: number): Ran => ({
+      ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
+    })
+    const { levels, transactions } = judged([
+      ...[wrote(0, 1), wrote(10, 2), wrote(20, 1)],
+      { from: 30, to: 35, micro: [['r', balance, 1]] },
+    ])
+    expect(levels['strict-serializable']!.result).toBe('met')
+    expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
+  })
+
+  test('with overlapping statements have no false violations', () => {
+    const added = (from: number, to: number): Ran => ({
+      from,
+      to,
+      micro: [['w', balance]],
+      locks: [[row, to - 1, from]],
+    })
+    const { levels } = judged([
+      ...[added(0, 20), added(5, 18), added(6, 30)],
+      { from: 40, to: 45, micro: [['r', balance, 3]] },
+    ])
+    expect(levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('are unknown if two held one row lock at once', () => {
+    const { levels } = judged([
+      { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
+      { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
+    ])
+    expect(levels['read-committed']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('locked at once') },
+    })
+  })
+
+  test('are unknown if no recorded write explains a value that was read', () => {
+    const { levels } = judged([
+      { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
+      { from: 10, to: 15, micro: [['r', balance, 7]] },
+    ])
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringMatching(/= 7 .*trigger/) },
+    })
+  })
+
+  test('do not violate a level by cells that something else may have changed', () => {
+    const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
+    const { levels } = judged(lostUpdate, [mark])
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('it says no rows') },
+    })
+    const other = { ...mark, key: 'doctors/*/on_call' }
+    expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
+  })
+
+  test('meet no level if something may change rows unseen', () => {
+    const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
+    const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
+    expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
+      result: 'unknown',
+      reason: { text: 'a trigger may change rows unseen, and nobody looked' },
+    })
+    expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
+  })
+
+  test('meet no level if a read was not understood', () => {
+    const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
+    const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
+    const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
+    expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
+  })
+
+  test('meet only the levels about single rows if a statement depends on rows that it does not show', () => {
+    const { levels } = judged([
+      { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
+    ])
+    expect(levels['repeatable-read']!.result).toBe('met')
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('balance > ?') },
+    })
+  })
+
+  test('count an unanswered commit only once a read saw it', () => {
+    const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
+    const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
+    const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
+    const later: Ran = { from: 40, to: 45, micro: [['r', balance, 0]] }
+    expect(judged([lost, seen]).levels['strict-serializable']!.result).not.toBe('violated')
+    expect(judged([lost, first, later]).levels['strict-serializable']!.result).toBe('met')
+  })
+})
+
+/** Two who each read what the other changes. */
+const skewed = (one: string, other: string): readonly Ran[] => [
+  {
+    ...{ from: 0, to: 50, more: { isolation: one }, locks: [['doctors/1', 20, 30]] },
+    micro: [
+      ['r', 'doctors/2/on_call', true],
+      ['w', 'doctors/1/on_call', false],
+    ],
+  },
+  {
+    ...{ from: 5, to: 60, more: { isolation: other }, locks: [['doctors/2', 22, 40]] },
+    micro: [
+      ['r', 'doctors/1/on_call', true],
+      ['w', 'doctors/2/on_call', false],
+    ],
+  },
+]
+
+const snapshot = 'repeatable read'
+const serial = 'serializable'
+const committed = 'read committed'
+
+/** A reader that sees the first write of another transaction and misses its second. */
+const torn = (reader: string): readonly Ran[] => [
+  {
+    ...{ from: 0, to: 2 },
+    micro: [
+      ['r', 'accounts/1/balance', 0],
+      ['r', 'accounts/2/balance', 0],
+    ],
+  },
+  {
+    ...{ from: 4, to: 30, more: { isolation: committed } },
+    micro: [
+      ['w', 'accounts/1/balance', 1],
+      ['w', 'accounts/2/balance', 2],
+    ],
+    locks: [
+      ['accounts/1', 10, 20],
+      ['accounts/2', 11, 20],
+    ],
+  },
+  {
+    ...{ from: 5, to: 40, more: { isolation: reader } },
+    micro: [
+      ['r', 'accounts/1/balance', 1],
+      ['r', 'accounts/2/balance', 0],
+    ],
+  },
+]
+
+describe('the level that each transaction declared', () => {
+  test('is met if write skew occurs at snapshot isolation', () => {
+    const { levels, headline } = judged(skewed(snapshot, snapshot))
+    expect(levels['serializable']!.result).toBe('violated')
+    expect(levels['declared']).toEqual({ result: 'met', witness: { kind: 'checked' } })
+    expect(headline).toContain('each got the level it asked for (2 repeatable read)')
+  })
+
+  test('is violated if write skew occurs at serializable', () => {
+    const { levels, headline } = judged(skewed(serial, serial))
+    expect(levels['declared']).toMatchObject({
+      result: 'violated',
+      counterexample: { level: 'declared', anomaly: 'G2-item', operations: [{ operation: 0 }, { operation: 1 }] },
+    })
+    expect(levels['declared']).toMatchObject({
+      counterexample: {
+        sentence: expect.stringMatching(/T1 asked for serializable, T2 asked for serializable, which forbids this\.$/),
+      },
+    })
+    expect(headline).toContain('not each got the level it asked for')
+  })
+
+  test('is met if only one transaction of a write skew asked for serializable', () => {
+    expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
+  })
+
+  test.each([committed, 'read uncommitted'])('is met if a reader at %s sees half of a transaction', (level) => {
+    const { levels } = judged(torn(level!))
+    expect(levels['snapshot-isolation']!.result).toBe('violated')
+    expect(levels['declared']!.result).toBe('met')
+  })
+
+  test.each([snapshot, serial])(
+    'is violated if a reader at %s sees half of a transaction at read committed',
+    (level) => {
+      expect(judged(torn(level!)).levels['declared']).toMatchObject({
+        result: 'violated',
+        counterexample: { anomaly: 'G-single-item' },
+      })
+    },
+  )
+
+  test.each([
+    [committed, 'met'],
+    [snapshot, 'violated'],
+  ])('judges a read at %s that differs from the read before it: %s', (level, result) => {
+    const { levels } = judged([
+      { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
+      {
+        ...{ from: 5, to: 40, more: { isolation: level! } },
+        micro: [
+          ['r', balance, 0],
+          ['r', balance, 1],
+        ],
+      },
+    ])
+    expect(levels['declared']!.result).toBe(result)
+  })
+
+  test('is unknown if a serializable transaction read by a predicate, and known if only another one did', () => {
+    const reading = (level: string): readonly Ran[] => [
+      { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
+      { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
+    ]
+    expect(judged(reading(serial)).levels['declared']!.result).toBe('unknown')
+    expect(judged(reading(snapshot)).levels['declared']!.result).toBe('met')
+  })
+})
+
+/** Two requests that each read a balance in one statement, and write it in the next. */
+const payments = (request: (n: number) => Members): readonly Ran[] => [
+  { from: 0, to: 10, by: 0, micro: [['r', balance, 100]], more: request(1) },
+  { from: 5, to: 15, by: 1, micro: [['r', balance, 100]], more: request(2) },
+  { from: 20, to: 30, by: 0, micro: [['w', balance, 90]], locks: [[row, 24, 25]], more: request(1) },
+  { from: 32, to: 40, by: 1, micro: [['w', balance, 80]], locks: [[row, 34, 35]], more: request(2) },
+]
+const named = (n: number): Members => ({ request: `r${n}` })
+const unnamed = (): Members => ({})
+
+describe('statements of one unit of work without a transaction', () => {
+  test('are each a serializable transaction by themselves', () => {
+    expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test.each([
+    ['request', named],
+    ['connection', unnamed],
+  ] as const)('are reported as lacking a transaction if judged by %s', (unit, request) => {
+    const { levels, transactions } = judged(payments(request), [], unit)
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: {
+        story: { name: 'no transaction around it' },
+        sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
+        operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
+      },
+    })
+    expect(levels['declared']!.result).toBe('met')
+    expect(transactions!.judged.transactions).toBe(2)
+  })
+
+  test('are not reported if a request ran alone or no transaction names its request', () => {
+    const alone = payments(named).filter((_, at) => at % 2 === 0)
+    expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
+    expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
+  })
+
+  test('are separate units of a connection if it was idle in between', () => {
+    const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
+    const idle = payments(unnamed).map((ran, at): Ran => {
+      const by = at < 2 ? 0 : 20_000_000
+      const [name, from, to] = ran.locks?.[0] ?? ['', 0, 0]
+      return { ...later(ran, by), ...(ran.locks === undefined ? {} : { locks: [[name, from + by, to + by]] }) } as Ran
+    })
+    expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('do not hide a transaction that violates the level by itself', () => {
+    const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
+    expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
+      counterexample: { story: { name: 'lost update' } },
+    })
+  })
+
+  test('may read what their own request wrote earlier', () => {
+    const { levels } = judged(
+      [
+        { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
+        { from: 20, to: 30, by: 0, micro: [['r', balance, 1]], more: named(1) },
+        { from: 40, to: 50, by: 0, micro: [['w', balance, 2]], locks: [[row, 44, 45]], more: named(1) },
+        { from: 60, to: 70, by: 0, micro: [['r', balance, 2]], more: named(1) },
+      ],
+      [],
+      'request',
+    )
+    expect(levels['strict-serializable']!.result).toBe('met')
+  })
+})
+
+describe('the times of statements', () => {
+  const write = (at: number, value: number): Ran => ({
+    ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
+  })
+  const reader = (statements: Ran['statements']): Ran => ({
+    ...{ from: 0, to: 60, more: { isolation: committed }, ...(statements === undefined ? {} : { statements }) },
+    micro: [
+      ['r', balance, 1],
+      ['r', balance, 1],
+    ],
+  })
+
+  test('tell which of several equal values each statement read', () => {
+    const writes = [write(10, 1), write(20, 2), write(30, 1)]
+    const apart = reader([
+      ['SELECT', 1, 16, 18],
+      ['SELECT', 1, 40, 45],
+    ])
+    expect(judged([...writes, reader(undefined)]).transactions!.judged.reads).toEqual({ total: 2, withSource: 0 })
+    const { transactions, levels } = judged([...writes, apart])
+    expect(transactions!.judged.reads).toEqual({ total: 2, withSource: 2 })
+    expect(levels['snapshot-isolation']!.result).toBe('violated')
+    expect(levels['read-committed']!.result).toBe('met')
+  })
+})
+
+describe('a read of a rolled-back write', () => {
+  const rolledBack: Ran = { from: 0, to: 10, micro: [['w', balance, 7]], end: 'fail' }
+  const first: Ran = { from: 0, to: 2, micro: [['r', balance, 1]] }
+
+  test('violates read committed and the declared level', () => {
+    const { levels, transactions } = judged([first, rolledBack, { from: 20, to: 25, micro: [['r', balance, 7]] }])
+    expect(levels['read-committed']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G1a' } })
+    expect(levels['declared']!.result).toBe('violated')
+    expect(levels['read-uncommitted']!.result).toBe('met')
+    expect(transactions!.anomalies).toHaveProperty('G1a')
+  })
+
+  test('violates nothing if another transaction or the initial value explains it', () => {
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
+    expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
+    expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('violates nothing in a cell that something else may have changed', () => {
+    const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
+  })
+})
+
+describe('a statement that was not understood and has ended', () => {
+  const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
+  const settled = { f: 'settled', value: { mark: 1 } }
+
+  test('leaves cells certain that appear only later', () => {
+    expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
+    const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
+    expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
+    expect(judged([met], [{ f: mark.f, value: mark.value, mark: 1 }, settled]).levels['serializable']!.result).toBe(
+      'met',
+    )
+  })
+
+  test('may have given a later cell another value than the initial one', () => {
+    const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
+    const started = (marks: readonly Members[]) =>
+      check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
+    expect(started([mark, settled]).result).toBe('met')
+    expect(started([])).toMatchObject({ result: 'unknown' })
+  })
+
+  test('leaves cells uncertain that were used before it had ended', () => {
+    const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
+    expect(ended.levels['serializable']!.result).toBe('unknown')
+    const later = { ...mark, mark: 2 }
+    expect(judged(lostUpdate, [mark, settled, later]).levels['serializable']!.result).toBe('unknown')
+  })
+})
+
+describe('a read known only by a comparison', () => {
+  const written = (value: Json): Ran => ({
+    ...{ from: 0, to: 10, micro: [['w', 'accounts/1/balance', value]], locks: [['accounts/1', 2, 1]] },
+  })
+  const later = (...micro: readonly Micro[]): Ran => ({ from: 20, to: 30, micro })
+  const result = (all: readonly Ran[]) => judged(all).levels?.['serializable']?.result
+
+  test.each<readonly [Micro[0], Json, Json]>([
+    ['r!>=', 20, 40],
+    ['r!>=', null, 40],
+    ['r!<', 40, 40],
+    ['r>=', 40, 40],
+    ['r<>', 'a', 'b'],
+    ['r!=', 'a', 'b'],
+    ['r!=', null, 'b'],
+    ['r!<', 'a', 'b'],
+  ])('%s may have found %j if compared with %j', (kind, value, given) => {
+    expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
+  })
+
+  test.each<readonly [Micro[0], Json, Json]>([
+    ['r!>=', 100, 40],
+    ['r>=', 20, 40],
+    ['r>=', null, 40],
+    ['r<>', null, 40],
+    ['r<>', 'a', 'a'],
+    ['r!=', 'a', 'a'],
+  ])('%s cannot have found %j if compared with %j', (kind, value, given) => {
+    expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
+  })
+
+  test('is unknown if no version explains it, and the reason names both lines', () => {
+    const guarded: Ran = {
+      ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
+      locks: [['accounts/1', 25, 26]],
+      statements: [['UPDATE accounts … AND balance >= 40', 2, 22, 25]],
+    }
+    expect(judged([written(20), guarded]).levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: {
+        text: expect.stringMatching(
+          /of events:4 read accounts\/1\/balance \(UPDATE .* >= 40\), which no recorded write explains \(the newest version that it may have seen: the transaction of events:2 wrote 20 to accounts\/1\/balance/,
+        ),
+      },
+    })
+  })
+
+  test('without a comparison may have found any value', () => {
+    for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
+  })
+
+  test('depends on the transaction that wrote what it found', () => {
+    const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
+    const start: Ran = {
+      ...{
+        from: 0,
+        to: 10,
+        micro: [
+          ['w', a, 10],
+          ['w', b, 10],
+        ],
+      },
+      locks: [
+        ['accounts/1', 2, 1],
+        ['accounts/2', 2, 1],
+      ],
+    }
+    const skewed = (mine: string, other: string, row: string): Ran => ({
+      ...{
+        from: 20,
+        to: 40,
+        micro: [
+          ['r!>=', other, 20],
+          ['w', mine, 30],
+        ],
+        locks: [[row, 25, 35]],
+      },
+      statements: [
+        ['SELECT', 1, 20, 21],
+        ['UPDATE', 1, 22, 25],
+      ],
+    })
+    const both = [start, skewed(a, b, 'accounts/1'), skewed(b, a, 'accounts/2')]
+    expect(result(both)).toBe('violated')
+  })
+})
+
+describe('versions that a recorder reports', () => {
+  const lost = (second: number): readonly Ran[] => [
+    {
+      from: 0,
+      to: 30,
+      micro: [
+        ['r', 'n/1/v', 0],
+        ['w', 'n/1/v', 1],
+      ],
+      more: { versions: [-1, 0] },
+    },
+    {
+      from: 10,
+      to: 20,
+      micro: [
+        ['r', 'n/1/v', second],
+        ['w', 'n/1/v', 1],
+      ],
+      more: { versions: [second - 1, 1] },
+    },
+  ]
+
+  test('show a lost update although both transactions wrote one value and held no lock', () => {
+    expect(judged(lost(0)).levels['serializable']?.result).toBe('violated')
+    expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
+  })
+
+  test('are not used unless every committed transaction has them', () => {
+    const [one, other] = lost(0)
+    expect(judged([one!, { ...other!, more: {} }]).levels['serializable']?.result).not.toBe('violated')
+  })
+})

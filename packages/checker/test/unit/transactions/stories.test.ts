@@ -1,0 +1,119 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { impliesLevel, isolationLadder } from '../../../src/index.ts'
+import type { IsolationLevel } from '../../../src/transactions/levels/ladder.ts'
+import { judged, type Line, met, oneByOne, together } from '../../transactions/judged.ts'
+
+const append = (key: string, element: number): Json => ['append', key, element]
+const read = (key: string, ...list: number[]): Json => ['r', key, list]
+const line = (process: number, ...value: Json[]): Line => [process, value]
+
+/** The smallest history of each story. */
+const stories = {
+  'lost update': [
+    ...together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2))),
+    ...oneByOne(line(2, read('x', 1, 2))),
+  ],
+  'write skew': together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1))),
+  'read skew': together(line(0, append('x', 1), append('y', 1)), line(1, read('y'), read('x', 1))),
+  'long fork': together(
+    line(0, append('x', 1)),
+    line(1, append('y', 1)),
+    line(2, read('x', 1), read('y')),
+    line(3, read('x'), read('y', 1)),
+  ),
+  'non-repeatable read': together(line(0, read('x'), read('x', 1)), line(1, append('x', 1))),
+  'dirty read': oneByOne([0, [append('x', 1)], 'fail'], line(1, read('x', 1))),
+  'intermediate read': together(line(0, append('x', 1), append('x', 2)), line(1, read('x', 1))),
+  'circular read': together(line(0, append('x', 1), read('y', 1)), line(1, append('y', 1), read('x', 1))),
+  'dirty write': together(
+    line(0, append('x', 1), append('y', 1)),
+    line(1, append('x', 2), append('y', 2)),
+    line(2, read('x', 1, 2), read('y', 2, 1)),
+  ),
+  'stale read': oneByOne(line(0, append('x', 1)), line(1, read('x'))),
+  'own write not seen': oneByOne(line(0, append('x', 1)), line(0, read('x'))),
+  'torn append': oneByOne(line(0, append('x', 1), append('x', 2)), line(1, read('x', 2))),
+  'duplicate elements': oneByOne(line(0, append('x', 1)), line(1, read('x', 1, 1))),
+}
+
+/** Which of several that a history shows at its strongest level. */
+const shown = (events: (typeof stories)[keyof typeof stories]) => {
+  const report = judged(events)
+  const verdict = report.levels['strict-serializable']
+  if (verdict?.result !== 'violated') throw new Error('it is not violated')
+  return { report, counterexample: verdict.counterexample }
+}
+
+describe.each(Object.entries(stories))('a history of %s', (name, events) => {
+  const { report, counterexample } = shown(events)
+  const { story, transactions, sentence } = counterexample
+
+  test('is explained with its name, cause and remedy', () => {
+    expect(story?.name).toBe(name)
+    expect(sentence.toLowerCase()).toContain(name)
+    expect(story?.cause).toMatch(/^[A-Z].*\.$/)
+    expect(story?.cure).toMatch(/^[A-Z].*\.$/)
+  })
+
+  test('violates the level that its story names, and no weaker one', () => {
+    const refusedBy = story?.refusedBy as IsolationLevel
+    expect(report.levels[refusedBy]?.result).toBe('violated')
+    // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
+    for (const weaker of isolationLadder.implied[refusedBy])
+      if (weaker !== 'repeatable-read') expect(met(report)).toContain(weaker)
+    expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)
+  })
+
+  test('is drawn with the steps of each transaction and arrows between existing steps', () => {
+    expect(transactions?.parts.map(({ operation }) => operation)).toEqual(
+      counterexample.operations.map(({ operation }) => operation),
+    )
+    for (const { from, to } of transactions?.arrows ?? [])
+      for (const { part, step } of [from, to]) {
+        expect(transactions?.parts[part]).toBeDefined()
+        if (step !== undefined) expect(transactions?.parts[part]?.steps[step]).toBeDefined()
+      }
+    if (transactions?.isCycle) {
+      const { arrows } = transactions
+      expect(arrows.map(({ to }) => to.part)).toEqual([...arrows.slice(1), arrows[0]!].map(({ from }) => from.part))
+    }
+  })
+})
+
+test('the sentence of a lost update of lists says who read and who appended', () => {
+  expect(shown(stories['lost update']).counterexample.sentence).toBe(
+    'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. T3 (process 2) read x = [1,2], which shows that T1 appended to x before T2.',
+  )
+})
+
+test('draws what a transaction had read before its write together with the write', () => {
+  const { transactions } = shown(stories['lost update']).counterexample
+  expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
+})
+
+test('reports a lost update rather than a row that is read twice', () => {
+  const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
+    line(process, read('x', ...before), read('x', ...now), append('x', element))
+  const events = [
+    ...together(again(0, [], [], 1), again(1, [], [], 2)),
+    ...together(again(0, [1, 2], [1, 2], 3), again(1, [1, 2], [1, 2, 3], 4)),
+    ...oneByOne(line(2, read('x', 1, 2, 3, 4))),
+  ]
+  const { report, counterexample } = shown(events)
+  expect(counterexample.story?.name).toBe('lost update')
+  expect(report.levels['read-atomic']).toMatchObject({
+    counterexample: { story: { name: 'non-repeatable read' } },
+  })
+})
+
+test('reports a lost update even if no read shows which of the two writes was last', () => {
+  const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
+  expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
+  expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
+})
+
+test('a read of the new half before the old one already violates monotonic atomic view', () => {
+  const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
+  expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
+})

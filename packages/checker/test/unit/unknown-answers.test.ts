@@ -1,0 +1,79 @@
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { checkProved } from '../proof/proving.ts'
+
+// An answer that is not known may hold what no known answer does, and a send without an answer may be carried out late.
+
+interface Line {
+  readonly process: number
+  readonly f: string
+  readonly asked: Json
+  readonly told?: Json
+  readonly key?: string
+  readonly isLost?: boolean
+  readonly final?: boolean
+}
+
+const inTurn = (...lines: readonly Line[]): EventInput[] =>
+  lines.flatMap(({ process, f, asked, told = null, key, isLost = false, final }): EventInput[] => [
+    { process, type: 'invoke', f, key, value: asked, final },
+    { process, type: isLost ? 'info' : 'ok', f, key, value: told, final },
+  ])
+
+const send = (message: string, offset: number): Line => ({
+  process: 0,
+  f: 'send',
+  key: 'k',
+  asked: message,
+  told: offset,
+})
+const poll = (process: number, from: number, got: readonly Json[] = []): Line => ({
+  ...{ process, f: 'poll', asked: { k: from } },
+  told: got.length === 0 ? {} : { k: got },
+})
+const inVain: Line[] = Array.from({ length: 5 }, () => ({ ...poll(1, 0), final: true }))
+
+const watch: Line = { process: 0, f: 'watch', asked: { watch: 1, from: 1 }, told: { revision: 0 } }
+const put: Line = { process: 1, f: 'put', key: 'x', asked: 1, told: 1 }
+const watched: Line = { process: 0, f: 'watched', asked: { watch: 1 }, told: [] }
+const often: Line[] = Array.from({ length: 5 }, () => ({ ...watched, final: true }))
+
+test.each<readonly [title: string, model: string, level: string, result: string, events: EventInput[]]>([
+  [
+    'a message that was sent without an answer, and came after the polls in vain, was not left unseen',
+    'stream',
+    'no-unseen',
+    'met',
+    inTurn({ process: 0, f: 'send', key: 'k', asked: 'm', isLost: true }, ...inVain, {
+      ...poll(2, 0, [[0, 'm']]),
+      final: true,
+    }),
+  ],
+  [
+    'a message that was there before the polls in vain was left unseen',
+    'stream',
+    'no-unseen',
+    'violated',
+    inTurn(send('m', 0), ...inVain),
+  ],
+  [
+    'a change that an answer which is not known may have had was not held back',
+    'watch',
+    'live',
+    'unknown',
+    inTurn(watch, put, { ...watched, told: null, isLost: true }, ...often),
+  ],
+  [
+    'a change that was never sent, though the watch was asked often, was held back',
+    'watch',
+    'live',
+    'violated',
+    inTurn(watch, put, ...often),
+  ],
+])('%s', (_, model, level, result, events) => {
+  const { levels } = checkProved(historyFromEvents(events), {
+    ...{ model, initial: null, failedCas: 'drop', memoryBytes: 1e9, levels: [model === 'stream' ? 'faithful' : level] },
+    ...{ deadlineMs: millis(10_000), now: () => millis(0) },
+  })
+  expect(levels[level]?.result).toBe(result)
+})

@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { extended } from '../../adding/extended.ts'
+
+const hitting = (kind: string) =>
+  expect.objectContaining({ kind, hits: expect.toSatisfy((hits: number) => hits > 0, 'above 0') })
+
+/** A run of a second under these faults, or one that lasts 600 ms. */
+async function runUnder(faults: string | object, ...more: readonly string[]) {
+  const schedule = join(temporaryDirectory(), 'schedule.json')
+  if (typeof faults === 'object') writeFileSync(schedule, JSON.stringify([{ fromMs: 200, toMs: 800, ...faults }]))
+  const { stdout, stderr, exitCode } = await extended([
+    ...['run', '--target', 'raft', '--time', '1s', '--rate', '100', '--seed', '1', '--json', ...more],
+    ...['--faults', typeof faults === 'object' ? schedule : faults, '--out', temporaryDirectory()],
+  ])
+  expect(stderr).toBe('')
+  const result = JSON.parse(stdout)
+  expect(result.levels.linearizable.result).toBe('met')
+  return { exitCode, result }
+}
+
+test('faults of one’s own are listed with who can suffer them, and nemeses beside their kinds', async () => {
+  const { stdout } = await extended(['targets', '--faults', '--json'])
+  const rows = JSON.parse(stdout)
+  for (const [fault, ...worlds] of [
+    ['hiccup', true, false],
+    ['stall-request', true, true],
+    ['swallow-message', true, true],
+    ['freeze', true, true],
+  ])
+    for (const [target, suffers] of [
+      ['raft', worlds[0]],
+      ['sim:raft', worlds[1]],
+    ])
+      expect(rows).toContainEqual(expect.objectContaining({ target, fault, suffers }))
+  const nemeses = ['lose-reply', 'second-replies']
+  expect(rows).toContainEqual(expect.objectContaining({ target: 'raft', fault: 'lose-reply', suffers: true, nemeses }))
+})
+
+describe('among processes', () => {
+  test('a fault of bytes bites, by its nemesis and from a schedule', async () => {
+    const fault = { kind: 'hiccup', links: 'from-clients', pauseMs: 5 }
+    const [byName, byTime] = await Promise.all([runUnder('hiccups'), runUnder(fault)])
+    expect(byName.result.faults).toContainEqual(hitting('hiccup'))
+    expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
+  })
+
+  test('a stage sees the bytes of one direction, and acts on the other', async () => {
+    // Long enough for a request and its answer on one connection, however busy the machine is.
+    const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
+    const { result } = await runUnder(late, '--time', '4s')
+    expect(result.faults).toContainEqual(hitting('late-answers'))
+    expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
+  })
+
+  test('faults of requests and of nodes bite', async () => {
+    const stall = { kind: 'stall-request', links: 'from-clients', stallMs: 70 }
+    const [stalled, frozen] = await Promise.all([runUnder(stall), runUnder({ kind: 'freeze', nodes: 'leader' })])
+    expect(stalled.result.faults).toContainEqual(hitting('stall-request'))
+    expect(stalled.result.latency.p99Nanos).toBeGreaterThan(70e6)
+    expect(frozen.result.faults).toContainEqual(hitting('freeze'))
+    expect(frozen.result.latency.p99Nanos).toBeGreaterThan(100e6)
+  })
+})
+
+describe('in virtual time', () => {
+  test.each([
+    ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
+    ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
+    ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
+  ])('a fault %s bites', async (_, fault, leastNanos) => {
+    const { result } = await runUnder(fault, '--sim')
+    expect(result.faults).toContainEqual(hitting(fault.kind))
+    expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)
+  })
+
+  test('a search draws a fault of one’s own, on its threads', async () => {
+    const args = ['fuzz', '--target', 'raft', '--faults', 'freezes', '--seeds', '20', '--workers', '2', '--json']
+    const { stdout, stderr, exitCode } = await extended([...args, '--out', temporaryDirectory()])
+    expect(stderr).toBe('')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 20 })
+  })
+
+  test('a fault that is not simulated is refused, with what to do instead', async () => {
+    const schedule = join(temporaryDirectory(), 'schedule.json')
+    writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hiccup', links: 'from-clients', pauseMs: 1 }]))
+    const args = ['run', '--sim', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
+    const { stderr, exitCode } = await extended(args)
+    expect(stderr).toMatch(/sim:raft cannot suffer .*hiccup.*Instead: /)
+    expect(exitCode).toBe(3)
+  })
+})
+
+test('a nemesis of one’s own is suggested, and has its part in a run', async () => {
+  const { stderr, exitCode } = await extended(['run', '--faults', 'hicups', '--out', temporaryDirectory()])
+  expect(stderr).toContain('Did you mean hiccups?')
+  expect(exitCode).toBe(3)
+  const { result } = await runUnder('second-replies', '--sim')
+  expect(result.faults).toMatchObject([{ kind: 'lose-reply', hits: expect.any(Number) }])
+})
+
+test('the messages about a fault of one’s own come from its declaration', async () => {
+  const schedule = join(temporaryDirectory(), 'schedule.json')
+  const typed = ['run', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
+  writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hicup', links: 'from-clients' }]))
+  expect((await extended(typed)).stderr).toContain('Did you mean hiccup?')
+  writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hiccup', links: 'from-clients' }]))
+  expect((await extended(typed)).stderr).toContain('hiccup needs "pauseMs" of milliseconds: for how long.')
+})

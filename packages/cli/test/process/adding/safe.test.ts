@@ -1,0 +1,41 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+
+/** A folder whose configuration says that it has been run, and fails. */
+function trap(): string {
+  const cwd = temporaryDirectory()
+  writeFileSync(join(cwd, 'chaos.config.mjs'), "throw new Error('the trap: extend')\n")
+  writeFileSync(join(cwd, 'proxy.json'), '{"listeners": 1}')
+  return cwd
+}
+
+const history = join(root, 'histories', 'stale-read.jsonl')
+
+test.each([
+  [['--version']],
+  [['--help']],
+  [['completion', 'bash']],
+  [['diff', history, history]],
+  [['convert', history, '--to', 'edn']],
+  [['routes', '--help']],
+  [['ctl', '--help']],
+  [['page', '--help']],
+  [['mcp', '--help']],
+  [['mcp', '--help', '--no-allow-code']],
+  [['mcp', '--help', '--allow-code=false']],
+  [['proxy', '--config', 'proxy.json']],
+])('chaos %j runs no configuration of its folder', async (args) => {
+  const { stderr, stdout } = await chaos(args, { cwd: trap() })
+  expect(stderr + stdout).not.toContain('the trap')
+})
+
+test.each([[['check', history]], [['mcp', '--allow-code']]])(
+  'chaos %j runs a configuration that extends',
+  async (args) => {
+    const { stderr, exitCode } = await chaos(args, { cwd: trap() })
+    expect(stderr).toContain('the trap')
+    expect(exitCode).toBe(3)
+  },
+)

@@ -1,0 +1,95 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+
+const saved = (...lines: readonly object[]): string => {
+  const file = join(temporaryDirectory(), 'history.jsonl')
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  return file
+}
+
+const read = (process: number, value: number): object[] => [
+  { process, type: 'invoke', f: 'read', key: 'x', value: null },
+  { process, type: 'ok', f: 'read', key: 'x', value },
+]
+const write = (process: number, value: number): object[] => [
+  { process, type: 'invoke', f: 'write', key: 'x', value },
+  { process, type: 'ok', f: 'write', key: 'x', value },
+]
+const header = { chaos: 1, model: 'register', initial: 'unknown' }
+
+describe('a service that held data before it was recorded', () => {
+  const events = [...read(0, 3), ...write(1, 4), ...read(0, 4)]
+
+  test('has a linearizable record if the header or the command line says that its initial values are unknown', async () => {
+    const found = async (...args: readonly string[]) =>
+      (await chaosHere(['check', ...args, '--expect', 'linearizable'])).exitCode
+    expect(await found(saved(header, ...events))).toBe(0)
+    expect(await found(saved(...events), '--initial', 'unknown')).toBe(0)
+    expect(await found(saved(...events))).toBe(1)
+  })
+
+  test('has a record that is not linearizable if the reads contradict the given initial value', async () => {
+    const judged = async (initial: string) => {
+      const file = saved(header, ...events)
+      const { exitCode, stdout } = await chaosHere([
+        'check',
+        file,
+        '--initial',
+        initial,
+        '--expect',
+        'linearizable',
+        '--json',
+      ])
+      return { exitCode, linearizable: JSON.parse(stdout).levels.linearizable.result }
+    }
+    expect(await judged('null')).toEqual({ exitCode: 1, linearizable: 'violated' })
+    expect(await judged('5')).toEqual({ exitCode: 1, linearizable: 'violated' })
+    expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
+  })
+
+  test('has a record that is not linearizable if its initial value comes back after a write', async () => {
+    const { exitCode, stdout } = await chaosHere([
+      'check',
+      saved(header, ...events, ...read(0, 3)),
+      '--expect',
+      'linearizable',
+    ])
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(
+      /nobody ever wrote 3, and what was there at the start had been\s+overwritten: process 1's write of 4/,
+    )
+  })
+})
+
+describe('a record with a gap', () => {
+  const touched = {
+    process: 'recorder',
+    type: 'info',
+    f: 'touched',
+    key: 'x',
+    value: { what: 'EVAL', why: 'a script' },
+  }
+
+  test.each([
+    { name: 'with an expectation', args: ['--expect', 'linearizable'] },
+    { name: 'without one', args: [] },
+  ])('leads to exit 2 if nothing contradicts it, $name, with the reason first', async ({ args }) => {
+    const { exitCode, stdout } = await chaosHere([
+      'check',
+      saved(header, ...write(0, 1), touched, ...read(0, 1)),
+      ...args,
+    ])
+    expect(exitCode).toBe(2)
+    expect(stdout.split('\n').slice(0, 4).join('\n')).toMatch(
+      /UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 4/,
+    )
+  })
+
+  test('leads to exit 1 if the events before the gap contradict the expectation', async () => {
+    const file = saved(header, ...write(0, 1), ...read(0, 2), touched, ...read(0, 1))
+    const { exitCode } = await chaosHere(['check', file, '--expect', 'linearizable'])
+    expect(exitCode).toBe(1)
+  })
+})

@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+describe('chaos check', () => {
+  test('shows the verdict of one file, the sentence and its lines', async () => {
+    const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
+    expect(stdout).toMatch(/NOT LINEARIZABLE/)
+    expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
+    expect(stdout).toMatch(/stale-read\.jsonl/)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
+  })
+
+  test('shows a table of several files, with a line for each', async () => {
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
+    const lines = stdout.split('\n')
+    for (const name of ['stale-read', 'fresh-read', 'split-brain'])
+      expect(lines.filter((line) => line.includes(`${name}.jsonl`))).toHaveLength(1)
+  })
+
+  test.each([
+    ['fresh-read', 'linearizable', 0],
+    ['stale-read', 'linearizable', 1],
+    ['stale-read', 'sequential', 0],
+    ['split-brain', 'eventual', 1],
+    ['sequential-not-linearizable', 'eventual', 2],
+    ['stale-read', 'none', 0],
+  ])('of %s with --expect %s exits with %d', async (name, level, expected) => {
+    const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
+    expect(exitCode).toBe(expected)
+  })
+
+  test('reports a client on two connections as violated, or as unknown if the recording did not name the client', async () => {
+    const directory = temporaryDirectory()
+    const record = (name: string, sessions: object, session: object): string => {
+      const file = join(directory, name)
+      const events = [
+        [0, 'write', 1, 1],
+        [1, 'read', null, null],
+        [1, 'read', null, 1],
+      ].flatMap(([process, f, input, output]) => [
+        { process, type: 'invoke', f, key: 'x', value: input, ...session },
+        { process, type: 'ok', f, key: 'x', value: output },
+      ])
+      const header = { chaos: 1, model: 'register', initial: null, sessions }
+      writeFileSync(file, [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''))
+      return file
+    }
+    const named = record('named.jsonl', { by: 'header.X-Client', named: true }, { session: 'alice' })
+    const pooled = record('pooled.jsonl', { by: 'connection', named: false }, {})
+    const told = await chaosHere(['check', named, '--expect', 'sequential'])
+    expect(told.exitCode).toBe(1)
+    expect(told.stdout).toMatch(/Alice wrote x = 1, but then read x = null, not its own 1\./)
+    const unsure = await chaosHere(['check', pooled, '--expect', 'sequential'])
+    expect(unsure.exitCode).toBe(2)
+    expect(unsure.stdout.replace(/\s+/g, ' ')).toContain(
+      'say in the route table which header or cookie does: "client": "header.X-Client"',
+    )
+  })
+
+  test('exits with 2 for a history without a read, whatever was expected', async () => {
+    const file = join(temporaryDirectory(), 'writes.jsonl')
+    writeFileSync(
+      file,
+      '{"process":1,"type":"invoke","f":"write","value":1}\n{"process":1,"type":"ok","f":"write","value":1}\n',
+    )
+    for (const args of [[], ['--expect', 'linearizable']]) {
+      const { exitCode, stdout } = await chaosHere(['check', file, ...args])
+      expect(stdout).toContain('why: no read succeeded')
+      expect(stdout).toMatch(/exit code 2$/m)
+      expect(exitCode).toBe(2)
+    }
+    const { stdout } = await chaosHere(['check', file, '--json'])
+    expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
+  })
+
+  test('reports only the requested level, and exits with 2 if it cannot be decided', async () => {
+    const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
+    expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
+    expect(decided.exitCode).toBe(0)
+    const open = await chaosHere(['check', history('sequential-not-linearizable'), '--level', 'eventual'])
+    expect(open.stdout).toMatch(/^ {2}UNKNOWN WHETHER EVENTUALLY CONSISTENT/m)
+    expect(open.exitCode).toBe(2)
+  })
+
+  test('prints one JSON object per file with --json, strongest level first', async () => {
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
+    const [stale, fresh] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(stale.file).toBe(history('stale-read'))
+    expect(Object.keys(stale.levels)).toEqual([
+      ...['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session'],
+      ...['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads', 'eventual', 'convergent'],
+    ])
+    expect(stale.levels.linearizable).toMatchObject({
+      result: 'violated',
+      counterexample: { sentence: expect.any(String) },
+    })
+    expect(fresh.levels.linearizable.result).toBe('met')
+    expect(stale.timing).toMatchObject({ parseMs: expect.any(Number), checkMs: expect.any(Number) })
+  })
+
+  test('reads Porcupine, Jepsen and its own format, from a file or from stdin', async () => {
+    const directory = temporaryDirectory()
+    const etcd = join(directory, 'etcd.log')
+    writeFileSync(etcd, 'INFO  jepsen.util - 0\t:invoke\t:write\t3\nINFO  jepsen.util - 0\t:ok\t:write\t3\n')
+    const edn = join(directory, 'history.edn')
+    writeFileSync(
+      edn,
+      '{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0, :type :ok, :f :write, :value 3}\n',
+    )
+    for (const file of [etcd, edn]) {
+      const { stdout } = await chaosHere(['check', file, '--json'])
+      expect(JSON.parse(stdout).levels.linearizable.result).toBe('met')
+    }
+  })
+
+  test("names a lost message in a history of Jepsen's tests of Kafka", async () => {
+    const file = join(temporaryDirectory(), 'history.edn')
+    const both = (process: number, f: string, asked: string, told: string) =>
+      `{:process ${process}, :type :invoke, :f :${f}, :value ${asked}}\n{:process ${process}, :type :ok, :f :${f}, :value ${told}}\n`
+    const lines = [
+      both(0, 'send', '[[:send 1 7] [:send 1 8]]', '[[:send 1 [0 7]] [:send 1 [3 8]]]'),
+      both(0, 'send', '[[:send 1 9]]', '[[:send 1 [4 9]]]'),
+      both(1, 'subscribe', '[1]', '[1]'),
+      both(2, 'subscribe', '[1]', '[1]'),
+      both(1, 'poll', '[[:poll]]', '[[:poll {1 [[0 7]]}]]'),
+      both(2, 'poll', '[[:poll]]', '[[:poll {1 [[4 9]]}]]'),
+    ]
+    writeFileSync(file, lines.join(''))
+    const { exitCode, stdout } = await chaosHere(['check', file, '--model', 'stream', '--expect', 'faithful', '--json'])
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout).levels['no-lost-writes'].counterexample.sentence).toBe(
+      '8 was at offset 3 of 1 (sent by process 0, and acknowledged), and nobody ever polled it. Those that have subscribed passed over it: process 1 polled offset 0, and process 2 offset 4.',
+    )
+  })
+
+  test('writes a self-contained report', async () => {
+    const report = join(temporaryDirectory(), 'report.html')
+    const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
+    expect(exitCode).toBe(0)
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('writes no report of a history that could not be read', async () => {
+    const directory = temporaryDirectory()
+    const [empty, report] = [join(directory, 'empty.jsonl'), join(directory, 'report.html')]
+    writeFileSync(empty, '')
+    const { exitCode } = await chaosHere(['check', empty, '--out', report])
+    expect(exitCode).toBe(3)
+    expect(readdirSync(directory)).toEqual(['empty.jsonl'])
+  })
+
+  test('shows the verdict even if it cannot write its report, and says why', async () => {
+    const { exitCode, stdout, stderr } = await chaosHere([
+      'check',
+      history('stale-read'),
+      '--out',
+      'no/such/report.html',
+    ])
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stderr).toContain('--out no/such/report.html: its directory does not exist. Create it first.')
+    expect(exitCode).toBe(3)
+  })
+
+  test('ends without an error if its output is closed early', async () => {
+    const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
+    child.stdout?.destroy()
+    const { exitCode, stderr } = await ended
+    expect(stderr).not.toContain('EPIPE')
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a wrong command line is answered with a hint', () => {
+  test.each([
+    [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
+    [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
+    [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
+    [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
+    [['fuzz', '--faults', 'kill', 'pause'], 'separate values by commas: --faults kill,pause.'],
+    [['fuzz', '--time', '5s', 'raft'], 'What to test is an option: --target raft.'],
+    [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
+    [['--json', 'check'], '--json: the command comes first, then its options.'],
+    [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
+    [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
+    [['run', '--time', '20'], '--time 20: not a duration.'],
+    [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 25.'],
+    [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
+    [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
+    [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
+    [['run', '--set', 'speed=3'], 'there is no such setting of raft'],
+    [['run', 'raft'], 'chaos run raft: raft was read as the name of a run of chaos.config.ts, and there is none here.'],
+    [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
+    [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
+    [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],
+    [['check'], 'chaos check needs at least one history'],
+    [['replay', 'nowhere.json'], 'nowhere.json: there is no such file.'],
+    [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
+    [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Usage: chaos ctl reset'],
+    [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Usage: chaos ctl inspect PROXY'],
+    [[], 'Three commands to begin with:'],
+  ])('chaos %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await chaosHere(args)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe('a history file that cannot be read', () => {
+  const refused = async (file: string, message: string | RegExp, run = chaosHere) => {
+    const { exitCode, stderr, stdout } = await run(['check', file])
+    expect(stderr.trimEnd().split('\n').length).toBeLessThan(4)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  }
+
+  test('because it does not exist is refused', () =>
+    refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
+
+  test('because it is a directory is refused', async () => {
+    const directory = temporaryDirectory()
+    mkdirSync(join(directory, 'runs'))
+    await refused(join(directory, 'runs'), /runs: .*directory/)
+  })
+
+  test('because it is empty is refused', async () => {
+    const file = join(temporaryDirectory(), 'empty.jsonl')
+    writeFileSync(file, '')
+    await refused(file, /empty\.jsonl: .*empty/)
+  })
+
+  test('because it is prose is refused', async () => {
+    const file = join(temporaryDirectory(), 'notes.txt')
+    writeFileSync(file, 'Dear diary\n')
+    await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
+  })
+
+  test('because it is binary is refused', async () => {
+    const file = join(temporaryDirectory(), 'image.png')
+    writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
+    await refused(file, /image\.png/)
+  })
+
+  test('because it is 100 MB of noise is refused', async () => {
+    const file = join(temporaryDirectory(), 'noise')
+    const stream = createWriteStream(file)
+    for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
+    stream.end()
+    await finished(stream)
+    await refused(file, /noise/, chaos)
+  })
+
+  test('does not prevent the check of other files', async () => {
+    const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
+    expect(stdout).toContain('fresh-read.jsonl')
+    expect(stdout).toContain('nowhere.jsonl')
+    expect(exitCode).toBe(3)
+  })
+})
+
+test('a history whose last line is cut off is checked without that line, with a note', async () => {
+  const file = join(temporaryDirectory(), 'cut.jsonl')
+  const whole = readFileSync(history('fresh-read'))
+  writeFileSync(file, whole)
+  truncateSync(file, whole.length - 20)
+  const { exitCode, stdout, stderr } = await chaos(['check', file])
+  expect(`${stdout}${stderr}`).toMatch(/last line/)
+  expect(exitCode).toBe(0)
+})
+
+test('chaos --version prints only the version', async () => {
+  expect(await chaos(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
+})
+
+test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', '-h']]])(
+  'chaos %j prints its help with examples or commands',
+  async (args) => {
+    const { exitCode, stdout } = await chaosHere(args)
+    expect(stdout).toMatch(/chaos (run|check|targets)/)
+    expect(exitCode).toBe(0)
+  },
+)
+
+test('targets are listed, with the faults they can suffer and their bugs', async () => {
+  expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
+  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}loss +drop 5 to 30% of the messages/m)
+  const listed = (await chaosHere(['targets', '--bugs'])).stdout
+  expect(listed).toMatch(/\n {2}answer-before-prepare-ok {2}\w/)
+  const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)
+  expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
+})

@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { check, historyFromEvents, millis } from 'chaosproxy'
+import { describe, expect } from 'vitest'
+import stack from '../../../../../examples/stack.ts'
+import { bin, chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../../testing/src/patient.ts'
+
+const example = join(root, 'examples', 'stack.ts')
+const history = join(root, 'examples', 'stack.jsonl')
+
+const pushed = [
+  '{"process":0,"type":"invoke","f":"push","value":1}',
+  '{"process":0,"type":"ok","f":"push","value":1}',
+  '{"process":0,"type":"invoke","f":"push","value":2}',
+  '{"process":0,"type":"ok","f":"push","value":2}',
+]
+
+const fileOf = (name: string, text: string): string => {
+  const file = join(temporaryDirectory(), name)
+  writeFileSync(file, text)
+  return file
+}
+
+describe('a model of one’s own, given as a file', () => {
+  patientTest('judges a history by every level, with the counterexample and the expectation', async () => {
+    const args = ['check', history, '--model', example, '--json', '--expect', 'linearizable']
+    const { exitCode, stdout } = await chaos(args)
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: 'stack',
+      levels: {
+        linearizable: { result: 'violated', counterexample: { operations: expect.any(Array) } },
+        sequential: { result: expect.stringMatching(/met|violated/) },
+        eventual: { result: expect.stringMatching(/met|violated/) },
+      },
+    })
+    expect(exitCode).toBe(1)
+  })
+
+  test('gives the verdict that check() gives with the same model', async () => {
+    const events = readFileSync(history, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const report = check(historyFromEvents(events), {
+      model: stack,
+      initial: null,
+      levels: ['linearizable', 'sequential', 'eventual', 'convergent'],
+      failedCas: 'drop',
+      deadlineMs: millis(10_000),
+      memoryBytes: 1e9,
+      now: () => millis(performance.now()),
+    })
+    const { stdout } = await chaos(['check', history, '--model', example, '--json'])
+    const { levels, headline } = JSON.parse(stdout)
+    expect(headline).toBe(report.headline)
+    for (const [level, { result }] of Object.entries(report.levels)) expect(levels[level].result).toBe(result)
+  })
+
+  patientTest('judges standard input', async () => {
+    const args = [bin, 'check', '-', '--model', example, '--json']
+    const { stdout } = spawnSync(process.execPath, args, { input: readFileSync(history), encoding: 'utf8' })
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
+  })
+
+  test('refuses an unknown operation, with its line', async () => {
+    const other = fileOf('h.jsonl', '{"process":0,"type":"invoke","f":"peek","value":null}\n')
+    const { exitCode, stderr } = await chaos(['check', other, '--model', example])
+    expect(stderr).toContain(`${other}:1: the stack model does not know the operation "peek"; it knows push, pop, top.`)
+    expect(exitCode).toBe(3)
+  })
+})
+
+/** What the model does, its file, and what is said of it. */
+type Refused = readonly [string, string, RegExp]
+
+describe('a model that fails is reported in one line with exit code 3:', () => {
+  const model = (apply: string, more = ''): string =>
+    `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
+  const refused: Refused[] = [
+    ['one that exports nothing', 'export const stack = 1', /: it exports no model\. Its default export must be/],
+    [
+      'one of the wrong shape',
+      'export default { name: "m", initial: 0, apply: 1, key: String }',
+      /"apply" is no function/,
+    ],
+    ['one that throws as it is loaded', 'throw new Error("oh no")', /does not run: oh no/],
+    [
+      'one that is named like another',
+      model('return [state]').replace("'mine'", "'queue'"),
+      /the name of a built-in model/,
+    ],
+    ['one that throws', model('throw new Error("oh no")'), /h\.jsonl:1: the model threw on "push" of 1: oh no/],
+  ]
+  const refusedInTime: Refused[] = [
+    ['one that never returns', model('for (;;);'), /one of its functions does not return/],
+    ['one that changes its state', model('state.push(value); return [state]'), /"apply" changed the state/],
+    [
+      'one that gives a promise',
+      model('return Promise.resolve([state])'),
+      /"apply" gave \{\}, which is no \[next, output\]/,
+    ],
+    ['one that forgets null', model('return [[...state, value], state[9]]'), /an output that is undefined/],
+    [
+      'one whose key is no text',
+      model('return [state]').replace('JSON.stringify', '() => 1'),
+      /"key" gave 1, which is no text/,
+    ],
+    ['one that ends the process', model('process.exit(0)'), /it calls process\.exit\(0\)/],
+  ]
+  const isRefused = async (_: string, text: string, message: RegExp) => {
+    const file = fileOf('mine.mjs', text)
+    const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
+    const { exitCode, stderr } = await chaos(['check', events, '--model', file])
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/node:internal|\n\s+at .*packages/)
+    expect(exitCode).toBe(3)
+  }
+  test.each(refused)('%s', isRefused)
+  patientTest.each(refusedInTime)('%s', isRefused)
+
+  patientTest('one that allocates without bound', async () => {
+    const file = fileOf('mine.mjs', model('for (;;) all.push(new Array(1e5).fill(all.length))'))
+    const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
+    const { exitCode, stderr } = await chaos(['check', events, '--model', file, '--memory', '1MB'])
+    expect(stderr).toMatch(/out of memory \(see --memory 1MB\) while its states were explored|does not return/)
+    expect(exitCode).toBe(3)
+  })
+})

@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../../../../..')
+const { stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'weight.mjs')], { encoding: 'utf8' })
+const counted = (what: string): number => Number(new RegExp(`^${what}.*: (\\d+)$`, 'm').exec(stdout)?.[1])
+
+test('chaos run of a protocol loads none of the optional parts: fewer than 1,240 modules', () => {
+  const count = counted('modules loaded by chaos run')
+  expect(count, stdout).toBeLessThan(1_240)
+  // A run that failed to start loads hardly any.
+  expect(count, stdout).toBeGreaterThan(900)
+})
+
+test('exactly two files of engine and cli import the node simulator', () => {
+  expect(counted('files of engine and cli that import node-simulator'), stdout).toBe(2)
+})

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exhibitOutcome, galleryMarkdown } from '@chaosproxy/report/gallery'
+import { gallery } from '@chaosproxy/scenarios'
+import { describe, expect, test } from 'vitest'
+import { countsMarkdown, type KeptSubject, subjectsMarkdown } from '../../../../../scripts/subjects-table.ts'
+import { root } from '../../../../testing/src/chaos.ts'
+import { keptExhibits } from '../../../src/gallery/kept.ts'
+import { toldExhibit } from '../../../src/gallery/run-exhibits.ts'
+
+const docs = join(root, 'packages', 'cli', 'docs')
+const page = join(docs, 'weaknesses.md')
+const MARK = '<!-- Generated from here on: npx vitest run packages/cli/test/process/gallery/kept.test.ts -u -->\n'
+const kept = keptExhibits()
+const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'subjects.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+
+/** Longer than the minute that a trial may take on a quiet machine: these ran beside other work. */
+const LONGEST_SECONDS = 90
+
+describe('the kept results of the track record', () => {
+  test('equal those on its page', async () => {
+    const tracked = join(docs, 'track-record.md')
+    const [head] = readFileSync(tracked, 'utf8').split(MARK)
+    await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)
+  })
+
+  test('belong to the current subjects', () => {
+    const folder = join(root, 'examples', 'track-record')
+    for (const { name, subject, result } of subjects)
+      expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })
+  })
+
+  test('real processes confirm each weakness that is documented nowhere', () => {
+    const found = subjects.filter(({ result }) => result === 'not documented')
+    expect(found.length).toBeGreaterThanOrEqual(5)
+    expect(found.filter(({ real }) => real === undefined)).toEqual([])
+  })
+})
+
+describe('the kept results of the gallery', () => {
+  test('equal those on its page', async () => {
+    const [head] = readFileSync(page, 'utf8').split(MARK)
+    await expect(`${head}${MARK}\n${countsMarkdown(subjects)}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
+  })
+
+  test.each(kept)(
+    'of $name are as described, with at least three trials, and belong to the current exhibit',
+    (exhibit) => {
+      const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
+      expect(exhibitOutcome(exhibit)).toBe('as described')
+      expect(Math.min(weaknessTrials.length, cureTrials.length)).toBeGreaterThanOrEqual(3)
+      for (const { seconds } of [...weaknessTrials, ...cureTrials]) expect(seconds).toBeLessThan(LONGEST_SECONDS)
+      expect(triedOn).toMatch(/^\d{4}-\d\d-\d\d$/)
+      const current = gallery.find(({ name }) => name === exhibit.name)
+      const { weaknessTrials: _, cureTrials: __, ...now } = toldExhibit(current!)
+      expect(said).toMatchObject(now)
+    },
+  )
+
+  test('cover at least thirty exhibits', () => {
+    expect(kept.length).toBeGreaterThanOrEqual(30)
+  })
+})

@@ -1,0 +1,53 @@
+import type { ToldExhibit } from '@chaosproxy/report/gallery'
+import { gallery } from '@chaosproxy/scenarios'
+import { expect, test } from 'vitest'
+import { keptExhibits } from '../../../src/gallery/kept.ts'
+import { toldExhibit } from '../../../src/gallery/run-exhibits.ts'
+import { leftInWords, secondsLeft } from '../../../src/gallery/time-left.ts'
+import { clippedLines } from '../../../src/terminal/progress.ts'
+
+/** An exhibit whose trials, two of the weakness and three of the cure, took so long. */
+const kept = (name: string, seconds: number): ToldExhibit => {
+  const trial = { seed: 1, outcome: 'clean', seconds, said: '' } as const
+  const [exhibit] = gallery
+  return { ...toldExhibit(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
+}
+
+test('the time left is the time of the kept trials, scaled by how much longer the finished ones took', () => {
+  const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
+  // Three trials of each at twice the kept time.
+  const ran = [{ name: 'quick', seconds: 60 }]
+  expect(secondsLeft(ran, ['slow', 'slower'], all)).toBeCloseTo(3 * 2 * 2 * (30 + 60))
+  expect(secondsLeft(ran, [], all)).toBe(0)
+})
+
+test('the time left assumes the average for an exhibit without kept trials', () => {
+  const all = [kept('quick', 10), kept('slow', 30)]
+  expect(secondsLeft([{ name: 'quick', seconds: 20 }], ['new'], all)).toBeCloseTo(2 * 20)
+  expect(secondsLeft([{ name: 'new', seconds: 40 }], ['slow'], all)).toBeCloseTo(2 * 30)
+})
+
+test('the time left is unknown until an exhibit has been run', () => {
+  expect(secondsLeft([], ['quick'], [kept('quick', 5)])).toBeUndefined()
+})
+
+test('the time left of the whole gallery is the time of its kept trials if this machine is equally fast', () => {
+  const exhibits = keptExhibits()
+  const seconds = exhibits.map(({ name, weaknessTrials, cureTrials }) => ({
+    name,
+    seconds: [...weaknessTrials, ...cureTrials].reduce((sum, trial) => sum + trial.seconds, 0),
+  }))
+  const left = exhibits.map(({ name }) => name)
+  const total = seconds.reduce((sum, each) => sum + each.seconds, 0)
+  expect(secondsLeft(seconds, left, exhibits)).toBeCloseTo(total)
+})
+
+test.each(gallery)('the time left fits next to the progress of $name in a line of 80 columns', ({ name }) => {
+  const line = `${name}: the weakness, trial 100 of 100, ${leftInWords(119 * 60)}`
+  expect(clippedLines(line, 80)).toBe(line)
+})
+
+test('the time left is given in minutes or hours, and is at least one minute', () => {
+  const told = ['about 1 min left', 'about 1 min left', 'about 2 min left', 'about 69 min left', 'about 99 h left']
+  expect([-20, 5, 95, 4157, 99 * 3600].map(leftInWords)).toEqual(told)
+})

@@ -1,0 +1,191 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+test('several reporters write at once, each to its file, and the page is still printed', async () => {
+  const directory = temporaryDirectory()
+  const files = ['junit', 'tap', 'markdown', 'json', 'html', 'jsonl', 'dot', 'default'] as const
+  const chosen = files.flatMap((name) => ['--reporter', `${name}=${join(directory, name)}`])
+  const { stdout, exitCode } = await chaosHere([
+    ...['check', history('stale-read'), '--expect', 'linearizable', '--reporter', 'github'],
+    ...chosen,
+  ])
+  expect(exitCode).toBe(1)
+  expect(stdout).toContain('NOT LINEARIZABLE')
+  expect(stdout).toMatch(/^::error file=.*stale-read\.jsonl,line=\d+,title=/m)
+  const sentence = JSON.parse(readFileSync(join(directory, 'json'), 'utf8')).levels.linearizable.reason
+  const words = (text: string) =>
+    text.replaceAll(/\s+/g, ' ').replaceAll('’', "'").replaceAll('&#39;', "'").toLowerCase()
+  for (const name of files)
+    expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
+})
+
+test('every verdict on several files is reported, and also every file that cannot be read', async () => {
+  const { stdout, exitCode } = await chaosHere([
+    ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
+  ])
+  const points = stdout.split('\n').filter((line) => /^(not )?ok /.test(line))
+  expect(points).toEqual([
+    expect.stringMatching(/^ok 1 - .*fresh-read\.jsonl: Linearizable$/),
+    expect.stringMatching(/^ok 2 - .*stale-read\.jsonl: [^(]+ \(not linearizable\)$/),
+    'not ok 3 - check /no/such.jsonl: Not checked',
+  ])
+  expect(exitCode).toBe(3)
+})
+
+test('runs and searches are reported by every reporter as well', async () => {
+  const out = temporaryDirectory()
+  const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
+  const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])
+  expect({ ...run, stdout: run.stdout.split('\n')[2] }).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: 'ok 1 - run sim:raft, 5 nodes: Linearizable',
+  })
+})
+
+test.each([
+  [['tap', 'json'], '--reporter tap and --reporter json would both write to stdout'],
+  [['tapp'], 'Did you mean tap?'],
+  [['junit='], '--reporter junit=: name a file'],
+])('--reporter %s is refused before anything is checked', async (names, said) => {
+  const typed = names.flatMap((name) => ['--reporter', name])
+  const { stdout, stderr, exitCode } = await chaosHere(['check', history('stale-read'), ...typed])
+  expect(stderr).toContain(said)
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 3 })
+})
+
+test('--reporter html of a search is refused, with an alternative', async () => {
+  const { stderr, exitCode } = await chaosHere(['fuzz', '--seeds', '1', '--reporter', 'html=page.html'])
+  expect(stderr).toContain('chaos check FILE --reporter html=report.html')
+  expect(exitCode).toBe(3)
+})
+
+test('a picture shows one file, and overwrites only an earlier picture', async () => {
+  const directory = temporaryDirectory()
+  const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
+  const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
+  for (let i = 0; i < 2; i++) expect((await check('--reporter', `svg=${picture}`)).exitCode).toBe(0)
+  expect(readFileSync(picture, 'utf8')).toContain('Not linearizable')
+  writeFileSync(other, '<svg>drawn by hand</svg>')
+  expect((await check('--reporter', `svg=${other}`)).exitCode).toBe(3)
+  expect(readFileSync(other, 'utf8')).toBe('<svg>drawn by hand</svg>')
+  const two = await check(history('fresh-read'), '--reporter', 'svg=two.svg')
+  expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, and 2 were given')
+})
+
+test('no reporter overwrites a history that is checked', async () => {
+  const file = join(temporaryDirectory(), 'history.jsonl')
+  copyFileSync(history('stale-read'), file)
+  const { stderr, exitCode } = await chaosHere(['check', file, '--reporter', `json=${file}`])
+  expect(stderr).toContain('this would overwrite a history that is to be checked')
+  expect(exitCode).toBe(3)
+  expect(readFileSync(file, 'utf8')).toBe(readFileSync(history('stale-read'), 'utf8'))
+})
+
+test('a report that cannot be written causes one line with a remedy, and leaves the verdict unchanged', async () => {
+  const check = (...args: readonly string[]) =>
+    chaosHere(['check', history('stale-read'), '--reporter', 'junit=/no/such/junit.xml', ...args])
+  const { stdout, stderr, exitCode } = await check()
+  expect(stdout).toContain('NOT LINEARIZABLE')
+  expect(stderr).toMatch(
+    /--reporter junit=\/no\/such\/junit\.xml: its directory does not exist\. .*try --reporter junit=junit\.txt\.\n$/,
+  )
+  expect(exitCode).toBe(3)
+  expect((await check('--expect', 'linearizable')).exitCode).toBe(1)
+})
+
+describe('a user-defined reporter', () => {
+  const written = (text: string): string => {
+    const file = join(temporaryDirectory(), 'mine.ts')
+    writeFileSync(file, text)
+    return file
+  }
+
+  test('is a file whose default export turns the findings into a text', async () => {
+    const mine = written(`import type { OwnReporter } from 'chaosproxy'
+const report: OwnReporter = (findings) => findings.map(({ name, title }) => \`\${name}: \${title}\\n\`).join('')
+export default report`)
+    const out = join(temporaryDirectory(), 'said.txt')
+    const files = [history('stale-read'), history('fresh-read')]
+    const { exitCode, stdout } = await chaosHere([
+      'check',
+      ...files,
+      '--reporter',
+      mine,
+      '--reporter',
+      `${mine}=${out}`,
+    ])
+    const said = readFileSync(out, 'utf8')
+    expect(said).toMatch(
+      /stale-read\.jsonl: p0's confirmed write was missing at n2\n.*fresh-read\.jsonl: Linearizable\n$/,
+    )
+    expect(stdout).toBe(said)
+    expect(exitCode).toBe(0)
+  })
+
+  test.each([
+    ['export default { end: () => 1 }', 'its default export must be a function'],
+    ['throw new Error("no luck")', 'does not run: no luck'],
+  ])('is refused before anything starts if it is invalid: %s', async (text, message) => {
+    const { exitCode, stderr, stdout } = await chaosHere(['check', history('stale-read'), '--reporter', written(text)])
+    expect(stderr).toContain(message)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+  })
+
+  test.each([
+    ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
+    ['export default () => 7', 'it returned number, not a text.'],
+  ])('causes one line if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
+    const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
+    const { exitCode, stderr } = await chaosHere(args)
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('The verdict stands')
+    expect(exitCode).toBe(1)
+  })
+})
+
+test.each([
+  ['--out', '/nonexistent/x.html'],
+  ['--reporter', 'html=/nonexistent/x.html'],
+])('a page that cannot be written turns exit code 0 into 3, for both options: %s %s', async (...asked) => {
+  const { exitCode, stdout, stderr } = await chaosHere(['check', history('fresh-read'), ...asked])
+  expect(stdout).not.toContain('/nonexistent/x.html')
+  expect(stderr).toMatch(/\/nonexistent\/x\.html: .* The verdict stands/)
+  expect(exitCode).toBe(3)
+})
+
+describe('on GitHub Actions', () => {
+  const summaryFile = (): string => {
+    const file = join(temporaryDirectory(), 'summary.md')
+    writeFileSync(file, '# Before\n')
+    return file
+  }
+  const onGitHub = (args: readonly string[], summary: string) =>
+    chaos(args, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } })
+
+  test('annotations follow the page, and the result is appended to the summary of the job', async () => {
+    const summary = summaryFile()
+    const { exitCode, stdout } = await onGitHub(['check', history('stale-read'), '--expect', 'linearizable'], summary)
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stdout).toMatch(/^::error file=.*stale-read\.jsonl,line=\d+,title=.*not linearizable\)::/m)
+    expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n.*\| ❌ \| .*stale-read\.jsonl/s)
+    expect(exitCode).toBe(1)
+  })
+
+  test('a job summary that cannot be written causes one line, and leaves the exit code unchanged', async () => {
+    const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
+    expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
+    expect(exitCode).toBe(0)
+  })
+
+  test('stdout stays JSON with --json', async () => {
+    const summary = summaryFile()
+    const { stdout } = await onGitHub(['check', history('stale-read'), '--json'], summary)
+    expect(JSON.parse(stdout).headline).toBeDefined()
+    expect(readFileSync(summary, 'utf8')).toContain('stale-read')
+  })
+})

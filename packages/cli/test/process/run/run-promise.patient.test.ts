@@ -1,0 +1,75 @@
+import { describe, expect } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../../testing/src/patient.ts'
+
+/** A run in virtual time, and what it prints as JSON. */
+async function simulate(...args: readonly string[]) {
+  const seed = args.includes('--seed') ? [] : ['--seed', '1']
+  const command = ['run', '--sim', '--rate', '300', '--out', temporaryDirectory(), '--json', ...seed, ...args]
+  const { exitCode, stdout } = await chaosHere(command)
+  return { exitCode, result: JSON.parse(stdout) }
+}
+
+/** A Raft with a mistake, and a seed with which a client sees it. */
+const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
+
+describe('a run without --expect', () => {
+  patientTest('fails if the target breaks its promise', async () => {
+    const { exitCode, result } = await simulate(...broken)
+    expect(result).toMatchObject({
+      expected: 'linearizable',
+      expectation: { level: 'linearizable', promised: true, met: false },
+    })
+    expect(exitCode).toBe(1)
+  })
+
+  test('expects the promise of the target under the given settings', async () => {
+    const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
+    expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
+  })
+
+  test('only observes if the target promises nothing', async () => {
+    const { exitCode, result } = await simulate('--target', 'primary-replica', '--seed', '1')
+    expect(result.levels.linearizable.result).toBe('violated')
+    expect(result).toMatchObject({ expected: 'none' })
+    expect(result.expectation).toBeUndefined()
+    expect(exitCode).toBe(0)
+  })
+
+  test('only reads if the target can do nothing else, and passes with the default settings', async () => {
+    const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
+    expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
+    expect(exitCode).toBe(0)
+  })
+
+  test('says on its page that the level was promised', async () => {
+    const out = ['--out', temporaryDirectory()]
+    const { exitCode, stdout, stderr } = await chaosHere([
+      'run',
+      '--sim',
+      '--time',
+      '5s',
+      '--rate',
+      '300',
+      '--seed',
+      '1',
+      ...out,
+    ])
+    expect(stderr).toContain('held to linearizable')
+    expect(stdout).toContain('promised linearizable, found linearizable')
+    expect(exitCode).toBe(0)
+  })
+})
+
+test('--expect none only observes, whatever is found', async () => {
+  const { exitCode, result } = await simulate(...broken, '--expect', 'none')
+  expect(result.levels.linearizable.result).toBe('violated')
+  expect(result.expected).toBe('none')
+  expect(exitCode).toBe(0)
+})
+
+test('--expect with a level overrides the promise', async () => {
+  const { result } = await simulate('--time', '2s', '--faults', 'none', '--expect', 'eventual')
+  expect(result).toMatchObject({ expected: 'eventual', expectation: { level: 'eventual' } })
+  expect(result.expectation.promised).toBeUndefined()
+})

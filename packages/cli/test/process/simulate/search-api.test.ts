@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import { protocols } from '@chaosproxy/protocols'
+import { type SearchStep, type SimulateStep, search, simulate } from 'chaosproxy'
+import { describe, expect, test } from 'vitest'
+import { root } from '../../../../testing/src/chaos.ts'
+import { CURED, folderWith, RACING } from '../../../../testing/src/racing-register.ts'
+
+const named = (name: string) => {
+  const protocol = protocols.find((each) => each.name === name)
+  if (protocol === undefined) throw new Error(`there is no ${name}`)
+  return protocol
+}
+
+describe('search() of the API', () => {
+  test('reports its progress and what it shrinks', async () => {
+    const told: SearchStep[] = []
+    const settings = {
+      bug: 'deaf-clock',
+      seeds: 200,
+      shrinkMs: 1,
+      listener: (event: SearchStep) => void told.push(event),
+    }
+    const { found, trials, interrupted } = await search(named('master-master'), settings)
+    expect(interrupted).toBe(false)
+    expect(told.filter(({ type }) => type === 'progress').at(-1)).toMatchObject({ trials, causes: 1 })
+    expect(told.at(-1)).toEqual({ type: 'shrinking', seed: found?.seed, cause: found?.cause })
+  })
+
+  test('returns its findings when it is aborted, and says what they do not prove', async () => {
+    const stop = new AbortController()
+    const listener = () => stop.abort()
+    const searched = await search(named('raft'), { seeds: 100_000, listener, signal: stop.signal })
+    expect(searched.trials).toBe(1)
+    expect(searched).toMatchObject({ found: undefined, interrupted: true })
+    expect(searched.vacuous).toEqual([`it was ended after ${searched.trials} of 100000 trials`])
+  })
+
+  test('yields to the event loop, so that a timer can end it', async () => {
+    const searched = await search(named('raft'), { seeds: 1_000_000, signal: AbortSignal.timeout(50) })
+    expect(searched.interrupted).toBe(true)
+  })
+
+  test('runs nothing if it is aborted before it starts', async () => {
+    const searched = await search(named('raft'), { signal: AbortSignal.abort() })
+    expect(searched).toMatchObject({ trials: 0, interrupted: true, vacuous: ['it was ended after 0 of 300 trials'] })
+  })
+})
+
+describe('simulate() of the API', () => {
+  test('reports every event of the history before the verdict', async () => {
+    const told: SimulateStep[] = []
+    const { history } = await simulate(named('raft'), { timeMs: 500, listener: (event) => void told.push(event) })
+    const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
+    expect(calls).toHaveLength(history.operations.length)
+    expect(told.at(-1)).toEqual({ type: 'checking', operations: history.operations.length })
+  })
+
+  test('heals, performs final reads and judges when it is aborted', async () => {
+    const stop = new AbortController()
+    let events = 0
+    const listener = () => {
+      events++
+      if (events === 200) stop.abort()
+    }
+    const settings = { timeMs: 3_600_000, faults: ['partition'], listener, signal: stop.signal }
+    const { history, report, interrupted } = await simulate(named('raft'), settings)
+    expect(interrupted).toBe(true)
+    expect(history.operations.length).toBeGreaterThan(50)
+    expect(report.levels['linearizable']?.result).toBe('met')
+    expect(report.levels['eventual']?.result).toBe('met')
+  })
+})
+
+describe('a Node service in the API', () => {
+  const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
+  const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
+
+  test('is searched for a race across an await, which is shrunk and drawn', async () => {
+    const { found } = await search(declared(RACING), { ...calm, seeds: 64 })
+    expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
+    expect(found?.operations).toBeLessThan(60)
+    expect(found?.drawn.join('\n')).toMatch(/time +clients[\s\S]+cas/)
+    expect(found?.replay).toContain('"digest"')
+  })
+
+  test('is run once and judged, and the same run can be repeated', async () => {
+    const service = declared(CURED)
+    const one = await simulate(service, { timeMs: 300, clients: 3 })
+    expect(one.report.levels['linearizable']?.result).toBe('met')
+    expect(one.vacuous).toEqual([])
+    const again = await simulate(service, { timeMs: 300, clients: 3 })
+    expect(again.history.operations).toEqual(one.history.operations)
+  })
+
+  test('that exits by itself is reported with the line that threw', async () => {
+    const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
+    await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
+    const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
+    expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
+  })
+
+  test('is reported as proving little if no run reaches an assertion "reachable"', async () => {
+    const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
+    const asserting = declared(`
+      import { reachable } from ${JSON.stringify(assertions)}
+      if (process.uptime() < 0) reachable('the cold start')
+      ${CURED}`)
+    const { found, vacuous } = await search(asserting, { ...calm, seeds: 3 })
+    expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
+  })
+
+  test('is refused with a fault that programs cannot suffer, and with an unknown member', async () => {
+    await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
+      /simulated programs cannot suffer it/,
+    )
+    await expect(search({ ...declared(CURED), node: 3 } as never)).rejects.toThrow(
+      'there is no member node. Did you mean nodes?',
+    )
+  })
+})

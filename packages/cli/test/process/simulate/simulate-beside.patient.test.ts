@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { chaos } from '../../../../testing/src/chaos.ts'
+import { patientTest, test } from '../../../../testing/src/patient.ts'
+import { folderWith, register } from '../../../../testing/src/racing-register.ts'
+
+// A service that calls another one, which a program of the user's own plays.
+
+/** A fake that keeps what was charged where a kill does not take it, and tells where it can be reached. */
+const PAYMENTS = `
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+const { PORT, NODE_ID, RATE, PAYMENTS_URL, RATES_URL, SELF } = process.env
+for (const url of [PAYMENTS_URL, RATES_URL, SELF]) if (!/^http:\\/\\/[^:]+:\\d+$/.test(url ?? '')) throw new Error('no address: ' + url)
+createServer((request, response) => {
+  appendFileSync('charged', request.url + '\\n')
+  const charged = existsSync('charged') ? readFileSync('charged', 'utf8').split('\\n').length - 1 : 0
+  response.end(JSON.stringify({ charged, by: NODE_ID, rate: RATE }))
+}).listen(PORT)
+`
+
+const charged = (before: string, after: string): string =>
+  register(`${before}
+    const { by, rate } = await (await fetch(process.env['PAYMENTS_URL'] + '/' + key)).json() as { by: string; rate: string }
+    if (by !== 'payments' || rate !== '3') throw new Error(by + ' ' + rate)
+    ${after}`)
+const WRITES = `if (now !== from) return void response.writeHead(409).end('{}')
+    values.set(key, to)`
+const RACING = charged('const now = values.get(key) ?? null', WRITES)
+const CURED = charged('', `const now = values.get(key) ?? null\n    ${WRITES}`)
+
+/** A folder with the service, declared in a configuration, and what stands beside it. */
+function shopWith(program: string): string {
+  const cwd = folderWith(program)
+  writeFileSync(join(cwd, 'payments.ts'), PAYMENTS)
+  const beside = {
+    payments: { entry: './payments.ts', environment: { RATE: '3', SELF: 'http://{peer.payments}' } },
+    rates: { entry: './payments.ts', environment: { SELF: 'http://{peer-host.rates}:{peer-port.rates}' } },
+  }
+  const shop = { entry: './server.ts', nodes: 1, environment: { RATES: 'http://{peer.rates}' }, beside }
+  writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ faults: [], services: { shop } }))
+  return cwd
+}
+
+const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
+
+describe('a second program next to the nodes of a service', () => {
+  test('takes part in a race, which is found, and replayed to the byte if both programs are named', async () => {
+    const cwd = shopWith(RACING)
+    const { exitCode, stdout, stderr } = await chaos(['simulate', 'shop', '--seeds', '64', ...some], { cwd })
+    expect(exitCode, stderr).toBe(1)
+    const [failure] = JSON.parse(stdout).failures
+    expect(failure).toMatchObject({ kind: 'violation', race: { overtaken: { file: 'server.ts' } } })
+    expect(JSON.parse(readFileSync(join(cwd, failure.replay), 'utf8')).target).toContain('../payments.ts')
+    writeFileSync(join(cwd, 'chaos.config.json'), '{}')
+    const unnamed = await chaos(['replay', failure.replay, '--program', './server.ts'], { cwd })
+    expect(unnamed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('--beside payments=') })
+    const named = ['--beside', 'payments=./payments.ts', '--beside', 'rates=./payments.ts']
+    const replayed = await chaos(['replay', failure.replay, '--program', './server.ts', ...named], { cwd })
+    expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
+  })
+
+  test('can be named on the command line, which refuses invalid names', async () => {
+    const cwd = shopWith(CURED)
+    const search = (beside: string) =>
+      chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
+    const refused = await search('redis=./payments.ts')
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('must have another name') })
+    expect((await search('payments')).stderr).toContain('--beside payments: write NAME=FILE.')
+    // Its own variables are those of the configuration alone.
+    expect((await search('payments=./payments.ts')).stderr).toContain(
+      'payments.ts ended before it listened, on payments',
+    )
+  })
+
+  patientTest('is a process next to real nodes, with the same names in all environments', async () => {
+    const cwd = shopWith(CURED)
+    const brief = ['--time', '1s', '--rate', '100', '--workload-set', 'cas=0.5', '--json']
+    for (const world of [[], ['--sim']]) {
+      const { exitCode, stdout, stderr } = await chaos(['run', ...world, ...brief], { cwd })
+      expect(exitCode, stderr).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ headline: 'linearizable', trouble: [] })
+    }
+  })
+})

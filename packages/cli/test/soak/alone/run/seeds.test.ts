@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { chaos, temporaryDirectory } from '../../../../../testing/src/chaos.ts'
+
+// What the first page of the README claims, many times over, on real processes. CHAOS_SOAK=short does a few.
+const short = process.env['CHAOS_SOAK'] === 'short'
+
+async function verdictOf(args: readonly string[]) {
+  const { exitCode, stdout, stderr } = await chaos(['run', '--out', temporaryDirectory(), '--json', ...args])
+  const result = stdout === '' ? undefined : JSON.parse(stdout)
+  return { exitCode, stderr, linearizable: result?.levels.linearizable.result, operations: result?.operations.total }
+}
+
+/** Operations in a second, where nothing breaks: what this machine gives just now, whatever else it does. */
+async function undisturbedPace(seed: number): Promise<number> {
+  const { operations } = await verdictOf(['--seed', String(seed), '--faults', 'none', '--time', `${PACE_S}s`])
+  return operations / PACE_S
+}
+
+const PACE_S = 5
+const RUN_S = 20
+/** Of that pace, with one partition, kill or pause after another: about two thirds are seen, and the machine's load changes. */
+const LEAST_SHARE = 0.25
+
+describe('ten runs of Raft with ten seeds', () => {
+  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))('seed %d is linearizable', async (seed) => {
+    const pace = await undisturbedPace(seed)
+    const verdict = await verdictOf(['--seed', String(seed), '--time', `${RUN_S}s`, '--expect', 'linearizable'])
+    expect(verdict).toMatchObject({ exitCode: 0, linearizable: 'met' })
+    expect(pace).toBeGreaterThan(50)
+    expect(verdict.operations).toBeGreaterThan(LEAST_SHARE * pace * RUN_S)
+  })
+})
+
+describe('a planted bug is found within three runs', () => {
+  // The second is caught in every other run or so: enough for people, not for a short check that must not flicker.
+  test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])('%s', async (bug) => {
+    const verdicts: (string | undefined)[] = []
+    for (const seed of [1, 2, 3]) {
+      const { linearizable } = await verdictOf(['--bug', bug, '--seed', String(seed)])
+      verdicts.push(linearizable)
+      if (linearizable === 'violated') break
+    }
+    expect(verdicts).toContain('violated')
+  })
+})
+
+test('asynchronous replicas show stale reads in every run', async () => {
+  for (const seed of short ? [1] : [1, 2, 3])
+    expect(
+      await verdictOf(['--target', 'primary-replica', '--seed', String(seed), '--expect', 'linearizable']),
+    ).toMatchObject({
+      exitCode: 1,
+      linearizable: 'violated',
+    })
+})

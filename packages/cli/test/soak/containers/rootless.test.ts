@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bin, chaos } from '../../../../testing/src/chaos.ts'
+import { kvNodes, kvServices, startPodman } from '../../../../testing/src/containers/podman.ts'
+import { startRootlessPodman } from '../../../../testing/src/containers/rootless-podman.ts'
+
+// Three nodes of a service of one's own, under a Compose file that knows nothing of chaos: once as a primary with replicas
+// that answer before they have heard of writes, once with quorums. The same by a podman of root and by one of a user who
+// was created for it.
+
+const declaration = (project: string) => ({
+  compose: { project },
+  ...kvNodes,
+})
+const PROJECTS = { replicas: '--async --local', quorum: '' } as const
+const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
+const run = (project: string, seed: number, faults = 'partition,kill') =>
+  `run --target ./${project}.json --faults ${faults} --time 6s --rate 100 --seed ${seed} --json`
+
+interface Engine {
+  say(command: string, cwd?: string): string
+  project(name: string, services: readonly string[]): string
+}
+
+function startProjects({ say, project }: Engine): void {
+  for (const [name, flags] of Object.entries(PROJECTS)) {
+    const cwd = project(name, kvServices(flags))
+    say('podman-compose -f compose.yaml up -d', cwd)
+    writeFileSync(join(cwd, `${name}.json`), JSON.stringify(declaration(name)))
+  }
+}
+
+/** Runs all, whatever came of each, and returns whether each was linearizable. */
+async function results(project: string, of: (line: string) => Promise<string>): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const seed of seeds) found.push(JSON.parse(await of(run(project, seed))).levels.linearizable.result)
+  return found
+}
+const all = (result: string) => seeds.map(() => result)
+
+const rootful = startPodman()
+describe.runIf(rootful.isPossible)('a service in containers of root', () => {
+  const env = { PATH: [rootful.programs, process.env['PATH']].join(delimiter) }
+  const inProject = (name: string) => async (line: string) => {
+    const { stdout, stderr } = await chaos(line.split(' '), { cwd: join(rootful.directory, name), env })
+    return stdout === '' ? expect.fail(stderr) : stdout
+  }
+  beforeAll(() => startProjects(rootful), 120_000)
+  afterAll(rootful.end, 120_000)
+
+  test('has stale reads if replicas answer alone', async () => {
+    expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
+  })
+
+  test('is linearizable with quorums', async () => {
+    expect(await results('quorum', inProject('quorum'))).toEqual(all('met'))
+  })
+})
+
+const rootless = startRootlessPodman()
+describe('a service in containers of a user who is not root', () => {
+  const { obstacle, say, directory } = rootless
+  const because = obstacle === undefined ? '' : ` (not possible here: ${obstacle})`
+  const chaosAs = (name: string, line: string) =>
+    say(
+      `podman unshare --rootless-netns ${process.execPath} ${bin} ${line} 2>last.log || [ -s last.log ]`,
+      join(directory, name),
+    )
+  const left = () =>
+    say(`podman unshare --rootless-netns bash -c "nft list tables | grep chaos; ip address | grep 198.19; true"`)
+  const states = () => say(`podman inspect --format '{{.Name}} {{.State.Status}}' $(podman ps --all --quiet) | sort`)
+
+  beforeAll(() => {
+    if (obstacle === undefined) startProjects(rootless)
+  }, 120_000)
+  afterAll(async () => {
+    if (obstacle === undefined) await rootless.end()
+  }, 120_000)
+
+  test.skipIf(obstacle)(`has stale reads if replicas answer alone${because}`, async () => {
+    expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
+  })
+
+  test.skipIf(obstacle)(`is linearizable with quorums, and restored afterwards${because}`, async () => {
+    const before = states()
+    expect(await results('quorum', async (line) => chaosAs('quorum', line))).toEqual(all('met'))
+    expect(states()).toBe(before)
+    expect(left()).toBe('')
+  })
+
+  test.skipIf(obstacle)(`keeps the network of its run while all nodes are down${because}`, () => {
+    const schedule = [{ fromMs: 500, toMs: 1500, kind: 'kill', nodes: ['n1', 'n2', 'n3'] }]
+    writeFileSync(join(directory, 'quorum', 'all.json'), JSON.stringify(schedule))
+    const { headline, vacuous } = JSON.parse(chaosAs('quorum', run('quorum', 1, './all.json')))
+    expect([headline, vacuous]).toEqual(['linearizable', []])
+  })
+})

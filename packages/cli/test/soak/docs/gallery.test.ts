@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../../testing/src/servers.ts'
+
+// The commands of the gallery, shorter: what the pictures show depends on the interleaving, and is not looked for again.
+
+const docs = join(root, 'packages', 'cli', 'docs')
+const sections = readFileSync(join(docs, 'gallery.md'), 'utf8')
+  .split('\n## ')
+  .slice(1)
+  .filter((section) => section.includes('`npx chaos '))
+const SERVERS: { readonly [target: string]: string } = { redis: 'redis-server', etcd: 'etcd' }
+
+describe('a picture of the gallery', () => {
+  for (const section of sections) {
+    const [title] = section.split('\n')
+    const [, command] = /^`npx chaos (.*) --time 8s`$/m.exec(section) ?? []
+    const [, picture] = /\]\((.*\.png)\)/.exec(section) ?? []
+    const [, target] = /--target (\S+)/.exec(command ?? '') ?? []
+    const server = SERVERS[target ?? '']
+    const isMissing = server !== undefined && installed(server) === undefined
+    test.skipIf(isMissing)(
+      `${title}: has one command, which leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
+      async () => {
+        expect(existsSync(join(docs, picture!))).toBe(true)
+        const cwd = temporaryDirectory()
+        const { exitCode, stdout, stderr } = await chaos([...command!.split(' '), '--time', '3s'], { cwd })
+        // Whatever it comes to in so short a time, it is a verdict.
+        expect(exitCode, stderr).toBeLessThanOrEqual(2)
+        expect(stdout).toMatch(/checked [\d,]+ operations/)
+        expect(existsSync(join(cwd, 'chaos-results', 'index.html'))).toBe(true)
+      },
+    )
+  }
+})

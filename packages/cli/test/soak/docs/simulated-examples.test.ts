@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type SearchSettings, search } from 'chaosproxy'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+
+// The programs of examples/simulated-*: in the simulator their bug is found, and many runs of the cured program find nothing; the
+// same declarations run as processes, where the cured program is not condemned either.
+
+const short = process.env['CHAOS_SOAK'] === 'short'
+const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
+const CLEAN_SEEDS = short ? 5 : 2_000
+const DIRECTORY = join(root, 'examples')
+
+interface Example {
+  /** The first words of the await that is overtaken, if one is. */
+  readonly overtaken?: RegExp
+  readonly variable: string
+  readonly bug: string
+  readonly cured: string
+  readonly nodes: number
+  readonly redis?: 'simulated'
+  readonly beside?: { readonly pg: { readonly postgres: string } }
+  readonly settings: SearchSettings
+}
+
+const examples: { readonly [name: string]: Example } = {
+  booking: {
+    overtaken: /await paid\(\)/,
+    ...{ variable: 'BOOKING', bug: 'hasty', cured: 'careful', nodes: 1 },
+    settings: { faults: [], workloadSettings: { cas: 0.5 } },
+  },
+  replicas: {
+    ...{ variable: 'ANSWERS', bug: 'early', cured: 'durable', nodes: 3 },
+    settings: { workloadSettings: { cas: 0 } },
+  },
+  jobs: {
+    overtaken: /await written\(/,
+    ...{ variable: 'TAKING', bug: 'hasty', cured: 'careful', nodes: 1 },
+    settings: { faults: [], workload: 'queue' },
+  },
+  lock: {
+    overtaken: /await redis\.(?:get|set)\(key|await render\(\)/,
+    ...{ variable: 'LOCK', bug: 'plain', cured: 'fenced', nodes: 3, redis: 'simulated' },
+    settings: { faults: ['pause'], workload: 'counter', workloadSettings: { keys: 1 } },
+  },
+  shop: {
+    overtaken: /await (?:client\.query|work)\(/,
+    ...{ variable: 'SHOP', bug: 'hasty', cured: 'careful', nodes: 2 },
+    beside: { pg: { postgres: join(DIRECTORY, 'simulated-shop', 'schema.sql') } },
+    settings: { faults: [], workload: 'counter' },
+  },
+  outbox: {
+    ...{ variable: 'TELLS', bug: 'once', cured: 'outbox', nodes: 3 },
+    settings: { faults: ['partition'], level: 'eventual', workloadSettings: { cas: 0 } },
+  },
+  cache: {
+    overtaken: /await inDatabase\(/,
+    ...{ variable: 'CACHE', bug: 'aside', cured: 'leased', nodes: 1 },
+    settings: { faults: [], workloadSettings: { cas: 0 } },
+  },
+}
+
+/** The short soak leaves out those that other tests run, and the slowest; of those left one runs in whole messages. */
+const chosen = Object.entries(examples).filter(([name]) => !short || ['outbox', 'cache'].includes(name))
+
+describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, ...example }) => {
+  const { nodes, redis, beside, settings } = example
+  const program = (mode: string) => ({
+    entry: join(root, 'examples', `simulated-${name}`, 'server.ts'),
+    environment: { [variable]: mode, PRIMARY: 'http://{peer.n1}', OWNER: 'http://{peer.n1}' },
+    ...{ nodes, redis, beside },
+  })
+
+  test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {
+    const { found } = await search(program(bug), { ...settings, seed, seeds: 128, shrinkMs: 1 })
+    expect(found?.kind).toBe('violation')
+  })
+
+  test.each(short && name !== 'cache' ? [] : [bug])(
+    'shows its bug also with --http messages (%s), and again in a replay',
+    async () => {
+      const cwd = join(DIRECTORY, `simulated-${name}`)
+      const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
+      const { stdout } = await chaos(['simulate', bug, '--http', 'messages', ...options], { cwd })
+      const [failure] = JSON.parse(stdout).failures
+      expect(failure.kind).toBe('violation')
+      const replayed = await chaos(['replay', failure.replay, '--program', './server.ts'], { cwd })
+      expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
+    },
+  )
+
+  test.skipIf(short && overtaken === undefined)(
+    'names the overtaken await, or none if the cause is another',
+    async () => {
+      const cwd = join(DIRECTORY, `simulated-${name}`)
+      const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
+      const { stdout } = await chaos(['simulate', bug, ...options], { cwd })
+      const [failure] = JSON.parse(stdout).failures
+      const line: number | undefined = failure.race?.overtaken.lines[0]
+      const source = readFileSync(join(cwd, 'server.ts'), 'utf8').split('\n')
+      if (overtaken === undefined) expect(line).toBeUndefined()
+      else expect(source[(line ?? 0) - 1]).toMatch(overtaken)
+    },
+  )
+
+  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+    const { found } = await search(program(cured), { ...settings, seeds: CLEAN_SEEDS })
+    expect(found).toBeUndefined()
+  })
+})
+
+/** The logins of a recorded history that were admitted. */
+const admittedIn = (file: string): readonly { readonly key: string }[] =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ type, value }) => type === 'ok' && value === true)
+
+// Its workload is a file, so that it is searched by the command.
+describe.skipIf(short)('simulated-limiter', () => {
+  const searched = async (mode: string, seed: number, seeds: number) => {
+    const extent = ['--seed', String(seed), '--seeds', String(seeds), '--shrink', '1s', '--out', temporaryDirectory()]
+    const cwd = join(root, 'examples', 'simulated-limiter')
+    const { exitCode, stdout } = await chaos(['simulate', mode, ...extent, '--json'], { cwd })
+    return { exitCode, result: JSON.parse(stdout) }
+  }
+
+  test.each(FIRST_SEEDS)('admits more than five of one name within 128 seeds from %d', async (seed) => {
+    const { exitCode, result } = await searched('hasty', seed, 128)
+    expect(result).toMatchObject({ found: true, failures: [{ kind: 'violation' }] })
+    expect(exitCode).toBe(1)
+    const admitted = admittedIn(result.failures[0].history).map(({ key }) => key)
+    const most = Math.max(...admitted.map((name) => admitted.filter((other) => other === name).length))
+    expect(most).toBeGreaterThan(5)
+  })
+
+  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+    const { exitCode, result } = await searched('careful', 1, CLEAN_SEEDS)
+    expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS })
+    expect(exitCode).toBe(0)
+  })
+})
+
+const MODES = [
+  ...Object.entries(examples).map(([name, { bug, cured }]) => [name, bug, cured] as const),
+  ['limiter', 'hasty', 'careful'] as const,
+]
+
+/** The short soak runs one that needs a Redis and several nodes. */
+const AS_PROCESSES = MODES.filter(([name]) => !short || name === 'lock')
+
+describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
+  const ran = async (mode: string) => {
+    const options = ['--time', short ? '3s' : '20s', '--seed', '1', '--out', temporaryDirectory(), '--json']
+    const cwd = join(DIRECTORY, `simulated-${name}`)
+    const { exitCode, stdout, stderr } = await chaos(['run', '--target', `service:${mode}`, ...options], { cwd })
+    expect([0, 1], stderr).toContain(exitCode)
+    return { exitCode, result: JSON.parse(stdout) }
+  }
+
+  test('answers requests, whether or not its bug appears in that time', async () => {
+    const { result } = await ran(bug)
+    expect(result).toMatchObject({ tier: 'real', trouble: [] })
+    expect(result.operations.ok).toBeGreaterThan(0)
+  })
+
+  test('is not violated once it is fixed', async () => {
+    const { exitCode, result } = await ran(cured)
+    expect(result).toMatchObject({ tier: 'real', trouble: [] })
+    expect(exitCode).toBe(0)
+  })
+})

@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { bin, startProcess } from '../../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../../testing/src/servers.ts'
+import { until } from '../../processes.ts'
+import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process.ts'
+
+// What users see when a worker of a queue has no room left, on its disk or in its memory.
+
+const redis = installed('redis-server')
+
+/** Its first step takes memory without an end. */
+const GREEDY = `import own from './own.ts'
+export default {
+  ...own,
+  create: (options) => ({
+    ...own.create(options),
+    step() {
+      const kept = []
+      for (;;) kept.push(new Array(1e5).fill(kept.length))
+    },
+  }),
+}
+`
+
+describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
+  test('leaves the jobs of a worker with a full disk to another worker, and reports a remedy', async () => {
+    const queue = await queueOf()
+    const { cwd, words } = await ownCampaign()
+    // No file may have more than 512 bytes.
+    const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
+    const worker = ['worker', '--queue', queue, '--threads', '1', '--allow-code']
+    const full = startProcess('sh', ['-c', script, 'sh', process.execPath, bin, ...worker])
+    let printed = ''
+    full.child.stdout?.on('data', (chunk) => {
+      printed += chunk
+    })
+    const { finished } = waiting([...words, '--queue', queue], cwd)
+    await until(() => printed.includes('Could not do a job'))
+    expect(printed).toMatch(/the worker cannot write below .*chaos-worker-.*EFBIG.* Make room there/s)
+    const roomy = await joined(queue, ['--allow-code'])
+    const { stdout } = await finished
+    await until(() => roomy.searched() === 2)
+    expect(JSON.parse(stdout).trials).toBe(100)
+  })
+
+  test('ends the campaign if all workers have a full disk, and reports that', async () => {
+    const queue = await queueOf()
+    const { cwd, words } = await ownCampaign()
+    const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
+    startProcess('sh', ['-c', script, 'sh', process.execPath, bin, 'worker', '--queue', queue, '--allow-code'])
+    const { exitCode, stderr } = await waiting([...words, '--queue', queue], cwd).finished
+    expect(stderr).toMatch(/a worker could not do seeds .*: the worker cannot write below .* Make room there/s)
+    expect(exitCode).toBe(4)
+  })
+
+  test('reports a protocol that exhausts the memory of a worker as a failure of the protocol', async () => {
+    const queue = await queueOf()
+    const { cwd, words } = await ownCampaign()
+    writeFileSync(join(cwd, 'own.ts'), readFileSync(join(cwd, 'protocol.ts')))
+    writeFileSync(join(cwd, 'protocol.ts'), GREEDY)
+    const worker = await joined(queue, ['--allow-code'])
+    const { stdout, exitCode } = await waiting(
+      [...words.filter((word) => word !== '--keep-going'), '--queue', queue],
+      cwd,
+    ).finished
+    expect(JSON.parse(stdout).failures[0].cause).toContain('takes more memory than there is')
+    expect(exitCode).toBe(4)
+    expect(worker.child.exitCode).toBeNull()
+  })
+})

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { installed } from '../../../../testing/src/servers.ts'
+import { joined, queueOf } from '../../queue/queue-process.ts'
+
+const skewed = new URL('../../queue/skewed-clock.mjs', import.meta.url).href
+/** In the short form, until one seed has shown it. */
+const SEEDS = [2, 3, 1, 4, 5]
+const isShort = process.env['CHAOS_SOAK'] === 'short'
+
+/** The clock of a worker is ahead by so many milliseconds, and gains so many parts in a million. */
+const clock = (ahead: number, drift: number) => ({
+  NODE_OPTIONS: `--import ${skewed}`,
+  CHAOS_TEST_AHEAD_MS: String(ahead),
+  CHAOS_TEST_DRIFT: String(drift),
+})
+
+test.skipIf(installed('redis-server') === undefined)(
+  'stale reads of a Raft, driven by two workers with skewed clocks, are violations, or unknown due to the clocks',
+  async () => {
+    const queue = await queueOf()
+    await joined(queue, [], clock(50, 300))
+    await joined(queue, [], clock(-50, -300))
+    const run = async (seed: number, more: readonly string[]) => {
+      const words = ['run', '--target', 'raft', '--nodes', '3', '--keys', '2', '--rate', '300', '--timeout', '500ms']
+      const { stdout } = await chaos([
+        ...[...words, '--seed', String(seed), '--queue', queue, '--workers', '2', '--json'],
+        ...['--expect', 'linearizable', '--out', temporaryDirectory(), ...more],
+      ])
+      const { result, reason = '' } = JSON.parse(stdout).levels.linearizable
+      if (result === 'unknown') expect(reason).toMatch(/clock/)
+      return result as string
+    }
+    const found: string[] = []
+    for (const seed of SEEDS) {
+      if (!isShort) expect(await run(seed, ['--time', '4s'])).not.toBe('violated')
+      found.push(await run(seed, ['--time', '6s', '--bug', 'stale-read']))
+      if (isShort && found.includes('violated')) break
+    }
+    expect(found).toContain('violated')
+  },
+)
+
+/** The port of a server that passes everything on, so much later. */
+async function late(queue: string, ms: number): Promise<string> {
+  const { hostname, port } = new URL(queue)
+  const server = createServer((client) => {
+    const redis = connect(Number(port), hostname)
+    for (const [from, to] of [
+      [client, redis],
+      [redis, client],
+    ] as const)
+      from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), ms))
+    for (const end of [client, redis])
+      end.on('error', () => {}).on('close', () => [client, redis].map((each) => each.destroy()))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test.skipIf(installed('redis-server') === undefined)(
+  'levels that depend on the clocks of distant workers are unknown, and page, JSON and terminal say why',
+  async () => {
+    const queue = await queueOf()
+    const there = await late(queue, 60)
+    await joined(there)
+    await joined(there)
+    const out = temporaryDirectory()
+    const page = join(out, 'page.html')
+    const words = ['run', '--target', 'raft', '--nodes', '3', '--keys', '1', '--clients', '2', '--rate', '300']
+    const { stdout, exitCode } = await chaos([
+      ...[...words, '--time', '5s', '--faults', 'none', '--queue', queue, '--workers', '2', '--seed', '1'],
+      ...['--expect', 'linearizable', '--out', out, '--reporter', 'default'],
+      ...['--reporter', `html=${page}`, '--reporter', `json=${join(out, 'it.json')}`],
+    ])
+    // Its operations are shorter than the clocks are known, and their order decides.
+    const why = /clocks\s+of\s+the\s+workers\s+agreed\s+with\s+this\s+one\s+only\s+to\s+within\s+±\d+ ms/
+    expect(exitCode).toBe(2)
+    const { linearizable } = JSON.parse(readFileSync(join(out, 'it.json'), 'utf8')).levels
+    expect(linearizable).toMatchObject({ result: 'unknown', reason: expect.stringMatching(why) })
+    expect(stdout).toMatch(why)
+    expect(readFileSync(page, 'utf8')).toMatch(why)
+  },
+)

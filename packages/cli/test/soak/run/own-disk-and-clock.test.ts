@@ -1,0 +1,193 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { findLibrary } from '../../../../targets/src/containers/own-clocks.ts'
+import { chaos, startChaos } from '../../../../testing/src/chaos.ts'
+import { expectGone, kvNodes, service, startPodman, writeProject } from '../../../../testing/src/containers/podman.ts'
+
+// Stores in containers of a project that chaos starts, with an override that gives them disks and clocks of their own.
+
+const { directory, isPossible, programs, say, end } = startPodman()
+const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
+
+/** A store over HTTP, by how it reads a key, and how it writes one: with whether it took the write. */
+const storeOf = (readsAndWrites: string): string => `
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { createServer } from 'node:http'
+const [way] = process.argv.slice(2)
+const items = new Map()
+${readsAndWrites}
+createServer(async (request, response) => {
+  if (request.url === '/health') return response.end()
+  const key = request.url.split('/').at(-1)
+  if (request.method === 'PUT') {
+    let text = ''
+    for await (const part of request) text += part
+    if (!write(key, JSON.parse(text).item)) return response.writeHead(500).end()
+  }
+  response.end(JSON.stringify({ item: read(key) ?? null }))
+}).listen(7000, '0.0.0.0')
+`
+
+/**
+ * Each write is appended to a log. Told `ignores`, it takes for written what its disk refused; otherwise it refuses, too, and
+ * cuts off what half of it was.
+ */
+const LOGGED = storeOf(`
+const log = '/data/log'
+for (const line of existsSync(log) ? readFileSync(log, 'utf8').split('\\n') : []) {
+  const [key, item] = line.split(' ')
+  if (item !== undefined) items.set(key, Number(item))
+}
+function append(line) {
+  const length = existsSync(log) ? statSync(log).size : 0
+  try {
+    appendFileSync(log, line, { flush: true })
+    return true
+  } catch (error) {
+    if (way === 'ignores') return true
+    truncateSync(log, length)
+    return false
+  }
+}
+const read = (key) => items.get(key)
+function write(key, item) {
+  if (!append(key + ' ' + item + '\\n')) return false
+  items.set(key, item)
+  return true
+}
+`)
+
+/** The newest write of a key wins: told `wall`, by the time of day, and otherwise by their order. */
+const NEWEST_WINS = storeOf(`
+let writes = 0
+const read = (key) => items.get(key)?.item
+function write(key, item) {
+  const written = { item, at: way === 'wall' ? Date.now() : ++writes }
+  if (written.at >= (items.get(key)?.at ?? 0)) items.set(key, written)
+  return true
+}
+`)
+
+const declaration = { ...kvNodes, compose: 'compose.yaml', nodes: ['store'] }
+
+/** It is killed while its disk is full, and there is no room yet once it is back. */
+const fullDisk = [
+  { fromMs: 500, toMs: 4_000, kind: 'fill-disk', nodes: ['n1'] },
+  { fromMs: 2_500, toMs: 3_000, kind: 'kill', nodes: ['n1'] },
+]
+
+interface Store {
+  readonly program: string
+  readonly own: { readonly disk: object } | { readonly clocks: true }
+  readonly schedule: readonly object[]
+}
+
+const logged: Store = { program: LOGGED, own: { disk: { path: '/data', megabytes: 1 } }, schedule: fullDisk }
+/** Set back by a minute, which nothing makes up for during the run. */
+const newestWins: Store = {
+  program: NEWEST_WINS,
+  own: { clocks: true },
+  schedule: [{ fromMs: 1_000, toMs: 3_500, kind: 'clock', nodes: ['n1'], offsetMs: -60_000, driftPpm: 1_000 }],
+}
+
+function projectOf(name: string, { program, own, schedule }: Store, word: string): string {
+  const store = `${service('store', `node /store.mjs ${word}`)}\n    volumes:\n      - ./store.mjs:/store.mjs:ro\n      - data:/data`
+  const cwd = writeProject(directory, name, [store, 'volumes:', '  data:'])
+  writeFileSync(join(cwd, 'store.mjs'), program)
+  writeFileSync(join(cwd, 'store.json'), JSON.stringify({ ...declaration, ...own }))
+  writeFileSync(join(cwd, 'faults.json'), JSON.stringify(schedule))
+  return cwd
+}
+
+const words = [
+  'run',
+  '--target',
+  './store.json',
+  '--faults',
+  './faults.json',
+  '--seed',
+  '1',
+  '--expect',
+  'linearizable',
+]
+/** What is mounted of such disks, by which run it may be. */
+const mounted = (): readonly string[] =>
+  readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('chaos-disk '))
+
+afterAll(async () => {
+  if (isPossible) await end()
+}, 120_000)
+
+describe.runIf(isPossible)('a store whose disk is full', () => {
+  test('loses acknowledged writes if it ignores the error of the disk', async () => {
+    const cwd = projectOf('careless', logged, 'ignores')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('NOT LINEARIZABLE')
+    expect(stdout).toMatch(/during disk of n1 full/)
+    expect(exitCode).toBe(1)
+    expect(say('podman ps --all --quiet')).toBe('')
+  })
+
+  test('loses nothing if it refuses writes on that error', async () => {
+    const cwd = projectOf('careful', logged, 'refuses')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('expected linearizable, found linearizable')
+    expect(stdout).toMatch(/faults that took effect: .*fill-disk/)
+    expect([0, 2]).toContain(exitCode)
+  })
+
+  test('has no disk of chaos left after chaos is killed', async () => {
+    const before = mounted()
+    const cwd = projectOf('killed', logged, 'refuses')
+    const { child, finished } = startChaos([...words, '--time', '60s'], { cwd, env })
+    const ours = () => mounted().filter((line) => !before.includes(line))
+    await expect.poll(ours, { timeout: 60_000 }).not.toEqual([])
+    await expect.poll(() => say('podman ps --quiet'), { timeout: 60_000 }).not.toBe('')
+    child.kill('SIGKILL')
+    await finished
+    await expect.poll(ours, { timeout: 60_000 }).toEqual([])
+    await expect.poll(() => say('podman ps --all --quiet'), { timeout: 60_000 }).toBe('')
+    await expectGone(basename(cwd), child.pid)
+  })
+
+  test('gets no disk while it is up, because its container would have to be created again', async () => {
+    const cwd = projectOf('up', logged, 'refuses')
+    say('podman-compose up -d', cwd)
+    const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
+    expect(stderr).toMatch(/"disk": the project up is up, and this needs new containers/)
+    expect(exitCode).toBe(4)
+    say('podman-compose down', cwd)
+  })
+})
+
+describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock is set back', () => {
+  test('loses acknowledged writes if the newest write is decided by the time of day', async () => {
+    const cwd = projectOf('wall', newestWins, 'wall')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('NOT LINEARIZABLE')
+    expect(stdout).toMatch(/clock of n1 60000 ms behind and 0\.1% too fast/)
+    expect(exitCode).toBe(1)
+  })
+
+  test('loses nothing if the newest write is decided by order', async () => {
+    const cwd = projectOf('order', newestWins, 'order')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('expected linearizable, found linearizable')
+    expect(stdout).toMatch(/faults that took effect: .*clock/)
+    expect([0, 2]).toContain(exitCode)
+  })
+
+  test('cannot get its own clock if its program would not read it', async () => {
+    const cwd = projectOf('blind', newestWins, 'wall')
+    // As a program without glibc, it never loads what is preloaded.
+    const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')
+    writeFileSync(join(cwd, 'compose.yaml'), file.replace('node /store.mjs', 'env -u LD_PRELOAD node /store.mjs'))
+    const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
+    expect(stderr).toMatch(/clocks: the clock of n1 \(.*\) cannot be moved/)
+    expect(exitCode).toBe(4)
+    expect(say('podman ps --all --quiet')).toBe('')
+  })
+})

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
+import { installed, whySkipped } from '../../../../testing/src/servers.ts'
+
+// What a Redis Cluster loses when a master is cut off and its replica takes over, and what it keeps.
+
+const seeds = [1, 2, 3]
+const program = installed('redis-server')
+const why = program === undefined ? `: ${whySkipped('redis-server')}` : ''
+
+interface Shown {
+  readonly levels: { readonly [level: string]: { readonly result: string } }
+  readonly accounting: { readonly acknowledged: number }
+}
+
+async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+  const typed = ['run', '--target', 'redis-cluster', '--workload', 'set', '--seed', String(seed), '--expect', 'none']
+  const load = ['--rate', '400', '--time', '8s', '--json', '--out', temporaryDirectory()]
+  const { stdout, stderr } = await chaosHere([...typed, ...load, ...args])
+  expect(stdout, stderr).not.toBe('')
+  return JSON.parse(stdout) as Shown
+}
+
+/** No master is replaced only because the machine was busy. */
+const PATIENT = ['--set', 'node-timeout-ms=20000']
+
+/** The master of the first keys is cut off from all nodes, but not from clients, for longer than a failover takes. */
+function cutOff(): string {
+  const file = join(temporaryDirectory(), 'faults.json')
+  const fault = { id: 'cut', kind: 'partition', links: 'isolate-leader', fromMs: 2_000, toMs: 6_000 }
+  writeFileSync(file, JSON.stringify([fault]))
+  return file
+}
+
+describe.skipIf(program === undefined)(`a live Redis Cluster${why}`, { timeout: 180_000 }, () => {
+  test.each(seeds)('loses writes that a master acknowledged while it was cut off (seed %i)', async (seed) => {
+    const { levels } = await run(seed, '--faults', cutOff())
+    expect(levels['eventual']?.result).toBe('violated')
+  })
+
+  test.each(seeds)('keeps writes that WAIT confirmed (seed %i)', async (seed) => {
+    const { levels, accounting } = await run(seed, '--set', 'wait=1', '--timeout', '3s', '--faults', cutOff())
+    expect(accounting.acknowledged).toBeGreaterThan(0)
+    expect(levels['eventual']?.result).toBe('met')
+  })
+
+  test.each(seeds)(
+    'is linearizable without faults, and when a replica is asked to take over (seed %i)',
+    async (seed) => {
+      expect((await run(seed, ...PATIENT, '--faults', 'none')).levels['linearizable']?.result).toBe('met')
+      expect((await run(seed, ...PATIENT, '--faults', 'failover')).levels['linearizable']?.result).toBe('met')
+    },
+  )
+
+  test.each(seeds)('answers stale reads at replicas that lag (seed %i)', async (seed) => {
+    const file = join(temporaryDirectory(), 'faults.json')
+    const lag = { id: 'lag', kind: 'latency', latencyMs: 100, links: 'between-nodes', fromMs: 0, toMs: 8_000 }
+    writeFileSync(file, JSON.stringify([lag]))
+    const { levels } = await run(seed, ...PATIENT, '--set', 'reads=replicas', '--faults', file)
+    expect(levels['linearizable']?.result).toBe('violated')
+    expect(levels['eventual']?.result).toBe('met')
+  })
+})

@@ -1,0 +1,53 @@
+import { faultDefinitions, insteadText, nemeses } from '@chaosproxy/faults'
+import { protocols } from '@chaosproxy/protocols'
+import { expect, test } from 'vitest'
+import { targetNames, targetOf } from '../named.ts'
+
+const targets = await Promise.all(targetNames.map(targetOf))
+
+test('every protocol is a target in processes and in the simulator, followed by the other systems', () => {
+  const names = protocols.map(({ name }) => name)
+  expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
+    ...names.map((name) => [name, 'real']),
+    ...names.map((name) => [`sim:${name}`, 'simulated']),
+    ['etcd', 'real'],
+    ['redis', 'real'],
+    ['postgres', 'real'],
+    ['nats', 'real'],
+    ['mariadb', 'real'],
+    ['zookeeper', 'real'],
+    ['galera', 'real'],
+    ['rabbitmq', 'real'],
+    ['redis-cluster', 'real'],
+  ])
+})
+
+test('a target is found by name, and an unknown name gets a suggestion', async () => {
+  expect((await targetOf('sim:raft')).tier).toBe('simulated')
+  await expect(targetOf('sim:rfat')).rejects.toThrow('there is no target sim:rfat. Did you mean sim:raft? Known: ')
+  await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
+})
+
+test('every target accepts every fault, or refuses it with a reason and faults that it accepts', () => {
+  for (const target of targets)
+    for (const kind of faultDefinitions.map((definition) => definition.kind))
+      for (const among of ['nodes', 'clients', undefined] as const) {
+        const suffering = target.suffers(kind, among)
+        if (suffering === true) continue
+        expect(suffering.not).toMatch(/\w/)
+        expect(insteadText(suffering)).toMatch(/\w/)
+        const refused = suffering.instead.filter((name) => {
+          const nemesis = nemeses.find((each) => each.name === name)
+          const named = nemesis?.kind ?? faultDefinitions.find((each) => each.kind === name)?.kind
+          return named === undefined || target.suffers(named, nemesis?.among) !== true
+        })
+        expect([target.name, kind, among, refused]).toEqual([target.name, kind, among, []])
+      }
+  const suffers = targets.find(({ name }) => name === 'raft')?.suffers
+  expect(suffers?.('lose-reply')).toBe(true)
+  expect(suffers?.('clock')).toEqual({
+    not: 'all processes of a machine read the same clock',
+    instead: ['pause'],
+    elsewhere: 'simulator',
+  })
+})

@@ -1,0 +1,100 @@
+import { meaningOf } from '@chaosproxy/history'
+import { type Setting, type SettingValue, settingsFor, workloads } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { targetNames, targetOf } from '../named.ts'
+
+interface Asked {
+  readonly object?: string
+  readonly set?: Readonly<Record<string, string | number | boolean>>
+  readonly faults?: readonly string[]
+}
+
+/** What a target with these settings is said to give up. */
+async function weaknessOf(name: string, { object = 'register', set = {}, faults = [] }: Asked): Promise<string> {
+  const target = await targetOf(name)
+  const question = { object, settings: { ...settingsFor(target), ...set }, faults: faults as never, nodes: 3 }
+  return target.weakness?.(question) ?? ''
+}
+
+describe('the weakness of settings', () => {
+  test.each(['mariadb', 'postgres'])(
+    'of %s mentions commits lost by promotions only if the run has failovers',
+    async (name) => {
+      const set = { commit: 'async' }
+      expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
+      expect(await weaknessOf(name, { set, faults: ['failover'] })).toMatch(
+        /^a commit waits for no \w+, so a promotion/,
+      )
+    },
+  )
+
+  test.each<[string, string, string, RegExp]>([
+    ['mariadb', 'transactions', 'repeatable-read', /^at repeatable-read a transaction overwrites/],
+    ['mariadb', 'register', 'repeatable-read', /^$/],
+    ['postgres', 'transactions', 'repeatable-read', /^at repeatable-read two transactions may each change/],
+    ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
+    ['postgres', 'transactions', 'serializable', /^$/],
+    ['postgres', 'register', 'read-committed', /^$/],
+  ])('of %s with %s at %s mentions what transactions may miss', async (name, object, isolation, expected) => {
+    expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
+  })
+
+  test('mentions overwritten changes for transfers that read first, but not for transfers in place', async () => {
+    const set = { transfers: 'read-then-write' }
+    for (const name of ['mariadb', 'postgres', 'galera']) {
+      expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
+      expect(await weaknessOf(name, { object: 'bank', set: { sync: 1 } })).not.toMatch(/overwrites changes/)
+    }
+  })
+
+  test('is described for each object of master-master, and for the view of an outbox', async () => {
+    const merge = { sums: 'merge' }
+    expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
+    expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
+    expect(await weaknessOf('master-master', { set: { sums: 'settle' } })).toMatch(/settles conflicts later/)
+    expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
+  })
+
+  test('mentions redeliveries for a queue of NATS, and not the reads of a bucket', async () => {
+    expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
+      'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
+    )
+    expect(await weaknessOf('nats', { set: { direct: 'on' }, faults: ['pause'] })).toBe(
+      'any replica answers a read, and may lag (direct=on)',
+    )
+  })
+
+  test.each(targetNames)(
+    'of %s mentions no read of an object without reads, and no fault that the run lacks',
+    async (name) => {
+      const target = await targetOf(name)
+      const usual = settingsFor(target)
+      const variants = [
+        {},
+        ...target.settings.flatMap((setting) => valuesOf(setting).map((value) => ({ [setting.name]: value }))),
+      ]
+      const said = workloads
+        .filter(({ object }) => target.objects?.includes(object) !== false)
+        .flatMap(({ object, functions }) =>
+          variants.map((set) => {
+            const question = { object, settings: { ...usual, ...set }, faults: ['partition'] as const, nodes: 5 }
+            return {
+              set,
+              object,
+              isRead: functions.some((f) => READING.includes(meaningOf(f)?.effect ?? '')),
+              text: target.weakness?.(question) ?? '',
+            }
+          }),
+        )
+      expect(said.filter(({ isRead, text }) => !isRead && NAMES_READS.test(text))).toEqual([])
+      expect(said.filter(({ text }) => /\b(killed|kill|power loss|promotion)\b/.test(text))).toEqual([])
+    },
+  )
+})
+
+const READING = ['reads', 'transacts', 'watches']
+
+const NAMES_READS = /\breads?\b/
+
+const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
+  typeof usual === 'boolean' ? [true, false] : values

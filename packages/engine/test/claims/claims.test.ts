@@ -1,8 +1,0 @@
-import { expect, test } from 'vitest'
-import { claimedOf, simulated } from './claimed-runs.ts'
-
-test('the records of thirty simulated runs confirm every claim about them', async () => {
-  const { runs, refuted } = await claimedOf(simulated, 41, 64)
-  expect(refuted).toEqual([])
-  expect(runs).toBeGreaterThan(25)
-})

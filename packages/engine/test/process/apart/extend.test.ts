@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { createRandom, faultKinds, nemeses } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { usualServiceFaults } from '@chaosproxy/node-simulator'
+import { findProtocol, mayStopUnder, notPromisedUnder } from '@chaosproxy/protocols'
+import { type PromiseQuestion, promiseOf } from '@chaosproxy/runner'
+import { unpromisedOf } from '@chaosproxy/simulator'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { stages } from '../../../../proxy/src/delivery/registry.ts'
+import type { Stage } from '../../../../proxy/src/delivery/stage.ts'
+import { messageHarms } from '../../../../proxy/src/messages/harms.ts'
+import { nemesesOf } from '../../../../simulator/src/search/trial-choices.ts'
+import { EXTENDED_BY } from '../../../src/built-file.ts'
+import { extendByConfig } from '../../../src/config/load.ts'
+import { parseConfig } from '../../../src/config/schema.ts'
+import { blamed } from '../../../src/extend/blame.ts'
+import {
+  defineFault,
+  defineModel,
+  defineNemesis,
+  defineRecordedProtocol,
+  defineReporter,
+  defineStory,
+  defineTarget,
+  defineWorkload,
+} from '../../../src/extend/define.ts'
+import { extensionsIn } from '../../../src/extend/from-file.ts'
+import { mergeExtensions } from '../../../src/extend/merge.ts'
+
+const fault = { kind: 'hiccup', summary: 'a moment', parameters: {}, on: 'bytes', stage: () => ({}) }
+const protocol = { name: 'tiny', port: 1, model: 'register', scanner() {}, asked() {}, answered() {} }
+const nemesis = { name: 'hiccups', summary: 'moments', kind: 'latency', among: 'clients', plan() {} }
+const climb = {
+  name: 'climb',
+  model: 'register',
+  functions: ['read'],
+  create: () => ({ client: () => ({ next: () => ({ f: 'read', value: null }) }) }),
+} as const
+const reporter = { name: 'shout', summary: 'loud', report: () => '' }
+
+/** As JavaScript calls them. */
+const refusals: readonly (readonly [of: unknown, define: (given: never) => unknown, why: RegExp])[] = [
+  [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a text, /],
+  [{ ...fault, kind: 'a b' }, defineFault, /"a b" is no name\. Begin with a letter/],
+  [{ ...fault, on: 'byts' }, defineFault, /"on" is "byts"\. Give one of bytes, messages, requests, nodes\./],
+  [
+    { ...fault, stage: 1 },
+    defineFault,
+    /^defineFault: hiccup: "stage" is not a function\. Give it \{ stage: a function \}/,
+  ],
+  [{ ...fault, on: 'nodes', strike() {} }, defineFault, /"heal" is not a function/],
+  [{ ...nemesis, among: 'all' }, defineNemesis, /"among" of hiccups is neither "nodes" nor "clients"/],
+  [{ ...protocol, port: 0 }, defineRecordedProtocol, /"port" of tiny is no port\. Give 1 to 65535/],
+  [{ ...protocol, asked: 'SET' }, defineRecordedProtocol, /"asked" is not a function/],
+  [{ name: 'stack', apply() {}, key() {} }, defineModel, /stack has no "initial"\. Give the state at the start/],
+  [{ ...reporter, report: '' }, defineReporter, /"report" is not a function/],
+  [{ name: 'short', summary: 'no lesson' }, defineStory, /"told" is not a list/],
+  ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is no name/],
+]
+
+describe('a definition', () => {
+  test.each(refusals)('of %j is refused with what to give', (given, define, why) => {
+    expect(() => define(given as never)).toThrow(why)
+  })
+})
+
+describe('extensions', () => {
+  test.each([
+    [defineFault({ ...fault, kind: 'latency' } as never), 'there is a fault latency already'],
+    [defineNemesis({ ...nemesis, name: 'none' } as never), 'there is a nemesis none already'],
+    [defineNemesis({ ...nemesis, name: 'partition' } as never), 'there is a nemesis partition already'],
+    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is of the kind hicup, which there is not'],
+    [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
+    [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
+    [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
+  ])('%#: are refused where a name is taken or missing', async (extension, why) => {
+    await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
+      new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
+    )
+  })
+
+  test.each([
+    [
+      { targets: { mine: './raft.ts' }, extend: [defineTarget('mine', './paxos.ts')] },
+      'targets and "extend" have mine',
+    ],
+    [{ extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] }, 'targets and "extend" have mine'],
+    [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
+  ])('%# are refused if a name is given twice', async (config, why) => {
+    await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
+  })
+
+  test('extensions are known to the threads of this process, and to no process that it starts', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
+    onTestFinished(() => rmSync(dirname(path), { recursive: true }))
+    writeFileSync(path, 'export default { extend: [] }')
+    const before = { ...process.env }
+    await extendByConfig(path)
+    expect(getEnvironmentData(EXTENDED_BY)).toBe(path)
+    expect(process.env).toEqual(before)
+    setEnvironmentData(EXTENDED_BY, undefined as never)
+  })
+
+  test('are refused if no function made them', () => {
+    expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
+      'chaos.config.ts: extend[0] is made by no define… function. Write: extend: [defineFault({ … }), ',
+    )
+    expect(() => extensionsIn({ extend: {} }, 'chaos.config.ts')).toThrow('"extend" is no list')
+    expect(extensionsIn({}, 'chaos.config.ts')).toEqual([])
+  })
+})
+
+describe('once they are merged', async () => {
+  const doze = { ...fault, kind: 'doze', on: 'nodes', strike: () => true, heal() {} }
+  const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
+  await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
+
+  test('a search that names no faults draws them too', () => {
+    expect(faultKinds).toContain('doze')
+    expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
+    expect(usualServiceFaults()).toContain('dozes')
+  })
+
+  test('a protocol whose promise depends on faults promises nothing under them, others what they did', () => {
+    const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
+    expect(notPromisedUnder(three!, {})).toContain('doze')
+    expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
+      what: 'three-phase-commit promises nothing under dozes',
+      lacks: 'level',
+    })
+    expect(notPromisedUnder(raft!, {})).toEqual([])
+    expect(mayStopUnder(viewstamped!, { recovery: 'nonce' })).toContain('doze')
+  })
+})
+
+describe('a fault that changes bytes', () => {
+  const stage = () => ({ countsArriving: 'nothing', transform: (bytes: Buffer) => bytes })
+  const meet = () => ({ instead: [] })
+  const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
+
+  test('says so, or is refused', async () => {
+    const { bytes, messages } = made
+    const faults = [
+      { ...bytes, kind: 'secret-bytes' },
+      { ...messages, kind: 'secret-message' },
+    ]
+    await mergeExtensions(
+      faults.map((each) => defineFault(each as never)),
+      'chaos.config.ts: extend',
+    )
+    const told = 'Give it alters: true: what a target promises does not hold then.'
+    expect(() => stages['secret-bytes' as 'latency']({} as never)).toThrow(
+      `the fault secret-bytes changes bytes by "transform". ${told}`,
+    )
+    const strike = { message: Buffer.from('x'), rule: { randomFor: () => undefined }, seat: 0 }
+    expect(() => messageHarms['secret-message' as 'drop-message']({} as never, {} as never, strike as never)).toThrow(
+      `the fault secret-message changes bytes by "instead". ${told}`,
+    )
+  })
+
+  test('leaves no promise of a target', async () => {
+    const { bytes, messages } = made
+    const open = [
+      { ...bytes, kind: 'open-bytes', alters: true },
+      { ...messages, kind: 'open-message', alters: true },
+    ]
+    await mergeExtensions(
+      [...open, { ...fault, kind: 'gentle' }].map((each) => defineFault(each as never)),
+      'chaos.config.ts: extend',
+    )
+    const promised = (kind: string) =>
+      promiseOf({ promises: () => 'linearizable' }, { faults: [kind] } as unknown as PromiseQuestion)
+    expect(['open-bytes', 'open-message', 'gentle'].map(promised)).toEqual(['nothing', 'nothing', 'linearizable'])
+  })
+})
+
+describe('what a user has defined', () => {
+  test('says who threw, also later, and keeps its getters', async () => {
+    const failing = () => {
+      throw new Error('no')
+    }
+    let lateMs = 1
+    const stage = {
+      delayMs: failing,
+      strike: async () => failing(),
+      get dialDelayMs() {
+        return lateMs
+      },
+    }
+    const own = blamed(Object.freeze(stage), 'the fault doze')
+    expect(() => own.delayMs()).toThrow(new UserError('input', 'the fault doze threw in delayMs: no'))
+    await expect(own.strike()).rejects.toThrow('the fault doze threw in strike: no')
+    lateMs = 2
+    expect(own.dialDelayMs).toBe(2)
+  })
+
+  test('an error that a stage throws names its fault', async () => {
+    const stage = () => ({
+      countsArriving: 'nothing',
+      delayMs() {
+        throw new Error('no')
+      },
+    })
+    await mergeExtensions([defineFault({ ...fault, kind: 'stumble', stage } as never)], 'chaos.config.ts: extend')
+    const made = (stages as unknown as { readonly [kind: string]: () => Stage })['stumble']!()
+    expect(() => made.delayMs!({} as never, 'bytes')).toThrow('the fault stumble threw in delayMs: no')
+  })
+})
+
+describe('the plan of a nemesis', () => {
+  const part = { from: 0, to: 1, plan: { kind: 'latency', links: ['n1>n2'], latencyMs: 5 } }
+  let made = 0
+  const planned = async (episode: () => unknown) => {
+    const name = `late-${++made}`
+    await mergeExtensions([defineNemesis({ ...nemesis, name, plan: episode } as never)], 'chaos.config.ts: extend')
+    return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
+  }
+
+  test('the plan of a nemesis is read as a schedule is', async () => {
+    const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
+    expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
+      lengths: 2,
+      links: [{ kind: 'latency', links: [{ from: 'n1', to: 'n2' }], jitterMs: 0 }],
+    })
+  })
+
+  test.each<[unknown, RegExp]>([
+    [undefined, /"plan" returned no parts/],
+    [{ parts: [part], lengths: Number.NaN }, /"lengths" is NaN\. Return a number above 0/],
+    [{ parts: [{ ...part, to: 2 }], lengths: 1 }, /parts\[0\] is from 0 to 2\. Give shares/],
+    [{ parts: [{ ...part, plan: { kind: 'latency', links: ['n1'] } }], lengths: 1 }, /parts\[0\]\.plan/],
+    [
+      { parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 },
+      /is a kill, and its "kind" is latency/,
+    ],
+  ])('%# is refused with its name and what is wrong', async (episode, why) => {
+    const refused = expect(planned(() => episode)).rejects
+    await refused.toThrow(why)
+    await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
+  })
+
+  test('an error that a plan throws names its nemesis', async () => {
+    const thrown = planned(() => {
+      throw new Error('no idea')
+    })
+    await expect(thrown).rejects.toThrow(/the nemesis late-\d+ threw in plan: no idea/)
+  })
+})

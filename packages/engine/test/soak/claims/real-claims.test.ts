@@ -1,0 +1,13 @@
+import { expect, inject, test } from 'vitest'
+import { claimedOf, real } from '../../claims/claimed-runs.ts'
+
+const short = process.env['CHAOS_SOAK'] === 'short'
+/** Of every system with every workload that it carries, where all servers are installed. */
+const ROUNDS = 3
+
+test(`the records of ${short ? 'a few' : 'five hundred'} runs on processes confirm every claim about them`, async () => {
+  const drafts = Array.from({ length: short ? 1 : ROUNDS }, () => real).flat()
+  const { runs, refuted } = await claimedOf(drafts, inject('seed'), short ? 60 : 1)
+  expect(refuted).toEqual([])
+  expect(runs).toBeGreaterThan(short ? 0 : 300)
+}, 10_800_000)

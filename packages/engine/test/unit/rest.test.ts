@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Worker } from '../../src/queue/packages.ts'
+import { createRest } from '../../src/queue/worker/rest.ts'
+
+/** The part of a BullMQ worker that takes jobs or rests. */
+function createWorker() {
+  let takes = true
+  const worker: Worker = {
+    setMaxListeners: () => undefined,
+    on: () => undefined,
+    close: async () => undefined,
+    waitUntilReady: async () => undefined,
+    pause: async () => {
+      takes = false
+    },
+    resume: async () => {
+      takes = true
+    },
+  }
+  return { worker, takes: () => takes }
+}
+
+/** The number of seconds for which it takes no job from now on. */
+async function secondsUntil(takes: () => boolean): Promise<number> {
+  let seconds = 0
+  for (; !takes() && seconds < 60; seconds++) await vi.advanceTimersByTimeAsync(1_000)
+  return seconds
+}
+
+describe('a worker that failed to run a job', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('rests for a while, longer after each further failure, up to a limit', async () => {
+    const { worker, takes } = createWorker()
+    const rest = createRest()
+    const rested: number[] = []
+    for (let i = 0; i < 5; i++) {
+      await rest.begin([worker])
+      rested.push(await secondsUntil(takes))
+    }
+    expect(rested).toEqual([3, 6, 12, 12, 12])
+    rest.end()
+    await rest.begin([worker])
+    expect(await secondsUntil(takes)).toBe(3)
+  })
+
+  test('rests for the longer time if another job fails meanwhile', async () => {
+    const { worker, takes } = createWorker()
+    const rest = createRest()
+    await rest.begin([worker])
+    await vi.advanceTimersByTimeAsync(1_000)
+    await rest.begin([worker])
+    expect(await secondsUntil(takes)).toBe(6)
+  })
+
+  test('is not resumed once it is being closed', async () => {
+    const { worker, takes } = createWorker()
+    const rest = createRest()
+    await rest.begin([worker])
+    rest.close()
+    await rest.begin([worker])
+    expect(await secondsUntil(takes)).toBe(60)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,85 @@
+import { noEvidence } from '@chaosproxy/simulator'
+import { expect, test } from 'vitest'
+import type { SearchState } from '../../src/search/in-parallel.ts'
+import { type Searcher, searchInParallel } from '../../src/search/in-parallel.ts'
+
+const GENERATION = 4_096
+
+/** The first seed of every range is interesting. A range ends after a number of turns that its first seed draws. */
+function searching(width: number, more: Partial<Searcher> = {}) {
+  const begun = new Map<number, readonly number[]>()
+  const searcher: Searcher = {
+    width,
+    generation: GENERATION,
+    async range(first, count, interesting) {
+      begun.set(first, interesting)
+      for (let turns = (first * 7) % (width * 3); turns > 0; turns--) await undefined
+      const found = { findings: [], tried: {}, interesting: [first] }
+      return { type: 'done', value: { trials: count, steps: 1, evidence: noEvidence, ...found } }
+    },
+    stuck: () => Promise.reject(new Error('nothing is stuck')),
+    ...more,
+  }
+  return { searcher, begun }
+}
+
+const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
+const hooks = { listener: () => {}, interrupted: new AbortController().signal }
+
+test('ranges begin with the same interesting seeds, however many are searched at the same time', async () => {
+  const [alone, many] = [searching(1), searching(64)]
+  await searchInParallel(alone.searcher, terms, hooks)
+  await searchInParallel(many.searcher, terms, hooks)
+  expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
+})
+
+test('a range begins with the latest interesting seeds of the generations before the last', async () => {
+  const { searcher, begun } = searching(8)
+  await searchInParallel(searcher, terms, hooks)
+  expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])
+  const of = (generation: number) => begun.get(1 + generation * GENERATION + 64 * 5)
+  const until = (end: number) => Array.from({ length: 16 }, (_, n) => end - (16 - n) * 64)
+  expect([of(2), of(3)]).toEqual([until(1 + GENERATION), until(1 + 2 * GENERATION)])
+})
+
+test('a search continued elsewhere shares the seeds that were interesting before', async () => {
+  const { searcher, begun } = searching(8)
+  let halfway: SearchState | undefined
+  const reached = (state: () => SearchState) => {
+    const { ranges } = state()
+    if (halfway === undefined && ranges.next > 2 * GENERATION) halfway = JSON.parse(JSON.stringify(state()))
+  }
+  await searchInParallel(searcher, terms, { ...hooks, reached })
+  const continued = searching(3)
+  await searchInParallel(continued.searcher, terms, { ...hooks, before: halfway })
+  expect(continued.begun.size).toBeGreaterThan(100)
+  for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
+})
+
+test('a search that varies no trials waits for no generation', async () => {
+  const { searcher, begun } = searching(8, { generation: undefined })
+  const range: Searcher['range'] = async (first, count, interesting) => {
+    const end = searcher.range(first, count, interesting)
+    // The first range ends after all others.
+    while (first === 1 && begun.size < (4 * GENERATION) / 64) await new Promise((resolve) => setImmediate(resolve))
+    return end
+  }
+  expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
+})
+
+test('an interrupted search does not wait for a generation that will never finish', async () => {
+  const ending = new AbortController()
+  const { searcher, begun } = searching(200)
+  const range: Searcher['range'] = (first, count, interesting) => {
+    if (first !== 1 + 64) return searcher.range(first, count, interesting)
+    return new Promise((resolve) => {
+      ending.signal.addEventListener('abort', () => resolve({ type: 'abandoned' }))
+    })
+  }
+  const ended = searchInParallel({ ...searcher, range }, terms, { ...hooks, interrupted: ending.signal })
+  // Every other range of two generations.
+  while (begun.size < 127) await new Promise((resolve) => setImmediate(resolve))
+  ending.abort()
+  expect((await ended).trials).toBeGreaterThan(100 * 64)
+  expect([...begun.keys()].every((first) => first <= 2 * GENERATION)).toBe(true)
+})

@@ -1,0 +1,97 @@
+import { type EventInput, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { type SearchedProtocol, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test, vi } from 'vitest'
+import { explain, showScenario } from '../../src/search/show.ts'
+import { limitsFor, type PlayedScenario } from '../../src/worlds/play.ts'
+
+test('a replayed finding has the same verdict in the same words, however slow the machine is', () => {
+  const protocol = findProtocol('quorum')!
+  const subject: SearchedProtocol = {
+    target: 'quorum',
+    protocol,
+    bug: undefined,
+    targetSettings: { r: 1, w: 1 },
+    level: 'linearizable',
+    nodes: 3,
+    workload: register,
+    settings: {},
+    operations: 60,
+  }
+  const [finding] = searchSeeds(subject, {
+    first: 1,
+    count: 50,
+    strategies: usualStrategies,
+    limits: limitsFor(true),
+    stopAtFirst: true,
+    verifyDeterminism: false,
+  }).findings
+  const shown = showScenario(subject, finding!.scenario, true)
+  expect(shown.failure?.kind).toBe('violation')
+  // Every read of the clock finds that a minute has passed.
+  let minutes = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => millis(60_000 * minutes++))
+  try {
+    expect(showScenario(subject, finding!.scenario, true)).toMatchObject({
+      failure: shown.failure,
+      sentence: shown.sentence,
+      steps: shown.steps,
+    })
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+describe('the cause that a simulated program shows', () => {
+  /** Two overlapping writes of order-5 by p2 and p3; the key given is read as a value that nobody wrote. */
+  function shown(broken: 'order-5' | 'order-9', requests?: readonly string[]) {
+    const did = (process: number, f: string, key: string, value: Json, [from, to]: readonly [number, number]) =>
+      [
+        { process, type: 'invoke', f, key, value: f === 'read' ? null : value, time: nanos(from * 1e6) },
+        { process, type: 'ok', f, key, value, time: nanos(to * 1e6) },
+      ] satisfies EventInput[]
+    const history = historyFromEvents(
+      [
+        ...did(0, 'write', 'order-9', 1, [0, 1]),
+        ...did(2, 'write', 'order-5', 2, [2, 6]),
+        ...did(3, 'write', 'order-5', 3, [3, 5]),
+        ...did(1, 'read', broken, 7, [8, 9]),
+      ].sort((one, other) => one.time - other.time),
+    )
+    const step = (request: string, at: number, type: 'at' | 'gone' | 'back', touched: object = {}) => ({
+      ...{ request, type, at: nanos(at * 1e6), site: 1, within: 0, file: 'orders.ts', line: 1 },
+      ...{ reads: [], writes: [], rests: [], ...touched },
+    })
+    const steps = [
+      step('process-2-1', 2, 'at', { reads: ['rows'] }),
+      step('process-2-1', 2, 'gone'),
+      step('process-3-1', 4, 'at', { writes: ['rows'] }),
+      step('process-2-1', 5, 'back'),
+      step('process-2-1', 5, 'at', { writes: ['rows'], rests: ['rows'] }),
+    ]
+    const told = { cause: 'process-2-1 missed what process-3-1 wrote.', remedy: 'Lock it.', requests }
+    const { race, history: explained } = explain({
+      ...{ level: 'linearizable', workload: register, history, events: [], records: [], trouble: [], log: [] },
+      scenario: { nodes: 1, operations: Array.from({ length: 4 }), faults: [] },
+      failure: undefined,
+      ran: { steps, sources: { 'orders.ts': [] }, database: { hosts: ['pg'], told } },
+    } as unknown as PlayedScenario)
+    return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
+  }
+
+  test('a cause is told if it is about the object of the violation', () => {
+    expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
+      race: 'p3',
+      told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
+    })
+  })
+
+  test('a cause about another object than that of the violation is left out', () => {
+    expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
+  })
+
+  test('a cause in a database is left out if nobody knows which requests it is about', () => {
+    expect(shown('order-5').told).toEqual({ hosts: ['pg'] })
+  })
+})

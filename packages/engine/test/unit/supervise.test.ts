@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import type { Job, JobEnd, Pool } from '../../src/jobs/job.ts'
+import { supervise } from '../../src/search/supervise.ts'
+
+interface Spec {
+  readonly subject: { readonly target: string }
+  readonly first: number
+  readonly count: number
+}
+
+const job: Job<Spec, string> = { kind: 'search', reads: () => [], run: async () => 'nothing' }
+const spec: Spec = { subject: { target: './protocol.ts' }, first: 65, count: 64 }
+
+const stopped: JobEnd<never> = {
+  type: 'stopped',
+  why: 'memory',
+  reading: { unit: 70, calls: 3, within: 1 },
+  described: 'n1 on its timer',
+}
+const done: JobEnd<string> = { type: 'done', value: 'nothing' }
+
+/** A pool whose jobs end like this, one after another, and the seeds that it received. */
+function poolOf(...ends: readonly JobEnd<string>[]) {
+  const [left, given] = [[...ends], [] as (readonly [number, number])[]]
+  const pool: Pool = {
+    width: 1,
+    async do(_, asked) {
+      const { first, count } = asked as unknown as Spec
+      given.push([first, count])
+      return left.shift() as JobEnd<never>
+    },
+    close: async () => {},
+  }
+  return { pool, given }
+}
+
+describe('a search job that was stopped for its memory', () => {
+  test('is reported as a failure of the protocol if the seed alone is stopped, too', async () => {
+    const { pool, given } = poolOf(stopped, stopped)
+    expect(await supervise(pool, job, spec)).toMatchObject({
+      type: 'stuck',
+      seed: 70,
+      what: 'the protocol takes more memory than there is: n1 on its timer',
+    })
+    expect(given).toEqual([
+      [65, 64],
+      [70, 1],
+    ])
+  })
+
+  test('runs again if the seed alone succeeds, because another thread may have used the memory', async () => {
+    const { pool, given } = poolOf(stopped, done, done)
+    expect(await supervise(pool, job, spec)).toEqual(done)
+    expect(given).toEqual([
+      [65, 64],
+      [70, 1],
+      [65, 64],
+    ])
+  })
+
+  test('is reported as a failure of the protocol if its second run is stopped as well', async () => {
+    const { pool } = poolOf(stopped, done, stopped)
+    expect(await supervise(pool, job, spec)).toMatchObject({
+      type: 'stuck',
+      what: 'the protocol takes more memory than there is: its step number 3',
+    })
+  })
+})

@@ -1,0 +1,56 @@
+import type { Json } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createRandom, forge } from '../../src/index.ts'
+
+const drawFrom = (seed: number) => {
+  const random = createRandom(`forgery ${seed}`)
+  return () => random.next()
+}
+
+/** The value with every text, number and truth value replaced by the name of its type. */
+const shapeOf = (value: Json): Json =>
+  value === null
+    ? null
+    : Array.isArray(value)
+      ? value.map(shapeOf)
+      : typeof value === 'object'
+        ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]))
+        : typeof value
+
+const differences = (one: Json, two: Json): number =>
+  one !== null && typeof one === 'object'
+    ? Object.entries(one).reduce(
+        (sum, [name, each]) => sum + differences(each, (two as Record<string, Json>)[name]!),
+        0,
+      )
+    : Number(!Object.is(one, two))
+
+test('a forged message differs in one field, which keeps its type', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 3 }), fc.nat(), (message, seed) => {
+      const before = JSON.stringify(message)
+      const forged = forge(message as Json, 1, drawFrom(seed))
+      expect(JSON.stringify(message)).toBe(before)
+      if (forged === undefined) return
+      expect(shapeOf(forged)).toEqual(shapeOf(message as Json))
+      expect(differences(message as Json, forged)).toBe(1)
+    }),
+  )
+})
+
+test('a forged message keeps its kind, and a message without data cannot be forged', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const forged = forge({ type: 'vote', term: 3, from: { type: 'node', name: 'n2' } }, 2, drawFrom(seed))
+    expect(forged).toMatchObject({ type: 'vote', from: { type: 'node' } })
+  }
+  expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
+})
+
+test('forged names differ, and forged numbers are near and not negative', () => {
+  const all = (message: Json) =>
+    new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
+  expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))
+  expect(all(2)).toEqual(new Set(['0', '1', '3', '4', '5']))
+  expect(all(true)).toEqual(new Set(['false']))
+})

@@ -1,0 +1,26 @@
+import { nodeNames, parametersOf, tcpFamily } from '@chaosproxy/faults'
+import { expect, test } from 'vitest'
+import { defineFault } from '../../src/definition/definition.ts'
+import { defineFamily } from '../../src/definition/family.ts'
+import { ms } from '../../src/definition/parameter.ts'
+
+/** All that a new kind takes: its declaration, and a place in the list of its family. */
+const hiccup = defineFault({
+  kind: 'hiccup',
+  summary: 'everything stands still now and then',
+  parameters: { pauseMs: ms('for how long') },
+})
+
+const family = defineFamily({ ...tcpFamily, noun: 'fault', kinds: [...tcpFamily.kinds, hiccup] })
+const links = nodeNames(2).map((to) => `clients>${to}`)
+
+test('a new kind is parsed, typed, listed and suggested from its declaration alone', () => {
+  const fault = family.parse({ kind: 'hiccup', links, pauseMs: 5, when: { first: 1 } }, 'x')
+  expect(family.has('hiccup') && family.owns(fault)).toBe(true)
+  if (fault.kind === 'hiccup') expect(fault.pauseMs satisfies number).toBe(5)
+  expect(parametersOf(hiccup.parameters)).toMatchObject([{ name: 'pauseMs', unit: 'ms', summary: 'for how long' }])
+  expect(() => family.parse({ kind: 'hicup', links }, 'x')).toThrow('Did you mean hiccup?')
+  expect(() => family.parse({ kind: 'hiccup', links }, 'x')).toThrow(
+    'x: hiccup needs "pauseMs" of milliseconds: for how long.',
+  )
+})

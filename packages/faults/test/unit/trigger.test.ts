@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { createRandom, Trigger } from '../../src/index.ts'
+
+const never = () => {
+  throw new Error('nothing was to be drawn')
+}
+
+/** Which of the first twelve candidates are hit, from 1, each a millisecond after the one before. */
+function hits(when: ConstructorParameters<typeof Trigger>[0]): readonly number[] {
+  const trigger = new Trigger(when)
+  return Array.from({ length: 12 }, (_, i) => i + 1).filter((number) => trigger.strikes(number - 1, never, number - 1))
+}
+
+describe('a trigger', () => {
+  test.each([
+    ['hits every candidate without conditions', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    ['with nth hits that candidate only', { nth: 3 }, [3]],
+    ['with first hits that many', { first: 2 }, [1, 2]],
+    ['with every hits every nth candidate', { every: 5 }, [5, 10]],
+    ['with two counts hits the candidates that both allow', { first: 9, every: 4 }, [4, 8]],
+    ['counts from its application, the end excluded', { fromMs: 2, untilMs: 4 }, [3, 4]],
+    ['spares the first messages of a connection', { afterMessages: 10 }, [11, 12]],
+    ['counts only candidates within its times', { fromMs: 4, nth: 2 }, [6]],
+    ['counts only messages after those it spares', { afterMessages: 6, first: 1 }, [7]],
+  ])('%s', (_, when, expected) => {
+    expect(hits(when)).toEqual(expected)
+  })
+
+  test('counts the candidates that its probability skips', () => {
+    const trigger = new Trigger({ first: 3, probability: 0.5 })
+    const draws = [0.9, 0.1, 0.9]
+    expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])
+    expect(trigger.strikes(4, never)).toBe(false)
+  })
+
+  test('draws only for candidates that its counts allow, so that later draws do not shift', () => {
+    const trigger = new Trigger({ every: 2, probability: 1 })
+    let draws = 0
+    const draw = () => {
+      draws++
+      return 0.5
+    }
+    expect([1, 2, 3, 4].map((ms) => trigger.strikes(ms, draw))).toEqual([false, true, false, true])
+    expect(draws).toBe(2)
+  })
+
+  test('hits about the given share of candidates', () => {
+    const random = createRandom(1)
+    const trigger = new Trigger({ probability: 0.2 })
+    const count = Array.from({ length: 10_000 }, () => trigger.strikes(1, () => random.next())).filter(Boolean).length
+    expect(count).toBeGreaterThan(1_800)
+    expect(count).toBeLessThan(2_200)
+  })
+
+  test('outside its time window, counts and draws as inside it', () => {
+    const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
+    expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
+  })
+})

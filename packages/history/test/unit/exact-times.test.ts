@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type History, historyFromObjects, joinStretches, UserError } from '@chaosproxy/history'
+import { readHistory, readPacked, readStretch, stretchesOf } from '@chaosproxy/history/files'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readEvents } from '../../src/files/read.ts'
+
+// A double rounds nanoseconds since 1970 to 256 ns. Times count from the first one instead, and are exact.
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-exact-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function file(name: string, text: string): string {
+  const path = join(directory, name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** The digits of a time that is so many nanoseconds after the first second of 2026. */
+const since1970 = (nanos: number): string => String(1_767_225_600_000_000_000n + BigInt(nanos))
+const date = (nanos: number): string =>
+  `${new Date(1_767_225_600_000 + Math.floor(nanos / 1e6)).toISOString().slice(0, 19)}.${String(nanos % 1e9).padStart(9, '0')}Z`
+
+const timesOf = ({ operations: { length, callTime, returnTime } }: History): readonly number[] =>
+  Array.from({ length }, (_, row) => [callTime[row] ?? 0, returnTime[row] ?? 0]).flat()
+
+const TIMES = [10, 20, 30, 1_000_000_047]
+const FROM_FIRST = [0, 10, 20, 1_000_000_037]
+
+/** A write and a read at these times, as members of events. */
+const eventsAt = (times: readonly string[], member = 'time'): string =>
+  [
+    ['"process":0,"type":"invoke","f":"write","value":1', times[0]],
+    ['"process":0,"type":"ok","f":"write","value":1', times[1]],
+    ['"process":1,"type":"invoke","f":"read","value":null', times[2]],
+    ['"process":1,"type":"ok","f":"read","value":1', times[3]],
+  ]
+    .map(([event, time]) => `{${event},"${member}":${time}}\n`)
+    .join('')
+
+const operationsAt = (
+  times: readonly string[],
+  names: readonly [call: string, end: string] = ['start', 'end'],
+): string =>
+  [
+    `{"client":0,"op":"write","value":1,"${names[0]}":${times[0]},"${names[1]}":${times[1]}}`,
+    `{"client":1,"op":"read","value":1,"${names[0]}":${times[2]},"${names[1]}":${times[3]}}`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+
+const ednAt = (times: readonly string[], f: string, value: string): string =>
+  [':invoke', ':ok', ':invoke', ':ok']
+    .map((type, n) => `{:process ${n >> 1}, :type ${type}, :f ${f}, :value ${value}, :time ${times[n]}}\n`)
+    .join('')
+
+const quoted = (text: string): string => JSON.stringify(text)
+const inSeconds = (nanos: number): string => since1970(nanos).replace(/(?=\d{9}$)/, '.')
+const inMicros = (nanos: number): string => since1970(nanos).replace(/(?=\d{3}$)/, '.')
+
+describe('nanoseconds since 1970 are read exactly', () => {
+  test.each([
+    ['JSON lines', eventsAt(TIMES.map(since1970))],
+    [
+      'JSON lines that the scanner leaves to the parser',
+      eventsAt(TIMES.map(since1970)).replaceAll('write', 'wr\\u0069te'),
+    ],
+    ['JSON lines with texts', eventsAt(TIMES.map(since1970).map(quoted))],
+    ['JSON lines with dates', eventsAt(TIMES.map(date).map(quoted))],
+    ['JSON lines with another name for the time', eventsAt(TIMES.map(since1970), 'ts')],
+    ['JSON lines with dates under another name', eventsAt(TIMES.map(date).map(quoted), 'timestamp')],
+    ['JSON lines with seconds', eventsAt(TIMES.map(inSeconds), 'ts')],
+    ['operations', operationsAt(TIMES.map(since1970))],
+    ['operations with texts', operationsAt(TIMES.map(since1970).map(quoted))],
+    ['operations with dates', operationsAt(TIMES.map(date).map(quoted))],
+    ['operations with seconds', operationsAt(TIMES.map(inSeconds))],
+    ['operations with microseconds', operationsAt(TIMES.map(inMicros), ['call_us', 'return_us'])],
+    ['EDN', ednAt(TIMES.map(since1970), ':write', '1')],
+    [
+      'EDN with an N',
+      ednAt(
+        TIMES.map((each) => `${since1970(each)}N`),
+        ':write',
+        '1',
+      ),
+    ],
+    ['EDN transactions', ednAt(TIMES.map(since1970), ':txn', '[[:append 1 2]]')],
+    ["Porcupine's key-value log", ednAt(TIMES.map(since1970), ':put', '"1", :key "x"')],
+  ])('in %s', async (name, text) => {
+    const path = file(`h-${name.length}.txt`, text)
+    for (const ordering of [{}, { by: 'time' as const }])
+      expect(timesOf(await readHistory(path, { ordering }))).toEqual(FROM_FIRST)
+    const events: number[] = []
+    for await (const { time } of readEvents(path)) events.push(time)
+    expect(events).toEqual(FROM_FIRST)
+  })
+
+  test('in objects', () => {
+    const objects = eventsAt(TIMES.map(since1970).map(quoted)).trim().split('\n')
+    expect(timesOf(historyFromObjects(objects.map((line) => JSON.parse(line))))).toEqual(FROM_FIRST)
+  })
+
+  test('across files that are merged, of any format', async () => {
+    const files = [
+      file('merged-1.jsonl', eventsAt([500, 600, 700, 800].map(since1970))),
+      file('merged-2.jsonl', operationsAt([501, 502, 703, 704].map(since1970))),
+      file('merged-3.edn', ednAt([505, 506, 507, 508].map(since1970), ':write', '1')),
+      file('merged-4.jsonl', operationsAt([510, 511, 512, 513].map(inSeconds))),
+    ]
+    const history = await readHistory('all', { merged: files })
+    expect([...new Set(timesOf(history))].sort((a, b) => a - b)).toEqual([
+      0, 1, 2, 5, 6, 7, 8, 10, 11, 12, 13, 100, 200, 203, 204, 300,
+    ])
+  })
+
+  test('in stretches of a recording, each relative to its own first time', async () => {
+    const path = file(
+      'stretches.jsonl',
+      [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),
+    )
+    const dealing = { places: 1, placeOf: () => 0 }
+    const whole = await readPacked(path, dealing)
+    const stretches = stretchesOf(path, 3) ?? []
+    expect(stretches.length).toBe(3)
+    const joined = joinStretches(await Promise.all(stretches.map((each) => readStretch(each, dealing))), dealing)
+    expect(joined.rest.eventCount).toBe(whole.rest.eventCount)
+    expect(whole.rest.warnings).toEqual([])
+  })
+})
+
+test('an operation that returned a nanosecond before it was called is refused', async () => {
+  const path = file('before.jsonl', operationsAt([20, 19, 30, 40].map(since1970)))
+  await expect(readHistory(path)).rejects.toThrow(
+    'returned (1767225600000000019) before it was called (1767225600000000020)',
+  )
+})
+
+test('an error about times that contradict the order of lines quotes the times of the file', async () => {
+  const path = file('back.jsonl', eventsAt([5e9, 6e9, 1e9, 2e9].map(since1970)))
+  const read = readHistory(path)
+  await expect(read).rejects.toThrow(UserError)
+  await expect(read).rejects.toThrow(
+    'its time (1767225601000000000) is 5.00 s before that of line 2 (1767225606000000000)',
+  )
+})
+
+test('small times are not shifted', async () => {
+  const small = [5, 6, 9_007_199_254_740_991, 9_007_199_254_740_991]
+  expect(timesOf(await readHistory(file('small.jsonl', eventsAt(small.map(String)))))).toEqual(small)
+  expect(timesOf(await readHistory(file('negative.jsonl', eventsAt(['-7', '-5', '-3', '4']))))).toEqual([-7, -5, -3, 4])
+})

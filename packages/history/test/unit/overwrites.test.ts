@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { type Json, Overwrites } from '../../src/index.ts'
+
+/** The objects of which an overwrite is noticed, each step by one of two clients. `adds`: by an operation that reads as well. */
+function noticed(...steps: readonly (readonly [by: number, does: string, value: Json, key?: string])[]): string[] {
+  const all = new Overwrites()
+  const clients = [all.client(), all.client()]
+  return steps.flatMap(([by, does, value, key = 'x']) => {
+    const client = clients[by]!
+    if (does !== 'reads') return client.wrote(key, value, does === 'writes') ? [key] : []
+    client.read(key, value)
+    return []
+  })
+}
+
+test('a write of a number that other clients have changed since the writer read it is reported', () => {
+  expect(noticed([0, 'reads', 5], [1, 'reads', 5], [0, 'writes', 6], [1, 'writes', 6])).toEqual(['x'])
+  expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
+})
+
+test("a write is not reported without another client's change since the writer's read, or if it is not a number", () => {
+  expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
+  expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
+  expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])
+  expect(noticed([0, 'reads', 'a'], [1, 'writes', 'b'], [0, 'writes', 'c'])).toEqual([])
+  expect(noticed([0, 'reads', 5], [1, 'writes', 6], [0, 'adds', 7])).toEqual([])
+  expect(noticed([0, 'reads', 5], [1, 'writes', 6], [0, 'writes', 7], [0, 'writes', 8])).toEqual(['x'])
+})

@@ -1,0 +1,126 @@
+import {
+  borrowHistory,
+  type EventInput,
+  FLAG_UNSAID,
+  historyFromEvents,
+  printJsonHeader,
+  printJsonLine,
+  UNNAMED,
+} from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../../src/codecs/jsonl.ts'
+
+const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => ({
+  process,
+  type: 'invoke',
+  f: 'read',
+  value: null,
+  ...more,
+})
+const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
+
+describe('the sessions of clients', () => {
+  test('are absent: every process is then a client of its own', () => {
+    const history = historyFromEvents([invoke(7), invoke(9)])
+    expect(history.hasSessions).toBe(false)
+    expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
+    expect(history.sessionName(1)).toBe('9')
+  })
+
+  test('join their processes into one client, and leave a process without a session as a client of its own', () => {
+    const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1, { session: 'alice' }), invoke(2)])
+    expect(history.hasSessions).toBe(true)
+    expect(history.sessionOf(0)).toBe(history.sessionOf(1))
+    expect(history.sessionOf(2)).not.toBe(history.sessionOf(0))
+    expect(history.sessionName(history.sessionOf(0))).toBe('alice')
+    expect(history.sessionName(history.sessionOf(2))).toBe('2')
+  })
+
+  test('leave a process without a session unnamed if the recorder identified clients', () => {
+    const header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } } as const
+    const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1)], { header })
+    expect(history.sessionOf(1)).toBe(UNNAMED)
+  })
+
+  test('are unnamed for all clients if the header says that nothing named them', () => {
+    const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
+    const history = historyFromEvents([invoke(0)], { header })
+    expect(history.hasSessions).toBe(true)
+    expect(history.sessionOf(0)).toBe(UNNAMED)
+  })
+
+  test('cannot be changed by a process, or joined late', () => {
+    const alice = invoke(0, { session: 'alice' })
+    expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
+      'h:3: process 0 is now of session "bob", and was of "alice".',
+    )
+    expect(() => historyFromEvents([invoke(0), ok(0), alice], { source: 'h' })).toThrow(
+      'h:3: process 0 has session "alice" here, and none on earlier lines.',
+    )
+  })
+
+  test("are kept by a lent history, with the recorder's marks and counts", () => {
+    const history = historyFromEvents(
+      [
+        invoke(0, { session: 'alice' }),
+        { process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'a script' } },
+        { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
+      ],
+      { shared: true },
+    )
+    const lent = history.lend?.()
+    if (lent === undefined) throw new Error('a history that was built can be lent')
+    const borrowed = borrowHistory(structuredClone(lent))
+    expect(borrowed.sessionName(borrowed.sessionOf(0))).toBe('alice')
+    expect(borrowed.marks).toEqual(history.marks)
+    expect(borrowed.passedOn).toEqual(history.passedOn)
+  })
+})
+
+describe('events of the recorder', () => {
+  test('place a mark between the client events before and after it', () => {
+    const history = historyFromEvents([
+      invoke(0),
+      ok(0),
+      { process: 'recorder', type: 'info', f: 'touched', value: { what: 'FLUSHALL', why: 'removes every key' } },
+      invoke(0),
+    ])
+    expect(history.marks).toEqual([
+      { kind: 'touched', key: undefined, position: 2, line: 3, what: 'FLUSHALL', why: 'removes every key' },
+    ])
+    expect(history.nemesis).toEqual([])
+  })
+
+  test('give a total by their last count of unrecorded requests', () => {
+    const note = (what: string, count: number): EventInput => ({
+      process: 'recorder',
+      type: 'info',
+      f: 'passed-on',
+      value: { what, count, mayWrite: false },
+    })
+    const history = historyFromEvents([note('GET /health', 1), note('GET /', 1), note('GET /health', 12)])
+    expect(history.passedOn).toEqual([
+      { what: 'GET /health', count: 12, mayWrite: false },
+      { what: 'GET /', count: 1, mayWrite: false },
+    ])
+  })
+
+  test('distinguish an invocation without a value from one with null', () => {
+    const history = historyFromEvents([
+      { process: 0, type: 'invoke', f: 'write' },
+      { process: 1, type: 'invoke', f: 'write', value: null },
+    ])
+    expect(Array.from(history.operations.flags, (flags) => flags & FLAG_UNSAID)).toEqual([FLAG_UNSAID, 0])
+  })
+
+  test('are read back as they were written, with the header', () => {
+    const header = { chaos: 1, initial: 'unknown', sessions: { by: 'cookie.sid', named: true } } as const
+    expect(parseJsonLine(printJsonHeader(header))).toEqual({ kind: 'header', header })
+    const event = invoke(0, { session: 'alice' })
+    expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
+  })
+
+  test('are refused if the header has an unknown kind of sessions', () => {
+    expect(() => parseJsonLine('{"chaos":1,"sessions":"cookie"}')).toThrow('"sessions" is "cookie".')
+  })
+})

@@ -1,0 +1,354 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { millis, UserError } from '@chaosproxy/history'
+import { createServiceCluster, loadService, outsidePromises, requireQuiet } from '@chaosproxy/node-simulator'
+import { describe, expect, test } from 'vitest'
+import { ran, serving, written } from '../../../testing/src/simulated.ts'
+
+const refusals: readonly (readonly [what: string, program: string, instead: RegExp])[] = [
+  ['worker_threads.Worker', `import { Worker } from 'node:worker_threads'; new Worker('x.js')`, /in the same thread/],
+  ['child_process.spawn', `import { spawn } from 'node:child_process'; spawn('ls')`, /chaos run/],
+  ['cluster.fork', `import cluster from 'node:cluster'; cluster.fork()`, /--nodes/],
+  ['tls.connect', `import tls from 'node:tls'; tls.connect(443)`, /use http:/],
+  ['https.get', `import https from 'node:https'; https.get('https://n1')`, /use http:/],
+  ['http2.connect', `import http2 from 'node:http2'; http2.connect('http://n1')`, /node:http/],
+  ['dgram.createSocket', `import dgram from 'node:dgram'; dgram.createSocket('udp4')`, /node:net/],
+  ['zlib.createGzip', `import zlib from 'node:zlib'; zlib.createGzip()`, /Sync/],
+  ['new MessageChannel()', `new MessageChannel()`, /setImmediate/],
+  ['new BroadcastChannel()', `new BroadcastChannel('x')`, /EventEmitter/],
+  ['crypto.subtle.generateKey', `await crypto.subtle.generateKey({ name: 'x' }, true, [])`, /node:crypto/],
+  ['dns.resolve4', `import dns from 'node:dns'; dns.resolve4('n1', () => {})`, /lookup/],
+  ['process.chdir', `process.chdir('/')`, /cwd/],
+  ['the host example.com', `await fetch('http://example.com/')`, /fake/],
+  ['loading "./other.js"', `const name = './other' + '.js'; await import(name)`, /literal/],
+  ['connecting to /tmp/x.sock', `import net from 'node:net'; net.connect('/tmp/x.sock').on('error', () => {})`, /port/],
+]
+
+describe('a call that cannot be simulated is refused by name, with a remedy', () => {
+  test.each(refusals)('%s', async (what, program, instead) => {
+    const error = await ran(serving(program)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(UserError)
+    const { code, message } = error as UserError
+    expect(code).toBe('input')
+    // Even if the program catches it: its further behaviour can only be guessed.
+    expect(message).toContain(`cannot be simulated: on n1, ${what}`)
+    expect(message).toMatch(instead)
+  })
+
+  test('even if the program catches the refusal', async () => {
+    const caught = serving(`import { spawn } from 'node:child_process'; try { spawn('ls') } catch {}`)
+    await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
+  })
+
+  test('a module that is loaded but never used is accepted', async () => {
+    const { lines } = await ran(
+      serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
+        class Mine extends tls.TLSSocket {}
+        console.log(typeof Mine, typeof http2.connect)`),
+    )
+    expect(lines).toEqual(['n1: function function'])
+  })
+})
+
+describe('modules whose use is refused still give packages', () => {
+  test('the class inside an encrypted socket, which packages may extend', async () => {
+    const { lines } = await ran(
+      serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
+        const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
+        class Mine extends Inner {}
+        console.log(typeof Mine, ({}) instanceof tls.TLSSocket)`),
+    )
+    expect(lines).toEqual(['n1: function false'])
+  })
+
+  test('a refusal only at their use', async () => {
+    const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
+      new tls.TLSSocket(new PassThrough()).write('x')`
+    await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
+  })
+
+  test('heap statistics, the same on every node, and serialisation of values', async () => {
+    const { lines } = await ran(
+      serving(`import v8 from 'node:v8'
+        const { value } = v8.deserialize(v8.serialize({ value: 7n }))
+        console.log(value, v8.getHeapStatistics().used_heap_size, v8.startupSnapshot.isBuildingSnapshot())`),
+    )
+    expect(lines).toEqual(['n1: 7n 16777216 false'])
+    await expect(ran(serving(`import v8 from 'node:v8'; v8.setFlagsFromString('--x')`))).rejects.toThrow(
+      /v8\.setFlagsFromString cannot be simulated/,
+    )
+  })
+
+  test('another error than that of a package that is not installed', async () => {
+    const { lines } = await ran(
+      serving(`const code = ({ code }) => code
+        console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
+    )
+    expect(lines).toEqual(['n1: ERR_MODULE_NOT_FOUND ERR_MODULE_NOT_FOUND ERR_MODULE_NOT_FOUND'])
+    await expect(ran(serving(`await import('node:repl').catch(() => {})`))).rejects.toThrow(
+      /node:repl cannot be simulated: it is not implemented yet/,
+    )
+  })
+})
+
+describe('a server that the user has not declared as a node', () => {
+  test('is named after the usual service of its port', async () => {
+    const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
+    await expect(ran(serving(dials))).rejects.toThrow(
+      /PostgreSQL at localhost:5432 cannot be simulated: it is no node of .*chaos run/,
+    )
+  })
+
+  test('may be run by the program itself', async () => {
+    const { lines } = await ran(
+      serving(`import { connect, createServer as serve } from 'node:net'
+        await new Promise((listens) => serve((socket) => socket.end('hello')).listen(5432, listens))
+        connect(5432, 'localhost').on('data', (bytes) => console.log(String(bytes)))`),
+    )
+    expect(lines).toEqual(['n1: hello'])
+  })
+})
+
+test("globals that need the real global object work on a program's own global object", async () => {
+  const { lines } = await ran(
+    serving(`const { crypto } = globalThis
+      globalThis.navigator = 'mine'
+      console.log(typeof crypto.randomUUID, globalThis.navigator, typeof global.fetch)`),
+  )
+  expect(lines).toEqual(['n1: function mine function'])
+  expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
+})
+
+test('an agent for encrypted connections may be created, but cannot connect', async () => {
+  const { lines } = await ran(
+    serving(`import https from 'node:https'; console.log(new https.Agent({ keepAlive: true }) instanceof https.Agent)`),
+  )
+  expect(lines).toEqual(['n1: true'])
+  const used = `import http from 'node:http'; import https from 'node:https'
+    http.get({ protocol: 'https:', agent: https.globalAgent, host: 'n1' }).on('error', () => {})`
+  await expect(ran(serving(used))).rejects.toThrow(/https\.Agent cannot be simulated/)
+})
+
+const broken: readonly (readonly [title: string, program: string, said: RegExp])[] = [
+  [
+    'throws at import',
+    `const x: number = 1\nthrow new TypeError('no ' + x)`,
+    /threw: TypeError: no 1\n {4}at \S*server.ts:2:7/,
+  ],
+  [
+    'rejects at import',
+    `await Promise.reject(new Error('gone'))`,
+    /ended before it listened, on n1: threw: Error: gone/,
+  ],
+  ['exits', `process.exit(3)`, /ended before it listened, on n1: called process.exit\(3\)/],
+  ['listens twice on a port', serving(`createServer().listen(process.env['PORT'])`), /EADDRINUSE 0.0.0.0:3000/],
+]
+
+describe('a program that', () => {
+  test.each(broken)('%s is reported in one line with its place', async (_, program, said) => {
+    await expect(ran(program)).rejects.toThrow(said)
+  })
+
+  test('never listens is reported when a client wants to connect', async () => {
+    const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
+    await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
+      /never listens: n1 opened no port within 5 s/,
+    )
+  })
+
+  test('has a syntax error is refused before anything runs', async () => {
+    await expect(loadService(written('const = 1'))).rejects.toThrow(/server.ts cannot be bundled: /)
+  })
+
+  test('does not exist is refused', async () => {
+    const { routes } = written('')
+    await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
+  })
+
+  test('writes very many lines to its log still ends, and its log is cut', async () => {
+    const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
+    expect(lines.length).toBe(50_000)
+  })
+
+  test('writes a gigabyte to its log is refused', async () => {
+    const chatty = serving(`const line = 'x'.repeat(1e6); for (let i = 0; i < 1_000; i++) console.log(line)`)
+    await expect(ran(chatty)).rejects.toThrow(/on n1, writing more than 32 MB to the log of a run cannot be simulated/)
+  })
+})
+
+describe('a program that changes shared objects', () => {
+  const MEMBERS: readonly (readonly [what: string, program: string])[] = [
+    ['Array.prototype.at', 'Array.prototype.at = () => 7'],
+    ['Date.now', 'Date.now = () => 5'],
+    ['Promise', 'Promise = class extends Promise {}'],
+    ['fetch', 'fetch = () => 1'],
+    ['Math.max', 'setTimeout(() => { Math.max = () => 3 }, 50)'],
+    ['JSON.stringify', "JSON.stringify = () => '{}'"],
+    ['http.Server.prototype.close', `;(await import('node:http')).default.Server.prototype.close = () => {}`],
+    ['stream.Readable.prototype.read', `;(await import('node:stream')).Readable.prototype.read = () => null`],
+    ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
+  ]
+
+  test.each(MEMBERS)('%s is refused by name, and the next run finds the originals', async (what, program) => {
+    await expect(ran(serving(program))).rejects.toThrow(
+      `replacing ${what} cannot be simulated: it is shared by all nodes`,
+    )
+    const { lines } = await ran(
+      serving(
+        `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
+      ),
+    )
+    expect(lines).toEqual(['n1: 1 2 {} true true 3'])
+  })
+
+  test('may add members and settings, which are undone after the run', async () => {
+    const adding = serving(`
+      console.log(Error.stackTraceLimit, typeof Array.prototype.second, typeof Array.runs, typeof {}.polluted)
+      BigInt.prototype.toJSON = function () { return String(this) }
+      Array.prototype.second = () => 2
+      Array.runs = (Array.runs ?? 0) + 1
+      Object.prototype.polluted = 1
+      Error.stackTraceLimit = 77
+      process.exit = () => {}
+      globalThis.fetch = () => 'own'
+      console.log(JSON.stringify([1n]), [].second(), Array.runs, globalThis.fetch())`)
+    const [one, same] = [await ran(adding), await ran(adding)]
+    expect(one.lines).toEqual(['n1: 10 undefined undefined undefined', 'n1: ["1"] 2 1 own'])
+    expect(same.lines).toEqual(one.lines)
+  })
+})
+
+test('each program has its own Reflect, because reflect-metadata extends it permanently', async () => {
+  const adding = serving(`
+    const registry = Symbol.for('@reflect-metadata:registry')
+    console.log(registry in Reflect, Reflect === globalThis.Reflect, String(Reflect), Reflect.has({ a: 1 }, 'a'))
+    Object.defineProperty(globalThis.Reflect, registry, { value: new Map() })
+    Reflect.defineMetadata = () => {}
+    console.log(registry in Reflect, Object.keys(Reflect))`)
+  const [one, same] = [await ran(adding, { nodes: 2 }), await ran(adding, { nodes: 2 })]
+  const lines = ['false true [object Reflect] true', "true [ 'defineMetadata' ]"]
+  expect(one.lines).toEqual(['n1', 'n2'].flatMap((node) => lines.map((line) => `${node}: ${line}`)))
+  expect(same.lines).toEqual(one.lines)
+  expect(Reflect.get(Reflect, 'defineMetadata')).toBeUndefined()
+})
+
+test("additions and settings of a program on Node's classes and modules do not reach the next run", async () => {
+  const adding = serving(`
+    const { default: http } = await import('node:http')
+    const { default: util } = await import('node:util')
+    const { default: stream } = await import('node:stream')
+    const { EventEmitter } = await import('node:events')
+    const holders = { response: http.ServerResponse.prototype, agent: http.Agent, emitter: EventEmitter.prototype, util, stream }
+    for (const [name, holder] of Object.entries(holders)) {
+      console.log(name, holder.left)
+      holder.left = 1
+    }
+    console.log(EventEmitter.defaultMaxListeners, stream.getDefaultHighWaterMark(true), process.env.LEFT, globalThis.left)
+    EventEmitter.defaultMaxListeners = 5
+    stream.setDefaultHighWaterMark(true, 7)
+    process.env.LEFT = globalThis.left = 'x'`)
+  const [one, same] = [await ran(adding), await ran(adding)]
+  expect(one.lines.at(-1)).toBe('n1: 10 16 undefined undefined')
+  expect(one.lines.slice(0, -1).every((line) => line.endsWith(' undefined'))).toBe(true)
+  expect(same.lines).toEqual(one.lines)
+})
+
+describe('a program that does not return, without a thread that watches it', () => {
+  const WAYS: readonly (readonly [where: string, program: string])[] = [
+    ['as it starts', 'for (;;);'],
+    ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],
+    ['in a tick', 'process.nextTick(() => { for (;;); }); process.nextTick(() => console.log("later"))'],
+    ['in a timer', 'setTimeout(() => { for (;;); }, 20)'],
+    ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
+  ]
+
+  test.each(WAYS)('is stopped %s, and does not continue later', async (_, program) => {
+    await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
+      /n1 does not return from a turn, and was stopped/,
+    )
+    await expect(ran(serving('console.log(await Promise.resolve(1))'), { longestMs: 10_000 })).resolves.toMatchObject({
+      lines: ['n1: 1'],
+    })
+  })
+})
+
+describe('a program that one of Node’s own events resumes after its run', () => {
+  /** V8 waits for real time here, and nothing lists it. */
+  const AWAITED = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
+  const WAYS: readonly (readonly [name: string, call: string])[] = [
+    ['setTimeout', 'setTimeout(() => { globalThis.process.emit("reached") }, 1)'],
+    ['fetch', "await fetch('http://127.0.0.1:1/')"],
+    ['listen', 'const server = createServer(); server.listen(0)'],
+    ['setImmediate', 'setImmediate(() => {})'],
+  ]
+
+  test('is reported even if no other run follows at once', async () => {
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
+    await warned
+    await expect(requireQuiet('server.ts')).rejects.toThrow(
+      /server.ts cannot be simulated. A simulated program went on/,
+    )
+    await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
+  })
+
+  test.each(WAYS)('is stopped when it calls %s, and named', async (name, call) => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    await ran(serving(`${AWAITED}\n${call}`))
+    expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)
+    await expect(ran(serving(''))).rejects.toThrow(/cannot be simulated. A simulated program went on after its run/)
+    // Others are not affected.
+    await expect(ran(serving('console.log(1)'))).resolves.toMatchObject({ lines: ['n1: 1'] })
+  })
+})
+
+test('a package reads its installed files at their real paths', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-package-'))
+  try {
+    const own = join(folder, 'node_modules', 'versioned')
+    mkdirSync(join(own, 'lib'), { recursive: true })
+    // The program's own folder also has a package.json two levels up, which is not the package's.
+    writeFileSync(
+      join(own, 'package.json'),
+      JSON.stringify({ name: 'versioned', version: '7.8.9', main: 'lib/index.js' }),
+    )
+    writeFileSync(
+      join(own, 'lib', 'index.js'),
+      `#!/usr/bin/env node
+      exports.version = () => JSON.parse(require('fs').readFileSync(require('path').join(__dirname, '..', 'package.json'), 'utf8')).version`,
+    )
+    writeFileSync(
+      join(own, 'lib', 'place.mjs'),
+      `import { dirname } from 'node:path'
+      const { __dirname } = { __dirname: dirname(import.meta.filename ?? '') }
+      export const place = typeof __dirname`,
+    )
+    mkdirSync(join(folder, 'src'))
+    writeFileSync(join(folder, 'package.json'), '{}')
+    writeFileSync(
+      join(folder, 'src', 'server.ts'),
+      `import { version } from 'versioned'
+      import { place } from 'versioned/lib/place.mjs'
+      import { createServer } from 'node:http'
+      console.log('version', version(), place)
+      createServer((_, response) => response.end('{}')).listen(process.env['PORT'])`,
+    )
+    const { routes } = written(serving(''))
+    const service = await loadService({ program: join(folder, 'src', 'server.ts'), routes })
+    const lines: string[] = []
+    await outsidePromises(() => {
+      const cluster = createServiceCluster(service, {
+        ...{ nodes: 1, seed: 1, log: (_: number, __: string, text: string) => void lines.push(text) },
+      })
+      cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
+      cluster.close?.()
+    })
+    expect(lines).toContain('version 7.8.9 string')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { injectedFor, ran, serving } from '../../../testing/src/simulated.ts'
+
+const restart = injectedFor({ kind: 'kill', nodes: ['n1'] }, 0)
+
+const losingPower = (unsynced: 'lost' | 'torn' | 'reordered') =>
+  injectedFor({ kind: 'power-loss', nodes: ['n1'], unsynced }, 0)
+
+/** Writes a line, with or without an fsync, and prints at each start what it finds. */
+const writing = (sync: boolean): string =>
+  serving(`
+    import fs from 'node:fs'
+    console.log(fs.existsSync('log') ? fs.readFileSync('log', 'utf8') : 'nothing')
+    const file = fs.openSync('log', 'a')
+    fs.writeSync(file, 'line')
+    ${sync ? 'fs.fsyncSync(file)' : ''}`)
+
+describe('the disk of a node', () => {
+  test('resolves paths by fs.realpath.native, too', async () => {
+    const { lines } = await ran(
+      serving(`
+        import fs from 'node:fs'
+        fs.writeFileSync('log', '')
+        console.log(fs.realpathSync.native('log') === fs.realpathSync('log'))
+        fs.realpath.native('log', (error, path) => console.log(path === fs.realpathSync('log')))`),
+      {},
+    )
+    expect(lines).toEqual(['n1: true', 'n1: true'])
+  })
+
+  test('keeps written data when its program is killed', async () => {
+    const { lines } = await ran(writing(false), { meanwhile: restart })
+    expect(lines).toEqual(['n1: nothing', 'n1: line'])
+  })
+
+  test('keeps fsynced data when the power fails', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { lines } = await ran(writing(true), { seed, meanwhile: losingPower('torn') })
+      expect(lines).toEqual(['n1: nothing', 'n1: line'])
+    }
+  })
+
+  test('may lose, tear or keep other data when the power fails', async () => {
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 40; seed++) {
+      const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })
+      found.add(lines[1] ?? '')
+    }
+    expect(found).toContain('n1: nothing')
+    expect(found).toContain('n1: line')
+    expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
+  })
+
+  test('loses all data that was not fsynced if the fault says so', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('lost') })
+      expect(lines).toEqual(['n1: nothing', 'n1: nothing'])
+    }
+  })
+
+  test('may keep a later write and lose an earlier one', async () => {
+    const two = serving(`
+      import fs from 'node:fs'
+      const file = fs.openSync('log', fs.existsSync('log') ? 'r+' : 'w+')
+      fs.fsyncSync(file)
+      console.log(fs.readFileSync('log', 'latin1').replaceAll('\\0', '-'))
+      fs.writeSync(file, 'one', 0)
+      fs.writeSync(file, 'two', 3)`)
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 40; seed++) {
+      const { lines } = await ran(two, { seed, meanwhile: losingPower('reordered') })
+      found.add(lines[1] ?? '')
+    }
+    expect(found).toContain('n1: ---two')
+  })
+
+  test('may apply two pending writes in either order', async () => {
+    const racing = serving(`
+      import { readFile, writeFile } from 'node:fs/promises'
+      await Promise.all([writeFile('x', 'one'), writeFile('x', 'two')])
+      console.log(await readFile('x', 'utf8'))`)
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 20; seed++) for (const line of (await ran(racing, { seed })).lines) found.add(line)
+    expect([...found].sort()).toEqual(['n1: one', 'n1: two'])
+  })
+
+  test("has directories, names and errors like Node's", async () => {
+    const { lines } = await ran(
+      serving(`
+        import fs from 'node:fs'
+        import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+        await mkdir('a/b', { recursive: true })
+        const file = await open('a/b/c', 'w')
+        await file.write('hello')
+        await file.sync()
+        await file.close()
+        await rename('a/b', 'a/d')
+        console.log(await readdir('a'), (await stat('a/d/c')).size, fs.statSync('a').isDirectory())
+        for (const wrong of [() => fs.readFileSync('b'), () => fs.mkdirSync('a'), () => fs.readdirSync('a/d/c'), () => fs.closeSync(99)])
+          try { wrong() } catch (error) { console.log(error.code, error.syscall) }
+        await rm('a', { recursive: true })
+        fs.createWriteStream('s').end('stream', () => fs.createReadStream('s').on('data', (chunk) => console.log(String(chunk))))`),
+    )
+    expect(lines.map((line) => line.slice(4))).toEqual([
+      "[ 'd' ] 5 true",
+      'ENOENT open',
+      'EEXIST mkdir',
+      'ENOTDIR scandir',
+      'EBADF close',
+      'stream',
+    ])
+  })
+
+  test('streams files as Node does, by its own classes', async () => {
+    const streaming = `
+      import { once } from 'node:events'
+      import fs from 'node:fs'
+      import { open } from 'node:fs/promises'
+      import { createInterface } from 'node:readline'
+      const said = []
+      const writer = fs.createWriteStream('s', 'utf8').on('open', (fd) => said.push(typeof fd)).on('ready', () => said.push('ready'))
+      writer.write('one\\n')
+      writer.end('two\\nthree')
+      await once(writer, 'close')
+      const more = fs.createWriteStream('s', { flags: 'a' })
+      more.end('\\nfour')
+      await once(more, 'finish')
+      const reader = fs.createReadStream('s', { encoding: 'utf8', start: 4, end: 8, highWaterMark: 2 })
+      for await (const chunk of reader) said.push(chunk)
+      said.push(writer.bytesWritten, writer.path, reader.bytesRead, reader instanceof fs.ReadStream, fs.createReadStream('s').pending)
+      for await (const line of createInterface({ input: fs.createReadStream('s') })) said.push(line)
+      const unread = fs.createReadStream('s')
+      unread.close(() => said.push('closed'))
+      await once(unread, 'close')
+      await new Promise((resolve) => fs.createReadStream('missing').on('error', ({ code }) => said.push(code)).on('close', resolve))
+      const handle = await open('s')
+      for await (const chunk of handle.createReadStream({ encoding: 'utf8' })) said.push(chunk)
+      await handle.close()
+      const again = await open('s')
+      const { bytesRead, buffer } = await again.read({ position: 2, length: 3 })
+      said.push(bytesRead, String(buffer.subarray(0, 3)), (await again.read(Buffer.alloc(4), { position: 1 })).bytesRead)
+      for await (const line of again.readLines({ start: 0 })) said.push(line)
+      said.push(again.fd)
+      const fd = fs.openSync('s')
+      await new Promise((resolve) => fs.read(fd, Buffer.alloc(3), 0, 3, 0, (error, bytes, buffer) => resolve(said.push(bytes, String(buffer)))))
+      console.log(JSON.stringify(said))`
+    const cwd = mkdtempSync(join(tmpdir(), 'chaos-streams-'))
+    writeFileSync(join(cwd, 'program.mjs'), streaming)
+    const { stdout } = await promisify(execFile)(process.execPath, ['program.mjs'], { cwd })
+    const { lines } = await ran(serving(streaming))
+    expect(lines).toEqual([`n1: ${stdout.trimEnd()}`])
+    expect(JSON.parse(stdout)).toContain('four')
+  })
+
+  test('refuses rarely used operations on files', async () => {
+    const reading = serving(`
+      import { open } from 'node:fs/promises'
+      const file = await open('x', 'w')
+      file.readableWebStream()`)
+    await expect(ran(reading)).rejects.toThrow(
+      /FileHandle.readableWebStream cannot be simulated: it is not implemented yet/,
+    )
+  })
+
+  test('shows a program its own package.json, as packages look for their settings', async () => {
+    const reading = serving(`import fs from 'node:fs'
+      const found = fs.readFileSync(new URL('package.json', import.meta.url))
+      console.log(JSON.parse(found).name)`)
+    const { lines } = await ran(reading, { beside: { 'package.json': '{"name":"shop","type":"module"}' } })
+    expect(lines).toEqual(['n1: shop'])
+  })
+
+  test('refuses to read files of the real machine', async () => {
+    const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
+    await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
+  })
+})

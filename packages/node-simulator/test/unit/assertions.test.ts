@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ran, serving } from '../../../testing/src/simulated.ts'
+
+const PACKAGE = JSON.stringify(join(import.meta.dirname, '../../../assertions/src/index.ts'))
+const asserting = (body: string): string =>
+  serving(`import { always, reachable, sometimes, unreachable } from ${PACKAGE}\n${body}`)
+
+describe('an assertion in the simulator', () => {
+  test('breaks the run if an always is false, with its name, line and details', async () => {
+    const { broken } = await ran(
+      asserting(`setTimeout(() => {
+        always(true, 'seats are free')
+        always(false, 'no seat is sold twice', { seat: 7 })
+        always(false, 'another')
+      }, 10)`),
+    )
+    expect(broken).toMatchObject({ name: 'always "no seat is sold twice"', node: 'n1' })
+    expect(broken?.what).toMatch(/^it is false at \S*server\.ts:7:9, with \{"seat":7\}$/)
+  })
+
+  test('breaks the run if an unreachable is called', async () => {
+    const { broken } = await ran(asserting(`setTimeout(() => unreachable('nobody comes here'), 10)`))
+    expect(broken?.name).toBe('unreachable "nobody comes here"')
+    expect(broken?.what).toMatch(/^it was reached at \S*server\.ts:5:/)
+  })
+
+  test('is reported if it is never reached, even if its line never runs', async () => {
+    const { broken, unmet } = await ran(
+      asserting(`
+        sometimes(false, 'never true')
+        sometimes(true, 'true once')
+        for (const one of [true, false]) sometimes(one, 'true and false')
+        if (process.uptime() < 0) reachable('never called')
+        if (process.uptime() < 0) sometimes(true, 'never evaluated')
+        reachable('called')`),
+    )
+    expect(broken).toBeUndefined()
+    expect([...unmet].sort()).toEqual([
+      'reachable "never called" was not met',
+      'sometimes "never evaluated" was not met',
+      'sometimes "never true" was not met',
+    ])
+  })
+})

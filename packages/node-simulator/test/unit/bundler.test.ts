@@ -1,0 +1,33 @@
+import { syncBuiltinESMExports } from 'node:module'
+import util, { styleText } from 'node:util'
+import { afterEach, expect, test, vi } from 'vitest'
+import { importBundler } from '../../src/program/bundler.ts'
+
+const original = util.styleText
+
+function replaceStyleText(replacement: unknown): void {
+  Object.assign(util, { styleText: replacement })
+  syncBuiltinESMExports()
+}
+
+afterEach(() => {
+  vi.doUnmock('rolldown')
+  replaceStyleText(original)
+})
+
+test('the bundler gets a styleText for lists of formats on a Node whose own styleText lacks them', async () => {
+  const old = vi.fn((format: unknown, text: string) => {
+    if (typeof format !== 'string') throw new TypeError('one format only')
+    return `<${format}>${text}`
+  })
+  replaceStyleText(old)
+  let styled: string | undefined
+  vi.doMock('rolldown', () => {
+    styled = styleText(['underline', 'gray'], 'info')
+    return { rolldown: () => {} }
+  })
+  await importBundler()
+  expect(styled).toBe('<gray><underline>info')
+  expect(util.styleText).toBe(old)
+  expect(styleText).toBe(old)
+})

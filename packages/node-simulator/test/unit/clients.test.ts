@@ -1,0 +1,130 @@
+import { type Completion, type Json, millis } from '@chaosproxy/history'
+import type { SimulatedCluster } from '@chaosproxy/simulator'
+import { describe, expect, test } from 'vitest'
+import { injectedFor, ran } from '../../../testing/src/simulated.ts'
+
+/** A register that speaks lines over TCP, which no route table can express. */
+const SERVER = `
+import { createServer } from 'node:net'
+const values = new Map()
+createServer((socket) => {
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    const [what, key, value] = data.toString().trim().split(' ')
+    if (what === 'set') values.set(key, value)
+    if (what !== 'quiet') socket.write((values.get(key) ?? 'null') + '\\n')
+  })
+}).listen(process.env['PORT'])
+`
+
+const CLIENT = `
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { defineClient, Refused } from 'chaosproxy'
+export default defineClient({
+  functions: ['read', 'write'],
+  async open({ host, port }) {
+    const socket = connect(port, host)
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    return {
+      async invoke({ f, key, value }, signal) {
+        if (value === 13) throw new Refused('13 brings bad luck')
+        socket.write((f === 'write' ? (value === 99 ? 'quiet ' : 'set ') : 'get ') + key + ' ' + value + '\\n')
+        const [data] = await once(socket, 'data', { signal })
+        console.log(f, key, String(data).trim())
+        return JSON.parse(String(data))
+      },
+      close: () => socket.end(),
+    }
+  },
+})
+`
+
+/** Invokes one operation after another through one client, and collects the results. */
+const asking =
+  (completions: Completion[], ...asked: readonly (readonly [f: 'read' | 'write', value: Json])[]) =>
+  (cluster: SimulatedCluster): void => {
+    const client = cluster.connect('n1')
+    const ask = ([first, ...rest]: typeof asked): void => {
+      if (first === undefined) {
+        client.close()
+        return
+      }
+      const [f, value] = first
+      client.invoke({ input: { f, key: 'x', value }, harmless: f === 'read' }, millis(100), (completion) => {
+        completions.push(completion)
+        ask(rest)
+      })
+    }
+    ask(asked)
+  }
+
+const withClient = (client: string) => ({ beside: { 'client.ts': client }, client: 'client.ts' })
+
+describe('clients from a file', () => {
+  test('run any code for their requests, with the same results as in a thread', async () => {
+    const completions: Completion[] = []
+    const { lines } = await ran(SERVER, {
+      ...withClient(CLIENT),
+      meanwhile: asking(completions, ['read', null], ['write', 7], ['read', null], ['write', 13], ['write', 99]),
+    })
+    expect(completions).toEqual([
+      { type: 'ok', value: null },
+      { type: 'ok', value: 7 },
+      { type: 'ok', value: 7 },
+      { type: 'fail', error: '13 brings bad luck' },
+      { type: 'info', error: 'timeout after 100 ms' },
+    ])
+    expect(lines).toContain('clients: write x 7')
+  })
+
+  test('are repeatable to the byte from a seed, in every mode of sending packets', async () => {
+    const run = (seed: number) =>
+      ran(SERVER, { ...withClient(CLIENT), seed, meanwhile: asking([], ['write', 1], ['read', null]) })
+    const [one, same, other] = [await run(1), await run(1), await run(2)]
+    expect(same.trace).toEqual(one.trace)
+    expect(other.trace).not.toEqual(one.trace)
+  })
+
+  test('suffer faults on the links between clients and nodes', async () => {
+    const completions: Completion[] = []
+    await ran(SERVER, {
+      ...withClient(CLIENT),
+      meanwhile(cluster) {
+        injectedFor({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' }, 5_000)(cluster)
+        asking(completions, ['write', 1], ['read', null])(cluster)
+      },
+    })
+    expect(completions.map(({ type }) => type)).not.toContain('ok')
+  })
+
+  test.each([
+    ['exports nothing', 'console.log(1)', /client\.ts exports no client: its default export must be defineClient/],
+    [
+      'lacks a function that the run needs',
+      "export default { functions: ['read'], open: () => ({ invoke() {} }) }",
+      /client\.ts cannot be asked to write: its "functions" are read\./,
+    ],
+    ['ends itself', 'process.exit(1)', /client\.ts called process\.exit\(1\): clients must not end\./],
+    ['throws as it is loaded', "throw new Error('no!')", /client\.ts threw: Error: no!: clients must not end\./],
+    ['never gets loaded', 'await new Promise(() => {})', /client\.ts is not loaded within 5 s/],
+    [
+      'opens no client',
+      'export default { open: () => 7 }',
+      /client\.ts: what "open" returns has no function "invoke"\./,
+    ],
+    [
+      'answers a read with nothing',
+      'export default { open: () => ({ invoke() {} }) }',
+      /client\.ts: it answered a read with nothing\. Return the result, or null if there is no value\./,
+    ],
+    [
+      'uses what cannot be simulated',
+      "import { Worker } from 'node:worker_threads'\nexport default { open: () => ({ invoke: () => new Worker('x') }) }",
+      /client\.ts cannot be simulated: on clients, /,
+    ],
+  ])('are refused if the file %s', async (_, client, message) => {
+    await expect(ran(SERVER, { ...withClient(client), meanwhile: asking([], ['read', null]) })).rejects.toThrow(message)
+  })
+})

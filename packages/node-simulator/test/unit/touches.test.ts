@@ -1,0 +1,108 @@
+import { loadService } from '@chaosproxy/node-simulator'
+import { describe, expect, test } from 'vitest'
+import { written } from '../../../testing/src/simulated.ts'
+
+/** For each line of a program: the state that it reads and changes, and the earlier reads that it uses. */
+async function touchesIn(program: string): Promise<{ readonly [line: string]: string }> {
+  const { program: loaded } = await loadService(written(program), 'lines')
+  const names = (states: readonly { readonly name: string; readonly part?: string | undefined }[] = []) =>
+    [...new Set(states.map(({ name, part }) => (part === undefined ? name : `${name}(${part})`)))].join(' ')
+  const lines = program.split('\n')
+  return Object.fromEntries(
+    loaded.sites
+      .filter(
+        ({ kind, reads = [], writes = [], rests = [] }) =>
+          kind !== 'await' && reads.length + writes.length + rests.length > 0,
+      )
+      .map(({ line, reads, writes, rests }) => [
+        (lines[line - 1] ?? '').trim(),
+        `${names(reads)} | ${names(writes)} | ${names(rests)}`,
+      ]),
+  )
+}
+
+describe("a line's effect on state that requests share", () => {
+  test('is found for collections, also through a local variable that holds an item', async () => {
+    expect(
+      await touchesIn(`
+const queues = new Map<string, number[]>()
+const LIMIT = 5
+function jobsOf(name: string): number[] {
+  const jobs = queues.get(name) ?? []
+  queues.set(name, jobs)
+  return jobs
+}
+async function take(name: string) {
+  const jobs = jobsOf(name)
+  if (jobs.length > LIMIT) return
+  const [job] = jobs
+  await log(job)
+  jobs.shift()
+}
+async function log(job: unknown) {
+  const own = [job]
+  own.push(1)
+}
+take('a')`),
+    ).toEqual({
+      'const jobs = queues.get(name) ?? []': 'queues |  | ',
+      'queues.set(name, jobs)': 'queues | queues | queues',
+      'return jobs': ' |  | queues',
+      'if (jobs.length > LIMIT) return': 'queues |  | queues',
+      'const [job] = jobs': ' |  | queues',
+      'await log(job)': ' |  | queues',
+      'jobs.shift()': 'queues | queues | queues',
+    })
+  })
+
+  test('is found for clients of servers, by their first argument', async () => {
+    expect(
+      await touchesIn(`
+import Redis from 'ioredis'
+const redis = new Redis()
+async function book(seat: string) {
+  const key = \`seat:\${seat}\`
+  const count = Number(await redis.get(key))
+  await redis.set(key, count + 1)
+  await redis.del(\`lock:\${seat}\`)
+}
+book('a')`),
+    ).toEqual({
+      'const count = Number(await redis.get(key))': 'redis(seat:{}) |  | ',
+      'await redis.set(key, count + 1)': 'redis(seat:{}) | redis(seat:{}) | redis(seat:{})',
+      'await redis.del(`lock:${seat}`)': 'redis(lock:{}) | redis(lock:{}) | ',
+    })
+  })
+
+  test('is found for counters, members of classes, files, and variables of enclosing functions', async () => {
+    expect(
+      await touchesIn(`
+import { readFile, writeFile } from 'node:fs/promises'
+let served = 0
+class Shop {
+  #seats = new Map<string, string>()
+  book(seat: string) {
+    served++
+    this.#seats.delete(seat)
+  }
+}
+async function save() {
+  const text = await readFile('db.json', 'utf8')
+  await writeFile('db.json', text + 'x')
+}
+function application() {
+  const open = { count: 0 }
+  return () => {
+    open.count += 1
+  }
+}
+save(); application()(); new Shop().book('a')`),
+    ).toEqual({
+      'served++': 'served | served | ',
+      'this.#seats.delete(seat)': 'this.seats | this.seats | ',
+      "const text = await readFile('db.json', 'utf8')": 'files |  | ',
+      "await writeFile('db.json', text + 'x')": ' | files | files',
+      'open.count += 1': 'open | open | ',
+    })
+  })
+})

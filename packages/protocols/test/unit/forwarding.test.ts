@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest'
+import { createForwarding, issueTicket, takeTicket } from '../../src/routing/forwarding.ts'
+
+describe('a request that one node forwards to another', () => {
+  test('is accepted once', () => {
+    const sender = createForwarding(1)
+    const receiver = createForwarding(2)
+    const [first, second] = [issueTicket(sender), issueTicket(sender)]
+    expect(takeTicket(receiver, 'n1', first)).toBe(true)
+    expect(takeTicket(receiver, 'n1', first)).toBe(false)
+    expect(takeTicket(receiver, 'n1', second)).toBe(true)
+    expect(takeTicket(receiver, 'n1', first)).toBe(false)
+  })
+
+  test('is distinguished from requests of other nodes', () => {
+    const receiver = createForwarding(9)
+    expect(takeTicket(receiver, 'n1', issueTicket(createForwarding(1)))).toBe(true)
+    expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)
+  })
+
+  test('is not accepted again if its copy arrives after requests from a later life of its sender', () => {
+    const receiver = createForwarding(9)
+    const before = issueTicket(createForwarding(1))
+    const restarted = createForwarding(2)
+    expect(takeTicket(receiver, 'n1', before)).toBe(true)
+    expect(takeTicket(receiver, 'n1', issueTicket(restarted))).toBe(true)
+    expect(takeTicket(receiver, 'n1', before)).toBe(false)
+    expect(takeTicket(receiver, 'n1', issueTicket(restarted))).toBe(true)
+  })
+})

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { findProtocol } from '../../src/index.ts'
+import type { LeaseLockState } from '../../src/lease-lock/state.ts'
+import { createNodes, ok, read, write } from '../nodes.ts'
+
+const protocol = findProtocol('lease-lock')!
+type Settings = Parameters<typeof protocol.create>[0]['settings']
+/** n1 is the lock service, n2 the store. */
+const four = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, settings }), ['n1', 'n2', 'n3', 'n4'])
+type Nodes = ReturnType<typeof four>
+
+const append = (value: string) => ({ f: 'append', key: 'x', value })
+const isStore = ({ message }: { readonly message: { readonly type: string } }) => message.type === 'store'
+
+/** n3 holds the lock and has sent its result, which is in flight for longer than its lease; n4 comes in between. */
+function lateStore(nodes: Nodes) {
+  const early = nodes.ask('n3', append('a'))
+  nodes.deliver((letter) => !isStore(letter))
+  const [late] = nodes.lose(isStore)
+  nodes.pass(150)
+  expect(nodes.answer('n4', append('b'))).toEqual(ok('b'))
+  nodes.hand(late!)
+  nodes.deliver()
+  return early
+}
+
+test('one worker at a time is served, and each sees the content that the previous one stored', () => {
+  const nodes = four()
+  const both = [nodes.ask('n3', append('a')), nodes.ask('n4', append('b'))]
+  nodes.deliver()
+  expect(both.map(nodes.reply)).toEqual([ok('a'), undefined])
+  nodes.ring('n4', 'again')
+  nodes.deliver()
+  expect(both.map(nodes.reply)).toEqual([ok('a'), ok('b')])
+  expect(nodes.answer('n1', read('x'))).toEqual(ok('ab'))
+})
+
+test('a lock whose holder is gone becomes free when its lease ends, and not before', () => {
+  const nodes = four()
+  nodes.ask('n3', write('x', 1))
+  nodes.deliver(({ to, message }) => to === 'n1' || message.type === 'granted')
+  nodes.kill('n3')
+  nodes.lose()
+  nodes.pass(99)
+  const waiting = nodes.ask('n4', write('x', 2))
+  nodes.deliver()
+  expect(nodes.reply(waiting)).toBeUndefined()
+  nodes.pass(1)
+  nodes.ring('n4', 'again')
+  nodes.deliver()
+  expect(nodes.reply(waiting)).toEqual(ok(2))
+})
+
+test('with fencing, a late store is refused, and its client learns that the result may be lost', () => {
+  const nodes = four()
+  expect(nodes.reply(lateStore(nodes))).toMatchObject({ type: 'info' })
+  expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
+})
+
+test("without fencing, a late holder overwrites the next holder's content, whatever the clock", () => {
+  for (const clock of ['wall', 'monotonic']) {
+    const nodes = four({ fencing: false, clock })
+    expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))
+    expect(nodes.answer('n2', read('x'))).toEqual(ok('a'))
+  }
+})
+
+test('a clock jump of the lock service grants a second holder by wall clock, but not by monotonic clock', () => {
+  const granted = (clock: string) => {
+    const nodes = four({ clock })
+    nodes.ask('n3', append('a'))
+    nodes.deliver(({ message }) => message.type === 'acquire')
+    nodes.jump(10_000, ['n1'])
+    nodes.ask('n4', append('b'))
+    nodes.deliver(({ message }) => message.type === 'acquire')
+    return nodes.lose(({ message }) => message.type === 'granted').map(({ to }) => to)
+  }
+  expect(granted('wall')).toEqual(['n3', 'n4'])
+  expect(granted('monotonic')).toEqual(['n3'])
+})
+
+test('without fencing, a holder whose lease is over by its own clock stores nothing and starts again', () => {
+  const nodes = four({ fencing: false })
+  const asked = nodes.ask('n3', append('a'))
+  nodes.deliver(({ message }) => message.type !== 'loaded')
+  nodes.pass(90)
+  nodes.deliver(({ message }) => message.type === 'loaded')
+  expect(nodes.lose(isStore)).toEqual([])
+  expect(nodes.reply(asked)).toBeUndefined()
+  nodes.deliver()
+  expect(nodes.reply(asked)).toEqual(ok('a'))
+})
+
+test('tokens grow from holder to holder, even across a restart of the lock service, which prolongs every lease', () => {
+  const nodes = four()
+  const tokens = () => [...(nodes.state('n1') as LeaseLockState).locks.values()].map(({ token }) => token)
+  nodes.answer('n3', write('x', 1))
+  expect(tokens()).toEqual([1])
+  nodes.ask('n3', write('x', 2))
+  nodes.deliver(({ message }) => message.type === 'acquire')
+  nodes.kill('n1')
+  nodes.pass(1_000)
+  nodes.restart('n1')
+  const next = nodes.ask('n4', write('x', 3))
+  nodes.deliver(({ from }) => from === 'n4')
+  expect(tokens()).toEqual([2])
+  nodes.pass(100)
+  nodes.ring('n4', 'again')
+  nodes.deliver()
+  expect(tokens()).toEqual([3])
+  expect(nodes.reply(next)).toEqual(ok(3))
+})
+
+test('lease-lock promises a level only with fencing', () => {
+  expect(protocol.promises('register', {})).toBe('linearizable')
+  expect(protocol.promises('register', { clock: 'wall' })).toBe('linearizable')
+  expect(protocol.promises('register', { fencing: false })).toBe('none')
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import type { Entry, Log } from '../../src/log.ts'
+import { type LogProtocol, watchCompleteness } from '../../src/log-invariants.ts'
+
+interface Node {
+  readonly leads: boolean
+  readonly term: number
+  readonly log: Log
+  readonly settled: number
+}
+
+const protocol: LogProtocol<Node> = {
+  leads: ({ leads }) => leads,
+  term: ({ term }) => term,
+  log: ({ log }) => log,
+  settled: ({ settled }) => settled,
+}
+
+const logOf = (...terms: number[]): Log => ({
+  compacted: 0,
+  compactedTerm: 0,
+  entries: terms.map((term): Entry => ({ term, command: null })),
+})
+const leader = (term: number, log: Log, settled = 0): Node => ({ leads: true, term, log, settled })
+
+/** The breach at the last of these steps; earlier ones must have none. */
+function verdictOn(...steps: readonly (readonly [string, Node])[]): string | undefined {
+  const watch = watchCompleteness(protocol)
+  const watches = new Map(steps.map(([node]) => [node, watch(node)]))
+  const said = steps.map(([node, state]) => watches.get(node)?.(state, undefined, []))
+  expect(said.slice(0, -1)).toEqual(said.slice(0, -1).map(() => undefined))
+  return said.at(-1)
+}
+
+describe('leader completeness', () => {
+  test('is violated by a leader of a later term that lacks a committed entry', () => {
+    expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf())])).toBe(
+      'n3 leads term 5 without entry 1 of term 4, committed in term 4',
+    )
+  })
+
+  test('is met by a leader of a later term that has every committed entry', () => {
+    expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf(4, 5))])).toBeUndefined()
+  })
+
+  test('requires nothing of earlier leaders: "present in the logs of the leaders for all higher-numbered terms"', () => {
+    // Elected for term 5, n3 learns of it only when n1 has brought an entry of term 4 to a majority, in term 6.
+    const committed = [
+      ['n1', leader(4, logOf(4))],
+      ['n1', leader(6, logOf(4, 6), 2)],
+    ] as const
+    expect(verdictOn(...committed, ['n3', leader(5, logOf())])).toBeUndefined()
+    expect(verdictOn(...committed, ['n3', leader(7, logOf())])).toBe(
+      'n3 leads term 7 without entry 1 of term 4, committed in term 6',
+    )
+  })
+})

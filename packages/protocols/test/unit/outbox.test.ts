@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { findProtocol } from '../../src/index.ts'
+import { createNodes, ok, read } from '../nodes.ts'
+
+const protocol = findProtocol('outbox')!
+type Settings = Parameters<typeof protocol.create>[0]['settings']
+/** n1 is the database, n2 the queue with its view. */
+const three = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, object: 'counter', settings }), ['n1', 'n2', 'n3'])
+type Nodes = ReturnType<typeof three>
+
+const add = { f: 'add', key: 'x', value: 1 }
+const isOf =
+  (...types: readonly string[]) =>
+  ({ message }: { readonly message: { readonly type: string } }) =>
+    types.includes(message.type)
+/** The answers of the database and of the view. */
+const both = (nodes: Nodes) => [nodes.answer('n1', read('x')), nodes.answer('n3', read('x'))]
+
+test('a write is answered once the database has it, and the view follows', () => {
+  const nodes = three()
+  const asked = nodes.ask('n3', add)
+  nodes.deliver(isOf('commit', 'committed'))
+  expect(nodes.reply(asked)).toEqual(ok(1))
+  nodes.deliver()
+  expect(both(nodes)).toEqual([ok(1), ok(1)])
+})
+
+test('the relay repeats events until they are confirmed, even after a restart of the database', () => {
+  for (const restart of [false, true]) {
+    const nodes = three()
+    nodes.ask('n3', add)
+    nodes.deliver((letter) => !isOf('events')(letter))
+    nodes.lose()
+    expect(nodes.status('n1')).toMatchObject({ owes: true })
+    if (restart) {
+      nodes.kill('n1')
+      nodes.restart('n1')
+    } else nodes.ring('n1', 'relay')
+    expect(both(nodes)).toEqual([ok(1), ok(1)])
+    expect(nodes.status('n1')).toMatchObject({ owes: false })
+  }
+})
+
+test('a repeated event counts once, unless the consumer applies every copy', () => {
+  for (const [bug, count] of [
+    [undefined, 1],
+    ['apply-repeats', 2],
+  ] as const) {
+    const nodes = three({}, bug)
+    nodes.ask('n3', add)
+    nodes.deliver((letter) => !isOf('received')(letter))
+    nodes.lose()
+    nodes.ring('n1', 'relay')
+    expect(both(nodes)).toEqual([ok(1), ok(count)])
+  }
+})
+
+test('an event that the relay forgets after sending is lost with its message', () => {
+  const nodes = three({}, 'forget-on-send')
+  nodes.ask('n3', add)
+  nodes.deliver((letter) => !isOf('events')(letter))
+  nodes.lose()
+  nodes.ring('n1', 'relay')
+  expect(both(nodes)).toEqual([ok(1), ok(0)])
+})
+
+test('a crash during a dual write loses an event in one order, and adds a false event in the other', () => {
+  for (const [order, passed, seen] of [
+    ['database-then-queue', 'commit', [1, 0]],
+    ['queue-then-database', 'publish', [0, 1]],
+  ] as const) {
+    const nodes = three({ write: order })
+    nodes.ask('n3', add)
+    nodes.deliver(isOf(passed))
+    nodes.kill('n3')
+    nodes.lose()
+    nodes.restart('n3')
+    expect(both(nodes)).toEqual(seen.map(ok))
+  }
+})
+
+test('an app server that gets no answer reports an unknown outcome', () => {
+  const nodes = three()
+  const [written, asked] = [nodes.ask('n3', add), nodes.ask('n3', read('x'))]
+  nodes.lose()
+  nodes.pass(500)
+  nodes.ring('n3', 'calls')
+  expect([written, asked].map(nodes.reply)).toEqual([
+    { type: 'info', error: 'no answer' },
+    { type: 'fail', error: 'no answer' },
+  ])
+})
+
+test('with an outbox, the promise is that database and view agree eventually', () => {
+  expect(protocol.promises('counter', {})).toBe('eventual')
+  expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
+})

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import { findProtocol } from '../../src/index.ts'
+import { createNodes, ok, read, write } from '../nodes.ts'
+
+const protocol = findProtocol('single')!
+type Settings = Parameters<typeof protocol.create>[0]['settings']
+/** n1 is the database. */
+const three = (settings: Settings = {}, { bug, object = 'counter' }: { bug?: string; object?: string } = {}) =>
+  createNodes(protocol.create({ bug, object, settings }), ['n1', 'n2', 'n3'])
+type Nodes = ReturnType<typeof three>
+
+const add = { f: 'add', key: 'x', value: 1 }
+const isAnswer = ({ message }: { readonly message: { readonly type: string } }) => message.type === 'did'
+
+function callsOfN2(nodes: Nodes, afterMs: number) {
+  nodes.pass(afterMs)
+  nodes.ring('n2', 'calls')
+}
+
+/** The effect is there, the answer is lost, and the app server has had time for another attempt. */
+function loseFirstAnswer(nodes: Nodes) {
+  const asked = nodes.ask('n2', add)
+  nodes.deliver((letter) => !isAnswer(letter))
+  nodes.lose()
+  callsOfN2(nodes, 100)
+  return asked
+}
+
+function retry(nodes: Nodes) {
+  callsOfN2(nodes, 1_000)
+  nodes.deliver()
+}
+
+test("an app server forwards clients' requests, and the database's answers", () => {
+  const nodes = three({}, { object: 'register' })
+  expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
+  expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
+  expect(nodes.answer('n1', read('x'))).toEqual(ok(1))
+})
+
+test('without retries, a lost answer leaves a write unknown and fails a read', () => {
+  const nodes = three({ retry: 'none' })
+  expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
+  const asked = nodes.ask('n2', read('x'))
+  nodes.lose()
+  callsOfN2(nodes, 100)
+  expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
+})
+
+test('a blind retry executes twice; a retry with a key executes once and gets the same answer', () => {
+  for (const [how, count] of [
+    ['blind', 2],
+    ['key', 1],
+  ] as const) {
+    const nodes = three({ retry: how })
+    const asked = loseFirstAnswer(nodes)
+    retry(nodes)
+    expect(nodes.reply(asked)).toEqual(ok(1))
+    expect(nodes.answer('n3', read('x'))).toEqual(ok(count))
+  }
+})
+
+test('the database knows a key after a restart, unless it kept the keys in memory', () => {
+  for (const [bug, count] of [
+    [undefined, 1],
+    ['key-in-memory', 2],
+  ] as const) {
+    const nodes = three({}, bug === undefined ? {} : { bug })
+    loseFirstAnswer(nodes)
+    nodes.kill('n1')
+    nodes.restart('n1')
+    retry(nodes)
+    expect(nodes.answer('n3', read('x'))).toEqual(ok(count))
+  }
+})
+
+test('a message that is delivered twice is applied once, even across a restart', () => {
+  const nodes = three({ retry: 'none' })
+  nodes.ask('n2', add)
+  const [letter] = nodes.lose()
+  for (const kill of [false, true]) {
+    if (kill) {
+      nodes.kill('n1')
+      nodes.restart('n1')
+    }
+    nodes.hand(letter!)
+    nodes.hand(letter!)
+  }
+  expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
+})
+
+test('attempts are limited, and pauses double up to the longest one', () => {
+  const nodes = three({ attempts: 3, backoff: 'exponential', 'backoff-ms': 40 })
+  const asked = nodes.ask('n2', add)
+  for (const pauseMs of [100, 40, 100, 80]) {
+    nodes.lose()
+    callsOfN2(nodes, pauseMs)
+    expect(nodes.reply(asked)).toBeUndefined()
+  }
+  nodes.lose()
+  callsOfN2(nodes, 100)
+  expect(nodes.reply(asked)).toEqual({ type: 'info', error: 'no answer, after 3 attempts' })
+})
+
+test('with a retry budget, most failed requests are not retried', () => {
+  const nodes = three({ 'retry-budget': 0.5 })
+  const failed = () => {
+    const asked = nodes.ask('n2', add)
+    nodes.lose()
+    callsOfN2(nodes, 100)
+    return nodes.reply(asked)?.type
+  }
+  expect([failed(), failed()]).toEqual(['info', undefined])
+})
+
+test('after consecutive failures the circuit opens and requests are refused, until one succeeds after the cool-down', () => {
+  const nodes = three({ retry: 'none', 'breaker-failures': 2, 'cool-down-ms': 200 })
+  for (const _ of [1, 2]) loseFirstAnswer(nodes)
+  const circuitOpen = { type: 'fail', error: 'the circuit is open' }
+  expect(nodes.answer('n2', add)).toEqual(circuitOpen)
+  nodes.pass(200)
+  expect(nodes.answer('n2', add)).toEqual(ok(1))
+  expect(nodes.answer('n2', read('x'))).toEqual(ok(3))
+})
+
+test('while the circuit is half open, one request is let through', () => {
+  const nodes = three({ retry: 'none', 'breaker-failures': 1, 'cool-down-ms': 200 })
+  loseFirstAnswer(nodes)
+  nodes.pass(200)
+  const probe = nodes.ask('n2', add)
+  expect(nodes.reply(nodes.ask('n2', add))).toMatchObject({ type: 'fail' })
+  expect(nodes.reply(probe)).toBeUndefined()
+})
+
+test('in degraded mode, an app server answers reads with the last known value', () => {
+  const nodes = three({ degrade: true, retry: 'none' })
+  expect(nodes.answer('n2', read('x'))).toEqual(ok(0))
+  nodes.answer('n3', add)
+  nodes.kill('n1')
+  const asked = nodes.ask('n2', read('x'))
+  nodes.lose()
+  callsOfN2(nodes, 100)
+  expect(nodes.reply(asked)).toEqual(ok(0))
+})
+
+test('a database with a service time serves one request after the other, and turns away those beyond its queue', () => {
+  const nodes = three({ 'service-ms': 10, 'queue-limit': 2, retry: 'none' })
+  const asked = [1, 2, 3].map(() => nodes.ask('n2', add))
+  nodes.deliver()
+  expect(asked.map(nodes.reply)).toEqual([undefined, undefined, expect.objectContaining({ type: 'fail' })])
+  for (const _ of [1, 2]) {
+    nodes.ring('n1', 'served')
+    nodes.deliver()
+  }
+  expect(asked.slice(0, 2).map(nodes.reply)).toEqual([ok(1), ok(1)])
+  expect(nodes.isSet('n1', 'served')).toBe(false)
+})
+
+test('blind retries and degraded reads weaken the promised level', () => {
+  expect(protocol.promises('counter', {})).toBe('linearizable')
+  expect(protocol.promises('counter', { retry: 'none' })).toBe('linearizable')
+  expect(protocol.promises('counter', { retry: 'blind' })).toBe('none')
+  expect(protocol.promises('counter', { degrade: true })).toBe('eventual')
+})

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { cleanUp, dial, echo, network } from '../../../../testing/src/sockets.ts'
+import { createControlPlane } from '../../../src/control/plane/plane.ts'
+import { startControl } from '../../../src/control/start.ts'
+import { parsePeers } from '../../../src/peer/parse-peers.ts'
+import { control, send } from '../../control/control-plane.ts'
+import { withProxies } from '../../control/two-proxies.ts'
+
+const upstream = '127.0.0.1:1'
+
+describe('a request without a token', () => {
+  test.each(['0.0.0.0:0', '[::]:0', ':0', '192.0.2.1:0', 'localhost.evil.example:0', '127.0.0.1:81'])(
+    'opens no listener at %s',
+    async (listen) => {
+      const { ask, plane } = await control()
+      for (const path of ['/v1/proxies', '/proxies']) {
+        const answer = await ask('POST', path, { name: 'evil', listen, upstream })
+        expect(answer).toMatchObject({ status: 403, text: expect.stringContaining('start the proxy with --token') })
+      }
+      const populated = await ask('POST', '/populate', [{ name: 'evil', listen, upstream }])
+      expect(populated.json.error).toContain('start the proxy with --token')
+      expect(plane.proxies.list()).toEqual([])
+    },
+  )
+
+  test('moves no listener to another address', async () => {
+    const { ask, plane } = await control()
+    await ask('POST', '/v1/proxies', { name: 'n1', upstream })
+    const before = plane.proxies.get('n1').listen
+    expect(await ask('PATCH', '/v1/proxies/n1', { listen: '0.0.0.0:0' })).toMatchObject({ status: 403 })
+    expect(await ask('POST', '/proxies/n1', { listen: '127.0.0.1:81' })).toMatchObject({ status: 403 })
+    expect(plane.proxies.get('n1').listen).toBe(before)
+  })
+
+  test('listens on loopback if it has no address, like those of some Toxiproxy clients', async () => {
+    const { ask } = await control()
+    const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
+    expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
+  })
+
+  test('may release and reuse an address that was given at the start', async () => {
+    const plane = createControlPlane({ network: network({ seed: 1 }), seed: 1 })
+    const { listen } = await plane.addProxy({ name: 'n1', listen: '0.0.0.0:0', upstream, enabled: true })
+    const server = await startControl(plane, { listen: '127.0.0.1:0', version: 'test' })
+    cleanUp(async () => {
+      plane.close()
+      await server.close()
+    })
+    const ask = (method: string, path: string, body?: unknown) => send(server, { method, path, body })
+    expect(await ask('PATCH', '/v1/proxies/n1', { listen, enabled: true })).toMatchObject({ status: 200 })
+    expect(await ask('DELETE', '/v1/proxies/n1')).toMatchObject({ status: 204 })
+    expect(await ask('POST', '/v1/proxies', { name: 'n1', listen, upstream })).toMatchObject({ status: 201 })
+  })
+
+  test.each([{ token: 'secret' }, { isOpen: true }])(
+    'may listen on any address if it has a token or needs none: %j',
+    async (options) => {
+      const { ask } = await control(options)
+      const headers = { Authorization: 'Bearer secret' }
+      const answer = await ask('POST', '/v1/proxies', { name: 'n1', listen: '0.0.0.0:0', upstream }, headers)
+      expect(answer).toMatchObject({ status: 201, json: { listen: expect.stringMatching(/^0\.0\.0\.0:\d+$/) } })
+    },
+  )
+})
+
+describe('a control interface without a token', () => {
+  test.each(['evil.example:9304', '10.0.0.1.nip.io', 'localhost.evil.example'])(
+    'refuses a web page whose name %s resolves to the proxy',
+    async (host) => {
+      const { ask, plane } = await control({ listen: '0.0.0.0:0', isOpen: true })
+      const headers = { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin' }
+      const answer = await ask('POST', '/v1/reset', undefined, headers)
+      expect(answer).toMatchObject({ status: 403, text: expect.stringContaining('--host-name') })
+      expect(plane.events).toBeDefined()
+    },
+  )
+
+  test.each(['127.0.0.1', '[::1]:80', '172.17.0.2:8474', 'toxiproxy:8474', 'host.docker.internal', 'Chaos.Example:1'])(
+    'accepts %s as a host name: an address, a name without dots, a local name, or the given name',
+    async (host) => {
+      const { ask } = await control({ listen: '0.0.0.0:0', isOpen: true, hostNames: ['chaos.example'] })
+      expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
+    },
+  )
+})
+
+describe('the peers of a proxy', () => {
+  test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
+    'must be processes, not files such as %s, if a request names them',
+    async (path) => {
+      const { ask } = await control()
+      const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
+      expect(answer).toMatchObject({ status: 400, text: expect.stringContaining('files are read only for a config') })
+    },
+  )
+
+  test.runIf(process.platform === 'linux')(
+    'are read from regular files only, and only from their beginning, if a config file names them',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
+      cleanUp(() => rmSync(folder, { recursive: true }))
+      const long = join(folder, 'long.pid')
+      writeFileSync(long, `${'1'.repeat(40)}\n`)
+      const { port } = await echo()
+      const client = await dial({ host: '127.0.0.1', port })
+      const local = { host: '127.0.0.1', port: client.localPort ?? 0 }
+      const listener = { host: '127.0.0.1', port }
+      const found = (peers: object) => parsePeers(peers, 'x', 'allowed').find(local, listener)
+      expect(await found({ a: '/dev/zero', b: folder, c: long })).toBeUndefined()
+      const own = join(folder, 'own.pid')
+      writeFileSync(own, `${process.pid}\n`)
+      expect(await found({ a: '/dev/zero', b: own })).toBe('b')
+    },
+  )
+})
+
+describe('a name', () => {
+  const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
+
+  test.each(hostile)('is refused everywhere if it would break a terminal, a log or a URL: %j', async (name) => {
+    const { ask } = await withProxies()
+    const segment = encodeURIComponent(name)
+    const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
+    const answers = [
+      await ask('POST', '/v1/faults', { ...latency, name }),
+      await ask('PUT', '/v1/rules', { faults: [{ ...latency, name }] }),
+      await ask('POST', '/v1/proxies', { name, upstream }),
+      await ask('POST', '/v1/proxies', { name: 'n3', from: name, upstream }),
+      await ask('POST', '/v1/leases', { owner: name }),
+      ...(name === '..' ? [] : [await ask('PUT', `/v1/partitions/${segment}`, { groups: [['a'], ['b']] })]),
+    ]
+    for (const { status, text } of answers)
+      expect([status, text]).toEqual([400, expect.stringContaining('cannot be part of a URL')])
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+  })
+})
+
+describe('a fault', () => {
+  test('names each link once, even if its request repeats a proxy half a million times', async () => {
+    const { ask } = await withProxies()
+    const fault = { kind: 'latency', latencyMs: 5, proxies: new Array(500_000).fill('n1') }
+    expect((await ask('POST', '/v1/faults', fault)).json.links).toEqual(['clients>n1', 'n1>clients'])
+    const links = new Array(300_000).fill('clients>n1')
+    expect((await ask('POST', '/v1/faults', { kind: 'latency', latencyMs: 5, links })).json.links).toEqual([
+      'clients>n1',
+    ])
+  })
+
+  test('has at most 1,000 links, and a rule set at most 1,000 faults', async () => {
+    const { ask } = await withProxies()
+    const links = Array.from({ length: 1_001 }, (_, i) => `clients>n${i}`)
+    const tooMany = { status: 400, text: expect.stringContaining('at most 1000') }
+    expect(await ask('POST', '/v1/faults', { kind: 'latency', latencyMs: 5, links })).toMatchObject(tooMany)
+    const faults = links.map(() => ({ kind: 'latency', latencyMs: 5, links: ['clients>n1'] }))
+    expect(await ask('PUT', '/v1/rules', { faults })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('at most 1000'),
+    })
+  })
+})

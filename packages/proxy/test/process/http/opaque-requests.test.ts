@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { compileMapping } from '../../../../recorder/src/routes/mapping/mapping.ts'
+import { parseRouteTable } from '../../../../recorder/src/routes/parsing/parse-table.ts'
+import { dial, eventually, Received } from '../../../../testing/src/sockets.ts'
+import { OpaqueRequests } from '../../../src/http/opaque-requests.ts'
+import { httpRouteTo, keyValueService, serveHttp } from '../../http/live.ts'
+
+const table = parseRouteTable(
+  {
+    routes: [
+      { request: 'GET /kv/{key}', f: 'read', result: 'body' },
+      { request: 'PUT /kv/{key}', f: 'write', value: 'body' },
+      { request: 'POST /named', f: 'write', key: 'json.key', value: 'json.value' },
+      { request: 'POST /health', ignore: true },
+    ],
+  },
+  'test',
+)
+
+/** What may have been asked in a text, given as a whole and byte by byte, which has to be the same. */
+function found(text: string | Buffer) {
+  const bytes = Buffer.from(text as string, 'latin1')
+  const parts = (pieces: readonly Buffer[]) => {
+    const requests = new OpaqueRequests(compileMapping(table))
+    return [...pieces.flatMap((piece) => requests.read(piece)), ...requests.end()]
+  }
+  const whole = parts([bytes])
+  expect(parts([...bytes].map((byte) => Buffer.of(byte)))).toEqual(whole)
+  return whole
+}
+
+const everything = (what: string) => [{ what, touches: 'everything' }]
+const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
+
+describe('bytes that are not HTTP/1.1 count as requests for', () => {
+  test.each<[string, string | Buffer, unknown]>([
+    ['nothing, where they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
+    ['nothing, where they only speak of requests', 'we PUT the thing in /kv/x, and GET it', []],
+    ['nothing, where they only read', 'GET /kv/x HTTP/1.1\r\nBad Header\r\n\r\n', []],
+    ['nothing, where the table ignores it', 'POST /health HTTP/1.1\nHost: x\n\n', []],
+    ['nothing, where TLS is not answered', CLIENT_HELLO, []],
+    [
+      'a write of one key',
+      'PUT /kv/x HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc',
+      [{ what: 'PUT /kv/x', touches: { keys: ['x'] } }],
+    ],
+    [
+      'each of those that are smuggled',
+      'PUT /kv/x HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\nput\t /kv/y?a=b HTTP/1.1\n\nDELETE\0http://h/kv/z\v',
+      [
+        { what: 'PUT /kv/x', touches: { keys: ['x'] } },
+        { what: 'PUT /kv/y', touches: { keys: ['y'] } },
+        { what: 'DELETE /kv/z', touches: 'everything' },
+      ],
+    ],
+    ['anything, where the body has the key', 'POST /named HTTP/1.1\n\n', everything('POST /named')],
+    ['anything, where no route knows the request', 'PATCH /other HTTP/1.1\n\n', everything('PATCH /other')],
+    ['anything, in HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', everything('HTTP/2')],
+    ['anything, by an endless path', `PUT /${'x'.repeat(20_000)}`, everything('a request with an endless path')],
+    ['anything, by too many', Array.from({ length: 1_002 }, (_, i) => `PUT /kv/${i}\n`).join(''), expect.anything()],
+  ])('%s', (_, bytes, requests) => {
+    expect(found(bytes)).toEqual(requests)
+  })
+
+  test('anything, if they are TLS and the server replies, or if data may follow the TLS hello', () => {
+    const requests = new OpaqueRequests(compileMapping(table))
+    expect(requests.read(CLIENT_HELLO)).toEqual([])
+    expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])
+    expect(requests.answered(Buffer.of(0x15, 3, 1))).toEqual([])
+    expect(requests.answered(Buffer.of(0x16, 3, 3))).toEqual(everything('TLS'))
+    expect(found(Buffer.concat([CLIENT_HELLO, Buffer.from('002a0000', 'hex')]))).toEqual(everything('TLS'))
+  })
+})
+
+/** The keys in marks of what may have been changed. */
+const touchedIn = (remarks: readonly unknown[]) =>
+  remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
+
+describe('a single client without HTTP', () => {
+  test('marks nothing by TLS or garbage, and is named', async () => {
+    const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
+    for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
+      const asking = new Received(await dial(route))
+      asking.socket.write(bytes)
+      await asking.until(({ ended, closed }) => ended || closed)
+    }
+    expect(recorder.counters.opaqueConnections).toBe(2)
+    expect(recorder.counters.examples.passedOn).toEqual([
+      { what: 'bytes that are not HTTP/1.1', count: 2, mayWrite: false },
+    ])
+    expect(touchedIn(client.remarks)).toEqual([])
+  })
+
+  test('marks the key that a tolerant server may have read, before the server gets it', async () => {
+    const { route, client } = await httpRouteTo(await keyValueService())
+    const asking = await dial(route)
+    asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')
+    await eventually(() => client.remarks.length > 1)
+    expect(client.remarks).toEqual([
+      ['passed-on', { what: 'bytes that are not HTTP/1.1', count: 1, mayWrite: false }],
+      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are not HTTP/1.1 may contain it' }],
+    ])
+  })
+
+  test('marks its own key by a malformed chunk', async () => {
+    const { route, client } = await httpRouteTo(await keyValueService())
+    const asking = await dial(route)
+    asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')
+    asking.write('+3\r\nabc\r\n0\r\n\r\nPUT /kv/y HTTP/1.1\r\n\r\n')
+    asking.end()
+    await eventually(() => client.remarks.length > 2)
+    expect(touchedIn(client.remarks).sort()).toEqual(['x', 'y'])
+  })
+})

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { recordUnderFaults } from '../../resp/under-faults.ts'
+
+test('under all faults at once no outcome is wrong, and no effect is missing from the record', async () => {
+  const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
+    operations: 600,
+    transactions: false,
+  })
+  expect({ wrong, invented, unaccounted, isAnythingTouched }).toEqual({
+    wrong: [],
+    invented: [],
+    unaccounted: [],
+    isAnythingTouched: false,
+  })
+  expect(counters).toMatchObject({ open: 0, waiting: 0 })
+  expect(counters.unmatched + counters.incomplete).toBeLessThan(sent)
+  for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
+})
+
+test('under all faults at once no outcome of a transaction is wrong', async () => {
+  const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
+  expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
+})

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { dial, Received } from '../../../../testing/src/sockets.ts'
+import { latency, withProxies } from '../../control/two-proxies.ts'
+
+describe('a fault', () => {
+  test('acts on live connections, counts its hits, and heals', async () => {
+    const { ask, plane } = await withProxies()
+    const [host, port] = plane.proxies.get('n1').listen.split(':')
+    const client = await dial({ host: host!, port: Number(port) })
+    const received = new Received(client)
+    client.write('a')
+    await received.until(({ length }) => length === 1)
+    const added = await ask('POST', '/v1/faults', {
+      kind: 'partition',
+      proxies: ['n1'],
+      direction: 'downstream',
+      name: 'cut',
+    })
+    expect(added).toMatchObject({ status: 201, json: { name: 'cut', links: ['n1>clients'], mode: 'hold', hits: 0 } })
+    expect(added.headers['location']).toBe('/v1/faults/cut')
+    client.write('b')
+    while ((await ask('GET', '/v1/faults/cut')).json.hits === 0);
+    expect(received.length).toBe(1)
+    expect((await ask('DELETE', '/v1/faults/cut')).status).toBe(204)
+    await received.until(({ length }) => length === 2)
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+  })
+
+  test('gets a name if it has none', async () => {
+    const { ask } = await withProxies()
+    const names = []
+    for (let i = 0; i < 3; i++) names.push((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'] })).json.name)
+    expect(new Set(names).size).toBe(3)
+    expect(await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: names[0] })).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining('already') },
+    })
+  })
+
+  test('can be replaced under its name, even by another kind', async () => {
+    const { ask } = await withProxies()
+    const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
+    expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
+    expect(await put({ ...latency, latencyMs: 9 })).toMatchObject({ status: 200, json: { latencyMs: 9 } })
+    expect(await put({ kind: 'refuse' })).toMatchObject({ status: 200, json: { kind: 'refuse' } })
+    expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
+  })
+
+  test('is listed if a toxic, partition or rule set has it, but changed only through its own route', async () => {
+    const { ask } = await withProxies()
+    await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
+    await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
+    await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'r' }] })
+    const faults = (await ask('GET', '/v1/faults')).json as { name: string; origin: string }[]
+    expect(faults.map(({ origin }) => origin)).toEqual(['toxic', 'partition', 'rules'])
+    for (const { name } of faults)
+      expect(await ask('DELETE', `/v1/faults/${encodeURIComponent(name)}`)).toMatchObject({ status: 409 })
+    expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
+  })
+
+  test('is refused on a link that no proxy carries, since it would have no effect', async () => {
+    const { ask } = await withProxies()
+    const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { error: expect.stringContaining('Known: clients>n1, n1>clients') },
+    })
+    expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
+  })
+
+  test('of kind reset is gone once it has reset its connections', async () => {
+    const { ask, plane } = await withProxies()
+    const [host, port] = plane.proxies.get('n1').listen.split(':')
+    const client = await dial({ host: host!, port: Number(port) })
+    const received = new Received(client)
+    client.write('a')
+    await received.until(({ length }) => length === 1)
+    expect(await ask('POST', '/v1/faults', { kind: 'reset', proxies: ['n1'] })).toMatchObject({
+      status: 201,
+      json: { hits: 1 },
+    })
+    await received.until(({ closed }) => closed)
+    expect(received.error).toBe('ECONNRESET')
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+  })
+})
+
+describe('a partition', () => {
+  test('cuts the proxied links between its groups, and can be changed under its name', async () => {
+    const { ask } = await withProxies()
+    const put = (body: object) => ask('PUT', '/v1/partitions/split', body)
+    expect((await put({ groups: [['a'], ['b']] })).json.links).toEqual(['a>b', 'b>a'])
+    expect(
+      (
+        await put({
+          groups: [
+            ['a', 'clients'],
+            ['b', 'n1'],
+          ],
+          mode: 'drop',
+        })
+      ).json,
+    ).toMatchObject({
+      mode: 'drop',
+      links: ['a>b', 'clients>n1', 'b>a', 'n1>clients'],
+    })
+    expect((await ask('GET', '/v1/partitions')).json).toHaveLength(1)
+  })
+
+  test('is refused if its endpoints are unknown', async () => {
+    const { ask } = await withProxies()
+    for (const groups of [[['a'], ['z']], [['a']], 'a|b', [['a'], []], [['a'], ['clients']], [['a'], [5]]])
+      expect((await ask('PUT', '/v1/partitions/p', { groups })).status, JSON.stringify(groups)).toBe(400)
+  })
+})
+
+describe('a rule set', () => {
+  test('is replaced as a whole, and counts its epochs', async () => {
+    const { ask, plane } = await withProxies()
+    const rules = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
+    const first = await rules(
+      { ...latency, links: ['a>b'], name: 'kept' },
+      { ...latency, links: ['b>a'], name: 'gone' },
+    )
+    expect(first).toMatchObject({ status: 200, headers: { etag: '"1"' }, json: { epoch: 1 } })
+    const before = plane.events.lastSequence
+    const second = await rules({ ...latency, links: ['a>b'], name: 'kept' }, { kind: 'refuse', links: ['clients>n1'] })
+    expect(second.json).toMatchObject({ epoch: 2, faults: [{ name: 'kept' }, { name: 'rule-2' }] })
+    // What is just as before is not touched.
+    expect(plane.events.since(before).map((event) => `${event.type} ${'fault' in event ? event.fault : ''}`)).toEqual([
+      'fault-removed gone',
+      'fault-added rule-2',
+      'rules-swapped ',
+    ])
+  })
+
+  test('is refused as a whole if one of its faults is invalid', async () => {
+    const { ask } = await withProxies()
+    await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'old' }] })
+    const good = { ...latency, links: ['a>b'], name: 'new' }
+    for (const bad of [
+      { kind: 'nonsense' },
+      { ...latency, links: ['x>y'] },
+      good,
+      { ...latency, latencyMs: -1, links: ['a>b'] },
+    ])
+      expect((await ask('PUT', '/v1/rules', { faults: [good, bad] })).status).toBe(400)
+    expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
+  })
+
+  test('is replaced with If-Match only if nobody else has changed it', async () => {
+    const { ask } = await withProxies()
+    const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
+    expect((await swap('"0"')).status).toBe(200)
+    expect(await swap('"0"')).toMatchObject({ status: 412, json: { error: 'epoch 1 is in force, not "0"' } })
+    expect((await swap('"1"')).json.epoch).toBe(2)
+  })
+})

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { trafficFaultKinds } from '@chaosproxy/faults'
+import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
+import { cleanUp } from '../../../../testing/src/sockets.ts'
+import type { DescribedRoute } from '../../../src/control/v1/described-route.ts'
+import { v1Routes } from '../../../src/control/v1/routes.ts'
+import { componentSchemas } from '../../../src/control/v1/schemas.ts'
+import { openRecordFile } from '../../../src/record-file/record-file.ts'
+import { startRunClock } from '../../../src/record-file/run-clock.ts'
+import { anywhere, control } from '../../control/control-plane.ts'
+import { violations } from '../../control/schema-check.ts'
+import { latency, withProxies } from '../../control/two-proxies.ts'
+
+describe('the description at /v1/openapi.json', () => {
+  test('lists exactly the routes of the router', async () => {
+    const { ask, plane } = await control()
+    const { json } = await ask('GET', '/v1/openapi.json')
+    const described = Object.entries(json.paths as object).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(described.sort()).toEqual(
+      v1Routes(plane, 'x', anywhere)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    )
+    const ids = v1Routes(plane, 'x', anywhere).map(({ operation }) => operation)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('refers only to its own schemas, and names every kind of fault', async () => {
+    const { ask } = await control()
+    const { text, json } = await ask('GET', '/v1/openapi.json')
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      expect(json.components.schemas).toHaveProperty(name!)
+    const kinds = json.components.schemas.FaultRequest.oneOf.map(
+      (fault: { properties: { kind: { const: string } } }) => fault.properties.kind.const,
+    )
+    expect(kinds).toEqual(trafficFaultKinds)
+  })
+
+  test('matches the actual responses of each route', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-proxy-'))
+    const file = openRecordFile(join(directory, 'history.jsonl'))
+    cleanUp(async () => {
+      await file.close()
+      rmSync(directory, { recursive: true })
+    })
+    const recording = { recorder: createRecorder({ now: startRunClock(), client: file }), files: [file] }
+    const { ask, plane } = await withProxies({ recording })
+    const lease = (await ask('POST', '/v1/leases', { owner: 'me', ttlMs: 60_000 })).json.id
+    const bodies: { readonly [operation: string]: unknown } = {
+      addProxy: { name: 'n3', upstream: '127.0.0.1:1' },
+      changeProxy: { enabled: true },
+      addFault: { ...latency, name: 'f', proxies: ['n1'], when: { probability: 0.5 }, lease },
+      putFault: { ...latency, links: ['a>b'], name: 'g' },
+      putPartition: { groups: [['a'], ['b']] },
+      swapRules: { faults: [{ ...latency, proxies: ['n1'] }] },
+      grantLease: { owner: 'you' },
+    }
+    const params: { readonly [name: string]: string } = {
+      proxy: 'n1',
+      link: 'clients>n1',
+      fault: 'g',
+      partition: 'p',
+      lease,
+    }
+    const removing = ({ method }: DescribedRoute) => Number(method === 'DELETE')
+    const reading = ({ method, path }: DescribedRoute) => Number(method === 'GET' && path.includes('{'))
+    const routes = v1Routes(plane, 'x', anywhere).filter(
+      ({ operation }) => operation !== 'watchEvents' && operation !== 'reset',
+    )
+    for (const route of [...routes].sort((a, b) => removing(a) - removing(b) || reading(a) - reading(b))) {
+      const body = bodies[route.operation]
+      if (route.body !== undefined && body !== undefined && route.operation !== 'renewLease')
+        expect(violations(body, route.body, componentSchemas), route.operation).toEqual([])
+      const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!))
+      const answer = await ask(route.method, path, body)
+      const statuses = route.operation.startsWith('put') ? [200, 201] : [route.success.status]
+      expect(statuses, `${route.operation}: ${answer.text}`).toContain(answer.status)
+      if (route.success.schema !== undefined && route.success.contentType === undefined)
+        expect(violations(answer.json, route.success.schema, componentSchemas), route.operation).toEqual([])
+    }
+    expect(violations((await ask('GET', '/v1/nowhere')).json, componentSchemas['Error']!, componentSchemas)).toEqual([])
+  })
+})

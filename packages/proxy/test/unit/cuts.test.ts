@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto'
+import { millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import {
+  conversation,
+  dial,
+  drop,
+  eventually,
+  hold,
+  links,
+  ManualClock,
+  Received,
+  routeTo,
+  serve,
+  settled,
+  startDialling,
+} from '../../../testing/src/sockets.ts'
+
+const { to, back, both } = links
+
+describe('a cut that holds', () => {
+  test('stops one direction of a live connection, and delivers everything when healed', async () => {
+    const { network, client, server } = await conversation()
+    const cut = network.apply(hold(to))
+    client.socket.write('kept')
+    server.socket.write('passed')
+    await client.until((r) => r.text === 'passed')
+    await settled(() => server.length)
+    expect(server.text).toBe('')
+    expect(cut.hits).toBe(1)
+    cut.remove()
+    await server.until((r) => r.text === 'kept')
+    client.socket.write(' and more')
+    await server.until((r) => r.text === 'kept and more')
+  })
+
+  test('acts on connections dialled from either end', async () => {
+    const { network, client, server } = await conversation({ from: 'n1', to: 'n2' })
+    const other: Received[] = []
+    const route = await network.route({
+      from: 'n2',
+      to: 'n1',
+      upstream: await serve((socket) => other.push(new Received(socket))),
+    })
+    const dialledBack = new Received(await dial(route))
+    await eventually(() => other.length === 1)
+    const cut = network.apply(hold([{ from: 'n1', to: 'n2' }]))
+    client.socket.write('n1 to n2, dialled by n1')
+    other[0]?.socket.write('n1 to n2, dialled by n2')
+    server.socket.write('n2 to n1')
+    dialledBack.socket.write('n2 to n1')
+    await client.until((r) => r.text === 'n2 to n1')
+    await other[0]?.until((r) => r.text === 'n2 to n1')
+    await settled(() => server.length + dialledBack.length)
+    expect([server.text, dialledBack.text]).toEqual(['', ''])
+    cut.remove()
+    await server.until((r) => r.text === 'n1 to n2, dialled by n1')
+    await dialledBack.until((r) => r.text === 'n1 to n2, dialled by n2')
+  })
+
+  test('also holds the end of the stream, sent by FIN', async () => {
+    const { network, client, server } = await conversation()
+    const cut = network.apply(hold(to))
+    client.socket.end('last')
+    await eventually(() => cut.hits === 2)
+    expect([server.text, server.ended]).toEqual(['', false])
+    cut.remove()
+    await server.until((r) => r.ended)
+    expect([server.text, server.error]).toEqual(['last', undefined])
+  })
+
+  test('also holds the end of the stream, sent by RST', async () => {
+    const { network, client, server } = await conversation()
+    const cut = network.apply(hold(to))
+    client.socket.resetAndDestroy()
+    await eventually(() => cut.hits === 1)
+    await settled(() => Number(server.closed))
+    expect(server.closed).toBe(false)
+    cut.remove()
+    await server.until((r) => r.closed)
+    expect(server.error).toBe('ECONNRESET')
+  })
+
+  test('makes the sender wait instead of buffering in the proxy', async () => {
+    const { network, client, server } = await conversation()
+    const cut = network.apply(hold(to))
+    const sent = randomBytes(48 * 1024 * 1024)
+    client.socket.end(sent)
+    await settled(() => network.statistics().get('clients>n1')?.bytes ?? 0)
+    expect(network.statistics().get('clients>n1')?.bytes).toBeLessThan(1024 * 1024)
+    cut.remove()
+    await server.until((r) => r.ended)
+    expect(server.bytes.equals(sent)).toBe(true)
+  })
+
+  test.each([
+    ['there', to],
+    ['back', back],
+    ['both ways', both],
+  ])('accepts new connections and sends nothing while the direction %s is cut', async (_, links) => {
+    const { network, route, accepted } = await conversation()
+    const cut = network.apply(hold(links))
+    const late = new Received(await dial(route))
+    late.socket.write('knock')
+    await eventually(() => route.liveConnections === 2)
+    await settled(() => accepted.length)
+    expect([accepted.length, late.closed, cut.hits > 0]).toEqual([1, false, true])
+    cut.remove()
+    await eventually(() => accepted.length === 2)
+    await accepted[1]?.until((r) => r.text === 'knock')
+    accepted[1]?.socket.write('come in')
+    await late.until((r) => r.text === 'come in')
+  })
+
+  test('lasts until the last of two cuts on a link is removed', async () => {
+    const { network, client, server } = await conversation()
+    const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
+    client.socket.write('x')
+    await eventually(() => second.hits === 1)
+    first.remove()
+    first.remove()
+    await settled(() => server.length)
+    expect(server.length).toBe(0)
+    second.remove()
+    await server.until((r) => r.text === 'x')
+  })
+
+  test('forgets a client that gave up before its reply', async () => {
+    const { network, route, accepted } = await conversation()
+    const cut = network.apply(hold(both))
+    const late = await dial(route)
+    await eventually(() => route.liveConnections === 2)
+    late.resetAndDestroy()
+    await eventually(() => route.liveConnections === 1)
+    cut.remove()
+    await settled(() => accepted.length)
+    expect(accepted.length).toBe(1)
+  })
+})
+
+describe('a cut that drops', () => {
+  test('delivers no byte after the first lost one, and resets both ends when healed', async () => {
+    const { network, client, server } = await conversation()
+    client.socket.write('before')
+    await server.until((r) => r.text === 'before')
+    const cut = network.apply(drop(to))
+    client.socket.write('gone')
+    await eventually(() => cut.hits === 1)
+    expect(network.statistics().get('clients>n1')?.droppedBytes).toBe(4)
+    expect([client.closed, server.closed]).toEqual([false, false])
+    cut.remove()
+    client.socket.write('after')
+    await Promise.all([client.until((r) => r.closed), server.until((r) => r.closed)])
+    expect([client.error, server.error, server.text]).toEqual(['ECONNRESET', 'ECONNRESET', 'before'])
+  })
+
+  test('leaves a connection alone if nothing of it was lost', async () => {
+    const { network, client, server } = await conversation()
+    network.apply(drop(to)).remove()
+    const cut = network.apply({ kind: 'blackhole', links: to })
+    server.socket.write('other way')
+    await client.until((r) => r.text === 'other way')
+    cut.remove()
+    client.socket.write('still here')
+    await server.until((r) => r.text === 'still here')
+  })
+
+  test('drops bytes that a latency fault holds back', async () => {
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({ clock })
+    const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1000), jitterMs: millis(0) })
+    client.socket.write('under way')
+    await eventually(() => slow.hits === 1)
+    const cut = network.apply(drop(to))
+    expect(cut.hits).toBe(1)
+    slow.remove()
+    cut.remove()
+    await server.until((r) => r.closed)
+    expect([server.text, server.error]).toEqual(['', 'ECONNRESET'])
+  })
+
+  test('counts a lost FIN as lost', async () => {
+    const { network, client, server } = await conversation()
+    const cut = network.apply(drop(to))
+    client.socket.end()
+    await eventually(() => cut.hits === 1)
+    cut.remove()
+    await server.until((r) => r.closed)
+    expect([server.ended, server.error]).toEqual([false, 'ECONNRESET'])
+  })
+
+  test('resets connections opened during the cut when healed, without dialling the server', async () => {
+    const { network, route, accepted } = await conversation()
+    const cut = network.apply(drop(back))
+    const late = new Received(await dial(route))
+    await eventually(() => route.liveConnections === 2)
+    await settled(() => Number(late.closed))
+    expect(late.closed).toBe(false)
+    cut.remove()
+    await late.until((r) => r.closed)
+    expect([late.error, accepted.length]).toEqual(['ECONNRESET', 1])
+  })
+})
+
+test('a cut applied while the server is being dialled lets nothing pass', async () => {
+  const accepted: Received[] = []
+  const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))))
+  const client = startDialling(route)
+  client.write('first')
+  await eventually(() => route.liveConnections === 1)
+  const cut = network.apply(hold(both))
+  await eventually(() => network.statistics().get('clients>n1')?.bytes === 5)
+  await settled(() => accepted.length + (accepted[0]?.length ?? 0))
+  const passed = accepted[0]?.length ?? 0
+  cut.remove()
+  await eventually(() => accepted.length === 1)
+  await accepted[0]?.until((r) => r.text === 'first')
+  expect(passed).toBe(0)
+})

@@ -1,0 +1,299 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { dial, eventually, Received, serve } from '../../../../testing/src/sockets.ts'
+import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from '../../http/live.ts'
+
+describe('a fault of requests', () => {
+  const statuses = async (when: object | undefined, match: object | undefined, requests: readonly string[]) => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const applied = apply({ kind: 'error-status', when, match })
+    const seen: unknown[] = []
+    for (const request of requests) {
+      const [method = '', path = '', body] = request.split(' ')
+      seen.push(statusOf(await send(method, path, body, { headers: { 'x-tenant': 'blue' } })))
+    }
+    expect(applied.hits).toBe(seen.filter((status) => status === 503).length)
+    return seen.map((status) => (status === 503 ? 'X' : '.')).join('')
+  }
+  const writes = Array.from({ length: 9 }, (_, i) => `PUT /kv/x ${i}`)
+
+  test.each([
+    [{ nth: 3 }, '..X......'],
+    [{ first: 2 }, 'XX.......'],
+    [{ every: 3 }, '..X..X..X'],
+    [{ every: 2, first: 5 }, '.X.X.....'],
+    [{ probability: 0 }, '.........'],
+    [{ probability: 1 }, 'XXXXXXXXX'],
+    [{ fromMs: 3_600_000 }, '.........'],
+    [{ untilMs: 3_600_000 }, 'XXXXXXXXX'],
+  ])('selects by count: %j', async (when, expected) => {
+    expect(await statuses(when, undefined, writes)).toBe(expected)
+  })
+
+  test.each([
+    [{ method: 'PUT' }, 'X.X'],
+    [{ method: 'GET,DELETE' }, '.X.'],
+    [{ path: '/kv/x' }, 'XX.'],
+    [{ path: '/kv/{key}' }, 'XXX'],
+    [{ path: '/*' }, 'XXX'],
+    [{ path: '/k' }, '...'],
+    [{ body: 'two' }, '..X'],
+    [{ method: 'PUT', body: 'one' }, 'X..'],
+    [{ header: 'X-Tenant' }, 'XXX'],
+    [{ header: 'X-Tenant', headerValue: 'lu' }, 'XXX'],
+    [{ header: 'X-Tenant', headerValue: 'red' }, '...'],
+    [{ client: '127.0.0.0/8' }, 'XXX'],
+    [{ client: '10.0.0.1' }, '...'],
+  ])('selects by content: %j', async (match, expected) => {
+    expect(await statuses(undefined, match, ['PUT /kv/x one', 'GET /kv/x', 'PUT /kv/y two'])).toBe(expected)
+  })
+
+  test('selects by the status of the response', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    apply({ kind: 'edit-reply', status: 299, match: { status: '2xx' } })
+    expect(statusOf(await send('GET', '/kv/x'))).toBe(404)
+    expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
+  })
+
+  test('counts the requests that clients sent, whatever an earlier rule did to them', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    apply({ kind: 'error-status', status: 503, when: { nth: 2 } })
+    apply({ kind: 'error-status', status: 502, when: { nth: 5 } })
+    apply({ kind: 'edit-reply', status: 299, when: { nth: 6 } })
+    const statuses: unknown[] = []
+    for (let i = 0; i < 7; i++) statuses.push(statusOf(await send('PUT', '/kv/x', 'v')))
+    expect(statuses).toEqual([200, 503, 200, 200, 502, 299, 200])
+  })
+
+  test('counts a hit only if the fault acted', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const delay = apply({ kind: 'delay-request', delayMs: 1 })
+    const edit = apply({ kind: 'edit-request', body: 'other' })
+    const error = apply({ kind: 'error-status', match: { path: '/kv/x' } })
+    const limit = apply({ kind: 'rate-limit', requestsPerSecond: 0.001, burst: 1 })
+    expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(503)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([0, 0, 1, 0])
+    expect(statusOf(await send('PUT', '/kv/y', 'v'))).toBe(200)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 0])
+    expect(statusOf(await send('PUT', '/kv/y', 'v'))).toBe(429)
+    expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 1])
+  })
+
+  test('leaves out what meets the conditions under `not`', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    const rule = apply({ kind: 'error-status', match: { path: '/kv/:key', not: { method: 'GET', path: '/kv/x' } } })
+    const body = apply({ kind: 'edit-reply', status: 299, match: { not: { body: 'secret', status: '200' } } })
+    expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(503)
+    expect(statusOf(await send('GET', '/kv/y'))).toBe(503)
+    expect(statusOf(await send('GET', '/kv/x'))).toBe(299)
+    expect(rule.hits).toBe(2)
+    rule.remove()
+    expect(statusOf(await send('PUT', '/kv/x', 'a secret'))).toBe(200)
+    expect(statusOf(await send('PUT', '/kv/x', 'none'))).toBe(299)
+    expect(body.hits).toBe(2)
+  })
+
+  test('selects by chance, and the same requests for the same seed', async () => {
+    const draw = async (seed: string) => {
+      const service = await keyValueService()
+      const { route, apply } = await httpRouteTo(service, { seed })
+      const send = httpClient(route.port)
+      apply({ kind: 'error-status', when: { probability: 0.5 } })
+      let drawn = ''
+      for (let i = 0; i < 30; i++) drawn += statusOf(await send('GET', '/kv/x')) === 503 ? 'X' : '.'
+      return drawn
+    }
+    const first = await draw('a')
+    expect(await draw('a')).toBe(first)
+    expect(await draw('b')).not.toBe(first)
+    expect(first).toMatch(/X/)
+    expect(first).toMatch(/\./)
+  })
+
+  test('selects requests beyond a rate', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    apply({ kind: 'rate-limit', requestsPerSecond: 1, burst: 3 })
+    const seen: unknown[] = []
+    for (let i = 0; i < 5; i++) seen.push(statusOf(await send('GET', '/kv/x')))
+    expect(seen).toEqual([404, 404, 404, 429, 429])
+  })
+
+  test('releases waiting requests at once when it is removed', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const send = httpClient(route.port)
+    for (const kind of ['delay-request', 'delay-reply'] as const) {
+      const delay = apply({ kind, delayMs: 3_600_000 })
+      const answered = send('PUT', '/kv/x', 'v')
+      await eventually(() => delay.hits === 1)
+      delay.remove()
+      expect(statusOf(await answered)).toBe(200)
+    }
+  })
+})
+
+describe('a fault of timing', () => {
+  test.each([
+    ['delay-request', { delayMs: 40 }],
+    ['delay-reply', { delayMs: 40 }],
+    ['trickle-request', { pieceBytes: 1, pauseMs: 10 }],
+    ['trickle-reply', { pieceBytes: 1, pauseMs: 10 }],
+  ])('%s delays by the given time', async (kind, parameters) => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    apply({ kind, ...parameters } as Parameters<typeof apply>[0])
+    const sentAt = performance.now()
+    const answered = await httpClient(route.port)('PUT', '/kv/x', 'four')
+    expect(performance.now() - sentAt).toBeGreaterThanOrEqual(40)
+    expect(bodyOf(answered)).toBe('done')
+    expect(service.seen).toEqual(['PUT x four'])
+  })
+
+  test('holds a response until one on another connection has passed it', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
+    const finished: string[] = []
+    const first = httpClient(route.port)('PUT', '/kv/x', 'a').then(() => finished.push('first'))
+    await eventually(() => service.seen.length === 1)
+    const second = httpClient(route.port)('PUT', '/kv/x', 'b').then(() => finished.push('second'))
+    await Promise.all([first, second])
+    expect(finished).toEqual(['second', 'first'])
+    expect(reorder.hits).toBe(1)
+  })
+
+  test('holds a selected response until one to any other request has passed it', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
+    const finished: string[] = []
+    const first = httpClient(route.port)('PUT', '/kv/x', 'a').then(() => finished.push('first'))
+    await eventually(() => service.seen.length === 1)
+    const second = httpClient(route.port)('PUT', '/kv/y', 'b').then(() => finished.push('second'))
+    await Promise.all([first, second])
+    expect(finished).toEqual(['second', 'first'])
+    expect(reorder.hits).toBe(1)
+  })
+
+  test('holds a response no longer than its limit', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const reorder = apply({ kind: 'reorder-replies', withinMs: 20 })
+    expect(statusOf(await httpClient(route.port)('PUT', '/kv/x', 'a'))).toBe(200)
+    expect(reorder.hits).toBe(0)
+  })
+})
+
+describe('a connection with several requests', () => {
+  const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
+
+  test("gets fabricated responses in order with the server's", async () => {
+    const service = await keyValueService()
+    const { route, apply, recorder } = await httpRouteTo(service)
+    apply({ kind: 'error-status', when: { every: 2 } })
+    apply({ kind: 'delay-reply', delayMs: 5, when: { every: 3 } })
+    const client = new Received(await dial(route))
+    client.socket.write(Array.from({ length: 20 }, (_, i) => put(`v${i}`)).join(''))
+    await client.until(() => (client.text.match(/HTTP\/1\.1 /g) ?? []).length === 20)
+    expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `HTTP/1.1 ${i % 2 === 1 ? 503 : 200}`),
+    )
+    expect(service.seen).toEqual(Array.from({ length: 10 }, (_, i) => `PUT x v${2 * i}`))
+    await eventually(() => recorder.counters.open === 0)
+    expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
+  })
+
+  test('gets fabricated responses without a body for HEAD, and closes if the fault says so', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    apply({ kind: 'error-status', body: 'sorry' })
+    const client = new Received(await dial(route))
+    client.socket.write('HEAD / HTTP/1.1\r\nHost: n1\r\n\r\nGET / HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n')
+    await client.until(() => client.ended)
+    expect(client.text).toMatch(
+      /^HTTP\/1\.1 503 .*Content-Length: 5\r\n\r\nHTTP\/1\.1 503 .*Connection: close.*sorry$/s,
+    )
+    const old = new Received(await dial(route))
+    old.socket.write('GET / HTTP/1.0\r\n\r\n')
+    await old.until(() => old.ended)
+    expect(old.text).toMatch(/sorry$/)
+  })
+
+  test('does not get the response to a duplicate, which is recorded as a duplicate', async () => {
+    const service = await keyValueService()
+    const { route, apply, client, backend, recorder } = await httpRouteTo(service)
+    apply({ kind: 'duplicate-request', copies: 2 })
+    const send = httpClient(route.port)
+    expect(bodyOf(await send('PUT', '/kv/x', 'v'))).toBe('done')
+    expect(bodyOf(await send('GET', '/kv/x'))).toBe('v')
+    expect(service.seen).toEqual(['PUT x v', 'PUT x v', 'PUT x v', 'GET x', 'GET x', 'GET x'])
+    await eventually(() => backend.lines.length === 12)
+    const [write] = client.events
+    const copies = backend.events.filter(
+      ({ type, f, extra }) => type === 'invoke' && f === 'write' && extra?.['duplicateOf'] !== undefined,
+    )
+    expect(copies.map(({ extra }) => extra?.['duplicateOf'])).toEqual([write?.process, write?.process])
+    expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, duplicates: 4 })
+    // The backend may know them for what they are, and answer without carrying them out once more.
+    const outcomes = (f: string) => backend.events.filter((event) => event.type !== 'invoke' && event.f === f)
+    expect(
+      outcomes('write')
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['info', 'info', 'ok'])
+    expect(
+      outcomes('read')
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['fail', 'fail', 'ok'])
+  })
+
+  test('is closed at a request that two servers may read differently while a fault is in force', async () => {
+    const smuggled =
+      'POST /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /kv/y HTTP/1.1\r\n\r\n'
+    const accepted: Received[] = []
+    const server = await serve((socket) => accepted.push(new Received(socket)))
+    const { route, apply, http } = await httpRouteTo(server)
+    const passed = await dial(route)
+    passed.write(smuggled)
+    await eventually(() => accepted[0]?.text === smuggled)
+    apply({ kind: 'delay-reply', delayMs: 1 })
+    const refused = new Received(await dial(route))
+    refused.socket.write(smuggled)
+    await refused.until(() => refused.ended)
+    expect(refused.text).toMatch(/^HTTP\/1\.1 400 .*Connection: close\r\n.*both Content-Length and Transfer-Encoding/s)
+    refused.socket.end()
+    await once(refused.socket, 'close')
+    expect(accepted[1]?.text ?? '').toBe('')
+    expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
+  })
+
+  test('passes on a request too long to be held, and counts it', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    const applied = apply({ kind: 'duplicate-request' })
+    const body = 'x'.repeat(3_000_000)
+    expect(bodyOf(await httpClient(route.port)('PUT', '/kv/x', body))).toBe('done')
+    expect(service.seen).toEqual([`PUT x ${body}`])
+    expect(applied).toMatchObject({ missed: 1, missedBecause: 'the body of the request is longer than maxBodyBytes' })
+  })
+})
+
+test('a fault of HTTP on a link without HTTP is refused, with the links that carry it', async () => {
+  const { apply } = await httpRouteTo(await keyValueService())
+  expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
+    'lose-reply on n1>clients: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: clients>n1.',
+  )
+})

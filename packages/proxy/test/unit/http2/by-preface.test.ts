@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
+import { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
+import { dial, network, Received, serve } from '../../../../testing/src/sockets.ts'
+import { createHttpFaults } from '../../../src/http/http-faults.ts'
+import { byPreface } from '../../../src/http2/by-preface.ts'
+import { createHttp2Faults } from '../../../src/http2/http2-faults.ts'
+import { startRunClock } from '../../../src/record-file/run-clock.ts'
+import { httpClient, keyValueService, textTable } from '../../http/live.ts'
+import { keyValueHttp2, send, sessionTo } from '../../http2/recorded.ts'
+
+describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
+  /** Whatever version its clients begin with. */
+  async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
+    const client = new RecordedLines()
+    const recorder = createRecorder({ now: startRunClock(), client })
+    const http = createHttpFaults({ seed: 1, recorder })
+    const http2 = createHttp2Faults({ seed: 1, recorder })
+    const way = { from: 'clients', to: 'n1', table: textTable }
+    const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
+    const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+    return { route, client, recorder }
+  }
+
+  test('reads HTTP/2 by its preface, even if the server speaks first', async () => {
+    const { route, recorder } = await anyRouteTo(await keyValueHttp2())
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    expect((await send(session, 'GET', '/kv/x')).body).toBe('one')
+    expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
+  })
+
+  test('reads connections without that preface as HTTP/1.1, however the bytes are divided', async () => {
+    const { route, recorder } = await anyRouteTo(await keyValueService())
+    const send1 = httpClient(route.port)
+    await send1('PUT', '/kv/x', 'one')
+    const slow = new Received(await dial(route))
+    for (const piece of ['P', 'U', 'T /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 3\r\n\r\nt', 'wo']) {
+      slow.socket.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await slow.until(() => slow.text.includes('done'))
+    expect(await send1('GET', '/kv/x')).toMatchObject({ body: 'two' })
+    expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
+  })
+
+  test('forwards unrequested bytes of an HTTP/1.1 server at once, and its end', async () => {
+    const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
+    const waiting = new Received(await dial(route))
+    await waiting.until(() => waiting.ended)
+    expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
+  })
+
+  test('forwards an incomplete preface', async () => {
+    const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
+    const asking = new Received(await dial(route))
+    asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')
+    await asking.until(() => asking.text === 'PRI * HTTP/2.0\r\n\r\nno')
+    expect(client.remarks.map((remark) => (remark as readonly unknown[])[0])).toContain('touched')
+  })
+})

@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { links } from '../../../../testing/src/sockets.ts'
+import { ask, service } from '../../http2/service.ts'
+
+type Service = Awaited<ReturnType<typeof service>>
+
+/** The header fields and trailers that end a call, and the code of its stream. */
+async function call({ session }: Service, path: string) {
+  const stream = session.request({ ':path': path, ':method': 'POST' })
+  const got: { [name: string]: unknown } = {}
+  stream.on('response', (headers) => Object.assign(got, headers))
+  stream.on('trailers', (headers) => Object.assign(got, headers))
+  stream.resume()
+  stream.end('hello')
+  await once(stream, 'close')
+  return { status: got[':status'], grpc: got['grpc-status'], message: got['grpc-message'], code: stream.rstCode }
+}
+
+test('a call ends with the given gRPC status, and others of the connection continue', async () => {
+  const world = await service()
+  const fault = world.faults.apply({
+    ...{ kind: 'grpc-status', status: 8, message: 'zu viel: 100 %, weg' },
+    ...{ links: links.to, when: { nth: 2 } },
+  })
+  expect(await ask(world.session, '/a', 'xyz')).toBe('/a 3')
+  expect(await call(world, '/b')).toEqual({ status: 200, grpc: '8', message: 'zu viel: 100 %25, weg', code: 0 })
+  expect(await ask(world.session, '/c', 'xyz')).toBe('/c 3')
+  expect(fault.hits).toBe(1)
+})
+
+test('a reply that has begun ends with the given status in its trailers', async () => {
+  const world = await service()
+  world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
+  expect(await call(world, '/a')).toEqual({ status: 200, grpc: '14', message: 'gone', code: 0 })
+  expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
+})
+
+test('a reply that consists of its head keeps its status, and counts as a miss', async () => {
+  const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
+  const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
+  expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })
+  expect(fault).toMatchObject({ hits: 0, missed: 1 })
+})

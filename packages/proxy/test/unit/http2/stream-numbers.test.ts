@@ -1,0 +1,38 @@
+import { FRAME, goaway, resetStream, streamOf } from '@chaosproxy/wire/http2'
+import { expect, test } from 'vitest'
+import { StreamNumbers } from '../../../src/http2/stream-numbers.ts'
+
+function headers(stream: number): Buffer {
+  const frame = resetStream(stream, 0)
+  frame[3] = FRAME.headers
+  return frame
+}
+
+test('requests keep their numbers while they are sent in order', () => {
+  const numbers = new StreamNumbers()
+  for (const stream of [1, 3, 13]) {
+    const frame = headers(stream)
+    expect(numbers.toServer(numbers.arrived(frame))).toBe(frame)
+    expect(numbers.toClient(frame)).toBe(frame)
+  }
+})
+
+test('a request that overtakes another gets a number that the server has not seen', () => {
+  const numbers = new StreamNumbers()
+  for (const stream of [1, 3, 9, 11]) numbers.arrived(headers(stream))
+  const opened = [9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))
+  expect(opened).toEqual([1, 3, 9, 11])
+  // Later frames and trailers of the stream have the same number, and replies the client's.
+  expect([9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))).toEqual(opened)
+  expect(opened.map((stream) => streamOf(numbers.toClient(resetStream(stream, 0))))).toEqual([9, 1, 11, 3])
+  expect(streamOf(numbers.toServer(numbers.arrived(headers(13))))).toBe(13)
+})
+
+test('a GOAWAY reports no request as unprocessed that may have been processed', () => {
+  const numbers = new StreamNumbers()
+  for (const stream of [1, 3, 5]) numbers.arrived(headers(stream))
+  for (const stream of [5, 3, 1]) numbers.toServer(headers(stream))
+  // The server has seen 1, which is the client's 5.
+  expect(numbers.toClient(goaway(1, 0)).readUInt32BE(9)).toBe(5)
+  expect(numbers.toClient(goaway(3, 0)).readUInt32BE(9)).toBe(5)
+})

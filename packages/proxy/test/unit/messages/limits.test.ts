@@ -1,0 +1,139 @@
+import { isUtf8 } from 'node:buffer'
+import { messageFamily } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import type { Framing } from '../../../../wire/src/framing/framing.ts'
+import { jsonLines } from '../../../../wire/src/framing/json-lines.ts'
+import { resp } from '../../../../wire/src/resp/resp.ts'
+import { again, back, behind, drop, late, world } from '../../messages/world.ts'
+
+describe('the end of a framed stream', () => {
+  test('follows the delayed messages, and an incomplete message comes last', () => {
+    const { apply, send, there, interceptor } = world()
+    apply(behind(5), { when: { nth: 1 } })
+    apply(again(5), { when: { nth: 2 } })
+    send('1\n2\n3\n[4')
+    interceptor.requests.end()
+    expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
+  })
+
+  test('waits for delayed messages, whether it is orderly or a reset', () => {
+    for (const ending of ['end', 'reset'] as const) {
+      const { apply, send, there, interceptor, clock } = world()
+      apply(late)
+      send('1\n')
+      interceptor.requests[ending]()
+      expect(there).toMatchObject({ text: '', ended: false, reset: false })
+      clock.advance(100)
+      expect(there).toMatchObject({ text: '1\n', ended: ending === 'end', reset: ending === 'reset' })
+    }
+  })
+
+  test('leaves no timer', () => {
+    const { apply, send, interceptor, clock, there } = world()
+    apply(late)
+    send('1\n')
+    expect(clock.armed).toBe(1)
+    interceptor.closed()
+    clock.advance(1000)
+    expect([clock.armed, there.text]).toEqual([0, ''])
+  })
+})
+
+describe('bytes that are no message, or too large for one', () => {
+  test('pass unchanged and uninterrupted by messages, and are counted', () => {
+    const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
+    apply(behind(1, 10), { when: { nth: 1 } })
+    send(`1\n${'x'.repeat(60)}`)
+    clock.advance(20)
+    send(`${'x'.repeat(60)}\n2\n`)
+    expect(there.text).toBe(`${'x'.repeat(120)}\n1\n2\n`)
+    expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
+  })
+
+  test('pass unchanged once framing is lost, after held messages', () => {
+    const { apply, send, there, interceptor, faults } = world({ framing: resp })
+    apply(behind(9), { when: { nth: 1 } })
+    apply(drop, { when: { nth: 2 } })
+    send('PING\r\n*1\r\nx\r\n')
+    send('PING\r\n')
+    interceptor.requests.end()
+    expect(there).toMatchObject({ text: 'PING\r\n*1\r\nx\r\nPING\r\n', ended: true })
+    expect(faults.statistics().get('n1>n2')?.unframed).toBe(1)
+  })
+})
+
+test('a message duplicated many times is stored once', () => {
+  const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
+  apply({ kind: 'duplicate-message', copies: 100 })
+  apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })
+  const before = process.memoryUsage().arrayBuffers
+  send(`${'x'.repeat(1 << 19)}\n`)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20)
+  expect(there.text).toBe('')
+})
+
+test('the sender is paused while too much waits, and resumed afterwards', () => {
+  const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
+  apply(late)
+  const line = `${'x'.repeat(1 << 19)}\n`
+  for (let i = 0; i < 31; i++) send(line)
+  expect(there.reading).toBe(true)
+  send(line)
+  send(line)
+  expect(there.reading).toBe(false)
+  clock.advance(100)
+  expect([there.reading, there.text.length]).toEqual([true, 33 * line.length])
+})
+
+describe('an impossible message fault', () => {
+  test.each<[Framing, unknown, string]>([
+    [
+      jsonLines,
+      { kind: 'drop-message', links: ['n1>n3'] },
+      'drop-message on n1>n3: no route with a framing carries this link.',
+    ],
+    [
+      jsonLines,
+      { kind: 'drop-message', links: ['n1>n2'], match: { command: 'SET' } },
+      'needs RESP, and the link is framed as json-lines',
+    ],
+    [
+      resp,
+      { kind: 'drop-message', links: ['n1>n2'], match: { member: 'a' } },
+      'needs JSON, and the link is framed as resp',
+    ],
+    [
+      resp,
+      { kind: 'drop-message', links: ['n2>n1'], match: { key: 'a' } },
+      'is for requests, and this link carries only responses',
+    ],
+    [
+      resp,
+      { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
+      'a RESP message is a command, as ["SET","x","1"]',
+    ],
+  ])('is refused: %#', (framing, json, reason) => {
+    const { faults } = world({ framing })
+    const apply = () => faults.apply(messageFamily.parse(json, 'x'))
+    expect(apply).toThrow(UserError)
+    expect(apply).toThrow(reason)
+  })
+
+  test('is accepted if it is possible in one direction', () => {
+    const { faults } = world({ framing: resp })
+    faults.intercept({ from: 'n2', to: 'n1', framing: resp })
+    faults.apply({ ...drop, links: back, match: { command: 'SET' } })
+  })
+})
+
+test('a corrupted text stays UTF-8', () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const { apply, send, there } = world({ seed })
+    apply({ kind: 'corrupt-message', bits: 3 })
+    const text = Buffer.from('{"name":"Zoë naïve – ☃"}\n')
+    send(text.toString('latin1'))
+    expect(isUtf8(Buffer.from(there.text, 'latin1'))).toBe(true)
+    expect(there.text).not.toBe(text.toString('latin1'))
+  }
+})

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { dial, eventually, Received, serve, startDialling } from '../../../testing/src/sockets.ts'
+import { resetSocket } from '../../src/socket/reset-socket.ts'
+
+async function connected(): Promise<{ socket: Received; peer: Received }> {
+  let peer: Received | undefined
+  const server = await serve((accepted) => {
+    peer = new Received(accepted)
+  })
+  const socket = new Received(await dial(server))
+  await eventually(() => peer !== undefined)
+  return { socket, peer: peer as Received }
+}
+
+const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve))
+
+describe('the peer of a reset socket', () => {
+  const before: readonly (readonly [string, (socket: Socket) => void | Promise<void>])[] = [
+    ['idle', () => undefined],
+    ['writing more than the kernel takes', (socket) => void socket.write(Buffer.alloc(64 * 1024 * 1024))],
+    ['about to end', (socket) => void socket.end()],
+    [
+      'sending its FIN',
+      async (socket) => {
+        socket.end()
+        await nextTick()
+      },
+    ],
+    [
+      'half closed',
+      async (socket) => {
+        socket.end()
+        await eventually(() => socket.writableFinished)
+      },
+    ],
+  ]
+  test.each(before)('sees an RST if the other socket was %s', async (_, prepare) => {
+    const { socket, peer } = await connected()
+    await prepare(socket.socket)
+    resetSocket(socket.socket)
+    resetSocket(socket.socket)
+    await socket.until((r) => r.closed)
+    await peer.until((r) => r.closed || r.ended)
+    // After a FIN, Node looks at a connection again only when it writes.
+    while (!peer.closed) {
+      peer.socket.write('anybody there?')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(peer.error).toMatch(/^(ECONNRESET|EPIPE)$/)
+  })
+})
+
+test('a socket that is still dialling is destroyed at once', async () => {
+  const socket = startDialling({ host: '192.0.2.1', port: 9 })
+  const received = new Received(socket)
+  resetSocket(socket)
+  await received.until((r) => r.closed)
+  expect(socket.destroyed).toBe(true)
+})

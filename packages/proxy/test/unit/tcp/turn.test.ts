@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { GatheredWrite } from '../../../src/tcp/gathered-write.ts'
+import { endTurn, receiveInTurn } from '../../../src/tcp/turn.ts'
+
+/** A receiver and the writes that came of it, in a log that several may share. */
+function passing(log: string[], name: string, write = (_: Buffer) => true) {
+  const gathered = new GatheredWrite((bytes) => {
+    log.push(`${name} wrote ${bytes}`)
+    return write(bytes)
+  })
+  const receive = (bytes: Buffer): void => {
+    log.push(`${name} read ${bytes}`)
+    if (!gathered.take(bytes)) throw new Error('not in a turn')
+  }
+  return { gathered, receive }
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('a turn of the event loop', () => {
+  test('handles all reads in order, and then writes', async () => {
+    const log: string[] = []
+    const [a, b] = [passing(log, 'a'), passing(log, 'b')]
+    receiveInTurn(a.receive, Buffer.from('1'), false)
+    receiveInTurn(b.receive, Buffer.from('2'), false)
+    expect(log).toEqual([])
+    await nextTurn()
+    expect(log).toEqual(['a read 1', 'b read 2', 'a wrote 1', 'b wrote 2'])
+  })
+
+  test('combines all bytes for one socket into one write, in order', () => {
+    const log: string[] = []
+    const { receive } = passing(log, 'a')
+    for (const text of ['1', '2', '3']) receiveInTurn(receive, Buffer.from(text), false)
+    endTurn()
+    expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
+  })
+
+  test('can be ended early, and then handles no read twice', async () => {
+    const log: string[] = []
+    const { receive } = passing(log, 'a')
+    receiveInTurn(receive, Buffer.from('1'), false)
+    endTurn()
+    log.push('end')
+    await nextTurn()
+    expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
+  })
+
+  test('writes gathered bytes before anything urgent', () => {
+    const log: string[] = []
+    const { gathered } = passing(log, 'a')
+    const receive = (bytes: Buffer): void => {
+      gathered.take(bytes)
+      gathered.writeNow()
+      log.push('reset')
+    }
+    receiveInTurn(receive, Buffer.from('1'), false)
+    endTurn()
+    expect(log).toEqual(['a wrote 1', 'reset'])
+  })
+
+  test('writes borrowed memory before it is overwritten', () => {
+    const log: string[] = []
+    const { receive } = passing(log, 'a')
+    const borrowed = Buffer.from('1')
+    receiveInTurn(receive, borrowed, true)
+    borrowed.write('2')
+    receiveInTurn(receive, borrowed, true)
+    borrowed.write('3')
+    endTurn()
+    expect(log.at(-1)).toBe('a wrote 12')
+  })
+
+  test('does not overwrite bytes that a slow receiver has not taken', () => {
+    const waiting: Buffer[] = []
+    const { receive } = passing([], 'a', (bytes) => {
+      waiting.push(bytes)
+      return false
+    })
+    for (const text of ['1', '2', '3']) {
+      receiveInTurn(receive, Buffer.from(text), true)
+      endTurn()
+    }
+    expect(waiting.map(String)).toEqual(['1', '2', '3'])
+  })
+
+  test('is split if it holds more bytes than its memory', () => {
+    const sizes: number[] = []
+    const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
+    for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)
+    endTurn()
+    expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
+  })
+
+  test('is the only time when bytes can be gathered', () => {
+    expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
+  })
+})

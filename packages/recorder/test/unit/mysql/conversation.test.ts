@@ -1,0 +1,427 @@
+import { type Json, Overwrites } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { packetOf } from '../../../../wire/src/mysql/packet.ts'
+import {
+  AUTOCOMMIT,
+  command,
+  execute,
+  found,
+  greeting,
+  IN_TRANSACTION,
+  login,
+  MORE,
+  ok,
+  prepared,
+  query,
+  refused,
+  rows,
+  SCRAMBLE,
+} from '../../../../wire/test/mysql/server-packets.ts'
+import { mysqlSpeech } from '../../../src/mysql/dialogue.ts'
+import { parseMysqlSettings } from '../../../src/mysql/settings.ts'
+import { mysqlDialect } from '../../../src/mysql/statement.ts'
+import { postgresqlConversation } from '../../../src/postgresql/conversation.ts'
+import { recording } from '../../record/in-memory.ts'
+
+// What is recorded of a client and a server of MySQL, by their bytes.
+
+const tables = { Accounts: { key: 'ID', values: ['balance'] }, prices: { key: 'id', values: { price: 'numeric' } } }
+const WITHIN = AUTOCOMMIT | IN_TRANSACTION
+const within = { status: WITHIN }
+
+type Turn = readonly [asked: Buffer, answered?: Buffer]
+type Event = { readonly [member: string]: Json }
+
+/** A packet of a login after the first one of each side; without `asked`, the server goes on by itself. */
+type LoginStep = { readonly asked?: Buffer; readonly answered: Buffer }
+
+interface Options {
+  readonly part?: number
+  readonly status?: number
+  readonly name?: string
+  readonly greets?: Buffer
+  readonly steps?: readonly LoginStep[]
+}
+
+/** The events of a connection. Its bytes arrive in parts of at most this length. */
+function recorded(
+  turns: readonly Turn[],
+  {
+    part = 1e6,
+    status = AUTOCOMMIT,
+    name = 'a',
+    greets = greeting(status),
+    steps = [{ answered: ok({ status }) }],
+  }: Options = {},
+): readonly Event[] {
+  const { client, now, connection } = recording()
+  const { commands } = parseMysqlSettings({ tables }, 'a test')
+  const conversation = postgresqlConversation({
+    ...{
+      connection,
+      now,
+      commands: { ...commands, dialect: mysqlDialect },
+      maxMessageBytes: 100_000,
+      overwrites: new Overwrites(),
+    },
+    ...{ naming: { kind: 'said' }, speech: mysqlSpeech },
+  })
+  let [sent, delivered] = [0, 0]
+  const ask = (bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; at += part)
+      conversation.asked(Buffer.from(bytes.subarray(at, at + part)), now())
+    sent += bytes.length
+    conversation.sent(sent, now())
+  }
+  const answer = (bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; at += part) {
+      conversation.answered(Buffer.from(bytes.subarray(at, at + part)))
+      conversation.delivered(Math.min(delivered + at + part, delivered + bytes.length))
+    }
+    delivered += bytes.length
+  }
+  answer(greets)
+  ask(login(name))
+  for (const { asked, answered } of steps) {
+    if (asked !== undefined) ask(asked)
+    answer(answered)
+  }
+  for (const [asked, answered] of turns) {
+    ask(asked)
+    if (answered !== undefined) answer(answered)
+  }
+  conversation.closed()
+  return client.lines.map((line) => JSON.parse(line) as Event)
+}
+
+/** The completions of transactions. */
+const completions = (turns: readonly Turn[], options = {}): readonly Json[] =>
+  recorded(turns, options).flatMap(({ f, type, value, error }) =>
+    f === 'txn' && type !== 'invoke' ? [[type ?? '', (type === 'ok' ? value : error) ?? '']] : [],
+  )
+
+/** What was not understood. */
+const doubts = (turns: readonly Turn[], options = {}): readonly Json[] =>
+  recorded(turns, options).flatMap(({ f, key, value }) =>
+    f === 'touched' || f === 'not-understood' ? [[key ?? 'all', (value as { readonly what: string }).what]] : [],
+  )
+
+const begin: Turn = [query('START TRANSACTION'), ok(within)]
+const commit: Turn = [query('COMMIT'), ok()]
+const update = (status = WITHIN): Turn => [query('UPDATE accounts SET balance = 90 WHERE id = 7'), found(1, 1, status)]
+const select: Turn = [query('SELECT balance FROM `accounts` WHERE id = 7'), rows(['balance'], [['100']], within)]
+const READ = ['r', 'accounts/7/balance', 100]
+const WRITE = ['w', 'accounts/7/balance', 90]
+
+describe('a transaction of MySQL', () => {
+  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
+    const events = recorded([begin, select, update(), commit])
+    expect(events).toHaveLength(2)
+    expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
+    expect(events[1]).toMatchObject({
+      type: 'ok',
+      value: [READ, WRITE],
+      isolation: 'repeatable read of InnoDB',
+      locks: [['accounts/7', expect.any(Number), expect.any(Number)]],
+    })
+  })
+
+  test('is recorded alike however its bytes are divided', () => {
+    const turns = [begin, select, update(), commit]
+    const whole = completions(turns)
+    for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
+  })
+
+  test('has the values and the rows of a prepared statement', () => {
+    const turns: Turn[] = [
+      [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
+      begin,
+      [execute(3, ['90', '7']), found(1, 1, WITHIN)],
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [WRITE]]])
+    expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
+  })
+
+  test('includes a statement that MariaDB prepares and executes in one message', () => {
+    const last = 0xff_ff_ff_ff
+    const text = 'UPDATE accounts SET balance = ? WHERE id = ?'
+    const asked = Buffer.concat([command(22, text), execute(last, ['90', '7'])])
+    const turns = (answered: Buffer): Turn[] => [begin, [asked, answered], select, commit]
+    const answered = Buffer.concat([prepared(3, 0, 2), found(1, 1, WITHIN)])
+    for (const part of [1, 1e6]) expect(completions(turns(answered), { part })).toEqual([['ok', [WRITE, READ]]])
+    const again: Turn[] = [...turns(answered), begin, [execute(last, ['90', '7']), found(1, 1, WITHIN)], commit]
+    expect(completions(again)).toEqual([
+      ['ok', [WRITE, READ]],
+      ['ok', [WRITE]],
+    ])
+    // Without the statement there is nothing to execute.
+    expect(completions(turns(Buffer.concat([refused(1064), refused(1243)])))).toEqual([['ok', [READ]]])
+    const bare = Buffer.concat([command(22, 'SELECT balance FROM accounts WHERE id = 7'), execute(last, [])])
+    const shown = Buffer.concat([prepared(3, 1, 0), rows(['balance'], [], within)])
+    expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
+  })
+
+  test('is not understood if two executions follow the prepared statement in one message', () => {
+    const execution = execute(0xff_ff_ff_ff, ['90', '7'])
+    const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
+    expect(doubts([begin, [asked]])).toContainEqual([
+      'all',
+      'a connection of MySQL that sends commands before their answers (turn its pipelining off)',
+    ])
+  })
+
+  test('is each statement if AUTOCOMMIT is on, and all statements up to a COMMIT if it is off', () => {
+    expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
+    const off = { status: 0 }
+    const inside = IN_TRANSACTION
+    const turns: Turn[] = [
+      [query('SELECT 1'), rows(['1'], [['1']], off)],
+      [select[0], rows(['balance'], [['100']], { status: inside })],
+      update(inside),
+      [query('COMMIT'), ok(off)],
+    ]
+    expect(completions(turns, off)).toEqual([['ok', [READ, WRITE]]])
+  })
+
+  test('is committed by a statement that commits implicitly before it runs', () => {
+    for (const sql of ['BEGIN', 'CREATE TABLE other (id int)', 'LOCK TABLES other READ']) {
+      const status = sql === 'BEGIN' ? WITHIN : AUTOCOMMIT
+      expect(completions([begin, update(), [query(sql), ok({ status })]])).toEqual([['ok', [WRITE]]])
+    }
+  })
+
+  test('fails as a whole by a deadlock, and later statements are not part of it', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('UPDATE accounts SET balance = 1 WHERE id = 8'), refused(1213, 'Deadlock found')],
+      update(AUTOCOMMIT),
+    ]
+    expect(completions(turns)).toEqual([
+      ['fail', '1213 Deadlock found'],
+      ['ok', [WRITE]],
+    ])
+  })
+
+  test('continues without a statement that fails alone', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(1062)],
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [WRITE]]])
+  })
+
+  test('has an unknown outcome after an error that may have rolled it back', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('UPDATE accounts SET balance = 1 WHERE id = 8'), refused(1205)],
+      commit,
+    ]
+    expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
+  })
+
+  test('has an unknown outcome if its COMMIT is unanswered or the server ends it', () => {
+    expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
+    expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
+    expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
+  })
+
+  test('fails by ROLLBACK, and loses the statements that ROLLBACK TO undoes', () => {
+    expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
+    const turns: Turn[] = [
+      begin,
+      [query('SAVEPOINT s'), ok(within)],
+      update(),
+      [query('ROLLBACK TO SAVEPOINT s'), ok(within)],
+      select,
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [READ]]])
+    // Where AUTOCOMMIT is off, a savepoint may be the first statement, of which the server says nothing.
+    const off = [turns[1]![0], ok({ status: 0 })] as const
+    expect(completions([off, ...turns.slice(2)], { status: 0 })).toEqual([['ok', [READ]]])
+  })
+
+  test.each<readonly [string, string]>([
+    ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'serializable'],
+    ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
+    ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
+    ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
+  ])('after %s has the level %s', (sql, level) => {
+    const events = recorded([[query(sql), ok()], begin, select, commit])
+    expect(events.at(-1)).toMatchObject({ isolation: level })
+  })
+
+  test('has the level of SET TRANSACTION only once, and not that of a session that was reset', () => {
+    const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    for (const turns of [
+      [once, begin, commit, begin, select, commit],
+      [session, [command(31), ok()], begin, select, commit],
+    ])
+      expect(recorded(turns as Turn[]).at(-1)).toMatchObject({ isolation: 'repeatable read of InnoDB' })
+  })
+})
+
+describe('a statement of MySQL', () => {
+  test.each<readonly [string, Buffer, Json]>([
+    ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
+    ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
+    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['add', 'accounts/7/balance', 1]]],
+    // The second assignment sees what the first one made.
+    [
+      'UPDATE accounts SET balance = balance + 1, balance = balance + 1 WHERE id = 7',
+      found(1, 1),
+      [['w', 'accounts/7/balance']],
+    ],
+    ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 9 }), [['w', 'accounts/9/balance', 5]]],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (NULL, 5)',
+      ok({ affected: 1, insertId: 9 }),
+      [['w', 'accounts/9/balance', 5]],
+    ],
+    [
+      'INSERT INTO `Accounts` (`Id`, balance) VALUES (7, 90), (8, 1)',
+      ok({ affected: 2 }),
+      [WRITE, ['w', 'accounts/8/balance', 1]],
+    ],
+    ['DELETE FROM accounts WHERE id = 7', ok({ affected: 1 }), [['w', 'accounts/7/balance', null]]],
+    ['SELECT SQL_NO_CACHE balance FROM accounts WHERE id = 7 LOCK IN SHARE MODE', rows(['balance'], [['100']]), [READ]],
+    ['SELECT * FROM accounts WHERE id = 7 -- why\n', rows(['ID', 'Balance'], [['7', '100']]), [READ]],
+    ["/* a */ SELECT balance FROM accounts WHERE id = '7' # b", rows(['balance'], [['100']]), [READ]],
+    [
+      "UPDATE accounts SET balance = 'it\\'s ''so''' WHERE id = 7",
+      found(1, 1),
+      [['w', 'accounts/7/balance', "it's 'so'"]],
+    ],
+    ["UPDATE accounts SET balance = '1.0' WHERE id = 7", found(1, 1), [['w', 'accounts/7/balance']]],
+    ['UPDATE prices SET price = 1.50 WHERE id = 7', found(1, 1), [['w', 'prices/7/price', '1.5']]],
+    ['UPDATE accounts SET balance = TRUE WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance', 1]]],
+  ])('is recorded as an operation: %s', (sql, answer, value) => {
+    expect(completions([[query(sql), answer]])).toEqual([['ok', value]])
+  })
+
+  test.each<readonly [string, Buffer]>([
+    ['INSERT INTO accounts (id, balance) VALUES (7, 1) ON DUPLICATE KEY UPDATE balance = 1', ok({ affected: 1 })],
+    ['REPLACE INTO accounts (id, balance) VALUES (7, 1)', ok({ affected: 1 })],
+    ['INSERT IGNORE INTO accounts (id, balance) VALUES (7, 1)', ok({ affected: 1 })],
+    ['UPDATE accounts JOIN prices ON prices.id = accounts.id SET balance = 1', found(1, 1)],
+    ['UPDATE accounts SET balance = 1 WHERE balance > 1', found(1, 1)],
+    ["UPDATE accounts SET balance = 1 WHERE id = 'Abc'", found(1, 1)],
+    ['UPDATE accounts SET balance = 1 ORDER BY id LIMIT 1', found(1, 1)],
+    ['/*!40000 UPDATE accounts SET balance = 1 */', found(1, 1)],
+    ['INSERT INTO accounts VALUES (NULL, 5)', ok({ affected: 1, insertId: 9 })],
+    ['CALL pay(7)', ok()],
+    ['SET @a = pay(7)', ok()],
+    ['SET @a = (SELECT balance FROM accounts WHERE id = 7)', ok()],
+    ['SELECT pay(7)', rows(['pay(7)'], [['1']])],
+    ["LOAD DATA INFILE 'f' INTO TABLE accounts", ok({ affected: 1 })],
+    ['DROP DATABASE test', ok()],
+    ['TRUNCATE accounts', ok()],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 7',
+      ok({ affected: 1, warnings: 1, info: 'Rows matched: 1  Changed: 1  Warnings: 1' }),
+    ],
+  ])('is reported as not understood: %s', (sql, answer) => {
+    expect(doubts([[query(sql), answer]])).not.toEqual([])
+  })
+
+  test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])('is understood although it is no operation: %s', (sql) => {
+    expect(doubts([[query(sql), ok()]])).toEqual([])
+  })
+
+  test.each<readonly [string, readonly Turn[]]>([
+    ['several statements in one text', [[query('SELECT 1; SELECT 2'), rows(['1'], [['1']], { status: MORE })]]],
+    ['XA', [[query("XA START 'a'"), ok()]]],
+    ['COMMIT AND CHAIN', [begin, [query('COMMIT AND CHAIN'), ok(within)]]],
+    ['ANSI_QUOTES', [[query('UPDATE "accounts" SET balance = 1'), found(1, 1)]]],
+    ['NO_BACKSLASH_ESCAPES', [[query('SELECT 1'), rows(['1'], [['1']], { status: AUTOCOMMIT | 512 })]]],
+    ['before their answers', [[Buffer.concat([query('SELECT 1'), query('SELECT 2')])]]],
+    [
+      'LOAD DATA LOCAL',
+      [[query("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts"), Buffer.from([2, 0, 0, 1, 0xfb, 0x66])]],
+    ],
+    ['no statement began', [[query('CALL begin_it()'), ok(within)]]],
+    ['the command 17', [[command(17, 'tester'), ok()]]],
+  ])('ends the recording of its connection, and is named: %s', (name, turns) => {
+    expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
+  })
+
+  test('omits from its result the values that the recorder does not read: floats and enumerations', () => {
+    for (const type of [4, 5, 7, 12])
+      expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
+  })
+})
+
+// As https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html shows them.
+describe('a login of MySQL 8', () => {
+  const greets = greeting(AUTOCOMMIT, { version: '8.4.6', plugin: 'caching_sha2_password' })
+  const packet = (sequence: number, ...parts: readonly (string | Buffer | readonly number[])[]): Buffer =>
+    packetOf({ sequence, payload: Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))) })
+  const proof = (sequence: number, bytes: number): Buffer => packet(sequence, Buffer.alloc(bytes, 0xab))
+  const done = (sequence: number): Buffer => ok({ sequence, changed: ['autocommit', 'ON'] })
+  const KEY = '-----BEGIN PUBLIC KEY-----\nMIIBIjANBg\n-----END PUBLIC KEY-----\n'
+  const switched = packet(2, [0xfe], 'mysql_native_password\0', SCRAMBLE, [0])
+
+  test.each<readonly [string, readonly LoginStep[]]>([
+    ['by a proof that the server has cached', [{ answered: packet(2, [1, 3]) }, { answered: done(3) }]],
+    [
+      "by a password that the server's key encrypts",
+      [
+        { answered: packet(2, [1, 4]) },
+        { asked: packet(3, [2]), answered: packet(4, [1], KEY) },
+        { asked: proof(5, 256), answered: done(6) },
+      ],
+    ],
+    ['by another method', [{ answered: switched }, { asked: proof(3, 20), answered: done(4) }]],
+    [
+      'by another method, without a password',
+      [
+        { answered: packet(2, [0xfe], 'caching_sha2_password\0', SCRAMBLE, [0]) },
+        { asked: packet(3), answered: done(4) },
+      ],
+    ],
+    [
+      'by three factors',
+      [
+        { answered: packet(2, [1, 3]) },
+        { answered: packet(3, [2], 'mysql_native_password\0', SCRAMBLE, [0]) },
+        { asked: proof(4, 20), answered: packet(5, [2], 'caching_sha2_password\0', SCRAMBLE, [0]) },
+        { asked: proof(6, 32), answered: packet(7, [1, 3]) },
+        { answered: done(8) },
+      ],
+    ],
+  ])('ends with the OK of the server: %s', (_, steps) => {
+    const transaction: Turn[] = [begin, select, update(), commit]
+    for (const part of [1e6, 1]) {
+      expect(completions(transaction, { greets, steps, part })).toEqual([['ok', [READ, WRITE]]])
+      expect(doubts(transaction, { greets, steps, part })).toEqual([])
+    }
+  })
+
+  test('records nothing if it is refused', () => {
+    const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
+    expect(recorded([], { greets, steps })).toEqual([])
+  })
+
+  test('may be followed by answers that report changes of the session', () => {
+    const changed = ['character_set_client', 'utf8mb4'] as const
+    const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
+    const said = ok({ affected: 0, status: WITHIN, info, changed })
+    const turns: Turn[] = [begin, [query('UPDATE accounts SET balance = 90 WHERE id = 7'), said], commit]
+    expect(completions(turns, { greets, steps: [{ answered: done(2) }] })).toEqual([['ok', [WRITE]]])
+  })
+})
+
+test('a connection with arbitrary bytes is not understood, and the recorder does not throw', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (asked, answered) => {
+      recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])
+    }),
+  )
+})

@@ -1,0 +1,307 @@
+import { type Nanos, Overwrites } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { writeBackend } from '../../../../wire/src/postgresql/backend.ts'
+import { writeFrontend } from '../../../../wire/src/postgresql/frontend.ts'
+import type { BackendMessage, Column, FrontendMessage } from '../../../../wire/src/postgresql/message.ts'
+import { postgresqlConversation } from '../../../src/postgresql/conversation.ts'
+import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
+import type { RecordedConversation } from '../../../src/spoken/conversation.ts'
+import { recording, told } from '../../record/in-memory.ts'
+
+type Step = { readonly asks: readonly FrontendMessage[] } | { readonly answers: readonly BackendMessage[] }
+
+const asks = (...messages: FrontendMessage[]): Step => ({ asks: messages })
+const answers = (...messages: BackendMessage[]): Step => ({ answers: messages })
+
+const column = (name: string, type = 25): Column => ({
+  name,
+  table: 1,
+  attribute: 1,
+  type,
+  size: -1,
+  modifier: -1,
+  format: 0,
+})
+const query = (sql: string): FrontendMessage => ({ kind: 'query', sql })
+const tag = (said: string): BackendMessage => ({ kind: 'command-complete', tag: said })
+const ready = (status: 'I' | 'T' | 'E' = 'I'): BackendMessage => ({ kind: 'ready', status })
+const row = (...values: (string | null)[]): BackendMessage => ({
+  kind: 'data-row',
+  values: values.map((value) => (value === null ? null : Buffer.from(value))),
+})
+const columns = (...all: Column[]): BackendMessage => ({ kind: 'row-description', columns: all })
+const error = (code: string, severity = 'ERROR'): BackendMessage => ({
+  kind: 'error',
+  fields: [
+    ['V', severity],
+    ['C', code],
+    ['M', 'why'],
+  ],
+})
+
+/** As drivers send a statement with parameters. */
+const extended = (sql: string, ...values: (string | null)[]): FrontendMessage[] => [
+  { kind: 'parse', statement: '', sql, types: [] },
+  {
+    kind: 'bind',
+    portal: '',
+    statement: '',
+    formats: [],
+    values: values.map((value) => (value === null ? null : Buffer.from(value))),
+    resultFormats: [],
+  },
+  { kind: 'describe', of: 'portal', name: '' },
+  { kind: 'execute', portal: '', mostRows: 0 },
+  { kind: 'sync' },
+]
+const prepared: BackendMessage[] = [{ kind: 'parse-complete' }, { kind: 'bind-complete' }]
+const noRows: BackendMessage[] = [...prepared, { kind: 'no-data' }]
+const written = (said: string, status: 'I' | 'T' | 'E' = 'I'): Step => answers(...noRows, tag(said), ready(status))
+
+const UPSERT = 'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2'
+const SELECT = 'SELECT value FROM kv WHERE key = $1'
+const UPDATE = 'UPDATE kv SET value = $1 WHERE key = $2'
+
+/** The lines of a conversation whose connection ends after these steps, whatever the division of its bytes. */
+function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as readonly number[] } = {}) {
+  const { client, now, connection } = recording()
+  const { commands } = parsePostgresqlSettings({ table: 'kv', ...members }, 'a test')
+  const conversation = postgresqlConversation({
+    connection,
+    now,
+    commands,
+    naming: { kind: 'said' },
+    maxMessageBytes: 1000,
+    overwrites: new Overwrites(),
+  })
+  let sent = 0
+  let delivered = 0
+  const startup: Step = asks({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a']] })
+  const begun: Step = answers({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready())
+  let turn = 0
+  const each = (bytes: Buffer, take: (piece: Buffer) => void): void => {
+    for (let at = 0; at < bytes.length; turn++) {
+      const size = sizes[turn % sizes.length]!
+      take(Buffer.from(bytes.subarray(at, at + size)))
+      at += size
+    }
+  }
+  for (const step of [startup, begun, ...steps])
+    if ('asks' in step)
+      each(Buffer.concat(step.asks.map(writeFrontend)), (piece) => {
+        conversation.asked(piece, now())
+        sent += piece.length
+        conversation.sent(sent, now())
+      })
+    else
+      each(Buffer.concat(step.answers.map(writeBackend)), (piece) => {
+        conversation.answered(piece)
+        delivered += piece.length
+        conversation.delivered(delivered)
+      })
+  conversation.closed()
+  return told(client)
+}
+
+describe('a connection to PostgreSQL', () => {
+  test('records a statement outside a transaction as an operation, completed by its ReadyForQuery', () => {
+    expect(
+      recorded([
+        asks(...extended(UPSERT, 'x', '1')),
+        written('INSERT 0 1'),
+        asks(...extended(SELECT, 'x')),
+        answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready()),
+        asks(...extended(SELECT, 'y')),
+        answers(...prepared, columns(column('value')), tag('SELECT 0'), ready()),
+        asks(...extended(`${UPDATE} AND value = $3`, '2', 'x', '1')),
+        written('UPDATE 1'),
+        asks(...extended(UPDATE, '3', 'y')),
+        written('UPDATE 0'),
+      ]),
+    ).toEqual([
+      '0 invoke write x=1 as a',
+      '0 ok write x=1',
+      '0 invoke read x=null as a',
+      '0 ok read x=1',
+      '0 invoke read y=null as a',
+      '0 ok read y=null',
+      '0 invoke cas x=[1,2] as a',
+      '0 ok cas x=[1,2]',
+      '0 invoke write y=3 as a',
+      '0 fail write y',
+    ])
+  })
+
+  test('records a definite error as a failure, and a lost or unclear reply as an unknown outcome', () => {
+    expect(
+      recorded([asks(query("UPDATE kv SET value = 'a' WHERE key = 'x'")), answers(error('40001'), ready())]),
+    ).toEqual(['0 invoke write x="a" as a', '0 fail write x'])
+    expect(
+      recorded([asks(query("UPDATE kv SET value = 'a' WHERE key = 'x'")), answers(error('XX000'), ready())]),
+    ).toEqual(['0 invoke write x="a" as a', '0 info write x'])
+    expect(recorded([asks(...extended(UPSERT, 'x', '1'))])).toEqual(['0 invoke write x=1 as a', '0 info write x'])
+    const notice: BackendMessage = {
+      kind: 'notice',
+      fields: [['M', 'canceling wait for synchronous replication due to user request']],
+    }
+    expect(
+      recorded([asks(...extended(UPSERT, 'x', '1')), answers(...noRows, notice, tag('INSERT 0 1'), ready())]),
+    ).toEqual(['0 invoke write x=1 as a', '0 info write x'])
+  })
+
+  const inTransaction = (end: readonly Step[]) =>
+    recorded([
+      asks(query('BEGIN')),
+      answers(tag('BEGIN'), ready('T')),
+      asks(...extended(`${SELECT} FOR UPDATE`, 'x')),
+      answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready('T')),
+      asks(...extended(UPDATE, '2', 'x')),
+      written('UPDATE 1', 'T'),
+      ...end,
+    ])
+
+  test('records reads and writes of one row in a transaction as one operation at its commit', () => {
+    expect(inTransaction([asks(query('COMMIT')), answers(tag('COMMIT'), ready())])).toEqual([
+      '0 invoke cas x=[2] as a',
+      '0 ok cas x=[1,2]',
+    ])
+  })
+
+  test('records an unanswered COMMIT as an unknown outcome, and one never sent as no effect', () => {
+    expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
+    expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
+      '0 invoke cas x=[2] as a',
+      '0 info cas x',
+    ])
+    expect(inTransaction([asks(query('COMMIT')), answers(error('40001'), ready())])).toEqual([
+      '0 invoke cas x=[2] as a',
+      '0 fail cas x',
+    ])
+    expect(inTransaction([]).filter((line) => !line.includes('passed-on'))).toEqual([])
+    const rolledBack = inTransaction([asks(query('ROLLBACK')), answers(tag('ROLLBACK'), ready())])
+    expect(rolledBack.filter((line) => !line.includes('passed-on'))).toEqual([])
+  })
+
+  test('records a COMMIT of a failed transaction as a rollback', () => {
+    expect(
+      recorded([
+        asks(query('BEGIN')),
+        answers(tag('BEGIN'), ready('T')),
+        asks(...extended(UPDATE, '2', 'x')),
+        written('UPDATE 1', 'T'),
+        asks(query('SELECT 1/0')),
+        answers(error('22012'), ready('E')),
+        asks(query('COMMIT')),
+        answers(tag('ROLLBACK'), ready()),
+      ]),
+    ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
+  })
+
+  test('records a transaction alike in separate queries, in one query and in a pipeline', () => {
+    const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
+    const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
+    expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([
+      '0 invoke cas x=[2] as a',
+      '0 ok cas x=[1,2]',
+    ])
+    const pipeline = [...extended(SELECT, 'x').slice(0, -1), ...extended(UPDATE, '2', 'x')]
+    const answer = [...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ...noRows, tag('UPDATE 1')]
+    expect(recorded([asks(...pipeline), answers(...answer, ready())])).toEqual([
+      '0 invoke cas x=[2] as a',
+      '0 ok cas x=[1,2]',
+    ])
+  })
+
+  test('names a SELECT by key that the recorder does not understand, and suggests another form', () => {
+    const lines = recorded([
+      asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
+      answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
+      asks(query('SELECT count(*) FROM kv')),
+      answers(columns(column('count', 20)), row('1'), tag('SELECT 1'), ready()),
+    ])
+    expect(lines[0]).toMatch(/^not-understood: .*SELECT coalesce.*select the recorded column of one row/)
+    expect(lines.slice(1).join()).not.toContain('not-understood')
+  })
+
+  test('marks the rows that an unreadable statement may write, and suggests another form', () => {
+    const lines = recorded([
+      asks(query('BEGIN')),
+      answers(tag('BEGIN'), ready('T')),
+      asks(query('SAVEPOINT s')),
+      answers(tag('SAVEPOINT'), ready('T')),
+      asks(...extended(UPDATE, '2', 'x')),
+      written('UPDATE 1', 'T'),
+      asks(query('COMMIT')),
+      answers(tag('COMMIT'), ready()),
+      asks(query('UPDATE kv SET value = value || 1')),
+      answers(tag('UPDATE 3'), ready()),
+    ])
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toMatch(/^touched x: .*use no savepoints/)
+    expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
+  })
+
+  test('compares a column whose values have several textual forms only if its type is given', () => {
+    const steps = [
+      asks(...extended(UPSERT, 'x', '1.50')),
+      written('INSERT 0 1'),
+      asks(...extended(SELECT, 'x')),
+      answers(...prepared, columns(column('value', 1700)), row('1.5'), tag('SELECT 1'), ready()),
+    ]
+    expect(recorded(steps).join()).toContain('"type\\":\\"numeric\\"')
+    expect(recorded(steps, { members: { type: 'numeric' } })).toContain('0 ok read x="1.5"')
+  })
+
+  test('records an addition on a counter, or as a cas if the reply has the sum', () => {
+    const add = 'UPDATE kv SET value = value + $1 WHERE key = $2'
+    expect(
+      recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')], { members: { commands: 'counter' } }),
+    ).toEqual(['0 invoke add x=2 as a', '0 ok add x=2'])
+    const answer = answers(...prepared, columns(column('value', 23)), row('5'), tag('UPDATE 1'), ready())
+    expect(recorded([asks(...extended(`${add} RETURNING value`, '2', 'x')), answer])).toContain('0 ok cas x=[3,5]')
+    expect(recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')]).join()).toContain('RETURNING')
+  })
+
+  test('marks everything if it becomes encrypted or does not speak PostgreSQL', () => {
+    const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
+    const after = (steps: (conversation: RecordedConversation, time: Nanos) => void) => {
+      const { client, connection, now } = recording()
+      const naming = { kind: 'said' } as const
+      const overwrites = new Overwrites()
+      steps(postgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000, overwrites }), now())
+      return told(client).join()
+    }
+    expect(
+      after((conversation, time) => {
+        conversation.asked(writeFrontend({ kind: 'ssl-request' }), time)
+        conversation.answered(Buffer.from('S'))
+      }),
+    ).toMatch(/^touched: .*sslmode=disable/)
+    const strange = after((conversation, time) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
+    expect(strange).toMatch(/^touched: .*a connection that does not speak PostgreSQL/)
+  })
+
+  test('is recorded alike however its bytes are divided', () => {
+    const steps = [
+      asks(...extended(UPSERT, 'x', '1')),
+      written('INSERT 0 1'),
+      asks(query('BEGIN')),
+      answers(tag('BEGIN'), ready('T')),
+      asks(...extended(SELECT, 'x')),
+      answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready('T')),
+      asks(...extended(UPDATE, 'é', 'x')),
+      written('UPDATE 1', 'T'),
+      asks(query('COMMIT')),
+      answers(tag('COMMIT'), ready()),
+      asks(...extended(SELECT, 'x')),
+    ]
+    const whole = recorded(steps)
+    expect(whole).toHaveLength(6)
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 }), (sizes) => {
+        expect(recorded(steps, { sizes })).toEqual(whole)
+      }),
+    )
+  })
+})

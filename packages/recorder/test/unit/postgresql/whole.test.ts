@@ -1,0 +1,1041 @@
+import { type Json, Overwrites } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { writeBackend } from '../../../../wire/src/postgresql/backend.ts'
+import { writeFrontend } from '../../../../wire/src/postgresql/frontend.ts'
+import type { BackendMessage, Column, FrontendMessage } from '../../../../wire/src/postgresql/message.ts'
+import { postgresqlConversation } from '../../../src/postgresql/conversation.ts'
+import { recordPostgresql } from '../../../src/postgresql/postgresql-recorder.ts'
+import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
+import { recording } from '../../record/in-memory.ts'
+
+const tables = {
+  accounts: { key: 'id', values: ['balance'] },
+  doctors: { values: { on_call: 'boolean' } },
+  wallets: { values: { funds: 'numeric' } },
+  order: { key: 'order_id', values: ['status'] },
+  transfers: { values: ['amount', 'fee'] },
+}
+
+const column = (name: string, type = 23): Column => ({
+  ...{ name, table: 1, attribute: 1, type, size: -1, modifier: -1, format: 0 },
+})
+const tag = (said: string): BackendMessage => ({ kind: 'command-complete', tag: said })
+const row = (...values: (string | null)[]): BackendMessage => ({
+  kind: 'data-row',
+  values: values.map((value) => (value === null ? null : Buffer.from(value))),
+})
+const columns = (...names: string[]): BackendMessage => ({
+  kind: 'row-description',
+  columns: names.map((name) => column(name)),
+})
+const refused = (code: string): BackendMessage => ({
+  kind: 'error',
+  fields: [
+    ['V', 'ERROR'],
+    ['C', code],
+    ['M', 'why'],
+  ],
+})
+const ready = (status: 'I' | 'T' | 'E'): BackendMessage => ({ kind: 'ready', status })
+
+/** A simple query and its answer, without the ReadyForQuery. */
+type Exchanged = readonly [sql: string, ...answer: BackendMessage[]]
+
+/** Messages of the extended protocol and their answer, without the ReadyForQuery. */
+interface Extended {
+  readonly asked: readonly FrontendMessage[]
+  readonly answered: readonly BackendMessage[]
+}
+
+/** The events of a connection on which these queries are sent one after another. A last query may have no answer. */
+const recorded = (...queries: readonly Exchanged[]) => recordedBy({ tables }, [], ...queries)
+
+function recordedBy(
+  settings: { readonly [member: string]: Json },
+  parameters: readonly (readonly [string, string])[],
+  ...all: readonly (Exchanged | Extended)[]
+): { readonly [member: string]: Json }[] {
+  const queries = all.filter((each): each is Exchanged => Array.isArray(each))
+  const extended = all.find((each): each is Extended => !Array.isArray(each))
+  const { client, now, connection } = recording()
+  const { commands } = parsePostgresqlSettings(settings, 'a test')
+  const conversation = postgresqlConversation({
+    ...{ connection, now, commands, maxMessageBytes: 10_000, overwrites: new Overwrites() },
+    naming: { kind: 'said' },
+  })
+  let sent = 0
+  let delivered = 0
+  const ask = (...messages: readonly FrontendMessage[]): void => {
+    const bytes = Buffer.concat(messages.map(writeFrontend))
+    conversation.asked(bytes, now())
+    sent += bytes.length
+    conversation.sent(sent, now())
+  }
+  const answer = (...messages: BackendMessage[]): void => {
+    for (const bytes of messages.map(writeBackend)) {
+      conversation.answered(bytes)
+      delivered += bytes.length
+      conversation.delivered(delivered)
+    }
+  }
+  ask({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a'], ...parameters] })
+  answer({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready('I'))
+  let status: 'I' | 'T' | 'E' = 'I'
+  for (const [sql, ...messages] of queries) {
+    ask({ kind: 'query', sql })
+    if (messages.length === 0) continue
+    if (/^BEGIN/.test(sql)) status = 'T'
+    if (/^(COMMIT|ROLLBACK$)/.test(sql)) status = 'I'
+    answer(...messages, ready(status))
+  }
+  if (extended !== undefined) {
+    ask(...extended.asked)
+    answer(...extended.answered, ready('I'))
+  }
+  conversation.closed()
+  return client.lines.map((line) => JSON.parse(line) as { readonly [member: string]: Json })
+}
+
+/** The micro-operations that completed, of each transaction. */
+const completions = (...queries: readonly Exchanged[]): readonly Json[] =>
+  recorded(...queries).flatMap(({ f, type, value, error }) =>
+    f === 'txn' && type !== 'invoke' ? [[type ?? '', value ?? error ?? '']] : [],
+  )
+
+const begin: Exchanged = ['BEGIN', tag('BEGIN')]
+const commit: Exchanged = ['COMMIT', tag('COMMIT')]
+const marks = (...queries: readonly Exchanged[]): readonly Json[] =>
+  recorded(...queries).flatMap(({ f, key, value }) =>
+    f === 'touched' || f === 'not-understood' ? [[f, key ?? 'all', (value as { readonly why: string }).why]] : [],
+  )
+
+describe('a transaction recorded whole', () => {
+  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
+    const events = recorded(
+      ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
+      ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
+      ['UPDATE accounts SET balance = 90 WHERE id = 7', tag('UPDATE 1')],
+      commit,
+    )
+    expect(events).toHaveLength(2)
+    expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
+    expect(events[1]).toMatchObject({
+      type: 'ok',
+      value: [
+        ['r', 'accounts/7/balance', 100],
+        ['w', 'accounts/7/balance', 90],
+      ],
+      statements: [
+        ['SELECT balance FROM accounts WHERE id = ?', 1, expect.any(Number), expect.any(Number)],
+        ['UPDATE accounts SET balance = ? WHERE id = ?', 1, expect.any(Number), expect.any(Number)],
+      ],
+      isolation: 'repeatable read',
+      locks: [['accounts/7', expect.any(Number), expect.any(Number)]],
+    })
+    const [[, from, to]] = events[1]!['locks'] as readonly [readonly [string, number, number]]
+    expect(from).toBeLessThan(to)
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], Json]>([
+    [
+      'SELECT id, balance FROM accounts WHERE id IN (1, 2)',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [
+        ['r', 'accounts/1/balance', 5],
+        ['r', 'accounts/2/balance', null],
+      ],
+    ],
+    [
+      "SELECT * FROM accounts WHERE id = ANY ('{1,2}') FOR UPDATE",
+      [columns('id', 'balance'), row('1', '5'), row('2', '6'), tag('SELECT 2')],
+      [
+        ['r', 'accounts/1/balance', 5],
+        ['r', 'accounts/2/balance', 6],
+      ],
+    ],
+    [
+      'SELECT id, balance FROM accounts WHERE balance > 3 ORDER BY id',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    ['UPDATE accounts SET balance = 3 WHERE id = 9', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
+    ['UPDATE accounts SET balance = balance + 10 WHERE id = 1', [tag('UPDATE 1')], [['add', 'accounts/1/balance', 10]]],
+    [
+      'UPDATE accounts SET balance = balance - 10 WHERE id = 1',
+      [tag('UPDATE 1')],
+      [['add', 'accounts/1/balance', -10]],
+    ],
+    ['UPDATE accounts SET balance = balance + 0.5 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
+    [
+      'UPDATE accounts SET balance = balance - 10 WHERE id = 1 RETURNING balance',
+      [columns('balance'), row('90'), tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 100],
+        ['w', 'accounts/1/balance', 90],
+      ],
+    ],
+    [
+      'UPDATE "public"."accounts" SET "balance" = ("public"."accounts"."balance" + 10) WHERE ("public"."accounts"."id" = 1 AND 1=1) RETURNING "public"."accounts"."balance"',
+      [columns('balance'), row('110'), tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 100],
+        ['w', 'accounts/1/balance', 110],
+      ],
+    ],
+    ['UPDATE accounts SET balance = (balance + 1) * 2 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
+    ['UPDATE accounts SET balance = (5) WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance', 5]]],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4',
+      [tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 4],
+        ['w', 'accounts/1/balance', 1],
+      ],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE balance < 0 RETURNING id',
+      [columns('id'), row('4'), row('5'), tag('UPDATE 2')],
+      [
+        ['w', 'accounts/4/balance', 0],
+        ['w', 'accounts/5/balance', 0],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (balance) VALUES (1), (2) RETURNING id',
+      [columns('id'), row('4'), row('5'), tag('INSERT 0 2')],
+      [
+        ['w', 'accounts/4/balance', 1],
+        ['w', 'accounts/5/balance', 2],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = EXCLUDED.balance',
+      [tag('INSERT 0 1')],
+      [['w', 'accounts/1/balance', 5]],
+    ],
+    ['DELETE FROM accounts WHERE id = 1', [tag('DELETE 1')], [['w', 'accounts/1/balance', null]]],
+    ['UPDATE doctors SET on_call = false WHERE id = 1', [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    ["UPDATE doctors SET on_call = '0' WHERE id = 1", [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    [
+      'SELECT o.name, a.id, a.balance FROM owners o LEFT JOIN accounts AS a ON a.owner = o.id WHERE o.id = 3',
+      [columns('name', 'id', 'balance'), row('x', '1', '5'), row('x', null, null), tag('SELECT 2')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    // A table with the name of a keyword.
+    [
+      'SELECT id, balance FROM accounts WHERE id = 1 ORDER BY 1',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    [
+      'SELECT * FROM "order" WHERE "order"."order_id" = 4 ORDER BY order_id LIMIT 1 FOR UPDATE',
+      [columns('order_id', 'status'), row('4', 'new'), tag('SELECT 1')],
+      [['r', 'order/4/status', 'new']],
+    ],
+    // TypeORM, Prisma and Sequelize write brackets and conditions that are always true.
+    [
+      'SELECT "a"."id" AS "a_id", "a"."balance" AS "a_balance" FROM "accounts" "a" WHERE (("a"."id" = 1)) LIMIT 1',
+      [columns('a_id', 'a_balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    [
+      'UPDATE "public"."accounts" SET "balance" = 7 WHERE ("public"."accounts"."id" = 1 AND 1=1) RETURNING "public"."accounts"."id"',
+      [columns('id'), row('1'), tag('UPDATE 1')],
+      [['w', 'accounts/1/balance', 7]],
+    ],
+    [
+      "UPDATE accounts SET balance = 7 WHERE (owner = 'a' OR owner IS NULL) AND age BETWEEN 1 AND 2 AND (id = 1)",
+      [tag('UPDATE 1')],
+      [['w', 'accounts/1/balance', 7]],
+    ],
+    [`UPDATE "order" SET status = E'new' WHERE order_id = 4`, [tag('UPDATE 1')], [['w', 'order/4/status', 'new']]],
+    ['UPDATE accounts SET balance = 3 WHERE (id = 9 AND 1=1)', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
+    // A row that is returned has what the WHERE asks of it.
+    [
+      'SELECT order_id FROM "order" WHERE status = \'queued\' AND kind = 3 ORDER BY order_id LIMIT 1 FOR UPDATE SKIP LOCKED',
+      [columns('order_id'), row('4'), tag('SELECT 1')],
+      [['r', 'order/4/status', 'queued']],
+    ],
+    [
+      'SELECT id FROM accounts WHERE id = 1 AND balance = 4',
+      [columns('id'), row('1'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 4]],
+    ],
+    ['SELECT id FROM accounts WHERE balance::text = $1', [columns('id'), row('1'), tag('SELECT 1')], []],
+    ['SELECT id FROM accounts WHERE balance = 1 OR owner = 2', [columns('id'), row('1'), tag('SELECT 1')], []],
+    ['SELECT id FROM accounts WHERE NOT (balance = 1)', [columns('id'), row('1'), tag('SELECT 1')], []],
+    ['SELECT id FROM accounts WHERE NOT balance = 1', [columns('id'), row('1'), tag('SELECT 1')], []],
+    ['SELECT 1 FROM accounts WHERE id = 9', [columns('one'), tag('SELECT 0')], [['r', 'accounts/9/balance', null]]],
+    [
+      'UPDATE accounts SET balance = 0 WHERE balance = 7 RETURNING id',
+      [columns('id'), row('4'), tag('UPDATE 1')],
+      [
+        ['r', 'accounts/4/balance', 7],
+        ['w', 'accounts/4/balance', 0],
+      ],
+    ],
+    ...[
+      `UPDATE "order" SET status = 'taken' WHERE order_id = (SELECT order_id FROM "order" WHERE status = 'queued' ORDER BY order_id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING order_id`,
+      `UPDATE "order" SET status = 'taken' WHERE order_id IN (SELECT order_id FROM "order" WHERE status = 'queued' LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING order_id`,
+      `WITH next AS MATERIALIZED (SELECT order_id FROM "order" WHERE status = 'queued' LIMIT 1 FOR UPDATE SKIP LOCKED) UPDATE "order" o SET status = 'taken' FROM next WHERE o.order_id = next.order_id RETURNING o.order_id`,
+      `WITH next AS (SELECT order_id FROM "order" WHERE status = 'queued') UPDATE "order" SET status = 'taken' FROM next n WHERE n.order_id = "order".order_id RETURNING "order".order_id`,
+      `UPDATE "order" o SET status = 'taken' FROM (SELECT order_id FROM "order" WHERE status = 'queued' FOR UPDATE) AS n WHERE o.order_id = n.order_id RETURNING o.order_id`,
+    ].map((sql): [string, readonly BackendMessage[], Json] => [
+      sql,
+      [columns('order_id'), row('4'), tag('UPDATE 1')],
+      [
+        ['r', 'order/4/status', 'queued'],
+        ['w', 'order/4/status', 'taken'],
+      ],
+    ]),
+    [
+      `DELETE FROM "order" WHERE order_id = (SELECT order_id FROM "order" WHERE status = 'queued' LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING order_id`,
+      [columns('order_id'), row('4'), tag('DELETE 1')],
+      [
+        ['r', 'order/4/status', 'queued'],
+        ['w', 'order/4/status', null],
+      ],
+    ],
+    // Which rows another table has is no value of them.
+    [
+      'UPDATE accounts SET balance = 0 WHERE id IN (SELECT order_id FROM "order" WHERE status = 7) RETURNING id',
+      [columns('id'), row('4'), tag('UPDATE 1')],
+      [['w', 'accounts/4/balance', 0]],
+    ],
+    [
+      'SELECT id, balance FROM accounts WHERE EXISTS (SELECT 1 FROM owners WHERE owners.id = accounts.owner)',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    ['SELECT count(*)::int AS n FROM accounts WHERE balance = 5', [columns('n'), row('1'), tag('SELECT 1')], []],
+    // Whether a row is there, and what is true of it.
+    [
+      'SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5) AS it',
+      [columns('it'), row('f'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance', null]],
+    ],
+    [
+      'SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5)',
+      [columns('exists'), row('t'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance']],
+    ],
+    [
+      'SELECT count(*) FROM accounts WHERE id = 5',
+      [columns('count'), row('0'), tag('SELECT 1')],
+      [['r', 'accounts/5/balance', null]],
+    ],
+    [
+      'SELECT count(*) FROM accounts WHERE id IN (5, 6) AND balance = 7',
+      [columns('count'), row('2'), tag('SELECT 1')],
+      [
+        ['r', 'accounts/5/balance', 7],
+        ['r', 'accounts/6/balance', 7],
+      ],
+    ],
+    ['SELECT id FROM accounts WHERE id = 1', [columns('id'), row('1'), tag('SELECT 1')], [['r', 'accounts/1/balance']]],
+    [
+      'SELECT id FROM accounts WHERE id = 1 AND balance > 4',
+      [columns('id'), row('1'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance']],
+    ],
+    [
+      'SELECT id, funds FROM wallets WHERE id = 1 AND funds > 4',
+      [columns('id', 'funds'), tag('SELECT 0')],
+      [['r!>', 'wallets/1/funds', 4]],
+    ],
+    [
+      'UPDATE wallets SET funds = funds - 4 WHERE id = 1 AND funds >= 4',
+      [tag('UPDATE 1')],
+      [
+        ['r>=', 'wallets/1/funds', 4],
+        ['add', 'wallets/1/funds', -4],
+      ],
+    ],
+    [
+      'UPDATE wallets SET funds = funds - 4 WHERE 4 <= funds AND id = 1',
+      [tag('UPDATE 0')],
+      [['r!>=', 'wallets/1/funds', 4]],
+    ],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4',
+      [tag('UPDATE 0')],
+      [['r!=', 'accounts/1/balance', 4]],
+    ],
+    // Which of several conditions is false is not known.
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4 AND owner = 3',
+      [tag('UPDATE 0')],
+      [['r', 'accounts/1/balance']],
+    ],
+    ['DELETE FROM accounts WHERE id = 1 AND version = 3', [tag('DELETE 0')], [['r', 'accounts/1/balance']]],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id IN (1, 2) AND balance = 4 RETURNING id',
+      [columns('id'), row('2'), tag('UPDATE 1')],
+      [
+        ['r!=', 'accounts/1/balance', 4],
+        ['r', 'accounts/2/balance', 4],
+        ['w', 'accounts/2/balance', 1],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO NOTHING',
+      [tag('INSERT 0 0')],
+      [['r', 'accounts/1/balance']],
+    ],
+  ])('records %s', (sql, answer, micro) => {
+    expect(completions([sql, ...answer])).toEqual([['ok', micro]])
+    expect(marks([sql, ...answer])).toEqual([])
+  })
+
+  test('belongs to no client if application_name is the default of a driver', () => {
+    const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
+    expect(recorded(read)[0]).toMatchObject({ session: 'a' })
+    expect(recordedBy({ tables }, [['application_name', 'postgres.js']], read)[0]).not.toHaveProperty('session')
+  })
+
+  test.each<readonly [string, readonly BackendMessage[]]>([
+    ['SELECT id, balance FROM accounts WHERE balance > ?', [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')]],
+    ['SELECT count (*) FROM accounts WHERE balance = ?', [columns('count'), row('0'), tag('SELECT 1')]],
+    ['SELECT EXISTS (SELECT ? FROM accounts WHERE balance = ?)', [columns('exists'), row('f'), tag('SELECT 1')]],
+    // Of these not all rows are told.
+    ['SELECT id FROM accounts WHERE id = ? FOR UPDATE SKIP LOCKED', [columns('id'), tag('SELECT 0')]],
+    ['SELECT id, balance FROM accounts WHERE id = ? LIMIT ? OFFSET ?', [columns('id', 'balance'), tag('SELECT 0')]],
+    ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],
+    ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
+    ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],
+  ])('lists the predicate %s, which depends on rows that the result does not show', (asked, answer) => {
+    const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
+    expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
+  })
+
+  test('lists no predicate for a key that is NULL, which no row has', () => {
+    const [, ok] = recorded(['SELECT balance FROM accounts WHERE id = NULL', columns('balance'), tag('SELECT 0')])
+    expect(ok).not.toHaveProperty('predicates')
+  })
+
+  test.each([
+    'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
+    'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
+  ])('lists no predicate for %s, which shows all rows it depends on', (sql) => {
+    const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
+    expect(ok).not.toHaveProperty('predicates')
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], Json]>([
+    [
+      'UPDATE accounts SET balance = 0 WHERE balance < 0',
+      [tag('UPDATE 2')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE (id = 1 OR balance < 0)',
+      [tag('UPDATE 1')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE id = 1 AND balance < 0 OR balance = 7',
+      [tag('UPDATE 1')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE id = (SELECT balance FROM accounts WHERE id = 1) RETURNING id',
+      [columns('id'), row('1'), tag('UPDATE 1')],
+      ['touched', 'accounts/*/balance', expect.any(String)],
+    ],
+    [
+      'UPDATE transfers SET amount = fee * 2 WHERE id = 1',
+      [tag('UPDATE 1')],
+      ['not-understood', 'all', 'it reads fee unseen; add RETURNING fee'],
+    ],
+    ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
+    ...[
+      'COPY accounts FROM STDIN',
+      'SELECT id, balance INTO backup FROM accounts',
+      'MERGE INTO accounts a USING new n ON a.id = n.id WHEN MATCHED THEN UPDATE SET balance = n.balance',
+      'WITH gone AS (DELETE FROM accounts WHERE balance = 0 RETURNING id) SELECT count(*) FROM gone',
+      'INSERT INTO accounts SELECT id, 0 FROM new',
+      'INSERT INTO accounts (id, balance) VALUES (1, (SELECT sum(balance) FROM accounts))',
+      'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()',
+      'CREATE RULE r AS ON UPDATE TO accounts DO ALSO NOTIFY n',
+    ].map((sql): [string, readonly BackendMessage[], Json] => [
+      sql,
+      [tag('DONE 1')],
+      ['touched', 'accounts/*/balance', expect.any(String)],
+    ]),
+    [
+      'COPY accounts TO STDOUT',
+      [tag('COPY 1')],
+      ['not-understood', 'all', expect.stringContaining('does not show single rows')],
+    ],
+    [
+      'WITH rich AS (SELECT id FROM accounts WHERE balance > 9) SELECT count(*) FROM rich',
+      [columns('count'), row('1'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('does not show single rows')],
+    ],
+    [
+      'SELECT id, balance FROM accounts WHERE balance > 3',
+      [columns('id', 'balance'), row('1', '5'), row('1', '6'), tag('SELECT 2')],
+      ['touched', 'accounts/*/balance', expect.stringContaining('which is not the primary key of accounts')],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE id = 1 RETURNING id',
+      [columns('id'), row('1'), row('1'), tag('UPDATE 2')],
+      ['touched', 'accounts/*/balance', expect.stringContaining('which is not the primary key of accounts')],
+    ],
+    [
+      'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner',
+      [columns('id', 'balance', 'id'), row('1', '5', '3'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
+    [
+      'SELECT o.name, a.balance FROM owners o LEFT JOIN accounts a ON a.owner = o.id WHERE o.id = 3',
+      [columns('name', 'balance'), row('x', '5'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
+    [
+      'SELECT book(7)',
+      [columns('book'), row('1'), tag('SELECT 1')],
+      ['touched', 'all', expect.stringContaining('book()')],
+    ],
+    [
+      'SELECT sum(balance) FROM accounts',
+      [columns('sum'), row('1'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
+    [
+      'SELECT balance FROM accounts WHERE balance > 3',
+      [columns('balance'), row('5'), tag('SELECT 1')],
+      ['not-understood', 'all', 'its result lacks id; select it as well'],
+    ],
+    [
+      'SELECT id, on_call FROM doctors WHERE id = 1',
+      [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('not read as boolean')],
+    ],
+  ])('marks the keys that %s makes unknown', (sql, answer, mark) => {
+    expect(marks([sql, ...answer])).toEqual([mark])
+  })
+
+  test('loses the statements and locks that ROLLBACK TO SAVEPOINT undoes', () => {
+    const events = recorded(
+      begin,
+      ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')],
+      ['SAVEPOINT s', tag('SAVEPOINT')],
+      ['UPDATE accounts SET balance = 2 WHERE id = 2', tag('UPDATE 1')],
+      ['UPDATE accounts SET balance = balance / 0 WHERE id = 3', refused('22012')],
+      ['ROLLBACK TO SAVEPOINT s', tag('ROLLBACK')],
+      commit,
+    )
+    expect(events.at(-1)).toMatchObject({ type: 'ok', value: [['w', 'accounts/1/balance', 1]] })
+    expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
+  })
+
+  test('fails if it was rolled back or refused, or its COMMIT was answered with ROLLBACK', () => {
+    const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
+    const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
+    expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
+      ['fail', 'the transaction was rolled back'],
+    ])
+    expect(completions(begin, update, ['COMMIT', refused('40001')])).toEqual([
+      ['fail', expect.stringContaining('40001')],
+    ])
+    expect(completions(begin, conflict, ['COMMIT', tag('ROLLBACK')])).toEqual([
+      ['fail', expect.stringContaining('40001')],
+    ])
+    expect(completions(begin, update)).toEqual([])
+  })
+
+  test('has an unknown outcome if its COMMIT is unanswered, and keeps its locks', () => {
+    const events = recorded(begin, ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')], ['COMMIT'])
+    expect(events.map(({ type }) => type)).toEqual(['invoke', 'info'])
+    expect(events[0]?.['value']).toEqual([['w', 'accounts/1/balance', 1]])
+    expect(events[1]?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
+  })
+})
+
+describe('the isolation level that a transaction asked for', () => {
+  const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
+  const set = (sql: string): Exchanged => [sql, tag('SET')]
+  const levelOf = (...queries: readonly Exchanged[]): Json | undefined => recorded(...queries).at(-1)?.['isolation']
+
+  test.each<readonly [Json | undefined, readonly string[]]>([
+    [undefined, []],
+    ['repeatable read', ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ']],
+    ['serializable', ["SET default_transaction_isolation = 'serializable'"]],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'DISCARD ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET default_transaction_isolation']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'SET default_transaction_isolation TO DEFAULT']],
+  ])('is %s after %j', (level, before) => {
+    expect(levelOf(...before.map(set), update)).toBe(level)
+  })
+
+  test('is that of SET TRANSACTION for the next transaction only', () => {
+    const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
+    expect(levelOf(...first)).toBe('serializable')
+    expect(levelOf(...first, update)).toBe(undefined)
+  })
+
+  test.each<readonly [string, string]>([
+    ['default_transaction_isolation', 'repeatable read'],
+    ['options', '-c default_transaction_isolation=repeatable\\ read'],
+  ])('is that of the connection if its start-up has %s', (...parameter) => {
+    expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+
+  test('is that of the settings if neither the transaction nor the connection asks for one', () => {
+    const settings = { tables, isolation: 'repeatable read' }
+    expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
+    expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+})
+
+describe('the snapshot of a statement', () => {
+  const select = (id: number): Exchanged => [
+    `SELECT balance FROM accounts WHERE id = ${id}`,
+    ...[columns('balance'), row('1'), tag('SELECT 1')],
+  ]
+  const times = (level: string) => {
+    const events = recorded([`BEGIN${level}`, tag('BEGIN')], select(1), select(2), commit)
+    const statements = events.at(-1)?.['statements'] as readonly (readonly [string, number, number, number])[]
+    const [[, , from, to], [, , fromNext, toNext]] = [statements[0]!, statements[1]!]
+    return { from, to, fromNext, toNext }
+  }
+
+  test('is taken by the statement itself at read committed', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
+    expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
+  })
+
+  test('is taken by the first statement of the transaction at higher levels', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
+    expect([fromNext, toNext]).toEqual([from, to])
+  })
+
+  test('is taken by either of the two if the level is unknown', () => {
+    const { from, to, fromNext, toNext } = times('')
+    expect([fromNext === from, toNext > to]).toEqual([true, true])
+  })
+})
+
+describe('a statement that is not understood', () => {
+  const truncate: Exchanged = ['TRUNCATE accounts', tag('TRUNCATE TABLE')]
+  const notes = (...queries: readonly Exchanged[]) =>
+    recorded(...queries).flatMap(({ process, f, key, value }) =>
+      process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
+    )
+
+  test('changes no more rows once its transaction has committed', () => {
+    expect(notes(truncate)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+    expect(notes(begin, truncate, commit)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+  })
+
+  test('changes no rows if its transaction was rolled back or refused', () => {
+    const touched = ['touched', 'accounts/*/balance']
+    expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
+    expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
+  })
+
+  test('may continue to change rows if its commit is unanswered or it creates a trigger', () => {
+    expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
+    const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
+    expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
+  })
+})
+
+test.each([
+  ['105 + 1', 106],
+  ['105 - 10', 95],
+  ["'105' + 1", 106],
+  ['0.5 + 1', undefined],
+  ['105 + 1 + 1', undefined],
+  ['105 + fee', undefined],
+])('an update that sets %s is recorded as the write %j', (sum, value) => {
+  const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
+  expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
+})
+
+describe('a cursor', () => {
+  const declare: Exchanged = [
+    'DECLARE c NO SCROLL CURSOR FOR SELECT id, balance FROM accounts WHERE id IN (7, 8)',
+    tag('DECLARE CURSOR'),
+  ]
+  const fetched = (...rows: readonly BackendMessage[]): Exchanged => [
+    'FETCH FORWARD 1 FROM c',
+    columns('id', 'balance'),
+    ...rows,
+    tag(`FETCH ${rows.length}`),
+  ]
+
+  test('reads the rows that its client fetches', () => {
+    const all = [begin, declare, fetched(row('7', '100')), fetched(row('8', '50')), commit]
+    expect(completions(...all)).toEqual([
+      [
+        'ok',
+        [
+          ['r', 'accounts/7/balance', 100],
+          ['r', 'accounts/8/balance', 50],
+        ],
+      ],
+    ])
+    expect(marks(...all)).toEqual([])
+  })
+
+  test('may read at any time after its declaration', () => {
+    const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
+    const began = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
+    const [one] = began(declare, fetched(row('7', '100')))
+    const [other] = began(declare, ['SELECT 1', tag('SELECT 1')], fetched(row('7', '100')))
+    const [from, to] = (one as Json[]).slice(2) as number[]
+    const [from2, to2] = (other as Json[]).slice(2) as number[]
+    expect(from).toBe(from2)
+    expect(to2).toBeGreaterThan(to!)
+  })
+
+  test.each([
+    'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
+    'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
+    'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
+  ])('is reported if the recorder cannot follow it: %s', (sql) => {
+    const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
+    expect(completions(...all)).toEqual([])
+    expect(marks(...all)).toHaveLength(1)
+  })
+})
+
+describe('a join of two recorded tables', () => {
+  const both = { ...tables, owners: { values: ['name'] } }
+  const joined = (sql: string, names: readonly string[], ...rows: readonly (string | null)[][]) => {
+    const answer = [columns(...names), ...rows.map((values) => row(...values)), tag(`SELECT ${rows.length}`)]
+    return recordedBy({ tables: both }, [], [sql, ...answer])
+  }
+  const told = (events: ReturnType<typeof joined>) =>
+    events.flatMap(({ f, type, value, predicates }) =>
+      f === 'txn' && type === 'ok' ? [{ value: value ?? null, isPredicate: predicates !== undefined }] : [],
+    )
+  const columnsOfBoth = 'a.id, a.balance, o.id, o.name'
+  const [balance, name] = [
+    ['r', 'accounts/7/balance', 100],
+    ['r', 'owners/1/name', 'Ann'],
+  ]
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'FROM accounts AS a LEFT JOIN owners AS o ON (a.owner = o.id) WHERE a.id = $1',
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7 AND o.id = 1 FOR UPDATE OF a',
+  ])('reads the rows of both, found by their primary keys: %s', (from) => {
+    const events = joined(
+      `SELECT ${columnsOfBoth} ${from.replace('$1', '7')}`,
+      ['id', 'balance', 'id', 'name'],
+      ['7', '100', '1', 'Ann'],
+    )
+    expect(told(events)).toEqual([{ value: [balance, name], isPredicate: false }])
+  })
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE o.name = $1',
+    'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
+    'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
+    'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
+  ])('depends on rows that its result does not show: %s', (from) => {
+    const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
+    expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
+  })
+
+  test('reads a row once if several rows join it', () => {
+    const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
+    const rows = [
+      ['7', '100', '1', 'Ann'],
+      ['8', '50', '1', 'Ann'],
+    ]
+    expect(told(joined(sql, ['id', 'balance', 'id', 'name'], ...rows))).toEqual([
+      { value: [name, balance, ['r', 'accounts/8/balance', 50]], isPredicate: true },
+    ])
+  })
+
+  test('finds a row by its key in the WHERE, and skips the missing side of an outer join', () => {
+    const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
+    expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
+      { value: [balance], isPredicate: false },
+    ])
+  })
+
+  test.each([
+    'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
+    'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+  ])('is reported if it does not show which rows it reads: %s', (sql) => {
+    const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
+    expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
+  })
+})
+
+describe('a statement that differs from an earlier one only in its literals', () => {
+  const answers: { readonly [first: string]: readonly BackendMessage[] } = {
+    SELECT: [columns('id', 'balance'), tag('SELECT 0')],
+    UPDATE: [tag('UPDATE 1')],
+    INSERT: [tag('INSERT 0 1')],
+    DELETE: [tag('DELETE 1')],
+    SET: [tag('SET')],
+  }
+  const asked = (sql: string): Exchanged => [sql, ...(answers[sql.split(' ')[0] ?? ''] ?? [])]
+
+  test.each([
+    ['UPDATE accounts SET balance = 5 WHERE id = 7', 'UPDATE accounts SET balance = 60 WHERE id = 8'],
+    ['UPDATE accounts SET balance = 5 + 1 WHERE id = 7', 'UPDATE accounts SET balance = 6 + 2 WHERE id = 7'],
+    ["UPDATE accounts SET balance = 'a' WHERE id = 7", "UPDATE accounts SET balance = 'it''s' WHERE id = 7"],
+    ['UPDATE accounts SET balance = -5 WHERE id = 7', 'UPDATE accounts SET balance = -6 WHERE id = 7'],
+    ['SELECT id, balance FROM accounts WHERE id IN (1, 2)', 'SELECT id, balance FROM accounts WHERE id IN (3, 4)'],
+    [
+      'SELECT id, balance FROM accounts WHERE 1 = 1 AND id = 5',
+      'SELECT id, balance FROM accounts WHERE 1 = 2 AND id = 5',
+    ],
+    [
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{1,2}')",
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{3}')",
+    ],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 10)', 'INSERT INTO accounts (id, balance) VALUES (2, 20)'],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 5',
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 6',
+    ],
+    [
+      'DELETE FROM accounts WHERE id = 7; DELETE FROM accounts WHERE id = 8',
+      'DELETE FROM accounts WHERE id = 1; DELETE FROM accounts WHERE id = 2',
+    ],
+    ["UPDATE accounts SET balance = E'a' WHERE id = 7", "UPDATE accounts SET balance = E'b' WHERE id = 7"],
+    ['UPDATE accounts SET balance = 5 /* 1 */ WHERE id = 7', 'UPDATE accounts SET balance = 5 /* 2 */ WHERE id = 8'],
+  ])('is recorded with its own literals: %s', (one, other) => {
+    const told = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(...queries).flatMap(({ f, type, value }) => (f === 'txn' && type === 'ok' ? [value ?? null] : []))
+    const [first, second] = [told(asked(one)), told(asked(other))]
+    const both = told(asked(one), asked(one), asked(other), asked(other))
+    expect(both).toEqual([...first, ...first, ...second, ...second])
+  })
+
+  test('sets its own isolation level', () => {
+    const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
+    const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
+    const levels = recorded(set('serializable'), read, set('repeatable read'), read)
+    expect(levels.flatMap(({ isolation }) => isolation ?? [])).toEqual(['serializable', 'repeatable read'])
+  })
+})
+
+describe('a table that a statement writes indirectly', () => {
+  const indirect = {
+    owners: { delete: ['accounts'], update: { code: ['accounts'], id: ['doctors'] }, by: ['foreign key owner_fk'] },
+    on_duty: { write: ['doctors'] },
+  }
+  const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
+    recordedBy({ tables, indirect }, [], [sql, ...answer]).flatMap(({ f, key }) => (f === 'touched' ? [key] : []))
+
+  test.each([
+    ['DELETE FROM owners WHERE id = 7', 'DELETE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET name = $1 WHERE id = 7', 'UPDATE 1', []],
+    ['UPDATE owners SET name = $1, code = $2 WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET (name, code) = ($1, $2) WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    [
+      'UPDATE owners SET name = (SELECT n FROM o WHERE k = 1), id = 9 WHERE code = 7',
+      'UPDATE 1',
+      ['doctors/*/on_call'],
+    ],
+    ['INSERT INTO owners VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET code = 3', 'INSERT 0 1', ['accounts/*/balance']],
+    ['INSERT INTO owners (id, code) VALUES (1, 2)', 'INSERT 0 1', []],
+    ['SELECT code FROM owners WHERE id = 7 FOR UPDATE', 'SELECT 1', []],
+    ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
+    ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
+    ['SELECT * FROM owners', 'SELECT 0', []],
+  ])('is uncertain from that statement on: %s', (sql, said, cells) => {
+    expect(touched(sql, tag(said))).toEqual(cells)
+  })
+
+  test('is reported with the foreign key that writes it', () => {
+    const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
+  })
+
+  test('is uncertain from a statement on another recorded table, which is still recorded', () => {
+    const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
+    const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
+      [['w', 'owners/7/name', null]],
+      'accounts/*/balance',
+      [['w', 'owners/7/name', null]],
+    ])
+  })
+})
+
+test('a mapping without a list of indirect writes notes that they are unknown', () => {
+  const noted = (more: object): readonly Json[] => {
+    const { recorder, client } = recording()
+    const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
+    recordPostgresql({ ...settings, recorder, node: 'n1' })
+    return client.lines.map((line) => (JSON.parse(line) as { readonly f: string }).f)
+  }
+  expect(noted({})).toEqual(['unseen'])
+  expect(noted({ indirect: 'none' })).toEqual([])
+})
+
+describe('an array of keys in the binary format', () => {
+  const array = (type: number, dimensions: number, ...elements: readonly (Buffer | null)[]): Buffer => {
+    const header = Buffer.alloc(dimensions === 0 ? 12 : 20)
+    header.writeInt32BE(dimensions, 0)
+    header.writeUInt32BE(type, 8)
+    if (dimensions > 0) header.writeInt32BE(elements.length, 12)
+    const parts = elements.map((element) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(element === null ? -1 : element.length, 0)
+      return Buffer.concat([length, element ?? Buffer.alloc(0)])
+    })
+    return Buffer.concat([header, ...parts])
+  }
+  const int4 = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(value, 0)
+    return bytes
+  }
+  const readBy = (keys: Buffer) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'SELECT id, balance FROM accounts WHERE id = ANY ($1)', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [1], values: [keys], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id', 'balance')] as const),
+        ...[row('1', '5'), tag('SELECT 1')],
+      ],
+    })
+
+  test.each([
+    ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
+    ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
+  ])('of %s shows the keys without a row', (_, keys, missing) => {
+    expect(readBy(keys).at(-1)?.['value']).toEqual([
+      ['r', 'accounts/1/balance', 5],
+      ['r', `accounts/${missing}/balance`, null],
+    ])
+    expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
+  test.each([
+    ['a null', array(23, 1, int4(1), null)],
+    ['another type', array(1700, 1, int4(1))],
+    ['several dimensions', array(23, 2, int4(1))],
+    ['no end', array(23, 1, int4(1)).subarray(0, 22)],
+  ])('with %s counts as a predicate', (_, keys) => {
+    expect(readBy(keys).at(-1)).toMatchObject({
+      value: [['r', 'accounts/1/balance', 5]],
+      predicates: [expect.any(String)],
+    })
+  })
+})
+
+describe('a portal that is suspended', () => {
+  const suspended = (sql: string) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql, types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 1 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id')] as const),
+        ...([row('1'), { kind: 'portal-suspended' }] as const),
+      ],
+    }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
+
+  test('does not say that the rows it returned are all that an UPDATE changed', () => {
+    expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
+    ])
+  })
+
+  test('does not say that the rows it returned are all that an INSERT inserted', () => {
+    const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
+    expect(suspended(sql)).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
+    ])
+  })
+})
+
+test.each([
+  [16, 't', 'boolean'],
+  [1700, '1.50', 'numeric'],
+  [3802, '{}', 'json'],
+])('a value of the type %i that is recorded as text asks for its type in the settings', (type, text, name) => {
+  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
+})
+
+describe('a COPY from the client', () => {
+  const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
+  const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
+
+  test('does not end the recording of its connection if it is a simple query', () => {
+    expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
+      'ok',
+      [['r', 'accounts/7/balance', 1]],
+    ])
+  })
+
+  test('ends the recording of its connection in the extended protocol, where the server skips a Sync', () => {
+    const events = recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [{ kind: 'parse-complete' }, { kind: 'bind-complete' }, copyIn],
+    })
+    expect(JSON.stringify(events)).toContain('a connection of PostgreSQL in an extended COPY')
+  })
+})
+
+describe('the request id of a transaction', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  test.each<readonly [string, Json | undefined]>([
+    [`/*route='%2Fpay',traceparent='00-${trace}-00f067aa0ba902b7-01'*/`, trace],
+    ['/* controller:payments,request_id:a1-b2 */', 'a1-b2'],
+    ["/*request_id='a1-b2'*/", 'a1-b2'],
+    ['/* pay */', undefined],
+    ['', undefined],
+  ])('in a comment %s is %s', (comment, request) => {
+    const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
+    expect(ok?.['request']).toBe(request)
+  })
+
+  test('is taken from any of its statements', () => {
+    const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
+    expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
+  })
+})
+
+describe('the settings of transactions recorded whole', () => {
+  test.each([
+    [{ tables: {} }, /"tables" is \{\}.*Give each table/],
+    [{ tables, table: 'kv' }, /"table" does not go with "tables"/],
+    [{ tables: { a: { key: 'id' } } }, /"values" is .*Name the recorded columns/],
+    [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is its "key" and among its "values"/],
+    [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is there twice among its "values"/],
+    [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
+    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /there twice/],
+    [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
+    [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
+  ])('refuse %j', (given, message) => {
+    expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)
+  })
+})

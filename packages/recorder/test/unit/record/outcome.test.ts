@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { ALL_EDGES, EDGE, namesOfEdges } from '../../../src/record/call.ts'
+import { outcomeOf } from '../../../src/record/outcome.ts'
+
+const left = EDGE.clientIn | EDGE.backendOut
+const ok = { type: 'ok', value: 7 } as const
+const fail = { type: 'fail', error: 'status 409' } as const
+const info = { type: 'info', error: 'status 503' } as const
+
+test.each([
+  ['a request that was never forwarded failed', { edges: EDGE.clientIn, harmless: false, reason: 'lost' }, 'fail'],
+  [
+    'a request that was never forwarded failed, whatever error is made up for it',
+    { edges: EDGE.clientIn, answer: info, harmless: false },
+    'fail',
+  ],
+  ['a success counts as success, even if it was made up', { edges: EDGE.clientIn, answer: ok, harmless: false }, 'ok'],
+  ['a definite refusal is a failure', { edges: ALL_EDGES, answer: fail, backend: fail, harmless: false }, 'fail'],
+  [
+    'a refusal that replaced a success proves nothing',
+    { edges: ALL_EDGES, answer: fail, backend: ok, harmless: false },
+    'info',
+  ],
+  [
+    'a refusal that replaced an error proves nothing',
+    { edges: ALL_EDGES, answer: fail, backend: info, harmless: false },
+    'info',
+  ],
+  [
+    'a refusal that was made up without a reply proves nothing',
+    { edges: ALL_EDGES, answer: fail, harmless: false },
+    'info',
+  ],
+  [
+    'a made-up refusal fails an operation without effects',
+    { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true },
+    'fail',
+  ],
+  ['a status 5xx leaves the outcome unknown', { edges: ALL_EDGES, answer: info, harmless: false }, 'info'],
+  [
+    'a forwarded request without a reply has an unknown outcome',
+    { edges: left, reason: 'reset', harmless: false },
+    'info',
+  ],
+  [
+    'a forwarded request without a reply fails if it has no effects',
+    { edges: left, reason: 'reset', harmless: true },
+    'fail',
+  ],
+  ['a status 5xx fails an operation without effects', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
+])('%s', (_, ending, type) => {
+  expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
+})
+
+test('a failure says that the request was never forwarded', () => {
+  expect(
+    outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
+  ).toEqual({
+    type: 'fail',
+    error: 'never forwarded: the request was lost',
+  })
+})
+
+test('a refusal made up by a fault is distinguished from a refusal by the backend', () => {
+  const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
+  expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
+})
+
+test('a refusal keeps its mark of coming from the object unless a fault fabricated it', () => {
+  const answered = { ...fail, answered: true } as const
+  const end = (backend: typeof answered | typeof fail | typeof ok) =>
+    outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })
+  expect(end(answered)).toEqual(answered)
+  expect(end(fail)).toEqual(fail)
+  expect(end(ok)).toEqual(fail)
+})
+
+test('edges are listed in the order in which a request reaches them', () => {
+  expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
+})

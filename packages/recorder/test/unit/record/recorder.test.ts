@@ -1,0 +1,362 @@
+import { type Json, nanos, printJsonLine } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../../../../history/src/codecs/jsonl.ts'
+import { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
+import { eventLine, subjectText } from '../../../src/record/event-line.ts'
+import { EventOrder } from '../../../src/record/event-order.ts'
+import { Retries } from '../../../src/record/retries.ts'
+import { asks, ok, read, recording, write } from '../../record/in-memory.ts'
+
+const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
+
+describe('the lines of a record', () => {
+  test.each<Json>([
+    null,
+    7,
+    -0,
+    1.5,
+    1e300,
+    2 ** 53,
+    'text',
+    'quotes " and \\ and \n and \u0000',
+    'ü 💥 \ud800',
+    ['a', 1, null],
+    { a: { b: [true] } },
+  ])("are the same as from the history's printer: %j", (value) => {
+    const { client, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks({ f: 'a "function"', key: 'ключ', value }))
+    exchange.delivered(now(), ok(value))
+    for (const line of client.lines) {
+      const parsed = parseJsonLine(line.trimEnd())
+      if (parsed.kind !== 'event') throw new Error('no event')
+      expect(`${printJsonLine(parsed.event)}\n`).toBe(line)
+    }
+    expect(client.history.operations.length).toBe(1)
+  })
+
+  test('have the epoch of the rules, and the edges an operation reached unless it reached all', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    recorder.epoch = 4
+    const answered = connection.begin(now())
+    answered.called(asks(write(1)))
+    answered.forwarded(now())
+    answered.answered(now(), ok(1))
+    answered.delivered(now(), ok(1))
+    const lost = connection.begin(now())
+    lost.called(asks(write(2)))
+    recorder.epoch = 5
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    expect(client.events.map(({ type, extra }) => [type, extra])).toEqual([
+      ['invoke', { epoch: 4 }],
+      ['ok', { epoch: 4 }],
+      ['invoke', { epoch: 4 }],
+      ['info', { epoch: 5, edges: ['client-in', 'backend-out'] }],
+    ])
+    // The backend had answered before the client had its answer.
+    expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
+  })
+
+  test('about faults appear in both views', () => {
+    const { client, backend, recorder } = recording()
+    recorder.note('rules', { applied: 'lose-reply' })
+    for (const view of [client, backend])
+      expect(view.events).toMatchObject([
+        { process: 'nemesis', type: 'info', f: 'rules', value: { applied: 'lose-reply' } },
+      ])
+  })
+})
+
+describe('the processes of a record', () => {
+  test('are the same for consecutive requests of a connection', () => {
+    const { client, connection, now } = recording()
+    for (const value of [1, 2]) {
+      const exchange = connection.begin(now())
+      exchange.called(asks(write(value)))
+      exchange.forwarded(now())
+      exchange.answered(now(), ok(value))
+      exchange.delivered(now(), ok(value))
+    }
+    expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
+  })
+
+  test('are several for concurrent requests of a connection', () => {
+    const { client, connection, now } = recording()
+    const exchanges = [1, 2].map((value) => {
+      const exchange = connection.begin(now())
+      exchange.called(asks(write(value)))
+      return exchange
+    })
+    for (const exchange of exchanges) exchange.delivered(now(), ok(0))
+    expect(typesOf(client)).toEqual(['0 invoke', '1 invoke', '0 ok', '1 ok'])
+    expect(() => client.history).not.toThrow()
+  })
+
+  test('are not reused for requests sent before the last one ended', () => {
+    const { client, connection, now } = recording()
+    const first = connection.begin(now())
+    first.called(asks(write(1)))
+    const slow = connection.begin(now())
+    first.delivered(now(), ok(1))
+    slow.called(asks(write(2)))
+    expect(typesOf(client)).toEqual(['0 invoke', '1 invoke', '0 ok'])
+    expect(() => client.history).not.toThrow()
+  })
+
+  test('are not used again in both views after an unknown outcome', () => {
+    const { client, connection, now } = recording()
+    const lost = connection.begin(now())
+    lost.called(asks(write(1)))
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    const early = connection.begin(now())
+    early.called(asks(write(2)))
+    early.forwarded(now())
+    // The client has an answer; what the backend will make of it is open, so that its process is not free.
+    early.delivered(now(), ok('made up'))
+    const next = connection.begin(now())
+    next.called(asks(write(3)))
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info', '1 invoke', '1 ok', '2 invoke'])
+    early.answered(now(), ok(2))
+    const after = connection.begin(now())
+    after.called(asks(write(4)))
+    expect(typesOf(client).at(-1)).toBe('1 invoke')
+  })
+})
+
+describe('the order of a record', () => {
+  test('keeps the place of a request that arrives slowly, and later requests wait', () => {
+    const { client, recorder, connection, now } = recording()
+    const slow = connection.begin(now())
+    const quick = connection.begin(now())
+    quick.called(asks(read))
+    quick.delivered(now(), ok(null))
+    expect(client.lines).toEqual([])
+    expect(recorder.counters.waiting).toBe(3)
+    slow.called(asks(write(1)))
+    expect(client.events.map(({ f, type, index }) => [index, f, type])).toEqual([
+      [0, 'write', 'invoke'],
+      [1, 'read', 'invoke'],
+      [2, 'read', 'ok'],
+    ])
+    expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
+  })
+
+  test('has no gap for a request that never arrives or is not recognised, and the recorder counts it', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const cut = connection.begin(now())
+    const strange = connection.begin(now())
+    strange.called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })
+    strange.forwarded(now())
+    strange.answered(now(), ok(1))
+    strange.ended(now(), 'closed')
+    cut.forwarded(now())
+    cut.ended(now(), 'closed')
+    cut.ended(now(), 'closed')
+    const exchange = connection.begin(now())
+    exchange.called(asks(read))
+    exchange.forwarded(now())
+    expect(typesOf(client)).toEqual(['0 invoke'])
+    expect(typesOf(backend)).toEqual(['0 invoke'])
+    expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
+  })
+
+  test('does not wait for a request that was given up before it was passed on', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const refused = connection.begin(now())
+    refused.ended(now(), 'the server serves no more')
+    refused.forwarded(now())
+    const next = connection.begin(now())
+    next.called(asks(write(1)))
+    next.forwarded(now())
+    next.answered(now(), ok(1))
+    next.delivered(now(), ok(1))
+    expect(recorder.counters).toMatchObject({ incomplete: 1, waiting: 0 })
+    for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
+  })
+
+  test('lets a bounded number of operations wait, then lets the oldest be overtaken, and counts it', () => {
+    const sink = new RecordedLines()
+    const order = new EventOrder(sink, 3)
+    const place = order.reserve()
+    const line = (f: string) =>
+      eventLine({ index: 0, time: nanos(1), process: 0, type: 'invoke', f }, subjectText(f, undefined), '')
+    for (const name of ['a', 'b', 'c', 'd']) order.append(line(name))
+    order.fill(place, [line('late')])
+    expect(sink.events.map(({ f, index }) => [index, f])).toEqual([
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'd'],
+      [4, 'late'],
+    ])
+    expect(order.overtaken).toBe(1)
+  })
+})
+
+describe('a retry', () => {
+  test('is counted if its request has the same id', () => {
+    const { client, recorder, connection, now } = recording()
+    for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
+    expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
+      ['a', undefined],
+      ['a', 2],
+      ['b', undefined],
+      ['a', 3],
+    ])
+    expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
+  })
+
+  test('is not assumed for parts of one request with the same id', () => {
+    const { client, connection, now } = recording()
+    const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
+    for (let attempt = 1; attempt <= 2; attempt++)
+      connection.begin(now()).called({ kind: 'operations', calls, session: undefined })
+    expect(client.events.map(({ extra: { epoch: _, ...extra } = {} }) => extra)).toEqual([
+      { requestId: 'a', part: '0' },
+      { requestId: 'a', part: '1' },
+      { requestId: 'a', attempt: 2, part: '0' },
+      { requestId: 'a', attempt: 2, part: '1' },
+    ])
+  })
+
+  test('must follow an unanswered request of the same client if its request has no id', () => {
+    const { client, recorder, connection, now } = recording()
+    const done = connection.begin(now())
+    done.called(asks(write(1)))
+    done.delivered(now(), ok(1))
+    connection.begin(now()).called(asks(write(1)))
+    const lost = connection.begin(now())
+    lost.called(asks(write(2)))
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    recorder
+      .connection({ node: 'n1', client: '10.0.0.2' })
+      .begin(now())
+      .called(asks(write(2)))
+    connection.begin(now()).called(asks(write(3)))
+    connection.begin(now()).called(asks(write(2)))
+    const repeats = client.events.filter(({ type }) => type === 'invoke').map(({ extra }) => extra?.['repeats'])
+    expect(repeats).toEqual([undefined, undefined, undefined, undefined, undefined, 1])
+    expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
+  })
+
+  test('repeats one of several equal unanswered operations, preferably one of its own client', () => {
+    const retries = new Retries()
+    const call = write(1)
+    const before = retries.forConnection({ client: 'c', repeatsFirst: true })
+    for (const [process, session] of [
+      ['7', 'a'],
+      ['8', 'b'],
+      ['9', 'a'],
+    ] as const)
+      before.unanswered(call, Number(process), session)
+    const again = (session: string) =>
+      retries.forConnection({ client: 'c', repeatsFirst: true }).correlate(call, session)
+    expect([again('b'), again('a'), again('a'), again('a')]).toEqual([
+      { repeats: 8, resent: true },
+      { repeats: 7, resent: true },
+      { repeats: 9, resent: true },
+      undefined,
+    ])
+  })
+
+  test('is not assumed for later requests once its client has retried after a reconnection', () => {
+    const retries = new Retries()
+    const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
+    busy.correlate(write(2), undefined)
+    busy.unanswered(write(1), 5, undefined)
+    expect(busy.correlate(write(1), undefined)).toBeUndefined()
+    const fresh = retries.forConnection({ client: 'c', repeatsFirst: true })
+    expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
+  })
+
+  test('is not assumed for a client that reconnects and sends another request first', () => {
+    const retries = new Retries()
+    const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
+    const [one, other] = [open(), open()]
+    for (const connection of [one, other]) connection.correlate(write(0), undefined)
+    one.unanswered(write(1), 5, undefined)
+    one.ended()
+    other.unanswered(write(2), 6, undefined)
+    other.ended()
+    const replaced = open()
+    replaced.correlate(write(3), undefined)
+    const again = open()
+    expect(again.correlate(write(2), undefined), 'the other connection was still to be replaced').toEqual({
+      repeats: 6,
+      resent: true,
+    })
+    again.correlate(write(4), undefined)
+    replaced.ended()
+    open().correlate(write(5), undefined)
+    again.ended()
+    expect(open().correlate(write(1), undefined)).toBeUndefined()
+  })
+
+  test('is assumed for the first request of a reconnected client', () => {
+    const { client, recorder, connection, now } = recording()
+    for (const value of [1, 2]) {
+      const lost = connection.begin(now())
+      lost.called(asks(write(value)))
+      lost.forwarded(now())
+      lost.ended(now(), 'reset')
+    }
+    const again = recorder.connection({ node: 'n1', client: '10.0.0.1' })
+    for (const value of [1, 3, 2]) again.begin(now()).called(asks(write(value)))
+    const invoked = client.events.filter(({ type }) => type === 'invoke').slice(2)
+    expect(invoked.map(({ extra }) => [extra?.['repeats'], extra?.['resent']])).toEqual([
+      [0, true],
+      [undefined, undefined],
+      [1, undefined],
+    ])
+  })
+
+  test('is recognised among a bounded number of operations', () => {
+    const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
+    for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
+    expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
+    expect(retries.correlate(write(1, { requestId: 'a' }), undefined)).toEqual({ requestId: 'a' })
+  })
+})
+
+/** A list in a list, this many deep. */
+const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
+
+describe('a value that no history can hold', () => {
+  test('makes its request not understood and its keys unknown', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
+    exchange.forwarded(now())
+    exchange.answered(now(), ok(null))
+    exchange.delivered(now(), ok(null))
+    expect(recorder.counters.notUnderstood).toBe(1)
+    for (const view of [client, backend])
+      expect(view.remarks).toMatchObject([
+        ['touched', 'x', { why: 'its value is nested deeper than 500 levels' }],
+        ['touched', 'y', { why: 'its value is nested deeper than 500 levels' }],
+      ])
+  })
+
+  test('makes its reply not understood', () => {
+    const { client, recorder, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(read))
+    exchange.forwarded(now())
+    exchange.answered(now(), ok(nested(501)))
+    exchange.delivered(now(), ok(nested(501)))
+    expect(recorder.counters.notUnderstood).toBe(1)
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
+  })
+
+  test('may be nested in more than 500 levels', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(write(nested(500))))
+    exchange.forwarded(now())
+    exchange.delivered(now(), ok(null))
+    expect(typesOf(client)).toEqual(['0 invoke', '0 ok'])
+  })
+})

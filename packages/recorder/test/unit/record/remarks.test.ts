@@ -1,0 +1,345 @@
+import { HistoryBuilder } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../../../../history/src/codecs/jsonl.ts'
+import { UNSAID } from '../../../src/record/call.ts'
+import { asks, ok, read, recording, told, write } from '../../record/in-memory.ts'
+
+const script = { kind: 'passed-on', what: 'EVAL', touches: { keys: ['x', 'y'] } } as const
+const why = 'it may have written, and is not an operation'
+const mark = (f: string, key: string | undefined, what: string, reason = why) =>
+  `${f}${key === undefined ? '' : ` ${key}`}: ${JSON.stringify({ what, why: reason })}`
+const passedOn = (what: string, count: number, mayWrite: boolean) =>
+  `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
+
+describe('a request that is passed on unread', () => {
+  test('marks its keys in both views when the backend gets it', () => {
+    const { client, backend, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(script)
+    expect(told(client)).toEqual([passedOn('EVAL', 1, true)])
+    exchange.forwarded(now())
+    for (const view of [client, backend])
+      expect(told(view)).toEqual([
+        passedOn('EVAL', 1, true),
+        mark('touched', 'x', 'EVAL'),
+        mark('touched', 'y', 'EVAL'),
+      ])
+  })
+
+  test('marks nothing if it was never forwarded', () => {
+    const { client, backend, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(script)
+    exchange.ended(now(), 'lost')
+    expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
+  })
+
+  test('is marked before any later read, even if it is understood only afterwards', () => {
+    const { client, backend, connection, connect, now } = recording()
+    const slow = connection.begin(now())
+    slow.forwarded(now())
+    const reading = connect().beginWhole(now())
+    reading.called(asks(read))
+    reading.forwarded(now())
+    reading.answered(now(), ok(7))
+    reading.delivered(now(), ok(7))
+    slow.called(script)
+    for (const view of [client, backend])
+      expect(told(view).slice(0, 4)).toEqual([
+        mark('touched', 'x', 'EVAL'),
+        mark('touched', 'y', 'EVAL'),
+        '0 invoke read x=null',
+        '0 ok read x=7',
+      ])
+  })
+
+  test('may be a dequeue with a reply that is not understood, which may have returned any earlier value', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
+    exchange.forwarded(now())
+    const misread = { type: 'not-understood', error: 'a body that is no JSON' } as const
+    exchange.answered(now(), misread)
+    exchange.delivered(now(), misread)
+    expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
+  })
+
+  test('is marked once per key, unless it affects an earlier place in the record', () => {
+    const { client, connection, connect, now } = recording()
+    const slow = connection.begin(now())
+    slow.forwarded(now())
+    for (let i = 0; i < 3; i++) {
+      const exchange = connect().beginWhole(now())
+      exchange.called(script)
+      exchange.forwarded(now())
+      exchange.settled(false)
+    }
+    slow.called({ ...script, touches: { keys: ['x'] } })
+    expect(told(client).filter((event) => event.startsWith('touched'))).toEqual([
+      mark('touched', 'x', 'EVAL'),
+      mark('touched', 'x', 'EVAL'),
+      mark('touched', 'y', 'EVAL'),
+    ])
+  })
+
+  test('marks nothing if it is refused, but another request for the same keys still does', () => {
+    const { client, recorder, connect, now } = recording()
+    const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
+    for (const exchange of [refused, done]) {
+      exchange.called(script)
+      exchange.forwarded(now())
+    }
+    refused.settled(true)
+    expect(recorder.counters.touched).toBe(0)
+    done.settled(false)
+    expect(recorder.counters.touched).toBe(1)
+    const builder = new HistoryBuilder({})
+    for (const line of client.lines) {
+      const parsed = parseJsonLine(line)
+      if (parsed.kind === 'event') builder.event(parsed.event)
+    }
+    const { marks } = builder.build()
+    expect(marks.map(({ key }) => key)).toEqual(['x', 'y'])
+  })
+
+  test('marks all keys if there are too many to list', () => {
+    const { client, recorder } = recording()
+    const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`)
+    recorder.touched('FLUSHALL', 'many', { keys })
+    recorder.touched('EVAL', 'one more', { keys: ['another'] })
+    expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
+  })
+
+  test('is counted by kind with totals at the end, and the first three kinds are named', () => {
+    const { client, recorder } = recording()
+    for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
+    recorder.passedOn('POST /login', 'everything')
+    recorder.finish()
+    expect(told(client)).toEqual([
+      passedOn('GET /a', 1, false),
+      passedOn('GET /b', 1, false),
+      passedOn('GET /c', 1, false),
+      passedOn('GET /d', 1, false),
+      passedOn('POST /login', 1, true),
+      mark('touched', undefined, 'POST /login'),
+      passedOn('GET /a', 2, false),
+    ])
+    expect(recorder.counters).toMatchObject({
+      unmatched: 6,
+      touched: 1,
+      examples: {
+        passedOn: [
+          { what: 'GET /a', count: 2, mayWrite: false },
+          { what: 'GET /b', count: 1, mayWrite: false },
+          { what: 'GET /c', count: 1, mayWrite: false },
+        ],
+        touched: [{ what: 'POST /login', why }],
+      },
+    })
+  })
+})
+
+describe('a request or reply that is not understood', () => {
+  const error = 'status 200, and nothing at json.value'
+  const answer = { type: 'not-understood', error } as const
+
+  test('leaves the outcome of a read unknown, and marks the key of the read once', () => {
+    const { client, backend, connection, recorder, now } = recording()
+    for (let i = 0; i < 2; i++) {
+      const exchange = connection.beginWhole(now())
+      exchange.called(asks({ ...read, what: 'GET /kv/x' }))
+      exchange.forwarded(now())
+      exchange.answered(now(), answer)
+      exchange.delivered(now(), answer)
+    }
+    for (const view of [client, backend])
+      expect(told(view)).toEqual([
+        '0 invoke read x=null',
+        mark('not-understood', 'x', 'GET /kv/x', error),
+        '0 info read x',
+        '1 invoke read x=null',
+        '1 info read x',
+      ])
+    expect(recorder.counters).toMatchObject({
+      info: 2,
+      fail: 0,
+      notUnderstood: 2,
+      examples: { notUnderstood: [{ what: 'GET /kv/x', why: error }] },
+    })
+  })
+
+  test('leaves the outcome of a write unknown', () => {
+    const { client, connection, recorder, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks(write(1)))
+    exchange.forwarded(now())
+    exchange.answered(now(), answer)
+    exchange.delivered(now(), answer)
+    expect(told(client)).toEqual(['0 invoke write x=1', '0 info write x'])
+    expect(recorder.counters.notUnderstood).toBe(1)
+  })
+
+  test('marks the key of a write whose value is only in the reply', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks(write(UNSAID)))
+    exchange.forwarded(now())
+    exchange.delivered(now(), answer)
+    expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
+  })
+
+  test('marks what the request may write, or its key if it cannot write', () => {
+    const { client, recorder, connection, now } = recording()
+    for (const touches of ['nothing', { keys: ['y'] }] as const) {
+      const exchange = connection.beginWhole(now())
+      exchange.called({ kind: 'not-understood', what: 'a request', why: 'no value', key: 'x', touches })
+      exchange.forwarded(now())
+    }
+    expect(told(client)).toEqual([
+      mark('not-understood', 'x', 'a request', 'no value'),
+      mark('touched', 'y', 'a request', 'no value'),
+    ])
+    expect(recorder.counters.notUnderstood).toBe(2)
+  })
+})
+
+test('an operation that arrives too late for its place marks everything from that place on', () => {
+  const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
+  const slow = connection.begin(now())
+  const quick = connect().beginWhole(now())
+  quick.called(asks(read))
+  quick.forwarded(now())
+  quick.delivered(now(), ok(1))
+  slow.called(asks(write(2)))
+  expect(told(client)).toEqual([
+    expect.stringMatching(/^touched: .*took too long to arrive/),
+    '0 invoke read x=null',
+    '0 ok read x=1',
+    '1 invoke write x=2',
+  ])
+})
+
+describe('a request with several operations', () => {
+  test('has a process for each operation, and each ends by its own reply or by a common one', () => {
+    const { client, backend, connection, now } = recording()
+    const both = connection.beginWhole(now())
+    both.called(asks(read, { ...read, key: 'y' }))
+    both.forwarded(now())
+    both.answered(now(), [ok(1), ok(2)])
+    both.delivered(now(), [ok(1), ok(2)])
+    const refused = connection.beginWhole(now())
+    refused.called(asks(write(1), write(2, { key: 'y' })))
+    refused.forwarded(now())
+    refused.answered(now(), { type: 'fail', error: 'no' })
+    refused.delivered(now(), { type: 'fail', error: 'no' })
+    expect(told(client)).toEqual([
+      '0 invoke read x=null',
+      '1 invoke read y=null',
+      '0 ok read x=1',
+      '1 ok read y=2',
+      '1 invoke write x=1',
+      '0 invoke write y=2',
+      '1 fail write x',
+      '0 fail write y',
+    ])
+    expect(told(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
+  })
+
+  test('keeps one place in the order if it arrived slowly', () => {
+    const { client, connection, connect, now } = recording()
+    const slow = connection.begin(now())
+    const quick = connect().beginWhole(now())
+    quick.called(asks(read))
+    slow.called(asks(write(1), write(2, { key: 'y' })))
+    expect(told(client)).toEqual(['1 invoke write x=1', '2 invoke write y=2', '0 invoke read x=null'])
+  })
+})
+
+describe('a reply', () => {
+  test('may have the value of a write whose invocation has no value', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks(write(UNSAID)))
+    exchange.forwarded(now())
+    exchange.delivered(now(), ok('v1'))
+    expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
+  })
+
+  test("may have the key of a created object, whose invocation keeps the request's place", () => {
+    const { client, backend, connection, connect, now, recorder } = recording()
+    const making = connection.beginWhole(now())
+    making.called(asks(write('a', { key: UNSAID })))
+    making.forwarded(now())
+    const reading = connect().beginWhole(now())
+    reading.called(asks(read))
+    reading.forwarded(now())
+    reading.answered(now(), ok(1))
+    reading.delivered(now(), ok(1))
+    const made = { type: 'ok', entries: [{ key: '17', value: 'a' }] } as const
+    making.answered(now(), made)
+    making.delivered(now(), made)
+    for (const view of [client, backend])
+      expect(told(view)).toEqual([
+        '1 invoke write 17="a"',
+        '0 invoke read x=null',
+        '0 ok read x=1',
+        '1 ok write 17="a"',
+      ])
+    expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
+  })
+
+  test('may have the elements of a list as separate operations', () => {
+    const { client, connection, now, recorder } = recording()
+    const listing = connection.beginWhole(now())
+    listing.called(asks({ ...read, key: UNSAID }))
+    listing.forwarded(now())
+    listing.delivered(now(), {
+      type: 'ok',
+      entries: [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 2 },
+      ],
+    })
+    expect(told(client)).toEqual(['0 invoke read a=null', '1 invoke read b=null', '0 ok read a=1', '1 ok read b=2'])
+    expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
+  })
+
+  test('marks only keys that somebody read as absent if the created key is unknown', () => {
+    const { client, connection, connect, now, recorder } = recording()
+    const seeAbsent = (key: string) => {
+      const exchange = connect().beginWhole(now())
+      exchange.called(asks({ ...read, key }))
+      exchange.forwarded(now())
+      exchange.delivered(now(), ok(null))
+    }
+    seeAbsent('guessed')
+    const making = connection.beginWhole(now())
+    making.called(asks(write('a', { key: UNSAID, what: 'POST /items' })))
+    making.forwarded(now())
+    making.ended(now(), 'reset')
+    seeAbsent('later')
+    const reason = 'reset, so its key is unknown'
+    expect(told(client)).toEqual([
+      '0 invoke read guessed=null',
+      '0 ok read guessed=null',
+      mark('touched', 'guessed', 'POST /items', reason),
+      '1 invoke read later=null',
+      mark('touched', 'later', 'POST /items', reason),
+      '1 ok read later=null',
+    ])
+    expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
+  })
+
+  test('gives no operations if the request was never forwarded or a list was lost', () => {
+    const { client, connection, now, recorder } = recording()
+    const making = connection.beginWhole(now())
+    making.called(asks(write('a', { key: UNSAID })))
+    making.ended(now(), 'lost')
+    const listing = connection.beginWhole(now())
+    listing.called(asks({ ...read, key: UNSAID }))
+    listing.forwarded(now())
+    listing.ended(now(), 'reset')
+    expect(told(client)).toEqual([])
+    expect(recorder.counters).toMatchObject({ operations: 2, fail: 2, open: 0, waiting: 0 })
+  })
+})

@@ -1,0 +1,95 @@
+import { nanos } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../../src/record/recorder.ts'
+import { asks, asksAs, ok, read, recording, told, write } from '../../record/in-memory.ts'
+
+describe('a named client', () => {
+  test('is one process over all its connections, for consecutive requests', () => {
+    const { client, backend, connect, now } = recording()
+    for (const value of [1, 2]) {
+      const exchange = connect().beginWhole(now())
+      exchange.called(asksAs('alice', write(value)))
+      exchange.forwarded(now())
+      exchange.answered(now(), ok(value))
+      exchange.delivered(now(), ok(value))
+    }
+    for (const view of [client, backend])
+      expect(told(view)).toEqual([
+        '0 invoke write x=1 as alice',
+        '0 ok write x=1',
+        '0 invoke write x=2 as alice',
+        '0 ok write x=2',
+      ])
+  })
+
+  test('is several processes of one session for concurrent requests', () => {
+    const { client, connect, now } = recording()
+    for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
+    expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
+  })
+
+  test('is distinct from another client on its connection', () => {
+    const { client, connection, now, recorder } = recording()
+    for (const name of ['alice', 'bob', undefined]) {
+      const exchange = connection.beginWhole(now())
+      exchange.called(asksAs(name, read))
+      exchange.forwarded(now())
+      exchange.delivered(now(), ok(1))
+    }
+    expect(told(client).filter((event) => event.includes('invoke'))).toEqual([
+      '0 invoke read x=null as alice',
+      '1 invoke read x=null as bob',
+      '2 invoke read x=null',
+    ])
+    expect(recorder.counters.unnamed).toBe(1)
+  })
+
+  test('does not use a process whose operation was open when the request arrived', () => {
+    const { client, connect, now } = recording()
+    const slow = connect().begin(now())
+    const quick = connect().beginWhole(now())
+    quick.called(asksAs('alice', read))
+    quick.forwarded(now())
+    quick.delivered(now(), ok(1))
+    slow.called(asksAs('alice', write(2)))
+    expect(told(client)).toEqual(['1 invoke write x=2 as alice', '0 invoke read x=null as alice', '0 ok read x=1'])
+    expect(() => client.history).not.toThrow()
+  })
+
+  test('is not the client of requests that the proxy duplicates', () => {
+    const { client, backend, connection, now } = recording()
+    const original = connection.beginWhole(now())
+    original.called(asksAs('alice', write(1)))
+    original.forwarded(now())
+    connection.duplicate(original, now()).forwarded(now())
+    expect(told(client)).toEqual(['0 invoke write x=1 as alice'])
+    expect(told(backend)).toEqual(['0 invoke write x=1 as alice', "1 invoke write x=1 as the proxy's copy 1"])
+  })
+})
+
+describe('the way in which a record identifies clients', () => {
+  test('is by connection, without names, until a header or command names them', () => {
+    const { recorder } = recording()
+    expect(recorder.sessions).toEqual({ by: 'connection', named: false })
+    recorder.clientsBy({ by: 'connection', named: false })
+    expect(recorder.sessions).toEqual({ by: 'connection', named: false })
+    recorder.clientsBy({ by: 'header.X-Client', named: true })
+    recorder.clientsBy({ by: 'header.X-Client', named: true })
+    recorder.clientsBy({ by: 'CLIENT SETNAME', named: true })
+    expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
+  })
+
+  test('may be written at the start', () => {
+    const sink = { write: () => undefined }
+    const sessions = { by: 'bearer', named: true }
+    expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
+  })
+
+  test('is not written if no client has operations', () => {
+    const { client, connection, now, recorder } = recording()
+    connection.beginWhole(now()).called(asks(read))
+    connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })
+    expect(recorder.counters.unnamed).toBe(1)
+    expect(told(client)[0]).toBe('0 invoke read x=null')
+  })
+})

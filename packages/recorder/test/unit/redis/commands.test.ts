@@ -1,0 +1,256 @@
+import { execFileSync } from 'node:child_process'
+import type { Json } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
+import { type Interpretation, UNSAID } from '../../../src/record/call.ts'
+import { analyse } from '../../../src/redis/analyse.ts'
+import { effectOf, isKnownCommand } from '../../../src/redis/command-effects.ts'
+import { completionsOf } from '../../../src/redis/command-reader.ts'
+import { commandSet } from '../../../src/redis/command-set.ts'
+import { KeySpace } from '../../../src/redis/key-space.ts'
+
+const OPTIONS = { scriptsKeepToKeys: false }
+
+/** A command as it is recorded, `f key=value`, with what it touches behind it; `→` what an answer makes of it. */
+function understood(text: string, answer?: Json, model?: string): string {
+  const words = text.split(' ')
+  const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
+  const analysed = analyse((words[0] ?? '').toUpperCase(), words, context)
+  if (analysed.kind === 'passed-on') {
+    const { touches, lifetimes: [lifetime] = [] } = analysed
+    if (lifetime !== undefined) return `${lifetime.key} lasts ${lifetime.afterMs}`
+    return `touches ${typeof touches === 'string' ? touches : touches.keys.join(' ')}`
+  }
+  const { parts, touches, lifetimes: [lifetime] = [] } = analysed.recognised
+  const calls = parts.map(
+    ({ call: { f, key, value } }) => `${f} ${String(key)}=${value === UNSAID ? '?' : JSON.stringify(value)}`,
+  )
+  const lasts = lifetime === undefined ? '' : ` lasts ${lifetime.afterMs}`
+  const also = `${touches === undefined ? '' : ` touches ${touches.keys.join(' ')}`}${lasts}`
+  if (answer === undefined) return `${calls.join(', ')}${also}`
+  const made = completionsOf(analysed.recognised, answer)
+  const completions: readonly Interpretation[] = 'type' in made ? parts.map(() => made) : made
+  return completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type)).join(', ')
+}
+
+test.each([
+  ['GET x', 'read x=null'],
+  ['SET x 1', 'write x="1"'],
+  ['set x 1 ex 10', 'write x="1" lasts 10000'],
+  ['SET x 1 PXAT 99 NX', 'cas x=[null,"1"] lasts 0'],
+  ['SET x 1 NX', 'cas x=[null,"1"]'],
+  ['SET x 1 XX KEEPTTL', 'write x="1"'],
+  ['SET x 1 GET', 'cas x=["1"]'],
+  ['SET x 1 IFEQ 0', 'cas x=["0","1"]'],
+  ['SET x 1 NX XX', 'touches x'],
+  ['SET x 1 SOON', 'touches x'],
+  ['SETEX x 10 1', 'write x="1" lasts 10000'],
+  ['PSETEX x 10 1', 'write x="1" lasts 10'],
+  ['SETNX x 1', 'cas x=[null,"1"]'],
+  ['GETSET x 1', 'cas x=["1"]'],
+  ['GETDEL x', 'cas x=[null]'],
+  ['GETEX x', 'read x=null'],
+  ['GETEX x PERSIST', 'read x=null'],
+  ['GETEX x EX 5', 'read x=null lasts 5000'],
+  ['APPEND x ab', 'append x="ab"'],
+  ['INCR x', 'cas x=?'],
+  ['DECRBY x 3', 'cas x=?'],
+  ['INCRBY x many', 'touches x'],
+  ['INCRBYFLOAT x 0.5', 'write x=?'],
+  ['COPY x y', 'touches y'],
+  ['COPY x y REPLACE', 'touches y'],
+  ['COPY x y DB 1', 'touches everything'],
+  ['MGET x y', 'read x=null, read y=null'],
+  ['MSET x 1 y 2', 'write x="1", write y="2"'],
+  ['MSET x 1 y', 'touches x y'],
+  ['MSETNX x 1 y 2', 'write x="1", write y="2"'],
+  ['MSETNX x 1', 'cas x=[null,"1"]'],
+  ['DEL x y', 'write x=null, write y=null'],
+  ['UNLINK x', 'write x=null'],
+  ['EXISTS x y', 'touches nothing'],
+  ['STRLEN x', 'touches nothing'],
+  ['SETRANGE x 0 a', 'touches x'],
+  ['EXPIRE x 10', 'x lasts 10000'],
+  ['PEXPIRE x 10 GT', 'x lasts 10'],
+  ['EXPIREAT x 10', 'x lasts 0'],
+  ['EXPIRE x 0', 'touches x'],
+  ['EXPIRE x -1', 'touches x'],
+  ['PERSIST x', 'touches nothing'],
+  ['RENAME x y', 'write x=null touches y'],
+  ['RENAME x x', 'touches x x'],
+  ['COPY x y', 'touches y'],
+  ['SORT x BY w STORE y', 'touches y'],
+  ['SORT x', 'touches nothing'],
+  ['HSET h f 1 g 2', 'write h[f]="1", write h[g]="2"'],
+  ['HGET h f', 'read h[f]=null'],
+  ['HMGET h f g', 'read h[f]=null, read h[g]=null'],
+  ['HDEL h f', 'write h[f]=null'],
+  ['HSETNX h f 1', 'cas h[f]=[null,"1"]'],
+  ['HINCRBY h f 2', 'cas h[f]=?'],
+  ['HGETALL h', 'touches nothing'],
+  ['LPUSH l a', 'touches l'],
+  ['BLPOP l m 0', 'touches l m'],
+  ['LMPOP 2 l m LEFT', 'touches l m'],
+  ['LMPOP 9 l m LEFT', 'touches everything'],
+  ['XREADGROUP GROUP g c STREAMS s t > >', 'touches s t'],
+  ['ZUNIONSTORE z 2 a b', 'touches z'],
+  ['BITOP AND d a b', 'touches d'],
+  ['FLUSHALL', 'touches nothing'],
+  ['SWAPDB 0 1', 'touches everything'],
+  ['EVAL s 1 x', 'touches everything'],
+  ['EVAL_RO s 1 x', 'touches nothing'],
+  ['DEBUG SLEEP 0', 'touches nothing'],
+  ['DEBUG FLUSHALL', 'touches everything'],
+  ['JSON.SET x . 1', 'touches everything'],
+  ['CLIENT SETNAME a', 'touches nothing'],
+])('%s is analysed as %s', (text, what) => expect(understood(text)).toBe(what))
+
+test.each([
+  ['SET x 1 NX', null, 'fail'],
+  ['SET x 1 XX', null, 'fail'],
+  ['SET x 1 XX', 'OK', 'ok "1"'],
+  ['SET x 1 GET', '0', 'ok ["0","1"]'],
+  ['SET x 1 NX GET', '0', 'ok ["0","0"]'],
+  ['SET x 1 NX GET', null, 'ok [null,"1"]'],
+  ['SET x 1 XX GET', null, 'ok [null,null]'],
+  ['SET x 1 IFEQ 0 GET', '0', 'ok ["0","1"]'],
+  ['SET x 1 IFEQ 0 GET', '2', 'ok ["2","2"]'],
+  ['GETSET x 1', null, 'ok [null,"1"]'],
+  ['GETDEL x', '7', 'ok ["7",null]'],
+  ['INCR x', 6, 'ok ["5","6"]'],
+  ['INCR x', 1, 'ok ["1"]'],
+  ['DECRBY x 3', -3, 'ok ["-3"]'],
+  ['DECRBY x 3', 4, 'ok ["7","4"]'],
+  ['INCRBYFLOAT x 0.5', '1.5', 'ok "1.5"'],
+  ['MGET x y', ['1', null], 'ok "1", ok null'],
+  ['MGET x y', ['1'], 'ok "1", not-understood'],
+  ['MSETNX x 1 y 2', 0, 'fail, fail'],
+  ['DEL x', 0, 'ok null'],
+  ['HSET h f 1', 0, 'ok "1"'],
+  ['HMSET h f 1', 'OK', 'ok "1"'],
+  ['SET x 1', 7, 'not-understood'],
+  ['GET x', 7, 'not-understood'],
+  ['GET x', { base64: '/w==' }, 'ok {"base64":"/w=="}'],
+  ['GET x', { error: 'WRONGTYPE no' }, 'fail'],
+  ['SET x 1', { error: 'ERR Connection timed out' }, 'info'],
+  ['SET x 1', { error: 'odd' }, 'info'],
+] as const)('%s answered with %o is %s', (text, answer, what) => expect(understood(text, answer as Json)).toBe(what))
+
+test.each([
+  ['set', 'SADD s a b', 'add s="a", add s="b"'],
+  ['set', 'SREM s a', 'remove s="a"'],
+  ['set', 'SMEMBERS s', 'read s=null'],
+  ['set', 'SMISMEMBER s a b', 'contains s="a", contains s="b"'],
+  ['set', 'SPOP s', 'touches s'],
+  ['set', 'SUNIONSTORE d s t', 'touches d'],
+  ['queue', 'LPUSH q a b', 'enqueue q="a", enqueue q="b"'],
+  ['queue', 'RPOP q', 'dequeue q=null'],
+  ['list-append', 'RPUSH l a b', 'append l="a", append l="b"'],
+  ['list-append', 'LRANGE l 0 -1', 'read l=null'],
+  ['list-append', 'LRANGE l 0 5', 'touches nothing'],
+  ['list-append', 'LPUSH l a', 'touches l'],
+  ['lock', 'SET k t NX PX 1000', 'acquire k=null'],
+  ['lock', 'SET k t PX 1000', 'touches k'],
+  ['lock', 'DEL k', 'touches k'],
+  ['queue', 'BRPOP q 0', 'dequeue q=null'],
+  ['queue', 'BRPOP q r 0', 'touches q r'],
+  ['queue', 'LPOP q 2', 'touches q'],
+  ['counter', 'DECRBY n 2', 'subtract n=2'],
+  ['counter', 'SET n 2', 'touches n'],
+])('with the model %s, %s is %s', (model, text, what) => expect(understood(text, undefined, model)).toBe(what))
+
+test('a list is a queue if it is filled at one end and emptied at the other', () => {
+  const context = { commands: commandSet({ model: 'queue' }), keySpace: new KeySpace(), database: '0' }
+  const kindOf = (text: string) => analyse(text.split(' ')[0] ?? '', text.split(' '), context).kind
+  expect(['RPUSH q a', 'LPOP q', 'BLPOP q 0'].map(kindOf)).toEqual(['recognised', 'recognised', 'recognised'])
+  expect(['LPUSH q a', 'RPOP q'].map(kindOf)).toEqual(['passed-on', 'passed-on'])
+})
+
+test('a command on a hash acts on each of its fields', () => {
+  const keySpace = new KeySpace()
+  const context = { commands: commandSet(), keySpace, database: '1' }
+  const analysed = (text: string) => analyse(text.split(' ')[0] ?? '', text.split(' '), context)
+  analysed('HSET h f 1 g 2')
+  expect(analysed('DEL h')).toMatchObject({
+    recognised: { parts: [{ call: { key: '1/h' } }, { call: { key: '1/h[f]' } }, { call: { key: '1/h[g]' } }] },
+  })
+  expect(analysed('SET h 1')).toMatchObject({ recognised: { touches: { keys: ['1/h[f]', '1/h[g]'] } } })
+  expect(analysed('EXPIRE h 1')).toMatchObject({
+    lifetimes: [{ key: '1/h' }, { key: '1/h[f]' }, { key: '1/h[g]' }],
+  })
+  expect(analysed('HEXPIRE h 1 NX FIELDS 1 g')).toMatchObject({ lifetimes: [{ key: '1/h[g]', afterMs: 1000 }] })
+  // A field that was not known then may have been changed as well.
+  analysed('EXPIRE h 0')
+  expect(analysed('HGET h new')).toMatchObject({ kind: 'passed-on', touches: 'nothing' })
+  expect(analysed('HSET h new 1')).toMatchObject({
+    kind: 'passed-on',
+    touches: { keys: expect.arrayContaining(['1/h']) },
+  })
+})
+
+test('different keys have different names', () => {
+  const keySpace = new KeySpace()
+  const names = (database: string) => keySpace.names(database)
+  const all = [
+    names('0').key('x'),
+    names('1').key('x'),
+    names('0').key('1/x'),
+    names('0').key('"1/x"'),
+    names('0').key('h[f]'),
+    names('0').field('h', 'f'),
+    names('0').field('h[f', 'f]'),
+    names('0').field('h', '[f]'),
+    names('0').key({ base64: '/w==' }),
+    names('0').key('{"base64":"/w=="}'),
+  ]
+  expect(new Set(all).size).toBe(all.length)
+  expect(names('0').key('user:1')).toBe('user:1')
+})
+
+test('scripts may change everything, unless the settings say that they keep to their keys', () => {
+  const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
+  expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
+  expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])
+  expect(effectOf('EVAL', ['EVAL', 'return 1', '0'], { scriptsKeepToKeys: true })).toBe('nothing')
+})
+
+type CommandInfo = readonly [
+  string,
+  number,
+  readonly string[],
+  number,
+  number,
+  number,
+  unknown,
+  unknown,
+  unknown,
+  readonly CommandInfo[],
+]
+
+test('every command of a real Redis is known, and no command that writes is taken for a read', async (context) => {
+  const server = installed('redis-server')
+  const client = installed('redis-cli')
+  if (server === undefined || client === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))
+  const { port } = await startRedis(server)
+  const commands = JSON.parse(
+    execFileSync(client, ['-p', String(port), '--json', 'COMMAND'], { encoding: 'utf8', maxBuffer: 1 << 24 }),
+  ) as readonly CommandInfo[]
+  expect(commands.length).toBeGreaterThan(200)
+  const unknown = commands.map(([name]) => name.toUpperCase()).filter((name) => !isKnownCommand(name))
+  expect(unknown).toEqual([])
+  const wrong: string[] = []
+  for (const [name, , flags, first, last, step] of commands) {
+    // What it says of its keys; where they are found otherwise, the examples above tell.
+    if (!flags.includes('write') || first === 0 || flags.includes('movablekeys')) continue
+    const words = [name.toUpperCase(), ...Array.from({ length: 6 }, (_, i) => `word${i + 1}`)]
+    const effect = effectOf(words[0] ?? '', words, OPTIONS)
+    if (effect === 'everything') continue
+    const end = last < 0 ? words.length + last : last
+    const keys = words.filter((_, i) => i >= first && i <= end && (i - first) % step === 0)
+    // Of those that store, only the key that they store at is changed.
+    const missing = effect === 'nothing' ? keys : keys.filter((key) => !effect.includes(key))
+    const isStore = /STORE$|^(BITOP|PFMERGE|COPY)$/.test(words[0] ?? '')
+    if (effect === 'nothing' ? words[0] !== 'PERSIST' : missing.length > 0 && !isStore) wrong.push(words[0] ?? '')
+  }
+  expect(wrong).toEqual([])
+})

@@ -1,0 +1,162 @@
+import type { Event } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { recorded } from '../../redis/recorded.ts'
+import { command } from '../../redis/redis-in-memory.ts'
+
+const OK = '+OK\r\n'
+const QUEUED = '+QUEUED\r\n'
+const ended = (events: readonly string[]) => events.filter((event) => !event.includes('invoke'))
+
+describe('a transaction', () => {
+  /** Everything in it is queued, and this is what EXEC answers. */
+  const transacting = (executed: string) => ({
+    answer: ([name = '']: readonly string[]) =>
+      name === 'MULTI' || name === 'DISCARD' ? OK : name === 'EXEC' ? executed : name === 'PING' ? undefined : QUEUED,
+  })
+  const sent = (...commands: readonly (readonly string[])[]) =>
+    [['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join('')
+
+  test('is recorded as its operations, at the time of its EXEC', () => {
+    const { ask, told, marks, recorder } = recorded(transacting('*3\r\n+OK\r\n$1\r\n7\r\n:3\r\n'))
+    ask(command('MULTI') + command('SET', 'x', '1') + command('GET', 'y') + command('INCR', 'n'))
+    expect(told()).toEqual([])
+    ask(command('EXEC'))
+    expect(ended(told())).toEqual(['0 ok write x="1"', '1 ok read y="7"', '2 ok cas n=["2","3"]'])
+    expect(marks()).toEqual([])
+    expect(recorder.counters).toMatchObject({ operations: 3, open: 0, unmatched: 4 })
+  })
+
+  test('has no effect if a watched key changed or its EXEC was refused', () => {
+    const watched = recorded(transacting('*-1\r\n'))
+    watched.ask(sent(['SET', 'x', '1']))
+    expect(ended(watched.told())).toEqual(['0 fail write x=undefined !a key that was watched has changed'])
+    const refused = recorded(transacting('-EXECABORT no\r\n'))
+    refused.ask(sent(['SET', 'x', '1']))
+    expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
+  })
+
+  test('records nothing if it is discarded', () => {
+    const { ask, told, marks } = recorded(transacting(''))
+    ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'))
+    expect([told(), marks()]).toEqual([[], []])
+  })
+
+  test('marks the keys of commands that are no operations when it is executed', () => {
+    const { ask, told, marks } = recorded(transacting('*2\r\n:1\r\n+OK\r\n'))
+    ask(command('MULTI') + command('LPUSH', 'l', 'a'))
+    expect(marks()).toEqual([])
+    ask(command('SET', 'x', '1') + command('EXEC'))
+    expect(marks()).toEqual(['touched l: EXEC'])
+    expect(ended(told())).toEqual(['0 ok write x="1"'])
+  })
+
+  test('is not understood if its replies do not fit its commands', () => {
+    const { ask, told } = recorded(transacting('*1\r\n+OK\r\n'))
+    ask(sent(['SET', 'x', '1'], ['SET', 'y', '1']))
+    expect(ended(told())).toEqual([
+      '0 info write x=undefined !an answer that cannot be read',
+      '1 info write y=undefined !an answer that cannot be read',
+    ])
+  })
+
+  test('may switch the database of its connection', () => {
+    const { ask, told } = recorded({
+      answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*2\r\n+OK\r\n+OK\r\n' : QUEUED),
+    })
+    ask(sent(['SELECT', '3'], ['SET', 'x', '1']))
+    expect(ended(told())).toEqual(['0 ok write 3/x="1"'])
+    ask(command('GET', 'x'))
+    expect(told().at(-1)).toContain('read 3/x')
+  })
+})
+
+describe('a client', () => {
+  const sessionsOf = (events: readonly Event[]) =>
+    events.filter(({ type }) => type === 'invoke').map((event) => (event as { session?: string }).session)
+  const greeting = {
+    answer: ([name = '']: readonly string[]) =>
+      ['CLIENT', 'AUTH'].includes(name)
+        ? OK
+        : name === 'HELLO'
+          ? '*0\r\n'
+          : name === 'RESET'
+            ? '+RESET\r\n'
+            : undefined,
+  }
+
+  test('is identified by CLIENT SETNAME from the next command on, across connections', () => {
+    const { ask, views, connect, recorder } = recorded(greeting)
+    ask(command('GET', 'x'))
+    ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'))
+    ask(command('GET', 'x'))
+    const other = connect()
+    other.send(command('CLIENT', 'SETNAME', 'alice'))
+    other.send(command('GET', 'x'))
+    expect(sessionsOf(views.client)).toEqual([undefined, 'alice', 'alice', 'alice'])
+    expect(recorder.sessions).toMatchObject({ named: true })
+  })
+
+  test('is identified by its user, unless that is the default one', () => {
+    const { ask, views } = recorded(greeting)
+    ask(command('AUTH', 'secret'))
+    ask(command('GET', 'x'))
+    ask(command('AUTH', 'bob', 'secret'))
+    ask(command('GET', 'x'))
+    ask(command('HELLO', '3', 'AUTH', 'default', 'secret', 'SETNAME', 'carol'))
+    ask(command('GET', 'x'))
+    ask(command('RESET'))
+    ask(command('GET', 'x'))
+    expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
+  })
+
+  test('is not identified by a refused name', () => {
+    const { ask, views } = recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
+    ask(command('AUTH', 'bob', 'wrong'))
+    ask(command('GET', 'x'))
+    expect(sessionsOf(views.client)).toEqual([undefined])
+  })
+})
+
+describe('a connection whose replies do not follow requests', () => {
+  test('continues in RESP3, where messages of subscriptions are pushes', () => {
+    const { ask, told, recorder } = recorded({
+      answer: ([name]) =>
+        name === 'HELLO'
+          ? '%1\r\n+proto\r\n:3\r\n'
+          : name === 'SUBSCRIBE'
+            ? '>3\r\n+subscribe\r\n+a\r\n:1\r\n>3\r\n+message\r\n+a\r\n+hi\r\n>3\r\n+subscribe\r\n+b\r\n:2\r\n'
+            : undefined,
+    })
+    ask(command('HELLO', '3'))
+    ask(command('SUBSCRIBE', 'a', 'b') + command('SET', 'x', '1'))
+    expect(ended(told())).toEqual(['0 ok write x="1"'])
+    expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0 })
+  })
+
+  test('marks the keys it writes if its client has turned replies off', () => {
+    const { client, told, marks } = recorded({ answer: () => '' })
+    client.send(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
+    client.send(command('SELECT', '2') + command('SET', 'x', '2'))
+    expect(told()).toEqual([])
+    expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
+  })
+
+  test('marks the keys that a transaction with a subscription may still write', () => {
+    const { client, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
+    client.send(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
+    expect(marks()).toEqual(['touched x: SUBSCRIBE'])
+  })
+})
+
+describe('a command marks', () => {
+  test.each([
+    ['nothing if it sets a time to live', ['SET', 'x', '1', 'EX', '10'], []],
+    ['a key that it changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
+    ['all keys if it is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
+    ['nothing if it only reads', ['KEYS', '*'], []],
+  ])('%s', (_, words, marked) => {
+    const { ask, marks } = recorded({ answer: () => OK })
+    ask(command(...words))
+    expect([marks(), marks('backend')]).toEqual([marked, marked])
+  })
+})

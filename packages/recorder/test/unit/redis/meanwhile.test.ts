@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { recorded } from '../../redis/recorded.ts'
+
+/** Answers in the order in which they are given; to a command without any, nothing. */
+function scripted(answers: { readonly [command: string]: string }) {
+  return (words: readonly string[]): string => answers[words.join(' ')] ?? ''
+}
+
+const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
+
+describe('a field first read while its hash is being deleted', () => {
+  test('is not recorded as a register, because its deletion would not be in the record', () => {
+    const { client, connect, told, marks } = recorded({
+      answer: scripted({ 'HSET h f 1': ':1\r\n' }),
+    })
+    client.send('DEL h\r\n')
+    expect(told()).toContain('0 invoke write h=null')
+    const other = connect()
+    other.send('HSET h f 1\r\n')
+    expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
+    expect(touched(marks(), 'h')).toBe(true)
+  })
+
+  test('is not recorded as a register even if a transaction deletes the hash at its end', () => {
+    const { connect, told, ask } = recorded({
+      answer: scripted({
+        MULTI: '+OK\r\n',
+        'DEL h': '+QUEUED\r\n',
+        'HSET h f 1': ':1\r\n',
+        EXEC: '*1\r\n:1\r\n',
+      }),
+    })
+    ask('MULTI\r\n')
+    ask('DEL h\r\n')
+    const other = connect()
+    other.send('HSET h f 1\r\n')
+    ask('EXEC\r\n')
+    expect(told().filter((line) => line.includes('h[f]=null'))).toEqual([
+      expect.stringContaining('invoke write h[f]=null'),
+      expect.stringContaining('ok write h[f]=null'),
+    ])
+  })
+
+  test('is recorded as a register again once the hash is deleted', () => {
+    const { told, ask } = recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
+    ask('DEL h\r\n')
+    ask('HSET h f 1\r\n')
+    expect(told().at(-1)).toContain('ok write h[f]="1"')
+  })
+})
+
+describe('a field first read while all keys are being deleted', () => {
+  const written = { 'HSET h f 1': ':1\r\n' }
+
+  test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register until %s is answered', (flush) => {
+    const { client, connect, told } = recorded({ answer: scripted(written) })
+    client.send(`${flush}\r\n`)
+    connect().send('HSET h f 1\r\n')
+    expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
+  })
+
+  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register again once %s is answered', (flush) => {
+    const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
+    ask(`${flush}\r\n`)
+    ask('HSET h f 1\r\n')
+    expect(told().at(-1)).toContain('ok write h[f]="1"')
+  })
+})
+
+test('commands after a failed SELECT in a transaction mark every key', () => {
+  const { marks, ask } = recorded({
+    answer: scripted({
+      MULTI: '+OK\r\n',
+      'SELECT 99': '+QUEUED\r\n',
+      'SET x 2': '+QUEUED\r\n',
+      EXEC: '*2\r\n-ERR DB index is out of range\r\n+OK\r\n',
+    }),
+  })
+  ask('MULTI\r\n')
+  ask('SELECT 99\r\n')
+  ask('SET x 2\r\n')
+  ask('EXEC\r\n')
+  expect(touched(marks(), '*')).toBe(true)
+})
+
+describe('a client that changes its name', () => {
+  const answer = scripted({
+    'CLIENT SETNAME a': '+OK\r\n',
+    'CLIENT SETNAME b': '+OK\r\n',
+    'CLIENT SETNAME c': '-NOPERM\r\n',
+    'GET x': '$-1\r\n',
+  })
+
+  test('has the new name for pipelined requests at once, and keeps the old one if the new one is refused', () => {
+    const { views, ask } = recorded({ answer })
+    ask('CLIENT SETNAME a\r\n')
+    ask('GET x\r\n')
+    ask('CLIENT SETNAME b\r\nGET x\r\n')
+    ask('GET x\r\n')
+    ask('CLIENT SETNAME c\r\n')
+    ask('GET x\r\n')
+    const sessions = views.client.filter(({ type, f }) => type === 'invoke' && f === 'read')
+    expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
+  })
+
+  test('has no known name after CLIENT SETNAME in a transaction', () => {
+    const { views, ask } = recorded({
+      answer: (words) =>
+        words[0] === 'MULTI' || words[2] === 'a'
+          ? '+OK\r\n'
+          : words[0] === 'EXEC'
+            ? '*1\r\n+OK\r\n'
+            : words[0] === 'GET'
+              ? '$-1\r\n'
+              : '+QUEUED\r\n',
+    })
+    ask('CLIENT SETNAME a\r\n')
+    ask('MULTI\r\n')
+    ask('CLIENT SETNAME b\r\n')
+    ask('EXEC\r\n')
+    ask('GET x\r\n')
+    expect(views.client.find(({ type, f }) => type === 'invoke' && f === 'read')?.['session']).toBeUndefined()
+  })
+})

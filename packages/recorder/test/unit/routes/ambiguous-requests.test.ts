@@ -1,0 +1,148 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { compileMapping } from '../../../src/routes/mapping/mapping.ts'
+import { tryRequest, type WrittenRequest } from '../../../src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+
+const document = { request: 'GET,HEAD /docs/{key}', f: 'read', result: 'header.ETag' }
+const replace = {
+  request: 'PUT /docs/{key}',
+  when: { 'header.If-Match': { there: true } },
+  f: 'cas',
+  value: ['header.If-Match', 'answer.header.ETag'],
+}
+const table = (...routes: readonly object[]) => parseRouteTable({ routes }, 'routes.json')
+
+interface Given {
+  readonly headers?: WrittenRequest['headers']
+  readonly body?: string
+  readonly status?: number
+  readonly answerHeaders?: WrittenRequest['headers']
+  readonly answerBody?: string
+}
+
+/** What is recorded of a request and its answer, without index, time and node. */
+function recorded(route: object, request: string, given: Given = {}) {
+  const [method = '', target = ''] = request.split(' ')
+  const tried = tryRequest(
+    table(route),
+    { method, target, headers: given.headers ?? [], body: given.body ?? '' },
+    { status: given.status ?? 200, headers: given.answerHeaders ?? [], body: given.answerBody ?? '' },
+  )
+  return tried.events
+}
+
+const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args).at(-1)
+
+describe('a precondition on versions', () => {
+  test.each(['*', '"1", "2"', '"1","2"'])(
+    'is not understood if it does not name a single version, such as %s, and marks its key',
+    (tag) => {
+      const events = recorded(replace, 'PUT /docs/a', {
+        headers: [['If-Match', tag]],
+        answerHeaders: [['ETag', '"3"']],
+      })
+      expect(events.filter(({ type }) => type === 'invoke')).toEqual([])
+      expect(events).toContainEqual(expect.objectContaining({ f: 'touched', key: 'a' }))
+    },
+  )
+
+  test.each([
+    ['"1"', '"1"'],
+    ['"a,b"', '"a,b"'],
+    ['"*"', '"*"'],
+    ['17', 17],
+  ])('compares with the version of its single tag %s', (tag, version) => {
+    const completion = completionOf(replace, 'PUT /docs/a', {
+      headers: [['If-Match', tag]],
+      answerHeaders: [['ETag', '"3"']],
+    })
+    expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
+  })
+
+  test('has the same version if a proxy weakened its tag', () => {
+    expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
+      value: '"1"',
+    })
+    expect(
+      completionOf(replace, 'PUT /docs/a', { headers: [['If-Match', 'W/"1"']], answerHeaders: [['ETag', '"2"']] }),
+    ).toMatchObject({ value: ['"1"', '"2"'] })
+  })
+})
+
+describe('a reply without its content', () => {
+  const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
+
+  test('does not mean an absent value after HEAD', () => {
+    expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
+      type: 'info',
+      error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
+    })
+  })
+
+  test('does not mean an absent value after 304', () => {
+    expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
+  })
+
+  test('still gives the values in its header fields', () => {
+    expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
+      type: 'ok',
+      value: '"1"',
+    })
+  })
+
+  test('is an empty text if a GET has an empty body', () => {
+    expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
+  })
+})
+
+describe('the hash of a long body', () => {
+  const text = 'a'.repeat(10_000)
+  const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
+  const hashed = { sha256: '27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711', bytes: 10_000 }
+
+  test('is the same for a compressed and a plain body', () => {
+    const head = { method: 'GET', target: '/kv/x', headers: new Map<string, string>() }
+    const peer = { connection: 1, address: '127.0.0.1', process: undefined }
+    const { complete } = compileMapping(table(read)).match(head).understand(head, undefined, peer)
+    const headers = new Map([['content-encoding', 'gzip']])
+    expect(complete({ status: 200, headers, body: { bytes: gzipSync(text) } })).toEqual({ type: 'ok', value: hashed })
+  })
+
+  test('is the same if the route also reads parts of it', () => {
+    const write = { request: 'PUT /kv/{key}', f: 'write', value: { members: { all: 'body', form: 'form.a' } } }
+    expect(completionOf(write, 'PUT /kv/x', { body: `a=${text}` })).toMatchObject({
+      value: { all: { bytes: 10_002 }, form: text },
+    })
+  })
+})
+
+describe('the key of a request', () => {
+  const read = {
+    request: 'GET /tenants/{tenant}/users/{id}',
+    f: 'read',
+    key: ['path.tenant', 'path.id'],
+    result: 'body',
+  }
+
+  test('differs if one of several parts differs or a slash moves', () => {
+    const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
+    expect(key('/tenants/a/users/b')).toBe('a/b')
+    expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
+    expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
+  })
+
+  test("does not depend on the order of an object's members", () => {
+    const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
+    const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
+    expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
+  })
+
+  test('is not understood from a repeated parameter, since services differ in which one counts', () => {
+    const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
+    const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
+    expect(events.map(({ f }) => f)).toContain('touched')
+    expect(events.filter(({ type }) => type === 'invoke')).toEqual([])
+    expect(completionOf(write, 'PUT /kv?k=a&k=a', { body: '1' })).toMatchObject({ type: 'ok', key: 'a' })
+  })
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { compileMapping } from '../../../src/routes/mapping/mapping.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+
+const NO_FIELDS = { get: () => undefined }
+const NOBODY = { connection: 0, address: '', process: undefined }
+
+/** A mapping by which texts are asked and answered. */
+function mappingOf(result: string) {
+  const read = { request: 'GET /kv/{key}', f: 'read', result, missing: 'absent' }
+  const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' }
+  const mapping = compileMapping(parseRouteTable({ routes: [read, write] }, 'x'))
+  return (method: string, body: object, answer: object) => {
+    const head = { method, target: '/kv/x', headers: NO_FIELDS }
+    const { complete } = mapping.match(head).understand(head, { bytes: Buffer.from(JSON.stringify(body)) }, NOBODY)
+    return complete({ status: 200, headers: NO_FIELDS, body: { bytes: Buffer.from(JSON.stringify(answer)) } })
+  }
+}
+
+test('a reply with the written value elsewhere than at its result does not mean an absent value', () => {
+  const ask = mappingOf('json.vaule')
+  ask('PUT', { value: 7 }, {})
+  expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
+    type: 'not-understood',
+    error: 'status 200, and nothing at json.vaule, but json.data.value has what was written. Give that as the "result"',
+  })
+})
+
+test('a reply without a result means an absent value, even from a service that lost the value', () => {
+  const ask = mappingOf('json.value')
+  ask('PUT', { value: 7 }, {})
+  expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
+  expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
+})
+
+test('an empty result means an absent value once a reply has had a value at that place', () => {
+  const ask = mappingOf('json.value')
+  ask('PUT', { value: 7 }, {})
+  expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })
+  expect(ask('GET', {}, { removed: 7 })).toEqual({ type: 'ok', value: null })
+})

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { readWrittenAnswer, readWrittenRequest, tryRequest } from '../../../src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+
+const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' }
+const read = { request: 'GET /kv/{key}', f: 'read', result: 'json.data.value', missing: 'absent' }
+
+/** How the write or the read ended, by the body of its answer. */
+function ended(route: { readonly request: string }, body: string, answer = 'HTTP/1.1 200 OK'): string {
+  const request = `${route.request.replace('{key}', 'x')}\n\n{"value":1}`
+  const table = parseRouteTable({ routes: [route] }, 'x')
+  const asked = readWrittenRequest(request, 'request')
+  const last = tryRequest(table, asked, readWrittenAnswer(`${answer}\n\n${body}`, 'answer')).events.at(-1)
+  return `${last?.['type']}${last?.['error'] === undefined ? '' : ` ${last['error']}`}`.replace(/which may be.*/, '')
+}
+
+describe('does not understand a successful reply that looks like a refusal', () => {
+  test.each([
+    ['{"errors":[{"message":"denied"}],"data":null}', 'info status 200: its body says "errors", '],
+    ['{"jsonrpc":"2.0","id":1,"error":{"code":-32000}}', 'info status 200: its body says "error", '],
+    ['[{"id":1,"result":1},{"id":2,"error":{"code":-32000}}]', 'info status 200: its body says "error", '],
+    ['{"ok":false}', 'info status 200: its body says "ok", '],
+    ['{"success":false,"message":"read-only"}', 'info status 200: its body says "success", '],
+    [' false\n', 'info status 200: its body is false, '],
+  ])('%s', (body, expected) => {
+    expect(ended(write, body)).toBe(expected)
+  })
+
+  test('of a read, even if an absent result means an absent value', () => {
+    expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
+    expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
+  })
+})
+
+describe('takes a successful reply with such words for a success', () => {
+  test.each([
+    '{"errors":[],"error":null,"ok":true,"success":true}',
+    '{"error":"","errors":{}}',
+    '{"value":{"error":"stored"}}',
+    '"error"',
+    'no JSON, and an "error"',
+    '',
+  ])('%s', (body) => {
+    expect(ended(write, body)).toBe('ok')
+  })
+
+  test('if the words are the value that was read', () => {
+    expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
+    expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
+  })
+})
+
+test('the member "answers" gives the meaning of a response', () => {
+  const answers = [
+    { when: { 'json.errors': { there: true } }, outcome: 'fail' },
+    { when: { 'json.errors': { there: false } }, outcome: 'ok' },
+  ]
+  expect(ended({ ...write, answers } as never, '{"errors":["denied"]}')).toBe('fail status 200')
+  expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
+})
+
+test('a status other than success keeps its meaning', () => {
+  expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
+  expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
+})

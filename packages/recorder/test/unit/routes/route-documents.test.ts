@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { readWrittenAnswer, readWrittenRequest, tryRequest } from '../../../src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+import { routeMembers } from '../../../src/routes/parsing/route-members.ts'
+import { routeTableSchema } from '../../../src/routes/parsing/schema.ts'
+import { tableMembers } from '../../../src/routes/parsing/table-members.ts'
+import { invalidBy, type Schema } from '../../routes/json-schema.ts'
+
+const page = readFileSync(new URL('../../../docs/ROUTES.md', import.meta.url), 'utf8')
+const blocks = [...page.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind = '', text = '']) => ({ kind, text }))
+
+/** A table, a request, its answer, and what is recorded. */
+const examples = blocks.flatMap(({ kind, text }, i) => {
+  if (kind !== 'json') return []
+  const [request, answer, events] = blocks.slice(i + 1, i + 4)
+  return [{ table: text, request: request?.text ?? '', answer: answer?.text ?? '', events: events?.text ?? '' }]
+})
+
+test('the page has an example for every member', () => {
+  const shown = examples.map(({ table }) => table).join()
+  const without = Object.keys({ ...tableMembers, ...routeMembers }).filter((name) => !shown.includes(`"${name}"`))
+  // Those of gRPC are binary, or shown where gRPC is.
+  expect(without).toEqual(['descriptor', 'messages', 'methods'])
+  for (const name of without) expect(page).toContain(`\`${name}\``)
+})
+
+describe("the page's examples", () => {
+  test('are complete', () => {
+    expect(examples.length).toBeGreaterThan(14)
+    expect(blocks.length).toBe(examples.length * 4)
+  })
+
+  test.each(examples)('$request is recorded as the page says', ({ table, request, answer, events }) => {
+    const parsed = parseRouteTable(JSON.parse(table), 'ROUTES.md')
+    const tried = tryRequest(parsed, readWrittenRequest(request, 'request'), readWrittenAnswer(answer, 'answer'))
+    const shown = tried.events.map(({ index: _, time: __, node: ___, epoch: ____, ...event }) => event)
+    expect(shown).toEqual(
+      events
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    )
+  })
+
+  test.each(examples)('$request has a table that fits the schema', ({ table }) => {
+    expect(invalidBy(routeTableSchema as Schema, JSON.parse(table))).toBeUndefined()
+  })
+})
+
+describe('the schema refuses what the parser refuses', () => {
+  const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
+  test.each<[string, unknown]>([
+    ['no routes', {}],
+    ['an empty list of them', { routes: [] }],
+    ['an unknown member', { routes: [read], clients: 'x' }],
+    ['an unknown member of a route', { routes: [{ ...read, body: 'x' }] }],
+    ['a query in the path', { routes: [{ ...read, request: 'GET /kv?q={v}' }] }],
+    ['a place that is none', { routes: [{ ...read, result: 'json.a[0]' }] }],
+    ['a result in the path', { routes: [{ ...read, result: 'path.key' }] }],
+    ['an outcome that is none', { routes: [{ ...read, outcomes: { 404: 'maybe' } }] }],
+    ['a status that is none', { routes: [{ ...read, outcomes: { 4040: 'ok' } }] }],
+    ['ignore beside f', { routes: [{ ...read, ignore: true }] }],
+    ['operations beside f', { routes: [{ ...read, operations: [{ f: 'read', result: 'body' }] }] }],
+    ['no function', { routes: [{ request: 'GET /' }] }],
+    ['a client that is none', { routes: [read], client: 'ip' }],
+    ['an initial value without its name', { routes: [read], initial: null }],
+    ['a case without its outcome', { routes: [{ ...read, answers: [{ when: { 'json.a': 1 } }] }] }],
+  ])('a table with %s', (_, table) => {
+    expect(() => parseRouteTable(table, 'x')).toThrow()
+    expect(invalidBy(routeTableSchema as Schema, table)).toBeDefined()
+  })
+})

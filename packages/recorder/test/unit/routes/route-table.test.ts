@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+import { checkFunctions } from '../../../src/routes/parsing/table-checks.ts'
+import type { RouteTable } from '../../../src/routes/table/route-table.ts'
+import { embeddedRoutes } from '../../routes/embedded-routes.ts'
+
+const route = (more: object) => ({ routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body', ...more }] })
+const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
+const routes = (...given: readonly object[]) => ({ routes: given })
+const at = 'x: route 1 (PUT /kv/{key})'
+
+test('a table in JSON is parsed and returned as written', () => {
+  expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
+})
+
+describe('a wrong table', () => {
+  test.each<[unknown, string]>([
+    [[], 'x: [] is no object.'],
+    [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
+    [routes({}), 'x: route 1: "request" is undefined. Write a method and a path: "PUT /kv/{key}".'],
+    [routes({ request: '/kv', f: 'read' }), 'x: route 1: "request" is "/kv". Write a method and a path'],
+    [
+      routes({ ...read, request: 'GET /search?q={v}' }),
+      'a path is matched without its query. Write "GET /search", and take the value from "query.q".',
+    ],
+    [routes({ ...read, request: 'GET /kv/{the key}' }), 'x: route 1: "request" is "GET /kv/{the key}".'],
+    [routes({ ...read, request: 'GET /kv/:key' }), 'a name in a path is written in braces. Write "GET /kv/{key}".'],
+    [routes({ ...read, request: 'GET /<int:user>/x/<id>' }), 'in braces. Write "GET /{user}/x/{id}".'],
+    [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
+    [routes({ ...read, request: 'GET /kv/{a}{b}' }), '{a}{b}: it is unclear where one name ends and the next begins'],
+    [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
+    [route({ value: 'json.' }), '"value" is "json.". Give a place: path.NAME, query.NAME, header.NAME'],
+    [
+      route({ value: 'json.a[0]' }),
+      '"value" is "json.a[0]". Elements are named by their position after a dot: "json.a.0".',
+    ],
+    [route({ value: ['json.old', 3] }), '"value" is 3. Write {"const": 3} for that value'],
+    [route({ value: [] }), '"value" is an empty list.'],
+    [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
+    [route({ value: 'item.id' }), `"value" is "item.id", but there is no list: name it with "each".`],
+    [
+      route({ value: { from: 'header.Location', match: '/items' } }),
+      '"match" is "/items". Give a pattern with one name',
+    ],
+    [route({ key: 'path.name' }), '"key" is "path.name", and the path has no {name}.'],
+    [route({ result: 'path.key' }), '"result" is "path.key". An answer has: header.NAME, body, json, json.MEMBER.'],
+    [
+      route({ outcomes: { 4040: 'ok' } }),
+      '"outcomes": "4040" is not a status. Write 404, a class of them: 5xx, or gRPC',
+    ],
+    [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
+    [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
+    [
+      route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
+      '"when": "path.key" is no place. An answer has',
+    ],
+    [route({ when: {} }), `${at}: "when" is empty.`],
+    [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
+    [route({ missing: 'null' }), '"missing" is "null". Give "absent", or leave it out'],
+    [route({ missing: 'absent' }), `${at}: "missing" is about a "result", and there is none.`],
+    [route({ each: 'body' }), '"each" is "body". Give the place of a list'],
+    [route({ each: 'json.items' }), `${at}: "each" is given without "key".`],
+    [
+      route({ client: 'header' }),
+      `${at}: "client" is "header". Give what names the client: header.X-Client, cookie.sid`,
+    ],
+    [{ ...route({}), client: 'ip' }, 'x: "client" is "ip". Give what names the client'],
+    [route({ body: 'x' }), 'x: route 1 has no member "body". It has: request, when, ignore, f, key, value, result,'],
+    [{ ...route({}), requestId: 3 }, 'x: "requestId" is 3. Name a field, such as "Idempotency-Key".'],
+    [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
+    [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
+    [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
+    [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: set "initial": "read" as well.'],
+    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can do that'],
+  ])('is refused: %j', (value, message) => {
+    expect(() => parseRouteTable(value, 'x')).toThrow(message)
+  })
+})
+
+/** A register for each key at a path. */
+const collection = (path: string, ...names: readonly string[]) => {
+  const key = names.length === 0 ? {} : { key: names.map((name) => `path.${name}`) }
+  return [
+    { ...read, request: `GET ${path}`, ...key },
+    { request: `PUT ${path}`, f: 'write', value: 'body', ...key },
+  ]
+}
+
+describe('several paths that may have the same keys are accepted', () => {
+  const cas = { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'] }
+  const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
+  const users = [{ const: 'users' }, 'path.key']
+  test.each<[string, readonly object[]]>([
+    ['if only one of them is read', [...collection('/kv/{key}'), cas]],
+    [
+      'if one is read and the other changed',
+      [
+        { ...read, request: 'GET /get/{key}' },
+        { request: 'POST /set/{key}', f: 'write', value: 'body' },
+      ],
+    ],
+    ['if it is a counter, and what adds to it', [{ ...read, request: 'GET /counter/{key}' }, add]],
+    ['if they are the same path by other names', [...collection('/kv/{key}'), { ...read, request: 'HEAD /kv/{key}' }]],
+    [
+      'if the keys have constants, other or the same',
+      [...collection('/users/{key}'), ...collection('/people/{key}')].map((each) => ({ ...each, key: users })),
+    ],
+    [
+      'if one of them has a constant',
+      [...collection('/kv/{key}'), ...collection('/users/{key}').map((each) => ({ ...each, key: users }))],
+    ],
+  ])('%s', (_, given) => {
+    expect(() => parseRouteTable(routes(...given), 'x')).not.toThrow()
+  })
+})
+
+test('a path may have a colon within a segment, like methods of Google’s APIs', () => {
+  expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
+})
+
+describe('a table that cannot be meant', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'a route without a key where others have one',
+      routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
+      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
+    ],
+    [
+      'a name in the path that is not a key',
+      routes({ ...read, request: 'GET /kv/{id}' }),
+      'the path has {id}, and there is no "key". Say "key": "path.id", or name it {key}; a segment that is not a key is *.',
+    ],
+    [
+      'a name in the path that nothing uses',
+      routes({ ...read, request: 'GET /t/{tenant}/kv/{key}' }),
+      '{tenant} of the path is not used, so different values of it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
+    ],
+    [
+      'two collections with the same keys',
+      routes(...collection('/users/{key}'), ...collection('/orders/{key}')),
+      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
+    ],
+    [
+      'two collections whose keys have different names',
+      routes(...collection('/{tenant}/users/{id}', 'tenant', 'id'), ...collection('/{t}/orders/{order}', 't', 'order')),
+      '"key": [{"const": "users"}, "path.tenant", "path.id"] and "key": [{"const": "orders"}, "path.t", "path.order"]',
+    ],
+    [
+      'a collection within another',
+      routes(...collection('/users/{key}'), ...collection('/users/{key}/email')),
+      '"key": [{"const": "users"}, "path.key"] and "key": [{"const": "email"}, "path.key"]',
+    ],
+    [
+      'a read without a result',
+      routes({ request: 'GET /kv/{key}', f: 'read' }),
+      'a read has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".',
+    ],
+    ['a write without a value', route({ value: undefined }), 'a write has no "value".'],
+    ['an append without a value', route({ f: 'append', value: undefined }), 'an append has no "value".'],
+    ['a cas of one value', route({ f: 'cas' }), 'a cas needs two values'],
+    [
+      'a route that an earlier one takes everything of',
+      routes(
+        { ...read, request: 'GET,HEAD /kv/{key}' },
+        { ...read, request: 'GET /kv/special', key: { const: 'special' } },
+      ),
+      'x: route 2 (GET /kv/special) is never reached: route 1 (GET,HEAD /kv/{key}) comes before it',
+    ],
+    [
+      'a route after a star',
+      routes({ request: 'GET /static/*', ignore: true }, { ...read, request: 'GET /static/kv/{key}' }),
+      'x: route 2 (GET /static/kv/{key}) is never reached',
+    ],
+    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" does not go with "ignore"'],
+    ['a route that is not quite ignored', routes({ request: 'GET /', ignore: 'yes' }), '"ignore" is "yes". Give true'],
+    [
+      'operations beside an operation',
+      routes({ ...read, operations: [{ f: 'read', result: 'body' }] }),
+      '"f" is beside "operations". Give it in each of the operations instead.',
+    ],
+    ['no operations', routes({ request: 'GET /', operations: [] }), '"operations" is []. Give a list'],
+    [
+      'a result for no single item',
+      route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
+      '"each" is a list of the request, so "result" belongs to no single item.',
+    ],
+  ])('is refused for %s', (_, value, message) => {
+    expect(() => parseRouteTable(value, 'x')).toThrow(message)
+  })
+
+  test.each([
+    ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
+    ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
+    ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
+  ])('is not one that has a route %s next to another one', (_, other) => {
+    expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
+  })
+
+  test('is not one whose conditional route comes before a general one', () => {
+    const conditional = { ...read, when: { 'query.stale': 'ok' } }
+    expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
+  })
+})
+
+describe('the functions of a table', () => {
+  const models = [
+    { name: 'register', functions: ['read', 'write', 'cas'] },
+    { name: 'queue', functions: ['enqueue', 'dequeue'] },
+  ]
+  const table = (...fs: readonly string[]): RouteTable => ({
+    routes: fs.map((f, i) => ({ request: `POST /${i}`, f, value: 'body', result: 'body' })),
+  })
+  const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
+
+  test('are accepted if one model knows them all', () => {
+    expect(check(table('read', 'write'))).not.toThrow()
+    expect(check(table('enqueue'), 'queue')).not.toThrow()
+    expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()
+  })
+
+  test.each<[string, () => void, string]>([
+    [
+      'none knows',
+      check(table('read', 'sett')),
+      'x: route 2 (POST /1): "f" is "sett", which no model knows. They know: register: read,',
+    ],
+    [
+      'is misspelt',
+      check(table('raed', 'write')),
+      'x: route 1 (POST /0): "f" is "raed", which no model knows. Did you mean "read"? They know: register: read,',
+    ],
+    [
+      'other stores have by another name',
+      check(table('read', 'set')),
+      'x: route 2 (POST /1): "f" is "set", which no model knows. Write "f": "write".',
+    ],
+    [
+      'the wanted one does not know',
+      check(table('read'), 'queue'),
+      '"f" is "read", which the model queue does not know. It knows: enqueue, dequeue.',
+    ],
+    [
+      'no single one knows',
+      check(table('read', 'enqueue')),
+      'x: route 2 (POST /1): "f" is "enqueue", but "read" of other routes belong to the model register, which does not know it',
+    ],
+    [
+      'a model has that is none of the others’',
+      () =>
+        checkFunctions(table('read', 'write', 'delete'), {
+          models: [...models, { name: 'watch', functions: ['read', 'put', 'delete'] }],
+          where: 'x',
+        }),
+      'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
+    ],
+  ])('are refused if %s', (_, checking, message) => {
+    expect(checking).toThrow(message)
+  })
+})

@@ -1,0 +1,83 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { compileMapping } from '../../../src/routes/mapping/mapping.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+
+const NO_FIELDS = { get: () => undefined }
+const NOBODY = { connection: 0, address: '', process: undefined }
+
+/** The value of a request and the result of its answer, as a table of these routes records them. */
+function recorded(routes: readonly object[], method: string, target: string, body: string, answer = ''): unknown[] {
+  const mapping = compileMapping(parseRouteTable({ routes }, 'test'))
+  const head = { method, target, headers: NO_FIELDS }
+  const { understanding, complete } = mapping.match(head).understand(head, { bytes: Buffer.from(body) }, NOBODY)
+  if (understanding.kind !== 'operations') return [understanding]
+  const completion = complete({ status: 200, headers: NO_FIELDS, body: { bytes: Buffer.from(answer) } })
+  return [understanding.calls[0].value, 'value' in completion ? completion.value : completion]
+}
+
+const read = (result: string) => ({ request: 'GET /kv/{key}', f: 'read', result })
+const write = (value: string | readonly string[]) => ({ request: 'PUT /kv/{key}', f: 'write', value })
+
+describe('a value from a place that holds texts', () => {
+  test.each(['query.v', 'form.v'])('is recorded as a number if its text is one: %s', (place) => {
+    const routes = [read('json.v'), write(place)]
+    const target = place === 'query.v' ? '/kv/x?v=5' : '/kv/x'
+    expect(recorded(routes, 'PUT', target, 'v=5')[0]).toBe(5)
+    expect(recorded(routes, 'GET', '/kv/x', '', '{"v":5}')[1]).toBe(5)
+    expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
+  })
+
+  test('is recorded as numbers within lists and objects', () => {
+    const routes = [read('json'), write(['query.v', 'json'])]
+    expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
+  })
+
+  const numbers: readonly [string, Json][] = [
+    ['0', 0],
+    ['-1', -1],
+    ['0.5', 0.5],
+    ['9007199254740991', 9007199254740991],
+    ['05', '05'],
+    ['+5', '+5'],
+    ['5.0', '5.0'],
+    ['1e3', '1e3'],
+    ['-0', '-0'],
+    ['', ''],
+    [' 5', ' 5'],
+    ['9007199254740992', '9007199254740992'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['NaN', 'NaN'],
+    ['Infinity', 'Infinity'],
+    ['0x10', '0x10'],
+  ]
+  test.each(numbers)('%j is recorded as %j', (text, value) => {
+    expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
+  })
+
+  test('gives the initial value the type of the values read', () => {
+    const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
+    expect(table.initial).toEqual({ value: 0 })
+  })
+
+  test('stays a text if texts are appended', () => {
+    const append = { request: 'POST /kv/{key}', f: 'append', value: 'body' }
+    expect(recorded([read('body'), append], 'POST', '/kv/x', '5')[0]).toBe('5')
+    expect(recorded([read('body'), append], 'GET', '/kv/x', '', '12')[1]).toBe('12')
+  })
+})
+
+test('values from JSON keep texts and numbers distinct', () => {
+  const routes = [read('json.v'), write('json.v')]
+  expect(recorded(routes, 'PUT', '/kv/x', '{"v":"5"}')[0]).toBe('5')
+  expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)
+})
+
+test('a single line break at the end of a text is ignored', () => {
+  const routes = [read('body'), write('body')]
+  const texts = ['a', 'a\n', 'a\r\n', 'a\n\n', '\na', '5\n']
+  expect(texts.map((text) => recorded(routes, 'PUT', '/kv/x', text)[0])).toEqual(['a', 'a', 'a', 'a\n', '\na', 5])
+  expect(recorded(routes, 'GET', '/kv/x', '', 'a\n')[1]).toBe('a')
+  const named = [{ ...write('path.key'), when: { body: 'set\n' } }]
+  expect(recorded(named, 'PUT', '/kv/x', 'set')[0]).toBe('x')
+})

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { type OwnProtocol, ownProtocol } from '../../../src/spoken/own-protocol.ts'
+
+const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
+  const own: OwnProtocol = {
+    name: 'tiny',
+    port: 1,
+    model: 'register',
+    scanner: () => ({ scan }),
+    asked(request) {
+      if (request.toString() === '?') throw new Error('no line of it')
+      return { f: 'write', key: 'x', value: request.toString() }
+    },
+    answered: () => ({ type: 'ok', value: null }),
+  }
+  return ownProtocol(own).framing
+}
+
+describe('a protocol of one’s own', () => {
+  test.each([2, 4, -1, -2])('may say %d of the three bytes after the first', (end) => {
+    const { scan } = framingOf(() => end).scanner('requests')
+    expect(scan(Buffer.from('abcd'), 1)).toBe(end)
+  })
+
+  test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
+    'is refused if it says %d: it would never end',
+    (end) => {
+      const { scan } = framingOf(() => end).scanner('requests')
+      expect(() => scan(Buffer.from('abcd'), 1)).toThrow(
+        `the scanner of tiny returned ${end} for 4 bytes from 1. Return the position after the message's last byte, -1`,
+      )
+    },
+  )
+
+  test('has no command in a request that it cannot read', () => {
+    const { command } = framingOf(() => -1)
+    expect(command?.(Buffer.from('?'))).toBeUndefined()
+    expect(command?.(Buffer.from('1'))).toEqual({ name: 'WRITE', key: 'x' })
+  })
+})

@@ -1,0 +1,190 @@
+import { check, type ModelName } from '@chaosproxy/checker'
+import { type Fault, linksBetween } from '@chaosproxy/faults'
+import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { made, ms, summary } from '../../../testing/src/timeline.ts'
+import { accountLines, sumsText } from '../../src/accounting-words.ts'
+import { causesOf } from '../../src/facts/causes.ts'
+import { factsOf } from '../../src/facts/facts.ts'
+import { renderHtml } from '../../src/html/page.ts'
+import { toJson } from '../../src/reporters/result-json.ts'
+import { renderCheck } from '../../src/terminal/check-page.ts'
+import { plainStyle } from '../../src/terminal/style.ts'
+
+type Done = readonly [f: string, asked: Json, type: 'ok' | 'fail' | 'info', answered: Json]
+
+/** One operation after the other, 1 ms each, by a process each. */
+const historyOf = (...operations: readonly Done[]): History =>
+  historyFromEvents(
+    operations.flatMap(([f, value, type, answered], i): EventInput[] => [
+      { process: i, type: 'invoke', f, value, time: nanos(2e6 * i) },
+      { process: i, type, f, value: answered, time: nanos(2e6 * i + 1e6) },
+    ]),
+  )
+
+function judged(model: ModelName, history: History) {
+  const report = check(history, {
+    model,
+    initial: null,
+    levels: ['linearizable', 'eventual'],
+    failedCas: 'drop',
+    deadlineMs: millis(5_000),
+    memoryBytes: 1e8,
+    now: () => millis(0),
+  })
+  const { accounting } = report
+  if (accounting === undefined) throw new Error('there is no accounting')
+  return { report, accounting }
+}
+
+const page = { file: 'h.jsonl', parseMs: 1, checkMs: 1, width: 200, unicode: true }
+
+const history = historyOf(
+  ['enqueue', 1, 'ok', 1],
+  ['enqueue', 2, 'ok', 2],
+  ['enqueue', 3, 'info', 3],
+  ['enqueue', 4, 'ok', 4],
+  ['dequeue', null, 'ok', 1],
+  ['dequeue', null, 'ok', 1],
+  ['dequeue', null, 'ok', 3],
+  ['dequeue', null, 'ok', 9],
+  ['drain', null, 'ok', [4]],
+)
+const { report, accounting } = judged('bag', history)
+
+test('lost, duplicated, unexpected and recovered messages are reported', () => {
+  expect(sumsText(accounting)).toBe('4 messages tried, 3 acknowledged, 3 seen')
+  expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
+    ['lost', ['2']],
+    ['unexpected', ['9']],
+    ['duplicated', ['1 (1 too many)']],
+    ['recovered', ['3']],
+  ])
+})
+
+test('the page of a file shows the accounting instead of the lost acknowledged writes', () => {
+  const text = renderCheck(report, history, plainStyle, page)
+  expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
+  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
+  expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1 (1 too many)\n')
+  expect(text).toContain('  1 recovered (seen, though adding it failed or its outcome was unknown): 3\n')
+  expect(text).not.toContain('acknowledged write lost')
+})
+
+test('a lost element is listed with its last sighting if that was after its acknowledgement', () => {
+  const lists = [
+    ['add', 1, 'ok', 1],
+    ['read', null, 'ok', [1]],
+    ['read', null, 'ok', []],
+  ] as const
+  const [lost] = accountLines(judged('set', historyOf(...lists)).accounting!)
+  expect(lost?.items).toEqual(['1 (last seen 1.0 ms later)'])
+})
+
+test('the HTML report has a section for the accounting', () => {
+  const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
+  expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')
+  expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
+})
+
+test('the accounting in --json has every list, each element with its lines', () => {
+  const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
+  expect(json.accounting).toEqual({
+    result: 'violated',
+    reason: 'Nobody enqueued what came out: 9.',
+    attempted: 4,
+    acknowledged: 3,
+    ok: 3,
+    lost: [{ value: 2, count: 1, lines: [3, 4] }],
+    unexpected: [{ value: 9, count: 1, lines: [15, 16] }],
+    duplicated: [{ value: 1, count: 1, lines: [1, 2] }],
+    stale: [],
+    recovered: [{ value: 3, count: 1, lines: [5, 6] }],
+    neverRead: [],
+    totals: { lost: 1, unexpected: 1, duplicated: 1, stale: 0, recovered: 1, neverRead: 0 },
+  })
+})
+
+test('operations of unknown outcome on an object are only counted', () => {
+  expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
+  expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
+})
+
+test('messages that may still be in the queue are reported as "not out yet", not as lost', () => {
+  const open = historyOf(['enqueue', 1, 'ok', 1], ['enqueue', 2, 'ok', 2], ['dequeue', null, 'ok', 1])
+  const lines = accountLines(judged('bag', open).accounting)
+  expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
+})
+
+test('elements of a set that were missing for a while, never read, or twice in one read are reported', () => {
+  const set = judged(
+    'set',
+    historyOf(
+      ['add', 1, 'ok', 1],
+      ['read', null, 'ok', []],
+      ['read', null, 'ok', [1]],
+      ['add', 'x', 'ok', 'x'],
+      ['read', null, 'ok', [1, 1, 'x']],
+      ['add', 2, 'ok', 2],
+    ),
+  ).accounting
+  expect(accountLines(set).map(({ what, items }) => `${what}: ${items}`)).toEqual([
+    'duplicated: 1',
+    'stale: 1 (missing for 1.0 ms)',
+    'never read: 2',
+  ])
+})
+
+test('a counter read that no choice of additions explains is reported with the range of allowed sums', () => {
+  const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
+  const counter = judged('counter', read).accounting
+  expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
+  expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
+})
+
+test('a sum that is too high is blamed on a repeated addition, a sum that is too low is not', () => {
+  const causeOf = (sum: number): string | undefined => {
+    const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
+    const { report } = judged('counter', history)
+    const verdict = report.levels['linearizable']
+    if (verdict?.result !== 'violated') return undefined
+    return causesOf({ report, history, counterexample: verdict.counterexample, near: [] })[0]?.cause
+  }
+  expect(causeOf(9)).toBe('An operation took effect twice.')
+  expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
+})
+
+test('if every addition was answered, a sum that is too high is blamed on the fault that kept a reply', () => {
+  const add = (p: number, from: number, to: number) => ({
+    p,
+    f: 'add',
+    in: 1,
+    from: ms(from),
+    to: ms(to),
+    node: 'bank',
+  })
+  const history = made([
+    add(0, 1, 2),
+    // Its COMMIT was made, the answer to it was lost, and the service made it once more.
+    add(1, 10, 200),
+    add(2, 300, 301),
+    { p: 0, f: 'read', out: 4, from: ms(400), to: ms(401), node: 'bank' },
+  ])
+  const { report } = judged('counter', history)
+  const told = (from: number, to: number) => {
+    const cut: Fault = { kind: 'partition', links: linksBetween([['bank'], ['postgres']]), mode: 'drop' }
+    const faults = [{ id: 'f', fault: cut, from: ms(from), to: ms(to), hits: 1 }]
+    const facts = factsOf({ history, report, run: summary({ report, faults }) })
+    return {
+      why: facts.why.text,
+      cause: causesOf({ report, history, counterexample: facts.shown!, near: facts.near })[0]?.cause,
+    }
+  }
+  expect(told(5, 150)).toEqual({
+    why: expect.stringMatching(/^In force while something was added twice: .*, 0.005 s to 0.150 s\.$/),
+    cause: 'An operation took effect twice.',
+  })
+  expect(told(250, 260).why).toBe(
+    'No fault explains this: the system does it by itself. It looks as if an operation took effect twice.',
+  )
+})

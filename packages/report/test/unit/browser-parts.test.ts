@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Script } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import {
+  comparisonScript,
+  explorerScript,
+  pageScript,
+  proxiesScript,
+  runsScript,
+  themeScript,
+  toldScript,
+  verifyScript,
+} from '../../src/html/scripts.ts'
+
+const folder = join(import.meta.dirname, '../../src/browser')
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
+const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8')
+
+/** Statements of a module that leave something behind when types are erased, by how they begin. */
+const values = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
+
+// A part is embedded as its own source text. Whatever else its module declares or imports would not be there in a page.
+describe.each(files)('browser/%s', (file) => {
+  test('imports only types, and declares at most one function or class', () => {
+    const declared = values(textOf(file))
+    expect(declared.length).toBeLessThanOrEqual(1)
+    for (const line of declared) expect(line).toMatch(/^export (function|class) /)
+  })
+
+  test('is embedded in a page, unless it contains only types', () => {
+    const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
+    if (name !== undefined)
+      expect(
+        [pageScript, explorerScript, comparisonScript, runsScript, proxiesScript, toldScript, verifyScript('')].join(
+          '\n',
+        ),
+      ).toMatch(new RegExp(`(function|class) ${name}\\b`))
+  })
+})
+
+test.each([
+  ['page', pageScript],
+  ['explorer', explorerScript],
+  ['proxies', proxiesScript],
+  ['runs', runsScript],
+  ['theme', themeScript],
+  ['told', toldScript],
+  ['verify', verifyScript('var verifier = {}')],
+])('the %s script is complete: it parses, closes no element, and imports no module', (_, script) => {
+  expect(() => new Script(script)).not.toThrow()
+  expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)
+})
+
+test('no browser part contains a text of several lines, because it would lose its indentation', () => {
+  for (const file of files) {
+    for (const line of textOf(file)
+      .replace(/^\s*(\/?\*|\/\/).*$/gm, '')
+      .split('\n')) {
+      expect((line.match(/`/g) ?? []).length % 2, `${file}: ${line}`).toBe(0)
+    }
+  }
+})

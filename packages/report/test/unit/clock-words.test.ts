@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { clocksText } from '../../src/measured-words.ts'
+
+const cost = { clocks: 2, withinNanos: { max: 412_000, p50: 80_000 }, unordered: 31, cramped: 0, undecided: [] }
+
+test('the clocks line gives the measured agreement, and says that the open orders changed nothing', () => {
+  expect(clocksText(cost)).toBe(
+    'the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing',
+  )
+})
+
+test('the clocks line names the levels that inexact clocks leave undecided', () => {
+  expect(clocksText({ ...cost, clocks: 1, unordered: 1, cramped: 3, undecided: ['linearizable'] })).toBe(
+    'the clock of 1 load worker agreed to within ±0.4 ms, half of the time ±80 µs; 1 order between two operations is open, 3 operations took less time than that, which leaves linearizable undecided',
+  )
+})
+
+test('the clocks line says if the clocks of the workers did not keep their bounds', () => {
+  expect(clocksText({ ...cost, withinNanos: { max: null, p50: null }, undecided: ['linearizable'] })).toContain(
+    'did not all keep their bounds',
+  )
+})

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { galleryMarkdown } from '../../src/gallery/markdown.ts'
+import {
+  exhibitOutcome,
+  gallerySummary,
+  type ToldExhibit,
+  type ToldTrial,
+  trialsText,
+} from '../../src/gallery/told-exhibit.ts'
+import { renderGalleryHtml } from '../../src/html/gallery-page.ts'
+
+const trial = (outcome: ToldTrial['outcome'], seed = 1): ToldTrial => ({
+  ...{ seed, outcome, seconds: 1.5 },
+  exitCode: outcome === 'found' ? 1 : 0,
+  said: `seed ${seed} was ${outcome}`,
+})
+
+const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
+  ...{ name: 'two-holders', kind: 'package', system: 'lock', version: '1.2.3', weakness: 'a | b <hold> it' },
+  source: 'https://example.org/lock',
+  breaks: 'linearizable',
+  cure: 'a token',
+  commands: { weakness: 'npx chaos run weak', cure: 'npx chaos run cured' },
+  weaknessTrials: [trial('found'), trial('found', 2)],
+  cureTrials: [trial('clean'), trial('clean', 2)],
+  ...members,
+})
+
+describe('an exhibit is as described', () => {
+  test('if every trial of the weakness found it and every trial of the cure found nothing', () => {
+    expect(exhibitOutcome(exhibit())).toBe('as described')
+  })
+
+  test.each([
+    ['a trial of the weakness found nothing', { weaknessTrials: [trial('found'), trial('clean', 2)] }],
+    ['a trial of the weakness came to something else', { weaknessTrials: [trial('other')] }],
+    ['a trial of the cure found it', { cureTrials: [trial('clean'), trial('found', 2)] }],
+    ['a trial of the cure proved nothing', { cureTrials: [trial('other')] }],
+    ['nothing was tried', { weaknessTrials: [], cureTrials: [] }],
+    ['the cure was not tried', { cureTrials: [] }],
+  ])('but not if %s', (_, members) => {
+    expect(exhibitOutcome(exhibit(members))).toBe('not as described')
+  })
+})
+
+test('an exhibit whose requirements the machine lacks is skipped, and not counted as described', () => {
+  const skipped = exhibit({ lacks: 'etcd is missing: apt-get install etcd-server', weaknessTrials: [], cureTrials: [] })
+  expect(exhibitOutcome(skipped)).toBe('skipped')
+  expect(trialsText(skipped)).toBe('skipped: etcd is missing: apt-get install etcd-server')
+  expect(gallerySummary([exhibit(), skipped])).toBe('1 as described, 1 skipped')
+  expect(galleryMarkdown([skipped])).toContain(
+    '- `two-holders`: skipped: etcd is missing: apt-get install etcd-server\n',
+  )
+})
+
+test('an exhibit found in only some trials is reported with its rate', () => {
+  const rare = exhibit({ weaknessTrials: [trial('found'), trial('clean', 2), trial('clean', 3)] })
+  expect(trialsText(rare)).toBe('found 1 of 3, cure clean 2 of 2')
+  expect(gallerySummary([rare])).toBe('0 as described, 1 not as described')
+  expect(galleryMarkdown([rare])).toContain(
+    '- `two-holders`: found 1 of 3, cure clean 2 of 2. Not as described: seed 2 was clean',
+  )
+})
+
+test('the Markdown has a table for each kind, with a row for each exhibit, and escapes characters that would end a cell', () => {
+  const text = galleryMarkdown([exhibit(), exhibit({ name: 'other', kind: 'embedded model', system: 'Raft' })])
+  expect(text).toMatch(/^## Packages\n[^#]*^\| \[two-holders\]/m)
+  expect(text).toContain(
+    '| [two-holders](https://example.org/lock) | lock 1.2.3 | a \\| b <hold> it | linearizable | a token |',
+  )
+  expect(text).toMatch(/^## Embedded models\n[^#]*^\| \[other\]\(https:[^ ]*\) \| embedded model of Raft \|/m)
+})
+
+test('the page escapes texts, and contains all that the Markdown contains', () => {
+  const page = renderGalleryHtml([exhibit()], '1.0.0')
+  expect(page).toMatch(/^<!doctype html>/)
+  expect(page).toContain('a | b &lt;hold&gt; it')
+  for (const text of [
+    'npx chaos run weak',
+    'npx chaos run cured',
+    'found 2 of 2, cure clean 2 of 2',
+    'seed 2 was clean',
+  ])
+    expect(page.toLowerCase()).toContain(text)
+})

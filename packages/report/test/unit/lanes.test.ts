@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { type Made, made } from '../../../testing/src/timeline.ts'
+import { lanesOf } from '../../src/html/lanes.ts'
+
+const op = (p: number, from: number, to: number | undefined, more: Partial<Made> = {}): Made => ({
+  ...{ p, f: 'write', in: from, from: from * 1e6 },
+  ...(to === undefined ? {} : { to: to * 1e6 }),
+  ...more,
+})
+
+/** The processes of each lane, from the top. */
+function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readonly [string, number[]])[] {
+  return names.map((name, lane) => [
+    name,
+    [...laneOf].flatMap(([process, own]) => (own === lane ? [process] : [])).sort((a, b) => a - b),
+  ])
+}
+
+describe('the lanes of the timeline', () => {
+  test('join the processes of one client, each retired by an operation of unknown outcome', () => {
+    const history = made([
+      op(0, 1, 2),
+      op(1, 1, 5, { type: 'info' }),
+      op(0, 3, 9, { type: 'info' }),
+      op(2, 6, 7),
+      op(3, 10, 11),
+    ])
+    expect(processesByLane(lanesOf(history, []))).toEqual([
+      ['p0, p3', [0, 3]],
+      ['p1, p2', [1, 2]],
+    ])
+  })
+
+  test('keep a process separate if it began while all others were still active', () => {
+    const history = made([op(0, 1, 9, { type: 'info' }), op(1, 5, 6)])
+    expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
+  })
+
+  test('do not join a final read to a client that had ended', () => {
+    const history = made([op(0, 1, 2, { type: 'info' }), op(1, 5, 6, { final: true })])
+    expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
+  })
+
+  test('begin with those of the counterexample, in its order, and end with the final reads', () => {
+    const history = made([op(0, 1, 2, { final: true }), op(10, 1, 2), op(2, 3, 4), op(1, 5, 6)])
+    expect(lanesOf(history, [2]).names).toEqual(['p2', 'p1', 'p10', 'p0'])
+    expect(lanesOf(history, []).names).toEqual(['p1', 'p2', 'p10', 'p0'])
+  })
+
+  test('begin with those that have operations in the part of the timeline that is shown first', () => {
+    const second = 1000
+    const history = made([
+      ...[op(0, 1, 2), op(1, second, second + 9), op(2, second + 3, second + 4), op(3, second + 5, second + 6)],
+      op(4, 2 * second, 2 * second + 1),
+    ])
+    const { names, atOpening } = lanesOf(history, [3, 1])
+    expect({ names, atOpening }).toEqual({ names: ['p3', 'p1', 'p2', 'p0', 'p4'], atOpening: 3 })
+    expect(lanesOf(history, []).atOpening).toBe(0)
+  })
+
+  test('are one per session if sessions are known, with a further lane for processes that overlap', () => {
+    const plain = made([op(0, 1, 4), op(1, 2, 3), op(2, 5, 6), op(3, 1, 2)])
+    const history = {
+      ...plain,
+      hasSessions: true,
+      sessionOf: (process: number) => (process < 3 ? 0 : -1),
+      sessionName: () => 'ana',
+    }
+    expect(processesByLane(lanesOf(history, []))).toEqual([
+      ['ana', [0, 2]],
+      ['', [1]],
+      ['p3', [3]],
+    ])
+  })
+
+  test('join processes that are retired one after the other', () => {
+    const history = made(Array.from({ length: 20_000 }, (_, i) => op(i, 2 * i, 2 * i + 1, { type: 'info' })))
+    expect(lanesOf(history, []).names).toEqual(['p0, p1…'])
+  })
+})

@@ -1,0 +1,133 @@
+import { check } from '@chaosproxy/checker'
+import type { Fault } from '@chaosproxy/faults'
+import { type Header, millis } from '@chaosproxy/history'
+import { leaseMember } from '@chaosproxy/runner/result'
+import { describe, expect, test } from 'vitest'
+import { type Made, made, summary } from '../../../testing/src/timeline.ts'
+import { causesOf } from '../../src/facts/causes.ts'
+import { factsOf } from '../../src/facts/facts.ts'
+import { reproach } from '../../src/moments.ts'
+import { tellingOf } from '../../src/telling/telling.ts'
+
+// Who held a lock when, and whether the time that it was for had passed.
+
+function judge(operations: readonly Made[], extra?: Header['extra']) {
+  const history = { ...made(operations), header: { chaos: 1 as const, model: 'lock', extra } }
+  const report = check(history, {
+    ...{ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' },
+    ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+  })
+  return { ...factsOf({ history, report }), history, report }
+}
+
+const titleOf = (operations: readonly Made[]): string => judge(operations).headline.title
+
+describe('the report of a lock', () => {
+  const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
+    ...more,
+  })
+
+  test('says for how long two clients held it', () => {
+    const held = [
+      lock(1, 'acquire', 0, 2),
+      lock(2, 'acquire', 40, 43),
+      lock(1, 'release', 60, 61),
+      lock(2, 'release', 80, 81),
+    ]
+    expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
+  })
+
+  test('ends a holding at the first attempt to release it', () => {
+    const failed = lock(1, 'release', 50, 51, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
+    expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
+  })
+
+  test('gives no duration if the first holder never released it', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
+    expect(titleOf(held)).toBe('Two clients held lock L at the same time')
+  })
+
+  test('does not say that two clients held it if the first holder had released it before', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
+    expect(titleOf(held)).toBe('Not linearizable')
+  })
+
+  test('says that it was given away, not held by two, if its holder had tried to release it', () => {
+    const refused = lock(1, 'release', 20, 21, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
+    const { headline, shown, history } = judge(held)
+    expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
+    expect(shown?.sentence).toBe(
+      'Process 1 held L from 0.002 s and could not release it when it asked to at 0.020 s; process 2 was given it at 0.043 s.',
+    )
+    expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
+  })
+
+  describe('with a lease', () => {
+    const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
+    const held = [
+      lock(1, 'acquire', 0, 20),
+      lock(2, 'acquire', 400, 430),
+      lock(1, 'release', 460, 461),
+      lock(2, 'release', 480, 481),
+    ]
+
+    test.each([
+      [300, "Process 1's lock was for 300 ms (lock-ms), which had passed."],
+      // Granted at 0 ms or at 20 ms, or between.
+      [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
+      [500, ''],
+    ])('of %i ms says that it had expired only if that time had passed before the next grant', (ms, said) => {
+      expect(judge(held, lasts(ms)).lease).toBe(said)
+    })
+
+    test('gives the expiry as a possible reason for a failed release', () => {
+      const refused = lock(1, 'release', 390, 391, { type: 'fail' })
+      const released = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 400, 430), lock(2, 'release', 480, 481)]
+      expect(judge(released, lasts(300)).lease).toContain('which had passed')
+    })
+
+    test('names the expiry as the cause, with a remedy', () => {
+      const { history, report, shown, near } = judge(held, lasts(300))
+      const [first] = causesOf({ history, report, counterexample: shown!, near })
+      expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
+      expect(first?.remedy).toContain('token')
+    })
+
+    test('does not propose settings that keep writes', () => {
+      const { history, report } = judge(held, lasts(300))
+      const run = { ...summary({ report }), weakness: 'data is in memory only', stronger: { wait: 'all' } }
+      const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
+      expect(next.text).toMatch(/increasing token/)
+      expect(next.command).toBe('npx chaos run')
+      expect(why.settings).not.toContain('memory')
+    })
+
+    test('says that a wrong clock may have ended the lock early, and proposes no settings that keep writes', () => {
+      const { history, report } = judge(held, lasts(30_000))
+      const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
+      const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never
+      const weak = { weakness: 'data is in memory only', stronger: { appendonly: 'always' } }
+      const run = { ...summary({ report, faults: [struck] }), ...weak }
+      const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
+      expect(why.text).toMatch(/^A wrong clock may have ended the lock early: .*n1/)
+      expect(why.certainty).toBe('likely')
+      expect(next).toEqual({ text: expect.stringMatching(/increasing token/), command: 'npx chaos run' })
+      expect(why.settings).not.toContain('memory')
+      const calm = { ...summary({ report }), ...weak }
+      expect(tellingOf(factsOf({ history, report, run: calm }), { history, run: calm }).next.text).toBe(
+        'Try appendonly=always.',
+      )
+    })
+
+    test.each([
+      ['says nothing of it', undefined],
+      ['says it in words', { lease: 'long' }],
+      ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
+    ])('names no expiry if a header %s', (_, extra) => {
+      expect(judge(held, extra).lease).toBe('')
+    })
+  })
+})

@@ -1,0 +1,34 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { wilsonInterval } from '../../src/reporters/repeats-page.ts'
+
+/** The roots of (p - hits / trials)² = z² p (1 - p) / trials, found by bisection. */
+test.each([
+  [1, 20, 0.0089, 0.2361],
+  [0, 20, 0, 0.1611],
+  [20, 20, 0.8389, 1],
+  [10, 20, 0.2993, 0.7007],
+])('%d of %d is between %d and %d', (hits, trials, least, most) => {
+  const [low, high] = wilsonInterval(hits, trials)
+  expect(low).toBeCloseTo(least, 4)
+  expect(high).toBeCloseTo(most, 4)
+})
+
+test('the interval contains the observed rate, and more runs never widen it', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 1, noNaN: true }), (trials, share) => {
+      const hits = Math.round(trials * share)
+      const [low, high] = wilsonInterval(hits, trials)
+      expect(low).toBeGreaterThanOrEqual(0)
+      expect(high).toBeLessThanOrEqual(1)
+      expect(low).toBeLessThanOrEqual(hits / trials)
+      expect(high).toBeGreaterThanOrEqual(hits / trials)
+      const [lower, higher] = wilsonInterval(hits * 4, trials * 4)
+      expect(higher - lower).toBeLessThanOrEqual(high - low)
+    }),
+  )
+})
+
+test('the interval is from 0 to 1 before the first run', () => {
+  expect(wilsonInterval(0, 0)).toEqual([0, 1])
+})

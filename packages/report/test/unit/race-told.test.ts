@@ -1,0 +1,163 @@
+import { check } from '@chaosproxy/checker'
+import { type Event, historyFromEvents, isObject, type Json, millis, nanos } from '@chaosproxy/history'
+import { databaseMember, type Race, raceMember, toJson } from '@chaosproxy/report'
+import { differenceOf, renderDifference } from '@chaosproxy/report/difference'
+import { explain, renderExplained } from '@chaosproxy/report/explanation'
+import { describe, expect, test } from 'vitest'
+import { causesOf } from '../../src/facts/causes.ts'
+import { renderHtml } from '../../src/html/page.ts'
+import { databaseOfHeader } from '../../src/race/database.ts'
+import { raceOfHeader } from '../../src/race/race-json.ts'
+import { findingsOf } from '../../src/reporters/finding.ts'
+import { markdownOf } from '../../src/reporters/markdown.ts'
+import type { FileSubject } from '../../src/reporters/subject.ts'
+import { renderCheck } from '../../src/terminal/check-page.ts'
+import { plainStyle } from '../../src/terminal/style.ts'
+
+const ms = (time: number) => nanos(time * 1e6)
+
+const event = (index: number, process: number, type: 'invoke' | 'ok', f: string, value: Json): Event => ({
+  ...{ index, time: ms(index), process, type, f, key: '14', value, node: 'n1' },
+})
+
+const EVENTS: readonly Event[] = [
+  event(0, 0, 'invoke', 'write', 'ana'),
+  event(1, 0, 'ok', 'write', 'ana'),
+  event(2, 1, 'invoke', 'read', null),
+  event(3, 1, 'ok', 'read', 'ben'),
+]
+
+const race: Race = {
+  sentence: "seats.ts:7 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:6–11",
+  overtaken: { request: { process: 'p0', f: 'book' }, file: 'seats.ts', lines: [7, 7], from: ms(1), to: ms(10) },
+  by: { request: { process: 'p1', f: 'book', key: '14' }, file: 'seats.ts', lines: [6, 11], from: ms(3), to: ms(5) },
+  rows: [
+    {
+      ...{ file: 'seats.ts', line: 7, text: '  const holder = await <b>redis</b>.get(seat)' },
+      overtaken: { first: ms(1), last: ms(10), resumed: true },
+      by: { first: ms(3), last: ms(4), resumed: true },
+      ...{ isOvertaken: true, isAfterGap: false },
+    },
+  ],
+  turns: {
+    overtaken: [
+      { at: ms(1), places: [{ file: 'seats.ts', line: 7 }], waits: { file: 'seats.ts', line: 7, to: ms(10) } },
+      { at: ms(10), places: [{ file: 'seats.ts', line: 11 }] },
+    ],
+    by: [{ at: ms(3), places: [{ file: 'db.ts', line: 2 }] }],
+  },
+}
+
+/** As a file has it: through JSON. */
+const historyWith = (extra: { readonly [member: string]: Json } | undefined) =>
+  historyFromEvents(EVENTS, {
+    header: { chaos: 1, model: 'register', initial: null, ...(extra && { extra: JSON.parse(JSON.stringify(extra)) }) },
+  })
+
+function told(extra = raceMember(race)) {
+  const history = historyWith(extra)
+  const report = check(history, {
+    ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9 },
+    ...{ deadlineMs: millis(60_000), now: () => millis(performance.now()) },
+  })
+  const subject: FileSubject = {
+    ...{ kind: 'file', file: 'seats.jsonl', title: 'seats.jsonl', report, history, parseMs: 1, checkMs: 1 },
+    ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },
+    ...{ alone: true, explain: false, reportFile: undefined, again: 'chaos check seats.jsonl', exitCode: 1 },
+  }
+  const json = toJson({ report, history, checkMs: 1 })
+  const difference = differenceOf(isObject(json) ? json : {}, {})
+  const wide = { width: 200, unicode: true }
+  const explained = explain({ report, history })
+  return {
+    terminal: renderCheck(report, history, plainStyle, { ...subject, ...wide, historyFile: 'seats.jsonl' } as never),
+    explanation: renderExplained(explained, plainStyle, wide),
+    explained: JSON.stringify(explained),
+    markdown: markdownOf(findingsOf(subject)),
+    json: JSON.stringify(json),
+    page: renderHtml({ ...subject, version: '1', historyFile: 'seats.jsonl' }).replaceAll('&#39;', "'"),
+    difference: renderDifference(difference, ['one', 'other'], plainStyle, wide),
+  }
+}
+
+describe('the race that a history of a simulated program keeps', () => {
+  const pages = told()
+
+  test.each(Object.entries(pages))('is reported in the same words by: %s', (_, page) => {
+    expect(page).toContain(race.sentence)
+  })
+
+  test('is drawn on the page as two lanes, with its lines quoted and the overtaken await marked', () => {
+    const { page } = pages
+    expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
+    expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
+    expect(page).toMatch(/class="race-wait overtaken"[^>]*>\s*<text class="race-note"[^>]*>waits at line 7</)
+    expect(page).toContain('>line db.ts:2<')
+    // Where both are shown, they say the same.
+    for (const { terminal, explanation, markdown } of [pages])
+      for (const each of [terminal, explanation, markdown])
+        expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
+  })
+
+  test('selects the remedy: for an overtaken cas, to compare versions and not to change the cache', () => {
+    const cured = (f: string) => {
+      const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
+      const history = historyWith(raceMember({ ...race, overtaken }))
+      const counterexample = { operations: [], keys: [], level: 'linearizable', sentence: '' }
+      const report = { lost: [{}], levels: {} } as never
+      const [first] = causesOf({ ...{ report, history, counterexample, near: [] }, race: raceOfHeader(history.header) })
+      return first?.remedy
+    }
+    expect(cured('cas')).toBe('Compare versions before the change, or read and change in one step.')
+    expect(cured('read')).toContain('before filling the cache')
+  })
+
+  const OTHER_FORMS: readonly Json[] = [
+    ...[null, 'yes', [], {}, { ...(raceMember(race)?.['race'] as object), rows: 'none' }],
+    { ...(raceMember(race)?.['race'] as object), rows: Array.from({ length: 300 }, () => null) },
+    { ...(raceMember(race)?.['race'] as object), overtaken: { request: {}, file: 1 } },
+  ]
+  test.each(OTHER_FORMS.map((form) => [JSON.stringify(form).slice(0, 40), form] as const))(
+    'is omitted if the header has another form: %s',
+    (_, form) => {
+      for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
+    },
+  )
+})
+
+describe('a violation in nodes that share one database', () => {
+  const database = { hosts: ['pg'], told: { cause: 'T1 missed what T2 wrote.', remedy: 'Lock it.' } }
+  const inputOf = (found: typeof database | { readonly hosts: readonly string[]; readonly told: undefined }) => {
+    const history = historyWith(databaseMember(found))
+    const report = check(history, {
+      ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ deadlineMs: millis(60_000), now: () => millis(performance.now()) },
+    })
+    const verdict = report.levels.linearizable
+    if (verdict?.result !== 'violated') throw new Error('it is a violation')
+    return {
+      report,
+      history,
+      counterexample: verdict.counterexample,
+      near: [],
+      database: databaseOfHeader(history.header),
+    }
+  }
+
+  test('is reported in the words of what the database observed', () => {
+    expect(causesOf(inputOf(database))).toEqual([database.told])
+    expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
+  })
+
+  test('is not blamed on a copy that was behind, even without a report of the database', () => {
+    const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
+    expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
+  })
+
+  test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
+    'has no report of the database if the header has another form: %j',
+    (extra) => {
+      expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
+    },
+  )
+})

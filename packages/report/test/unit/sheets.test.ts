@@ -1,0 +1,336 @@
+import { check, levels } from '@chaosproxy/checker'
+import { type History, type Json, millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { type Made, made } from '../../../testing/src/timeline.ts'
+import { factsOf } from '../../src/facts/facts.ts'
+import { renderHtml } from '../../src/html/page.ts'
+import { renderPicture } from '../../src/html/picture.ts'
+import type { Sheet } from '../../src/sheets/sheet.ts'
+import { sheetLines } from '../../src/terminal/drawing.ts'
+import { plainStyle, symbolsOf } from '../../src/terminal/style.ts'
+
+// What a model kept, in rows and columns: laid out once, and written down by terminals and pages.
+
+interface Judged {
+  readonly sheet: Sheet | undefined
+  /** Its rows, with ✘ after cells that contradict. */
+  readonly rows: readonly (readonly string[])[] | undefined
+  readonly terminal: readonly string[] | undefined
+  readonly page: string
+  readonly picture: string
+}
+
+function judge(operations: readonly Made[], model: string, initial: Json = null): Judged {
+  const bare = made(operations)
+  const header = { chaos: 1 as const, model, ...(initial === null ? {} : { initial }) }
+  const history: History = { ...bare, header } as History
+  const report = check(history, {
+    ...{ model, initial, levels, failedCas: 'drop', memoryBytes: 1e9, now: () => millis(performance.now()) },
+    deadlineMs: millis(60_000),
+  } as never)
+  const about = { history, report, title: 'a run', version: '0', historyFile: 'history.jsonl' }
+  const sheet = factsOf({ history, report }).violations[0]?.sheet
+  return {
+    sheet,
+    rows: sheet?.rows.map(({ cells, wrong }) => cells.map((cell, i) => (wrong?.includes(i) ? `${cell} ✘` : cell))),
+    terminal:
+      sheet === undefined
+        ? undefined
+        : sheetLines(sheet, { width: 76, style: plainStyle, symbols: symbolsOf({ width: 80, unicode: true }) }),
+    page: renderHtml(about),
+    picture: renderPicture(about),
+  }
+}
+
+const at = (from: number): Pick<Made, 'from' | 'to'> => ({ from: from * 1e6, to: (from + 5) * 1e6 })
+const read = (p: number, out: Json, from: number, more: Partial<Made> = {}): Made => ({
+  ...{ p, f: 'read', out, ...at(from), node: 'n1' },
+  ...more,
+})
+
+describe('the sheet of an account that was overdrawn', () => {
+  const transfer = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, ...at(from), node: `n${p}` },
+    ...more,
+  })
+  const spent = [transfer(1, 60, 0), transfer(2, 70, 2)]
+  const told = judge([...spent, read(3, { a: -30, b: 130 }, 20)], 'bank', { a: 100, b: 0 })
+
+  test('lists each operation, and marks the balance below zero', () => {
+    expect(told.sheet?.title).toBe('Account a, in the order in which operations were acknowledged')
+    expect(told.rows).toEqual([
+      ['', '', 'opened with', '', '', '100'],
+      ['0.005 s', 'p1', 'to b', 'n1', '-60', '40'],
+      ['0.007 s', 'p2', 'to b', 'n2', '-70', '-30 ✘'],
+      ['0.025 s', 'p3', 'read ✘', 'n1', '', '-30 ✘'],
+    ])
+  })
+
+  test('fits a terminal of 80 columns', () => {
+    expect(told.terminal).toEqual([
+      'Account a, in the order in which operations were acknowledged',
+      '  acknowledged  client  what         node  change  balance',
+      '                        opened with                    100',
+      '  0.005 s       p1      to b         n1       -60       40',
+      '✘ 0.007 s       p2      to b         n2       -70      -30',
+      '✘ 0.025 s       p3      read         n1                -30',
+    ])
+  })
+
+  test('is a table of the page whose rows link to the timeline, and lines of the saved picture', () => {
+    expect(told.page).toContain('<caption>Account a, in the order in which operations were acknowledged</caption>')
+    expect(told.page).toMatch(/<a href="#op=\d+" title="Show it in the timeline">0\.007 s<\/a>/)
+    expect(told.page).toContain('<span class="why-bad">-30 ✘</span>')
+    expect(told.page).not.toContain('<svg class="why-svg"')
+    expect(told.picture).toMatch(/class="command violated"[^>]*>✘ 0\.007 s/)
+  })
+
+  test('sums up much earlier operations', () => {
+    const more = Array.from({ length: 8 }, (_, i) =>
+      transfer(10 + i, 5, 20 * i, { in: { from: 'a', to: 'b', amount: 5 } }),
+    )
+    const long = judge([...more, transfer(1, 60, 200), transfer(2, 70, 202)], 'bank', { a: 100, b: 0 })
+    expect(long.rows?.slice(0, 3)).toEqual([
+      ['', '', 'opened with', '', '', '100'],
+      ['', '', '4 earlier', '', '-20', '80'],
+      ['0.085 s', 'p14', 'to b', 'n14', '-5', '75'],
+    ])
+    expect(long.rows?.at(-1)).toEqual(['0.207 s', 'p2', 'to b', 'n2', '-70', '-70 ✘'])
+  })
+
+  test('counts a transfer sent twice under one id once', () => {
+    const same = (p: number, from: number): Made =>
+      transfer(p, 60, from, { in: { from: 'a', to: 'b', amount: 60, id: 1 } })
+    const sent = judge([same(1, 0), same(2, 10), transfer(3, 50, 20)], 'bank', { a: 100, b: 0 })
+    expect(sent.rows?.map((row) => row.at(-1))).toEqual(['100', '40', '-10 ✘'])
+  })
+})
+
+test('a read of accounts that lacks a transfer is compared with the acknowledged balances', () => {
+  const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 4 }, ...at(0), node: 'n1' }
+  const open: Made = { ...transfer, p: 2, in: { from: 'c', to: 'a', amount: 1 }, from: 18e6, to: 40e6 }
+  const told = judge([transfer, open, read(3, { a: 10, b: 0, c: 9 }, 20, { node: 'n2' })], 'bank', { a: 9, b: 0, c: 9 })
+  expect(told.sheet?.title).toBe('What p3 read from n2 at 0.020 s, against what had been acknowledged')
+  expect(told.rows).toEqual([
+    ['a', '9', '-4 in 1', '5 to 6', '10 ✘', '+4 ✘'],
+    ['b', '0', '+4 in 1', '4', '0 ✘', '-4 ✘'],
+    ['c', '9', 'nothing', '8 to 9', '9', ''],
+    ['all', '18', '', '18', '19', '+1'],
+  ])
+})
+
+describe('the sheet of a counter that was read too low', () => {
+  const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
+    ...more,
+  })
+  const told = judge(
+    [add(1, 3, 0), add(2, 4, 10), add(1, 1, 30), add(4, 2, 38, { type: 'info' }), read(3, 4, 40, { key: 'c' })],
+    'counter',
+  )
+
+  test('shows what each node had acknowledged, the sum, and how much the read lacks', () => {
+    expect(told.sheet?.title).toBe('Counter c: what each node had acknowledged, and what was read')
+    expect(told.rows).toEqual([
+      ['n1', '0.035 s', '2', '+4'],
+      ['n2', '0.015 s', '1', '+4'],
+      ['in all', '', '3', '8'],
+      ['in progress or unknown', '', '1', '0 to +2'],
+      ['read by p3 from n1 ✘', '0.040 s', '4 too few ✘', '4 ✘'],
+    ])
+  })
+
+  test('fits a terminal of 80 columns', () => {
+    expect(told.terminal).toEqual([
+      'Counter c: what each node had acknowledged, and what was read',
+      '  node                    last acknowledged  additions      sum',
+      '  n1                      0.035 s                    2       +4',
+      '  n2                      0.015 s                    1       +4',
+      '  in all                                             3        8',
+      '  in progress or unknown                             1  0 to +2',
+      '✘ read by p3 from n1      0.040 s            4 too few        4',
+    ])
+  })
+
+  test('does not mark a read that is off by no more than the error of a sum of fractions', () => {
+    const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
+    const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
+    expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
+      ...['read by p3 from n1', '0.043 s', '', '0.3'],
+    ])
+  })
+
+  test('adds the final reads of other nodes and counters, so that they sum up to the headline', () => {
+    const last = (p: number, out: number, key: string, node: string): Made =>
+      read(p, out, 40 + p, { key, node, final: true })
+    const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
+    const reads = [last(3, 3, 'c', 'n1'), last(4, 4, 'c', 'n2'), last(5, 4, 'd', 'n1'), last(6, 4, 'd', 'n2')]
+    const ended = judge([...additions, ...reads], 'counter')
+    expect(ended.page).toContain('The counters lost 4 of the sum')
+    expect(ended.rows?.slice(3)).toEqual([
+      ['read by p3 from n1 ✘', '0.043 s', '4 too few ✘', '3 ✘'],
+      ['read by p4 from n2', '0.044 s', '3 too few ✘', '4 ✘'],
+      ['the other counters', '', '1 too few', ''],
+    ])
+  })
+
+  test('shows how much a read lacks of an earlier read', () => {
+    const reads = [read(5, 9, 39, { key: 'c', to: 40e6 }), read(3, 8, 41, { key: 'c' })]
+    const again = judge(
+      [add(1, 3, 0), add(2, 5, 10), add(4, 2, 38, { type: 'info' }), add(6, 1, 38, { type: 'info' }), ...reads],
+      'counter',
+    )
+    expect(again.rows?.slice(-2).map(([name, , off, sum]) => [name, off, sum])).toEqual([
+      ['read by p5 from n1', '', '9'],
+      ['read by p3 from n1 ✘', '1 too few ✘', '8 ✘'],
+    ])
+  })
+
+  test('shows the newest additions if there is one node', () => {
+    const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
+    expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([
+      ['p1', '+3'],
+      ['p2', '+4'],
+      ['in all', '7'],
+      ['read by p3 from n1 ✘', '3 ✘'],
+    ])
+  })
+})
+
+describe('the sheet of replicas that disagree at the end', () => {
+  const write = (p: number, value: number, from: number, key = 'x'): Made => ({
+    ...{ p, f: 'write', key, in: value, ...at(from), node: 'n1' },
+  })
+  const final = (node: string, out: Json, from: number, key = 'x'): Made =>
+    read(9, out, from, { key, node, final: true })
+  const told = judge(
+    [write(1, 1, 0), write(2, 2, 10), final('n1', 2, 50), final('n2', 2, 60), final('n3', 1, 70)],
+    'register',
+  )
+
+  test('shows them side by side, with the write that was acknowledged last', () => {
+    expect(told.sheet?.columns.map(({ title }) => title)).toEqual(['key', 'last acknowledged', 'n1', 'n2', 'n3'])
+    expect(told.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '2', '2', '1 ✘']])
+    expect(told.page).toContain('n3 ended without p2&#39;s confirmed write to x')
+  })
+
+  test('fits a terminal of 80 columns', () => {
+    expect(told.terminal).toEqual([
+      'What each node answered at the end',
+      '  key  last acknowledged       n1  n2  n3',
+      '✘ x    2 by p2 at 0.015 s, n1   2   2   1',
+    ])
+  })
+
+  test('names a write that all of them lack', () => {
+    const lost = judge([write(1, 1, 0), write(2, 2, 10), final('n1', 1, 50), final('n2', 1, 60)], 'register')
+    expect(lost.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '1 ✘', '1 ✘']])
+  })
+
+  test('lists at most four keys', () => {
+    const ends = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key, i) => [
+      write(1, 1, 10 * i, key),
+      write(1, 2, 100 + 10 * i, key),
+      final('n1', 1, 200 + 10 * i, key),
+      final('n2', 1, 300 + 10 * i, key),
+    ])
+    const many = judge(ends, 'register')
+    expect(many.rows?.map(([key]) => key)).toHaveLength(5)
+    expect(many.rows?.at(-1)).toEqual(['', '2 more keys'])
+  })
+})
+
+describe('the sheet of a message that was handed out more than once', () => {
+  const taken = (p: number, from: number): Made => ({
+    ...{ p, f: 'dequeue', key: 'q', out: 5, from: from * 1e6, to: (from + 3) * 1e6, node: `n${p}` },
+  })
+  const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, ...at(0), node: 'n1' }
+  const told = judge([sent, taken(1, 10), taken(2, 20), taken(3, 30)], 'queue')
+
+  test('lists its sender and every client that received it', () => {
+    expect(told.sheet?.title).toBe('The life of message 5 in queue q')
+    expect(told.rows?.map((row) => row.slice(2).join(' '))).toEqual([
+      'p0 enqueue 5 n1 acknowledged',
+      'p1 was given 5 n1 ok',
+      'p2 ✘ was given 5 ✘ n2 ✘ ok',
+      'p3 was given 5 n3 ok',
+    ])
+  })
+
+  test('fits a terminal of 80 columns, and is an axis of time on a page', () => {
+    expect(told.terminal?.[4]).toBe('✘ 0.020 s  0.023 s   p2      was given 5  n2    ok')
+    expect(told.page).toContain('<svg class="why-svg"')
+  })
+})
+
+describe('the sheet of an element that was lost', () => {
+  const add: Made = { p: 0, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
+  const final = (p: number, node: string, from: number): Made => read(p, [], from, { key: 's', node, final: true })
+  const told = judge(
+    [add, read(1, [5], 10, { key: 's' }), read(2, [5], 20, { key: 's' }), final(3, 'n1', 50), final(4, 'n2', 60)],
+    'set',
+  )
+
+  test('lists who added it, who saw it first and last, and every final read without it', () => {
+    expect(told.sheet?.title).toBe('The life of element 5 of set s')
+    expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
+      'p0 add 5 n1',
+      'p1 first read with it n1',
+      'p2 last read with it n1',
+      'p3 ✘ final read without it ✘ n1 ✘',
+      'p4 ✘ final read without it ✘ n2 ✘',
+    ])
+  })
+
+  test('fits a terminal of 80 columns', () => {
+    expect(told.terminal?.[4]).toBe('  0.020 s  0.025 s   p2      last read with it      n1    ok')
+    expect(told.terminal?.[5]).toBe('✘ 0.050 s  0.055 s   p3      final read without it  n1    ok')
+  })
+
+  test('says if no read ever saw it', () => {
+    expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
+  })
+})
+
+test('the sheet of a lock that two clients held lists the holdings, with an axis of time on a page', () => {
+  const lock = (p: number, f: string, from: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f, key: 'L', from: from * 1e6, to: (from + 2) * 1e6, node: `n${p}` },
+    ...more,
+  })
+  const told = judge(
+    [
+      lock(1, 'acquire', 0, { out: 33 }),
+      lock(2, 'acquire', 40, { out: 34 }),
+      lock(1, 'release', 60),
+      lock(2, 'release', 80),
+    ],
+    'lock',
+  )
+  expect(told.terminal).toEqual([
+    'Who held lock L',
+    '  client  given    released  node  token',
+    '✘ p1      0.002 s  0.060 s   n1    33',
+    '✘ p2      0.042 s  0.080 s   n2    34',
+  ])
+  expect(told.page).toContain('<svg class="why-svg"')
+})
+
+test('the headline of a set that one read saw without an element names that element and the node', () => {
+  const add: Made = { p: 1, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
+  const told = judge([add, read(2, [], 10, { key: 's', node: 'n2' }), read(3, [5], 20, { key: 's' })], 'set')
+  expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
+})
+
+test('a dequeue of unknown outcome is not said to have found the queue empty', () => {
+  const { rows } = judge(
+    [
+      { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },
+      { p: 2, f: 'dequeue', key: 'q', type: 'info', node: 'n1', ...at(10) },
+      { p: 3, f: 'dequeue', key: 'q', out: 1, node: 'n1', ...at(20) },
+      { p: 4, f: 'dequeue', key: 'q', out: 1, node: 'n1', ...at(30) },
+      { p: 5, f: 'dequeue', key: 'q', out: null, node: 'n1', ...at(40) },
+    ],
+    'queue',
+  )
+  expect(rows?.some((cells) => cells.includes('unknown') && cells.includes('found it empty'))).toBe(false)
+})

@@ -1,0 +1,92 @@
+import { type Nanos, nanos } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { background, lanesBeside, lanesOf, signRow } from '../../src/html/story-lanes.ts'
+import { cutsAfter } from '../../src/lane-order.ts'
+import type { Sign, StoryTelling } from '../../src/told-story.ts'
+
+// Ana, n1, n3, n2, Ben are at 10, 30, 50, 70 and 90%.
+
+const at: Nanos = nanos(0)
+/** {n1 n3 | n2}. */
+const between = [
+  ['n1', 'n2'],
+  ['n2', 'n1'],
+  ['n3', 'n2'],
+  ['n2', 'n3'],
+] as const
+const cut: Sign = { type: 'cut', at, between, text: 'partition' }
+const restored: Sign = { type: 'restored', at, between, text: 'partition over' }
+const call = (from: string, to: string): Sign => ({ type: 'call', at, from, to, text: '' })
+
+const telling: StoryTelling = {
+  ...{ kind: 'accident', title: '', setting: '', clients: ['Ana', 'Ben'], nodes: ['n1', 'n2', 'n3'] },
+  steps: [{ what: '', text: '', signs: [call('Ana', 'n1'), cut, call('Ben', 'n2')] }],
+  ...{ verdicts: [], ending: '', differences: [] },
+}
+const lanes = lanesOf(telling)
+
+const wallsIn = (row: string): readonly string[] =>
+  Array.from(row.matchAll(/class="wall" x="([\d.]+%)"/g), ([, x]) => `${x}`)
+
+test('nodes on one side of a cut have neighbouring lanes, so that one wall is drawn', () => {
+  expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
+  expect(wallsIn(signRow(cut, lanes, cutsAfter([], cut)).html)).toEqual(['59%'])
+})
+
+test('nodes separated by a partial cut have neighbouring lanes', () => {
+  const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
+  const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
+  const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
+  expect(late.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n2', 'n3', 'Ben'])
+  expect(wallsIn(background(late, cutsAfter([], one)).html)).toEqual(['39%'])
+  const far: Sign = { type: 'cut', at, between: [['n1', 'n3']], text: 'late' }
+  const others = [call('Ana', 'n2'), far, call('Ben', 'n3')]
+  const order = lanesOf({ ...telling, steps: [{ what: '', text: '', signs: others }] }).map(({ name }) => name)
+  expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
+})
+
+test('two stories with the same clients and nodes have their lanes in the same order', () => {
+  const uncut = { ...telling, steps: [] }
+  expect(lanesBeside(lanes, uncut)).toEqual(lanes)
+  expect(lanesOf(uncut)).not.toEqual(lanes)
+  const fewer = { ...uncut, nodes: ['n1', 'n2'] }
+  expect(lanesBeside(lanes, fewer)).toEqual(lanesOf(fewer))
+})
+
+test('a wall is drawn behind other items while the cut lasts', () => {
+  const walls = cutsAfter([], cut)
+  expect(wallsIn(background(lanes, walls).html)).toEqual(['59%'])
+  expect(wallsIn(background(lanes, cutsAfter(walls, restored)).html)).toEqual([])
+})
+
+test('the name of a cut is placed at its wall, also after the wall ends', () => {
+  expect(signRow(cut, lanes, cutsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
+  const after = signRow(restored, lanes, cutsAfter(cutsAfter([], cut), restored)).html
+  expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
+  expect(wallsIn(after)).toEqual([])
+})
+
+test('the name of a cut between nodes that are not neighbours is placed between them', () => {
+  const far: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'loss' }
+  expect(signRow(far, lanes, cutsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
+})
+
+describe('a message that does not arrive', () => {
+  const endOf = (from: string, to: string, walls = cutsAfter([], cut)): string | undefined => {
+    const sign: Sign = { type: 'message', at, from, to, text: 'x', fate: 'held' }
+    return /class="flow message stopped" x1="[\d.]+%" y1="22" x2="([\d.]+%)"/.exec(
+      signRow(sign, lanes, walls).html,
+    )?.[1]
+  }
+
+  test('ends at the wall it meets, from either side', () => {
+    expect(endOf('n1', 'n2')).toBe('60%')
+    expect(endOf('n2', 'n1')).toBe('60%')
+    expect(endOf('n3', 'n2')).toBe('60%')
+  })
+
+  test('ends halfway if no wall stops it', () => {
+    expect(endOf('n1', 'n3')).toBe('40%')
+    expect(endOf('n1', 'n2', [])).toBe('50%')
+  })
+})

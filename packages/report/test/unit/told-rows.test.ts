@@ -1,0 +1,76 @@
+import { nanos } from '@chaosproxy/history'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { groupsOf, pairedSteps } from '../../src/told-rows.ts'
+import type { Sign, StoryTelling, ToldStep } from '../../src/told-story.ts'
+
+const telling = (steps: readonly ToldStep[]): StoryTelling => ({
+  ...{ kind: 'accident', title: '', setting: '', clients: [], nodes: [], verdicts: [], ending: '', differences: [] },
+  steps,
+})
+
+const groups = (whats: string) =>
+  groupsOf(telling(Array.from(whats, (what) => ({ what, text: what.toUpperCase(), signs: [] }))))
+
+const paired = (told: string, fixed: string): string =>
+  pairedSteps(groups(told), groups(fixed))
+    .map((pair) => `${pair.told?.what ?? '-'}${pair.fixed?.what ?? '-'}`)
+    .join(' ')
+
+describe('the steps of two stories', () => {
+  test('are paired if both have the same step', () => {
+    expect(paired('abc', 'abc')).toBe('aa bb cc')
+    expect(paired('abc', 'ac')).toBe('aa b- cc')
+    expect(paired('ac', 'abc')).toBe('aa -b cc')
+    expect(paired('abxd', 'aybd')).toBe('aa -y bb x- dd')
+  })
+
+  test('are alone if the other side has no such step', () => {
+    expect(paired('ab', '')).toBe('a- b-')
+    expect(paired('', 'ab')).toBe('-a -b')
+    expect(paired('a', 'b')).toBe('a- -b')
+  })
+
+  test('each appear once and in order, with as many pairs as possible', () => {
+    const whats = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 7 }).map((all) => all.join(''))
+    fc.assert(
+      fc.property(whats, whats, (told, fixed) => {
+        const rows = pairedSteps(groups(told), groups(fixed))
+        expect(rows.map((row) => row.told?.what ?? '').join('')).toBe(told)
+        expect(rows.map((row) => row.fixed?.what ?? '').join('')).toBe(fixed)
+        const together = rows.filter((row) => row.told !== undefined && row.fixed !== undefined)
+        for (const row of together) expect(row.told?.what).toBe(row.fixed?.what)
+        expect(together).toHaveLength(longestCommon(told, fixed))
+      }),
+    )
+  })
+})
+
+/** The length of the longest text that can be made of either by leaving characters out. */
+const longestCommon = (one: string, other: string): number =>
+  one === '' || other === ''
+    ? 0
+    : one[0] === other[0]
+      ? 1 + longestCommon(one.slice(1), other.slice(1))
+      : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
+
+test('a sign is shown at the last step that began before it, whichever step it belongs to', () => {
+  const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
+  const [one, two] = groupsOf(
+    telling([
+      { what: 'a', text: '', signs: [sign(1), sign(9)] },
+      { what: 'b', text: '', signs: [sign(5)] },
+    ]),
+  )
+  expect(one?.signs.map(({ at }) => at)).toEqual([1])
+  expect(two?.signs.map(({ at }) => at)).toEqual([5, 9])
+})
+
+test('a ledger is shown only when it changes', () => {
+  const step = (says: string, broken = false): ToldStep => ({
+    ...{ what: 'a', text: '', signs: [] },
+    ledger: { says, broken, breaks: false },
+  })
+  const shown = groupsOf(telling([step('none'), step('none'), step('one'), step('one', true), step('one', true)]))
+  expect(shown.map(({ ledger }) => ledger?.says)).toEqual(['none', undefined, 'one', 'one', undefined])
+})

@@ -1,0 +1,185 @@
+import { check } from '@chaosproxy/checker'
+import { millis, nanos } from '@chaosproxy/history'
+import type { Heard, NodeMessage } from '@chaosproxy/runner/result'
+import { describe, expect, test } from 'vitest'
+import { made, ms, readOfReplaced, report, summary, violated } from '../../../testing/src/timeline.ts'
+import { explain } from '../../src/explanation/explained.ts'
+import { listeningFor } from '../../src/facts/listening.ts'
+import { renderHtml } from '../../src/html/page.ts'
+import { toJson } from '../../src/reporters/result-json.ts'
+import { renderRun } from '../../src/terminal/run-page.ts'
+import { plainStyle } from '../../src/terminal/style.ts'
+
+// What nodes sent each other is told and drawn as it was heard, and nothing is claimed that was not.
+
+const { history, counterexample } = readOfReplaced()
+const judged = report('not linearizable', { linearizable: violated(counterexample) })
+const listening = listeningFor({ history, report: judged })
+const change = { key: 'x', value: 743 }
+const sent: NodeMessage = {
+  from: 'n1',
+  to: 'n3',
+  type: 'replicate',
+  sentAt: ms(6571),
+  fate: 'received',
+  carries: change,
+}
+
+function told(messages: readonly NodeMessage[], more: Partial<Heard> = {}) {
+  if (listening === undefined) throw new Error('nothing to listen for')
+  const run = { ...summary({ report: judged }), heard: { listening, messages, isCut: false, ...more } }
+  const input = { history, report: judged, run }
+  const page = renderHtml({ ...input, title: 't', version: '1', historyFile: 'h' })
+  return {
+    page,
+    svg: /<svg class="why-svg".*?<\/svg>/s.exec(page)?.[0] ?? '',
+    terminal: renderRun(run, history, plainStyle, { width: 200, unicode: true, historyFile: 'h' }),
+    explained: explain(input),
+    json: JSON.stringify(toJson({ ...input, checkMs: 1 })),
+  }
+}
+
+const everywhere = (all: ReturnType<typeof told>, words: string): void => {
+  for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
+}
+
+test('a replay captures messages about the missed change from its call to the answer that lacks it', () => {
+  expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
+})
+
+test('no messages are captured if none can be identified by the change, as for a taken lock', () => {
+  const taken = {
+    ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
+    ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
+  }
+  const locked = made([
+    { p: 1, f: 'acquire', key: 'L', from: 1e6, to: 2e6, node: 'n1' },
+    { p: 2, f: 'acquire', key: 'L', from: 4e6, to: 5e6, node: 'n3' },
+  ])
+  const found = check(locked, taken)
+  expect(found.levels.linearizable?.result).toBe('violated')
+  expect(listeningFor({ history: locked, report: found })).toBeUndefined()
+})
+
+describe('a message that contains the change', () => {
+  test('and was held ends at a bar, and every report says so', () => {
+    const all = told([{ ...sent, fate: 'held', by: 'partition' }])
+    everywhere(all, 'The message with x = 743 to n3 was held (partition).')
+    expect(all.svg).toContain('class="message held"')
+    expect(all.svg).not.toContain('never')
+    expect(all.terminal).toContain('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
+    expect(all.explained.messages[0]).toBe('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
+  })
+
+  test('and was lost ends at a cross', () => {
+    const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
+    everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
+    expect(all.svg).toContain('class="stop lost"')
+  })
+
+  test('and came too late is reported with its time', () => {
+    const all = told([{ ...sent, by: 'partition', endedAt: ms(7119) }])
+    everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
+  })
+
+  test('and had arrived is not reported as a fault of the network', () => {
+    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
+    everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
+  })
+
+  test('and was held until shortly before the read is reported with both times', () => {
+    const words =
+      'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
+    everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
+  })
+
+  test('and came first from another node is not mistaken for the held one', () => {
+    const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
+    const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
+    everywhere(
+      told([held, brought]),
+      'The message with x = 743 to n3 was held (partition) and received only at 7.300 s; n3 received it from n2 only at 7.119 s.',
+    )
+  })
+
+  test('and was never sent is drawn as dots, and reported only if everything was captured', () => {
+    const other: NodeMessage = {
+      from: 'n3',
+      to: 'n1',
+      type: 'ack',
+      sentAt: ms(6600),
+      endedAt: ms(6601),
+      fate: 'received',
+    }
+    const all = told([other])
+    everywhere(all, 'No message with x = 743 was sent to n3 by then.')
+    expect(all.svg).toContain('class="message never"')
+    expect(all.terminal).toContain('1 other message meanwhile')
+    const cut = told([other], { isCut: true })
+    expect(cut.page).not.toContain('was sent to n3 by then')
+    expect(cut.svg).not.toContain('class="message never"')
+  })
+})
+
+test('the report names the server that a node did not ask, though it had the change', () => {
+  const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
+  const all = told([stored], { unasked: ['db'] })
+  everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
+  expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
+  expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
+  expect(all.svg).toContain('n3 had not asked db since')
+  const late = told([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
+  everywhere(late, 'No message with x = 743 was sent to n3 by then.')
+})
+
+describe('a real run that does not show whether the change was sent', () => {
+  test.each([
+    ['not recorded', 'not every message to n3 was captured'],
+    ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
+  ] as const)('is reported as %s, and draws no message', (unclear, words) => {
+    const all = told([], { isCut: true, unclear })
+    for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
+    expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
+    expect(all.svg).not.toContain('class="message')
+  })
+
+  test('is reported without this doubt if a message with the change was found', () => {
+    const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
+    expect(all.terminal).not.toContain('was captured')
+  })
+})
+
+test('only the first attempt to reach a dead node is reported', () => {
+  const attempt = { from: 'n1', to: 'n3', type: 'connection', fate: 'lost', by: 'down' } as const
+  const all = told(
+    [6580, 6590, 6600].map((at) => ({ ...attempt, sentAt: ms(at), endedAt: ms(at + 1) })),
+    { isCut: true, unclear: 'not recorded' },
+  )
+  expect(all.explained.messages).toEqual([
+    'n1 → n3: connection, sent at 6.5800 s, lost (it was down)',
+    'not every message to n3 was captured',
+    '2 other messages meanwhile',
+  ])
+})
+
+test('the name of a message does not cover the line of a message that was never sent', () => {
+  const toOther = { ...sent, to: 'n2', endedAt: ms(6571.5) }
+  const { svg } = told([toOther])
+  expect(svg).toContain('class="message never"')
+  expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
+})
+
+test('the names of messages sent at one time are placed on both sides of them', () => {
+  const { svg } = told([
+    { ...sent, fate: 'held', by: 'partition' },
+    { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
+  ])
+  expect(svg.match(/class="message-name( end)?"/g)).toHaveLength(2)
+  expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
+})
+
+test('messages about other changes are not reported', () => {
+  if (listening === undefined) throw new Error('nothing to listen for')
+  const other = { ...listening, to: nanos(listening.to + 1) }
+  expect(told([sent], { listening: other }).terminal).not.toContain('replicate')
+})

@@ -1,0 +1,77 @@
+import { createRandom } from '@chaosproxy/faults'
+import { type Completion, type Nanos, nanos } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { type NodeChoice, startClientLoop } from '../../src/clients/client-loop.ts'
+
+/** The nodes that a client asks, one operation after the other, when these are the answers. */
+function asked(nodes: NodeChoice, answers: readonly (readonly [f: string, completion: Completion])[]) {
+  const called: string[] = []
+  let next: (() => void) | undefined
+  let turn = 0
+  startClientLoop({
+    clock: {
+      now: () => nanos(0),
+      at(_: Nanos, callback: () => void) {
+        next = callback
+        return () => {}
+      },
+    },
+    process: {
+      invoke(node, _, completed) {
+        called.push(node)
+        completed(answers[turn++]![1])
+      },
+      becomeFinal() {},
+      close() {},
+    },
+    client: { next: () => ({ f: answers[turn]![0], key: 'x', value: null }) },
+    nodes,
+    reads: ['read'],
+    random: createRandom('client'),
+    interval: nanos(1),
+  })
+  while (turn < answers.length) next?.()
+  return called
+}
+
+const ok = { type: 'ok', value: null } as const
+const fail = { type: 'fail', error: 'connection refused' } as const
+const info = { type: 'info', error: 'no answer' } as const
+const sticky: NodeChoice = { type: 'while up', home: 'n1', others: ['n2'] }
+
+test('a sticky session moves to the other node when a read gets no reply', () => {
+  expect(
+    asked(sticky, [
+      ['read', ok],
+      ['read', fail],
+      ['read', ok],
+      ['write', ok],
+    ]),
+  ).toEqual(['n1', 'n1', 'n2', 'n2'])
+})
+
+test('a sticky session moves on an unknown outcome, not on a refused write', () => {
+  expect(
+    asked(sticky, [
+      ['write', fail],
+      ['write', info],
+      ['write', ok],
+    ]),
+  ).toEqual(['n1', 'n1', 'n2'])
+})
+
+test('a sticky session returns if the other node does not reply either, and stays if there is no other', () => {
+  expect(
+    asked(sticky, [
+      ['read', fail],
+      ['read', fail],
+      ['read', ok],
+    ]),
+  ).toEqual(['n1', 'n2', 'n1'])
+  expect(
+    asked({ ...sticky, others: [] }, [
+      ['read', fail],
+      ['read', ok],
+    ]),
+  ).toEqual(['n1', 'n1'])
+})

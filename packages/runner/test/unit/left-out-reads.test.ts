@@ -1,0 +1,59 @@
+import { type EventInput, historyFromEvents } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { leftOutReads } from '../../src/judge/left-out-reads.ts'
+
+type Told = readonly [process: number, type: EventInput['type'], f: string, value?: EventInput['value'], error?: string]
+
+/** A history of the key x, in the order told. */
+const complaints = (...told: readonly Told[]) =>
+  leftOutReads(
+    historyFromEvents(
+      told.map(([process, type, f, value = null, error], time) => ({ time, process, type, f, key: 'x', value, error })),
+    ),
+  )
+
+const written = [
+  [0, 'invoke', 'write', 1],
+  [0, 'ok', 'write', 1],
+] as const
+const removed = [
+  [0, 'invoke', 'write', null],
+  [0, 'ok', 'write', null],
+] as const
+const missed = (error = 'status 404') =>
+  [
+    [1, 'invoke', 'read'],
+    [1, 'fail', 'read', null, error],
+  ] as const
+
+describe('left-out reads', () => {
+  test('a left-out read after an acknowledged write may hide a lost write', () => {
+    expect(complaints(...written, ...missed())).toEqual([
+      '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
+    ])
+    expect(complaints(...removed, ...written, ...missed('grpc NOT_FOUND'), ...missed())).toHaveLength(1)
+    expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
+  })
+
+  test('an increment without an amount changes the object', () => {
+    expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
+  })
+
+  test('a read before or during the write is not left out', () => {
+    expect(complaints(...missed(), ...written)).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
+  })
+
+  test('a removal after the write explains a read of nothing, even with an unknown outcome', () => {
+    expect(complaints(...written, ...removed, ...missed())).toEqual([])
+    expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
+    expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
+  })
+
+  test('a read refused for another reason, or after a refused write, is not left out', () => {
+    expect(complaints(...written, ...missed('status 503'))).toEqual([])
+    expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])
+    expect(complaints([0, 'invoke', 'write', 1], [0, 'info', 'write', 1], ...missed())).toEqual([])
+  })
+})

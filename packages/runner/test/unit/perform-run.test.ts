@@ -1,0 +1,313 @@
+import type { Event, Header } from '@chaosproxy/history'
+import { historyFromEvents, millis, nanos, UserError } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
+import {
+  parseRunSpec,
+  planRun,
+  type Registries,
+  type RunSpec,
+  type RunStore,
+  type StartedCluster,
+  type Target,
+} from '@chaosproxy/runner'
+import { simulatedTarget } from '@chaosproxy/simulator/target'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { type JudgedRunOptions, performRun } from '../../src/perform-run.ts'
+import { inMemory } from '../../src/record.ts'
+import type { RunEvent } from '../../src/run-event.ts'
+
+// A run needs no terminal and no files: here its registries hold one target, and its store is memory.
+
+const raft = simulatedTarget(protocols.find(({ name }) => name === 'raft')!)
+
+type TestedOptions = Omit<JudgedRunOptions, 'plan'>
+
+const runTest = (spec: RunSpec, registries: Registries, options: TestedOptions) =>
+  performRun(spec, { plan: () => planRun(spec, registries, 'run'), ...options })
+
+const registriesWith = (target: Target): Registries => ({
+  target: async () => target,
+  workload: async () => register,
+})
+
+function memoryStore() {
+  const kept: { header?: Header; events: Event[]; open: boolean } = { events: [], open: false }
+  let fail = (_: UserError) => {}
+  const store: RunStore = {
+    historyName: 'memory',
+    dataDir: '',
+    logDir: '',
+    open(header, failed) {
+      kept.header = header
+      kept.open = true
+      fail = failed
+      return {
+        append: (event) => void kept.events.push(event),
+        close() {
+          kept.open = false
+        },
+      }
+    },
+    read: async () => historyFromEvents(kept.events),
+    readBackend: async () => undefined,
+  }
+  return { store, kept, fail: (error: UserError) => fail(error) }
+}
+
+const specOf = (more: object = {}) =>
+  parseRunSpec({ target: 'sim:raft', seed: 5, timeMs: 500, rate: 200, clients: 4, faults: ['kill'], ...more }, 'test')
+
+const judging: JudgedRunOptions['judging'] = {
+  version: '0',
+  startedAt: '2026-11-21T00:00:00.000Z',
+  now: () => millis(performance.now()),
+}
+
+const optionsFor = (store: RunStore, more: Partial<TestedOptions> = {}): TestedOptions => ({ store, judging, ...more })
+
+/** A target of which only the start differs, or what is given. */
+const targetLike = (more: Partial<Target>): Target => ({ ...raft, name: 'fake', ...more })
+
+/** The simulated cluster, with something else about it. */
+const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>): Target =>
+  targetLike({
+    async start(options) {
+      const cluster = await raft.start(options)
+      return { ...cluster, ...more(cluster) }
+    },
+  })
+
+describe('a run', () => {
+  test('a run is violated if a violation was certain while it ran, even if the final check has no time', async () => {
+    const { store } = memoryStore()
+    const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
+    const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
+    const told: string[] = []
+    let asked = 0
+    const judged = await runTest(parseRunSpec({ ...spec, checkMs: 1 }, 'test'), registriesWith(target), {
+      ...optionsFor(store),
+      // Whenever it is asked, the time is over.
+      judging: { ...judging, now: () => millis(10 * asked++) },
+      listener: (event) => void (event.type === 'violation' && told.push(event.violation.key ?? '')),
+    })
+    expect(judged?.report.levels.linearizable).toMatchObject({
+      result: 'violated',
+      counterexample: { keys: told },
+    })
+    expect(judged?.report.headline).toMatch(/^not linearizable/)
+  })
+
+  test('a run goes from its spec to its verdict, and keeps the spec', async () => {
+    const { store, kept } = memoryStore()
+    const judged = await runTest(specOf(), registriesWith(raft), optionsFor(store))
+    expect(judged?.summary).toMatchObject({
+      spec: { ...specOf(), nodes: 5 },
+      tier: 'simulated',
+      expectation: { level: 'linearizable', promised: true },
+    })
+    expect(judged?.report.levels.linearizable.result).toBe('met')
+    expect(kept.header).toEqual({
+      chaos: 1,
+      model: 'register',
+      initial: null,
+      extra: { target: 'sim:raft', workload: 'register', nodes: 5, seed: 5 },
+    })
+    expect(kept.open).toBe(false)
+    expect(kept.events.length).toBeGreaterThan(50)
+  })
+
+  test('a listener does not change a run', async () => {
+    const quiet = memoryStore()
+    const watched = memoryStore()
+    await runTest(specOf(), registriesWith(raft), optionsFor(quiet.store))
+    await runTest(specOf(), registriesWith(raft), optionsFor(watched.store, { listener: () => {} }))
+    expect(watched.kept.events).toEqual(quiet.kept.events)
+  })
+
+  test('a run reports events in order', async () => {
+    const told: RunEvent[] = []
+    const { store, kept } = memoryStore()
+    await runTest(specOf(), registriesWith(raft), optionsFor(store, { listener: (event) => told.push(event) }))
+    expect(told.filter(({ type }) => type !== 'event' && type !== 'status').map(({ type }) => type)).toEqual([
+      ...['starting', 'ready', 'ending', 'checking', 'judged'],
+    ])
+    expect(told.flatMap((each) => (each.type === 'event' ? [each.event] : []))).toEqual(kept.events)
+    const status = told.flatMap((each) => (each.type === 'status' ? [each.progress] : []))
+    expect(status.at(0)?.counts).toEqual({ ok: 0, fail: 0, info: 0 })
+    expect(status.some(({ activeFaults }) => activeFaults.length > 0)).toBe(true)
+    expect(new Set(status.map(({ stage }) => stage))).toContain('final reads')
+    expect(JSON.parse(JSON.stringify(told))).toHaveLength(told.length)
+  })
+
+  test('a run that nobody judges ends with its final reads, and records the same', async () => {
+    const { store, kept } = memoryStore()
+    await runTest(specOf(), registriesWith(raft), optionsFor(store))
+    const events: Event[] = []
+    const plan = (spec: RunSpec) => planRun(spec, registriesWith(raft), 'run')
+    const outcome = await performRun(specOf(), { plan, store: inMemory(events) })
+    expect(events).toEqual(kept.events)
+    expect(outcome?.convergedAfter).toBeDefined()
+  })
+
+  test('a run whose record proves nothing is rejected before it is judged', async () => {
+    const { store } = memoryStore()
+    const told: RunEvent[] = []
+    const verified: RunStore = {
+      ...store,
+      open: (header, failed) => ({
+        ...store.open(header, failed),
+        verify: () => Promise.reject(new UserError('environment', 'it went another way')),
+      }),
+    }
+    const options = optionsFor(verified, { listener: (event) => told.push(event) })
+    await expect(runTest(specOf(), registriesWith(raft), options)).rejects.toThrow(
+      'it went another way\nWhat was recorded until then: memory',
+    )
+    expect(told.map(({ type }) => type)).not.toContain('checking')
+  })
+
+  test('an interrupted run is healed, read a last time and judged', async () => {
+    const interrupting = new AbortController()
+    const listener = (event: RunEvent) => {
+      if (event.type === 'status' && event.progress.elapsed > nanos(200e6)) interrupting.abort()
+    }
+    const { store } = memoryStore()
+    const options = optionsFor(store, { listener, interrupted: interrupting.signal })
+    const judged = await runTest(specOf({ timeMs: 60_000 }), registriesWith(raft), options)
+    expect(judged?.summary).toMatchObject({ interrupted: true })
+    expect(judged?.summary.durationNanos).toBeLessThan(30e9)
+    expect(judged?.summary.convergedAfterHealNanos).toBeDefined()
+  })
+
+  test('a run interrupted before its target has started leaves nothing to judge', async () => {
+    const interrupting = new AbortController()
+    const target = targetLike({
+      async start({ signal }) {
+        interrupting.abort()
+        signal?.throwIfAborted()
+        throw new Error('it was told to give up')
+      },
+    })
+    const { store, kept } = memoryStore()
+    const options = optionsFor(store, { interrupted: interrupting.signal })
+    expect(await runTest(specOf(), registriesWith(target), options)).toBeUndefined()
+    expect(kept.open).toBe(false)
+  })
+})
+
+describe('a target', () => {
+  test('a target that does not start fails the run with its error', async () => {
+    const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
+    const told: RunEvent[] = []
+    const { store } = memoryStore()
+    const options = optionsFor(store, { listener: (event) => told.push(event) })
+    await expect(runTest(specOf(), registriesWith(targetLike({ start })), options)).rejects.toThrow(
+      /^n1 did not start$/,
+    )
+    expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
+  })
+
+  test('a target that breaks ends the run, and is stopped', async () => {
+    let stopped = 0
+    const target = startedWith((cluster) => ({
+      onBroken(callback) {
+        cluster.clock.at(nanos(cluster.clock.now() + 300e6), () =>
+          callback(new UserError('environment', 'The protocol does not work')),
+        )
+      },
+      stop(callback) {
+        stopped++
+        cluster.stop(callback)
+      },
+    }))
+    const { store, kept } = memoryStore()
+    await expect(runTest(specOf(), registriesWith(target), optionsFor(store))).rejects.toThrow(
+      'The protocol does not work\nWhat was recorded until then: memory',
+    )
+    expect(stopped).toBe(1)
+    expect(kept.events.length).toBeGreaterThan(0)
+  })
+
+  test('a run whose record cannot be written stops at once', async () => {
+    const { store, fail, kept } = memoryStore()
+    const listener = (event: RunEvent) => {
+      if (event.type === 'event' && kept.events.length === 20) fail(new UserError('environment', 'the disk is full'))
+    }
+    await expect(runTest(specOf(), registriesWith(raft), optionsFor(store, { listener }))).rejects.toThrow(
+      'the disk is full',
+    )
+    expect(kept.open).toBe(false)
+  })
+
+  test('the summary has the trouble of the target', async () => {
+    const { store } = memoryStore()
+    const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
+    const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
+    expect(judged?.summary.trouble).toEqual(['n2 ended by itself'])
+  })
+})
+
+describe('before anything is started', () => {
+  const start = () => Promise.reject(new Error('it was started'))
+  const refused = (target: Partial<Target>, more: object = {}) =>
+    planRun(specOf(more), registriesWith(targetLike({ start, ...target })), 'mine.json')
+
+  test('a fault that the target cannot suffer is refused, with the reason and what to do instead', async () => {
+    const suffers: Target['suffers'] = (kind) =>
+      kind === 'kill' ? { not: 'its nodes are threads', instead: ['pause'] } : true
+    await expect(refused({ suffers })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(
+        /^mine\.json: fake cannot suffer kill: its nodes are threads\. Instead: pause\. Faults it can suffer: .*pause/,
+      ),
+    })
+  })
+
+  test('missing programs are named with how to install them', async () => {
+    const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
+    await expect(refused({ missing })).rejects.toMatchObject({
+      code: 'environment',
+      message: 'fake needs what is not on this machine: redis-server (apt-get install redis-server)',
+    })
+  })
+
+  test('a spec that cannot work is refused before missing programs are looked for', async () => {
+    const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
+    await expect(refused({ missing }, { expect: 'bookmarkable' })).rejects.toMatchObject({ code: 'usage' })
+    const refuse = () => {
+      throw new UserError('usage', 'not with workers')
+    }
+    const planned = planRun(specOf(), registriesWith(targetLike({ start, missing })), 'mine.json', refuse)
+    await expect(planned).rejects.toThrow('not with workers')
+  })
+
+  test('a workload that the target cannot serve is refused', async () => {
+    await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
+      'mine.json: fake cannot be asked to write, cas, as the workload register does.',
+    )
+  })
+
+  test('a workload whose object the target does not hold is refused', async () => {
+    await expect(refused({ objects: ['counter', 'set'] })).rejects.toThrow(
+      'mine.json: fake holds counter, set, and not register, which the workload register uses.',
+    )
+  })
+
+  test('the target refuses settings and bugs that exclude each other', async () => {
+    const validate = () => {
+      throw new UserError('usage', 'fast and safe exclude each other')
+    }
+    await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
+  })
+
+  test('a run is expected to meet the promise of its target, the requested level, or nothing', async () => {
+    const target = registriesWith(targetLike({ promises: () => 'sequential' }))
+    const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
+    expect(await expected({})).toEqual({ level: 'sequential', promised: true })
+    expect(await expected({ expect: 'eventual' })).toEqual({ level: 'eventual', promised: false })
+    expect(await expected({ expect: 'none' })).toBeUndefined()
+    const nothing = registriesWith(targetLike({ promises: () => 'nothing' }))
+    expect((await planRun(specOf(), nothing, 'mine.json')).expect).toBeUndefined()
+  })
+})

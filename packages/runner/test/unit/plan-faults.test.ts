@@ -1,0 +1,209 @@
+import { type FaultKind, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
+import { completeRun, parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
+import { findWorkload, register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { requestedFaults } from '../../src/plan/plan-run.ts'
+
+/** It happens to one of the nodes that it is offered for. */
+const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
+  ...{ name, summary: '', kind, among: 'nodes' },
+  plan: (random, nodes) => ({ lengths: 1, parts: [{ from: 0, to: 1, plan: { kind, nodes: [random.pick(nodes)] } }] }),
+})
+
+const ON_DISK: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'power-loss',
+  'slow-fsync',
+  'fail-fsync',
+  'freeze-disk',
+  'fill-disk',
+])
+
+const plain: Target = {
+  name: 'fake',
+  summary: '',
+  defaultNodes: 3,
+  settings: [],
+  bugs: [],
+  marks: false,
+  tier: 'simulated',
+  functions: () => register.functions,
+  promises: () => 'nothing',
+  suffers: (kind) => (kind === 'clock' ? { not: 'it has none', instead: ['pause'] } : true),
+  start: () => Promise.reject(new Error('it is only planned')),
+}
+
+function planned(target: Target, faults: readonly unknown[], seed = 7) {
+  const spec = parseRunSpec({ target: 'fake', seed, timeMs: 20_000, faults }, 'test')
+  return planRun(spec, { target: async () => target, workload: async () => register }, 'test')
+}
+
+const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
+  'nodes' in plan ? (plan.nodes as readonly string[]) : []
+
+test('a run that stops at a violation is expected to meet the strongest level of its workload', async () => {
+  const heldTo = async (name: string, more: object) => {
+    const workload = findWorkload(name) ?? register
+    const spec = parseRunSpec({ target: 'fake', seed: 7, timeMs: 20_000, expect: 'linearizable', ...more }, 'test')
+    const target: Target = { ...plain, functions: () => workload.functions }
+    const { expect: held } = await planRun(spec, { target: async () => target, workload: async () => workload }, 'test')
+    return held?.level
+  }
+  const stopping = { stopOnViolation: true }
+  expect(await heldTo('register', stopping)).toBe('linearizable')
+  expect(await heldTo('watch', stopping)).toBe('faithful')
+  expect(await heldTo('work-queue', stopping)).toBe('exactly-once')
+  expect(await heldTo('txn-list-append', stopping)).toBe('strict-serializable')
+  await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
+})
+
+test('an expected level below sequential is refused for a run with compare-and-sets', async () => {
+  const settings = { cas: 0.2 }
+  const spec = parseRunSpec(
+    { target: 'fake', seed: 7, timeMs: 20_000, expect: 'causal', workload: { name: 'register', settings } },
+    'test',
+  )
+  await expect(planRun(spec, { target: async () => plain, workload: async () => register }, 'test')).rejects.toThrow(
+    'give --workload-set cas=0',
+  )
+})
+
+test('a run that is expected to meet a level below sequential has no compare-and-sets', async () => {
+  const promising: Target = { ...plain, promises: () => 'linearizable' }
+  const registries = { target: async () => promising, workload: async () => register }
+  const casOf = async (expect: string) => {
+    const { workload } = await completeRun({ target: 'fake', expect }, registries, { where: 'test', seed: 7 })
+    return workload.settings['cas']
+  }
+  expect(await casOf('causal')).toBe(0)
+  expect(await casOf('sequential')).toBeUndefined()
+})
+
+describe('the faults of a run', () => {
+  test("faults come from the target's offers, on the offered nodes", async () => {
+    const target: Target = {
+      ...plain,
+      offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
+    }
+    const { nemeses: chosen, schedule } = await planned(target, ['kill:db'])
+    expect(chosen.map(({ name }) => name)).toEqual(['kill:db'])
+    expect(schedule.length).toBeGreaterThan(0)
+    expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
+  })
+
+  test('offering every fault for every node equals offering nothing special', async () => {
+    const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
+    for (let seed = 1; seed <= 50; seed++) {
+      const [one, other] = [
+        await planned(plain, ['kill', 'delay'], seed),
+        await planned(target, ['kill', 'delay'], seed),
+      ]
+      expect(one.schedule).toEqual(other.schedule)
+    }
+  })
+
+  test('faults come in rounds for observed clients, further apart for a group that needs calm', async () => {
+    const offered = (calm: number): Target => ({
+      ...plain,
+      clients: 'observed',
+      offers: () => [{ nodes: nodeNames(3), nemeses, calm }],
+    })
+    const [often, rarely] = [await planned(offered(1), ['reset']), await planned(offered(4), ['reset'])]
+    expect(often.schedule.length).toBeGreaterThan(2 * rarely.schedule.length)
+    expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
+  })
+
+  test('faults happen in every group that offers them, numbered by time', async () => {
+    const target: Target = {
+      ...plain,
+      offers: () => [
+        { nodes: ['a'], nemeses: [happening('kill')] },
+        { nodes: ['b'], nemeses: [happening('kill'), happening('pause')] },
+      ],
+    }
+    const { schedule, nemeses: chosen } = await planned(target, ['kill', 'pause'])
+    expect(chosen.map(({ name }) => name)).toEqual(['kill', 'pause'])
+    expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['a', 'b']))
+    expect(schedule.map(({ id }) => id)).toEqual(schedule.map((_, i) => `fault-${i + 1}`))
+  })
+
+  test.each([
+    [
+      'what the target says of a name that it does not offer',
+      { offers: () => [], refusal: () => 'not here' },
+      'kill',
+      'test: not here',
+    ],
+    ['what it suffers instead', {}, 'clock', 'test: fake cannot suffer clock: it has none. Instead: pause.'],
+    ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
+  ])('are refused with %s', async (_, more: Partial<Target>, name, message) => {
+    await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
+  })
+})
+
+describe('all faults', () => {
+  const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
+  const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
+
+  test('"everything" becomes one named fault of every kind that the target can suffer', async () => {
+    const { spec, nemeses: chosen } = await planned(plain, ['everything'])
+    const kinds = kindsOf(spec.faults)
+    expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
+    expect(new Set(kinds).size).toBe(kinds.length)
+    expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
+  })
+
+  test('"everything" leaves out faults under which the target promises nothing', async () => {
+    const target: Target = {
+      ...plain,
+      promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
+    }
+    const { spec, expect: held } = await planned(target, ['everything'])
+    expect(spec.faults).not.toContain('forge')
+    expect(held).toEqual({ level: 'linearizable', promised: true })
+  })
+
+  test('a run with flipped bits is not expected to meet the promise of its target', async () => {
+    const target: Target = { ...plain, promises: () => 'linearizable' }
+    expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
+    expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')
+    expect((await planned(target, ['flip-bit'])).expect).toBeUndefined()
+    expect((await planned(target, ['kill'])).expect).toEqual({ level: 'linearizable', promised: true })
+  })
+
+  test('a profile becomes one named fault of each of its kinds that the target can suffer', async () => {
+    const { spec } = await planned(plain, ['gentle', 'kill'])
+    expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
+  })
+
+  test('a profile is refused if the target can suffer none of its faults, with those it can suffer', async () => {
+    const diskless: Target = {
+      ...plain,
+      suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
+    }
+    await expect(planned(diskless, ['disk'])).rejects.toThrow(
+      /--faults disk: fake can suffer no fault of this profile\. fake cannot suffer power-loss: .* Faults it can suffer: partition/,
+    )
+  })
+
+  test('a run of all faults takes as long as they need, unless a time is given', async () => {
+    const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
+    const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
+    const spec = await complete({})
+    expect(spec.timeMs).toBeGreaterThan(20_000)
+    expect((await planRun(spec, registries(plain), 'test')).shortage()).toBeUndefined()
+    expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
+  })
+
+  test('a spec distinguishes the usual faults of the target from the same faults on request', async () => {
+    const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
+    const of = registries(target)
+    const told = async (draft: object) => {
+      const spec = await completeRun({ target: 'fake', ...draft }, of, { where: 'test', seed: 7 })
+      const again = parseRunSpec(JSON.parse(JSON.stringify(spec)), 'run.json')
+      return requestedFaults(await planRun(again, of, 'test'))
+    }
+    const partition = { name: 'partition', kind: 'partition' }
+    expect(await told({})).toEqual([{ ...partition, isUsual: true }])
+    expect(await told({ faults: ['partition'] })).toEqual([{ ...partition, isUsual: false }])
+  })
+})

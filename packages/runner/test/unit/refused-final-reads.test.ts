@@ -1,0 +1,33 @@
+import { type EventInput, historyFromEvents } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { findVacuity } from '../../src/judge/vacuity.ts'
+
+/** A final read of each key, refused with a status or answered. */
+const complaints = (...reads: readonly (readonly [key: string, status: number])[]) =>
+  findVacuity(
+    historyFromEvents(
+      reads.flatMap(([key, status], process): EventInput[] => {
+        const read = { process, f: 'read', key, value: null }
+        const returned =
+          status === 200 ? { type: 'ok' as const, value: 1 } : { type: 'fail' as const, error: `status ${status}` }
+        return [
+          { ...read, type: 'invoke', final: true },
+          { ...read, ...returned },
+        ]
+      }),
+    ),
+    [],
+    [],
+  ).filter((complaint) => complaint.startsWith('the final reads'))
+
+test('final reads refused for missing credentials prove nothing; the complaint names "sends"', () => {
+  expect(complaints(['x', 401], ['x', 401], ['y', 200])).toEqual([
+    'the final reads of 1 key were refused with status 401, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}',
+  ])
+  expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
+})
+
+test('final reads that a node answered, or that failed otherwise, are not reported as refused', () => {
+  expect(complaints(['x', 401], ['x', 200])).toEqual([])
+  expect(complaints(['x', 503])).toEqual([])
+})

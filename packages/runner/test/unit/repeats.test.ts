@@ -1,0 +1,124 @@
+import type { Event } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { createRepeats } from '../../src/clients/repeats.ts'
+
+/** Plays `invoke 1 f` and `ok 1` in both views; `repeats` is the process that an invocation repeats. */
+function played(
+  model: string,
+  f: string,
+  backend: readonly ['ok' | 'info' | 'fail', 'ok' | 'info'],
+  repeats: number | undefined,
+) {
+  const watched = createRepeats(model)
+  const both = (process: number, type: Event['type'], extra = '') => {
+    const event = { index: 0, time: 0, process, type, f, key: 'hits', value: null } as unknown as Event
+    if (type !== 'ok' || extra === '') watched.client(`{"process":${process}${extra}}\n`, event)
+    watched.backend(event)
+  }
+  both(1, 'invoke')
+  both(1, backend[0])
+  both(2, 'invoke', repeats === undefined ? '' : `,"repeats":${repeats},"resent":true`)
+  both(2, backend[1])
+  return watched.doubts()
+}
+
+describe('a repeated change', () => {
+  test.each([
+    ['counter', 'add'],
+    ['counter', 'subtract'],
+    ['counter', 'increment'],
+    ['counter', 'decrement'],
+    ['register', 'append'],
+    ['register', 'cas'],
+    ['queue', 'enqueue'],
+    ['queue', 'send'],
+    ['queue', 'publish'],
+    ['bank', 'transfer'],
+    ['bank', 'deposit'],
+    ['bank', 'withdraw'],
+  ])('is doubted if it was carried out both times: %s %s', (model, f) => {
+    expect(played(model, f, ['ok', 'ok'], 1)).toEqual([
+      expect.stringMatching(/^1 change whose answer was lost was sent again .* both times, of hits\. If the driver/),
+    ])
+  })
+
+  test.each([
+    ['the second time only, its first being refused', 'counter', 'add', ['fail', 'ok'], 1],
+    ['the first time only', 'counter', 'add', ['ok', 'info'], 1],
+    ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
+    ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
+    ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
+  ] as const)('is not doubted if it was carried out %s', (_, model, f, backend, repeats) => {
+    expect(played(model, f, backend, repeats)).toEqual([])
+  })
+
+  test('a repeated command is doubtful if the server never replied to the first', () => {
+    expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
+      expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
+    ])
+  })
+})
+
+describe('a repeated addition', () => {
+  /** An addition answered by each of `sums`, one sent twice that is answered by `again`, and a last read. */
+  function added(sums: readonly (readonly string[])[], again: readonly string[], last: string) {
+    const watched = createRepeats('register')
+    const said = (process: number, type: Event['type'], f: string, value: unknown, extra = '') => {
+      const event = { index: 0, time: 0, process, type, f, key: 'hits', value } as unknown as Event
+      watched.client(`{"process":${process}${extra}}\n`, event)
+      watched.backend(event)
+    }
+    for (const value of sums) {
+      said(0, 'invoke', 'cas', undefined)
+      said(0, 'ok', 'cas', value)
+    }
+    said(1, 'invoke', 'cas', undefined)
+    said(1, 'info', 'cas', undefined)
+    said(2, 'invoke', 'cas', undefined, ',"repeats":1,"resent":true')
+    said(2, 'ok', 'cas', again)
+    said(3, 'invoke', 'read', null)
+    said(3, 'ok', 'read', last)
+    return watched.doubts()
+  }
+
+  test('a repeated addition was executed twice if the second found an unexplained sum', () => {
+    expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
+  })
+
+  test('a repeated addition was executed once if answered additions explain every sum', () => {
+    expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
+  })
+
+  test.each([
+    ['the last read shows another addition', [['1'], ['1', '2']], ['2', '3'], '4', /and carried out both times/],
+    ['nobody knows where the sum began', [['1', '2']], ['2', '3'], '3', /may have been carried out both times/],
+    ['the last read is not of the last sum', [['1'], ['1', '2']], ['2', '3'], '2', /may have been/],
+  ])('is doubted if %s', (_, sums, again, last, wanted) => {
+    expect(added(sums, again, last)).toEqual([expect.stringMatching(wanted)])
+  })
+})
+
+describe('a long recording', () => {
+  const said = (process: number, type: Event['type'], value?: unknown): Event =>
+    ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
+
+  test('after forgetting a first attempt, a repetition is doubtful', () => {
+    const watched = createRepeats('register')
+    const resent = () => {
+      watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
+      watched.backend(said(1, 'ok', ['1', '2']))
+      return watched.doubts()
+    }
+    expect(resent()).toEqual([])
+    for (let process = 2; process < 100_010; process++) watched.backend(said(process, 'invoke'))
+    expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
+  })
+
+  test('counts repetitions beyond the number it examines', () => {
+    const watched = createRepeats('register')
+    watched.backend(said(0, 'invoke'))
+    for (let process = 1; process < 10_003; process++)
+      watched.client(`{"process":${process},"repeats":0,"resent":true}\n`, said(process, 'invoke'))
+    expect(watched.doubts()).toEqual([expect.stringMatching(/^2 further changes .* Record a shorter time$/)])
+  })
+})

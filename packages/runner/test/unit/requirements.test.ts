@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type Made,
+  made,
+  ms,
+  report,
+  staleRead,
+  unknown,
+  allMet as verdictsAllMet,
+} from '../../../testing/src/timeline.ts'
+import { allMet } from '../../src/result/exit-code.ts'
+import { judgeRequirements } from '../../src/result/requirements/judge-requirements.ts'
+import { type MeasuredRecord, measures } from '../../src/result/requirements/measures.ts'
+import type { ProbeAnswer } from '../../src/result/requirements/probe.ts'
+import { parseRequirement } from '../../src/result/requirements/requirement.ts'
+
+/** Four reads and six writes, a millisecond each; the last two writes, in a partition, were never answered. */
+const operations: readonly Made[] = [
+  ...[0, 1, 2, 3].map((i): Made => ({ p: 0, f: 'read', key: 'x', out: null, from: ms(10 * i), to: ms(10 * i + 1) })),
+  ...[4, 5, 6, 7].map((i): Made => ({ p: 0, f: 'write', key: 'x', in: i, from: ms(10 * i), to: ms(10 * i + 5) })),
+  { p: 1, f: 'write', key: 'x', in: 8, from: ms(80) },
+  { p: 2, f: 'write', key: 'x', in: 9, from: ms(90) },
+]
+
+const record: MeasuredRecord = {
+  history: made(operations),
+  report: verdictsAllMet(),
+  faults: [{ kind: 'partition', from: ms(75), to: ms(95) }],
+}
+
+const judged = (text: string, of: MeasuredRecord = record) => {
+  const [result] = judgeRequirements([parseRequirement(text, '--require')], of)
+  if (result === undefined) throw new Error('one requirement, one result')
+  return result
+}
+
+describe('a requirement', () => {
+  test.each([
+    ['availability >= 80%', true, '80.00%'],
+    ['availability > 80%', false, '80.00%'],
+    ['availability during calm == 100%', true, '100.00%'],
+    ['availability during partition >= 50%', false, '0.00%'],
+    ['availability during faults < 1%', true, '0.00%'],
+    ['availability of read >= 99.9%', true, '100.00%'],
+    ['availability of write during calm >= 99.9%', true, '100.00%'],
+    ['p50 of read <= 1ms', true, '1.0 ms'],
+    ['p99 < 5ms', false, '5.0 ms'],
+    ['p99<=0.005s', true, '5.0 ms'],
+    ['operations >= 10', true, '10'],
+    ['recovery < 1s', false, 'never'],
+    ['lost = 0', true, '0'],
+    ['staleness.max == 0ms', true, '0 ns'],
+  ] as const)('%s: met is %s, found %s', (text, met, found) => {
+    expect(judged(text)).toMatchObject({ met, found, why: '' })
+  })
+
+  test.each([
+    ['availability during kill >= 1%', 'no operation was called during a kill'],
+    ['availability of cas >= 1%', 'no cas was called'],
+    ['p99 during partition < 1s', 'none of the operations was answered'],
+    ['p99 of read during healed < 1s', 'no read was called after the last fault'],
+    ['convergence < 1s', 'no agreement of the nodes was seen after healing'],
+    ['duplicated == 0', 'not counted for the model register'],
+  ] as const)('%s is unknown if nothing was measured: %s', (text, why) => {
+    expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })
+  })
+
+  test('"lost == 0" is unknown without final reads', () => {
+    const unread = { ...record, report: report('unknown', { eventual: unknown('no final reads') }) }
+    expect(judged('lost == 0', unread)).toMatchObject({ met: 'unknown', why: 'no final reads' })
+    expect(judged('lost == 0', { ...record, report: undefined })).toMatchObject({ met: 'unknown' })
+  })
+
+  test('"lost == 0" is unknown if an unanswered dequeue may have taken the missing element', () => {
+    const missing = { key: 'q', value: 1, count: 1, operation: 4 as never }
+    const lists = {
+      lost: [missing],
+      recovered: [],
+      unexpected: [],
+      duplicated: [],
+      neverRead: [],
+      stale: [],
+      surelyLost: 1,
+    }
+    const counts = { attempted: 4, acknowledged: 4, ok: 3, noun: 'message', okAre: 'seen' } as const
+    const accounting = { ...lists, ...counts, result: 'violated', reason: '1 lost', isExcused: true } as const
+    const excused = { ...record, report: { ...verdictsAllMet(), accounting } }
+    expect(judged('lost == 0', excused)).toMatchObject({
+      met: 'unknown',
+      why: expect.stringContaining('unknown outcome'),
+    })
+    const lost = { ...record, report: { ...verdictsAllMet(), accounting: { ...accounting, isExcused: false } } }
+    expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
+  })
+
+  test('a bound on staleness is missed because of a stale read', () => {
+    const { history, report: found } = staleRead()
+    const behind = { p50: 0, p99: 2e6, max: 2e6 }
+    const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
+    const stale = {
+      ...found,
+      staleness: { reads, staleRows: Int32Array.of(0), behindNanos: behind, k: { atLeast: 2 } },
+    }
+    expect(judged('staleness.p99 < 2ms', { history, report: stale, faults: [] })).toMatchObject({ met: false })
+    const partly = { ...stale, staleness: { ...stale.staleness, reads: { ...reads, ambiguous: 3 } } }
+    const unsure = { history, report: partly, faults: [] }
+    expect(judged('staleness.max < 5ms', unsure)).toMatchObject({ met: 'unknown', found: '2.0 ms' })
+    expect(judged('staleness.max < 1ms', unsure)).toMatchObject({ met: false })
+    expect(judged('staleness.max > 1ms', unsure)).toMatchObject({ met: true })
+  })
+
+  test.each([
+    ['availabilty >= 99%', 'there is no measure availabilty. Did you mean availability?'],
+    ['availability >= 0.99', 'is compared with a share, such as 99.5%, not with 0.99.'],
+    ['availability >= 101%', 'is compared with a share'],
+    ['p99 < 200', 'is compared with a duration, such as 200ms or 1.5s, not with 200.'],
+    ['lost == 0%', 'is compared with a whole number'],
+    ['p99 during partion < 1s', 'there is no fault partion. Did you mean partition?'],
+    ['lost during partition == 0', 'lost is of the whole run'],
+    ['recovery of read < 1s', 'recovery is of the whole run'],
+    ['fast', 'write what to measure and its bound'],
+    ['', 'write what to measure and its bound'],
+  ] as const)('%s is refused with what to write instead', (text, message) => {
+    expect(() => parseRequirement(text, '--require')).toThrow(message)
+  })
+
+  test('any text is parsed or refused with a UserError', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          parseRequirement(text, '--require')
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'usage' })
+        }
+      }),
+    )
+  })
+
+  test('a requirement and its opposite are never both met or both broken', () => {
+    const bounds = { share: '50%', duration: '3ms', count: '0' }
+    for (const { name, unit } of measures) {
+      const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
+      expect([name, less.met === 'unknown' ? more.met : !less.met]).toEqual([name, more.met])
+    }
+  })
+})
+
+test('several requirements are met if all are, and unknown only if none is broken', () => {
+  const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
+  expect(allMet([])).toBe(true)
+  expect(allMet([result(true), result('unknown')])).toBe('unknown')
+  expect(allMet([result('unknown'), result(false)])).toBe(false)
+})
+
+test('a required level is met or missed according to the verdict on the whole history', () => {
+  const stale = staleRead()
+  expect(judged('linearizable', { history: stale.history, report: stale.report, faults: [] })).toMatchObject({
+    met: false,
+    found: expect.stringMatching(/^a violation: process/i),
+  })
+  expect(judged('linearizable', record)).toMatchObject({ met: true, found: 'linearizable' })
+  expect(judged('causal', { ...record, report: report('none', {}) })).toMatchObject({ met: 'unknown' })
+})
+
+describe('a probe', () => {
+  const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
+
+  test('a probe is compared by the number it returned', () => {
+    expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
+      met: true,
+      found: '200',
+      value: 200,
+    })
+    expect(asked('https://db/x json.lag.ms <= 5.5 within 2s', { value: 6 })).toMatchObject({ met: false, found: '6' })
+    expect(asked('command "./count.sh" output >= 100', { value: 100 })).toMatchObject({ met: true })
+  })
+
+  test('a probe without a reply is unknown, with the reason', () => {
+    expect(asked('http://db/health status == 200', { why: 'no answer within 10 s' })).toMatchObject({
+      met: 'unknown',
+      why: 'no answer within 10 s',
+    })
+    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'nobody was asked' })
+  })
+
+  test('a probe names its address, the member of the reply, and its timeout', () => {
+    expect(parseRequirement("command 'redis-cli dbsize' output > 0 within 500ms", '')).toMatchObject({
+      kind: 'probe',
+      probe: { kind: 'command', command: 'redis-cli dbsize', take: 'output', withinMs: 500 },
+      comparison: '>',
+      bound: 0,
+    })
+    expect(parseRequirement('http://{n1}/a?b=c = 200', '')).toMatchObject({
+      probe: { kind: 'http', url: 'http://{n1}/a?b=c', take: 'status', withinMs: 10_000 },
+      comparison: '==',
+    })
+    expect(parseRequirement('http://h/json json.a.0.b<7', '')).toMatchObject({
+      probe: { take: ['a', '0', 'b'] },
+      bound: 7,
+    })
+  })
+})
+
+test.each([
+  ['linearizable >= 1', 'a level has no bound: write linearizable.'],
+  ['linearisable', 'there is no level linearisable. Did you mean linearizable?'],
+  ['strict of read', 'there is no level strict.'],
+  ['eventual during partition', 'a level is required of all operations: write eventual.'],
+  ['linearizable of read', 'a level is required of all operations: write linearizable.'],
+  ['availability', 'say what availability must be, such as'],
+  ['http://db/health', 'write whom to ask and the number to be answered, such as "http://127.0.0.1:8080/health status'],
+  ['http://db/health status == OK', 'write whom to ask and the number'],
+  ['http:///health status == 200', 'names no server'],
+  ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
+  ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
+  ['command "true" code == 0', 'of a command, exit or output is compared, not code'],
+])('%s is refused with what to write instead', (text, message) => {
+  expect(() => parseRequirement(text, '--require')).toThrow(message)
+})

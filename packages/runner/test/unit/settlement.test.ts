@@ -1,0 +1,84 @@
+import { type Nanos, nanos } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { createSettlement } from '../../src/clients/settlement.ts'
+import type { WireEvent } from '../../src/ports/cluster.ts'
+
+const AT: Nanos = nanos(0)
+const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent> = {}): WireEvent => ({
+  index: 0,
+  time: AT,
+  process,
+  type,
+  f: 'write',
+  key: 'x',
+  value: 1,
+  ...more,
+})
+
+describe('settlement', () => {
+  test('a request that never left counts as failed, though its client could not know', () => {
+    const { clientEvent, gaveUp, settled } = createSettlement()
+    clientEvent(event('invoke', 1, { session: 'a' }))
+    clientEvent(event('fail', 1, { edges: ['client-in'] }))
+    gaveUp('a')
+    expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
+  })
+
+  test('a request that never left counts as failed, even if its client gave up first', () => {
+    const { clientEvent, gaveUp, settled } = createSettlement()
+    clientEvent(event('invoke', 1, { session: 'a' }))
+    gaveUp('a')
+    clientEvent(event('fail', 1, { edges: ['client-in'] }))
+    expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
+  })
+
+  test('a refused request is not counted: its client knows', () => {
+    const { clientEvent, settled } = createSettlement()
+    clientEvent(event('invoke', 1, { session: 'a' }))
+    clientEvent(event('fail', 1, { edges: ['client-in'] }))
+    expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
+  })
+
+  test('a request that never left is not mistaken for the next operation', () => {
+    const { clientEvent, gaveUp, settled } = createSettlement()
+    clientEvent(event('invoke', 1, { session: 'a' }))
+    clientEvent(event('fail', 1, { edges: ['client-in'] }))
+    clientEvent(event('invoke', 1, { session: 'a' }))
+    clientEvent(event('info', 1))
+    gaveUp('a')
+    expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
+  })
+
+  test('a reply of the backend before the client gave up counts as never received', () => {
+    const { clientEvent, backendEvent, settled } = createSettlement()
+    backendEvent(event('invoke', 1))
+    backendEvent(event('ok', 1))
+    clientEvent(event('info', 1))
+    expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
+  })
+
+  test('a reply of the backend after the client gave up counts as never received', () => {
+    const { clientEvent, backendEvent, settled } = createSettlement()
+    backendEvent(event('invoke', 1))
+    clientEvent(event('info', 1))
+    backendEvent(event('ok', 1))
+    expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
+  })
+
+  test('a reply to an earlier operation does not count for a later one', () => {
+    const { clientEvent, backendEvent, settled } = createSettlement()
+    backendEvent(event('invoke', 1))
+    backendEvent(event('ok', 1))
+    clientEvent(event('ok', 1))
+    backendEvent(event('invoke', 1))
+    clientEvent(event('info', 1))
+    expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
+  })
+
+  test('events of the nemesis and the recorder are no operations', () => {
+    const { clientEvent, settled } = createSettlement()
+    clientEvent(event('info', 0, { process: 'nemesis', f: 'partition' }))
+    clientEvent(event('info', 0, { process: 'recorder', f: 'touched' }))
+    expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
+  })
+})

@@ -1,0 +1,142 @@
+import { beforeAll, expect, test } from 'vitest'
+import { functionsNamed, operatorsNamed } from '../../src/functions/catalogue.ts'
+import { OPERATORS, FUNCTIONS as SIGNATURES } from '../../src/functions/signatures.ts'
+import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from '../../src/sql/known-names.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+import { quoteIdentifier } from '../../src/types/format-type.ts'
+import { createTypes } from '../../src/types/types.ts'
+import { SimulatedAnswers } from '../simulated-answers.ts'
+
+beforeAll(loadParser)
+
+/** What PostgreSQL says of what it does not know. */
+const UNKNOWN = ['42703', '42P01', '42883', '42704']
+
+/** The statements that are answered as if PostgreSQL did not know what they name. */
+function blamed(statements: readonly string[]): readonly string[] {
+  const answers = new SimulatedAnswers()
+  return statements.flatMap((sql) => {
+    const answer = answers.answer(sql)
+    return answer.kind === 'error' && UNKNOWN.includes(answer.code) ? [`${sql}: ${answer.message}`] : []
+  })
+}
+
+const types = createTypes()
+const relations = RELATIONS.trim()
+  .split('\n')
+  .map((line) => line.replaceAll(/[+-](?=[ =]|$)|=\d+/g, '').split(' '))
+  .map(([name = '', ...columns]) => ({ name, columns }))
+const tables = relations.filter(({ columns }) => columns.length > 0)
+
+test('reports a missing column of a PostgreSQL relation as not supported, never as an SQL error', () => {
+  const statements = tables.flatMap(({ name, columns }) =>
+    columns.map((column) => `select "${column}" from ${name} limit 0`),
+  )
+  expect(statements.length).toBeGreaterThan(2_000)
+  expect(blamed(statements)).toEqual([])
+})
+
+test('reports every statement on a missing PostgreSQL relation as not supported', () => {
+  const statements = tables.flatMap(({ name }) => [
+    `select * from ${name}`,
+    `select * from ${name.replace(/^pg_catalog\./, '')} as r, ${name} as s`,
+    `select '${name}'::regclass`,
+    `select to_regclass('${name}')`,
+    `select null::${name}`,
+    `select xmin, tableoid from ${name}`,
+    `delete from ${name}`,
+    `drop table if exists ${name}`,
+  ])
+  expect(blamed(statements.filter((sql) => !sql.includes('from information_schema') || !sql.includes('xmin')))).toEqual(
+    [],
+  )
+})
+
+test('reports a missing PostgreSQL type as not supported', () => {
+  const named = [...types.all()].flatMap(({ name, arrayOid }) => [
+    `"${name}"`,
+    ...(arrayOid === 0 ? [] : [`"${name}"[]`]),
+  ])
+  const domains = DOMAINS.split(' ').map((name) => `information_schema.${name}`)
+  const rows = tables.flatMap(({ name }) => [name.replace('pg_catalog.', ''), `${name}[]`, name.replace('.', '._')])
+  const all = [...named, ...domains, ...rows, 'bit(1)', 'bit varying(3)', 'time(3) with time zone']
+  expect(blamed(all.flatMap((name) => [`select null::${name}`, `select to_regtype('${name}')`]))).toEqual([])
+})
+
+/** PostgreSQL has no order of their values either. */
+const UNORDERED = ['xid', 'cid', 'json', '_xid', '_cid', '_json', 'void']
+
+test('reports a missing order of a PostgreSQL type as not supported', () => {
+  const ordered = [...types.all()].filter(({ name }) => !UNORDERED.includes(name))
+  expect(blamed(ordered.map(({ name }) => `select null::"${name}" as a order by a`))).toEqual([])
+})
+
+/** A type that a pseudo-type may stand for. */
+const INSTANCES: { readonly [pseudo: string]: string } = {
+  any: 'int4',
+  anyelement: 'int4',
+  anynonarray: 'int4',
+  anyarray: '_int4',
+  anyenum: 'mood',
+  anyrange: 'int4range',
+  anymultirange: 'int4multirange',
+  anycompatible: 'int4',
+  anycompatiblenonarray: 'int4',
+  anycompatiblearray: '_int4',
+  anycompatiblerange: 'int4range',
+  anycompatiblemultirange: 'int4multirange',
+}
+
+test('reports a missing PostgreSQL function as not supported', () => {
+  const names = new Set(Array.from(SIGNATURES.matchAll(/ ([a-z_\d]+)\(/gi), ([, name = '']) => name))
+  const calls = [...names].flatMap((name) =>
+    functionsNamed(name).map(({ arguments: all, variadic }) => {
+      const values = all.map((oid, at) => {
+        const type = types.find(oid)?.name
+        const mode = variadic && at === all.length - 1 ? 'variadic ' : ''
+        return type === undefined ? 'null' : `${mode}null::"${INSTANCES[type] ?? type}"`
+      })
+      return `select ${quoteIdentifier(name)}(${values.join(', ')})`
+    }),
+  )
+  const others = FUNCTIONS.trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [counts = '', ...functions] = line.split(' ')
+      const count = Number(counts.split(',').find((each) => each !== '*') ?? 1)
+      return functions.map((name) => `select ${quoteIdentifier(name)}(${new Array(count).fill('null').join(', ')})`)
+    })
+  expect(calls.length).toBeGreaterThan(2_500)
+  const inFrom = calls.map((call) => call.replace('select', 'select * from'))
+  expect(blamed(["create type mood as enum ('ok')", ...calls, ...others, ...inFrom])).toEqual([])
+})
+
+test('reports a missing PostgreSQL operator as not supported', () => {
+  const names = OPERATORS.trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+  const operand = (oid: number): string => {
+    const type = types.find(oid)?.name ?? 'text'
+    return oid === 0 ? '' : `null::"${INSTANCES[type] ?? type}"`
+  }
+  const expressions = names.flatMap((name) =>
+    operatorsNamed(name).map(
+      ({ left, right }) => `select ${operand(left)} operator(pg_catalog.${name}) ${operand(right)}`,
+    ),
+  )
+  expect(expressions.length).toBeGreaterThan(700)
+  expect(blamed(["create type mood as enum ('ok')", ...expressions])).toEqual([])
+})
+
+test('reports a missing type that is called as a function as not supported', () => {
+  expect(blamed([...types.all()].map(({ name }) => `select "${name}"('1')`))).toEqual([])
+})
+
+test('reports a missing PostgreSQL setting as not supported', () => {
+  const statements = SETTINGS.split(' ').flatMap((name) => [
+    `show ${name}`,
+    `set ${name} = default`,
+    `select current_setting('${name}')`,
+  ])
+  expect(blamed(statements)).toEqual([])
+})

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { installed, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
+import { RACES, type Race, RECORDED, recordedRaces, SESSIONS, shownRace } from '../races/races.ts'
+import { RealSessions } from '../schedules/real-sessions.ts'
+
+const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
+const lacking = initdb === undefined || postgres === undefined
+
+test.skipIf(lacking)(
+  `the recorded races of definitions agree with PostgreSQL${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
+  async () => {
+    const { port } = await startPostgres(initdb!, postgres!)
+    const real = await RealSessions.open(port, SESSIONS)
+    const shown = async (race: Race, patienceMs: number): Promise<string> => {
+      real.patienceMs = patienceMs
+      await real.reset()
+      await real.setUp(race.setUp)
+      return shownRace(race, real)
+    }
+    const recorded = recordedRaces()
+    const all: string[] = []
+    for (const race of RACES) {
+      const first = await shown(race, 35)
+      // On a busy machine a session that may go on can take longer than that to do so.
+      all.push(recorded.includes(first) ? first : await shown(race, 500))
+    }
+    await real.close()
+    await expect(`${all.join('\n\n')}\n`).toMatchFileSnapshot(fileURLToPath(RECORDED))
+  },
+)

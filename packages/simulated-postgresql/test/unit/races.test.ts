@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadParser } from '../../src/sql/parse.ts'
+import { RACES, recordedRaces, SESSIONS, shownRace } from '../races/races.ts'
+import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
+
+/** Rows of catalogues that must have another key than all others. */
+const TWICE = [
+  'select relname from pg_class group by relname, relnamespace having count(*) > 1',
+  'select typname from pg_type group by typname, typnamespace having count(*) > 1',
+  'select nspname from pg_namespace group by nspname having count(*) > 1',
+]
+
+describe('two sessions that change definitions at the same time', () => {
+  beforeAll(loadParser)
+  const recorded = recordedRaces()
+
+  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail as in PostgreSQL: $name', async (race) => {
+    const sessions = new SimulatedSessions(SESSIONS)
+    sessions.setUp(race.setUp)
+    expect(await shownRace(race, sessions)).toBe(recorded[race.at])
+    for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
+  })
+
+  test('refuse a composite type that the other session has altered without a commit', () => {
+    const sessions = new SimulatedSessions(2)
+    sessions.setUp('create type x as (a int)')
+    sessions.send(0, 'begin')
+    sessions.send(0, 'alter type x add attribute b int')
+    expect(sessions.send(0, "select '(1,2)'::x")[0]).toBe('SELECT 1 (1,2)')
+    expect(() => sessions.send(1, "select '(1)'::x")).toThrow('the type x, which another transaction alters, is not')
+    sessions.send(0, 'commit')
+    const [, later] = sessions.send(1, "select '(1,2)'::x")
+    expect(later).toBe('SELECT 1 (1,2)')
+  })
+
+  test('prepare a statement with the columns that its table has after a concurrent change', () => {
+    const { engine } = new SimulatedSessions(0)
+    const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+    const connect = () => engine.connect(new Map([['user', 'tester']]), listener)
+    const [first, second] = [connect(), connect()]
+    const execute = (sql: string): void => {
+      for (const statement of first.parse(sql)) first.execute(statement, []).next()
+    }
+    execute('begin; create table t (id int); commit; begin; alter table t add column v int')
+    const preparing = second.prepare(second.parse('select * from t')[0]!, [])
+    let mayGoOn = false
+    const step = preparing.next()
+    if (step.done !== true) step.value.ready(() => (mayGoOn = true))
+    expect(mayGoOn).toBe(false)
+    execute('commit')
+    expect(mayGoOn).toBe(true)
+    expect(preparing.next()).toMatchObject({ done: true, value: { columns: [{ name: 'id' }, { name: 'v' }] } })
+  })
+})

@@ -1,0 +1,42 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { expectKind, fieldsOf } from '../../src/sql/nodes.ts'
+import { loadParser, parse } from '../../src/sql/parse.ts'
+
+beforeAll(loadParser)
+
+describe('parsing', () => {
+  test('splits a query string into its statements', () => {
+    expect(parse('select 1; select 2 ;').map((statement) => statement.sql)).toEqual(['select 1', 'select 2'])
+  })
+
+  test('finds no statement in spaces and comments', () => {
+    expect(parse('  ')).toEqual([])
+    expect(parse('-- nothing')).toEqual([])
+  })
+
+  test('counts positions in characters, not in bytes', () => {
+    const [statement] = parse("select 'é', x")
+    const columns = expectKind(statement!.node, 'SelectStmt').targetList ?? []
+    expect(expectKind(columns[1], 'ResTarget').location).toBe(12)
+  })
+
+  test('reports the position of a syntax error', () => {
+    expect(() => parse("select 'é' frm y z")).toThrow(
+      expect.objectContaining({ code: '42601', message: 'syntax error at or near "y"', fields: { position: 16 } }),
+    )
+  })
+})
+
+describe('reading the fields of a syntax tree node', () => {
+  const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
+
+  test('refuses a field that is set and not read', () => {
+    expect(() => fieldsOf('SelectStmt', select('select 1 having true'), ['targetList'])).toThrow(
+      expect.objectContaining({ name: 'NotSupported', construct: 'HAVING' }),
+    )
+  })
+
+  test('accepts fields with empty values', () => {
+    expect(fieldsOf('SelectStmt', select('select 1'), ['targetList']).targetList).toHaveLength(1)
+  })
+})

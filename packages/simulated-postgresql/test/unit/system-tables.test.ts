@@ -1,0 +1,181 @@
+import { beforeAll, expect, test } from 'vitest'
+import { createEngine } from '../../src/session/engine.ts'
+import { NotSupported } from '../../src/sql/error.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+
+beforeAll(loadParser)
+
+/** The rows of the last of these statements, as texts. */
+function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
+  const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 })
+  const session = engine.connect(new Map([['user', 'app']]), {
+    ...{ notice() {}, notification() {}, parameter() {}, terminated() {} },
+  })
+  let rows: readonly (readonly (string | null)[])[] = []
+  for (const statement of session.parse(sql)) {
+    const { value: outcome } = session.execute(statement, []).next()
+    session.sync()
+    if (outcome === undefined || !('kind' in outcome) || outcome.kind !== 'rows') continue
+    rows = outcome.rows.map((row) =>
+      row.map((value, i) => {
+        const oid = outcome.columns[i]?.type.oid ?? 0
+        return value === null ? null : session.context.types.typeOf(oid).output(value, session.context)
+      }),
+    )
+  }
+  return rows
+}
+
+const TABLE = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE kv (k text PRIMARY KEY, v int[], m mood); "
+
+test('lists the types of arrays, as postgres.js asks', () => {
+  const rows =
+    rowsOf(`select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem
+    where a.typcategory = 'A' group by b.oid, b.typarray order by b.oid`)
+  expect(rows).toContainEqual(['23', '1007'])
+})
+
+test('lists the tables and columns of the information schema', () => {
+  expect(rowsOf(`${TABLE}SELECT table_schema, table_name, table_type FROM information_schema.tables`)).toEqual([
+    ['public', 'kv', 'BASE TABLE'],
+  ])
+  const asked = 'SELECT column_name, is_nullable, data_type, udt_name FROM information_schema.columns ORDER BY 1'
+  expect(rowsOf(TABLE + asked)).toEqual([
+    ['k', 'NO', 'text', 'text'],
+    ['m', 'YES', 'USER-DEFINED', 'mood'],
+    ['v', 'YES', 'ARRAY', '_int4'],
+  ])
+})
+
+test('lists labels of enums by the names of their types', () => {
+  const asked =
+    'SELECT enumlabel FROM pg_enum JOIN pg_type t ON t.oid = enumtypid WHERE typname = $q$mood$q$ ORDER BY enumsortorder'
+  expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
+})
+
+test('names the range of a type, as Sequelize asks', () => {
+  const asked = `SELECT pg_type.typname FROM pg_range LEFT OUTER JOIN pg_type ON pg_type.oid = rngtypid WHERE rngsubtype = 23`
+  expect(rowsOf(asked)).toEqual([['int4range']])
+})
+
+test('finds columns by the name of their table and schema', () => {
+  const asked = `SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'public' AND relname = 'kv' AND attnum > 0 ORDER BY attnum`
+  expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
+})
+
+test('lists the databases that a server has, as MikroORM asks', () => {
+  expect(rowsOf("SELECT 1 FROM pg_database WHERE datname = 'postgres'")).toEqual([['1']])
+  expect(rowsOf('SELECT datname FROM pg_database WHERE datistemplate ORDER BY 1')).toEqual([
+    ['template0'],
+    ['template1'],
+  ])
+})
+
+test('lists no table that inherits from another one, as MikroORM asks', () => {
+  const asked =
+    'SELECT table_name FROM information_schema.tables WHERE table_name NOT IN (SELECT inhrelid::regclass::text FROM pg_inherits)'
+  expect(rowsOf(TABLE + asked)).toEqual([['kv']])
+})
+
+test('lets every role use every schema, as Kysely asks', () => {
+  expect(rowsOf("SELECT has_schema_privilege('public', 'USAGE')")).toEqual([['t']])
+  expect(() => rowsOf("SELECT has_schema_privilege('none', 'USAGE')")).toThrow('schema "none" does not exist')
+  expect(() => rowsOf("SELECT has_schema_privilege('public', 'SELECT')")).toThrow('unrecognized privilege type')
+})
+
+test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_replication'])(
+  'refuses %s, which this catalogue lacks',
+  (name) => {
+    expect(() => rowsOf(`SELECT * FROM ${name}`)).toThrow(NotSupported)
+  },
+)
+
+test("neither hides a user's table of the same name nor is hidden by it", () => {
+  expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
+})
+
+test('returns the search path, with the temporary schema', () => {
+  const asked = 'SELECT current_schema(), current_schema, current_schemas(false), current_schemas(true)'
+  expect(rowsOf(`CREATE SCHEMA app; SET search_path TO nothing, app, public; ${asked}`)).toEqual([
+    ['app', 'app', '{app,public}', '{pg_catalog,app,public}'],
+  ])
+  expect(rowsOf(`SET search_path TO nothing; ${asked}`)).toEqual([[null, null, '{}', '{pg_catalog}']])
+  expect(rowsOf(`CREATE TEMP TABLE t (a int); ${asked}`)).toEqual([
+    ['public', 'public', '{public}', expect.stringMatching(/^\{pg_temp_\d+,pg_catalog,public\}$/)],
+  ])
+})
+
+test('finds the temporary tables of the session by pg_temp', () => {
+  const made =
+    'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE pg_temp.t (a int); INSERT INTO t VALUES (2); '
+  expect(rowsOf(`${made}SELECT a FROM pg_temp.t`)).toEqual([['2']])
+  expect(rowsOf(`${made}SELECT a FROM t WHERE 'pg_temp.t'::regclass = 't'::regclass`)).toEqual([['2']])
+  expect(rowsOf(`${made}SET search_path TO public, pg_temp; SELECT a FROM t`)).toEqual([['1']])
+  expect(rowsOf(`${made}DROP TABLE pg_temp.t; SELECT a FROM t`)).toEqual([['1']])
+  expect(() => rowsOf('SELECT * FROM pg_temp.missing')).toThrow('relation "pg_temp.missing" does not exist')
+  expect(() => rowsOf('SET search_path TO pg_temp, public; CREATE TABLE t (a int)')).toThrow(NotSupported)
+  expect(() => rowsOf("CREATE TYPE pg_temp.mood AS ENUM ('ok')")).toThrow(NotSupported)
+})
+
+test('returns comments', () => {
+  const made = `${TABLE}COMMENT ON TABLE kv IS 'keys'; COMMENT ON COLUMN kv.v IS 'numbers'; `
+  const asked = "SELECT obj_description('kv'::regclass, 'pg_class'), col_description('kv'::regclass, 2)"
+  expect(rowsOf(made + asked)).toEqual([['keys', 'numbers']])
+  expect(rowsOf(`${made}BEGIN; COMMENT ON TABLE kv IS NULL; ${asked}`)).toEqual([[null, 'numbers']])
+  expect(rowsOf(`${made}BEGIN; COMMENT ON TABLE kv IS NULL; ROLLBACK; ${asked}`)).toEqual([['keys', 'numbers']])
+  expect(() => rowsOf("COMMENT ON TABLE missing IS 'x'")).toThrow('relation "missing" does not exist')
+  expect(() => rowsOf(`COMMENT ON DATABASE app IS 'x'; SELECT shobj_description(5, 'pg_database')`)).toThrow(
+    NotSupported,
+  )
+})
+
+test('returns the state of a sequence', () => {
+  const asked = 'SELECT last_value, is_called FROM s'
+  expect(rowsOf(`CREATE SEQUENCE s START 5; ${asked}`)).toEqual([['5', 'f']])
+  expect(rowsOf(`CREATE SEQUENCE s START 5; SELECT nextval('s'), nextval('s'); ${asked}`)).toEqual([['6', 't']])
+  expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
+})
+
+test('computes a value that may be refused only for the rows that are read', () => {
+  const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
+  const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
+  expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])
+  expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
+})
+
+test('refuses SELECT * of a relation that lacks columns of PostgreSQL, and allows EXISTS', () => {
+  expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('list the columns that you read')
+  expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
+  expect(
+    rowsOf(
+      `${TABLE}SELECT EXISTS (SELECT * FROM pg_class WHERE relname = 'kv'), count(*) FROM pg_class WHERE relname = 'kv'`,
+    ),
+  ).toEqual([['t', '1']])
+})
+
+test('returns null for a missing setting if that is allowed, and refuses a setting that it lacks', () => {
+  expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
+  expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
+})
+
+test('refuses a missing function, even with constant arguments', () => {
+  expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
+  expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)
+})
+
+test.each([
+  ['SELECT * FROM missing', '42P01'],
+  ['SELECT * FROM pg_missing', '42P01'],
+  ['SELECT * FROM pg_stat_statements', '42P01'],
+  ['SELECT missing FROM pg_class', '42703'],
+  ['SELECT xmin FROM (SELECT 1) AS s', '42703'],
+  ['SELECT missing(1)', '42883'],
+  ['SELECT lower(1, 2)', '42883'],
+  ["SELECT true + 'x'::text", '42883'],
+  ['SELECT 1::missing', '42704'],
+  ['SHOW missing', '42704'],
+  ['SELECT * FROM kv_pkey', '42809'],
+])('answers %s with the error of PostgreSQL', (sql, code) => {
+  expect(() => rowsOf(TABLE + sql)).toThrow(expect.objectContaining({ code }))
+})

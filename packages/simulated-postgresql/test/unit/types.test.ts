@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import type { TextContext } from '../../src/types/registry.ts'
+import { createTypes, enumTypes } from '../../src/types/types.ts'
+import type { SqlValue } from '../../src/types/value.ts'
+
+const types = createTypes()
+const context: TextContext = { types, setting: () => undefined, now: () => 757_382_400_000_000n }
+
+function read(type: string, text: string): SqlValue {
+  const definition = types.named(type)
+  if (definition === undefined) throw new Error(type)
+  return definition.input(text, context, -1)
+}
+
+function written(type: string, text: string): string {
+  return types.named(type)!.output(read(type, text), context)
+}
+
+function code(type: string, text: string): string {
+  try {
+    return `read ${String(read(type, text))}`
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+}
+
+test.each([
+  ['numeric', '1.50', '1.50'],
+  ['numeric', '1e3', '1000'],
+  ['numeric', '-.5', '-0.5'],
+  ['numeric', 'nan', 'NaN'],
+  ['float8', '1e15', '1e+15'],
+  ['float8', '0.00001', '1e-05'],
+  ['float8', '-0', '-0'],
+  ['float4', '123456784', '1.23456784e+08'],
+  ['float4', '2939447.25', '2.9394472e+06'],
+  ['float4', '2939447.75', '2.9394478e+06'],
+  ['bool', 'yes', 't'],
+  ['bool', ' OFF ', 'f'],
+  ['uuid', '{A0EEBC999C0B4EF8BB6D6BB9BD380A11}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ['bytea', 'a\\\\b', '\\x615c62'],
+  ['date', '0044-03-15 BC', '0044-03-15 BC'],
+  ['timestamp', '2024-02-29T12:34:56.7', '2024-02-29 12:34:56.7'],
+  ['timestamptz', '2024-01-15T10:00:00.000Z', '2024-01-15 10:00:00+00'],
+  ['timestamptz', '2024-01-15 10:00+05:30', '2024-01-15 04:30:00+00'],
+  ['timestamptz', 'today', '2024-01-01 00:00:00+00'],
+  ['interval', '1 year 2 mons -3 days 04:05:06.7', '1 year 2 mons -3 days +04:05:06.7'],
+  ['jsonb', '{"bb":1,"a":[1.50,null],"bb":2}', '{"a": [1.50, null], "bb": 2}'],
+  ['json', '{"b":1,  "a":2}', '{"b":1,  "a":2}'],
+  ['_int4', '{1,NULL,3}', '{1,NULL,3}'],
+  ['_text', '{"a b",NULL,"NULL",""}', '{"a b",NULL,"NULL",""}'],
+  ['_int4', '[0:1]={1,2}', '[0:1]={1,2}'],
+  ['_int4', '{{1,2},{3,4}}', '{{1,2},{3,4}}'],
+])('reads %s %s as %s', (type, text, expected) => {
+  expect(written(type, text)).toBe(expected)
+})
+
+test.each([
+  ['int4', 'abc', '22P02'],
+  ['int4', '2147483648', '22003'],
+  ['numeric', '', '22P02'],
+  ['float8', '1e400', '22003'],
+  ['bool', 'maybe', '22P02'],
+  ['uuid', 'x', '22P02'],
+  ['date', 'yesteryear', '22007'],
+  ['date', '2024-02-30', '22008'],
+  ['timestamp', '294277-01-01', '22008'],
+  ['interval', '1 fortnight', '22007'],
+  ['json', '{a:1}', '22P02'],
+  ['jsonb', '"\\u0000"', '22P05'],
+  ['_int4', '{1,2', '22P02'],
+])('refuses the %s %s with %s', (type, text, expected) => {
+  expect(code(type, text)).toBe(expected)
+})
+
+test('leaves rare forms of moments to the calculator, but not those that name its own clock', () => {
+  for (const [type, text] of [
+    ['date', 'Jan 8, 1999'],
+    ['time', '04:05 PM'],
+    ['interval', '1.5 months'],
+    ['interval', 'P1DT2H'],
+  ] as const)
+    expect(() => read(type, text)).toThrow(
+      `the ${type} '${text}' (--calculator has PGlite compute it) is not simulated`,
+    )
+  expect(() => read('timestamp', 'today 10:00')).toThrow("the timestamp 'today 10:00' is not simulated")
+})
+
+test('refuses values of a type that is not simulated by its name', () => {
+  expect(() => read('tsvector', 'a')).toThrow('the type tsvector is not simulated')
+})
+
+test('reads the binary form of each type as it writes it', () => {
+  const texts: readonly (readonly [string, string])[] = [
+    ['int8', '-9223372036854775808'],
+    ['numeric', '-12345.6789'],
+    ['numeric', '0.00001'],
+    ['timestamptz', '1999-12-31 23:59:59.999999+00'],
+    ['interval', '-1 mons +2 days 00:00:00.5'],
+    ['jsonb', '[1, {"a": null}]'],
+    ['_text', '{a,NULL}'],
+    ['numrange', '(,2.5]'],
+    ['daterange', 'empty'],
+    ['uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ]
+  for (const [name, text] of texts) {
+    const type = types.named(name)!
+    const received = type.receive(type.send(read(name, text), context), context, -1)
+    expect([name, type.output(received, context)]).toEqual([name, written(name, text)])
+  }
+})
+
+test('orders the labels of an enum by their creation', () => {
+  const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, schema: 'public', name: 'mood' }, [
+    'sad',
+    'ok',
+    'happy',
+  ])
+  expect(['happy', 'sad', 'ok'].toSorted((a, b) => mood?.compare?.(a, b) ?? 0)).toEqual(['sad', 'ok', 'happy'])
+  expect(() => mood?.input('glad', context, -1)).toThrow('invalid input value for enum mood: "glad"')
+})

@@ -1,0 +1,62 @@
+import { millis, nanos } from '@chaosproxy/history'
+import { type AnyMachine, protocols } from '@chaosproxy/protocols'
+import { expect, test } from 'vitest'
+import { createSimulatedCluster } from '../../src/cluster.ts'
+import { type Case, machineFor, simulateCase } from '../cases.ts'
+
+const read = { input: { f: 'read', key: 'x', value: null }, harmless: true }
+const FAULTS = ['partition', 'kill', 'pause', 'loss', 'delay', 'reset', 'slow']
+
+const names = protocols.map((protocol) => protocol.name)
+/** Copying every state is slow, so all protocols share six simulated seconds, but each gets enough for its faults. */
+const COPIED_MS = Math.max(500, 6000 / names.length)
+
+test.each(names)('the same seed gives the same history of %s to the byte', (protocol) => {
+  const options: Case = { protocol, seed: 11, faults: FAULTS }
+  expect(JSON.stringify(simulateCase(options))).toBe(JSON.stringify(simulateCase(options)))
+})
+
+test('another seed gives another history', () => {
+  const one = simulateCase({ protocol: 'raft', seed: 1, faults: FAULTS })
+  expect(simulateCase({ protocol: 'raft', seed: 2, faults: FAULTS })).not.toEqual(one)
+})
+
+const copied = ({ state, effects }: ReturnType<AnyMachine['step']>) => structuredClone({ state, effects })
+
+/** Copies every state, message and record, so that a step never shares one. */
+const copying = (machine: AnyMachine): AnyMachine => ({
+  start: (node, journal, now) => copied(machine.start(node, structuredClone(journal), now)),
+  step: (state, event, now, steady) =>
+    copied(machine.step(structuredClone(state), structuredClone(event), now, steady)),
+  status: machine.status,
+})
+
+test.each(names)(
+  'a step of %s changes only its own state: a variant that copies it gives the same history',
+  (protocol) => {
+    const options: Case = { protocol, seed: 3, faults: FAULTS, timeMs: COPIED_MS, rate: 150 }
+    expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
+  },
+)
+
+test('faults on one link do not depend on messages on another', () => {
+  const arrivals = (extra: boolean): number[] => {
+    const machine = machineFor({ protocol: 'master-master', seed: 1 })
+    const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 1 })
+    const times: number[] = []
+    if (extra) cluster.connect('n3').invoke(read, millis(1000), () => {})
+    cluster.clock.at(nanos(5e6), () =>
+      cluster.connect('n1').invoke(read, millis(1000), () => times.push(cluster.clock.now())),
+    )
+    cluster.run(() => times.length > 0, { events: 10_000, durationMs: millis(1000) })
+    return times
+  }
+  expect(arrivals(true)).toEqual(arrivals(false))
+})
+
+test('a cluster reports that it has used up its time or its events', () => {
+  const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
+  expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
+  expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')
+  expect(cluster.run(() => true, { events: 10, durationMs: millis(1) })).toBe('done')
+})

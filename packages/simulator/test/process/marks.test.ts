@@ -1,0 +1,72 @@
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
+import { settingsFor } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { workloadFor } from '../../bench/bug-subjects.ts'
+import { createSimulatedCluster } from '../../src/cluster.ts'
+import { simulateRun } from '../simulate-run.ts'
+
+const NODES = 5
+const TIME_MS = millis(5_000)
+
+/** The nodes that marked the bug in a run under the settings and faults that it declares. */
+function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
+  const { settings = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
+  const workload = workloadFor(protocol, name ?? '')
+  const machine = protocol.create({ bug: name, settings, object: workload.object })
+  const cluster = createSimulatedCluster({ machine, nodes: NODES, seed })
+  const run = simulateRun(cluster, {
+    workload,
+    settings: settingsFor(workload, { keys: 5 }),
+    schedule: planSchedule({
+      nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
+      nodes: nodeNames(NODES),
+      durationMs: TIME_MS,
+      random: createRandom(seed).fork('schedule'),
+    }),
+    sink: { append: () => {} },
+    clients: 10,
+    rate: 500,
+    timeMs: TIME_MS,
+    timeoutMs: millis(1_000),
+    quietMs: millis(1_000),
+    seed,
+  })
+  if (run.type === 'stopped') throw new Error(run.reason)
+  return run.outcome.marked
+}
+
+const RARE = [
+  // Needs a log that is longer and older than those of the others, just when its node stands for election.
+  'up-to-date-length-only',
+  'stale-view-change',
+  // Needs a crash between a vote and its decision, and the others down as well.
+  'decide-alone',
+  // Need a crash in the middle of a write.
+  'key-after-effect',
+  'key-before-effect',
+]
+const SEEDS = 4
+
+describe.each([...protocols])('$name', (protocol) => {
+  test('records no mark without a bug', () => {
+    expect(markedIn(protocol, undefined, 1)).toEqual([])
+  })
+
+  const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
+  test.each(bugs.map(({ name }) => name))('records a mark where %s made a difference', (name) => {
+    let marked: readonly string[] = []
+    for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
+    expect(marked.length).toBeGreaterThan(0)
+  })
+
+  test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
+    'the settings that expose bugs of $name name existing faults',
+    (bug) => {
+      const names = nemeses.map(({ name }) => name)
+      for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)
+      expect(() => protocol.create({ bug: bug.name, settings: bug.under?.settings ?? {} })).not.toThrow()
+    },
+  )
+})

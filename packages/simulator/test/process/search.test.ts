@@ -1,0 +1,390 @@
+import nodeCrypto from 'node:crypto'
+import { createRandom, type FaultKind, nemeses, nodeNames } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { register, type Workload } from '@chaosproxy/workloads'
+import { describe, expect, inject, test } from 'vitest'
+import { workloadsOfObjects } from '../../../workloads/test/of-objects.ts'
+import {
+  causeOf,
+  digestOf,
+  guardProtocol,
+  guide,
+  learnFrom,
+  minimise,
+  parseReplay,
+  planTrial,
+  printReplay,
+  runScenario,
+  type SearchedProtocol,
+  searchSeeds,
+  strategies,
+  strategiesNamed,
+  type TrialLimits,
+  usualStrategies,
+  usualStrategiesOf,
+} from '../../src/index.ts'
+
+import { runPlan } from '../../src/search/trial.ts'
+
+const limits: TrialLimits = {
+  memoryBytes: 2 ** 28,
+  now: () => millis(performance.now()),
+  invariants: true,
+}
+/** The CPU time of this process, without waits for others on the same machine. */
+const cpuNow = () => millis(process.cpuUsage().user / 1_000)
+
+const raft = (bug?: string, workload: Workload = register): SearchedProtocol => ({
+  target: 'raft',
+  protocol: findProtocol('raft')!,
+  bug,
+  targetSettings: {},
+  level: 'linearizable',
+  workload,
+  settings: {},
+  nodes: undefined,
+  operations: 60,
+})
+const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: false }
+const someSeed = (): number => inject('seed')
+
+describe('a search', () => {
+  test('uses by default all strategies except coverage and those for programs, and strategies for rare bugs more often', () => {
+    const names = usualStrategies.map(({ name }) => name)
+    const counts = Object.fromEntries(
+      strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
+    )
+    expect(counts).toEqual({
+      ...{
+        uniform: 1,
+        biased: 1,
+        swarm: 1,
+        'swarm-biased': 1,
+        leaders: 2,
+        crashes: 1,
+        windows: 3,
+        expiries: 2,
+        awaits: 0,
+        databases: 0,
+        coverage: 0,
+      },
+    })
+    expect(strategiesNamed(names)).toEqual(usualStrategies)
+  })
+
+  test('of programs holds requests at awaits instead of aiming at leaders, which programs lack', () => {
+    const names = usualStrategiesOf({}).map(({ name }) => name)
+    expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
+    expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
+    expect(names).not.toContain('databases')
+    expect(usualStrategiesOf()).toBe(usualStrategies)
+  })
+
+  test('of programs with a database has database faults in a third of the trials, besides its usual strategies', () => {
+    const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
+    const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
+    expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
+    expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
+  })
+
+  test('with the strategy windows makes clients busy where the windows open, in half of its trials', () => {
+    const windows = strategies.find(({ name }) => name === 'windows')!
+    const nodes = nodeNames(3)
+    const plans = Array.from({ length: 100 }, (_, i) =>
+      windows.plan(createRandom(`windows ${i}`), nodes, millis(500), nemeses, () => ({
+        takeoverMs: undefined,
+        timersMs: [],
+      })),
+    )
+    const clustered = plans.flatMap(({ busy, reactions }) => (busy === undefined ? [] : [{ busy, reactions }]))
+    expect(clustered.length).toBeGreaterThan(30)
+    expect(clustered.length).toBeLessThan(70)
+    for (const { busy, reactions } of clustered)
+      for (const { notBefore } of reactions)
+        expect(busy.some((ms) => notBefore! / 1e6 >= ms - 0.001 && notBefore! / 1e6 <= ms + 20.001)).toBe(true)
+  })
+
+  test('of Raft finds no failure with any strategy', () => {
+    const first = someSeed()
+    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
+    expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
+    expect(trials).toBe(60)
+  })
+
+  test("that starts from another search's interesting seeds looks for states new to both, and is repeatable", () => {
+    const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
+    const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
+    const learnt = learnFrom(raft(), before.interesting, chosen)
+    const alone = searchSeeds(raft(), { ...chosen, first: 101, count: 40 })
+    const after = searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })
+    expect(before.interesting.length).toBeGreaterThan(1)
+    expect(after.interesting.length).toBeLessThan(alone.interesting.length)
+    expect(after.steps).not.toBe(alone.steps)
+    expect(searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })).toEqual(after)
+  })
+
+  test('repeats every trial to the byte', () => {
+    const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
+    expect(findings).toEqual([])
+  })
+
+  test.each([
+    // Too few steps for one of the histories.
+    { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
+    { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
+  ])('has the same outcome whatever the wall clock does, if checks may take $steps', ({ checkSteps, reasons }) => {
+    const random = createRandom('clock')
+    let time = 0
+    const jumping = () => {
+      time += random.chance(0.5) ? 3_600_000 : -60_000
+      return millis(time)
+    }
+    const standing = () => millis(0)
+    const set = workloadsOfObjects.find(({ name }) => name === 'set')!
+    const [one, other] = [jumping, standing].map((now) =>
+      searchSeeds(raft(undefined, set), {
+        ...{ strategies: usualStrategies, stopAtFirst: false, verifyDeterminism: false, first: 7, count: 4 },
+        limits: { ...limits, now, checkSteps },
+      }),
+    )
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other))
+    const { missing, undecided } = one!.evidence
+    const kinds = one!.evidence.reasons.map(({ reason }) => reason.kind)
+    expect({ missing, undecided, kinds }).toEqual({ missing: [], undecided: reasons.length, kinds: reasons })
+  })
+
+  test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
+    'reports no missing evidence for the workload %s',
+    (_, workload) => {
+      const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
+      expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0, reasons: [] } })
+    },
+  )
+
+  test('reports evidence that is missing in all trials, not in a single one', () => {
+    let histories = 0
+    const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
+    const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
+    expect(evidence.missing).toEqual(['no y'])
+  })
+
+  test('reports evidence that is missing in all trials, though each counts other errors', () => {
+    let histories = 0
+    const workload: Workload = { ...register, vacuous: () => [`no x succeeded (${++histories} of 9: status 503)`] }
+    const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
+    expect(evidence.missing).toEqual(['no x succeeded (1 of 9: status 503)'])
+  })
+
+  test('finds by an invariant a failure that no client noticed', () => {
+    const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
+    expect(findings.map(({ failure }) => failure)).toContainEqual(
+      expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
+    )
+  })
+})
+
+describe('a broken invariant', () => {
+  test.each(['forget-vote', 'ack-before-majority'])('of %s leads to a violation that a client sees', (bug) => {
+    const subject = raft(bug)
+    const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
+    const broken = findings.find(({ failure }) => failure.kind === 'invariant')!
+    const visible = guide(subject, broken, { strategies, limits, budgetMs: millis(30_000) })!
+    expect(visible.failure).toMatchObject({ kind: 'violation', level: 'linearizable' })
+    expect(runScenario(subject, visible.scenario, { ...limits, invariants: false }).failure).toEqual(visible.failure)
+  })
+})
+
+describe('a protocol whose runs are not repeatable', () => {
+  const reaching = (reach: () => unknown): SearchedProtocol => {
+    const protocol = findProtocol('raft')!
+    return {
+      ...raft(),
+      protocol: guardProtocol({
+        ...protocol,
+        create(options) {
+          const machine = protocol.create(options)
+          return {
+            ...machine,
+            step: (...step) => {
+              reach()
+              return machine.step(...step)
+            },
+          }
+        },
+      }),
+    }
+  }
+
+  test.each([
+    ['Math.random()', () => Math.random()],
+    ['Date.now()', () => Date.now()],
+    ['new Date()', () => new Date()],
+    ['performance.now()', () => performance.now()],
+    ['setTimeout()', () => setTimeout(() => {}, 1)],
+    ['crypto.randomUUID()', () => crypto.randomUUID()],
+    ['crypto.getRandomValues()', () => crypto.getRandomValues(new Uint8Array(4))],
+    ['crypto.randomBytes()', () => nodeCrypto.randomBytes(4)],
+    ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
+    ['process.hrtime()', () => process.hrtime()],
+    ['process.hrtime.bigint()', () => process.hrtime.bigint()],
+  ])('is reported for calling %s, with the event', (name, reach) => {
+    const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
+    expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
+    expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
+    expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
+  })
+
+  test('does not affect the clock and randomness of other code', () => {
+    searchSeeds(
+      reaching(() => crypto.randomUUID()),
+      { ...everything, first: 1, count: 1 },
+    )
+    expect(crypto.randomUUID()).toMatch(/^[0-9a-f-]{36}$/)
+    expect([crypto.getRandomValues(new Uint8Array(4)), nodeCrypto.randomBytes(4)]).toHaveLength(2)
+    expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
+  })
+
+  test('may create dates from given times', () => {
+    const { findings } = searchSeeds(
+      reaching(() => new Date(0).getTime()),
+      { ...everything, first: 1, count: 1 },
+    )
+    expect(findings).toEqual([])
+  })
+
+  test('is reported with the first event that differs', () => {
+    const protocol = findProtocol('raft')!
+    let steps = 0
+    const forgetful = {
+      ...raft(),
+      protocol: {
+        ...protocol,
+        create: (options: Parameters<typeof protocol.create>[0]) => {
+          const machine = protocol.create(options)
+          // Kept outside the state, it carries over from one run to the next.
+          return {
+            ...machine,
+            step: (...[state, event, now, steady]: Parameters<typeof machine.step>) =>
+              machine.step(
+                state,
+                event.type === 'request' && event.input.f === 'write'
+                  ? { ...event, input: { ...event.input, value: ++steps } }
+                  : event,
+                now,
+                steady,
+              ),
+          }
+        },
+      },
+    }
+    const { findings } = searchSeeds(forgetful, { ...everything, first: 1, count: 3, verifyDeterminism: true })
+    expect(findings[0]?.failure).toHaveProperty(
+      'what',
+      expect.stringMatching(/not deterministic: .* event \d+ of the clients was \{/),
+    )
+  })
+})
+
+describe('a trial', () => {
+  test('is concrete: its scenario alone fails with the same cause', () => {
+    const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
+    expect(findings.length).toBeGreaterThan(0)
+    for (const { scenario, failure, seed } of findings) {
+      const again = runScenario(raft('no-log-check'), scenario, limits).failure
+      expect(again && causeOf(again), `seed ${seed}`).toBe(causeOf(failure))
+    }
+  })
+
+  test('does not depend on the rest of its schedule: an added fault without a victim changes nothing', () => {
+    const plan = planTrial(raft(), strategies[0]!, 7)
+    const one = runPlan(raft(), plan, limits)
+    const nothing = {
+      from: one.scenario().faults[0]!.from,
+      to: one.scenario().faults[0]!.from,
+      fault: { kind: 'reset', links: [] },
+    } as const
+    const other = runScenario(raft(), { ...one.scenario(), faults: [...one.scenario().faults, nothing] }, limits)
+    const clients = (events: typeof one.events) =>
+      events.filter(({ process }) => process !== 'nemesis').map(({ index: _, ...event }) => event)
+    expect(clients(other.events)).toEqual(clients(one.events))
+  })
+
+  test.each([
+    [1, 5],
+    [5, 5],
+    [7, 10],
+  ])('with %i keys and five nodes ends with %i reads: of each key, and from each node', (keys, reads) => {
+    const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
+    const operations = scenario.operations.map((operation, i) => ({
+      ...operation,
+      input: { f: 'write', key: `k${i % keys}`, value: i },
+    }))
+    const finals = runScenario(raft(), { ...scenario, operations }, limits).events.filter(({ final }) => final === true)
+    expect(new Set(finals.map(({ key }) => key)).size).toBe(keys)
+    expect(new Set(finals.map(({ node }) => node)).size).toBe(5)
+    expect(finals.length).toBe(reads)
+  })
+})
+
+describe('a failure', () => {
+  test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
+    'of %s is shrunk to at most 12 operations and 4 faults',
+    (bug) => {
+      const subject = raft(bug)
+      const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true })
+      const scenario = minimise(subject, findings[0]!, { limits: { ...limits, now: cpuNow }, budgetMs: millis(5_000) })!
+      expect(scenario.operations.length).toBeLessThanOrEqual(12)
+      expect(scenario.faults.length).toBeLessThanOrEqual(4)
+      const { failure } = runScenario(subject, scenario, limits)
+      expect(failure && causeOf(failure)).toBe(causeOf(findings[0]!.failure))
+    },
+  )
+
+  test('is shrunk for up to five times the budget if few runs fit into it', () => {
+    const subject = raft('stale-read')
+    const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
+    let nowMs = 0
+    // Every read of this clock takes long, and there is one before each run.
+    const scenario = minimise(subject, finding!, {
+      limits: {
+        ...limits,
+        now: () => {
+          nowMs += 100
+          return millis(nowMs)
+        },
+      },
+      budgetMs: millis(1_000),
+    })
+    expect(scenario?.operations.length).toBeLessThan(finding!.scenario.operations.length / 2)
+    expect(nowMs).toBeGreaterThan(4_000)
+    expect(nowMs).toBeLessThan(6_000)
+  })
+
+  test('is read back from its file unchanged, and replays to the same history', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()
+      const { events } = runScenario(raft(), scenario, limits)
+      const replay = {
+        scenario,
+        found: 'nothing',
+        digest: digestOf(events),
+        invariants: seed % 2 === 0,
+        level: 'eventual',
+      }
+      const back = parseReplay(printReplay(replay), 'replay.json')
+      expect(back, `seed ${seed}`).toEqual(replay)
+      expect(digestOf(runScenario(raft(), back.scenario, limits).events)).toBe(replay.digest)
+    }
+  })
+
+  test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
+    'is read back from its file with any operation of a %s',
+    (_, workload) => {
+      const subject = raft(undefined, workload)
+      const scenario = runPlan(subject, planTrial(subject, strategies[0]!, 1), limits).scenario()
+      const replay = { scenario, found: undefined, digest: undefined, invariants: true }
+      expect(parseReplay(printReplay(replay), 'replay.json')).toEqual(replay)
+    },
+  )
+})

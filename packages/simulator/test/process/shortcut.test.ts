@@ -1,0 +1,137 @@
+import { millis, UserError } from '@chaosproxy/history'
+import { findProtocol, MachineError } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
+import { expect, test } from 'vitest'
+import {
+  clusterOf,
+  learnFrom,
+  type SearchedProtocol,
+  searchSeeds,
+  strategies,
+  strategiesNamed,
+  unrepeatableSeed,
+} from '../../src/index.ts'
+
+const limits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
+const all = { strategies, limits, stopAtFirst: false, verifyDeterminism: false, first: 1, count: 50 }
+const BUG = 'stale-read'
+const FULL = { node: 'n1', did: 'takes more memory than there is' } as const
+
+const raft = (bug: string | undefined): SearchedProtocol => ({
+  ...{
+    target: 'raft',
+    protocol: findProtocol('raft')!,
+    bug,
+    targetSettings: {},
+    level: 'linearizable',
+    workload: register,
+  },
+  ...{ settings: {}, nodes: 3, operations: 60 },
+})
+
+/** Starts one Raft, or by the shortcut another one. */
+function startedBy(bug: string | undefined, byShortcut: string | undefined) {
+  const started = { plainly: 0, short: 0, distrusted: 0 }
+  const subject: SearchedProtocol = {
+    ...raft(undefined),
+    start(options) {
+      started.plainly++
+      return clusterOf(raft(bug), options)
+    },
+    shortcut: {
+      start(options) {
+        started.short++
+        return clusterOf(raft(started.distrusted > 0 ? bug : byShortcut), options)
+      },
+      distrust() {
+        started.distrusted++
+      },
+    },
+  }
+  return { subject, started }
+}
+
+test('a search uses the shortcut, and compares one trial in 25 with a plain run', () => {
+  const { subject, started } = startedBy(undefined, undefined)
+  expect(searchSeeds(subject, all).findings).toEqual([])
+  expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
+})
+
+test('a search reports no failure that occurs only with the shortcut, and stops using it', () => {
+  const { subject, started } = startedBy(undefined, BUG)
+  expect(searchSeeds(subject, all).findings).toEqual([])
+  expect(started.distrusted).toBe(1)
+})
+
+test.each([
+  ['fills the memory', () => new MachineError({ ...FULL, detail: '', exhausts: true })],
+  ['is refused', () => new UserError('input', 'the program ended before it listened')],
+])('a shortcut that %s is no longer used, and causes no reported failure', (_, error) => {
+  const { subject, started } = startedBy(undefined, undefined)
+  const { shortcut } = subject
+  if (shortcut === undefined) throw new Error('it has one')
+  const ending: SearchedProtocol = {
+    ...subject,
+    shortcut: {
+      ...shortcut,
+      start(options) {
+        const cluster = shortcut.start(options)
+        const run = () => {
+          throw error()
+        }
+        return started.distrusted > 0 ? cluster : { ...cluster, run }
+      },
+    },
+  }
+  expect(searchSeeds(ending, all).findings).toEqual([])
+  expect(started.distrusted).toBe(1)
+  started.distrusted = 0
+  learnFrom(ending, [1], { strategies: strategiesNamed(['coverage']), limits })
+  expect(started.distrusted).toBe(1)
+  started.distrusted = 0
+  expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
+})
+
+test('a search finds a failure that occurs only without the shortcut once a compared trial differs', () => {
+  const { subject, started } = startedBy(BUG, undefined)
+  const { findings } = searchSeeds(subject, { ...all, count: 400 })
+  expect(started.distrusted).toBeGreaterThan(0)
+  const before = searchSeeds(startedBy(BUG, BUG).subject, { ...all, count: 400 }).findings
+  expect(before.length).toBeGreaterThan(0)
+  // All failures but those of trials before that one.
+  expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
+})
+
+test('a search reports a failure that occurs either way exactly as without a shortcut', () => {
+  const { subject, started } = startedBy(BUG, BUG)
+  const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
+  const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject
+  const { findings } = searchSeeds(subject, options)
+  expect(findings.length).toBeGreaterThan(0)
+  expect(findings).toEqual(searchSeeds(plain, options).findings)
+  expect(started.distrusted).toBe(0)
+})
+
+test('checks fewer runs for repeatability once half of the time has passed, but at least one', () => {
+  const checked = (share: () => number): number => {
+    const { subject, started } = startedBy(undefined, undefined)
+    const { shortcut: _, ...plain } = subject
+    expect(unrepeatableSeed(plain, { ...all, count: 10, share })).toBeUndefined()
+    return started.plainly
+  }
+  expect(checked(() => 0)).toBe(20)
+  expect(checked(() => 5)).toBe(2)
+  let passed = 0
+  expect(
+    checked(() => {
+      passed += 0.125
+      return passed
+    }),
+  ).toBe(9)
+})
+
+test('runs count as repeatable if only the shortcut makes a difference, and it is no longer used', () => {
+  const { subject, started } = startedBy(undefined, BUG)
+  expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
+  expect(started.distrusted).toBe(1)
+})

@@ -1,0 +1,49 @@
+import { findProtocol, protocols } from '@chaosproxy/protocols'
+import { workloads } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { isComplete, showRow } from '../../systems/earned.ts'
+import { systemRows } from '../../systems/registry.ts'
+import { titleOf } from '../../systems/row.ts'
+
+// Every system with the verdict it must earn. Many seeds: systems.soak.test.ts; as processes: cli/test/run/systems.soak.test.ts.
+
+/** Shared by all rows, so that the time does not grow with their number. */
+const RUNS = 60
+const LEAST_RUNS = 1
+/** Violations must show within this many seeds. */
+const MOST_RUNS = 40
+
+const seedsPerRow = Math.max(LEAST_RUNS, Math.floor(RUNS / systemRows.length))
+
+describe('the table of systems', () => {
+  test('has a row without faults and one with faults for each protocol', () => {
+    for (const { name } of protocols) {
+      const rows = systemRows.filter(({ protocol }) => protocol === name)
+      expect(
+        rows.some(({ faults }) => faults.length === 0),
+        `${name}, calm`,
+      ).toBe(true)
+      expect(
+        rows.some(({ faults }) => faults.length > 0),
+        `${name}, under faults`,
+      ).toBe(true)
+    }
+  })
+
+  test('names existing protocols and workloads', () => {
+    for (const { protocol, workload = 'register' } of systemRows) {
+      expect(findProtocol(protocol)?.name).toBe(protocol)
+      expect(workloads.map(({ name }) => name)).toContain(workload)
+    }
+  })
+})
+
+test.each(systemRows.map((row) => [titleOf(row), row] as const))(
+  '%s gets the verdict that its row expects',
+  (_, row) => {
+    const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
+    const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))
+    expect(shown.missed).toEqual([])
+    expect(shown).toMatchObject({ unbroken: [], loses: row.earns.loses === true })
+  },
+)

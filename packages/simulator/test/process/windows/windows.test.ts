@@ -1,0 +1,62 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import type { SearchedProtocol } from '../../../src/index.ts'
+import { timesOf } from '../../../src/search/times.ts'
+import { casPaxos } from '../../windows/cas-paxos.ts'
+import { leasedRegister, slowlyLeasedRegister } from '../../windows/leased-register.ts'
+import { relay } from '../../windows/relay.ts'
+import { foundIn } from '../../windows/windows.ts'
+
+describe('a bug with a window of milliseconds around timers or restarts of two nodes', () => {
+  test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
+    '$name without its bug has no failure',
+    (protocol) => {
+      expect(foundIn(protocol, undefined, 80)).toEqual([])
+      expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
+    },
+  )
+
+  test.each([
+    { protocol: leasedRegister, bug: 'forget-epoch' },
+    { protocol: casPaxos, bug: 'forget-accepted-ballot' },
+    { protocol: relay, bug: 'forget-answers' },
+    { protocol: relay, bug: 'forward-refusal' },
+  ] as const)('$protocol.name with $bug is found', ({ protocol, bug }) => {
+    expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
+  })
+
+  test('is found around the end of a lease of one second that is counted from the answer', () => {
+    expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
+  })
+})
+
+describe('a run without clients measures', () => {
+  const learned = (protocol: SearchedProtocol['protocol']) =>
+    timesOf(
+      {
+        protocol,
+        workload: register,
+        targetSettings: {},
+        nodes: undefined,
+        bug: undefined,
+      } as unknown as SearchedProtocol,
+      {},
+    )
+
+  test('the length of a lease, as the time until another node leads after its holder is cut off', () => {
+    expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
+    expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
+    expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
+  })
+
+  test("the delays of timers, by the protocol's settings", () => {
+    expect(learned(leasedRegister).timersMs).toEqual([10])
+    expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
+  })
+
+  test('no takeover if no node leads or every node leads', () => {
+    expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
+    expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
+  })
+})

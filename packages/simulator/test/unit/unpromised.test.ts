@@ -1,0 +1,97 @@
+import { millis } from '@chaosproxy/history'
+import { findProtocol, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import {
+  minimise,
+  planTrial,
+  type SearchedProtocol,
+  searchSeeds,
+  type TrialChoices,
+  type TrialLimits,
+  unpromisedOf,
+  usualStrategies,
+} from '../../src/index.ts'
+
+const [raft, commitWait, generals, masterMaster] = ['raft', 'commit-wait', 'generals', 'master-master'].map(
+  (name) => findProtocol(name)!,
+) as [ProtocolDefinition, ProtocolDefinition, ProtocolDefinition, ProtocolDefinition]
+
+const LEASES = { reads: 'lease', 'clock-drift': 1.25 }
+const STRICT = { 'epsilon-ms': 40, 'skew-ms': 40 }
+const LOOSE = { 'epsilon-ms': 40, 'skew-ms': 10 }
+
+describe('the promise of a protocol', () => {
+  test.each<[string, ProtocolDefinition, { [name: string]: ProtocolSettingValue }, TrialChoices]>([
+    ['what is usual', generals, {}, {}],
+    ['faults it bears', raft, {}, { faults: ['kill', 'clock'] }],
+    ['clocks where nothing depends on them', raft, {}, { clocks: { driftPpm: 400_000 } }],
+    ['clocks within its bounds', raft, LEASES, { clocks: { driftPpm: 200_000 - 1 } }],
+    ['jumps within its bounds', commitWait, LOOSE, { clocks: { jumpMs: millis(30) } }],
+    ['clocks of no given strength, which keep to its bounds', commitWait, LOOSE, { faults: ['clock'] }],
+  ])('covers %s', (_, protocol, targetSettings, choices) => {
+    expect(unpromisedOf(protocol, targetSettings, choices)).toBeUndefined()
+  })
+
+  test.each<
+    [ProtocolDefinition, { [name: string]: ProtocolSettingValue }, TrialChoices, string, 'level' | 'strengths']
+  >([
+    [generals, {}, { faults: ['pause'] }, 'under pause', 'level'],
+    [masterMaster, {}, { faults: ['clock'] }, 'if clocks are wrong', 'level'],
+    [masterMaster, {}, { clocks: { jumpMs: millis(1) } }, 'if clocks are wrong', 'level'],
+    [raft, LEASES, { clocks: { driftPpm: 400_000 } }, 'if clocks drift by more than 20%', 'level'],
+    [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
+    [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
+  ])(
+    'does not cover settings, clocks or faults beyond its conditions (%#)',
+    (protocol, targetSettings, choices, where, lacks) => {
+      expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
+        what: `${protocol.name} promises nothing ${where}`,
+        lacks,
+      })
+    },
+  )
+})
+
+const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
+  target: generals.name,
+  protocol: generals,
+  bug: undefined,
+  targetSettings: {},
+  level: 'eventual',
+  workload: register,
+  settings: {},
+  nodes: undefined,
+  operations: 20,
+  choices,
+})
+
+describe("faults that a protocol's promise excludes", () => {
+  const killsIn = (choices: TrialChoices): number =>
+    Array.from({ length: 40 }, (_, seed) => planTrial(subjectOf(choices), usualStrategies[0]!, seed).schedule)
+      .flat()
+      .filter(({ plan }) => plan.kind === 'kill').length
+
+  test('are tried if the user chose them, and left out otherwise', () => {
+    expect(killsIn({})).toBe(0)
+    expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
+  })
+
+  test('violate the level in a trial, which keeps as many nodes as the protocol needs when it is shrunk', () => {
+    const subject = subjectOf({ faults: ['kill'] })
+    const limits: TrialLimits = {
+      memoryBytes: 2 ** 28,
+      now: () => millis(performance.now()),
+      invariants: false,
+    }
+    const [finding] = searchSeeds(subject, {
+      ...{ first: 1, count: 20, strategies: usualStrategies, limits },
+      ...{ stopAtFirst: true, verifyDeterminism: false },
+    }).findings
+    expect(finding).toBeDefined()
+    const smallest = minimise(subject, finding!, { limits, budgetMs: millis(1_000) })
+    // With three generals, one of whom lies, the others may disagree without any fault.
+    expect(smallest?.nodes).toBeGreaterThanOrEqual(4)
+    expect(smallest?.faults.length).toBeGreaterThan(0)
+  })
+})

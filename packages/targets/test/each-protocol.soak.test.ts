@@ -1,6 +1,0 @@
-// Every protocol as processes, where `npm run test:commands` has time for three.
-process.env['EVERY'] = 'true'
-
-await import('./each-protocol.test.ts')
-
-export {}

@@ -1,0 +1,33 @@
+import { Worker } from 'node:worker_threads'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { ensureBuilt } from '../../../../testing/src/build.ts'
+import { releasePorts, reservePorts } from '../../../src/command/ports.ts'
+
+beforeAll(ensureBuilt)
+
+const ports = new URL('../../../dist/command/ports.js', import.meta.url).href
+const names = Array.from({ length: 300 }, (_, index) => `port-${index}`)
+
+/** Reserves on a thread, which shares nothing with this one but the machine, like another process. */
+function reservedElsewhere(): Promise<readonly number[]> {
+  const code = `
+    const { parentPort } = require('node:worker_threads')
+    import(${JSON.stringify(ports)}).then(async ({ reservePorts }) =>
+      parentPort.postMessage(Object.values(await reservePorts(${JSON.stringify(names)}))))
+    parentPort.on('message', () => {})`
+  const worker = new Worker(code, { eval: true })
+  onTestFinished(async () => void (await worker.terminate()))
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
+
+test('reserves no port that another process has reserved, though nothing listens on it yet', async () => {
+  const elsewhere = await Promise.all([reservedElsewhere(), reservedElsewhere(), reservedElsewhere()])
+  const here = Object.values(await reservePorts(names))
+  onTestFinished(() => releasePorts(here))
+  const all = [...elsewhere.flat(), ...here]
+  expect(all).toHaveLength(4 * names.length)
+  expect(new Set(all).size).toBe(all.length)
+})

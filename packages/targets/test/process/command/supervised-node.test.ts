@@ -1,0 +1,135 @@
+import { UserError } from '@chaosproxy/history'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Exit } from '../../../src/command/command-process.ts'
+import { superviseNode } from '../../../src/command/supervised-node.ts'
+import type { ProgramCommand } from '../../../src/processes/command.ts'
+
+/** As of Node 22's `Promise.withResolvers`. */
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((resolvePromise) => {
+    resolve = resolvePromise
+  })
+  return { promise, resolve }
+}
+
+test('a node that becomes ready while it is killed for lateness was not ready in time', async () => {
+  const ready = withResolvers<string>()
+  const exited = withResolvers<Exit>()
+  const died: string[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 1 },
+    launch: async () => ({
+      ready: ready.promise,
+      process: {
+        // No process has this number, so none listens.
+        pid: 2 ** 22 + 1,
+        command: { file: 'late', args: [] } as never,
+        exited: exited.promise,
+        async kill() {
+          ready.resolve('ready after all')
+          await ready.promise
+          exited.resolve({ code: null, signal: 'SIGKILL' } as Exit)
+        },
+        pause: async () => {},
+        resume() {},
+        end: async () => {},
+      },
+    }),
+    moved() {},
+    died: (message) => void died.push(message),
+  })
+  await expect(node.start()).rejects.toThrow('n1 was not ready within 1 ms.')
+  await exited.promise
+  expect([died, node.life().alive]).toEqual([[], false])
+})
+
+test('a node that takes long to start reports once what it waits for', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const ready = withResolvers<string>()
+  const waits: string[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 30_000, awaited: () => 'accepts connections' },
+    launch: async () => ({
+      ready: ready.promise,
+      process: {
+        ...{ pid: 2 ** 22 + 1, command: { words: ['server'] }, exited: new Promise<Exit>(() => {}) },
+        ...{ kill: async () => {}, pause: async () => {}, resume() {}, end: async () => {} },
+      },
+    }),
+    waits: (text) => void waits.push(text),
+    moved() {},
+    died() {},
+  })
+  const started = node.start()
+  await vi.advanceTimersByTimeAsync(10_000)
+  ready.resolve('ready')
+  await started
+  expect(waits).toEqual(['n1 is not ready after 4 s; it has 30 s. It is ready once it accepts connections.'])
+})
+
+test('a node that a fault kept from starting is started again once that fault is healed', async () => {
+  const refusals: ((error: UserError) => void)[] = []
+  const exits: ((exit: Exit) => void)[] = []
+  const died: string[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 60_000 },
+    async launch(life) {
+      const exited = withResolvers<Exit>()
+      exits.push(exited.resolve)
+      const kill = async () => exited.resolve({ code: null, signal: 'SIGKILL' } as Exit)
+      const ready = life === 2 ? new Promise<string>((_, reject) => refusals.push(reject)) : Promise.resolve('ready')
+      const command: ProgramCommand = { words: ['server'] }
+      return {
+        ready,
+        process: { pid: 2 ** 22 + 1, command, exited: exited.promise, kill, pause: kill, resume() {}, end: kill },
+      }
+    },
+    moved() {},
+    died: (message) => void died.push(message),
+  })
+  await node.start()
+  await node.kill()
+  const revived = node.revive()
+  await expect.poll(() => refusals).toHaveLength(1)
+  // Its disk fails while it starts, and works again before it has ended of that.
+  node.expectEnd()
+  await node.revive()
+  exits[1]?.({ code: 1, signal: null } as Exit)
+  refusals[0]?.(new UserError('environment', 'n1 did not start again'))
+  await revived
+  expect([node.life().alive, died]).toEqual([true, []])
+})
+
+test('a node with damaged files may exit and stay down without being reported as trouble', async () => {
+  const died: string[] = []
+  const lost: string[] = []
+  const exits: ((exit: Exit) => void)[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 60_000 },
+    async launch(life) {
+      const exited = withResolvers<Exit>()
+      exits.push(exited.resolve)
+      const kill = async () => exited.resolve({ code: null, signal: 'SIGKILL' } as Exit)
+      const ready = life < 3 ? Promise.resolve('ready') : Promise.reject(new UserError('environment', 'it refuses'))
+      const command: ProgramCommand = { words: ['server'] }
+      return {
+        ready,
+        process: { pid: 2 ** 22 + 1, command, exited: exited.promise, kill, pause: kill, resume() {}, end: kill },
+      }
+    },
+    moved() {},
+    died: (message) => void died.push(message),
+  })
+  await node.start()
+  await node.kill()
+  node.damage((why) => void lost.push(why))
+  await node.revive()
+  exits[1]?.({ code: 1, signal: null } as Exit)
+  await expect.poll(() => lost).toHaveLength(1)
+  await node.kill()
+  await node.revive()
+  expect(lost).toEqual([expect.stringContaining('n1 ended by itself'), 'it refuses'])
+  expect(died).toEqual([])
+})

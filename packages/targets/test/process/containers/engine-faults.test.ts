@@ -1,0 +1,158 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { EngineFault } from '@chaosproxy/faults'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { ensureBuilt } from '../../../../testing/src/build.ts'
+import { engineFaults } from '../../../src/containers/engine-faults.ts'
+import { parseDeclaration } from '../../../src/declared/read-declaration.ts'
+import { declaredTarget } from '../../../src/declared/target.ts'
+import { startKeeper } from '../../../src/keeper/keeper.ts'
+
+type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
+
+/** What an engine that does as it is told is asked for, by one container with these limits. */
+async function asked(
+  limits: string,
+  alive: boolean,
+  faults: (node: ReturnType<typeof engineFaults>) => Promise<void>,
+  disk?: string,
+) {
+  await ensureBuilt()
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const log = join(directory, 'asked.txt')
+  writeFileSync(log, '')
+  writeFileSync(
+    join(directory, 'docker'),
+    `#!/bin/sh\n[ "$1" = inspect ] && echo "${limits}" && exit\necho "$@" >> ${log}\n`,
+  )
+  chmodSync(join(directory, 'docker'), 0o755)
+  vi.stubEnv('PATH', [directory, process.env['PATH']].join(delimiter))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const keeper = startKeeper(() => {})
+  onTestFinished(() => keeper.close())
+  const node = engineFaults(
+    {
+      id: 'n1',
+      engine: 'docker',
+      name: 'web',
+      pid: () => 0,
+      placeholders: {},
+      disk,
+      keeper,
+      logPath: join(directory, 'n1.log'),
+    },
+    {
+      life: () => ({ number: 0, alive }),
+      ready: async () => {},
+      kill: async () => true,
+      revive: async () => {},
+    },
+  )
+  await faults(node)
+  return readFileSync(log, 'utf8').trim().split('\n')
+}
+
+const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
+
+describe('the requests to an engine', () => {
+  test('set a share of a processor, and then the former limit', async () => {
+    const commands = await asked('0 150000 100000 0 0', true, async (node) => {
+      const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
+      const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
+      await first.undo()
+      await second.undo()
+    })
+    expect(commands).toEqual([
+      'update --cpu-period=100000 --cpu-quota=10000 web',
+      'update --cpu-period=100000 --cpu-quota=150000 web',
+    ])
+  })
+
+  test('set a number of processors if the container has such a limit', async () => {
+    const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
+      (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
+    )
+    expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
+  })
+
+  test('set less memory, then the former limit, and start the container again if the kernel killed it', async () => {
+    const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
+      (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
+    )
+    expect(commands).toEqual([
+      'update --memory=64000000 --memory-swap=64000000 web',
+      'update --memory=1000000000 --memory-swap=2000000000 web',
+      'start web',
+    ])
+  })
+
+  test('start a container again after its disk was full, if it has exited', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
+    onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
+    // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.
+    symlinkSync('/dev/full', join(disk, 'ballast'))
+    const isFull = () => existsSync(join(disk, 'ballast'))
+    const commands = await asked(
+      '',
+      true,
+      async (node) => {
+        const [first, second] = [
+          await node.suffer(fault({ kind: 'fill-disk' })),
+          await node.suffer(fault({ kind: 'fill-disk' })),
+        ]
+        expect([first.done, isFull()]).toEqual([true, true])
+        await first.undo()
+        expect(isFull()).toBe(true)
+        await second.undo()
+        expect(isFull()).toBe(false)
+      },
+      disk,
+    )
+    expect(commands.at(-1)).toBe('start web')
+  })
+
+  test('leave out a container that another fault keeps down', async () => {
+    const commands = await asked('0 0 0 0 0', false, async (node) => {
+      const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
+      expect(sent.done).toBe(false)
+      await sent.undo()
+    })
+    expect(commands).toEqual([''])
+  })
+
+  test('undo a fault that is in force when the run ends', async () => {
+    const commands = await asked('0 0 0 0 0', true, async (node) => {
+      await node.suffer(fault({ kind: 'signal', signal: 'SIGSTOP' }))
+      await node.end()
+    })
+    expect(commands).toEqual(['kill --signal SIGSTOP web', 'kill --signal SIGCONT web'])
+  })
+})
+
+test('containers get full disks and moved clocks only if the declaration prepares them', () => {
+  const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
+  const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
+    declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
+      where: 'mine.json',
+      directory: '.',
+    }).suffers(kind)
+  expect(suffering({})).toMatchObject({ not: expect.stringContaining('"disk" of the declaration gives them some') })
+  expect(suffering({ disk: { path: '/data' } })).toBe(true)
+  expect(suffering({}, 'clock')).toEqual({ not: expect.stringContaining('"clocks": true'), instead: ['pause'] })
+  expect(suffering({ clocks: true }, 'clock')).toBe(true)
+  for (const [more, why] of [
+    [{ disk: { path: 'data' } }, /must begin with \//],
+    [{ compose: { project: 'shop' }, clocks: true }, /"clocks" needs "compose" to be a file/],
+    [{ compose: { project: 'shop' }, disk: { path: '/data' } }, /"disk" needs "compose" to be a file/],
+  ] as const)
+    expect(() => suffering(more)).toThrow(why)
+})
+
+test('faults of the engine are refused, with a reason, for processes outside containers', () => {
+  const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
+  const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
+  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)
+    expect(target.suffers(kind)).toEqual({ not: 'no container engine runs its nodes', instead: ['kill', 'pause'] })
+})

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import type { ContainersDeclaration } from '../../../src/cluster/declaration.ts'
+import type { Container } from '../../../src/containers/engine.ts'
+import { entranceOf, noEntrance, requireEntrance } from '../../../src/containers/entrance.ts'
+import { membersOf } from '../../../src/containers/members.ts'
+
+const container = (service: string, over: Partial<Container> = {}): Container => ({
+  ...{
+    id: `${service}-${over.number ?? 1}`,
+    name: `shop_${service}_1`,
+    service,
+    number: 1,
+    image: 'nginx',
+    command: [],
+  },
+  ...{ environment: {}, healthCheck: [], labels: {}, running: true, pid: 7, networkMode: 'bridge', networks: [] },
+  ...{
+    published: [],
+    hostPorts: [],
+    exposed: [],
+    healthy: undefined,
+    exitCode: 0,
+    startedAtMs: 1,
+    backUntilMs: undefined,
+    ...over,
+  },
+})
+const declared = (through: ContainersDeclaration['through']): ContainersDeclaration => ({
+  ...{ compose: 'compose.yaml', nodes: ['web'], through },
+  client: { kind: 'resp', commands: 'register' },
+})
+
+function required(service: string, gateway: Partial<Container> = {}): void {
+  const declaration = declared({ service })
+  const containers = [container('web'), container('gateway', gateway), container('db')]
+  requireEntrance(declaration, membersOf(declaration, containers, 'shop.json'), containers, 'shop.json')
+}
+
+describe('a gateway for the clients', () => {
+  test('must be a running service that is not a node', () => {
+    expect(() => required('gateway')).not.toThrow()
+  })
+
+  test('must be a service of the project', () => {
+    expect(() => required('gatewy')).toThrow(
+      /^shop\.json: through: there is no service gatewy\..*gateway.* Those that are not nodes: gateway, db\.$/,
+    )
+  })
+
+  test('must not be a node', () => {
+    expect(() => required('web')).toThrow(/^shop\.json: through: web is itself a node, .* Leave it out of "nodes"/)
+  })
+
+  test('must not be down', () => {
+    expect(() => required('gateway', { running: false, pid: 0, exitCode: 1 })).toThrow(
+      /^shop\.json: through: gateway \(shop_gateway_1\) does not run: it ended with exit code 1\. Start it first/,
+    )
+  })
+})
+
+describe('the port of a gateway', () => {
+  const entrance = (listening: readonly number[], over: Partial<Container> = {}, port?: number) => {
+    const through = { service: 'gateway', ...(port === undefined ? {} : { port }) }
+    const members = membersOf(declared(through), [container('web'), container('gateway', over)], 'shop.json')
+    const found = entranceOf(through, members, () => listening)
+    return found.port ?? noEntrance(through, found, 'shop.json').message
+  }
+
+  test('is the declared one, the only published one, or the only one that it listens on', () => {
+    expect(entrance([80, 8080], {}, 8080)).toBe(8080)
+    expect(entrance([80, 8080], { published: [80] })).toBe(80)
+    expect(entrance([80])).toBe(80)
+  })
+
+  test('must be declared if several are published', () => {
+    expect(entrance([80, 8080], { published: [80, 8080] })).toMatch(
+      /gateway listens on 80, 8080, and which port clients dial is not clear: "through": \{"service": "gateway", "port": 80\}/,
+    )
+  })
+
+  test('must be one on which the gateway listens', () => {
+    expect(entrance([80], {}, 81)).toMatch(/gateway does not listen on port 81\. It listens on 80\./)
+    expect(entrance([])).toMatch(/gateway does not listen on any port\. It listens on none\./)
+  })
+
+  test('is looked up in each container of a scaled gateway', () => {
+    const through = { service: 'gateway' }
+    const containers = [container('web'), container('gateway'), container('gateway', { number: 2 })]
+    const members = membersOf(declared(through), containers, 'shop.json')
+    expect(entranceOf(through, members, ({ number }) => (number === 1 ? [80] : [])).port).toBeUndefined()
+    expect(entranceOf(through, members, () => [80]).port).toBe(80)
+  })
+})

@@ -1,0 +1,253 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import type { EngineFault } from '@chaosproxy/faults'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { ensureBuilt } from '../../../../testing/src/build.ts'
+import { eventually, processExists } from '../../../../testing/src/real-cluster.ts'
+import { isStopped } from '../../../src/processes/process-tree.ts'
+
+// An engine that holds a command for as long as a file says, so that chaos dies at the very moment that is meant.
+
+const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
+/** What has to be ended, the last first. */
+const ended: (() => void)[] = []
+beforeAll(ensureBuilt)
+afterEach(() => {
+  for (const end of ended.splice(0).reverse()) end()
+})
+
+/** Ends of SIGTERM, once it listens, as soon as it may. */
+const server = (at: string) => `#!/bin/sh
+trap '' TERM
+while [ -e ${at}/boots ]; do sleep 0.02; done
+trap 'while [ -e ${at}/busy ]; do sleep 0.02; done; exit 0' TERM
+while [ -e ${at}/server ]; do sleep 0.02; done
+`
+
+/** Its container is one process. A stop waits for that for however long it takes; what it has done it writes down. */
+const engine = (at: string) => `#!/bin/sh
+pid=$(cat ${at}/pid)
+runs() { kill -0 $pid 2>/dev/null && ! grep -q '^State:.Z' /proc/$pid/status 2>/dev/null; }
+[ "$1" = inspect ] && { runs && echo running $pid || echo exited 0; exit; }
+name=$([ "$2" = --signal ] && echo $3 || echo $1)
+if [ -e ${at}/holds-$name ]; then
+  touch ${at}/reached
+  while [ -e ${at}/holds-$name ]; do sleep 0.01; done
+fi
+case $name in
+pause) kill -STOP $pid ;;
+unpause) kill -CONT $pid ;;
+stop) kill -TERM $pid; touch ${at}/stopping; while runs; do sleep 0.01; done ;;
+start)
+  exec 9>${at}/lock
+  flock 9
+  pid=$(cat ${at}/pid)
+  runs || { setsid sh ${at}/server >/dev/null 2>&1 </dev/null 9>&- & echo $! >${at}/pid; } ;;
+kill) kill -KILL $pid ;;
+*) kill -s \${name#SIG} $pid ;;
+esac
+echo $name >>${at}/done
+`
+
+interface Moment {
+  /** Faults, one after the other. */
+  readonly faults: readonly (Omit<Extract<EngineFault, { kind: 'stop' | 'signal' }>, 'nodes'> | { kind: 'pause' })[]
+  /** The command of the engine that begins, but has no effect yet. */
+  readonly holds?: string
+  /** Dies after starting this command of the engine, the first being 1, before the keeper knows of it. */
+  readonly untold?: number
+  /** The container has been started a moment ago, and listens to no signal yet. */
+  readonly boots?: boolean
+}
+
+/** A chaos of its own, that injects these faults into a container. */
+function startOwner({ faults, holds, untold = 0, boots = false }: Moment) {
+  const at = mkdtempSync(join(tmpdir(), 'chaos-owner-'))
+  ended.push(() => rmSync(at, { recursive: true, force: true }))
+  writeFileSync(join(at, 'server'), server(at))
+  writeFileSync(join(at, 'docker'), engine(at))
+  chmodSync(join(at, 'docker'), 0o755)
+  if (holds !== undefined) writeFileSync(join(at, `holds-${holds}`), '')
+  if (boots) writeFileSync(join(at, 'boots'), '')
+  const first = spawn('sh', [join(at, 'server')], { stdio: 'ignore' })
+  writeFileSync(join(at, 'pid'), String(first.pid))
+  const pid = () => Number(readFileSync(join(at, 'pid'), 'utf8'))
+  ended.push(() => {
+    for (const each of new Set([first.pid ?? 0, pid()])) if (processExists(each)) process.kill(each, 'SIGKILL')
+  })
+  const script = `
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { containerNode } from '${built('containers', 'container-node.js')}'
+    const real = startKeeper(() => {})
+    let commands = 0
+    const watch = (root, finishing) =>
+      ++commands === ${untold} ? process.kill(process.pid, 'SIGKILL') : real.watch(root, finishing)
+    const container = { name: 'web', service: 'web', pid: ${first.pid}, networks: [] }
+    const node = containerNode({
+      member: { endpoint: 'n1', isNode: true, container }, number: 1, engine: 'docker', declaration: {}, port: 1,
+      where: 'here', timeoutMs: 1000, keeper: { ...real, watch }, logPath: '${at}/n1.log',
+    })
+    console.log(real.pid)
+    for (const fault of ${JSON.stringify(faults)}) {
+      if (fault.kind === 'pause') await node.pause()
+      else await node.suffer({ ...fault, nodes: ['n1'] })
+      console.log('injected')
+    }
+    setInterval(() => {}, 1000)
+  `
+  const owner: ChildProcess = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, PATH: [at, process.env['PATH']].join(delimiter) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  ended.push(() => owner.kill('SIGKILL'))
+  const said: string[] = []
+  if (owner.stdout !== null) createInterface({ input: owner.stdout }).on('line', (line) => said.push(line))
+  const dead = new Promise<void>((resolve) => owner.once('exit', () => resolve()))
+  return {
+    is: (name: string) => existsSync(join(at, name)),
+    log: () => (existsSync(join(at, 'done')) ? readFileSync(join(at, 'done'), 'utf8').trim().split('\n') : []),
+    write: (name: string) => writeFileSync(join(at, name), ''),
+    remove: (name: string) => rmSync(join(at, name)),
+    first: first.pid ?? 0,
+    pid,
+    dead,
+    injected: (count: number) =>
+      eventually(async () => expect(said.filter((line) => line === 'injected').length).toBe(count)),
+    async kill() {
+      owner.kill('SIGKILL')
+      await dead
+    },
+    keeperGone: () =>
+      eventually(async () => {
+        const [keeper] = said
+        expect(keeper).toBeDefined()
+        expect(processExists(Number(keeper))).toBe(false)
+      }),
+  }
+}
+
+const goesOn = (pid: number) => processExists(pid) && isStopped(pid) === false
+
+/** Whether SIGTERM is among the signals that a process catches (proc(5)). */
+function listensToTerm(pid: number): boolean {
+  const [, caught = '0'] = /SigCgt:\s*(\S+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n
+}
+
+const SIGSTOP = { kind: 'signal', signal: 'SIGSTOP' } as const
+const SIGTERM = { kind: 'signal', signal: 'SIGTERM' } as const
+
+test.each([
+  { name: 'SIGSTOP', fault: SIGSTOP },
+  { name: 'pause', fault: { kind: 'pause' } },
+  { name: 'stop', fault: { kind: 'stop' } },
+] as const)('a $name that takes effect after the death of chaos is undone', async ({ name, fault }) => {
+  const owner = startOwner({ faults: [fault], holds: name })
+  await eventually(async () => expect(owner.is('reached')).toBe(true))
+  await owner.kill()
+  owner.remove(`holds-${name}`)
+  await owner.keeperGone()
+  expect(owner.log()).toContain(name)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test.each([
+  { name: 'SIGSTOP', fault: SIGSTOP },
+  { name: 'pause', fault: { kind: 'pause' } },
+] as const)('a $name that its keeper was not told of never takes effect', async ({ name, fault }) => {
+  const owner = startOwner({ faults: [fault], untold: 1 })
+  await owner.dead
+  await owner.keeperGone()
+  expect(owner.log()).not.toContain(name)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test.each([
+  { name: 'SIGSTOP', fault: SIGSTOP },
+  { name: 'pause', fault: { kind: 'pause' } },
+] as const)('a pending stop does not wait for a process that a $name keeps from exiting', async ({ fault }) => {
+  const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
+  await eventually(async () => expect(owner.is('stopping')).toBe(true))
+  expect(processExists(owner.first)).toBe(true)
+  await owner.kill()
+  await owner.keeperGone()
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('a pending stop does not wait for a process that lost its signal before it had a handler', async () => {
+  const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
+  await eventually(async () => expect(owner.is('stopping')).toBe(true))
+  await owner.kill()
+  owner.remove('boots')
+  await owner.keeperGone()
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('a pending stop does not wait for a process that installed its handler after the signal was lost', async () => {
+  const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
+  await eventually(async () => expect(owner.is('stopping')).toBe(true))
+  owner.remove('boots')
+  await eventually(async () => expect(listensToTerm(owner.first)).toBe(true))
+  await owner.kill()
+  await owner.keeperGone()
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('a pending stop does not wait for a process that takes long to exit', async () => {
+  const owner = startOwner({ faults: [{ kind: 'stop' }] })
+  owner.write('busy')
+  await eventually(async () => expect(owner.is('stopping')).toBe(true))
+  await owner.kill()
+  await owner.keeperGone()
+  expect(owner.is('busy')).toBe(true)
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('a process that handles SIGTERM only after it is resumed is started again', async () => {
+  const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
+  await owner.injected(2)
+  await owner.kill()
+  await owner.keeperGone()
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('a process that exits slowly after a signal is started again afterwards', async () => {
+  const owner = startOwner({ faults: [SIGTERM] })
+  owner.write('busy')
+  await owner.injected(1)
+  await owner.kill()
+  await eventually(async () => expect(owner.log()).toContain('start'))
+  expect(goesOn(owner.first)).toBe(true)
+  owner.remove('busy')
+  await owner.keeperGone()
+  expect(owner.pid()).not.toBe(owner.first)
+  expect(goesOn(owner.pid())).toBe(true)
+})
+
+test('addresses are removed only after the process that holds their rules has exited', async () => {
+  const at = mkdtempSync(join(tmpdir(), 'chaos-owner-'))
+  ended.push(() => rmSync(at, { recursive: true, force: true }))
+  const script = `
+    import { spawn } from 'node:child_process'
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { startTimeOf } from '${built('processes', 'process-tree.js')}'
+    const keeper = startKeeper(() => {})
+    const { pid } = spawn('sleep', ['600'], { stdio: 'ignore' })
+    keeper.watch({ pid, startTime: startTimeOf(pid), mark: '', forks: false })
+    const script = 'grep -qs "^State:.[^Z]" /proc/' + pid + '/status && echo before >${at}/order || echo after >${at}/order'
+    keeper.undoLater({ words: ['sh', '-c', script] }, { timeoutMs: 10_000 })
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 10)
+  `
+  spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' })
+  await eventually(async () => expect(existsSync(join(at, 'order'))).toBe(true))
+  await eventually(async () => expect(readFileSync(join(at, 'order'), 'utf8')).toBe('after\n'))
+})

@@ -1,0 +1,152 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ensureBuilt } from '../../../../testing/src/build.ts'
+import { onMachine } from '../../../../testing/src/containers/podman.ts'
+import { eventually, processExists } from '../../../../testing/src/real-cluster.ts'
+import { ownAddress6, ownerOf, ownLabel } from '../../../src/containers/address-owner.ts'
+import type { Family } from '../../../src/containers/engine.ts'
+import { groupsOf } from '../../../src/containers/ipv6-groups.ts'
+import { addLinkAddresses } from '../../../src/containers/link-addresses.ts'
+import { startKeeper } from '../../../src/keeper/keeper.ts'
+
+// Real addresses of this machine's loopback interface, and real processes that die with them.
+
+const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
+const hasAddresses = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0
+/** What has to be ended, the last first. */
+const ended: (() => void)[] = []
+beforeAll(ensureBuilt)
+afterEach(() => {
+  for (const end of ended.splice(0).reverse()) end()
+})
+
+/** The kernel writes addresses as short as it can. */
+const nameOf = (address: string) => (isIPv6(address) ? groupsOf(address).join() : address)
+const here = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => nameOf(address)))
+/** Those of these that this machine has. */
+const ofHere = (addresses: readonly string[]) => addresses.filter((address) => here().includes(nameOf(address)))
+const lengthOf = (address: string) => (isIPv6(address) ? 128 : 32)
+
+interface Owner {
+  readonly child: ChildProcess
+  /** Of its keeper, as it counts processes. */
+  readonly keeper: number
+  readonly addresses: readonly string[]
+}
+
+/** A process that adds addresses, and says so. */
+async function startOwner(families: readonly Family[], before: readonly string[] = []): Promise<Owner> {
+  const script = `
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { addLinkAddresses } from '${built('containers', 'link-addresses.js')}'
+    const keeper = startKeeper(() => {})
+    const { addresses } = addLinkAddresses(${JSON.stringify(families)}, keeper)
+    console.log(JSON.stringify({ keeper: keeper.pid, addresses }))
+    setInterval(() => {}, 1000)
+  `
+  const [program = '', ...args] = [...before, process.execPath, '--input-type=module', '--eval', script]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  ended.push(() => child.kill('SIGKILL'))
+  const [said] = await once(child.stdout, 'data')
+  const { keeper, addresses } = JSON.parse(String(said)) as Omit<Owner, 'child'>
+  ended.push(() =>
+    spawnSync('ip', ['-force', '-batch', '-'], {
+      input: addresses.map((address) => `addr del ${address}/${lengthOf(address)} dev lo\n`).join(''),
+    }),
+  )
+  return { child, keeper, addresses }
+}
+
+/** At once, so that nobody is left to remove anything. */
+async function killWithKeeper({ child, keeper }: Owner): Promise<void> {
+  process.kill(keeper, 'SIGSTOP')
+  child.kill('SIGKILL')
+  process.kill(keeper, 'SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  await eventually(async () => expect(processExists(keeper)).toBe(false))
+}
+
+/** Adds addresses as an attachment does. */
+function add(...families: readonly Family[]) {
+  const keeper = startKeeper(() => undefined)
+  ended.push(() => void keeper.close())
+  const added = addLinkAddresses(families, keeper)
+  ended.push(added.close)
+  return added
+}
+
+describe.runIf(hasAddresses)('the addresses of links', () => {
+  test('are removed by the next process that adds addresses if their process and its keeper were killed', async () => {
+    const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
+    await killWithKeeper(dead)
+    expect(ofHere(dead.addresses)).toEqual(dead.addresses)
+    // What tests of containers look at: only what nobody will remove any more is left behind.
+    expect(onMachine('nobodys')).toHaveLength(5)
+    const own = add(6, 4, 4)
+    expect(own.addresses.map(isIPv6)).toEqual([true, false, false])
+    expect(onMachine('nobodys')).toHaveLength(3)
+    // One that has been removed is free, and may be taken anew.
+    const taken = dead.addresses.filter((address) => own.addresses.includes(address))
+    expect(ofHere(dead.addresses)).toEqual(taken)
+    expect(ofHere(living.addresses)).toEqual(living.addresses)
+    expect(ofHere(own.addresses)).toEqual(own.addresses)
+    own.close()
+    expect(ofHere(own.addresses)).toEqual([])
+    expect(ofHere(living.addresses)).toEqual(living.addresses)
+  })
+
+  test('are removed by the keeper of a killed process, unless another process has taken them over', async () => {
+    const owner = await startOwner([4, 4])
+    const [lost = '', taken = ''] = owner.addresses
+    process.kill(owner.keeper, 'SIGSTOP')
+    execFileSync('ip', ['address', 'del', `${taken}/32`, 'dev', 'lo'])
+    execFileSync('ip', ['address', 'add', `${taken}/32`, 'dev', 'lo', 'label', ownLabel()])
+    owner.child.kill('SIGKILL')
+    process.kill(owner.keeper, 'SIGCONT')
+    await eventually(async () => expect(processExists(owner.keeper)).toBe(false))
+    expect(ofHere([lost, taken])).toEqual([taken])
+  })
+
+  test('are removed one by one', () => {
+    const [first, second] = [add(4, 6), add(4, 6)]
+    first.close()
+    expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)
+  })
+
+  test('are kept if their process may be alive in another PID namespace', async () => {
+    const owner = await startOwner([4, 6], ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'])
+    add(4)
+    expect(ofHere(owner.addresses)).toEqual(owner.addresses)
+  })
+})
+
+test('an address identifies the process that added it, and whether that process still runs', () => {
+  const [label, address6] = [ownLabel(), ownAddress6(9)]
+  expect(label).toHaveLength(15)
+  expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })
+  expect(ownerOf('lo', address6)).toEqual({ pid: process.pid, lives: true })
+  // The same number, but a process that began at another time.
+  const later = label.slice(0, -1) + (label.endsWith('0') ? '1' : '0')
+  expect(ownerOf(later, '198.19.0.1')).toEqual({ pid: process.pid, lives: false })
+  const groups = groupsOf(address6)
+  const later6 = groups.map((group, i) => (i === 6 ? group ^ 1 : group).toString(16)).join(':')
+  expect(ownerOf('lo', later6)).toEqual({ pid: process.pid, lives: false })
+  expect(ownerOf('lo', '127.0.0.1')).toBeUndefined()
+  expect(ownerOf('lo', '::1')).toBeUndefined()
+  expect(ownerOf('lo:0', '198.19.0.1')).toBeUndefined()
+})
+
+test.each([
+  ['::', [0, 0, 0, 0, 0, 0, 0, 0]],
+  ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
+  ['fd00:28::', [0xfd00, 0x28, 0, 0, 0, 0, 0, 0]],
+  ['2001:2:0:1:0:3:4:ffff', [0x2001, 2, 0, 1, 0, 3, 4, 0xffff]],
+])('%s is split into eight groups', (address, groups) => {
+  expect(groupsOf(address)).toEqual(groups)
+})

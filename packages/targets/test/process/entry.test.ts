@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { builtEntry } from '../../src/processes/entry.ts'
+
+let packages: string
+beforeEach(() => {
+  packages = mkdtempSync(join(tmpdir(), 'chaos-entry-'))
+})
+afterEach(() => rmSync(packages, { recursive: true }))
+
+/** Files of a package tree, each with the time of its last change in seconds. */
+function tree(files: { readonly [path: string]: number }): string {
+  for (const [path, seconds] of Object.entries(files)) {
+    mkdirSync(dirname(join(packages, path)), { recursive: true })
+    writeFileSync(join(packages, path), '')
+    utimesSync(join(packages, path), seconds, seconds)
+  }
+  return join(packages, 'targets')
+}
+
+const built = {
+  'targets/dist/node/main.js': 100,
+  'targets/dist/.tsbuildinfo': 200,
+  'protocols/dist/.tsbuildinfo': 200,
+}
+
+test('a build newer than its sources is run', () => {
+  const root = tree({ ...built, 'targets/src/node/main.ts': 150, 'protocols/src/raft.ts': 199 })
+  expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
+})
+
+test('a bundle of an up-to-date build is run instead', () => {
+  const root = tree({ ...built, 'targets/bundle/node.js': 200 })
+  expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
+})
+
+test('a bundle older than the build is not run', () => {
+  const root = tree({ ...built, 'targets/bundle/node.js': 200, 'history/dist/.tsbuildinfo': 201 })
+  expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
+})
+
+test('a build without sources is run', () => {
+  const root = tree(built)
+  expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
+})
+
+test('a missing build is an error that says how to make one', () => {
+  const root = tree({ 'targets/src/node/main.ts': 150 })
+  expect(() => builtEntry('node', root)).toThrow(/targets.dist.node.main\.js is not built: run npm run build/)
+})
+
+test.each(['targets/src/node/host.ts', 'protocols/src/raft/machine.ts'])(
+  'a build older than %s is not run, and the error names the file',
+  (path) => {
+    const root = tree({ ...built, [path]: 201 })
+    expect(() => builtEntry('node', root)).toThrow(
+      `what is built is older than ${join(packages, path)}: run npm run build`,
+    )
+  },
+)

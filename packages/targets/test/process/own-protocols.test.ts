@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { UserError } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { ask, realClusters } from '../../../testing/src/real-cluster.ts'
+
+const { start, directory } = realClusters()
+
+interface Written {
+  readonly begin?: string
+  /** In every step. */
+  readonly step?: string
+  /** Soon after a request: not before the cluster has started, however long that takes. */
+  readonly asked?: string
+  readonly status: string
+}
+
+/** Each node answers by itself: nobody leads. */
+function fileOf({ begin = '', step = '', asked, status }: Written): string {
+  const file = join(directory(), 'mine.mjs')
+  writeFileSync(
+    file,
+    `export default { name: 'mine', create: () => ({
+  start(node) { ${begin}; return { state: {}, effects: [] } },
+  step(state, event) {
+    const effects = []
+    if (event.type === 'request') effects.push({ type: 'reply', requestId: event.requestId, result: { type: 'ok', value: 1 } })
+    ${step}
+    ${asked === undefined ? '' : `if (event.type === 'request') effects.push({ type: 'setTimer', timer: 'asked', afterMs: 1 })`}
+    if (event.type === 'timer') { ${asked ?? ''} }
+    return { state, effects }
+  },
+  status: () => (${status}),
+}) }`,
+  )
+  return file
+}
+
+const READY = '{ role: "copy", leads: false, ready: true }'
+const read = { f: 'read', key: 'x', value: null } as const
+
+/** What is told of a protocol that goes wrong once it was asked something. */
+async function toldOf(asked: string): Promise<string> {
+  const cluster = await start({ protocol: fileOf({ asked, status: READY }) })
+  const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))
+  await ask(cluster, 'n1', read)
+  return (await broken).message
+}
+
+describe('a protocol without a leader', () => {
+  test('is ready when it reports so', async () => {
+    const cluster = await start({ protocol: fileOf({ status: READY }) })
+    expect(cluster.leader()).toBeUndefined()
+    expect(await ask(cluster, 'n2', read)).toEqual({ type: 'ok', value: 1 })
+  })
+
+  test('is ready after a while if it reports nothing', async () => {
+    const cluster = await start({ protocol: fileOf({ status: '{ role: "copy", leads: false }' }) })
+    expect(await ask(cluster, 'n3', read)).toEqual({ type: 'ok', value: 1 })
+  })
+
+  test('is waited for while it reports that it is not ready', async () => {
+    const unready = start({
+      protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
+      startupTimeoutMs: 10_000,
+    })
+    await expect(unready).rejects.toThrow('no node is ready to serve after 10000 ms (n1 copy, n2 copy, n3 copy)')
+  })
+})
+
+describe('an error in a protocol', () => {
+  test('is reported with its event and place if the start throws', async () => {
+    const starting = start({ protocol: fileOf({ begin: 'throw new Error("no start")', status: READY }) })
+    await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
+  })
+
+  test('is reported with its event and place if a step throws', async () => {
+    expect(await toldOf('state.nothing.at')).toMatch(
+      /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
+    )
+  })
+
+  test('is reported if a step does not return', async () => {
+    expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
+  })
+
+  test('is reported if a promise left behind by a step rejects', async () => {
+    expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
+      /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
+    )
+  })
+})
+
+test('the output of a protocol goes to its log and does not disturb its node', async () => {
+  const cluster = await start({ protocol: fileOf({ step: 'console.log("hello")', status: READY }) })
+  expect(await ask(cluster, 'n1', read)).toEqual({ type: 'ok', value: 1 })
+  expect(cluster.trouble()).toEqual([])
+})

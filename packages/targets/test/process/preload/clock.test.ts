@@ -1,0 +1,54 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createClock } from '../../../src/preload/clock.ts'
+import type { Wrongness } from '../../../src/preload/control.ts'
+import { goSuffers, machineSuffers } from '../../../src/preload/suffers.ts'
+import { openMachine, ways } from '../../preload/programs.ts'
+
+const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
+
+describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
+  test('jumps and drifts on its wall clock only, and is right again afterwards', async () => {
+    const { machine, start } = await openMachine(['clock'])
+    const program = await start(TELLING)
+    /** How far its wall clock is ahead, once that is as expected. */
+    const until = async (isRight: (aheadMs: number) => boolean) => {
+      for (;;) {
+        const ahead = Number(await program.line())
+        if (isRight(ahead)) return ahead
+      }
+    }
+    const isNear = (expected: number) => (ahead: number) => Math.abs(ahead - expected) < 500
+    await until(isNear(0))
+    const jump = machine.hurt({ kind: 'clock', nodes: ['n1'], offsetMs: 3_600_000 as never, driftPpm: 0 })
+    await until(isNear(3_600_000))
+    const drift = machine.hurt({ kind: 'clock', nodes: ['n1'], offsetMs: -7_200_000 as never, driftPpm: 500_000 })
+    const before = await until(isNear(-3_600_000))
+    await until((ahead) => ahead > before + 100 && ahead < -3_000_000)
+    jump.undo()
+    drift.undo()
+    await until(isNear(0))
+    expect(jump.hits()).toBeGreaterThan(0)
+  })
+})
+
+test('clock faults that overlap add up, and each is undone alone', () => {
+  const set: Wrongness[] = []
+  const clock = createClock({ setClock: (wrong) => void set.push(wrong) })
+  const undo = clock.move({ offsetMs: 1_000, driftPpm: 0 })
+  clock.move({ offsetMs: -3_000, driftPpm: 0 })
+  undo()
+  expect(set.map(({ offsetNanos }) => Number(offsetNanos) / 1e6)).toEqual([1_000, -2_000, -3_000])
+})
+
+test('faults of disks and clocks are refused without a compiler, and clock faults for Go, with alternatives', () => {
+  vi.stubEnv('PATH', '/nowhere')
+  expect(machineSuffers('power-loss')).toEqual({
+    not: expect.stringMatching(/Linux only|there is no cc on this machine \(apt-get install gcc libc6-dev\)/),
+    instead: ['kill'],
+  })
+  vi.unstubAllEnvs()
+  expect(goSuffers('etcd')('clock')).toEqual({
+    not: 'etcd is a Go program, which reads the clock without the C library',
+    instead: ['pause'],
+  })
+})

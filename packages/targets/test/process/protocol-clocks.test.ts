@@ -1,0 +1,26 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { describe, expect, test } from 'vitest'
+import { protocolFrom } from '../../src/user-files/protocol-file.ts'
+
+const mine = (clocks: unknown) =>
+  protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, clocks }, 'mine.mjs')
+
+describe('the clock bounds declared by a user’s protocol', () => {
+  test('may depend on its settings', () => {
+    const { clocks } = mine((settings: { readonly slack: number }) => ({ drift: 1 + settings.slack }))
+    expect(typeof clocks === 'function' && clocks({ slack: 0.25 })).toEqual({ drift: 1.25 })
+    expect(mine({ drift: 1.1, jumpMs: 50 }).clocks).toEqual({ drift: 1.1, jumpMs: 50 })
+    expect(mine(undefined).clocks).toBeUndefined()
+  })
+
+  test.each([
+    [1.25, 'mine.mjs: "clocks" is 1.25, not { drift, jumpMs }'],
+    [{ drift: 0.2 }, 'has the drift 0.2: give how much faster one clock may run than another, such as 1.25'],
+    [{ drift: '20%' }, 'has the drift "20%"'],
+    [{ jumpMs: -5 }, 'has the jumpMs -5: give 0 or more'],
+  ])('are refused with a reason if they are %j', (clocks, reason) => {
+    expect(() => mine(clocks)).toThrow(reason)
+    const { clocks: computed } = mine(() => clocks)
+    expect(() => typeof computed === 'function' && computed({})).toThrow(reason)
+  })
+})

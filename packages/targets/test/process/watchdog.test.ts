@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import {
+  beginUnit,
+  countCall,
+  createProcessorShare,
+  createProgress,
+  createWatch,
+  describeCall,
+  enter,
+  readDescription,
+} from '../../src/watchdog/index.ts'
+
+const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
+
+/** What each of a number of looks finds, if nothing else happens between them. */
+const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
+  Array.from({ length: count }, () => watch.look())
+
+describe("the watchdog over users' code", () => {
+  test('reports that a call hangs once enough looks have found nothing else', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    expect(looksAt(watch, 5)).toEqual(Array(5).fill(undefined))
+    countCall(progress)
+    enter(progress, 1)
+    expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
+  })
+
+  test('waits longer for a call that had only a part of the processor', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    expect(Array.from({ length: 6 }, () => watch.look(0.5))).toEqual([...Array(5).fill(undefined), 'hanging'])
+  })
+
+  test('divides the processor time of a process among its busy threads', () => {
+    let used = 5_000_000
+    const share = createProcessorShare(50, () => used)
+    const shareAfter = (ms: number, busy: number): number => {
+      used += 1_000 * ms
+      return share(busy)
+    }
+    expect([shareAfter(50, 1), shareAfter(90, 1), shareAfter(50, 2), shareAfter(100, 2)]).toEqual([1, 1, 0.5, 1])
+    // One that uses none may be waiting for good.
+    expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
+  })
+
+  test('restarts its count at each call and each unit of work', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    enter(progress, 1)
+    for (const next of [() => countCall(progress), () => beginUnit(progress, 7), () => enter(progress, 0)]) {
+      looksAt(watch, 2)
+      next()
+      expect(looksAt(watch, 3)).toEqual([undefined, undefined, undefined])
+    }
+    expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
+  })
+
+  test('waits for a call that allocated memory and makes no progress, since the garbage collector may run', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [20, 40, 60, 80, 100]) {
+      expect(watch.look()).toBeUndefined()
+      expect(looksAt(watch, 11)).toEqual(Array(11).fill(undefined))
+    }
+    bytes = 120
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+    countCall(progress)
+    watch.look()
+    bytes = 150
+    expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
+  })
+
+  test('counts no looks while memory grows, and then names memory as the cause', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [50, 100, 150, 200]) expect(watch.look()).toBeUndefined()
+    expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
+  })
+
+  test('counts the memory that a call allocated before the first look', () => {
+    const progress = createProgress()
+    let bytes = 900
+    const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+    countCall(progress)
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'hanging'])
+    countCall(progress)
+    bytes = 1_100
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+  })
+
+  test('names memory as the cause even if another thread frees as much meanwhile', () => {
+    const progress = createProgress()
+    let bytes = 1_000
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [1_150, 600]) watch.look()
+    expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
+  })
+
+  test('stops a call at once if its memory exceeds the limit', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    bytes = 301
+    expect(watch.look()).toBe('memory')
+  })
+
+  test('stops a call at once if the process has grown beyond the limit', () => {
+    const progress = createProgress()
+    let bytes = 1_000
+    const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [1_100, 1_300]) expect(watch.look()).toBeUndefined()
+    bytes = 1_301
+    expect(watch.look()).toBe('memory')
+  })
+
+  test('reads the memory of the process only when it looks', () => {
+    let asked = 0
+    const watch = createWatch(createProgress(), LIMITS, () => ++asked)
+    expect(asked).toBe(0)
+    watch.look()
+    expect(asked).toBe(1)
+  })
+
+  test('asks the watched call for a description, which it truncates to the available length', () => {
+    const progress = createProgress(2)
+    expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
+    describeCall(progress, 'x'.repeat(5_000))
+    expect(readDescription(progress)).toHaveLength(1_000)
+  })
+})

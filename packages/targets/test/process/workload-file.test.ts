@@ -1,0 +1,55 @@
+import { historyFromEvents } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { workloadFrom } from '../../src/user-files/workload-file.ts'
+
+const workload = (functions: readonly string[], model: unknown = 'register') =>
+  workloadFrom({ name: 'mine', model, functions, create: () => ({ client: () => ({ next: () => ({}) }) }) }, 'mine.ts')
+
+const own = (functions?: readonly string[]) => ({
+  name: 'stack',
+  functions,
+  initial: 0,
+  apply: () => [0],
+  key: () => '',
+})
+
+test('a workload with a function unknown to its model is refused with a suggestion', () => {
+  expect(() => workload(['write', 'raed'])).toThrow(
+    'mine.ts: "functions" has raed, which its model does not know. Did you mean read? It knows: read, write, cas',
+  )
+  expect(() => workload(['psuh'], own(['push', 'pop']))).toThrow('Did you mean push? It knows: push, pop')
+})
+
+test('a model accepts synonyms of its functions, or any function if it lists none', () => {
+  expect(workload(['get', 'put']).functions).toEqual(['get', 'put'])
+  expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
+})
+
+test('a misspelt operation is refused with a suggestion', () => {
+  const clients = workloadFrom(
+    {
+      ...{ name: 'mine', model: 'register', functions: ['read', 'write'] },
+      create: () => ({ client: () => ({ next: () => ({ f: 'wirte', value: 1 }) }) }),
+    },
+    'mine.ts',
+  ).create({}, 0)
+  expect(() => clients.client({} as never, 0).next()).toThrow('with an f of read, write. Did you mean write?')
+})
+
+test('accepts an unknown model while a file is tried on a thread, which lacks the models of the configuration', () => {
+  const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
+  expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
+  expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')
+})
+
+test('a history without a successful operation proves nothing, whatever the workload', () => {
+  const failed = [
+    { process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
+    { process: 0, type: 'fail', f: 'read', key: 'x', value: null, error: 'status 404' },
+  ] as const
+  const { vacuous } = workload(['read', 'write'])
+  expect(vacuous(historyFromEvents([]))).toEqual(['no operation succeeded'])
+  expect(vacuous(historyFromEvents(failed))).toEqual(['no operation succeeded (1 of 1: status 404)'])
+  const [asked] = failed
+  expect(vacuous(historyFromEvents([asked, { ...asked, type: 'ok' }]))).toEqual([])
+})

@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { dispatcherThrough } from '@chaosproxy/undici'
+import type { Run } from 'chaosproxy'
+import fc from 'fast-check'
+import { Agent, type Dispatcher, fetch as fetchOfUndici, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { recording, recordOf, store, storeListener } from '../store.ts'
+
+/** Makes it the global dispatcher for the rest of the test. */
+function installed(dispatcher: Dispatcher): void {
+  const before = getGlobalDispatcher()
+  setGlobalDispatcher(dispatcher)
+  onTestFinished(async () => {
+    setGlobalDispatcher(before)
+    await dispatcher.destroy()
+  })
+}
+
+const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
+  async put(value: number, key = 'x'): Promise<number> {
+    const init = { method: 'PUT', body: JSON.stringify({ value }), headers: { 'X-Client': name } }
+    const response = await (dispatcher === undefined
+      ? fetch(`${origin}/kv/${key}`, init)
+      : fetchOfUndici(`${origin}/kv/${key}`, { ...init, dispatcher }))
+    // All of it, or a slow one would still arrive during the next request.
+    await response.text()
+    return response.status
+  },
+  async get(key = 'x'): Promise<unknown> {
+    const response = await (dispatcher === undefined
+      ? fetch(`${origin}/kv/${key}`, { headers: { 'X-Client': name } })
+      : fetchOfUndici(`${origin}/kv/${key}`, { headers: { 'X-Client': name }, dispatcher }))
+    if (response.status === 200) return ((await response.json()) as { value: unknown }).value
+    await response.text()
+    return response.status
+  },
+})
+
+const verdictOf = ({ report }: Run) => report.levels.linearizable.result
+
+describe('a global dispatcher', () => {
+  test("records the requests of Node's own fetch to their usual URLs, and judges them", async () => {
+    const origin = await store()
+    const recorded = await recording(origin)
+    installed(dispatcherThrough(recorded))
+    const names = ['alice', 'bob', 'carol', 'dave']
+    await Promise.all(names.map((name, i) => clientOf(origin, name).put(i)))
+    await Promise.all(names.map((name) => clientOf(origin, name).get()))
+    const run = await recorded.stop()
+    expect(recordOf(run).filter(({ f, type }) => f === 'write' && type === 'ok')).toHaveLength(4)
+    expect(verdictOf(run)).toBe('met')
+    expect(run.report.headline).toBe('linearizable')
+  })
+
+  test('finds stale reads of a store', async () => {
+    const origin = await store({ stale: true })
+    const recorded = await recording(origin)
+    installed(dispatcherThrough(recorded))
+    const alice = clientOf(origin, 'alice')
+    await alice.put(1)
+    await alice.put(2)
+    expect(await alice.get()).toBe(1)
+    expect(verdictOf(await recorded.stop())).toBe('violated')
+  })
+
+  test('leaves requests to other origins alone', async () => {
+    const [origin, other] = [await store(), await store()]
+    const recorded = await recording(origin)
+    installed(dispatcherThrough(recorded))
+    await recorded.hurt({ kind: 'lose-request' })
+    await clientOf(other, 'alice').put(7)
+    expect(await clientOf(other, 'alice').get()).toBe(7)
+    await expect(clientOf(origin, 'alice').put(1)).rejects.toThrow('fetch failed')
+    const events = recordOf(await recorded.stop()).filter(({ process }) => typeof process === 'number')
+    expect(events.slice(0, 2)).toMatchObject([
+      { f: 'write', value: 1 },
+      { type: 'fail', error: 'never forwarded: the request was lost' },
+    ])
+    expect(events.slice(2).every(({ f }) => f === 'read')).toBe(true)
+  })
+})
+
+test('a dispatcher for single requests reaches several servers by their URLs', async () => {
+  const first = await store()
+  // One store by two names, or the last reads would wait for two stores to agree.
+  const second = first.replace('127.0.0.1', 'localhost')
+  const recorded = await recording({ first, second })
+  const dispatcher = dispatcherThrough(recorded)
+  const cut = await recorded.hurt({ kind: 'lose-reply', links: [{ from: 'clients', to: 'second' }] })
+  expect(await clientOf(first, 'alice', dispatcher).put(1)).toBe(200)
+  await expect(clientOf(second, 'alice', dispatcher).put(2)).rejects.toThrow('fetch failed')
+  expect(await cut()).toBe(1)
+  const ends = recordOf(await recorded.stop()).filter(({ f, type }) => f === 'write' && type !== 'invoke')
+  expect(ends).toMatchObject([
+    { node: 'first', type: 'ok' },
+    { node: 'second', type: 'info' },
+  ])
+})
+
+test('requests to a TLS server are read before encryption', async () => {
+  const { createAuthority } = await import('../../../proxy/src/tls/authority.ts')
+  const { certificate, key } = createAuthority().issue(['localhost'])
+  const server = createSecureServer({ cert: certificate, key }, storeListener()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+  })
+  const origin = `https://localhost:${(server.address() as AddressInfo).port}`
+  const recorded = await recording(origin)
+  const alice = clientOf(origin, 'alice', dispatcherThrough(recorded))
+  expect(await alice.put(1)).toBe(200)
+  const heal = await recorded.hurt({ kind: 'lose-reply' })
+  await expect(alice.put(2)).rejects.toThrow('fetch failed')
+  await heal()
+  expect(await alice.get()).toBe(2)
+  expect(verdictOf(await recorded.stop())).toBe('met')
+})
+
+/** Those whose effect on one request after another depends neither on how fast the machine is nor on its sockets. */
+const FAULTS = [
+  { kind: 'lose-request' },
+  { kind: 'lose-request', when: { every: 2 } },
+  { kind: 'lose-reply', match: { method: 'PUT' } },
+  { kind: 'lose-reply', when: { probability: 0.5 } },
+  { kind: 'crash-before-reply' },
+  { kind: 'delay-request', delayMs: 3, jitterMs: 2 },
+  { kind: 'delay-reply', delayMs: 3 },
+  { kind: 'error-status', status: 503 },
+  { kind: 'error-status', status: 503, after: 'forwarding' },
+  { kind: 'duplicate-request' },
+  { kind: 'stale-reply' },
+  { kind: 'trickle-request', pieceBytes: 4, pauseMs: 1 },
+  { kind: 'trickle-reply', pieceBytes: 4, pauseMs: 1 },
+  { kind: 'truncate-reply', bytes: 5 },
+  { kind: 'edit-request', headers: { 'X-Client': 'mallory' } },
+  { kind: 'edit-reply', status: 500 },
+  { kind: 'latency', latencyMs: 2 },
+  { kind: 'slice', averageBytes: 20 },
+] as const
+
+type Step = readonly [fault: (typeof FAULTS)[number], client: string, operation: 'put' | 'get']
+
+/** What is recorded of these steps, one after another, and what the client saw of them. */
+async function played(steps: readonly Step[], listen: boolean) {
+  const origin = await store()
+  const recorded = await recording(origin, { listen })
+  const dispatcher = listen ? new Agent() : dispatcherThrough(recorded)
+  const seen: unknown[] = []
+  const asks = (name: string, operation: 'put' | 'get', value: number) => {
+    const client = clientOf(listen ? recorded.url() : origin, name, dispatcher)
+    return (operation === 'put' ? client.put(value) : client.get()).catch(() => 'failed')
+  }
+  for (const [i, [fault, name, operation]] of steps.entries()) {
+    seen.push(await asks(name, 'put', 2 * i))
+    const heal = await recorded.hurt(fault)
+    seen.push(await asks(name, operation, 2 * i + 1))
+    seen.push(await asks('bob', 'get', 0))
+    seen.push([fault.kind, await heal()])
+    seen.push(await asks(name, 'get', 0))
+  }
+  const run = await recorded.stop()
+  await dispatcher.destroy()
+  return { seen, events: recordOf(run), headline: run.report.headline }
+}
+
+test('a record through the dispatcher is the same as through a port, except for times', async () => {
+  const step = fc.tuple(fc.constantFrom(...FAULTS), fc.constantFrom('alice', 'carol'), fc.constantFrom('put', 'get'))
+  const every = FAULTS.map((fault, i): Step => [fault, i % 3 === 0 ? 'carol' : 'alice', i % 2 === 0 ? 'put' : 'get'])
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 6 }), async (steps) => {
+      expect(await played(steps, false)).toEqual(await played(steps, true))
+    }),
+    { numRuns: 3, examples: [[every]], seed: inject('seed'), endOnFailure: true },
+  )
+})
+
+describe('a fault without meaning for HTTP/1.1 to an external server', () => {
+  test.each([
+    [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy parses the traffic that this fault needs'],
+    [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
+    [{ kind: 'reset-stream' }, 'with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply'],
+    [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
+  ])('%j is refused with the reason', async (fault, reason) => {
+    const recorded = await recording(await store())
+    await expect(recorded.hurt(fault)).rejects.toThrow(reason)
+  })
+})
+
+test('a recording without a port has no address, and an empty one explains how to send requests through it', async () => {
+  const recorded = await recording(await store())
+  expect(() => recorded.url()).toThrow('with listen: false there is no port')
+  await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')
+  await expect(recording('ftp://example')).rejects.toThrow('this is no origin')
+})

@@ -1,6 +1,0 @@
-// The same of many times as many histories.
-process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '10'
-
-await import('./agreement.test.ts')
-
-export {}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { check, levelsOf } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { readEvents } from '@chaosproxy/history/files'
+import { describe, expect, test } from 'vitest'
+import { prove } from '../../../checker/src/proof/prove.ts'
+import { corpus, corpusIsHere, type Labelled, labels, readingOf } from '../../../checker/test/labelled.ts'
+import { verify } from '../../src/index.ts'
+import { hashOf, textOfEvents } from '../maker.ts'
+
+/** The model by which a history is judged, by what its label calls it. */
+function modelOf({ file, model }: Labelled): string {
+  if (file.startsWith('elle/')) return model.includes('list-append') ? 'list-append' : 'rw-register'
+  if (file.includes('set-')) return 'set'
+  if (file.includes('queue-')) return 'bag'
+  if (file.includes('counter-')) return 'counter'
+  if (file.includes('unique-ids-')) return 'unique-ids'
+  return model === 'mutex' ? 'lock' : 'register'
+}
+
+const levels = ['linearizable', 'sequential', 'strict-serializable', 'strong-session-serializable', 'serializable']
+
+describe.runIf(corpusIsHere)('the verdicts of the labelled histories', () => {
+  test('all have accepted proofs', {
+    timeout: 120_000,
+  }, async () => {
+    const counts = new Map<string, number>()
+    const add = (verdict: string): unknown => counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
+    for (const label of labels<Labelled>()) {
+      if (/causal_reverse|long_fork|huge-scc/.test(label.file)) continue
+      const events: EventInput[] = []
+      const open = new Set<unknown>()
+      for await (const event of readEvents(join(corpus, label.file))) {
+        const line = { ...event, time: undefined, index: undefined }
+        // Some of Elle's have completions only.
+        if (line.type !== 'invoke' && !open.delete(line.process)) events.push({ ...line, type: 'invoke' })
+        else if (line.type === 'invoke') open.add(line.process)
+        events.push(line)
+      }
+      const history = historyFromEvents(events)
+      const model = modelOf(label)
+      // Four files are empty.
+      if (events.length === 0) continue
+      const { initial, failedCas } = readingOf(label)
+      const head = { model, initial: (model === 'register' ? initial : null) as Json, failedCas }
+      const known = levelsOf(model, history).filter(
+        (level) =>
+          levels.includes(level) && (level !== 'sequential' || typeof label.expect['sequential'] === 'boolean'),
+      )
+      const options = { deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) }
+      const report = check(history, { ...head, levels: known, ...options })
+      const proof = prove(history, report, head, { text: textOfEvents(events), sha256: hashOf })
+      for (const { level, result, verdict, why } of proof.levels)
+        if (known.includes(level)) add(`${result} ${verdict}`)
+        else if (verdict === 'refused') expect.fail(`${label.file}: ${level}: ${why}`)
+      if (proof.proof === undefined) continue
+      const text = proof.history ?? textOfEvents(events)
+      const { findings } = verify({ history: [text], sha256: hashOf(text), proof: proof.proof })
+      expect(findings.filter(({ verdict }) => verdict !== 'accepted')).toEqual([])
+    }
+    const count = (verdict: string): number => counts.get(verdict) ?? 0
+    expect(count('met accepted')).toBeGreaterThanOrEqual(250)
+    expect(count('violated accepted')).toBeGreaterThanOrEqual(515)
+    // Four would take cores of more operations than are searched.
+    expect(count('violated undecided')).toBeLessThanOrEqual(4)
+    expect(count('met refused') + count('violated refused') + count('met undecided')).toBe(0)
+  })
+})

@@ -1,0 +1,6 @@
+// The same of many times as many histories.
+process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '10'
+
+await import('../process/agreement.test.ts')
+
+export {}

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const folder = join(import.meta.dirname, '../../src')
+const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+
+test('the verifier imports nothing but its own files', () => {
+  const imported = sources.flatMap(({ text }) =>
+    Array.from(text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g), ([, from]) => from),
+  )
+  expect(imported.length).toBeGreaterThan(20)
+  expect(imported.filter((from) => !/^\.\.?\/(guarantees\/)?[a-z-]+\.ts$/.test(from ?? ''))).toEqual([])
+})
+
+/** Without comments and blank lines. */
+const linesOf = (text: string): number => text.split('\n').filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line)).length
+
+/** The guarantees of streams, watches and work queues stand beside the rest: they share its reader, and no rule. */
+test.each<[what: string, mostLines: number, areGuarantees: boolean]>([
+  ['verifier', 1_485, false],
+  ['patterns of guarantees', 1_150, true],
+])('the source of the %s has at most %d lines', (_, mostLines, areGuarantees) => {
+  const some = sources.filter(({ name }) => name.startsWith('guarantees') === areGuarantees)
+  expect(some.reduce((sum, { text }) => sum + linesOf(text), 0)).toBeLessThanOrEqual(mostLines)
+})

@@ -1,0 +1,321 @@
+import { check } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { Refused, sentenceOf, Unreadable, verify } from '../../src/index.ts'
+import { differences, hashOf, history, proofText, verified } from '../maker.ts'
+
+const head = { model: 'register', initial: null }
+
+/** Line 1 writes 1, line 3 reads 1, and line 5, called later, reads null. */
+const stale = history(
+  '0 invoke write - 1',
+  '0 ok write - 1',
+  '1 invoke read -',
+  '1 ok read - 1',
+  '2 invoke read -',
+  '2 ok read - null',
+)
+
+const said = (text: string, of: object, ...entries: readonly object[]): string[] =>
+  verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
+
+describe('a proof', () => {
+  test('of a violation is accepted with the number of steps that were tried', () => {
+    const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
+    expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
+  })
+
+  test.each([
+    [
+      'accepted',
+      [5, 1],
+      'linearizable is violated: these 2 operations admit no order (2 steps tried), see lines 1, 5 of the history',
+    ],
+    [
+      'refused',
+      [3],
+      'not shown that linearizable is violated: these operations have an order, .*, see line 3 of the history',
+    ],
+  ])('that is %s is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
+    const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
+    expect(finding?.verdict).toBe(verdict)
+    expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
+  })
+
+  test('of several levels is reported in one sentence that names each level', () => {
+    const order = differences([5, 1, 3])
+    const [finding] = verified(stale, head, [{ level: 'sequential', result: 'met', order }]).findings
+    expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
+  })
+
+  test('of a level that is met is accepted with an order', () => {
+    const order = differences([5, 1, 3])
+    expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
+      'accepted: an order of 3 operations explains every answer',
+    ])
+  })
+
+  test('of a met level proves the weaker levels, and of a violated level the stronger ones', () => {
+    const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
+    expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
+      'accepted: because sequential is met',
+    )
+    expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
+      'refused: linearizable does not follow from sequential',
+    )
+    expect(said(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
+      'refused: the proof uses that sequential is met, which no earlier entry proves',
+    ])
+  })
+
+  test.each([
+    ['leaves an operation out', [5, 1], 'sequential', 'line 3: the order leaves this operation out'],
+    ['invents an operation', [5, 1, 3, 4], 'sequential', 'line 4: no operation is called there'],
+    ['names an operation twice', [5, 1, 3, 1], 'sequential', 'line 1: it is there twice'],
+    ['does not replay', [1, 5, 3], 'sequential', 'line 5: the object would not have answered so'],
+    [
+      'is that of a stronger level',
+      [5, 1, 3],
+      'linearizable',
+      'line 1: it had returned before the call of one that is earlier in the order',
+    ],
+  ])('whose order %s is refused', (_, lines, level, why) => {
+    expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
+  })
+
+  test.each([
+    ['has an order', [1, 3], 'these operations have an order, if answers that may rest on others are left out'],
+    ['is empty', [], 'a core must name at least one operation'],
+    ['names a line that calls nothing', [2], 'no operation is called on line 2'],
+    ['names a line twice', [1, 1], 'an operation of the core is there twice'],
+    // Another write may have been the last one.
+    [
+      'lacks a write that its read may owe its value to',
+      [3],
+      'these operations have an order, if answers that may rest on others are left out',
+    ],
+  ])('whose core %s is refused', (_, core, why) => {
+    expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
+  })
+
+  test('of another history is refused, and so is a proof that is cut off', () => {
+    const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
+    const proof = proofText(head, stale, [entry])
+    const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
+    expect(check(proof)).not.toThrow()
+    expect(() => verify({ history: [`${stale}\n`], sha256: hashOf(`${stale}\n`), proof })).toThrow(Refused)
+    expect(check(proof.slice(0, -10))).toThrow(/line 2 of the proof is no entry/)
+    expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
+  })
+
+  test('is refused if an entry names a member twice, or is nested thousands deep', () => {
+    for (const entry of [
+      '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
+      `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    ]) {
+      const proof = `${proofText(head, stale, [])}${entry}\n`
+      expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Refused)
+    }
+  })
+
+  test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
+    'that is the text %s is unreadable',
+    (proof) => {
+      expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
+    },
+  )
+
+  test.each([
+    ['a level', {}, { level: 'pram', result: 'met', order: [] }],
+    ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
+    ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
+    ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
+  ])('of %s that the verifier does not cover is undecided', (_, of, entry) => {
+    expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
+  })
+})
+
+describe('a history', () => {
+  test.each([
+    ['a busy process', ['0 invoke write - 1', '0 invoke write - 2']],
+    ['a completion without a call', ['0 ok write - 1']],
+  ])('with %s is unreadable', (_, lines) => {
+    const text = history(...lines)
+    const entry = { level: 'linearizable', result: 'met', order: [] }
+    expect(() => verified(text, head, [entry])).toThrow(Unreadable)
+  })
+
+  test.each([
+    ['names a member twice', '"value":1,"value":2', 'an object has two members of one name'],
+    ['names a member of a value twice', '"value":{"a":1,"a" : 1}', 'an object has two members of one name'],
+    ['is nested thousands deep', `"value":${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'lists and objects are nested'],
+    [
+      'is nested deep in sets',
+      `"value":${'{"#{}":'.repeat(5_000)}[]${'}'.repeat(5_000)}`,
+      'lists and objects are nested',
+    ],
+  ])('with a line that %s is unreadable', (_, member, why) => {
+    const text = `{"process":0,"type":"invoke","f":"write",${member}}\n`
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    const of = () => verified(text, head, [entry])
+    expect(of).toThrow(Unreadable)
+    expect(of).toThrow(`line 1: ${why}`)
+  })
+
+  test('whose strings look like members is read', () => {
+    const value = '{"a": 1, "a": 2, "a\\\\": 3}'
+    const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
+    const entry = { level: 'linearizable', result: 'met', order: [1] }
+    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
+  })
+
+  test('moves nothing if an account without money transfers to itself, as in the checker', () => {
+    const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
+    const read = { f: 'read', value: { a: 3, b: 0 } }
+    const text = [transfer, read]
+      .flatMap((operation) => ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, ...operation })}\n`))
+      .join('')
+    const bank = { model: 'bank', initial: { a: 3, b: 0 } }
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const limits = { deadlineMs: millis(1_000), memoryBytes: 1e9, now: () => millis(0), failedCas: 'drop' } as const
+    const report = check(historyFromEvents(events), { ...bank, ...limits, levels: ['linearizable'] })
+    expect(report.levels.linearizable.result).toBe('met')
+    expect(said(text, bank, { level: 'linearizable', result: 'met', order: [1, 2] })[0]).toMatch(/^accepted/)
+    expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
+  })
+
+  test('without operations meets every level, and the proof says that there are none', () => {
+    expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
+      'accepted: an order of 0 operations explains every answer',
+    ])
+    expect(said('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
+      'accepted: the writes that the proof names for 0 reads keep its rule',
+    ])
+  })
+
+  test('with whole numbers beyond 2^53 is refused', () => {
+    const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
+    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
+  })
+
+  test('with an unknown function leaves the proof undecided', () => {
+    const text = history('0 invoke swap - 1', '0 ok swap - 1')
+    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
+  })
+
+  test('may be read in pieces that end anywhere', () => {
+    const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
+    const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
+    expect(findings).toMatchObject([{ verdict: 'accepted' }])
+  })
+})
+
+describe('the core of a violation', () => {
+  test('of more than 60 operations is undecided', () => {
+    const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
+    const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
+    expect(said(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
+      'undecided: a core of 61 operations is too large to search',
+    ])
+  })
+
+  test('of a register whose first value is unknown must be impossible for every first value', () => {
+    const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
+    const unknown = { initial: undefined }
+    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
+    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1] })[0]).toMatch(/^refused/)
+    expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
+  })
+
+  test('of transactions is undecided if the initial values of the registers are unknown', () => {
+    const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
+    const entry = { level: 'serializable', result: 'violated', core: [1] }
+    expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
+    expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
+  })
+
+  test('may omit operations called after its last return', () => {
+    const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
+    const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
+    const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }
+    expect(said(history(...before, read, write), {}, entry)[0]).toMatch(/^accepted/)
+    expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
+  })
+
+  test('of counter reads takes into account the additions of the whole key', () => {
+    const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
+    const entry = { level: 'linearizable', result: 'violated', core: [3] }
+    expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
+    const open = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '0 invoke add - 1', '1 ok read - 3')
+    expect(said(open, { model: 'counter' }, entry)[0]).toMatch(/^refused/)
+  })
+})
+
+test('a met causal level is accepted if the proof names the write that each read returned', () => {
+  // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
+  const text = history(
+    '0 invoke write x 1',
+    '0 ok write x 1',
+    '0 invoke write y 2',
+    '0 ok write y 2',
+    '1 invoke read y',
+    '1 ok read y 2',
+    '1 invoke read x',
+    '1 ok read x null',
+  )
+  expect(said(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
+    'refused: line 7: this read cannot have seen what line 1 wrote, as the proof says',
+  )
+  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
+})
+
+test('at levels that keep only the order of each client, a write of another client may still be the last', () => {
+  const text = history(
+    '0 invoke write - 1',
+    '0 ok write - 1',
+    '1 invoke write - 2',
+    '1 ok write - 2',
+    '1 invoke read -',
+    '1 ok read - 1',
+  )
+  expect(said(text, {}, { level: 'sequential', result: 'violated', core: [3, 5] })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
+})
+
+test('every session guarantee forbids a client to read what it writes later', () => {
+  const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
+  expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
+})
+
+test('equal final reads of a value that was never written violate eventual and meet convergent', () => {
+  const read = { process: 0, type: 'invoke', f: 'read', value: null, final: true }
+  const text = `${JSON.stringify(read)}\n${history('0 ok read - 9')}`
+  expect(said(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
+  expect(said(text, {}, { level: 'eventual', result: 'violated', final: true })[0]).toMatch(/^accepted/)
+  expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
+})
+
+test('a proof lists a drain once for each message that it took, and once for finding the queue empty', () => {
+  const drained = (answer: string): string =>
+    history(
+      ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],
+      ...['1 invoke drain -', `1 ok drain - ${answer}`],
+    )
+  const order = { level: 'linearizable', result: 'met', order: differences([1, 3, 5, 5, 5]) }
+  const core = { level: 'linearizable', result: 'violated', core: [1, 3, 5] }
+  const queue = { model: 'queue' }
+  expect(said(drained('[1,2]'), queue, order)[0]).toMatch(/^accepted/)
+  expect(said(drained('[1,2]'), queue, { ...order, order: differences([1, 3, 5, 5]) })[0]).toMatch(/^refused/)
+  expect(said(drained('[1,2]'), queue, core)[0]).toMatch(/^refused/)
+  expect(said(drained('[2,1]'), queue, order)[0]).toMatch(/^refused/)
+  // Its answer does not say in which order it took them.
+  expect(said(drained('[2,1]'), queue, core)[0]).toMatch(/^refused/)
+  expect(said(drained('[1]'), queue, core)[0]).toMatch(/^accepted/)
+  expect(said(drained('[1,2,3]'), queue, core)[0]).toMatch(/^accepted/)
+})

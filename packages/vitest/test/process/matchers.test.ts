@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { assertLinearizable, matchers } from 'chaosproxy/matchers'
+import { describe, TestRunner, vi } from 'vitest'
+import { expect, test } from '../../src/index.ts'
+
+const staleRead = [
+  { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+  { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
+  { process: 1, type: 'invoke', f: 'read', key: 'x' },
+  { process: 1, type: 'ok', f: 'read', key: 'x', value: null },
+] as const
+
+const freshRead = [...staleRead.slice(0, 3), { process: 1, type: 'ok', f: 'read', key: 'x', value: 1 }] as const
+
+/** A write of unknown outcome and no read at all: nothing can be said. */
+const unread = staleRead.slice(0, 2)
+
+const messageOf = (assertion: () => void): string => {
+  try {
+    assertion()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it passed')
+}
+
+describe('a matcher', () => {
+  test('passes a history that meets the level, and fails another with the contradiction drawn', ({ task }) => {
+    expect(freshRead).toBeLinearizable()
+    expect(staleRead).toBeSequentiallyConsistent()
+    expect(staleRead).not.toBeLinearizable()
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const message = messageOf(() => expect(staleRead).toBeLinearizable())
+    expect(message).toMatch(/^p1 did not see p0's confirmed write \(not linearizable\)\nWhy: .*\nNext: .*\n\n/)
+    expect(message).toMatch(/Process 1 read null for x/)
+    expect(message).toMatch(/└ ok ─+╮/)
+    expect(message).toContain('expected linearizable, found sequential; it does meet sequential')
+    expect(annotate).toHaveBeenCalledWith(
+      expect.stringMatching(/^p1 did not see p0's confirmed write \(not linearizable\)/),
+      expect.objectContaining({ contentType: 'text/html', path: expect.stringMatching(/report\.html$/) }),
+    )
+    annotate.mockRestore()
+  })
+
+  test('fails a history that proves nothing, with and without .not', ({ task }) => {
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Inconclusive/)
+    expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
+    annotate.mockRestore()
+  })
+
+  test('judges transactions by levels of isolation, and draws the anomaly with its cure', ({ task }) => {
+    const reads = [
+      ['r', 'x', []],
+      ['r', 'y', []],
+    ]
+    const skew = ['x', 'y'].map((key, process) => ({ process, f: 'txn', value: [...reads, ['append', key, 1]] }))
+    const history = [
+      ...skew.map((each) => ({ ...each, type: 'invoke' as const })),
+      ...skew.map((each) => ({ ...each, type: 'ok' as const })),
+    ]
+    expect(history).toSatisfyLevel('snapshot-isolation')
+    expect(history).not.toSatisfyLevel('serializable')
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const message = messageOf(() => expect(history).toSatisfyLevel('serializable'))
+    expect(message).toMatch(
+      /^Transactions did not see each other’s changes \(not serializable\)\nWhy: .*\nNext: Lock what is read, or check before the commit/,
+    )
+    expect(message).toMatch(/T1 did not see what T2 wrote to y \(rw\)/)
+    expect(messageOf(() => expect(history).toSatisfyLevel('serialisable'))).toContain('Did you mean serializable?')
+    annotate.mockRestore()
+  })
+
+  test('accepts any level by name, and lists the levels for an unknown one', () => {
+    expect(staleRead).toSatisfyLevel('causal')
+    expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
+      'there is no level read-your-write for the model register. Did you mean read-your-writes?',
+    )
+  })
+
+  test.each([
+    ['history.jsonl', 'a text'],
+    [Promise.resolve([]), 'a promise: await it'],
+    [undefined, 'undefined'],
+    [7, 'a number'],
+    [{ history: 1 }, 'another object'],
+  ])('suggests the right value if it is given %o', (received, word) => {
+    expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
+      `this is no history, but ${word}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
+    )
+  })
+
+  test('names the malformed event', () => {
+    expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
+  })
+})
+
+test('a retry never hides a violation', ({ onTestFinished }) => {
+  const result = { retryCount: 0 }
+  const annotate = vi.fn().mockResolvedValue({})
+  // The object that Vitest has for a test is the same at every attempt.
+  const current = vi.spyOn(TestRunner, 'getCurrentTest').mockReturnValue({ result, context: { annotate } } as never)
+  onTestFinished(() => current.mockRestore())
+  expect(freshRead).toBeLinearizable()
+  expect(messageOf(() => expect(staleRead).toBeLinearizable())).toMatch(/^p1 did not see/)
+  expect(freshRead).toBeLinearizable()
+  result.retryCount = 1
+  expect(messageOf(() => expect(freshRead).toBeLinearizable())).toMatch(
+    /^An earlier attempt of this test saw a violation, and a retry does not hide it\. p1 did not see p0's confirmed write/,
+  )
+  expect(staleRead).not.toBeLinearizable()
+})
+
+test('the fixture runs a target, and judges its run', async ({ chaos }) => {
+  const draft = { timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'] }
+  expect(await chaos.run({ ...draft, target: 'sim:raft' })).toBeLinearizable()
+  expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
+})
+
+describe('a simulated Node service', () => {
+  const booking = (BOOKING: string) => ({
+    entry: join(import.meta.dirname, '../../../../examples/simulated-booking/server.ts'),
+    environment: { BOOKING },
+    nodes: 1,
+  })
+  const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
+
+  test('fails with the drawn counterexample and the command that replays it', async ({ task }) => {
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const error = await expect(booking('hasty'))
+      .toSurviveSimulation({ ...settings, seeds: 64 })
+      .catch((e: Error) => e)
+    expect((error as Error).message).toMatch(
+      /^not linearizable: Process \d[\s\S]+time +clients[\s\S]+npx chaos replay \S+finding\.json --program \S+server\.ts$/,
+    )
+    expect(annotate).toHaveBeenCalledWith(
+      expect.stringMatching(/^not linearizable/),
+      expect.objectContaining({ contentType: 'application/json' }),
+    )
+    annotate.mockRestore()
+  })
+
+  test('passes if nothing is found', async () => {
+    await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
+  })
+})
+
+describe('an assertion without Vitest', () => {
+  test('throws an error that node:test shows', () => {
+    assertLinearizable(freshRead)
+    expect(() => assertLinearizable(staleRead)).toThrow(
+      expect.objectContaining({ name: 'AssertionError', code: 'ERR_ASSERTION', expected: 'linearizable' }),
+    )
+    expect(messageOf(() => assertLinearizable(staleRead))).toMatch(/└ ok ─+╮/)
+    expect(() => assertLinearizable(unread)).toThrow('Inconclusive')
+  })
+
+  test('is available as a matcher of any expect.extend', () => {
+    expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
+    const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
+    expect({ pass, message: message() }).toEqual({
+      pass: false,
+      message: expect.stringContaining('(not linearizable)'),
+    })
+    expect(matchers.toSatisfyLevel.call({ isNot: true }, unread, 'linearizable').pass).toBe(true)
+  })
+})

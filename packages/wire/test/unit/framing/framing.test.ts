@@ -1,0 +1,227 @@
+import { UserError } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameReader } from '../../../src/framing/frame-reader.ts'
+import { isOneMessage } from '../../../src/framing/framing.ts'
+import { jsonLines } from '../../../src/framing/json-lines.ts'
+import { lengthPrefixed, parseFraming } from '../../../src/parse-framing.ts'
+import { resp } from '../../../src/resp/resp.ts'
+import { readResp, readRespCommand } from '../../../src/resp/resp-value.ts'
+import { corpora, cut, latin, normal, readAll } from '../../framing/examples.ts'
+
+describe.each(corpora)('$name', ({ framing, direction, examples }) => {
+  test('finds the same messages however the bytes are divided', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...examples), { maxLength: 12 }),
+        fc.array(fc.nat(2000), { maxLength: 12 }),
+        (messages, cuts) => {
+          const stream = latin(messages.join(''))
+          expect(readAll(framing, cut(stream, cuts), { direction }).messages).toEqual(messages)
+        },
+      ),
+      { numRuns: 60 },
+    )
+    const all = latin(examples.join(''))
+    expect(
+      readAll(
+        framing,
+        [...all].map((byte) => Buffer.of(byte)),
+        { direction },
+      ).messages,
+    ).toEqual(examples)
+    for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
+  })
+
+  test('passes on every byte once, and the same messages for every division', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
+          maxLength: 8,
+        }),
+        fc.array(fc.nat(2000), { maxLength: 8 }),
+        fc.constantFrom(8, 30, 1000),
+        (pieces, cuts, max) => {
+          const stream = latin(pieces.join(''))
+          const whole = readAll(framing, [stream], { direction, max })
+          const parts = readAll(framing, cut(stream, cuts), { direction, max })
+          const given = (read: typeof whole) =>
+            read.out.reduce((sum, { bytes }) => sum + bytes.length, read.reader.waitingBytes)
+          expect([given(whole), given(parts)]).toEqual([stream.length, stream.length])
+          expect(parts.messages).toEqual(whole.messages)
+          expect(parts.reader.framed).toBe(whole.reader.framed)
+          expect(
+            Buffer.concat(parts.out.map(({ bytes }) => bytes)).equals(
+              stream.subarray(0, stream.length - parts.reader.waitingBytes),
+            ),
+          ).toBe(true)
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+})
+
+test('random bytes neither stop nor crash any parser', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(60), (garbage, n) => {
+      const { framing, direction } = corpora[n % corpora.length] ?? { framing: resp, direction: 'requests' as const }
+      const { out, reader } = readAll(framing, [Buffer.from(garbage)], { direction })
+      expect(out.reduce((sum, { bytes }) => sum + bytes.length, reader.waitingBytes)).toBe(garbage.length)
+      for (const { bytes } of out) {
+        readResp(bytes)
+        readRespCommand(bytes)
+        framing.read(bytes)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+describe('a message that is too large', () => {
+  test('passes without framing, and the following messages are framed again', () => {
+    const read = readAll(resp, cut(latin(`+a\r\n$3000\r\n${'x'.repeat(3000)}\r\n+b\r\n`), [500, 1500, 2500]), {
+      max: 1000,
+    })
+    expect(read.messages).toEqual(['+a\r\n', '+b\r\n'])
+    expect(normal(read.out).length).toBe(4)
+    expect([read.reader.oversized, read.reader.framed]).toEqual([1, true])
+  })
+
+  test.each([
+    ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
+    ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
+    ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
+  ])('uses no more memory than the bytes received: %s', (_, framing, text) => {
+    const before = process.memoryUsage().arrayBuffers
+    const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
+    expect(out.every(({ whole }) => !whole)).toBe(true)
+    expect(reader.waitingBytes).toBe(0)
+  })
+
+  test('is buffered in memory of its own size even if it arrives byte by byte', () => {
+    const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 1 << 20 })
+    const none = { frame: () => undefined, loose: () => undefined }
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 100_000; i++) reader.read(Buffer.of(0x20), none)
+    expect(reader.waitingBytes).toBe(100_000)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2_000_000)
+  })
+})
+
+test.each([
+  ['$99999999999\r\n'],
+  ['$-\r\n'],
+  ['$1\rx'],
+  ['$1x\r\n'],
+  ['$1\r\nabc'],
+  ['*?\r\n'],
+  ['HTTP/1.1 200 OK\r\n'],
+  [`+${'x'.repeat(70_000)}\r\n`],
+])('%j is not RESP, and all later bytes pass without framing', (text) => {
+  const { out, reader, messages } = readAll(resp, [latin(`:1\r\n${text}`), latin(':2\r\n')], {
+    direction: 'responses',
+    max: 1e6,
+  })
+  expect(messages).toEqual([':1\r\n'])
+  expect(reader.framed).toBe(false)
+  expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
+})
+
+test('a message that began before the reader passes in pieces, and the next message is whole', () => {
+  const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
+  const out: string[] = []
+  const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }
+  reader.skim(latin('1\n[2,'))
+  reader.read(latin('3]\n4\n5'), sink)
+  reader.release(sink)
+  reader.read(latin('6\n7\n'), sink)
+  expect(out).toEqual(['loose 3]\n', 'whole 4\n', 'loose 5', 'loose 6\n', 'whole 7\n'])
+})
+
+describe('the content of a RESP message', () => {
+  test.each([
+    ['$2\r\nhi\r\n', 'hi'],
+    ['$1\r\n\xff\r\n', { base64: '/w==' }],
+    ['-ERR x\r\n', { error: 'ERR x' }],
+    ['!3\r\nbad\r\n', { error: 'bad' }],
+    [':-7\r\n', -7],
+    [':9007199254740993\r\n', '9007199254740993'],
+    [',0.5\r\n', 0.5],
+    ['#f\r\n', false],
+    ['_\r\n', null],
+    ['$-1\r\n', null],
+    ['=5\r\ntxt:a\r\n', 'a'],
+    ['*2\r\n:1\r\n*-1\r\n', [1, null]],
+    ['%1\r\n+a\r\n:1\r\n', ['a', 1]],
+    ['|1\r\n+ttl\r\n:1\r\n+x\r\n', 'x'],
+  ])('is read from %j', (text, said) => {
+    expect(resp.read(latin(text))).toEqual(said)
+  })
+
+  test('is a command in arrays and in inline lines', () => {
+    expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
+    expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
+    expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
+  })
+
+  test('is not read if it is nested too deeply, but the message is still framed', () => {
+    const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
+    expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
+    expect(resp.read(latin(deep))).toBe(undefined)
+  })
+})
+
+test('an encoded command is one message, and decodes to the same command', () => {
+  const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
+  for (const [framing, value] of [
+    [jsonLines, { a: [1, 'ü\n'] }],
+    [resp, ['SET', 'x', 'ü\r\n']],
+    [four, 'text'],
+    [four, { base64: '/w==' }],
+  ] as const) {
+    const message = framing.write(value, 'requests')
+    expect(isOneMessage(framing, 'requests', message)).toBe(true)
+    expect(framing.read(message)).toEqual(value)
+  }
+})
+
+describe('an impossible framing', () => {
+  test.each([
+    [
+      'soap',
+      'route n1: there is no framing "soap"; there are json-lines, mysql, postgresql, resp, websocket, length-prefixed',
+    ],
+    [undefined, 'route n1: there is no framing undefined; there are'],
+    [null, 'route n1: there is no framing null'],
+    [{ kind: 'resp', version: 3 }, 'route n1: unknown member "version"; there are kind'],
+    [{ kind: 'length-prefixed' }, 'route n1: lengthFieldLength is 1, 2, 3 or 4 bytes, as in {"kind"'],
+    [
+      { kind: 'length-prefixed', lengthFieldLength: 2, byteOrder: 'middle' },
+      'route n1: byteOrder is "big" or "little"',
+    ],
+    [
+      { kind: 'length-prefixed', lengthFieldLength: 2, lengthFieldOffset: -1 },
+      'lengthFieldOffset is a whole number of bytes, 0 to 1024',
+    ],
+    [
+      { kind: 'length-prefixed', lengthFieldLength: 2, lengthAdjustment: 0.5 },
+      'lengthAdjustment is a whole number of bytes',
+    ],
+  ])('is refused: %j', (json, message) => {
+    expect(() => parseFraming(json, 'route n1')).toThrow(UserError)
+    expect(() => parseFraming(json, 'route n1')).toThrow(message)
+  })
+
+  test('a message that cannot be written is refused with advice', () => {
+    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256), 'requests')).toThrow(
+      'does not fit',
+    )
+    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write(7, 'requests')).toThrow(
+      'is a text, or bytes',
+    )
+    expect(() => resp.write('OK', 'requests')).toThrow('not one whole RESP message')
+    expect(() => resp.write({}, 'requests')).toThrow('a RESP message is a command')
+  })
+})

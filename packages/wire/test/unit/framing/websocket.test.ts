@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { NEEDS_MORE, NOT_FRAMED } from '../../../src/framing/frame-scanner.ts'
+import { type Direction, isOneMessage } from '../../../src/framing/framing.ts'
+import { websocket } from '../../../src/websocket/websocket.ts'
+import { createMessageScanner } from '../../../src/websocket/websocket-scanner.ts'
+import { frames, latin, readAll } from '../../framing/examples.ts'
+
+describe('a WebSocket connection', () => {
+  const asked = 'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
+  const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
+
+  test('starts with HTTP heads, which are not framed as messages', () => {
+    for (const [direction, heads] of [
+      ['requests', [asked]],
+      ['responses', [early, agreed]],
+    ] as const) {
+      const stream = latin([...heads, ...frames(direction === 'requests')].join(''))
+      const expected = [...heads, ...frames(direction === 'requests')]
+      const bytes = [...stream].map((byte) => Buffer.of(byte))
+      for (const chunks of [[stream], bytes])
+        expect(readAll(websocket, chunks, { direction }).messages).toEqual(expected)
+      for (const message of expected)
+        expect(websocket.isHandshake?.(latin(message))).toBe(message.startsWith('GET') || message.startsWith('HTTP'))
+    }
+  })
+
+  test.each<[Direction, string]>([
+    ['requests', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['requests', 'POST / HTTP/1.1\r\n'],
+    ['requests', '\n\n\n'],
+    ['requests', `GET /${'x'.repeat(17_000)}`],
+    ['requests', `${asked}\x81\x05hello`],
+    ['requests', `${asked}\x83\x80\0\0\0\0`],
+    ['requests', `${asked}\x80\x80\0\0\0\0`],
+    ['requests', `${asked}\x09\x80\0\0\0\0`],
+    ['responses', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['responses', `${agreed}\x81\x85\0\0\0\0hello`],
+    ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
+    ['responses', `${agreed}\x89\x7e\x01\x00`],
+    ['responses', `${agreed}\x01\x01a\x81\x01b`],
+  ])('passes without framing if the upgrade fails (%s %j)', (direction, text) => {
+    const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
+    expect(reader.framed).toBe(false)
+    expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
+  })
+
+  test('yields texts, JSON, bytes and close reasons, unmasked', () => {
+    for (const direction of ['requests', 'responses'] as const)
+      for (const said of ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]) {
+        const message = websocket.write(said, direction)
+        expect(isOneMessage(websocket, direction, message)).toBe(true)
+        expect(websocket.read(message)).toEqual(said)
+      }
+    expect(websocket.plain?.(latin('\x81\x82\x01\x02\x03\x04ik'))).toEqual(latin('hi'))
+    expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
+    expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
+    expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
+    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close has a code from 1000 to 4999')
+  })
+  test('yields an empty text for a message without content', () => {
+    for (const direction of ['requests', 'responses'] as const)
+      expect(websocket.read(websocket.write('', direction))).toBe('')
+  })
+
+  test('may announce a message as long as a number is exact, and no longer', () => {
+    const announced = (length: bigint) => {
+      const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
+      header.writeBigUInt64BE(length, 2)
+      return createMessageScanner('responses').scan(header, 0)
+    }
+    expect(announced(BigInt(Number.MAX_SAFE_INTEGER))).toBe(NEEDS_MORE)
+    expect(announced(BigInt(Number.MAX_SAFE_INTEGER) + 1n)).toBe(NOT_FRAMED)
+  })
+})

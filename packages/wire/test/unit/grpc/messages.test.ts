@@ -1,0 +1,260 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { UserError } from '@chaosproxy/history'
+import fc from 'fast-check'
+import protobuf from 'protobufjs'
+import { describe, expect, test } from 'vitest'
+import { parseDeclarations } from '../../../src/grpc/declarations.ts'
+import { decodeMessage } from '../../../src/grpc/decode-message.ts'
+import { parseDescriptorSet } from '../../../src/grpc/descriptor-set.ts'
+import { messagesOf } from '../../../src/grpc/grpc-content.ts'
+import type { MessageType } from '../../../src/grpc/message-type.ts'
+import { WireError } from '../../../src/grpc/wire-reader.ts'
+
+const PROTO = readFileSync(new URL('../../grpc/shop.proto', import.meta.url), 'utf8')
+
+const root = protobuf.parse(PROTO, { keepCase: true }).root.resolveAll()
+const everything = root.lookupType('shop.v1.Everything')
+/** `protoc --include_imports --descriptor_set_out=shop.desc shop.proto` */
+const described = readFileSync(new URL('../../grpc/shop.desc', import.meta.url))
+const schema = parseDescriptorSet(described, 'shop.desc')
+const typeOf = (name: string): MessageType => schema.messages.get(name) as MessageType
+
+/** What another implementation makes of the same bytes. */
+const byOther = (bytes: Uint8Array) =>
+  everything.toObject(everything.decode(bytes), { longs: String, enums: String, bytes: String, json: true })
+
+const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
+const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)
+const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String)
+const text = fc.string({ unit: 'binary' })
+const item = fc.letrec((tie) => ({
+  item: fc.record(
+    {
+      name: text,
+      size: fc.constantFrom(0, 1, -3, 77),
+      stock: fc.dictionary(
+        text.filter((key) => key !== '__proto__'),
+        int64,
+        { maxKeys: 3 },
+      ),
+      parts: fc.oneof({ maxDepth: 3 }, fc.constant([]), fc.array(tie('item'), { maxLength: 2 })),
+    },
+    { requiredKeys: [] },
+  ),
+})).item
+const message = fc.record(
+  {
+    a_double: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    a_float: fc.float({ noNaN: true, noDefaultInfinity: true }),
+    an_int64: int64,
+    a_uint64: uint64,
+    an_int32: int32,
+    a_fixed64: uint64,
+    a_fixed32: uint32,
+    a_bool: fc.boolean(),
+    a_string: text,
+    some_bytes: fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64')),
+    a_uint32: uint32,
+    an_sfixed32: int32,
+    an_sfixed64: int64,
+    an_sint32: int32,
+    an_sint64: int64,
+    size: fc.constantFrom(0, 1, -3),
+    item,
+    packed: fc.array(int32),
+    texts: fc.array(text),
+    items: fc.array(item),
+    loose: fc.array(int32),
+    perhaps: int32,
+    this: text,
+    by_number: fc.dictionary(int32.map(String), item, { maxKeys: 3 }),
+    inner: fc.record({ x: fc.constant('AAE=') }),
+  },
+  { requiredKeys: [] },
+)
+
+/** Members that are there only where they are on the wire, which is where the other says that they are. */
+function withoutDefaults(value: unknown, type: MessageType): unknown {
+  if (value === null || typeof value !== 'object') return value
+  const members = { ...(value as { [name: string]: unknown }) }
+  for (const { name, kind, shape, hasDefault } of type.fields.values()) {
+    const member = members[name]
+    if (hasDefault && (member === 0 || member === '' || member === false || member === '0' || member === 'SMALL'))
+      delete members[name]
+    if (member === undefined || typeof kind === 'string' || 'names' in kind) continue
+    if (shape === 'repeated') members[name] = (member as unknown[]).map((part) => withoutDefaults(part, kind.message))
+    else if (shape === 'single') members[name] = withoutDefaults(member, kind.message)
+    else {
+      const valueKind = kind.message.fields.get(2)?.kind
+      if (typeof valueKind === 'object' && 'message' in valueKind)
+        members[name] = Object.fromEntries(
+          Object.entries(member as object).map(([key, part]) => [key, withoutDefaults(part, valueKind.message)]),
+        )
+    }
+  }
+  return members
+}
+
+describe('a protobuf message', () => {
+  test('is read as by another implementation', () => {
+    fc.assert(
+      fc.property(message, (members) => {
+        const bytes = Buffer.from(everything.encode(everything.fromObject(members)).finish())
+        const type = typeOf('shop.v1.Everything')
+        const read = withoutDefaults(decodeMessage(bytes, type), type)
+        expect(read).toEqual(withoutDefaults(byOther(bytes), type))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('is decoded or fails with a WireError, whatever its bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          decodeMessage(Buffer.from(bytes), typeOf('shop.v1.Everything'))
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireError)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('has defaults for absent fields, except optional ones, oneof members, messages and lists', () => {
+    expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Item'))).toEqual({ name: '', size: 'SMALL' })
+    expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).not.toHaveProperty('perhaps')
+    expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).toMatchObject({ an_int64: '0', a_bool: false })
+  })
+
+  test('keeps the last member of a oneof, and merges the parts of a message', () => {
+    const part = (members: object) => everything.encode(everything.fromObject(members)).finish()
+    const bytes = Buffer.concat([
+      part({ item: { name: 'bolt' }, this: 'first' }),
+      part({ item: { size: 1, parts: [{ name: 'nut' }] }, that: { name: 'last' } }),
+    ])
+    const read = decodeMessage(bytes, typeOf('shop.v1.Everything'))
+    expect(read).toMatchObject({
+      item: { name: 'bolt', size: 'LARGE', parts: [{ name: 'nut' }] },
+      that: { name: 'last' },
+    })
+    expect(read).not.toHaveProperty('this')
+  })
+
+  test('has a bounded depth', () => {
+    let nested = Buffer.alloc(0)
+    for (let depth = 0; depth < 200; depth++) {
+      const part = protobuf.Writer.create().uint32(0x22).bytes(nested).finish()
+      nested = Buffer.from(part)
+    }
+    expect(() => decodeMessage(nested, typeOf('shop.v1.Item'))).toThrow(WireError)
+  })
+})
+
+test('methods are found by path, with whether they stream', () => {
+  expect(
+    [...schema.methods].map(([path, { input, output, streams }]) => [path, input.name, output.name, streams]),
+  ).toEqual([
+    ['/shop.v1.Cart/Put', 'shop.v1.Item', 'shop.v1.Everything', false],
+    ['/shop.v1.Cart/Watch', 'shop.v1.Item', 'shop.v1.Everything', true],
+    ['/shop.v1.Cart/Upload', 'shop.v1.Item', 'shop.v1.Everything', true],
+  ])
+})
+
+const hasProtoc = (() => {
+  try {
+    execFileSync('protoc', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from protoc', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-protoc-'))
+  try {
+    writeFileSync(join(directory, 'shop.proto'), PROTO)
+    const out = join(directory, 'shop.desc')
+    execFileSync('protoc', ['-I', directory, '--include_imports', '--descriptor_set_out', out, 'shop.proto'])
+    expect(readFileSync(out).equals(described)).toBe(true)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+describe('message declarations', () => {
+  test('mean the same as the descriptor if they are copied from the .proto file', () => {
+    const declared = parseDeclarations(
+      {
+        'shop.v1.Everything': [
+          'repeated Item items = 20;',
+          'map<int32, Item> by_number = 25',
+          'optional int32 perhaps = 22;',
+          'sint64 an_sint64 = 15',
+          'Inner inner = 3000',
+        ],
+        'shop.v1.Everything.Inner': ['bytes x = 1'],
+        'shop.v1.Item': ['string name = 1;', 'map<string, int64> stock = 3;'],
+      },
+      { '/shop.v1.Cart/Put': ['shop.v1.Item', 'shop.v1.Everything'] },
+      'routes.json',
+    )
+    const bytes = Buffer.from(
+      everything
+        .encode(
+          everything.fromObject({
+            items: [{ name: 'a', stock: { x: 3 } }],
+            by_number: { 7: { name: 'b' } },
+            an_sint64: '-5',
+            inner: { x: 'AAE=' },
+            a_string: 'not declared',
+          }),
+        )
+        .finish(),
+    )
+    expect(decodeMessage(bytes, declared.messages.get('shop.v1.Everything') as MessageType)).toEqual({
+      items: [{ name: 'a', stock: { x: '3' } }],
+      by_number: { 7: { name: 'b' } },
+      an_sint64: '-5',
+      inner: { x: 'AAE=' },
+    })
+    expect(declared.methods.get('/shop.v1.Cart/Put')?.input.name).toBe('shop.v1.Item')
+  })
+
+  test.each([
+    [{ 'a.B': 'bytes key = 1' }, {}, 'must be a list of fields'],
+    [{ 'a.B': ['bytes key'] }, {}, '"bytes key" declares no field'],
+    [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
+    [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
+  ])('are refused for the messages %j and methods %j', (messages, methods, problem) => {
+    expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
+    expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
+  })
+
+  test('are refused with the command to make a descriptor if the file is none', () => {
+    expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
+      'api.proto is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
+    )
+  })
+})
+
+test('the messages of a body are split by their lengths, and decompressed', () => {
+  const framed = (bytes: Buffer, compressed = 0) => {
+    const prefix = Buffer.alloc(5)
+    prefix[0] = compressed
+    prefix.writeUInt32BE(bytes.length, 1)
+    return Buffer.concat([prefix, bytes])
+  }
+  const [a, b] = [Buffer.from('a'), Buffer.from('bb')]
+  expect(messagesOf(Buffer.concat([framed(a), framed(b)]), undefined)).toEqual([a, b])
+  expect(messagesOf(Buffer.concat([framed(a), framed(gzipSync(b), 1)]), 'gzip')).toEqual([a, b])
+  expect(messagesOf(framed(a, 1), 'snappy')).toEqual([undefined])
+  expect(messagesOf(framed(b).subarray(0, 6), undefined)).toBeUndefined()
+  expect(messagesOf(Buffer.alloc(0), undefined)).toEqual([])
+})

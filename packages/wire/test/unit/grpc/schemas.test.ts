@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parseSchema } from '../../../src/grpc/parse-schema.ts'
+
+const descriptor = { base64: readFileSync(new URL('../../grpc/shop.desc', import.meta.url)).toString('base64') }
+const messages = { 'a.Put': ['bytes key = 1'] }
+const methods = { '/a.KV/Put': ['a.Put', 'a.Put'] }
+
+describe('the schema of a route table', () => {
+  test('is that of its descriptor or of its declarations, and is missing without them', () => {
+    expect(parseSchema({ descriptor }, 'x')?.messages.has('shop.v1.Everything')).toBe(true)
+    expect([...(parseSchema({ messages, methods }, 'x')?.methods.keys() ?? [])]).toEqual(['/a.KV/Put'])
+    expect([...(parseSchema({ messages }, 'x')?.messages.keys() ?? [])]).toEqual(['a.Put'])
+    expect(parseSchema({ routes: [] }, 'x')).toBeUndefined()
+  })
+
+  test.each([
+    [{ descriptor, messages, methods }, 'x has "descriptor" and "messages": give one of them.'],
+    [{ descriptor, methods }, 'x has "descriptor" and "methods": give one of them.'],
+    [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". No files are read here'],
+    [{ descriptor: null }, 'x: "descriptor" is null. No files are read here'],
+    [{ methods }, 'x: "methods": /a.KV/Put: give the request and the response type'],
+  ])('is refused with advice: %#', (members, message) => {
+    expect(() => parseSchema(members, 'x')).toThrow(message)
+  })
+})

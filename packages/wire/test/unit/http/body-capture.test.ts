@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { BodyCapture } from '../../../src/http/body-capture.ts'
+
+function captured(keepBytes: number, ...pieces: readonly string[]) {
+  const capture = new BodyCapture()
+  capture.start(keepBytes)
+  for (const piece of pieces) {
+    const borrowed = Buffer.from(`<${piece}>`)
+    capture.add(borrowed, 1, borrowed.length - 1)
+    capture.release()
+    borrowed.fill(0)
+  }
+  return capture.end()
+}
+
+describe('a captured body', () => {
+  test.each([
+    ['no pieces', [], ''],
+    ['one piece', ['hello'], 'hello'],
+    ['several pieces', ['he', 'l', 'lo'], 'hello'],
+  ])('has the bytes of %s, although their memory is used again', (_, pieces, expected) => {
+    expect(captured(5, ...pieces)).toEqual({ bytes: Buffer.from(expected) })
+  })
+
+  test('is its length and its hash if it is longer than what is kept', () => {
+    const sha256 = createHash('sha256').update('hello!').digest('hex')
+    expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
+  })
+
+  test('is nothing if it was not wanted', () => {
+    expect(captured(0, 'hello')).toBeUndefined()
+  })
+})

@@ -1,0 +1,97 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { decoded, encoded, isPlain } from '../../../src/http/coding/content-coding.ts'
+
+const content = Buffer.from('the same content, the same content, the same content')
+const most = 1000
+
+/** A frame of one raw block (RFC 8878 §3.1.1). */
+const zstd = (bytes: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, bytes.length, (bytes.length << 3) | 1, bytes.length >> 5, 0]),
+    bytes,
+  ])
+
+describe('decoding a body', () => {
+  test.each([
+    ['gzip', gzipSync(content)],
+    ['X-GZIP', gzipSync(content)],
+    ['deflate', deflateSync(content)],
+    ['deflate', deflateRawSync(content)],
+    ['br', brotliCompressSync(content)],
+    ['zstd', zstd(content)],
+    ['identity', content],
+    [undefined, content],
+    ['br, gzip', gzipSync(brotliCompressSync(content))],
+  ])('removes %s', (coding, body) => {
+    expect(decoded(body, coding, { most })).toEqual(content)
+  })
+
+  test.each([
+    ['gzip', Buffer.from('no gzip')],
+    ['compress', content],
+    ['zstd', Buffer.from('no zstd')],
+  ])('reports a damaged or unknown %s', (coding, body) => {
+    expect(decoded(body, coding, { most })).toBeUndefined()
+  })
+
+  test('refuses content that is too long', () => {
+    const zeros = Buffer.alloc(5_000_000)
+    for (const [coding, body] of [
+      ['gzip', gzipSync(zeros)],
+      ['br', brotliCompressSync(zeros)],
+      ['deflate', deflateSync(zeros)],
+      // A block that repeats one byte 100,000 times, 60 times.
+      ['zstd', repeated(60, 100_000)],
+    ] as const) {
+      expect(decoded(body, coding, { most }), coding).toBeUndefined()
+    }
+    expect(decoded(repeated(6, 100_000), 'zstd', { most: 600_000 })?.equals(Buffer.alloc(600_000, 'z'))).toBe(true)
+  })
+
+  test('refuses zstd with a huge window', () => {
+    const huge = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00])
+    const hugeContent = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0, 0x01, 0x00, 0x00])
+    expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
+  })
+
+  test('returns the beginning of a body that was cut off', () => {
+    const random = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) % 251))
+    for (const [coding, body] of [
+      ['gzip', gzipSync(random)],
+      ['deflate', deflateSync(random)],
+      ['br', brotliCompressSync(random)],
+    ] as const) {
+      const half = body.subarray(0, body.length >> 1)
+      const beginning = decoded(half, coding, { most: 10_000, isCut: true })
+      expect(decoded(half, coding, { most: 10_000 })).toBeUndefined()
+      expect(beginning?.length).toBeGreaterThan(0)
+      expect(random.subarray(0, beginning?.length)).toEqual(beginning)
+    }
+  })
+
+  test('takes an empty body as empty content in any coding', () => {
+    expect(decoded(Buffer.alloc(0), 'gzip', { most })).toEqual(Buffer.alloc(0))
+  })
+})
+
+describe('encoding a body', () => {
+  test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])('applies %s', (coding) => {
+    const body = encoded(content, coding)
+    expect(body !== undefined && decoded(body, coding, { most })).toEqual(content)
+    expect(body?.equals(content)).toBe(isPlain(coding))
+  })
+
+  test.each(['zstd', 'compress', 'gzip, zstd'])('refuses %s', (coding) => {
+    expect(encoded(content, coding)).toBeUndefined()
+  })
+})
+
+function repeated(blocks: number, size: number): Buffer {
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50])
+  const block = (isLast: boolean) => {
+    const bits = (size << 3) | (1 << 1) | (isLast ? 1 : 0)
+    return Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16, 0x7a])
+  }
+  return Buffer.concat([header, ...Array.from({ length: blocks }, (_, i) => block(i === blocks - 1))])
+}

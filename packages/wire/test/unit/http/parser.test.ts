@@ -1,0 +1,103 @@
+import { createRandom } from '@chaosproxy/faults'
+import { describe, expect, inject, test } from 'vitest'
+import { HeaderMemo } from '../../../src/http/header-memo.ts'
+import { badRequests, badResponses, goodRequests, goodResponses } from '../../http/corpus.ts'
+import { bytesOf, cutAt, readRequests, readResponses, traceOf } from '../../http/feed.ts'
+import { differencesOverSplits } from '../../http/splits.ts'
+
+describe('the request parser', () => {
+  test.each(Object.entries(goodRequests))('accepts: %s', (_, text) => {
+    expect(readRequests([bytesOf(text)])).toMatchObject({ malformed: false })
+  })
+
+  test.each(Object.entries(badRequests))('refuses: %s', (_, text) => {
+    const reading = readRequests([bytesOf(text)])
+    expect(reading.malformed, 'malformed').toBe(true)
+    expect(reading.reason).not.toBe('')
+    // The request behind the bad one was not taken for one.
+    expect(reading.messages.filter((message) => message.complete)).toEqual([])
+  })
+
+  test('yields every message of a pipelined stream with its body', () => {
+    const { messages } = readRequests([bytesOf(goodRequests['many, pipelined'] ?? '')])
+    expect(messages.map(({ head, body }) => [head.method, body])).toEqual([
+      ['GET', ''],
+      ['PUT', 'hello'],
+      ['GET', ''],
+      ['POST', 'hello'],
+      ['GET', ''],
+    ])
+  })
+
+  test('keeps the order and case of fields, and finds them in any case', () => {
+    const [message] = readRequests([bytesOf('GET / HTTP/1.1\r\nHOST: n1\r\nx-A:1\r\nX-a: 2 \r\n\r\n')]).messages
+    expect(message?.head.headers.fields).toEqual([
+      { name: 'HOST', value: 'n1' },
+      { name: 'x-A', value: '1' },
+      { name: 'X-a', value: '2' },
+    ])
+    expect(message?.head.headers.get('x-a')).toBe('1, 2')
+    expect(message?.head.headers.get('x-b')).toBeUndefined()
+  })
+
+  test.each([
+    ['Connection: keep-alive, Upgrade\r\nUpgrade: websocket', true],
+    ['Upgrade: websocket', false],
+    ['Connection: Upgrade', false],
+    ['Connection: upgraded\r\nUpgrade: websocket', false],
+  ])('recognises an upgrade only by both of its fields: %s', (fields, upgrade) => {
+    const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
+    expect(message?.head.headers.upgrade).toBe(upgrade)
+  })
+
+  test('reads a head of 64 KiB and refuses a longer one, however it arrives', () => {
+    const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
+    for (const pieceBytes of [1000, 100_000]) {
+      const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
+      expect(read(head(65_536)).messages).toHaveLength(1)
+      expect(read(head(65_537)).malformed).toBe(true)
+    }
+  })
+
+  test('copies each byte at most once if they arrive one at a time', () => {
+    const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
+    expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
+  })
+})
+
+describe('the response parser', () => {
+  test.each(Object.entries(goodResponses))('accepts: %s', (_, { text, methods }) => {
+    const reading = readResponses([bytesOf(text)], methods)
+    expect(reading.malformed).toBe(false)
+    if (!_.startsWith('cut off'))
+      expect(reading.messages.map(({ complete }) => complete)).toEqual(methods.map(() => true))
+  })
+
+  test.each(Object.entries(badResponses))('refuses: %s', (_, { text, methods }) => {
+    const reading = readResponses([bytesOf(text)], methods)
+    expect(reading.malformed).toBe(true)
+    expect(reading.messages.filter((message) => message.complete)).toEqual([])
+  })
+})
+
+test('a divided stream is parsed like a whole one', () => {
+  const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 70, random: createRandom('splits') })
+  expect(differences).toEqual([])
+  expect(splits).toBeGreaterThan(60_000)
+})
+
+test('known header blocks are parsed like unknown ones', () => {
+  const seed = `memo ${inject('seed')}`
+  const random = createRandom(seed)
+  const memo = new HeaderMemo()
+  const texts = Object.values(goodRequests)
+  for (let round = 0; round < 300; round++) {
+    const bytes = bytesOf(Array.from({ length: 5 }, () => random.pick(texts)).join(''))
+    const cuts = Array.from({ length: 3 }, () => random.integer(bytes.length)).sort((a, b) => a - b)
+    const remembered = traceOf(readRequests(cutAt(bytes, cuts), memo))
+    expect(remembered, seed).toBe(traceOf(readRequests(cutAt(bytes, cuts))))
+  }
+})
+
+const pieces = (bytes: Buffer, size: number): readonly Buffer[] =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compilePath } from '../../../src/http/path-pattern.ts'
+
+/** The meaning of a pattern as a regular expression: short to say, and exponential in the path's length. */
+function byExpression(pattern: string): (path: string) => readonly string[] | null {
+  const source = pattern.replace(/\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g, (special, name?: string) => {
+    if (name !== undefined) return '([^/]+)'
+    if (special === '/*') return '/[^/]+'
+    return special === '*' ? '.*' : `\\${special}`
+  })
+  const expression = new RegExp(`^${source}$`, 's')
+  return (path) => expression.exec(path)?.slice() ?? null
+}
+
+const part = fc.constantFrom('{x}', '{y}', '*', '/', '/*/', 'a', 'b', '-', '.', '{', '}', 'ab', '{x}-{y}', '/{z}')
+const patterns = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+const paths = fc.string({ unit: fc.constantFrom('a', 'b', '-', '/', '.', '*', '{', '\n'), maxLength: 9 })
+
+test('a pattern matches the same paths and names as a greedy regular expression', () => {
+  fc.assert(
+    fc.property(patterns, fc.array(paths, { minLength: 20, maxLength: 20 }), (pattern, some) => {
+      const { match } = compilePath(pattern)
+      const expected = byExpression(pattern)
+      // Most paths drawn alone match nothing, so the pattern itself is one, with its names filled in.
+      const filled = some.map((path) => pattern.replaceAll(/\{\w+\}|\*/g, path.replaceAll('/', '')))
+      for (const path of [...some, ...filled]) expect(match(path), `${pattern} on ${path}`).toEqual(expected(path))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test.each([
+  ['/{a}{b}{c}{d}{e}{f}{g}x', `/${'a'.repeat(16_000)}`],
+  ['/{a}-{b}-{c}-{d}/q', `/${'-'.repeat(16_000)}`],
+  ['/{a}a{b}a{c}a{d}a{e}', `/${'a'.repeat(16_000)}/`],
+])('no path makes the match of %s slow', (pattern, path) => {
+  const started = process.cpuUsage()
+  expect(compilePath(pattern).match(path)).toBeNull()
+  const { user, system } = process.cpuUsage(started)
+  // Backtracking takes years for each of these; the bound is on CPU time, and far above the microseconds needed.
+  expect((user + system) / 1_000).toBeLessThan(1_000)
+})
+
+test('a path of more than 16 Ki characters matches nothing', () => {
+  const { match } = compilePath('/kv/{key}')
+  expect(match(`/kv/${'k'.repeat(16 * 1024 - 4)}`)).not.toBeNull()
+  expect(match(`/kv/${'k'.repeat(16 * 1024 - 3)}`)).toBeNull()
+})

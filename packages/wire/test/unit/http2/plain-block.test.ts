@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FLAG, FRAME, framesOf, hasFlag, headerFragment, streamOf, typeOf } from '../../../src/http2/frames.ts'
+import { HpackDecoder } from '../../../src/http2/hpack/hpack-decoder.ts'
+import { encodePlainly, encodeTableSizes, withFragment, withTableSizes } from '../../../src/http2/plain-block.ts'
+
+const field = (name: string, value: string, isNeverIndexed = false) => ({
+  field: [name, value] as const,
+  isNeverIndexed,
+})
+
+const frame = (type: number, flags: number, stream: number, payload: Buffer) => {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(payload.length, 0, 3)
+  head[3] = type
+  head[4] = flags
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, payload])
+}
+
+test('a plain block decodes to the same fields in the same order, and changes no table', () => {
+  const text = fc.string({
+    unit: fc.integer({ min: 32, max: 255 }).map((code) => String.fromCharCode(code)),
+    maxLength: 300,
+  })
+  const name = fc.oneof(
+    text.filter((t) => t !== ''),
+    fc.constantFrom(':status', 'cookie', 'date', ':method', 'etag'),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, fc.oneof(text, fc.constantFrom('200', 'GET', '')), fc.boolean())), (drawn) => {
+      const fields = drawn.map(([n, value, isNever]) => field(n, value, isNever))
+      const decoder = new HpackDecoder()
+      decoder.decode(encodePlainly(fields))
+      expect(decoder.fields).toEqual(fields)
+      // The first entry of the table is still missing.
+      expect(() => decoder.decode(Buffer.from([0x80 | 62]))).toThrow('there is no entry 62')
+    }),
+    { numRuns: 200 },
+  )
+})
+
+describe('a HEADERS frame with a replaced block', () => {
+  test('keeps its flags, priority and stream, and loses its padding', () => {
+    const priority = Buffer.from([0, 0, 0, 3, 16])
+    const old = Buffer.concat([Buffer.from([4]), priority, Buffer.from('old'), Buffer.alloc(4)])
+    const flags = FLAG.endStream | FLAG.priority | FLAG.padded
+    const block = Buffer.concat([
+      frame(FRAME.headers, flags, 5, old),
+      frame(FRAME.continuation, FLAG.endHeaders, 5, Buffer.from('er')),
+    ])
+    const [only, ...others] = framesOf(withFragment(block, Buffer.from('new')))
+    expect(others).toEqual([])
+    expect(only).toEqual(
+      frame(
+        FRAME.headers,
+        FLAG.endStream | FLAG.priority | FLAG.endHeaders,
+        5,
+        Buffer.concat([priority, Buffer.from('new')]),
+      ),
+    )
+  })
+
+  test.each([0, 16_384, 16_385, 50_000])('fits frames that every peer accepts with %i bytes', (length) => {
+    const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
+    const fragment = Buffer.alloc(length, 'x')
+    const frames = framesOf(withFragment(block, fragment))
+    expect(Buffer.concat(frames.map(headerFragment)).equals(fragment)).toBe(true)
+    expect(frames.every((each) => each.length <= 16_384 + 9 && streamOf(each) === 7)).toBe(true)
+    expect(frames.map(typeOf)).toEqual([FRAME.headers, ...frames.slice(1).map(() => FRAME.continuation)])
+    expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(frames.map((_, i) => i === frames.length - 1))
+  })
+
+  test('may start with table size updates', () => {
+    const block = frame(FRAME.headers, FLAG.endHeaders, 1, encodePlainly([field('etag', 'x')]))
+    const decoder = new HpackDecoder()
+    decoder.decode(headerFragment(withTableSizes(block, encodeTableSizes([0, 70_000]))))
+    expect(decoder.tableSizes).toEqual([0, 70_000])
+    expect(decoder.fields).toEqual([field('etag', 'x')])
+  })
+})

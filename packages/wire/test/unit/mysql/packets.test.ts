@@ -1,0 +1,199 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MalformedMessage } from '../../../src/framing/malformed-message.ts'
+import { readBinary, readColumn, readEnd, readFirst, readPrepared, readTextRow } from '../../../src/mysql/answers.ts'
+import { createLogin } from '../../../src/mysql/client-login.ts'
+import { CAPABILITY, TYPE, UNREADABLE } from '../../../src/mysql/layout.ts'
+import { plainStarts, readGreeting, readLogin } from '../../../src/mysql/login.ts'
+import { mysql } from '../../../src/mysql/mysql.ts'
+import { packetIn, packetOf } from '../../../src/mysql/packet.ts'
+import { PacketCursor } from '../../../src/mysql/packet-cursor.ts'
+import { readCommand, readParameters } from '../../../src/mysql/requests.ts'
+import { cut, readAll } from '../../framing/examples.ts'
+import { greeting, login, ok, query, refused, rows, SCRAMBLE } from '../../mysql/server-packets.ts'
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((made) => Buffer.from(made))
+
+test('packets are framed however their bytes are divided', () => {
+  fc.assert(
+    fc.property(fc.array(bytes, { maxLength: 6 }), fc.array(fc.nat(2000), { maxLength: 8 }), (payloads, edges) => {
+      const all = payloads.map((payload, sequence) => packetOf({ sequence, payload }))
+      const { out, reader } = readAll(mysql, cut(Buffer.concat(all), edges))
+      expect(reader.framed).toBe(true)
+      expect(out.map((each) => packetIn(each.bytes).payload)).toEqual(payloads)
+    }),
+  )
+})
+
+test('a packet that continues in the next packet is refused', () => {
+  expect(() => packetIn(Buffer.alloc(4 + 0xff_ff_ff))).toThrow(MalformedMessage)
+  expect(() => packetOf({ sequence: 0, payload: Buffer.alloc(0xff_ff_ff) })).toThrow(RangeError)
+})
+
+describe('the login of a client', () => {
+  const credentials = { user: 'app', password: 'secret', database: 'shop' }
+  /** SHA1(password) xor SHA1(scramble + SHA1(SHA1(password))), computed by Python's hashlib. */
+  const proof = Buffer.from('04eca285ce66a0e05365554aaedaf99192c6223f', 'hex')
+  const steps = (...packets: readonly Buffer[]) => {
+    const step = createLogin(credentials)
+    return packets.map((packet) => step(packetIn(packet)))
+  }
+  const anotherLogin = (plugin: string): Buffer =>
+    packetOf({
+      sequence: 2,
+      payload: Buffer.concat([Buffer.from(`\xfe${plugin}\0`, 'latin1'), SCRAMBLE, Buffer.alloc(1)]),
+    })
+
+  test('answers the greeting with a proof of the password, and ends at the OK of the server', () => {
+    const [sent, done] = steps(greeting(), ok({ sequence: 2 }))
+    if (sent?.type !== 'send') throw new Error('nothing was sent')
+    const { payload, sequence } = packetIn(sent.bytes)
+    expect(sequence).toBe(1)
+    expect(readLogin(payload)).toEqual({ capabilities: 0x8_820a, attributes: new Map() })
+    expect(payload.toString('latin1', 32)).toBe(`app\0\x14${proof.toString('latin1')}shop\0mysql_native_password\0`)
+    expect(mysql.isHandshake?.(sent.bytes)).toBe(true)
+    expect(done).toEqual({ type: 'done', version: '10.11.19-MariaDB' })
+  })
+
+  test('proves the password again only if the server switches to mysql_native_password', () => {
+    const [, again] = steps(greeting(), anotherLogin('mysql_native_password'))
+    expect(again).toEqual({ type: 'send', bytes: packetOf({ sequence: 3, payload: proof }) })
+    const [, other] = steps(greeting(), anotherLogin('ed25519'))
+    expect(other).toEqual({
+      type: 'refused',
+      why: 'the server wants ed25519: only mysql_native_password is known here',
+    })
+    const [, old] = steps(greeting(), packetOf({ sequence: 2, payload: Buffer.from([0xfe]) }))
+    expect(old).toMatchObject({ type: 'refused', why: expect.stringContaining('mysql_old_password') })
+  })
+
+  test('sends no proof if there is no password', () => {
+    const sent = createLogin({ ...credentials, password: '' })(packetIn(greeting()))
+    expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
+  })
+
+  test('is refused by an error packet, also in place of the greeting', () => {
+    expect(steps(refused(1040, 'Too many connections'))).toEqual([
+      { type: 'refused', why: 'refused', error: { code: 1040, message: 'Too many connections' } },
+    ])
+    expect(steps(greeting(), refused(1045, 'Access denied'))[1]).toMatchObject({ error: { code: 1045 } })
+    expect(() => steps(packetOf({ sequence: 0, payload: Buffer.from([9]) }))).toThrow('protocol 10')
+  })
+})
+
+test('reads rows of text, also if they begin with an empty text or NULL', () => {
+  const long = 'x'.repeat(200)
+  const { out } = readAll(mysql, [
+    rows(
+      ['a', 'b'],
+      [
+        ['', long],
+        [null, 'c'],
+      ],
+      { type: TYPE.varString },
+    ),
+  ])
+  const payloads = out.map((each) => packetIn(each.bytes).payload)
+  expect(readFirst(payloads[0]!)).toEqual({ kind: 'columns', count: 2 })
+  const columns = payloads.slice(1, 3).map(readColumn)
+  expect(readEnd(payloads[3]!)?.kind).toBe('end')
+  const texts = payloads.slice(4, 6).map((row) => {
+    expect(readEnd(row)).toBe(undefined)
+    return readTextRow(row, columns).map((value) => value?.toString() ?? null)
+  })
+  expect(texts).toEqual([
+    ['', long],
+    [null, 'c'],
+  ])
+  expect(readEnd(payloads[6]!)?.kind).toBe('end')
+})
+
+describe('the start of a connection', () => {
+  const rewritten = (of: 'requests' | 'responses', parts: readonly Buffer[]): Buffer => {
+    const start = plainStarts()[of]!
+    return Buffer.concat(parts.map((part) => start.rewritten(Buffer.from(part))))
+  }
+
+  test('offers no capability that encrypts, compresses or reshapes packets, and is otherwise unchanged', () => {
+    const plain = rewritten('responses', [greeting()])
+    const [lower, upper] = [plain.readUInt16LE(4 + 1 + 17 + 13), plain.readUInt16LE(4 + 1 + 17 + 13 + 5)]
+    expect((lower | (upper << 16)) >>> 0).toBe(~UNREADABLE >>> 0)
+    expect(readGreeting(packetIn(plain).payload)).toEqual({
+      version: '10.11.19-MariaDB',
+      status: 2,
+      scramble: SCRAMBLE,
+    })
+    expect(plain).toHaveLength(greeting().length)
+    const after = Buffer.concat([greeting(), query('SELECT 1')])
+    expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
+  })
+
+  test('asks for no such capability, whatever its client wants', () => {
+    const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
+    expect(plain.readUInt32LE(4) & UNREADABLE).toBe(0)
+    expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
+  })
+
+  test('is rewritten alike however its bytes are divided', () => {
+    for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
+      for (let at = 0; at <= whole.length; at++)
+        expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
+  })
+
+  test('is unchanged for another protocol, or if the client asks for TLS anyway', () => {
+    const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
+    for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
+    const tls = login('a', 0xffff_ffff).subarray(0, 36)
+    tls.writeUIntLE(32, 0, 3)
+    expect(rewritten('requests', [tls])).toEqual(tls)
+    expect(readLogin(packetIn(tls).payload)).toBe('tls')
+  })
+})
+
+test('reads every whole number from its binary value', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+      const made = Buffer.alloc(8)
+      made.writeBigInt64LE(value)
+      const read = (isUnsigned: boolean) => readBinary(new PacketCursor('x', made, 0), TYPE.longlong, isUnsigned)
+      expect(String(read(false))).toBe(String(value))
+      expect(String(read(true))).toBe(String(BigInt.asUintN(64, value)))
+    }),
+  )
+})
+
+test('reads or refuses any payload, and never reads past its end', () => {
+  const loggedIn = () => {
+    const step = createLogin({ user: 'a', password: 'b', database: 'c' })
+    step(packetIn(greeting()))
+    return step
+  }
+  const column = { name: 'a', type: TYPE.varString, flags: 0 }
+  const readers: readonly ((payload: Buffer) => unknown)[] = [
+    ...[readGreeting, readLogin, readFirst, readEnd, readColumn, readPrepared, readCommand],
+    (payload) => createLogin({ user: 'a', password: 'b', database: 'c' })({ sequence: 0, payload }),
+    (payload) => loggedIn()({ sequence: 2, payload }),
+    (payload) => readTextRow(payload, [column, column]),
+    (payload) => readParameters(payload, 3, undefined, new Set()),
+    (payload) => mysql.read(packetOf({ sequence: payload.length % 3, payload })),
+    (payload) => mysql.isHandshake?.(packetOf({ sequence: payload.length % 3, payload })),
+  ]
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(...readers), (payload, read) => {
+      try {
+        read(payload)
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedMessage)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('writes a fabricated message as a query, and recognises the start of a connection as handshake', () => {
+  expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
+  expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
+  expect([greeting(), login('a'), query('SELECT 1')].map((message) => mysql.isHandshake?.(message))).toEqual([
+    ...[true, true, false],
+  ])
+})

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import type { Substitution } from '../../../src/framing/statements.ts'
+import { mysql } from '../../../src/mysql/mysql.ts'
+import { packetIn, packetOf } from '../../../src/mysql/packet.ts'
+import { statements } from '../../../src/mysql/statements.ts'
+import { readAll } from '../../framing/examples.ts'
+import { command, execute, MORE, ok, prepared, query, refused, rows } from '../../mysql/server-packets.ts'
+
+const PREPARE = 22
+const CLOSE = 25
+const QUIT = 1
+const LAST = 0xff_ff_ff_ff
+
+const packetsOf = (bytes: Buffer) => readAll(mysql, [bytes], { direction: 'responses' }).out.map(({ bytes }) => bytes)
+
+describe('the statements of a MySQL connection', () => {
+  test.each<readonly [string, Buffer]>([
+    ['an OK', ok()],
+    ['an error', refused(1064)],
+    [
+      'rows',
+      rows(
+        ['a', 'b'],
+        [
+          ['1', '2'],
+          ['3', null],
+        ],
+      ),
+    ],
+    ['two sets of rows', Buffer.concat([rows(['a'], [['1']], { status: MORE }), rows(['a'], [])])],
+    ['an OK and rows', Buffer.concat([ok({ status: MORE }), rows(['a'], [['1']])])],
+  ])('are answered once their last packet is there, if that is %s', (_, reply) => {
+    const reader = statements.reader()
+    expect(reader.asked(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
+    expect(reader.asked(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
+    const packets = packetsOf(reply)
+    const seen = packets.map((packet) => {
+      reader.answered(packet)
+      return reader.answering
+    })
+    expect(seen).toEqual(packets.map((_, i) => (i === packets.length - 1 ? 1 : 0)))
+  })
+
+  test('are known by their numbers once they are prepared, until they are closed', () => {
+    const reader = statements.reader()
+    const statementOf = (message: Buffer) => reader.asked(message).statement
+    reader.asked(command(PREPARE, 'SELECT ?'))
+    expect(reader.awaitsReply).toBe(true)
+    for (const packet of packetsOf(prepared(7, 1, 1))) reader.answered(packet)
+    expect([reader.answering, reader.awaitsReply]).toEqual([1, false])
+    expect([statementOf(execute(7, [])), statementOf(execute(LAST, [])), statementOf(execute(8, []))]).toEqual([
+      'SELECT ?',
+      'SELECT ?',
+      undefined,
+    ])
+    reader.asked(command(CLOSE, Buffer.from([7, 0, 0, 0])))
+    expect(statementOf(execute(7, []))).toBeUndefined()
+  })
+
+  test('have no number if the server refuses to prepare them', () => {
+    const reader = statements.reader()
+    reader.asked(command(PREPARE, 'SELECT nothing'))
+    const refusal = refused(1064)
+    reader.answered(refusal)
+    expect(reader.answering).toBe(1)
+    // Where the number of a prepared statement would be.
+    const number = packetIn(refusal).payload.readUInt32LE(1)
+    expect(reader.asked(execute(number, [])).statement).toBeUndefined()
+  })
+
+  test('are not numbered by the OK of another command', () => {
+    const reader = statements.reader()
+    reader.asked(query('UPDATE t SET a = 1'))
+    reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
+    expect(reader.asked(execute(5 | (2 << 16), [])).statement).toBeUndefined()
+    expect(reader.asked(execute(5, [])).statement).toBeUndefined()
+  })
+
+  test('are one exchange each, unless they have no reply', () => {
+    const reader = statements.reader()
+    expect(reader.asked(command(QUIT)).exchange).toBe(0)
+    expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
+    expect(reader.asked(query('SELECT 1')).exchange).toBe(1)
+    reader.caughtUp()
+    expect(reader.answering).toBe(2)
+  })
+})
+
+describe('an injected error of MySQL', () => {
+  const failed = (code: string, statement: string) =>
+    statements.failure({ code, message: 'why', statement, request: query(statement) })
+  const insteadOf = (code: string, statement: string): string =>
+    packetIn((failed(code, statement) as Substitution).request).payload.toString('latin1')
+
+  test.each([
+    ['1213', 'UPDATE t SET a = 1', '\x03ROLLBACK'],
+    ['40001', 'SELECT 1', '\x03ROLLBACK'],
+    ['1205', 'COMMIT', '\x03ROLLBACK'],
+    ['1205', 'UPDATE t SET a = 1', '\x0e'],
+    ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
+  ])('of code %s for %s lets the server do what the client is told', (code, statement, request) => {
+    expect(insteadOf(code, statement)).toBe(request)
+  })
+
+  test('is the reply to what the server got, with its number and SQLSTATE', () => {
+    const { reply } = failed('1213', 'SELECT 1') as Substitution
+    const { sequence, payload } = packetIn(reply(packetOf({ sequence: 3, payload: Buffer.from([0]) })))
+    expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])
+  })
+
+  test('ends the connection if a server does so with this error', () => {
+    expect([failed('1053', 'SELECT 1').kind, failed('57P01', 'SELECT 1').kind]).toEqual(['fatal', 'fatal'])
+    expect(failed('1205', 'SELECT 1').kind).toBe('substitution')
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { firstPiece, publish } from '../../../src/nats/messages.ts'
+
+describe('a line of a NATS server', () => {
+  const plain = Buffer.from('MSG s 1 answers 5\r\nhello\r\n')
+  const withHeaders = Buffer.from('HMSG s 2 27 29\r\nNATS/1.0 404 None\r\nA: b\r\n\r\nhi\r\n')
+
+  test('is a message with its payload, once all of it is there', () => {
+    for (let size = 0; size < plain.length; size++) expect(firstPiece(plain.subarray(0, size))).toBeUndefined()
+    expect(firstPiece(Buffer.concat([plain, plain]))).toMatchObject({
+      size: plain.length,
+      isPing: false,
+      found: { subject: 's', subscription: '1', reply: 'answers', status: undefined, payload: Buffer.from('hello') },
+    })
+  })
+
+  test('has headers, of which the first may be a status', () => {
+    expect(firstPiece(withHeaders)).toMatchObject({
+      size: withHeaders.length,
+      found: {
+        ...{ subject: 's', subscription: '2', reply: undefined, status: 404, description: 'None' },
+        ...{ headers: new Map([['A', 'b']]), payload: Buffer.from('hi') },
+      },
+    })
+  })
+
+  test('is a ping, or carries nothing', () => {
+    expect(firstPiece(Buffer.from('PING\r\n'))).toEqual({ size: 6, isPing: true, found: undefined })
+    expect(firstPiece(Buffer.from('+OK\r\n'))).toEqual({ size: 5, isPing: false, found: undefined })
+  })
+
+  test.each(["-ERR 'No'", 'MSG s 1 x', 'HMSG s 1 5 4'])('is shown if it is an error or no message: %s', (line) => {
+    expect(firstPiece(Buffer.from(`${line}\r\n`))).toBe(line)
+  })
+})
+
+test('a publication says how long its headers and its payload are', () => {
+  expect(publish({ subject: 's', payload: 'ü' }, 'r').toString()).toBe('PUB s r 2\r\nü\r\n')
+  const head = 'NATS/1.0\r\nA: b\r\n\r\n'
+  expect(publish({ subject: 's', payload: 'hi', headers: { A: 'b' } }, 'r').toString()).toBe(
+    `HPUB s r ${head.length} ${head.length + 2}\r\n${head}hi\r\n`,
+  )
+})

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { writeBackend } from '../../../src/postgresql/backend.ts'
+import { encryption } from '../../../src/postgresql/encryption.ts'
+import { writeFrontend } from '../../../src/postgresql/frontend.ts'
+
+const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'tester']] })
+
+describe('the first message on a PostgreSQL connection', () => {
+  test('is recognised from its first bytes', () => {
+    const begins = (bytes: Buffer) => encryption.begins(bytes)?.kind
+    for (const [whole, kind] of [
+      [writeFrontend({ kind: 'ssl-request' }), 'tls'],
+      [writeFrontend({ kind: 'gssenc-request' }), 'other'],
+      [startup, 'nothing'],
+      [writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }), 'nothing'],
+    ] as const) {
+      expect(begins(whole)).toBe(kind)
+      for (let size = 0; size < 8; size++) expect(begins(whole.subarray(0, size))).toBeUndefined()
+    }
+    expect(begins(Buffer.from([0x16]))).toBe('hello')
+    expect(begins(Buffer.from('GET /'))).toBe('nothing')
+  })
+})
+
+describe('the offered login mechanisms', () => {
+  const offer = (...names: readonly string[]) =>
+    writeBackend({ kind: 'authentication', method: 10, bytes: Buffer.from(`${names.join('\0')}\0\0`) })
+  const ready = writeBackend({ kind: 'ready', status: 'I' })
+
+  function rewritten(whole: Buffer, pieceBytes: number): Buffer {
+    const unbinding = encryption.unbinding(() => undefined).responses
+    const pieces: Buffer[] = []
+    for (let at = 0; at < whole.length; at += pieceBytes)
+      pieces.push(unbinding.rewritten(whole.subarray(at, at + pieceBytes)))
+    expect(unbinding.isOver).toBe(true)
+    return Buffer.concat(pieces)
+  }
+
+  test("lose the mechanisms bound to the server's TLS, however the bytes are divided", () => {
+    const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
+    for (const pieceBytes of [1, 3, 7, offered.length])
+      expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
+  })
+
+  test('are noted if the client uses SCRAM channel binding', () => {
+    const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
+    const isNoted = (mechanisms: readonly string[], binding: string) => {
+      let noted = 0
+      const { requests, responses } = encryption.unbinding(() => noted++)
+      responses.rewritten(offer(...mechanisms))
+      expect(requests?.rewritten(step(binding))).toEqual(step(binding))
+      return noted === 1
+    }
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'y')).toBe(true)
+    expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'n')).toBe(false)
+    expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
+  })
+
+  test('are unchanged if no other mechanism is offered, or the message is no offer', () => {
+    for (const whole of [
+      offer('SCRAM-SHA-256-PLUS'),
+      offer('SCRAM-SHA-256'),
+      writeBackend({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }),
+      Buffer.concat([ready, offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256')]),
+      Buffer.from('this is no PostgreSQL'),
+    ])
+      expect(rewritten(whole, 2)).toEqual(whole)
+  })
+})

@@ -1,0 +1,233 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameReader } from '../../../src/framing/frame-reader.ts'
+import { isOneMessage } from '../../../src/framing/framing.ts'
+import { MalformedMessage } from '../../../src/framing/malformed-message.ts'
+import { readBackend, writeBackend } from '../../../src/postgresql/backend.ts'
+import { readFrontend, writeFrontend } from '../../../src/postgresql/frontend.ts'
+import type { BackendMessage, FrontendMessage } from '../../../src/postgresql/message.ts'
+import { backendReader } from '../../../src/postgresql/message-reader.ts'
+import { postgresql } from '../../../src/postgresql/postgresql.ts'
+import { createPostgresqlScanner } from '../../../src/postgresql/postgresql-scanner.ts'
+import { reportOf, rowsOf } from '../../../src/postgresql/report.ts'
+
+const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((made) => !made.includes('\0'))
+const name = text.filter((made) => made !== '')
+const oid = fc.nat(0xffff_ffff)
+const format = fc.constantFrom<0 | 1>(0, 1)
+const formats = fc.array(format, { maxLength: 4 })
+const bytes = fc.uint8Array({ maxLength: 30 }).map((made) => Buffer.from(made))
+const fields = fc.array(fc.option(bytes), { maxLength: 5 })
+const named = fc.array(fc.tuple(name, text), { maxLength: 4 })
+
+const startups: fc.Arbitrary<FrontendMessage> = fc.oneof(
+  fc.record({ kind: fc.constant('startup' as const), minorVersion: fc.nat(9), parameters: named }),
+  fc.record({ kind: fc.constant('cancel-request' as const), processId: oid, secret: bytes }),
+  fc.constantFrom<FrontendMessage>({ kind: 'ssl-request' }, { kind: 'gssenc-request' }),
+)
+const requests: fc.Arbitrary<FrontendMessage> = fc.oneof(
+  fc.record({ kind: fc.constant('query' as const), sql: text }),
+  fc.record({
+    kind: fc.constant('parse' as const),
+    statement: text,
+    sql: text,
+    types: fc.array(oid, { maxLength: 4 }),
+  }),
+  fc.record({
+    kind: fc.constant('bind' as const),
+    portal: text,
+    statement: text,
+    formats,
+    values: fields,
+    resultFormats: formats,
+  }),
+  fc.record({
+    kind: fc.constantFrom('describe' as const, 'close' as const),
+    of: fc.constantFrom('statement' as const, 'portal' as const),
+    name: text,
+  }),
+  fc.record({ kind: fc.constant('execute' as const), portal: text, mostRows: fc.nat(0x7fff_ffff) }),
+  fc.record({ kind: fc.constantFrom('credentials' as const, 'function-call' as const, 'copy-data' as const), bytes }),
+  fc.record({ kind: fc.constant('copy-fail' as const), reason: text }),
+  fc.constantFrom<FrontendMessage>({ kind: 'sync' }, { kind: 'flush' }, { kind: 'terminate' }, { kind: 'copy-done' }),
+)
+const column = fc.record({
+  name: text,
+  table: oid,
+  attribute: fc.nat(0xffff),
+  type: oid,
+  size: fc.integer({ min: -2, max: 32_767 }),
+  modifier: fc.integer({ min: -1, max: 0x7fff_ffff }),
+  format,
+})
+const responses: fc.Arbitrary<BackendMessage> = fc.oneof(
+  fc.record({ kind: fc.constant('authentication' as const), method: fc.nat(12), bytes }),
+  fc.record({ kind: fc.constant('backend-key' as const), processId: oid, secret: bytes }),
+  fc.record({ kind: fc.constant('parameter-status' as const), name: text, value: text }),
+  fc.record({
+    kind: fc.constant('negotiate-version' as const),
+    minorVersion: fc.nat(9),
+    unknown: fc.array(text, { maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant('ready' as const), status: fc.constantFrom('I' as const, 'T' as const, 'E' as const) }),
+  fc.record({ kind: fc.constant('row-description' as const), columns: fc.array(column, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constant('parameter-description' as const), types: fc.array(oid, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constant('data-row' as const), values: fields }),
+  fc.record({ kind: fc.constant('command-complete' as const), tag: text }),
+  fc.record({
+    kind: fc.constantFrom('error' as const, 'notice' as const),
+    fields: fc.array(fc.tuple(fc.constantFrom('S', 'V', 'C', 'M', 'D'), text), { maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant('notification' as const), processId: oid, channel: text, payload: text }),
+  fc.record({ kind: fc.constant('function-result' as const), value: fc.option(bytes) }),
+  fc.record({
+    kind: fc.constantFrom('copy-in' as const, 'copy-out' as const, 'copy-both' as const),
+    format,
+    columns: formats,
+  }),
+  fc.record({ kind: fc.constant('copy-data' as const), bytes }),
+  fc.constantFrom<BackendMessage>(
+    ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, { kind: 'close-complete' }] as const),
+    ...([{ kind: 'no-data' }, { kind: 'empty-query' }, { kind: 'portal-suspended' }, { kind: 'copy-done' }] as const),
+  ),
+)
+
+/** The stream in pieces of the given sizes, over and over. */
+function pieces(stream: Buffer, sizes: readonly number[]): Buffer[] {
+  const cut: Buffer[] = []
+  for (let at = 0, turn = 0; at < stream.length; turn++) {
+    const size = sizes[turn % sizes.length]!
+    cut.push(stream.subarray(at, at + size))
+    at += size
+  }
+  return cut
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 })
+const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters: [['user', 'u']] }
+
+/** Copies what is read, since its bytes are borrowed. */
+const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
+
+describe('a PostgreSQL message', () => {
+  test('is read as a client wrote it', () => {
+    fc.assert(
+      fc.property(fc.oneof(startups, requests), (message) => {
+        expect(readFrontend(writeFrontend(message))).toEqual(message)
+      }),
+    )
+  })
+
+  test('is read as a server wrote it', () => {
+    fc.assert(
+      fc.property(responses, (message) => {
+        expect(readBackend(writeBackend(message))).toEqual(message)
+      }),
+    )
+    expect(readBackend(Buffer.from('N'))).toEqual({ kind: 'encryption', answer: 'N' })
+  })
+
+  test('is the same however the bytes are divided', () => {
+    fc.assert(
+      fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
+        const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
+        const frames = new FrameReader({ scanner: createPostgresqlScanner('requests'), maxFrameBytes: 1 << 20 })
+        const read: FrontendMessage[] = []
+        const loose = () => expect.unreachable('all bytes are framed')
+        for (const piece of pieces(Buffer.concat(all.map(writeFrontend)), cuts))
+          frames.read(piece, { frame: (bytes) => read.push(...kept([readFrontend(bytes)])), loose })
+        expect(read).toEqual(kept(all))
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(responses, { maxLength: 8 }), sizes, (answered, cuts) => {
+        const no: BackendMessage = { kind: 'encryption', answer: 'N' }
+        const yes: BackendMessage = { kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }
+        const all: BackendMessage[] = [no, no, yes, ...answered]
+        const reader = backendReader(1 << 20)
+        const read = pieces(Buffer.concat(all.map(writeBackend)), cuts).flatMap((piece) => kept(reader.read(piece)))
+        expect(read).toEqual(kept(all))
+      }),
+    )
+  })
+
+  test('is refused with its place if it is incomplete or has a wrong length', () => {
+    fc.assert(
+      fc.property(requests, responses, fc.nat(), (request, response, cut) => {
+        for (const [bytes, read] of [
+          [writeFrontend(request), readFrontend],
+          [writeBackend(response), readBackend],
+        ] as const) {
+          const end = 5 + (cut % Math.max(1, bytes.length - 5))
+          if (end >= bytes.length) continue
+          try {
+            read(bytes.subarray(0, end))
+          } catch (error) {
+            expect(error).toBeInstanceOf(MalformedMessage)
+            expect((error as Error).message).toMatch(/^\w.*: .* \(at byte \d+ of \d+\)$/)
+          }
+        }
+      }),
+    )
+    const row = writeBackend({ kind: 'data-row', values: [Buffer.from('value')] })
+    expect(() => readBackend(row.subarray(0, -1))).toThrow('DataRow: column 1 breaks off (at byte 11 of 15)')
+    const query = Buffer.concat([writeFrontend({ kind: 'query', sql: 'select 1' }), Buffer.from('x')])
+    expect(() => readFrontend(query)).toThrow('Query: 1 bytes are left over')
+    expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is not UTF-8')
+  })
+
+  test('is refused at its header if it is of another protocol or beyond the limits', () => {
+    expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
+      'this is not a message of a PostgreSQL server',
+    )
+    const row = writeBackend({ kind: 'data-row', values: [Buffer.from('x'.repeat(1000))] })
+    expect(() => backendReader(1000).read(row)).toThrow('longer than 1000 bytes, which is the limit here')
+    const scanner = createPostgresqlScanner('requests')
+    expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
+  })
+
+  test('is not framed after encryption was agreed, and all bytes pass', () => {
+    const frames: string[] = []
+    let loose = 0
+    const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
+    reader.read(Buffer.from([0x53, 0x16, 0x03, 0x03, 0, 4, 1, 2, 3, 4]), {
+      frame: (frame) => void frames.push(frame.toString('latin1')),
+      loose: (bytes) => {
+        loose += bytes.length
+      },
+    })
+    expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
+  })
+
+  test('is a single query if it is fabricated, and a fabricated reply is refused', () => {
+    const query = postgresql.write('select 1', 'requests')
+    expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
+    expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
+    expect(postgresql.read(query)).toEqual({ kind: 'query', sql: 'select 1' })
+    expect(() => postgresql.write('C', 'responses')).toThrow('a PostgreSQL message is a request, as its SQL')
+    expect(
+      [query, writeFrontend(startup), writeBackend({ kind: 'ready', status: 'I' })].map((message) =>
+        postgresql.isHandshake?.(message),
+      ),
+    ).toEqual([false, true, false])
+  })
+
+  test('has an SQLSTATE if it reports an error, and a row count if it has a command tag', () => {
+    const report = writeBackend({
+      kind: 'error',
+      fields: [
+        ['S', 'FEHLER'],
+        ['V', 'ERROR'],
+        ['C', '40001'],
+        ['M', 'could not serialize'],
+      ],
+    })
+    const read = readBackend(report)
+    expect(read.kind === 'error' && reportOf(read)).toEqual({
+      severity: 'ERROR',
+      code: '40001',
+      message: 'could not serialize',
+    })
+    expect([rowsOf('INSERT 0 1'), rowsOf('UPDATE 12'), rowsOf('COMMIT')]).toEqual([1, 12, undefined])
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import type { Substitution } from '../../../src/framing/statements.ts'
+import { writeBackend } from '../../../src/postgresql/backend.ts'
+import { writeFrontend } from '../../../src/postgresql/frontend.ts'
+import { statements } from '../../../src/postgresql/statements.ts'
+
+const query = (sql: string) => writeFrontend({ kind: 'query', sql })
+const parse = (statement: string, sql: string) => writeFrontend({ kind: 'parse', statement, sql, types: [] })
+const bind = (portal: string, statement: string) =>
+  writeFrontend({ kind: 'bind', portal, statement, formats: [], values: [], resultFormats: [] })
+const execute = (portal: string) => writeFrontend({ kind: 'execute', portal, mostRows: 0 })
+const sync = writeFrontend({ kind: 'sync' })
+const ready = writeBackend({ kind: 'ready', status: 'I' })
+const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag })
+
+describe('the statements of a PostgreSQL connection', () => {
+  test('are those of queries, and of portals whose statements were prepared', () => {
+    const reader = statements.reader()
+    const of = (message: Buffer) => reader.asked(message).statement
+    expect(of(query('SELECT 1'))).toBe('SELECT 1')
+    expect([of(parse('s', 'SELECT $1')), of(bind('p', 's')), of(execute('p'))]).toEqual([
+      undefined,
+      undefined,
+      'SELECT $1',
+    ])
+    reader.asked(writeFrontend({ kind: 'close', of: 'portal', name: 's' }))
+    reader.asked(bind('q', 's'))
+    expect(of(execute('q'))).toBe('SELECT $1')
+    reader.asked(writeFrontend({ kind: 'close', of: 'statement', name: 's' }))
+    reader.asked(bind('q', 's'))
+    expect(of(execute('q'))).toBe('')
+  })
+
+  test('belong to one exchange up to a Sync or a query, which a ReadyForQuery answers', () => {
+    const reader = statements.reader()
+    const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] })
+    const asked = [
+      startup,
+      parse('', 'SELECT 1'),
+      bind('', ''),
+      execute(''),
+      sync,
+      query('SELECT 2'),
+      query('SELECT 3'),
+    ]
+    expect(asked.map((message) => reader.asked(message).exchange)).toEqual([0, 1, 1, 1, 1, 2, 3])
+    const answered = [ready, complete('SELECT 1'), ready, ready].map((message) => {
+      reader.answered(message)
+      return reader.answering
+    })
+    expect(answered).toEqual([1, 1, 2, 3])
+  })
+
+  test('do not begin with a request for encryption or to cancel', () => {
+    const reader = statements.reader()
+    reader.asked(writeFrontend({ kind: 'ssl-request' }))
+    reader.asked(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
+    expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
+  })
+})
+
+describe('an injected error of PostgreSQL', () => {
+  const failed = (code: string, statement: string, request = query(statement)) =>
+    statements.failure({ code, message: 'why', statement, request }) as Substitution
+  const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
+
+  test('replaces the error that the server finds in what it got instead', () => {
+    const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
+    expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
+    expect(reply(error).toString('latin1')).toContain('C40001\0')
+    expect(reply(ready)).toBe(ready)
+    expect(isSurplus(ready)).toBe(false)
+    expect(String.fromCharCode(failed('40001', 'UPDATE t SET a = 1', execute('')).request[0]!)).toBe('P')
+  })
+
+  test.each(['COMMIT', 'end', 'PREPARE TRANSACTION 1'])('lets the server roll back in place of %s', (statement) => {
+    const { request, reply } = failed('40001', statement)
+    expect(request.toString('latin1')).toContain('ROLLBACK')
+    expect(reply(complete('ROLLBACK')).toString('latin1')).toContain('C40001\0')
+    expect(reply(complete('SELECT 1'))).toEqual(complete('SELECT 1'))
+  })
+
+  test('in place of a COMMIT of the extended protocol skips the rest of it, up to its Sync', () => {
+    const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
+    expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
+    expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
+  })
+
+  test('ends the connection if a server does so with this error', () => {
+    expect(['57P01', '08006', '40001'].map((code) => failed(code, 'SELECT 1').kind)).toEqual([
+      'fatal',
+      'fatal',
+      'substitution',
+    ])
+  })
+
+  test('is refused with the nearest SQLSTATE if its code is a number of MySQL', () => {
+    expect(statements.refusal('40001')).toBeUndefined()
+    expect(statements.refusal('1205')).toContain('the nearest is 55P03')
+    expect(statements.refusal('1213')).toContain('the nearest is 40001')
+  })
+})

@@ -1,0 +1,51 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { judgeAnswer } from '../../src/client-answers.ts'
+
+const judged = (f: string, value: Json, answer: unknown) => judgeAnswer({ f, value }, answer)
+
+describe("the answer of a user's client", () => {
+  test.each(['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'])(
+    'to %s does not matter, and the result is the requested value',
+    (f) => {
+      expect([undefined, 'OK', 7].map((answer) => judged(f, 3, answer))).toEqual(
+        new Array(3).fill({ type: 'ok', value: 3 }),
+      )
+    },
+  )
+
+  test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
+    'to %s may be nothing, and the result is then the requested value',
+    (f) => {
+      expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
+      expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })
+    },
+  )
+
+  test.each([
+    ['read', 'a read'],
+    ['acquire', 'an acquire'],
+    ['send', 'a send'],
+    ['invent', 'an invent'],
+  ])('to %s is refused if it is nothing, with the right article', (f, named) => {
+    expect(judged(f, null, undefined)).toEqual({
+      type: 'broken',
+      why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
+    })
+  })
+
+  test('to an acquire is refused if JSON cannot represent it', () => {
+    expect(judged('acquire', null, 1n)).toEqual({
+      type: 'broken',
+      why: 'it answered an acquire with 1n, which JSON cannot represent',
+    })
+  })
+
+  test.each([
+    [true, { type: 'ok', value: [1, 2] }],
+    [undefined, { type: 'ok', value: [1, 2] }],
+    [false, { type: 'fail', error: 'mismatch', answered: true }],
+  ])('to a cas says whether the cas took effect: %s', (answer, judgement) => {
+    expect(judged('cas', [1, 2], answer)).toEqual(judgement)
+  })
+})

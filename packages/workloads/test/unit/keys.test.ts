@@ -1,0 +1,31 @@
+import { createRandom } from '@chaosproxy/faults'
+import { expect, test } from 'vitest'
+import { createKeyPool, keyNames } from '../../src/keys.ts'
+
+test('the first keys are letters, and keys never repeat', () => {
+  expect(keyNames(3)).toEqual(['x', 'y', 'z'])
+  expect(new Set(keyNames(100)).size).toBe(100)
+})
+
+test('the pool replaces a full or abandoned key by a new one', () => {
+  const random = createRandom(1)
+  for (const count of [1, 5, 40]) {
+    const pool = createKeyPool(count, 3)
+    const seen = new Map<string, number>()
+    for (let i = 0; i < 2_000; i++) {
+      const key = pool.pick(random)
+      seen.set(key, (seen.get(key) ?? 0) + 1)
+      if (random.chance(0.1)) pool.replace(key)
+      else pool.filled(key)
+    }
+    // Given up or filled, each was used three times at most.
+    expect(Math.max(...seen.values())).toBeLessThanOrEqual(3)
+  }
+})
+
+test('the pool abandons a key once, even if two clients give it up', () => {
+  const pool = createKeyPool(1)
+  pool.replace('x')
+  pool.replace('x')
+  expect(pool.pick(createRandom(1))).toBe('x2')
+})

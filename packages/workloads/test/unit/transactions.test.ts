@@ -1,0 +1,98 @@
+import { verdictOf } from '@chaosproxy/checker'
+import { createRandom } from '@chaosproxy/faults'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { findWorkload, keysIn, levelFor, settingsFor, workloads } from '../../src/index.ts'
+import { judged, play } from '../play.ts'
+
+const STRICT = 'strict-serializable'
+
+type Step = readonly [f: string, key: string, given: Json]
+
+/** Cells that carry out each transaction at once. `loses`: whether it forgets a change, by the number of the change. */
+function cells(loses: (change: number) => boolean = () => false): (input: Input) => Completion {
+  const held = new Map<string, Json>()
+  let changes = 0
+  return ({ value }) => {
+    const done = (value as unknown as readonly Step[]).map(([f, key, given]): Json => {
+      if (f === 'r') return [f, key, held.get(key) ?? null]
+      changes += 1
+      if (!loses(changes)) held.set(key, f === 'w' ? given : [...((held.get(key) ?? []) as Json[]), given])
+      return [f, key, given]
+    })
+    return { type: 'ok', value: done }
+  }
+}
+
+const chosen = { seed: 1, clients: 5, operations: 150, unknown: 0.02, settings: { keys: 2 } }
+const ofTransactions = workloads.filter(({ object }) => object === 'transactions')
+
+describe.each(ofTransactions)('$name', (workload) => {
+  test('is strictly serializable on cells that carry out each transaction at once', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const report = judged(workload, play(workload, cells(), { ...chosen, seed }))
+      expect(verdictOf(report, STRICT).result).toBe('met')
+    }
+  })
+
+  test('violates strict serializability if a change was lost', () => {
+    const loses = (change: number): boolean => change % 20 === 0
+    const report = judged(workload, play(workload, cells(loses), chosen))
+    expect(verdictOf(report, STRICT).result).toBe('violated')
+  })
+
+  test("reads every key once at the end, so that it notices the loss of the last client's change", () => {
+    const keys = Array.from({ length: 45 }, (_, i) => `k${i}`)
+    expect(workload.finale(keys).flatMap(keysIn)).toEqual(keys)
+    const history = play(workload, cells(), { ...chosen, operations: 3 })
+    expect(history.operations.length).toBeGreaterThan(3)
+  })
+
+  test('is the same from the same seed, and repeats no value of the run it continues', () => {
+    const asked = (serial: number, count: number): readonly Input[] => {
+      const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
+      return Array.from({ length: count }, () => client.next())
+    }
+    const written = (inputs: readonly Input[]): readonly Json[] =>
+      inputs.flatMap(({ value }) =>
+        (value as unknown as readonly Step[]).flatMap(([f, , given]) => (f === 'r' ? [] : [given])),
+      )
+    expect(asked(0, 50)).toEqual(asked(0, 50))
+    const before = new Set(written(asked(0, 200)))
+    expect(before.size).toBe(written(asked(0, 200)).length)
+    expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
+  })
+
+  test('proves nothing if no transaction succeeds or none reads a change', () => {
+    expect(workload.vacuous(play(workload, cells(), chosen))).toEqual([])
+    const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
+    expect(workload.vacuous(refused)).toEqual([
+      expect.stringMatching(/^no transaction succeeded \(\d+ of \d+: unavailable/),
+      'no transaction read what another wrote',
+    ])
+  })
+
+  test('is judged at strict serializability if a target promises linearizability', () => {
+    expect(levelFor(workload, 'linearizable')).toBe(STRICT)
+    expect(levelFor(workload, 'causal')).toBe('causal')
+  })
+})
+
+test('a register is judged at the level that its target promises', () => {
+  expect(levelFor(findWorkload('register')!, 'linearizable')).toBe('linearizable')
+})
+
+test('an operation names its key, and a transaction the keys of its steps', () => {
+  expect(keysIn({ f: 'read', key: 'x', value: null })).toEqual(['x'])
+  expect(
+    keysIn({
+      f: 'txn',
+      value: [
+        ['r', 'x', null],
+        ['w', 'y', 1],
+      ],
+    }),
+  ).toEqual(['x', 'y'])
+  // The changes of a watched store.
+  expect(keysIn({ f: 'txn', value: { x: 1 } })).toEqual([])
+})
