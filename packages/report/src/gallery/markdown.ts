@@ -11,8 +11,8 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
     ...kinds.flatMap((kind) => [
       `## ${capitalised(kind)}s`,
       '',
-      '| exhibit | system | weakness | breaks | cure |',
-      '| --- | --- | --- | --- | --- |',
+      '| exhibit | system | weakness | cure |',
+      '| --- | --- | --- | --- |',
       ...exhibits.filter((exhibit) => exhibit.kind === kind).map(exhibitRow),
       '',
     ]),
@@ -28,7 +28,7 @@ function exceptionLine(exhibit: ToldExhibit): readonly string[] {
 }
 
 function exhibitRow(exhibit: ToldExhibit): string {
-  const { name, source, weakness, breaks, cure } = exhibit
-  const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, breaks, cure]
+  const { name, source, weakness, cure } = exhibit
+  const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, cure]
   return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
 }
