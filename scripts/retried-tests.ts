@@ -54,7 +54,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/process/commands/init.patient.test.ts',
-    title: 'writes a service whose run finds nothing, and a stale read where every node answers by itself',
+    title: 'writes an example service whose run passes, and fails with reads=local',
     reason: BY_CHANCE,
   },
   ...[

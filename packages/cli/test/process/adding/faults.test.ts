@@ -21,7 +21,7 @@ async function runUnder(faults: string | object, ...more: readonly string[]) {
   return { exitCode, result }
 }
 
-test('faults of one’s own are listed with who can suffer them, and nemeses beside their kinds', async () => {
+test('chaos targets --faults lists which targets can suffer a user-defined fault, and its nemeses', async () => {
   const { stdout } = await extended(['targets', '--faults', '--json'])
   const rows = JSON.parse(stdout)
   for (const [fault, ...worlds] of [
@@ -40,14 +40,14 @@ test('faults of one’s own are listed with who can suffer them, and nemeses bes
 })
 
 describe('among processes', () => {
-  test('a fault of bytes bites, by its nemesis and from a schedule', async () => {
+  test('a user-defined fault of bytes takes effect when given by nemesis and by schedule', async () => {
     const fault = { kind: 'hiccup', links: 'from-clients', pauseMs: 5 }
     const [byName, byTime] = await Promise.all([runUnder('hiccups'), runUnder(fault)])
     expect(byName.result.faults).toContainEqual(hitting('hiccup'))
     expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
   })
 
-  test('a stage sees the bytes of one direction, and acts on the other', async () => {
+  test('a user-defined fault that sees the requests on a connection delays the replies', async () => {
     // Long enough for a request and its answer on one connection, however busy the machine is.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
@@ -55,7 +55,7 @@ describe('among processes', () => {
     expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
   })
 
-  test('faults of requests and of nodes bite', async () => {
+  test('user-defined faults of requests and of nodes take effect, and raise the latency', async () => {
     const stall = { kind: 'stall-request', links: 'from-clients', stallMs: 70 }
     const [stalled, frozen] = await Promise.all([runUnder(stall), runUnder({ kind: 'freeze', nodes: 'leader' })])
     expect(stalled.result.faults).toContainEqual(hitting('stall-request'))
@@ -70,13 +70,13 @@ describe('in virtual time', () => {
     ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
     ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
     ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
-  ])('a fault %s bites', async (_, fault, leastNanos) => {
+  ])('a user-defined fault %s takes effect, and raises the latency', async (_, fault, leastNanos) => {
     const { result } = await runUnder(fault, '--sim')
     expect(result.faults).toContainEqual(hitting(fault.kind))
     expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)
   })
 
-  test('a search draws a fault of one’s own, on its threads', async () => {
+  test('a search with two worker threads accepts the nemesis of a user-defined fault', async () => {
     const args = ['fuzz', '--target', 'raft', '--faults', 'freezes', '--seeds', '20', '--workers', '2', '--json']
     const { stdout, stderr, exitCode } = await extended([...args, '--out', temporaryDirectory()])
     expect(stderr).toBe('')
@@ -84,7 +84,7 @@ describe('in virtual time', () => {
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 20 })
   })
 
-  test('a fault that is not simulated is refused, with what to do instead', async () => {
+  test('a run refuses a fault that the simulator does not have, and names an alternative', async () => {
     const schedule = join(temporaryDirectory(), 'schedule.json')
     writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hiccup', links: 'from-clients', pauseMs: 1 }]))
     const args = ['run', '--sim', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
@@ -94,7 +94,7 @@ describe('in virtual time', () => {
   })
 })
 
-test('a nemesis of one’s own is suggested, and has its part in a run', async () => {
+test('a user-defined nemesis is suggested for a misspelt name, and injects its fault in a run', async () => {
   const { stderr, exitCode } = await extended(['run', '--faults', 'hicups', '--out', temporaryDirectory()])
   expect(stderr).toContain('Did you mean hiccups?')
   expect(exitCode).toBe(3)
@@ -102,7 +102,7 @@ test('a nemesis of one’s own is suggested, and has its part in a run', async (
   expect(result.faults).toMatchObject([{ kind: 'lose-reply', hits: expect.any(Number) }])
 })
 
-test('the messages about a fault of one’s own come from its declaration', async () => {
+test('messages about a user-defined fault use its declared name and parameters', async () => {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   const typed = ['run', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
   writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hicup', links: 'from-clients' }]))

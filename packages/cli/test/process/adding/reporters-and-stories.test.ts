@@ -7,7 +7,7 @@ import { extended } from '../../adding/extended.ts'
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const sim = ['run', '--sim', '--seed', '1', '--time', '1s', '--rate', '200', '--faults', 'none']
 
-test('a reporter of one’s own is in the help and in the list, and is suggested', async () => {
+test('a user-defined reporter is in the help and in the list, and is suggested for a misspelt name', async () => {
   expect((await extended(['run', '--help', '--all'])).stdout).toContain('shout')
   expect((await extended(['reporters'])).stdout).toMatch(/shout +the verdict in capital letters/)
   const { stderr, exitCode } = await extended(['check', history('stale-read'), '--reporter', 'shuot'])
@@ -15,7 +15,7 @@ test('a reporter of one’s own is in the help and in the list, and is suggested
   expect(exitCode).toBe(3)
 })
 
-test('a reporter of one’s own reports a run and a checked file', async () => {
+test('a user-defined reporter reports a run and a checked file', async () => {
   const out = temporaryDirectory()
   const { stdout, stderr, exitCode } = await extended([...sim, '--out', out, '--reporter', 'shout'])
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'LINEARIZABLE!\n', stderr: '', exitCode: 0 })
@@ -25,7 +25,7 @@ test('a reporter of one’s own reports a run and a checked file', async () => {
   expect(readFileSync(file, 'utf8')).toBe('NOT LINEARIZABLE!\n')
 })
 
-test('a reporter that throws costs a line, and the exit code only if all else is well', async () => {
+test('a reporter that throws prints one line, and changes the exit code to 3 unless it would be 1', async () => {
   const check = (...args: readonly string[]) =>
     extended(['check', history('stale-read'), '--reporter', 'grumpy', ...args])
   const met = await check()
@@ -37,7 +37,7 @@ test('a reporter that throws costs a line, and the exit code only if all else is
   expect(violated.exitCode).toBe(1)
 })
 
-test('a story of one’s own is listed, told, and suggested', async () => {
+test('a user-defined scenario is listed, can be played, and is suggested for a misspelt name', async () => {
   expect((await extended(['scenario'])).stdout).toMatch(/retold +the shortest, once more/)
   const { exitCode, stdout } = await extended(['scenario', 'retold'])
   expect(exitCode).toBe(0)

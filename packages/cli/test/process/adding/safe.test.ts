@@ -26,13 +26,13 @@ test.each([
   [['mcp', '--help', '--no-allow-code']],
   [['mcp', '--help', '--allow-code=false']],
   [['proxy', '--config', 'proxy.json']],
-])('chaos %j runs no configuration of its folder', async (args) => {
+])('chaos %j does not execute the configuration in its working directory', async (args) => {
   const { stderr, stdout } = await chaos(args, { cwd: trap() })
   expect(stderr + stdout).not.toContain('the trap')
 })
 
 test.each([[['check', history]], [['mcp', '--allow-code']]])(
-  'chaos %j runs a configuration that extends',
+  'chaos %j executes the configuration in its working directory',
   async (args) => {
     const { stderr, exitCode } = await chaos(args, { cwd: trap() })
     expect(stderr).toContain('the trap')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { extended } from '../../adding/extended.ts'
 
-test('a target of one’s own is listed, suggested, run and named in the result', async () => {
+test('a user-defined target is listed, suggested for a misspelt name, run, and judged', async () => {
   expect(JSON.parse((await extended(['targets', '--json'])).stdout)).toContainEqual(
     expect.objectContaining({ target: 'fixture', summary: 'from ./parrot.ts' }),
   )

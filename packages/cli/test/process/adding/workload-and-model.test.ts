@@ -10,7 +10,7 @@ const climbing = (...more: readonly string[]) =>
     ...['--workload', 'climb', '--json', '--out', temporaryDirectory(), ...more],
   ])
 
-test('a workload of one’s own is listed, and suggested for its misspelt name', async () => {
+test('a user-defined workload is listed, and suggested for a misspelt name', async () => {
   expect((await extended(['workloads'])).stdout).toMatch(
     /climb +numbers that are only ever raised[\s\S]*--workload-set step=1 {2}how far at a time/,
   )
@@ -19,7 +19,7 @@ test('a workload of one’s own is listed, and suggested for its misspelt name',
   expect(exitCode).toBe(3)
 })
 
-test('a workload of one’s own is run with its settings, judged, and named in the result', async () => {
+test('a user-defined workload is run with its settings, judged, and named in the result', async () => {
   const { stdout, stderr, exitCode } = await climbing('--workload-set', 'step=7')
   expect(stderr).toBe('')
   expect(exitCode).toBe(0)
@@ -43,7 +43,7 @@ function tide(...done: readonly (readonly [f: 'mark' | 'read', value: number])[]
 const checkTide = (file: string, ...more: readonly string[]) =>
   extended(['check', file, '--model', 'high-water', '--initial', '0', ...more])
 
-test('a model of one’s own is in the help, under its other name too, and is suggested', async () => {
+test('a user-defined model is in the help, has an alias, and is suggested for a misspelt name', async () => {
   expect((await extended(['check', '--help'])).stdout).toContain('high-water')
   const file = tide(['mark', 5], ['mark', 3], ['read', 5])
   const { stdout } = await extended(['check', file, '--model', 'tide', '--initial', '0', '--json'])
@@ -53,7 +53,7 @@ test('a model of one’s own is in the help, under its other name too, and is su
   expect(exitCode).toBe(3)
 })
 
-test('a model of one’s own condemns what it forbids, and says by which rule', async () => {
+test('a history that a user-defined model forbids is not linearizable by that model', async () => {
   const file = tide(['mark', 5], ['mark', 3], ['read', 3])
   const { stdout, exitCode } = await checkTide(file, '--expect', 'linearizable', '--json')
   expect(exitCode).toBe(1)

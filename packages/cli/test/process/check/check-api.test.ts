@@ -33,7 +33,7 @@ describe('check', () => {
     expect(check(staleRead).vacuous).toEqual([])
   })
 
-  test('reports the same of a file as chaos check, given a history or its lines', async () => {
+  test('gives the same results as chaos check, from a parsed history and from its events', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)
     const results = told.map(([level, { result }]) => [level, result])
@@ -41,7 +41,7 @@ describe('check', () => {
       expect(Object.entries(report.levels).map(([level, { result }]) => [level, result])).toEqual(results)
   })
 
-  test('reads model and initial value from a header as the first object', () => {
+  test('reads model and initial value from a header object before the events', () => {
     const events = [
       { process: 0, type: 'invoke', f: 'read' },
       { process: 0, type: 'ok', f: 'read', value: 5 },

@@ -9,7 +9,7 @@ import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../..
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos check', () => {
-  test('shows the verdict of one file, the sentence and its lines', async () => {
+  test('shows the verdict of one file, a sentence about the violation, and the name of the file', async () => {
     const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
     expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
@@ -227,34 +227,34 @@ describe('a history file that cannot be read', () => {
     expect(exitCode).toBe(3)
   }
 
-  test('because it does not exist is refused', () =>
+  test('is refused if it does not exist', () =>
     refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
 
-  test('because it is a directory is refused', async () => {
+  test('is refused if it is a directory', async () => {
     const directory = temporaryDirectory()
     mkdirSync(join(directory, 'runs'))
     await refused(join(directory, 'runs'), /runs: .*directory/)
   })
 
-  test('because it is empty is refused', async () => {
+  test('is refused if it is empty', async () => {
     const file = join(temporaryDirectory(), 'empty.jsonl')
     writeFileSync(file, '')
     await refused(file, /empty\.jsonl: .*empty/)
   })
 
-  test('because it is prose is refused', async () => {
+  test('is refused if it is prose', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'Dear diary\n')
     await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
   })
 
-  test('because it is binary is refused', async () => {
+  test('is refused if it is binary', async () => {
     const file = join(temporaryDirectory(), 'image.png')
     writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
     await refused(file, /image\.png/)
   })
 
-  test('because it is 100 MB of noise is refused', async () => {
+  test('is refused if it is 100 MB of noise', async () => {
     const file = join(temporaryDirectory(), 'noise')
     const stream = createWriteStream(file)
     for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')

@@ -124,14 +124,14 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
   ],
 ]
 
-describe('what only an unknown initial state explains', () => {
-  test.each(decided)('makes the verdict unknown: %s', async (_, file, says) => {
+describe('a history that only an unknown initial state explains', () => {
+  test.each(decided)('has an unknown verdict: %s', async (_, file, says) => {
     const { exitCode, said } = await checked(file())
     expect(said).toContain(says)
     expect(exitCode).toBe(2)
   })
 
-  test.each(decided)('is a violation once the initial state is given: %s', async (_, file, __, initial) => {
+  test.each(decided)('is violated once the initial state is given: %s', async (_, file, __, initial) => {
     expect((await checked(file(), '--initial', initial)).exitCode).toBe(1)
   })
 })

@@ -33,7 +33,7 @@ describe('chaos diff', () => {
     for (const { before, after, change } of figures) expect([before, change]).toEqual([after, ''])
   })
 
-  test('compares runs by their directories, by run.json and by what --json printed', async () => {
+  test('compares two runs that are given by directory, by run.json or by the output of --json', async () => {
     const run = async (seed: string) => {
       const out = temporaryDirectory()
       const args = ['--sim', '--time', '1s', '--rate', '150', '--seed', seed, '--faults', 'partition']

@@ -39,7 +39,7 @@ describe.each(files)('histories/%s', (file) => {
   })
 })
 
-test.each(files)('the page of %s fits on one screen of 80 columns, even with a violation', async (name) => {
+test.each(files)('chaos check of %s prints at most 40 lines at a width of 80 columns', async (name) => {
   const before = process.env['COLUMNS']
   process.env['COLUMNS'] = '80'
   onTestFinished(() => {

@@ -63,7 +63,7 @@ const NOTE = 'stamps are multiples of 1 ms: equal stamps of different processes 
 describe('times in milliseconds', () => {
   const stale = (at: readonly [number, number]) => [write(0, 1, [1, 2]), write(0, 2, [3, 5]), read(1, 1, at)]
 
-  test('leave a read at the same time as the end of a write undecided, and both lines are named', async () => {
+  test('leave a read undecided that begins in the millisecond in which a write ends, and name both lines', async () => {
     const { exitCode, printed } = await check([operationLines(stale([5, 6]))])
     expect(exitCode).toBe(2)
     expect(printed).toContain('the return in line 2 and the call in line 3 have the same stamp')

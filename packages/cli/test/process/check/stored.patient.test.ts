@@ -166,7 +166,7 @@ test('a recording in a store without credentials is refused with the names of th
   expect(stderr).toContain('no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   expect(exitCode).toBe(4)
 })
-test('the commands about stores in the manual work', async () => {
+test('each command about stores in the manual exits with 0', async () => {
   const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
   const commands = [...manual.matchAll(/^npx chaos (.*s3:.*)$/gm)].map(([, command = '']) => command.split(' '))
   expect(commands.length).toBe(3)
@@ -191,7 +191,7 @@ test('an object that changed since it was found is refused', async () => {
 })
 
 describe.skipIf(installed('redis-server') === undefined)('a recording in a store, checked by a queue', () => {
-  test('is fetched by each worker with its own credentials, which are in no job', async () => {
+  test('is fetched by each worker with its own credentials, and no job contains them', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     const file = await recorded(recordingOf(1_200, 12, 700), store.put)

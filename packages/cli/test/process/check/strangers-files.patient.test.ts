@@ -74,7 +74,7 @@ describe('the spec of another person', () => {
     }
   })
 
-  test('is refused with the commands that a cluster would start, and with files outside its directory', async () => {
+  test('is refused if it names a target outside its directory, and the refusal shows the commands', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs what it names if the command line repeats it or trusts it, and a trusted spec is printed first', async () => {
+  test('runs its probe if the command line repeats it, or with --trust, which prints it first', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -152,7 +152,7 @@ describe('the replay file of another person', () => {
   })
 })
 
-patientTest('the command on a page that repeats its run names the program that the run used', async () => {
+patientTest('the printed command that repeats a run contains the probe of the run', async () => {
   const files = strangersDirectory()
   const requirement = `command "touch ${files.mark}" exit == 0`
   const schedule = files.write('schedule.json', [
@@ -165,7 +165,7 @@ patientTest('the command on a page that repeats its run names the program that t
   expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
 })
 
-patientTest('a secret of a probe is sent to the probe, but written to no file or screen', async () => {
+patientTest('a password of a probe is sent to the probe, but is in no file and no output', async () => {
   const files = strangersDirectory()
   const { server, authorizations } = await protectedServer()
   const { port } = server.address() as AddressInfo
@@ -220,7 +220,7 @@ test('a report overwrites an earlier report, but no other page', async () => {
 const PRECIOUS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="mine"/>\n</testsuites>\n'
 
 test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== undefined] as const))(
-  '--reporter %s overwrites no other file, and its own earlier text if it can be recognised: %s',
+  '--reporter %s overwrites its own earlier text (if it can be recognised: %s), and no other file',
   async (name, isMarked) => {
     const file = join(temporaryDirectory(), 'report')
     const told = (...more: readonly string[]) =>
@@ -243,7 +243,7 @@ test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== un
   },
 )
 
-test('the text of a reporter overwrites that of any other command', async () => {
+test('a reporter overwrites its earlier text, whichever command wrote it', async () => {
   const directory = temporaryDirectory()
   const out = join(temporaryDirectory(), 'out')
   const reporters = ['json', 'jsonl', 'junit', 'tap', 'markdown'].flatMap((name) => [

@@ -75,7 +75,7 @@ describe('an option that is declared by a schema', () => {
     expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
   })
 
-  test('can leave its default to the caller', () => {
+  test('has no value if it is not typed and its default is left out', () => {
     expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
     expect(ifTyped(nodes).describe).toBe(nodes.describe)
     expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('an option sets the member of a run that it names, and is printed from that member', () => {
+test('typed options become members of a run, and these members become the same options again', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
@@ -131,7 +131,7 @@ describe('a misspelt name', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
-  test('is answered with a name that contains its letters in order before one with other letters', () => {
+  test('is answered preferably with a name that contains all its letters in order', () => {
     expect(nearest('stale', ['scale-out', 'stale-read'])).toBe('stale-read')
     expect(nearest('burrito', ['burrito-and-taco', 'split-brain'])).toBe('burrito-and-taco')
     expect(nearest('rds', ['dns', 'redis'])).toBe('redis')
@@ -157,7 +157,7 @@ test('--faults none selects no faults, and excludes others', () => {
   expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
 })
 
-test('a fault may name a service, which only the target can verify', () => {
+test('a fault is accepted with any service name, but refused if the fault is misspelt', () => {
   expect(parseFaultChoices('partition:db, kill')).toEqual(['partition:db', 'kill'])
   expect(() => parseFaultChoices('partitoin:db')).toThrow('there is no such fault. Did you mean partition?')
 })
@@ -171,7 +171,7 @@ test('settings are numbers, booleans or text', () => {
   expect(() => parseSettings(['sync'])).toThrow('--set sync: write it as name=value')
 })
 
-test('a level with another name elsewhere is refused with its name in this program', () => {
+test('--expect refuses strictly-serializable, and names linearizable instead', () => {
   expect(() => parseLevel('expect', 'strictly-serializable')).toThrow(
     '--expect strictly-serializable: there is no such level. Give linearizable: one order of whole operations',
   )

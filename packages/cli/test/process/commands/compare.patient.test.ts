@@ -53,7 +53,7 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('keeps the command that repeats it, with all typed options and a page that it may overwrite', async () => {
+  test('gives a command that repeats it with the typed options, and with --force for its page', async () => {
     const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
     const page = join(temporaryDirectory(), 'compare.html')
     expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
@@ -80,7 +80,7 @@ describe('chaos compare', () => {
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('sweeps a setting: without waiting for replicas it finds lost writes, and none if all are waited for', async () => {
+  test('finds lost writes in a sweep at a setting that waits for no replica, and none if it waits for all', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems

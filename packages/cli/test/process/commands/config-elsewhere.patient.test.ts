@@ -98,10 +98,10 @@ describe('chaos replay', () => {
   }
 
   test.each([
-    ['holds its target to what the configuration expects of it', 'primary-replica', undefined, 'linearizable'],
-    ['simulated as well', 'sim:primary-replica', undefined, 'linearizable'],
-    ['leaves other targets to what they promise', 'raft', undefined, 'none'],
-    ['lets --expect override it', 'primary-replica', 'sequential', 'sequential'],
+    ['expects of its target the level in the configuration', 'primary-replica', undefined, 'linearizable'],
+    ['expects that level of the simulated target as well', 'sim:primary-replica', undefined, 'linearizable'],
+    ['does not expect that level of other targets', 'raft', undefined, 'none'],
+    ['expects the level of --expect instead, if it is given', 'primary-replica', 'sequential', 'sequential'],
   ])('%s', async (_, target, expected, level) => {
     const { config, directory } = configured({ target, expect: 'linearizable' })
     const file = join(directory, 'found.json')

@@ -68,7 +68,7 @@ describe('chaos run with a chaos.config.ts', () => {
     })
   })
 
-  patientTest('does not apply the settings of one target to another that is named', async () => {
+  patientTest('does not apply the settings of its target to another target that --target names', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
@@ -210,7 +210,7 @@ describe('a name defined in a configuration', () => {
     expect(stdout).toMatch(/✔ partition +/)
   })
 
-  test('of an upstream is recorded, unless the command line names others', async () => {
+  test('of an upstream is recorded by chaos record, unless --upstream is given', async () => {
     const directory = project({
       'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
       'chaos.config.mjs': `export default { upstreams: {

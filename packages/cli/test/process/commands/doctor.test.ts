@@ -59,7 +59,7 @@ test('chaos doctor ends with the command that runs what was checked', async () =
   expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
 })
 
-test('chaos doctor reports that programs do not start, whatever their clients are', async () => {
+test('chaos doctor reports a program that exits at once, also if its clients speak RESP', async () => {
   const cwd = temporaryDirectory()
   const client = { kind: 'resp', commands: 'counter' }
   const command = ['node', '-e', 'throw new Error("no disk")', '{port}']

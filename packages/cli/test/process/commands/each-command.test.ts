@@ -152,9 +152,12 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   completion: () => prints(['completion', 'bash'], 0, /chaos/),
 }
 
-test.each(Object.entries(passes))('chaos %s', async (_, pass) => {
-  await pass()
-})
+test.each(Object.entries(passes))(
+  'a typical call of chaos %s has the expected exit code and output',
+  async (_, pass) => {
+    await pass()
+  },
+)
 
 test('every command has a test here', () => {
   expect(Object.keys(passes).toSorted()).toEqual(Object.keys(registry).toSorted())
@@ -168,7 +171,7 @@ test('chaos --version prints the version, and an unknown command is refused', as
 /** It loads 6; without the layers of scripts/bundle.mjs it loaded 119. */
 const FEW_FILES = 8
 
-test('the check of a small file loads only a few files, and no library', async () => {
+test('chaos check of a small file loads few source files, and none from node_modules', async () => {
   const directory = temporaryDirectory()
   const env = { NODE_V8_COVERAGE: directory, NODE_DISABLE_COMPILE_CACHE: '1' }
   expect(await chaos(['check', history('fresh-read')], { env })).toMatchObject({ exitCode: 0 })

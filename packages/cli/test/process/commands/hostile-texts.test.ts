@@ -74,7 +74,7 @@ describe('a text written by others cannot inject control sequences:', () => {
   })
 
   test.each(['key', 'node', 'process', 'error', 'session', 'value'])(
-    'in the %s of all events, wherever lines are wrapped',
+    'in the %s of all events, at whatever column the text wraps',
     async (member) => {
       const cwd = directory()
       const page = async (more: string) => {
@@ -152,7 +152,7 @@ describe('a text written by others cannot inject control sequences:', () => {
       }
     })
 
-    test('anywhere in a spec that is run', async () => {
+    test('anywhere in a replay file that is played', async () => {
       const cwd = directory()
       const spec = JSON.parse(readFileSync(join(root, 'packages/simulator/test/recorded/raft.replay'), 'utf8')) as Json
       for (const other of poisoned(shortened(spec))) {
@@ -178,7 +178,7 @@ describe('output', () => {
     ['a ::b', 'a ::b'],
     ['##vso[task]', '\\u0023#vso[task]'],
     ['\u001b[1m::error::\u001b[22m', '\\u001b[1m::error::\\u001b[22m'],
-  ])('without colours: %j becomes %j', (text, safe) => {
+  ])('escapes control sequences and commands if colours are off: %j becomes %j', (text, safe) => {
     expect(harmlessOutput(text, { colours: false })).toBe(safe)
   })
 
@@ -187,7 +187,7 @@ describe('output', () => {
     ['  \u001b[2m::error::', '  \u001b[2m\\u003a:error::'],
     ['\u001b[2J\u001b]0;t\u0007', '\\u001b[2J\\u001b]0;t\\u0007'],
     ['a\u001b[1m::b', 'a\u001b[1m::b'],
-  ])('keeps colours if they are on: %j becomes %j', (text, safe) => {
+  ])('escapes control sequences other than colour codes if colours are on: %j becomes %j', (text, safe) => {
     expect(harmlessOutput(text, { colours: true })).toBe(safe)
   })
 })

@@ -394,7 +394,7 @@ describe('chaos init for a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('writes what the answers show if the source says otherwise', async () => {
+  test('writes the routes that fit the answers of the service if its source differs', async () => {
     const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
     expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
     expect(configIn(cwd)).toContain("keys: '9000000{number}'")
@@ -480,7 +480,7 @@ describe('chaos init without a terminal', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('refuses to write what would need a question', async () => {
+  test('writes nothing for a folder about which it would have to ask a question', async () => {
     await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )

@@ -69,22 +69,19 @@ describe('chaos init', () => {
   })
 })
 
-patientTest(
-  'writes a service whose run finds nothing, and a stale read where every node answers by itself',
-  async () => {
-    const cwd = temporaryDirectory()
-    expect((await chaosHere(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
-    const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
-    const clean = await chaos(['run', ...options], { cwd })
-    expect(clean.exitCode, clean.stderr).toBe(0)
-    const stale = await chaos(['run', '--set', 'reads=local', ...options], { cwd })
-    expect(stale.exitCode, stale.stderr).toBe(1)
-    expect(await chaosHere(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
-    expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
-  },
-)
+patientTest('writes an example service whose run passes, and fails with reads=local', async () => {
+  const cwd = temporaryDirectory()
+  expect((await chaosHere(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
+  const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
+  const clean = await chaos(['run', ...options], { cwd })
+  expect(clean.exitCode, clean.stderr).toBe(0)
+  const stale = await chaos(['run', '--set', 'reads=local', ...options], { cwd })
+  expect(stale.exitCode, stale.stderr).toBe(1)
+  expect(await chaosHere(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
+  expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
+})
 
-test('refuses to overwrite files with the simulated example, and refuses options that it does not have', async () => {
+test('refuses to overwrite a file with the example "simulate", and refuses --nodes with it', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'server.ts'), '')
   const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -93,7 +90,7 @@ test('refuses to overwrite files with the simulated example, and refuses options
 })
 
 patientTest(
-  'writes a program in which one printed command finds a race, and another finds none in the fixed one',
+  'writes a program and prints two commands: the first finds a race, the second finds none in the fixed program',
   async () => {
     const cwd = temporaryDirectory()
     const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -189,13 +186,16 @@ describe('the target of a configuration', () => {
     expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
   })
 
-  test.each(['run', 'fuzz', 'compare'])('is reported by chaos %s if it does not have a setting', async (command) => {
-    const file = join(temporaryDirectory(), 'chaos.config.json')
-    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
-    const { stderr, exitCode } = await chaosHere([command, '--config', file])
-    expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
-  })
+  test.each(['run', 'fuzz', 'compare'])(
+    'with a setting that it does not have is refused by chaos %s',
+    async (command) => {
+      const file = join(temporaryDirectory(), 'chaos.config.json')
+      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+      const { stderr, exitCode } = await chaosHere([command, '--config', file])
+      expect(exitCode).toBe(3)
+      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+    },
+  )
 })
 
 test.each([
@@ -206,6 +206,6 @@ test.each([
   ['..', 'compose'],
   ['a\\b\n::error::', 'a-b-error-'],
   ['.hidden', 'hidden'],
-])('the declaration of the project %j is written to this directory, as %s.json', (project, name) => {
+])('the declaration of the project %j gets the safe file name %s.json', (project, name) => {
   expect(fileNameOf(project)).toBe(name)
 })

@@ -133,7 +133,7 @@ test.each([
   ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
   ['check', { path: '' }, 'check: path must be a text, not "".'],
   ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
-])('invalid arguments are refused with the expected ones: %s %j', (name, input, message) => {
+])('a tool refuses invalid arguments, and says what is expected: %s %j', (name, input, message) => {
   const schema = tools.find((tool) => tool.name === name)!.input(settings)
   expect(() => requireInput(name, schema, input)).toThrow(message)
 })
@@ -207,7 +207,7 @@ test('a path outside the working directory is refused, even through a link', () 
   }
 })
 
-test('complete lines are passed to the protocol, and lines longer than a message are dropped', async () => {
+test('complete lines of stdin are passed on, and a line that is too long or has no end is dropped', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
   for (const chunk of ['one\ntw', 'o', '\n\n', 'x'.repeat(2_000_000), 'x\nthree\n']) lines.write(Buffer.from(chunk))
@@ -325,7 +325,7 @@ patientTest('without the SDK, the command says how to install it, and stdout sta
   expect(finished.stderr).toContain('npm install @modelcontextprotocol/sdk')
 })
 
-test('a token is sent only to its own address, even on this machine', async () => {
+test('a token is sent only if the call names it and a --token option lists it', async () => {
   const heard: (string | undefined)[] = []
   const listener = createServer((request, response) => {
     heard.push(request.headers.authorization)

@@ -46,7 +46,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('the commands with a use.ts are those listed here', () => {
+test('the commands that have a use.ts file are the expected ten', () => {
   expect(uses).toEqual([
     'run',
     'check',
@@ -61,7 +61,7 @@ test('the commands with a use.ts are those listed here', () => {
   ])
 })
 
-test.each(uses)('chaos %s has the name of each option in two files at most', async (use) => {
+test.each(uses)('the name of each option of chaos %s occurs in at most two of its files', async (use) => {
   const { options } = await registry[use]!(async () => [])
   const texts = filesOf(use).map((file) => [file, withoutComments(join(sources, file))] as const)
   const crowded = Object.keys(options).flatMap((name) => {
@@ -74,7 +74,7 @@ test.each(uses)('chaos %s has the name of each option in two files at most', asy
 /** Members of specs of the engine, which passes them on to threads and machines and validates them where they arrive. */
 const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
 
-test('an option name of several words is in at most two files of cli and engine, in either spelling', async () => {
+test('an option name of several words occurs in at most two files of cli and engine, hyphenated or in camel case', async () => {
   const commands = await Promise.all(Object.values(registry).map((load) => load(async () => [])))
   const names = new Set(commands.flatMap(({ options }) => Object.keys(options)).filter((name) => name.includes('-')))
   const texts = [sources, join(sources, '..', '..', 'engine', 'src')].flatMap((directory) =>

@@ -22,7 +22,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the progress output', () => {
-  test('is plain lines on a terminal of unknown width, and pages have their default width', () => {
+  test('is plain lines if the width of the terminal is unknown, and a page is then 110 columns wide', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })

@@ -6,19 +6,19 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { accidentOf, fixOf, playTale } from '../../../src/scenario/play-tale.ts'
 
-describe.each(stories)('the story $name', (story) => {
-  test.each(accidentOf(story))('ends as described: $tale.title', async (part) => {
+describe.each(stories)('the scenario $name', (story) => {
+  test.each(accidentOf(story))('plays without a difference from its description: $tale.title', async (part) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
-  test('is prevented by its fix', async () => {
+  test('plays its fix without a difference from the description of the fix', async () => {
     expect((await playTale(fixOf(story))).differences).toEqual([])
   })
 })
 
-describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the story $name', (story) => {
+describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'is broken by exactly one step of $tale.title, if that version is about the promise',
+    'is broken by exactly one step of $tale.title and stays broken, if that version states the promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // Of the tellings of one story, one may be about something else.
@@ -99,7 +99,7 @@ test.each([
 })
 
 describe('chaos scenario', () => {
-  test('lists the stories, one per line', async () => {
+  test('lists the scenarios, one per line', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario'])
     for (const { name, summary } of stories) expect(stdout).toContain(summary === '' ? name : summary)
     expect(exitCode).toBe(0)
@@ -110,7 +110,7 @@ describe('chaos scenario', () => {
     expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
   })
 
-  test('reports twice that $15 of $10 are spent, and what is left', async () => {
+  test('reports in two versions that $15 of $10 were spent, with the balance that is left', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
@@ -221,7 +221,7 @@ describe('chaos scenario', () => {
   })
 })
 
-test('a story whose goodput differs from its description is detected', async () => {
+test('a scenario whose goodput differs from its description is detected', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -232,7 +232,7 @@ test('a story whose goodput differs from its description is detected', async () 
   ])
 })
 
-test('a story whose responses, end or verdict differ from its description is detected', async () => {
+test('a scenario whose responses, end or verdict differ from its description is detected', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

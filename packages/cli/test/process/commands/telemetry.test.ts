@@ -89,7 +89,7 @@ const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event =>
 const nemesis = (time: number, f: string, value: Event['value']): Event =>
   event({ time: nanos(time), type: 'info', process: 'nemesis', f, value, key: undefined, node: undefined })
 
-test('the span of an operation names the faults in force at its end, and is an error unless the object refused', () => {
+test('a span names the faults in force when its operation ends, and a refusal by the object is not its error', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'kill', { id: 'f1', nodes: ['n2'] }))

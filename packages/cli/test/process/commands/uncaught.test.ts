@@ -51,7 +51,7 @@ describe('an uncaught error', () => {
     ['run --sim', ['run', '--sim', '--target', 'raft', '--time', '600s']],
     ['ui', ['ui']],
     ['doctor', ['doctor']],
-  ])('exits %s with 4', async (_name, args) => {
+  ])('makes chaos %s exit with 4', async (_name, args) => {
     const { exitCode, stderr } = await chaos(args, { env: throwing('soon'), cwd: temporaryDirectory() })
     expect(stderr).toContain('planted')
     expect(exitCode).toBe(4)

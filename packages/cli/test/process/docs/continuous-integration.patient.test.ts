@@ -46,7 +46,7 @@ describe('the composite GitHub action', () => {
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('uploads all that a failing run leaves: every path of its artifact exists', async () => {
+  patientTest('uploads an artifact after a failing run, and each path of the artifact exists', async () => {
     expect(text).toMatch(/- if: failure\(\)\n {6}uses: actions\/upload-artifact@/)
     const { cwd, exitCode } = await act('run --sim --target primary-replica --time 3s --seed 1 --expect linearizable')
     expect(exitCode).toBe(1)

@@ -25,25 +25,28 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 }
 
 describe('the manuals', () => {
-  test.each(['adding-a-fault.md', 'extending.md'])('%s adds by the code that the tests of additions run', (name) => {
-    const page = read(name)
-    const folder = join(root, 'packages', 'cli', 'test', 'adding', 'added')
-    const added = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
-    const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
-    expect(blocks).not.toEqual([])
-    // Each statement stands in a file, which may export it with its type.
-    const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
-    expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
-    for (const statement of statements)
-      expect(
-        added.some((text) => text.includes(statement)),
-        statement,
-      ).toBe(true)
-    const paths = Array.from(page.matchAll(/`(packages\/[\w./-]+)`/g), ([, path = '']) => path)
-    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
-  })
+  test.each(['adding-a-fault.md', 'extending.md'])(
+    '%s shows only code of the extensions that the tests run, and only paths that exist',
+    (name) => {
+      const page = read(name)
+      const folder = join(root, 'packages', 'cli', 'test', 'adding', 'added')
+      const added = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+      const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
+      expect(blocks).not.toEqual([])
+      // Each statement stands in a file, which may export it with its type.
+      const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
+      expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
+      for (const statement of statements)
+        expect(
+          added.some((text) => text.includes(statement)),
+          statement,
+        ).toBe(true)
+      const paths = Array.from(page.matchAll(/`(packages\/[\w./-]+)`/g), ([, path = '']) => path)
+      expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    },
+  )
 
-  test('show in the README what a run prints, including its sentence', async () => {
+  test('show in the README exactly what its run command prints', async () => {
     const path = join(root, 'README.md')
     const readme = readFileSync(path, 'utf8')
     const [whole = '', command = ''] =

@@ -139,7 +139,7 @@ describe('the README and the manuals', () => {
     }
   })
 
-  patientTest('show commands for a running proxy that inject faults, as typed', async () => {
+  patientTest('show chaos ctl commands that work unchanged on a running proxy', async () => {
     const [service] = block('npx chaos proxy --listen 127.0.0.1:20081 ')
     const control = block('npx chaos ctl add latency ')
     const typed = words(service!).slice(3)
@@ -188,7 +188,7 @@ describe('the README and the manuals', () => {
     expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
   })
 
-  test('show commands that inject faults into SQL statements and gRPC calls', async () => {
+  test('show chaos ctl commands that add faults to SQL statements and gRPC calls', async () => {
     const cwd = temporaryDirectory()
     const upstream = await keepingService()
     const proxies = Object.entries({ db: 'postgresql', api: 'http2' }).map(([name, carries]) => ({
@@ -207,7 +207,7 @@ describe('the README and the manuals', () => {
 
   const redis = installed('redis-server')
   patientTest.skipIf(redis === undefined)(
-    `show commands that record for days, as typed${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+    `show a command that records for days, and a command that checks the recording; both work${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
     async () => {
       const [first, second] = block('npx chaos proxy --listen 127.0.0.1:6380 ')
       const cwd = temporaryDirectory()

@@ -57,7 +57,7 @@ describe('result.schema.json describes the output of --json', () => {
     expect([read.chaos, unread]).toEqual([1, { chaos: 1, file: '/no/such.jsonl', error: expect.any(String) }])
   })
 
-  test('for sets and queues with their accounting, and for records with doubts', async () => {
+  test('for a set with its accounting, and for a record of clients without names', async () => {
     const written = (lines: readonly object[]): string => {
       const file = join(temporaryDirectory(), 'history.jsonl')
       writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
@@ -125,12 +125,12 @@ describe('result.schema.json describes the output of --json', () => {
     expect(curve.systems.map(({ value }: { value: string }) => value)).toEqual(['0', '1'])
   })
 
-  patientTest.each(stories.map(({ name }) => name))('for the story %s', async (name) => {
+  patientTest.each(stories.map(({ name }) => name))('for the scenario %s', async (name) => {
     const [told] = valid((await chaosHere(['scenario', name, '--json'])).stdout)
     expect(told).toMatchObject({ chaos: 1, story: name, fix: false, asTold: true })
   })
 
-  test('for a story, and for its fixed version', async () => {
+  test('for a scenario, and for its fixed version', async () => {
     const [told] = valid((await chaosHere(['scenario', 'stale-history', '--json'])).stdout)
     expect(told).toMatchObject({ chaos: 1, story: 'stale-history', fix: false, asTold: true })
     const [prevented] = valid((await chaosHere(['scenario', 'stale-history', '--fix', '--json'])).stdout)

@@ -40,7 +40,7 @@ describe('a trial', () => {
     expect(judged(exitCode, result)).toBe('other')
   })
 
-  test('has the last line of the errors if the run printed no result', () => {
+  test('reports the last line of stderr if the run printed no result', () => {
     const said = { stdout: '', stderr: 'first\n  redis-server ended at once\n' }
     expect(judgeTrial(4, said, 'linearizable')).toEqual({ outcome: 'other', said: 'redis-server ended at once' })
   })

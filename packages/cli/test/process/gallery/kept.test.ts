@@ -21,19 +21,19 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
 const LONGEST_SECONDS = 90
 
 describe('the kept results of the track record', () => {
-  test('equal those on its page', async () => {
+  test('are the results on the page of the track record', async () => {
     const tracked = join(docs, 'track-record.md')
     const [head] = readFileSync(tracked, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)
   })
 
-  test('belong to the current subjects', () => {
+  test('have the subjects and results that are in examples/track-record', () => {
     const folder = join(root, 'examples', 'track-record')
     for (const { name, subject, result } of subjects)
       expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })
   })
 
-  test('real processes confirm each weakness that is documented nowhere', () => {
+  test('include a run on real processes for each undocumented weakness', () => {
     const found = subjects.filter(({ result }) => result === 'not documented')
     expect(found.length).toBeGreaterThanOrEqual(5)
     expect(found.filter(({ real }) => real === undefined)).toEqual([])
@@ -41,13 +41,13 @@ describe('the kept results of the track record', () => {
 })
 
 describe('the kept results of the gallery', () => {
-  test('equal those on its page', async () => {
+  test('are the results on the page of the gallery', async () => {
     const [head] = readFileSync(page, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${countsMarkdown(subjects)}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
   })
 
   test.each(kept)(
-    'of $name are as described, with at least three trials, and belong to the current exhibit',
+    'of $name show the described outcome in at least three trials, and describe the current exhibit',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as described')

@@ -330,7 +330,7 @@ describe('the server of the live page', () => {
     },
   )
 
-  test('ends with one interrupt of a run that is not attached to a terminal', async () => {
+  test('ends at the first interrupt if the run has no terminal', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     await until(() => run.said().includes('cluster ready'))
     run.child.kill('SIGINT')

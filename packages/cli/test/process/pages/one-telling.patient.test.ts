@@ -106,7 +106,7 @@ const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json
 describe.each(
   RUNS.filter(([name]) => QUICK.has(name) !== isPatient).map(([name, settings]) => [name, settings] as const),
 )('all reports of %s', (name, settings) => {
-  test('have one verdict, below what users lost', async () => {
+  test('state the same headline and the same verdict', async () => {
     const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
       name,
       settings,
@@ -124,7 +124,7 @@ describe.each(
     for (const told of difference.tellings) expect(told).toMatchObject({ what: title, verdict })
   })
 
-  test('have one result for each level', async () => {
+  test('state the same result for each level', async () => {
     const { json, page, explained, checked, difference } = await tellingsOf(name, settings)
     const results = Object.entries<Printed>(json.levels).map(([level, { result }]) => [level, result])
     const rows = [...page.matchAll(/<tr><th scope="row">([\w-]+)<\/th><td>(met|violated|unknown)<\/td>/g)]
@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('have one exit code, and a sign that fits it', async () => {
+  test('state the same exit code, and a symbol that fits it', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -146,7 +146,7 @@ describe.each(
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
 
-  test('have one sentence, and the same faults at the same times', async () => {
+  test('describe the violation in the same sentence, with the same faults at the same times', async () => {
     const telling = await tellingsOf(name, settings)
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
@@ -170,7 +170,7 @@ describe.each(
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
-  test('have the same messages between nodes, with the same fates and times', async () => {
+  test('list the same messages between nodes, with the same fates and times', async () => {
     const { json, text, terminal, explained, markdown, svg } = await tellingsOf(name, settings)
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
@@ -193,7 +193,7 @@ describe.each(
     expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
   })
 
-  test('have one sentence in every reporter, in explain and in diff', async () => {
+  test('contain the same sentence, in every reporter, in explain and in diff', async () => {
     const { json, explained, markdown, svg, junit, tap, lines, line, told, difference, compared, page } =
       await tellingsOf(name, settings)
     const { sentence = '' } = json
@@ -216,7 +216,7 @@ describe.each(
     expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(Math.min(operations.length, MOST_IN_DIAGRAM))
   })
 
-  test('have one answer to what happened, why, and what to do next', async () => {
+  test('state the same outcome, cause and next step', async () => {
     const { json, explained, markdown, junit, tap, lines, told, page, terminal, compared } = await tellingsOf(
       name,
       settings,
@@ -262,7 +262,7 @@ describe.each(
       expect(figures.get(`stale reads, ${phase}`) ?? '0').toBe(staleReads.toLocaleString('en'))
   })
 
-  test('have the same violations in each phase', async () => {
+  test('count the same violations in each phase', async () => {
     const { json, text, terminal } = await tellingsOf(name, settings)
     const phases = Object.entries<Printed>(json.phases)
     const broken = phases.filter(([, { broken }]) => broken !== null)
@@ -277,7 +277,7 @@ describe.each(
     }
   })
 
-  test('have one set of faults, at the times in the history', async () => {
+  test('list the same faults, at the times in the history', async () => {
     const { spans, json, page } = await tellingsOf(name, settings)
     const { kept, recorded } = spans
     expect(momentsOf(recorded)).toEqual(momentsOf(kept))
@@ -289,7 +289,7 @@ describe.each(
       expect(words(page)).toContain(`${label} ${(from / 1e9).toFixed(3)} s ${(to / 1e9).toFixed(3)} s`)
   })
 
-  test('have one availability for each phase', async () => {
+  test('state the same availability for each phase', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const compared = new Map(difference.figures.map((row: Printed) => [row.what, row]))
     for (const [phase, share] of Object.entries<number | null>(json.availability.phases)) {
@@ -310,7 +310,7 @@ describe.each(
     }
   })
 
-  test('have the same lost writes', async () => {
+  test('count the same lost writes', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
     const row = difference.figures.find(
@@ -380,7 +380,7 @@ const SKEWED = ['invoke', 'ok'].flatMap((type, at) =>
 
 const toldAs = (at: number) => [RUNS[at]![0], RUNS[at]![1]] as const
 
-patientTest('each run of this file has the exit code that its row says', async () => {
+patientTest('each run in this file ends with the exit code that is listed for it', async () => {
   const codes = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
   )
@@ -404,7 +404,7 @@ describe('a history without a run', () => {
   })
 
   patientTest(
-    'of a race across an await, found by chaos simulate, is described in the same words in every report',
+    'with a race across an await, found by chaos simulate, is described in the same words in every report',
     async () => {
       const cwd = folderWith(RACING)
       const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'

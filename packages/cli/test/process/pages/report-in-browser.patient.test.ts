@@ -69,7 +69,7 @@ describe('a report in a real browser', () => {
   })
 
   patientTest.skipIf(executablePath === undefined)(
-    'draws a moved timeline like one opened at that part, and restores it when moved back',
+    'draws a moved timeline like one opened at that part, and draws it as before once it is moved back',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
@@ -213,7 +213,7 @@ describe('a report in a real browser', () => {
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
   }
 
-  patientTest('of a story shows every step next to its drawing, in dark and in light mode', async (context) => {
+  patientTest('of a scenario shows every step next to its drawing, in dark and in light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const page = join(temporaryDirectory(), 'story.html')
     await chaosHere(['scenario', 'burrito-and-taco', '--html', page])

@@ -108,7 +108,7 @@ describe('chaos record with a baseline', () => {
     return cwd
   }
 
-  patientTest('fails if it is worse than the baseline, by option and by configuration', async () => {
+  patientTest('fails if it is worse than the baseline that an option or the configuration names', async () => {
     const cwd = await withBaseline()
     expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
     const byFlag = await chaosHere(record('stale', '--baseline', 'baseline.json'), { cwd })
@@ -121,7 +121,7 @@ describe('chaos record with a baseline', () => {
     expect((await chaosHere(record('fresh'), { cwd })).exitCode).toBe(0)
   })
 
-  patientTest('reads level and requirements from the configuration, too, which options override', async () => {
+  patientTest('uses the level and the requirements of the configuration unless options give others', async () => {
     const cwd = project()
     configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
     expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)

@@ -64,7 +64,7 @@ test('--reporter html of a search is refused, with an alternative', async () => 
   expect(exitCode).toBe(3)
 })
 
-test('a picture shows one file, and overwrites only an earlier picture', async () => {
+test('--reporter svg refuses two files, and overwrites only an earlier picture', async () => {
   const directory = temporaryDirectory()
   const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
   const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
@@ -151,7 +151,7 @@ export default report`)
 test.each([
   ['--out', '/nonexistent/x.html'],
   ['--reporter', 'html=/nonexistent/x.html'],
-])('a page that cannot be written turns exit code 0 into 3, for both options: %s %s', async (...asked) => {
+])('an unwritable page changes the exit code 0 to 3: %s %s', async (...asked) => {
   const { exitCode, stdout, stderr } = await chaosHere(['check', history('fresh-read'), ...asked])
   expect(stdout).not.toContain('/nonexistent/x.html')
   expect(stderr).toMatch(/\/nonexistent\/x\.html: .* The verdict stands/)

@@ -16,7 +16,7 @@ const pageOf = async (story: string): Promise<URL> => {
   return pathToFileURL(file)
 }
 
-describe('the page of a story in a real browser', () => {
+describe('the page of a scenario in a real browser', () => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath === undefined) return
@@ -133,7 +133,7 @@ describe('the page of a story in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('draws a wall over the whole time of the cut, also between boxes and rows', async () => {
+  test.skipIf(without)('draws the wall of a cut without gaps between boxes and rows', async () => {
     await open(await pageOf('split-brain'), async (page) => {
       const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>
         all.map((wall) => {

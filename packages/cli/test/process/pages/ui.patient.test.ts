@@ -150,7 +150,7 @@ describe('the page of runs in a real browser', () => {
 })
 
 describe('the page of proxies in a real browser', () => {
-  test('is refused for a recording with a run, and names the command for that', async () => {
+  test('is refused for chaos proxy --record, and the error names chaos record --ui', async () => {
     const routes = join(root, 'examples', 'routes.json')
     const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
     const { exitCode, stderr } = await chaosHere(args)
@@ -216,7 +216,7 @@ test.each([
   [['ui', 'no-such-directory'], /no-such-directory: there is no such directory/],
   [['ui', 'package.json'], /package\.json: this is a file/],
   [['ui', '.', '--listen', 'nonsense'], /nonsense/],
-])('refuses %j with the reason', async (args, message) => {
+])('chaos %j is refused with the reason', async (args, message) => {
   const { exitCode, stderr } = await chaosHere(args, { cwd: root })
   expect(stderr).toMatch(message)
   expect(exitCode).toBe(3)

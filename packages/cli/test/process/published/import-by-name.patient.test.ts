@@ -40,7 +40,7 @@ export default {
 `
 
 describe('a user file that imports chaosproxy by its name, in a folder without node_modules,', () => {
-  patientTest('gets the running version: as a workload, checked on a thread and used by a run', async () => {
+  patientTest('gets the running version if it is a workload that chaos run loads', async () => {
     const cwd = filesOf({ 'own.ts': workload })
     const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
     const { stdout, stderr, exitCode } = await chaos(args, { cwd })
@@ -48,7 +48,7 @@ describe('a user file that imports chaosproxy by its name, in a folder without n
     expect(JSON.parse(stdout).headline).toBe('linearizable')
   })
 
-  patientTest('gets it in imported files, too: as a model on a thread of the checker', async () => {
+  patientTest('gets the running version also in a file that it imports, if it is a model of chaos check', async () => {
     const lines = [
       '{"process":0,"type":"invoke","f":"put","value":1}',
       '{"process":0,"type":"ok","f":"put","value":null}',

@@ -166,7 +166,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
   })
 
   patientTest(
-    'keeps no operation of a recording larger than memory, and finds the same as a check without a queue',
+    'reaches the verdict of a check without a queue, even if the recording exceeds the memory limit',
     async () => {
       const queue = await queueOf()
       const workers = [await joined(queue), await joined(queue)]

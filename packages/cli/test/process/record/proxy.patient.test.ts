@@ -168,7 +168,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  patientTest('overwrites no recording unless told to, neither that of clients nor that of backends', async () => {
+  patientTest('overwrites neither the recording of clients nor that of backends without --force', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -277,7 +277,7 @@ describe('chaos proxy', () => {
     expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
   })
 
-  patientTest('records a service by its route table, as chaos check reads it', async () => {
+  patientTest('records a service by its route table into files that chaos check finds linearizable', async () => {
     const values = new Map<string, string>()
     const service = createHttpServer(async (request, response) => {
       let body = ''

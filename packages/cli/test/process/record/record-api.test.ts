@@ -72,9 +72,9 @@ describe('record() of the API', () => {
   })
 
   test.each([
-    ['by a port', true],
-    ['without one', false],
-  ])('cuts off active callers, whom it serves %s, before its final reads', async (_, listen) => {
+    ['that use a port', true],
+    ['without a port', false],
+  ])('disconnects active clients %s before its final reads', async (_, listen) => {
     const recorder = await recording(await storeOverHttp(), { listen })
     const ask = listen
       ? (value: number) =>
@@ -118,7 +118,7 @@ describe('record() of the API', () => {
   })
 
   test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
-    'reads %s at the end in the spelling of its clients, because a store may not decode its paths',
+    'spells the key %s in final reads as its clients did, because a store may not decode paths',
     async (key) => {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
       const url = `${recorder.url()}/kv/${key}`
@@ -178,7 +178,7 @@ describe('record() of the API', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('includes noted faults that others inject in its history, from their note to their end', async () => {
+  test('records a fault that others inject, from its note to its reported end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)

@@ -224,22 +224,25 @@ describe('a service in Python', () => {
     )
   })
 
-  patientTest('that gets a request without a route is unknown from there on, with the request named', async () => {
-    const drive = async (clients: Clients) => {
-      await clients('alice').save('d1', 'x')
-      await clients('alice').ask('POST', '/login', '')
-      await clients('alice').read('d1')
-    }
-    const judged = await judge(named, [await startService()], drive)
-    expect(resultOf(judged, 'linearizable')).toBe('unknown')
-    expect(reasonOf(judged, 'linearizable')).toContain('POST /login')
-    expect(judged.summary).toContain('{"request": "…", "ignore": true}')
-    const ignoring = { ...named, routes: [...named.routes, { request: 'POST /login', ignore: true }] }
-    const trusted = await judge(ignoring, [await startService()], drive)
-    expect(resultOf(trusted, 'linearizable')).toBe('met')
-  })
+  patientTest(
+    'that gets a request without a route has an unknown result, and the reason names the request',
+    async () => {
+      const drive = async (clients: Clients) => {
+        await clients('alice').save('d1', 'x')
+        await clients('alice').ask('POST', '/login', '')
+        await clients('alice').read('d1')
+      }
+      const judged = await judge(named, [await startService()], drive)
+      expect(resultOf(judged, 'linearizable')).toBe('unknown')
+      expect(reasonOf(judged, 'linearizable')).toContain('POST /login')
+      expect(judged.summary).toContain('{"request": "…", "ignore": true}')
+      const ignoring = { ...named, routes: [...named.routes, { request: 'POST /login', ignore: true }] }
+      const trusted = await judge(ignoring, [await startService()], drive)
+      expect(resultOf(trusted, 'linearizable')).toBe('met')
+    },
+  )
 
-  patientTest('with ETags is judged by versions, and with generated ids by these ids', async () => {
+  patientTest('is judged by its ETags as versions, and by the ids that it generates', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

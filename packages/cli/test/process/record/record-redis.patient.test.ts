@@ -27,7 +27,7 @@ describe.skipIf(lacking.length > 0)(
       expect(stdout).toMatch(/eventual +✔ met/)
     })
 
-    test('record and judge commands that return the value they replace', async () => {
+    test('send commands that return the replaced value, which are recorded as cas and judged', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const commands = ['set x 1', 'getset x 2', 'set x 3 get', 'getdel x', 'incr x']
       const { exitCode, stdout, stderr } = await record(
@@ -44,7 +44,7 @@ describe.skipIf(lacking.length > 0)(
       ['set', ['SADD s 1 2', 'SMEMBERS s']],
       ['list-append', ['RPUSH s 1 2 3', 'LRANGE s 0 -1']],
     ])(
-      'note that a %s whose only client sends several commands in a request (%s) has no concurrency',
+      'have no concurrency on a %s if the only client sends several commands in a request (%s)',
       async (model, commands) => {
         const { port } = await startRedis(installed('redis-server') ?? '')
         const { exitCode, stdout, stderr } = await record(
@@ -81,15 +81,26 @@ describe.skipIf(lacking.length > 0)(
       ['yes', 'register', 2],
       ['yes', 'counter', 2],
       ['no', 'counter', 0],
-    ])('report a client that repeats an INCR after a lost answer (%s, as a %s)', async (again, model, wanted) => {
-      const { exitCode, stdout, stderr } = await chaos([
-        ...['record', '--serve', 'redis-server --port {port} --save "" --dir {data}', '--as', 'resp', '--model', model],
-        ...['--faults', 'lose-reply', '--expect', 'linearizable', '--seed', '1', '--out', temporaryDirectory()],
-        ...(model === 'counter' ? ['--initial', '0'] : []),
-        ...['--', process.execPath, '-e', INCREMENTS, '{n1.port}', again],
-      ])
-      const isTold = /sent again by the same client\s+and\s+carried\s+out\s+both\s+times/.test(stdout)
-      expect({ isTold, exitCode }, stdout + stderr).toEqual({ isTold: again === 'yes', exitCode: wanted })
-    })
+    ])(
+      'a client that repeats an INCR after a lost answer is reported (repeats: %s, as a %s)',
+      async (again, model, wanted) => {
+        const { exitCode, stdout, stderr } = await chaos([
+          ...[
+            'record',
+            '--serve',
+            'redis-server --port {port} --save "" --dir {data}',
+            '--as',
+            'resp',
+            '--model',
+            model,
+          ],
+          ...['--faults', 'lose-reply', '--expect', 'linearizable', '--seed', '1', '--out', temporaryDirectory()],
+          ...(model === 'counter' ? ['--initial', '0'] : []),
+          ...['--', process.execPath, '-e', INCREMENTS, '{n1.port}', again],
+        ])
+        const isTold = /sent again by the same client\s+and\s+carried\s+out\s+both\s+times/.test(stdout)
+        expect({ isTold, exitCode }, stdout + stderr).toEqual({ isTold: again === 'yes', exitCode: wanted })
+      },
+    )
   },
 )

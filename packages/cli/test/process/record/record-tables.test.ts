@@ -66,7 +66,7 @@ test('requests without a route are named next to the verdict', async () => {
   expect(said).toMatch(/^0 ✔ .*: Linearizable \(12 requests were forwarded, not checked: GET \/cache\/kv\/x 12×\)\n$/)
 })
 
-test('a service that loses everything does not pass even if its reads are left out', async () => {
+test('a service that loses everything does not pass, even if reads of missing keys count as failed', async () => {
   const leftOut = await record({ result: 'json.value', outcomes: { 404: 'fail' } }, { loses: true })
   const absent = await record({ result: 'json.value', outcomes: { 404: 'absent' } }, { loses: true })
   expect(leftOut).toMatch(/^2 \? .*Inconclusive: .*that is what a lost write looks like\. Have the route say "absent"/)

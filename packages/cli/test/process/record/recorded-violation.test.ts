@@ -30,7 +30,7 @@ async function recorded(args: readonly string[]) {
   return { proxy, ask }
 }
 
-test('a violation in a recording is reported at once, everywhere the same, and recording continues by default', async () => {
+test('chaos proxy reports a violation in its log, API, metrics and summary, and continues to record', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const { proxy, ask } = await recorded(['--rotate', '1MB', '--out', out, '--expect', 'linearizable'])
   for (const key of ['x', 'stale']) for (const value of [1, 2]) await ask(key, value)

@@ -76,7 +76,7 @@ describe('the trial of a request', () => {
     ])
   })
 
-  test('reads requests from files in the form of the wire', async () => {
+  test('reads a request and its answer from files in HTTP wire format', async () => {
     const request = fileWith('request.http', 'PUT /kv/x HTTP/1.1\r\nX-Client: bob\r\n\r\n{"value":7}\r\n')
     const answer = fileWith('answer.http', 'HTTP/1.1 500 Internal Server Error\n\noops\n')
     const { stdout } = await chaosHere([

@@ -19,7 +19,7 @@ test('runs a program of Maelstrom with its options, and prints the messages per 
   expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
 })
 
-test('repeats no cut between nodes that send each other nothing, and reports that it hit nothing', async () => {
+test('reports a partition that hit no message, and does not repeat it', async () => {
   const { exitCode, stdout, stderr } = await run('node ./unique-ids.mjs', 'unique-ids', ['--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, faults } = JSON.parse(stdout)

@@ -89,7 +89,7 @@ describe('an unusable protocol file is refused with exit code 3 and the reason: 
     await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
   })
 
-  test('ends the process does not end chaos', async () => {
+  test('ends the process, when chaos fuzz loads it', async () => {
     const one = misbehaving.find(({ name }) => name === 'ends the process')!
     const { exitCode, stderr } = await chaosHere(['fuzz', '--protocol', written(one), '--out', temporaryDirectory()])
     expect(stderr).toMatch(one.says)

@@ -44,7 +44,7 @@ describe("a user's service driven by the generator through a route table", () =>
   })
 
   patientTest(
-    'replicas that ask the primary are linearizable, with If-Match for a cas and versions for values',
+    'replicas that ask the primary are linearizable if a cas uses If-Match and values are versions',
     async () => {
       const { exitCode, stdout } = await driven(byVersion, 'primary')
       expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
@@ -252,7 +252,7 @@ describe('a wrong command line is refused before anything starts', () => {
   })
 })
 
-patientTest('the record is kept like that of a run, with the command that made it', async () => {
+patientTest('chaos record keeps a run.json, a history and a report, like a run', async () => {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')
   writeFileSync(table, JSON.stringify(byValue))

@@ -70,7 +70,7 @@ describe('a probe by a command', () => {
 })
 
 describe('a probe in --require of chaos', () => {
-  test('check makes it fail, and is in its JSON', async () => {
+  test('check fails the check if it is not met, and is in the JSON', async () => {
     const url = await answering()
     const { exitCode, stdout } = await chaosHere([
       ...['check', stale, '--json', '--require', `${url}/500 status == 200`, '--require', 'command "true" exit == 0'],
@@ -82,7 +82,7 @@ describe('a probe in --require of chaos', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('run is asked once everything is healed, and is unknown without a response', async () => {
+  test('run is evaluated after the last heal, and is unknown without a response', async () => {
     const out = temporaryDirectory()
     const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none', '--out', out]
     const asking = (probe: string) => chaosHere([...simulated, '--require', probe])
@@ -93,7 +93,7 @@ describe('a probe in --require of chaos', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('record gets the addresses of the servers, and is asked while they still run', async () => {
+  test('record gets the addresses of the servers, and is evaluated before they stop', async () => {
     const cwd = temporaryDirectory()
     const routes = [
       { request: 'GET /{key}', f: 'read', result: 'json.value' },
@@ -121,7 +121,7 @@ describe('a probe in --require of chaos', () => {
   })
 })
 
-test('a check passes or fails by the level that it requires', async () => {
+test('chaos check --require with a level fails if that level is violated', async () => {
   expect((await chaosHere(['check', stale, '--require', 'linearizable'])).exitCode).toBe(1)
   expect((await chaosHere(['check', stale, '--require', 'sequential'])).exitCode).toBe(0)
   const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'linearizable of read during healed'])

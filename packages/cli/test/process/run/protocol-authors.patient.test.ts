@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest("writes a correct protocol that is violated with its bug, also in a user's test", async () => {
+  patientTest('writes a protocol that passes a search, and fails one with its planted bug', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
@@ -56,7 +56,7 @@ describe('the simulator used as a library', () => {
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
   })
 
-  test('refuses options that would test nothing, or something else', async () => {
+  test('refuses misspelt names, invalid numbers and a workload that the protocol cannot serve', async () => {
     const protocol = await moduleIn(await withProtocol())
     const settings = [
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],

@@ -66,7 +66,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('leaves no process behind if its runner is killed, and a history that can be checked', async () => {
+  patientTest('leaves no process behind if its runner is killed, and its history can be checked', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
@@ -227,7 +227,7 @@ describe('an unusable environment', () => {
   })
 
   patientTest(
-    'with a disk that fills up ends the run with a sentence, without leftover processes and with its record',
+    'with a full disk ends the run in one sentence, with no processes left and all written events kept',
     async (context) => {
       const disk = temporaryDirectory()
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0

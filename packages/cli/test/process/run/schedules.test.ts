@@ -30,7 +30,7 @@ describe('--faults with a file', () => {
   }
   const killed = { id: 'the-kill', fromMs: 300, toMs: 500, kind: 'kill', nodes: 'leader' }
 
-  test('has exactly the faults that it names, at their times, and is repeated from run.json', async () => {
+  test('injects the faults in the file, and repeats its history from run.json', async () => {
     const { exitCode, result } = await run('--faults', written([lossOfReplies, killed]))
     expect(exitCode).toBe(0)
     expect(result.faults).toMatchObject([

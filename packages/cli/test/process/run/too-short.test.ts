@@ -32,7 +32,7 @@ describe('a run too short for its faults', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('has room for all of its faults in the least time, whatever the seed', async () => {
+  test('injects all of its faults if it lasts for the reported least time, with any seed', async () => {
     const names = fc.constantFrom(
       'partition',
       'kill,pause',
@@ -50,7 +50,7 @@ describe('a run too short for its faults', () => {
     )
   })
 
-  test('is not reported if one fault has its turn, or if no faults are requested', async () => {
+  test('is not reported if at least one fault is injected, or if no faults are requested', async () => {
     expect(await textFor('100ms', 'pause', 1)).toBeUndefined()
     expect(await textFor('100ms', 'none', 1)).toBeUndefined()
     expect(await textFor('20s', 'partition,kill,pause', 1)).toBeUndefined()

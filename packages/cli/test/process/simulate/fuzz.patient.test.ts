@@ -54,7 +54,7 @@ describe('chaos fuzz', () => {
   })
 
   patientTest(
-    'searches from a broken invariant to a violation seen by a client, and each file replays its failure',
+    'finds a broken invariant and then a violation that clients see, and writes a replay file for each',
     async () => {
       const { stdout } = await fuzz(
         ['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'],

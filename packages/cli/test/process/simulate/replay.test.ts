@@ -36,7 +36,7 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('is judged by the level in its file, which also decides when it ends', async () => {
+  test('judges a file by the level stored in it, or by the level of --expect', async () => {
     const stored = written(JSON.stringify({ ...good, level: 'eventual' }))
     const sentenceOf = async (...args: readonly string[]): Promise<string> =>
       JSON.parse((await chaosHere(['replay', stored, '--json', ...args])).stdout).sentence

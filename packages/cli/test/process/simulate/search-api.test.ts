@@ -26,7 +26,7 @@ describe('search() of the API', () => {
     expect(told.at(-1)).toEqual({ type: 'shrinking', seed: found?.seed, cause: found?.cause })
   })
 
-  test('returns its findings when it is aborted, and says what they do not prove', async () => {
+  test('returns its result when it is aborted, with the number of trials that it completed', async () => {
     const stop = new AbortController()
     const listener = () => stop.abort()
     const searched = await search(named('raft'), { seeds: 100_000, listener, signal: stop.signal })

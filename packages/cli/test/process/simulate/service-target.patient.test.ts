@@ -55,7 +55,7 @@ describe('a service in the configuration', () => {
     expect(JSON.parse(simulated.stdout)).toMatchObject({ tier: 'simulated', trouble: [] })
   })
 
-  patientTest('shows its race in a simulated run, repeatable to the byte, and as a process', async () => {
+  patientTest('violates linearizability by its race, in a repeatable simulated run and as a process', async () => {
     const cwd = folderOf({ services })
     const args = [
       '--target',

@@ -73,7 +73,7 @@ describe('chaos simulate', () => {
     expect(readFileSync(join(cwd, replay.replace(/json$/, 'jsonl')), 'utf8')).toContain('"initial":2')
   })
 
-  test('tells of a search in which most clients gave up before they were answered', async () => {
+  test('reports in how many trials no write was answered before its client gave up', async () => {
     const slow = register('await wait(1200); values.set(key, to)').replace(
       "'PUT') values",
       "'PUT') await wait(1200), values",
@@ -230,7 +230,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('mutates runs that reached rare places, which finds a race there sooner', async () => {
+  patientTest('finds a race behind a rare place only if the program marks that place as reachable', async () => {
     const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
       armed = true
       reachable('armed')

@@ -21,16 +21,19 @@ const played = stories
   .filter((name) => (short ? few : stories.map((each) => each.name)).includes(name) && !onlyVirtual.includes(name))
 const cases = played.flatMap((name) => (short ? [{ args: [name] }] : [{ args: [name] }, { args: [name, '--fix'] }]))
 
-test.each(cases)('the story $args ends on real processes as described', async ({ args }) => {
-  const seen: string[] = []
-  for (let play = 0; play < MOST_PLAYS; play++) {
-    const { stdout, stderr, exitCode } = await chaos(['scenario', ...args, '--real', '--json'])
-    if (exitCode === 0) return
-    seen.push(
-      stdout === ''
-        ? stderr
-        : JSON.stringify(JSON.parse(stdout).tellings.map(({ differences }: { differences: unknown }) => differences)),
-    )
-  }
-  expect(seen).toEqual([])
-})
+test.each(cases)(
+  'the scenario $args matches its description in one of several plays on real processes',
+  async ({ args }) => {
+    const seen: string[] = []
+    for (let play = 0; play < MOST_PLAYS; play++) {
+      const { stdout, stderr, exitCode } = await chaos(['scenario', ...args, '--real', '--json'])
+      if (exitCode === 0) return
+      seen.push(
+        stdout === ''
+          ? stderr
+          : JSON.stringify(JSON.parse(stdout).tellings.map(({ differences }: { differences: unknown }) => differences)),
+      )
+    }
+    expect(seen).toEqual([])
+  },
+)

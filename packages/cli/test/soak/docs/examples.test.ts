@@ -72,7 +72,7 @@ describe.each(short ? SHORT : names)('%s', (name) => {
   const lacking = lacks(text)
 
   test.skipIf(lacking !== undefined)(
-    `shows the accident, and none after the cure${lacking === undefined ? '' : `: ${lacking} is missing`}`,
+    `has commands that exit with 1 before the cure, and with 0 after it${lacking === undefined ? '' : `: ${lacking} is missing`}`,
     async () => {
       const cwd = copyOf(name)
       for (const command of commandsOf(before).filter((command) => command.startsWith('npm '))) {

@@ -22,7 +22,7 @@ describe('a picture of the gallery', () => {
     const server = SERVERS[target ?? '']
     const isMissing = server !== undefined && installed(server) === undefined
     test.skipIf(isMissing)(
-      `${title}: has one command, which leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
+      `${title}: has one command, which prints a verdict and leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
       async () => {
         expect(existsSync(join(docs, picture!))).toBe(true)
         const cwd = temporaryDirectory()

@@ -91,7 +91,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'names the overtaken await, or none if the cause is another',
+    'names the line of the await that was overtaken, if there is one',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
@@ -127,7 +127,7 @@ describe.skipIf(short)('simulated-limiter', () => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test.each(FIRST_SEEDS)('admits more than five of one name within 128 seeds from %d', async (seed) => {
+  test.each(FIRST_SEEDS)('admits more than five requests of one name within 128 seeds from %d', async (seed) => {
     const { exitCode, result } = await searched('hasty', seed, 128)
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'violation' }] })
     expect(exitCode).toBe(1)

@@ -248,7 +248,7 @@ test.skipIf(executablePath === undefined)('the page of a race in a program is ac
 })
 
 test.skipIf(executablePath === undefined)(
-  'the pages of a comparison, a diff, a list of runs and a story are accessible, and fit on paper',
+  'the pages of a comparison, a diff, a list of runs and a scenario are accessible, and fit on paper',
   async () => {
     const [out, pages] = [temporaryDirectory(), temporaryDirectory()]
     const [compared, difference, told] = ['compare', 'diff', 'story'].map((name) => join(pages, `${name}.html`))

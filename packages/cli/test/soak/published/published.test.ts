@@ -230,7 +230,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(headline).toBe('linearizable')
   })
 
-  test('is extended by a folder outside it: a fault, a recorded protocol, a model, a reporter and a story', async () => {
+  test('is extended by a folder outside it: a fault, a recorded protocol, a model, a reporter and a scenario', async () => {
     const cwd = folder('outside', { 'package.json': '{"type":"module","private":true}' })
     cpSync(join(import.meta.dirname, '../../published/outside'), cwd, { recursive: true })
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
@@ -393,7 +393,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     ['pnpm', ['pnpm@10', 'add', '--save-dev', 'chaosproxy'], ['pnpm@10', 'exec', 'chaos']],
     ['yarn', ['yarn@1', 'add', '--dev', 'chaosproxy'], ['yarn@1', '--silent', 'chaos']],
   ] as const
-  test.skipIf(short).each(managers)('runs as %s installs it', async (name, install, use) => {
+  test.skipIf(short).each(managers)('runs after it was installed by %s', async (name, install, use) => {
     const cwd = folder(name, { 'package.json': '{"name":"mine","version":"1.0.0","private":true}' })
     await succeeds(cwd, 'npx', '--yes', ...install)
     await expectVerdict(cwd, 'npx', '--yes', ...use)

@@ -156,7 +156,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('refuses a worker of another version, and a message that is not a load', async () => {
+  test('has workers that refuse a job of another version and an invalid job, and then drive a run', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { Queue } = await import('bullmq')

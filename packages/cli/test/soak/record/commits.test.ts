@@ -145,7 +145,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(found).toBeGreaterThan(0)
     })
 
-    test('with chaos proxy leaves the outcome of a COMMIT unknown whose answer is lost', async () => {
+    test('with chaos proxy leaves the outcome of a COMMIT unknown if its answer is lost', async () => {
       const { port } = await start(paths)
       const out = mkdtempSync(join(directory, 'out-'))
       const { url, child, finished } = await startProxy([

@@ -55,7 +55,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     expect(exitCode, told).toBe(1)
   })
 
-  test('is sequentially consistent, with every value late', async () => {
+  test('is sequentially consistent but not linearizable while its link is cut', async () => {
     const { exitCode, told } = await recorded('partition', 'sequential')
     expect(told).toContain('SEQUENTIALLY CONSISTENT, NOT LINEARIZABLE')
     expect(exitCode, told).toBe(0)

@@ -82,7 +82,7 @@ describe.skipIf(program === undefined)(
     const CUT = ['--time', '14s', '--set', 'down-after-ms=1000', ...SETS]
 
     test.each(rare)(
-      'that a primary acknowledges while cut off with its clients are lost, fewer with min-replicas (seed %i)',
+      'acknowledged by a primary that is cut off with clients are lost, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, cut, ...CUT, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -96,7 +96,7 @@ describe.skipIf(program === undefined)(
     const FAILOVER = ['--time', '16s', ...PATIENT, ...SETS]
 
     test.each(seeds)(
-      'that the old primary acknowledges during SENTINEL FAILOVER are lost, few with min-replicas (seed %i)',
+      'acknowledged by the old primary during SENTINEL FAILOVER are lost, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)

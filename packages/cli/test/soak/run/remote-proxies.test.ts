@@ -178,7 +178,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     expect(levels.eventual).toMatchObject({ result: 'met' })
   })
 
-  test('ends before it starts, in one sentence, if a token or a certificate is wrong', async () => {
+  test('is refused before it starts, in one sentence, if a token or a certificate is wrong', async () => {
     const { directory, run, proxies, write } = await twoHosts()
     const said = async (change: object) => {
       write({ proxies: [proxies[0], { ...proxies[1], ...change }] })
