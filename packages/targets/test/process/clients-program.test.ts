@@ -39,7 +39,7 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test('reports fail and info; for a read both are fail', async () => {
+  test('reports fail and info; for a read, info becomes fail', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })

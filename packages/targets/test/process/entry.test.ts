@@ -31,7 +31,7 @@ test('a build newer than its sources is run', () => {
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a bundle of an up-to-date build is run instead', () => {
+test('a bundle of an up-to-date build is run instead of the build', () => {
   const root = tree({ ...built, 'targets/bundle/node.js': 200 })
   expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
 })

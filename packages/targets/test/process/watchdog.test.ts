@@ -17,7 +17,7 @@ const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 
 describe("the watchdog over users' code", () => {
-  test('reports that a call hangs once enough looks have found nothing else', () => {
+  test('reports a hanging call after several checks without progress', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     expect(looksAt(watch, 5)).toEqual(Array(5).fill(undefined))
@@ -78,7 +78,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('counts no looks while memory grows, and then names memory as the cause', () => {
+  test('does not report a call while its memory grows, and then names memory as the cause', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -89,7 +89,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
   })
 
-  test('counts the memory that a call allocated before the first look', () => {
+  test('counts the memory that a call allocated before the first check', () => {
     const progress = createProgress()
     let bytes = 900
     const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
@@ -137,7 +137,7 @@ describe("the watchdog over users' code", () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('reads the memory of the process only when it looks', () => {
+  test('reads the memory of the process only during a check', () => {
     let asked = 0
     const watch = createWatch(createProgress(), LIMITS, () => ++asked)
     expect(asked).toBe(0)

@@ -70,13 +70,13 @@ describe("a cluster started by the user's commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a failover whose command fails has not happened', async () => {
+  test('a failover whose command fails counts no hit', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('failovers run one after another, although they begin at a time', async () => {
+  test('failovers that are requested at the same time run one after another', async () => {
     const said = join(directory(), 'said')
     const slow = `test ! -e ${said}.busy && : > ${said}.busy && echo {node} >> ${said} && sleep 0.1 && rm ${said}.busy`
     const { inject } = await start({ ...kv, faults: { failover: { do: ['/bin/sh', '-c', slow] } } })
@@ -191,7 +191,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test('says at once that every node has ended, with its last words', async () => {
+  test('says at once that every node has ended, with its last output', async () => {
     const script =
       "require('node:net').createServer((c) => { console.log('out of luck'); process.exit(3) }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('up'))"
     const command = [process.execPath, '-e', script, '{port}']

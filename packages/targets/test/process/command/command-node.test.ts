@@ -234,7 +234,7 @@ describe('a start of a node', () => {
 })
 
 describe('a supervised node', () => {
-  test('is reported with its last words if it does not start again', async () => {
+  test('is reported with its last output if it does not start again', async () => {
     const path = join(run.directory(), 'was-here')
     const node = await run.node({
       command: shell(`test -e ${path} && { echo "half a file"; exit 3; }; touch ${path}; echo up; exec sleep 300`),

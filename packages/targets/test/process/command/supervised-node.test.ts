@@ -13,7 +13,7 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-test('a node that becomes ready while it is killed for lateness was not ready in time', async () => {
+test('a node that becomes ready only while it is killed for its timeout is reported as not ready', async () => {
   const ready = withResolvers<string>()
   const exited = withResolvers<Exit>()
   const died: string[] = []

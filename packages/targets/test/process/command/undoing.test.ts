@@ -45,7 +45,7 @@ test('limits are lifted only after all nodes have restarted', async () => {
   expect(done().toSorted()).toEqual(['limit', 'other', 'start'])
 })
 
-test('runs a command that undoes several faults once, whatever the order of its environment', () => {
+test('keeps one of several equal undo commands for a node, whether their environment is empty or absent', () => {
   const start = undo('start', 'start')
   const same: Undo = { ...start, id: 2, command: { ...start.command, environment: {} } }
   const other: Undo = { ...start, id: 3, node: 'n2' }

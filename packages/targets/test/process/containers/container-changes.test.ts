@@ -46,7 +46,7 @@ describe('a change of a container during a run', () => {
     )
   })
 
-  test('is noticed even if the container ended and restarted between two looks', () => {
+  test('is noticed even if the container ended and restarted between two inspections', () => {
     const changes = createContainerChanges(() => 2_000)
     const web = member('n1', container('web', 1))
     changes.look([web])
@@ -127,7 +127,7 @@ describe('connections that bypass the proxy', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, under the link of the end that dialled, whichever end reported them', () => {
+  test('are counted once, on the link of the side that opened them, whichever side reported them', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))

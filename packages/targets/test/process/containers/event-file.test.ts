@@ -38,7 +38,7 @@ test('events written to the file after the start are reported, even in pieces', 
     ])
 })
 
-test('the file opened by a program is followed, even if its errors go to a file of the same name', async () => {
+test('the event file that a program opened is followed, not its error log of the same name', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events', 'events.log')

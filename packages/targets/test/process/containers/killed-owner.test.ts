@@ -179,7 +179,7 @@ test.each([
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a pending stop does not wait for a process that lost its signal before it had a handler', async () => {
+test('a process that lost SIGTERM before it had a handler is started again, and the stop does not wait for it', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -189,7 +189,7 @@ test('a pending stop does not wait for a process that lost its signal before it 
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a pending stop does not wait for a process that installed its handler after the signal was lost', async () => {
+test('a process that handles SIGTERM only after it lost one is started again, and the stop does not wait for it', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')

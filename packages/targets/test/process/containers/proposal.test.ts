@@ -205,7 +205,7 @@ describe('the proposed declaration', () => {
     expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
   })
 
-  test('reports a missing port if several are as likely', () => {
+  test('has no port if several ports are equally likely, and reports that', () => {
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
     expect(declaration.port).toBeUndefined()
     expect(open[0]).toMatch(/"port" is missing/)
@@ -224,7 +224,7 @@ describe('the proposed declaration', () => {
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('has a customary port of the gateway if it publishes several, or none', () => {
+  test('has port 80 of a gateway that publishes several ports, or no port if none of them is customary', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through

@@ -26,7 +26,7 @@ test('an error of PostgreSQL is a certain failure only if its meaning is known',
   )
 })
 
-test('of errors after the execution of a command, only a conflict at commit is a certain failure', () => {
+test('an error after a command was executed is a certain failure only if it is a conflict at commit', () => {
   expect(refused('40001', true)).toBe('fail')
   expect(['57014', '57P01', '53100'].map((code) => refused(code, true))).toEqual(['info', 'info', 'info'])
   expect(refused('25006', false, 'PANIC')).toBe('info')

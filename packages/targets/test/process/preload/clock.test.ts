@@ -7,7 +7,7 @@ import { openMachine, ways } from '../../preload/programs.ts'
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
 
 describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
-  test('jumps and drifts on its wall clock only, and is right again afterwards', async () => {
+  test('can jump and drift, and is right again once the faults are undone', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
     /** How far its wall clock is ahead, once that is as expected. */

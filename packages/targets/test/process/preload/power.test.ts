@@ -119,7 +119,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('is its old content if a second power loss finds nothing more to lose', async () => {
+  test('is its old content, and a second power loss changes nothing', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
@@ -131,7 +131,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('keeps what was written before the disk was settled, and nothing later', async () => {
+  test('has the writes from before the disk was marked as settled, and no later unsynced write', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,

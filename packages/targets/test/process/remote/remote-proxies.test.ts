@@ -301,7 +301,7 @@ describe('a declaration with proxies of other hosts', () => {
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('is refused if a proxy carries clients, leads nowhere, or a pair of nodes has none', () => {
+  test('is refused if a proxy carries clients, leads nowhere, or is missing for a pair of nodes', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
       'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )

@@ -4,7 +4,7 @@ import { createBusiest } from '../../../../src/stdio/maelstrom/busiest.ts'
 
 const MS = 1e6
 
-test('takes the node that sends far more than the others for the leader', () => {
+test('assumes that the node that sends far more than the others is the leader', () => {
   const busiest = createBusiest()
   expect(busiest.node()).toBeUndefined()
   for (let n = 0; n < 4; n++) busiest.sent('n2', nanos(n * MS))
@@ -12,7 +12,7 @@ test('takes the node that sends far more than the others for the leader', () => 
   expect(busiest.node()).toBe('n2')
 })
 
-test('takes no node for the leader if all nodes send similar numbers', () => {
+test('assumes no leader if all nodes send similar numbers', () => {
   const busiest = createBusiest()
   for (const node of ['n1', 'n2', 'n3', 'n1', 'n2', 'n3', 'n1']) busiest.sent(node, nanos(0))
   expect(busiest.node()).toBeUndefined()

@@ -64,6 +64,6 @@ test.each([
   [22, false, 'fail'],
   [30, false, 'fail'],
   [0, true, 'fail'],
-])('an error %i of a request (harmless: %s) is %s', (code, harmless, type) => {
+])('error %i of a request (read-only: %s) completes it as %s', (code, harmless, type) => {
   expect(completionOfError({ type: 'error', code }, harmless).type).toBe(type)
 })
