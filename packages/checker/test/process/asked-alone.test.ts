@@ -92,7 +92,7 @@ test.each(modelNames)('%s: the verdict on a level does not depend on which other
 const eachWay = (model: string, level: Level, events: readonly EventInput[]): string[] =>
   [[level], levels].map((asked) => resultOf(checkHistory(smallHistory(events), { model, levels: asked }), level))
 
-test('final reads before and after the effect of a write of unknown outcome converge, whichever other levels are checked', () => {
+test('two final reads converge if a write of unknown outcome takes effect between them, whatever levels are asked for', () => {
   const history = historyOf('w1?', '    fr|', '          fr1|')
   for (const level of ['eventual', 'convergent'] as const) {
     expect(resultOf(checkHistory(history, { levels: [level] }), level)).toBe('met')

@@ -47,7 +47,7 @@ describe('among forty overlapping operations', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('each further write or cas of the value and the initial value allow one more replacement, whatever their outcome', () => {
+  test('each write of the value, each cas to it and the initial value allow one replacement, whatever their outcome', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -70,7 +70,7 @@ describe('among forty overlapping operations', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('writes that returned before the overlapping operations do not count', () => {
+  test('a write that returned before the overlapping operations began allows no replacement', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },

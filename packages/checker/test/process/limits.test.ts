@@ -141,7 +141,7 @@ test.each(Object.keys(objects))('a check of one %s limited by its own number of 
 })
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of registers for %s counts its steps, and has the same result within as many',
+  'a check of registers for %s counts its steps, and repeats its report under the same limit of steps',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },
@@ -169,7 +169,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('passes that copy operations or visit many per operation check the clock', () => {
+test('passes that copy operations or compare each with many others check the clock', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)

@@ -87,7 +87,7 @@ test('versions that repeat make the verdict unknown, because they do not identif
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('reports a violation at every level it breaks if no lost answer could explain it', () => {
+test('reports a stale read as a violation if no write with a lost version explains it', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels

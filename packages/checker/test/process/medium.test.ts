@@ -96,7 +96,7 @@ test(`the general search agrees with one without reductions on ${manyOf(800)} hi
   })
 })
 
-test(`forced orders agree with the search by process on ${manyOf(600)} histories of two or three keys with distinct values`, () => {
+test(`the search by forced orders agrees with that by process on ${manyOf(600)} histories of two or three keys`, () => {
   compare(many(600), (seed) => {
     const random = randomFrom(seed)
     const shape = mediumShape(random, {

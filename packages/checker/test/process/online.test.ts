@@ -93,7 +93,7 @@ test(`the online checker reports no false violation of repeated values: ${manyOf
   expect(count['not certain']).toBeGreaterThan(atLeast(200))
 })
 
-test(`the online checker agrees with check on ${manyOf(500)} histories of 20 to 220 operations, at the event itself`, () => {
+test(`the online checker finds violations at the same event as check, in ${manyOf(500)} histories of 20 to 220 operations`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
@@ -207,7 +207,7 @@ test('two compare-and-sets cannot replace the same value', () => {
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas may be called before the write it replaces, and overwrites all values from before both', () => {
+test('a cas called before the write that it replaces also overwrites the values written before both', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -255,7 +255,7 @@ test.each(['touched', 'not-understood'])('stops judging a key once the recorder 
   expect(online().doubt()).toBeUndefined()
 })
 
-test('judges no more keys than allowed, and says so', () => {
+test('judges at most the allowed number of keys, and names that limit as its doubt', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')
@@ -304,7 +304,7 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'gives up a key if the route table reads another place than it writes (%s at the start)',
+  'gives up a key if the route table reads from another place than it writes to (initial value: %s)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)

@@ -11,17 +11,20 @@ import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agr
 
 const baseSeed = inject('seed')
 
-test.each([0, 1])('each level agrees with its definition where clients overlap with themselves (part %i)', (part) => {
-  const counts = noCounts()
-  for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
-  expect(counts.overlapping).toBeGreaterThan(counts.judged * 0.5)
-  for (const level of ['sequential', ...weakLevels] as const) {
-    expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.04)
-    expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.04)
-  }
-})
+test.each([0, 1])(
+  'each level agrees with its definition if a client runs several operations at once (part %i)',
+  (part) => {
+    const counts = noCounts()
+    for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
+    expect(counts.overlapping).toBeGreaterThan(counts.judged * 0.5)
+    for (const level of ['sequential', ...weakLevels] as const) {
+      expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.04)
+      expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.04)
+    }
+  },
+)
 
-test('with unnamed clients, levels based on their order are never met by default, and violations hold for every assignment', () => {
+test('unnamed clients meet levels based on client order only if linearizable, and violations hold for every assignment', () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   for (const level of ['sequential', ...weakLevels] as const) {
@@ -60,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels based on its order unknown if no name identified it, with the remedy (session: %s)',
+    'leaves the levels that use its order unknown if no name identified it, and says how to name it (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -87,7 +90,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('may have written in another order than that of its requests if no name identified it', () => {
+  test('leaves the order of its writes open if no name identified it', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -131,7 +134,7 @@ describe('a lock', () => {
     expect(held('carol')).toBe('violated')
   })
 
-  test('is unknown if no name identified the client that released it', () => {
+  test('has an unknown verdict if no name identified the client that released it', () => {
     expect(held(undefined)).toBe('unknown')
   })
 })

@@ -71,7 +71,7 @@ function shapeFrom(random: () => number): Shape {
 
 const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
 
-test('a history judged in shares gets the same report as from check, with witnesses and counterexamples', () => {
+test('a check split over several threads gives the report of check, with the same witnesses and counterexamples', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -93,7 +93,7 @@ test('a history judged in shares gets the same report as from check, with witnes
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a long history judged in shares shows each violation by the same operations as check', () => {
+test('a check of a long history split over several threads gives the report of check, with the same counterexamples', () => {
   const random = randomFrom(baseSeed)
   const shape = {
     ...shapeFrom(random),
@@ -113,7 +113,7 @@ test('a long history judged in shares shows each violation by the same operation
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('without time, a check in shares gives the report of check', () => {
+test('a check split over two threads gives the report of check if it has no time', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })

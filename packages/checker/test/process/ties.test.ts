@@ -249,7 +249,7 @@ describe('a history with equal stamps gets the combined verdict of all orders th
   })
 })
 
-describe('two clients that at one stamp each change one object and then find the other unchanged', () => {
+describe('two clients with equal stamps that each change one object and read the other unchanged', () => {
   const crossed = (change: string, value: number, before: Json): StampedOperation[] =>
     [0, 1].flatMap((client) => {
       const common = { client, call: 5, end: 5 }
@@ -264,7 +264,7 @@ describe('two clients that at one stamp each change one object and then find the
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('are unknown if each object is checked alone', async () => {
+  test('leave linearizable unknown if each object is checked alone', async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })

@@ -128,7 +128,7 @@ describe('a violation of registers', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'at level %s is reported in few operations whenever the time runs out after it was found',
+    'at level %s is shown by few operations whenever the time runs out after the violation was found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -252,7 +252,7 @@ const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-regis
 }
 
 test.each(Object.keys(objects) as (keyof typeof objects)[])(
-  'a violation of a %s is reported in few operations whenever the time runs out after it was found',
+  'a violation of a %s is shown by few operations whenever the time runs out after the violation was found',
   (model) => {
     const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
@@ -262,7 +262,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
   },
 )
 
-test('a violation of a user’s own model is reported in few operations whenever the time runs out', () => {
+test('a violation of a user’s own model is shown by few operations whenever the time runs out after it was found', () => {
   const model = {
     name: 'own',
     initial: 0,

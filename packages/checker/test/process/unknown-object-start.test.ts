@@ -146,7 +146,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
-test('set: reports a violation although a contains was open when an earlier read returned', () => {
+test('set: reports a violation even if an operation contains was open when an earlier read returned', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -162,7 +162,7 @@ test('set: reports a violation although a contains was open when an earlier read
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('bank: reduces a violation although a read was still open', () => {
+test('bank: reports a violation even if a read was still open', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],

@@ -20,7 +20,7 @@ const isJudged = (operations: readonly Operation[]): boolean => operations.lengt
 
 const SMALL: Shape = { operations: 7, clients: 3, lies: 5, values: 2 }
 
-test(`agrees with every order of the operations in ${manyOf(40_000)} small histories, also of equal messages and unknown starts`, () => {
+test(`gets the verdicts of trying every order in ${manyOf(40_000)} small histories, with equal messages and unknown starts too`, () => {
   const shown = new Map<string, number>()
   for (let seed = 1; seed <= many(40_000); seed++) {
     const { operations, initial } = drawn(seed, SMALL)

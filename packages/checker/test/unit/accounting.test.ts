@@ -95,7 +95,7 @@ test('messages that were acknowledged and never came out are lost, once the queu
   expect([complete.result, valuesOf(complete.lost)]).toEqual(['met', []])
 })
 
-test('counts messages dequeued twice as duplicated, dequeued after an unknown enqueue as recovered, others as unexpected', () => {
+test('counts a repeated message as duplicated, one of an unknown enqueue as recovered and any other as unexpected', () => {
   const account = accountOf(
     'bag',
     [0, 'invoke', 'enqueue', 'twice'],
@@ -139,7 +139,7 @@ test('a message that only failed enqueues tried to add is unexpected', () => {
   expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
 })
 
-test('a drain shows the loss of messages of its own queue that were enqueued before the drain began, and of no others', () => {
+test('a drain shows that a message is lost only if it was enqueued in the same queue before the drain began', () => {
   const put = (key: string): EventInput[] => [
     { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
@@ -209,7 +209,7 @@ test('judges a queue at its end by a drain or by a final dequeue that found noth
   expect(ends([...dequeue('a'), ...dequeue(null)], true)).toBe('met')
 })
 
-test('a set element is stale if some reads lack it, lost if the last reads lack it', () => {
+test('a set element that some reads lack is stale, and one that the last reads lack is lost', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -263,7 +263,7 @@ test('final reads of a counter must lie between the bounds that its additions al
   expect(finals(0, 0)).toBe('violated')
 })
 
-test('reports a final read of a counter that lacks additions with the sum that each node acknowledged', () => {
+test('reports an impossible final read of a counter with the sum that each node acknowledged', () => {
   const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
     const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
     return [
@@ -333,7 +333,7 @@ test('an id given out twice is reported with both clients that got it', () => {
   )
 })
 
-test('a final read of a set names the element that is missing, and since when it was there', () => {
+test('names the element that a final read of a set lacks, and the time of its acknowledgement', () => {
   const sentenceOf = (read: Json): string => {
     const about = { process: 1, key: 's', node: 'n1' }
     const events: EventInput[] = [

@@ -123,7 +123,7 @@ test.each([
   },
 )
 
-test('accepts an order of appends exactly if it is a witness, also after it was altered', () => {
+test('the check of an order of appends accepts a randomly changed order exactly if it is a witness', () => {
   const count = { right: 0, wrong: 0 }
   for (let n = 0; n < many(600); n++) {
     const seed = baseSeed + n

@@ -169,7 +169,7 @@ test('derives no real-time order from a clock that broke its error bound', () =>
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('keeps every real-time order that one clock saw, and adds no order that is not real', () => {
+test('keeps every real-time order within one clock, and adds only orders that are real', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

@@ -140,12 +140,12 @@ describe.each(Object.entries(contracts))(
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('accepts reads without a change before the change and refuses them after it', () => {
+    test('accepts reads that lack a change before that change and refuses them after it', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })
 
-    test('accepts reads with and without a change whose outcome is unknown', () => {
+    test('accepts reads that show a change of unknown outcome, and reads that lack it', () => {
       expect(resultOf(model, [lost, ...once], null)).toBe('met')
       expect(resultOf(model, [lost, ...nothing], null)).toBe('met')
     })

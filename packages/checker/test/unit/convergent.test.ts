@@ -14,21 +14,45 @@ const drop: Reading = { initial: null, failedCas: 'drop' }
 const resultsOf = (report: Report): string => both.map((level) => resultOf(report, level)).join(', ')
 const judged = (...rows: readonly string[]): string => resultsOf(checkHistory(historyOf(...rows), { levels: both }))
 
-describe('replicas converge if all final reads of a key return the same value, whatever it is', () => {
+describe('eventual and convergent', () => {
   test.each([
-    ['on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
-    ['on a value that was overwritten', ['w1-| w2-|', '          fr1|', '          fr1|'], 'violated, met'],
-    ['on a value that nobody wrote', ['w1-|', '     fr7|', '     fr7|'], 'violated, met'],
-    ['not at all', ['w1-| w2-|', '          fr1|', '          fr2|'], 'violated, violated'],
-    ['not at all, and one value comes from nowhere', ['w1-|', '     fr7|', '     fr1|'], 'violated, violated'],
-    ['of one key, and of another not', ['wx1-| wy1-|', '     frx1| fry1|', '     frx1| fry|'], 'violated, violated'],
+    ['are both met if final reads agree on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
     [
-      'of one key, and another is not read',
+      'are violated and met if final reads agree on an overwritten value',
+      ['w1-| w2-|', '          fr1|', '          fr1|'],
+      'violated, met',
+    ],
+    [
+      'are violated and met if final reads agree on a value that nobody wrote',
+      ['w1-|', '     fr7|', '     fr7|'],
+      'violated, met',
+    ],
+    [
+      'are both violated if final reads differ',
+      ['w1-| w2-|', '          fr1|', '          fr2|'],
+      'violated, violated',
+    ],
+    [
+      'are both violated if final reads differ and nobody wrote one of the values',
+      ['w1-|', '     fr7|', '     fr1|'],
+      'violated, violated',
+    ],
+    [
+      'are both violated if final reads agree on one key and differ on another',
+      ['wx1-| wy1-|', '     frx1| fry1|', '     frx1| fry|'],
+      'violated, violated',
+    ],
+    [
+      'are both unknown if a written key has no final read',
       ['wx1-| wy1-|', '            frx1|', '            frx1|'],
       'unknown, unknown',
     ],
-    ['of one key, and another was only ever read', ['wx1-| ry|', '          frx1|', '          frx1|'], 'met, met'],
-    ['and nothing is read in the end', ['w1-| r1|'], 'unknown, unknown'],
+    [
+      'are both met if a key without a final read was never written',
+      ['wx1-| ry|', '          frx1|', '          frx1|'],
+      'met, met',
+    ],
+    ['are both unknown without final reads', ['w1-| r1|'], 'unknown, unknown'],
   ] as const)('%s', (_, rows, expected) => {
     expect(judged(...rows)).toBe(expected)
   })

@@ -296,7 +296,7 @@ describe('a work queue', () => {
     )
   })
 
-  test('delivers nothing by an answer that only repeats the lease of its request', () => {
+  test('does not count a take as delivered if its answer only repeats the requested lease', () => {
     const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
     expect(levels['exactly-once']?.result).toBe('met')
   })

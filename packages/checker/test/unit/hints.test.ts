@@ -32,7 +32,7 @@ test('suggests a conversion to text if a written text is read back as a number',
   ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
 })
 
-test('compares elements of lists and sets as well', () => {
+test('suggests a conversion for elements of lists and sets as well', () => {
   expect(
     hints([
       ['add', 1, 1],
@@ -97,7 +97,7 @@ test('suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('explains both meanings of an addition whose answer is another number', () => {
+test('says that another number answered to an addition is taken for the sum, and how to record an amount', () => {
   expect(
     hints([
       ['add', 1, 2],

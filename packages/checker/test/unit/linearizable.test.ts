@@ -56,7 +56,7 @@ describe('compare-and-set', () => {
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test('counts as an observation after a failure only on request', () => {
+  test('is an observation after a failure only if failed cas are taken as observations', () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')
@@ -136,7 +136,7 @@ describe('a counterexample', () => {
     expect(statesBefore?.toSorted()).toEqual([2, 3])
   })
 
-  test('says that a value was never written, or read before its write began', () => {
+  test('says whether a value was never written, or was read before its write began', () => {
     expect(counterexampleOf('w1|', '     r7|').sentence).toContain('nobody ever wrote 7')
     expect(counterexampleOf('      w7|', ' r7|').sentence).toContain("before process 0's write of 7 was called")
   })

@@ -57,7 +57,7 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('holds an offset that equals the value by chance, if other appends return offsets', () => {
+  test('has that value as its offset if other appends return offsets', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
@@ -147,7 +147,7 @@ describe('offsets', () => {
     expect(sparse(...around(2))).toBe('violated')
   })
 
-  test('may be read next to appended values that are pairs themselves', () => {
+  test('are not read out of appended values that are pairs themselves', () => {
     expect(
       sparse(
         ['append', [1, 'x'], 5],

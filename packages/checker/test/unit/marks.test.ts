@@ -76,7 +76,7 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
 }
 
 describe('a key that something touches outside the record', () => {
-  test(`is judged up to that time by the operations that had returned before (seed ${baseSeed})`, () => {
+  test(`is judged only by the operations that returned before it was touched (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
     for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -197,7 +197,7 @@ describe('a key that something touches outside the record', () => {
       expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is judged up to the first such time, however often it is touched', () => {
+  test('is judged up to the first touch, however often it is touched', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },

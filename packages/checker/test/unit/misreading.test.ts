@@ -23,7 +23,7 @@ const reasonOf = (report: ReturnType<typeof recorded>): string => {
   return linearizable.result === 'unknown' ? linearizable.reason.text : linearizable.result
 }
 
-describe('a route table that reads another place than it writes to', () => {
+describe('a route table that reads from another place than it writes to', () => {
   test('is reported, with a written and a read value, instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(

@@ -38,7 +38,7 @@ const results = (events: readonly EventInput[], initial: Json = null): string[] 
 }
 
 describe('several registers', () => {
-  test('written together are seen together', () => {
+  test('that one txn writes together are read together', () => {
     const written = [
       0,
       [
@@ -109,7 +109,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('may each have an order while all together have none', () => {
+  test('may each have a legal order while all together have none', () => {
     // Each of the two saw the other's write missing, though both had written first: store buffering.
     const events = txns(
       [
@@ -267,7 +267,7 @@ test('txns are read from Jepsen’s EDN and from lines of JSON', async () => {
   }
 })
 
-test(`sequential consistency is as defined, on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
+test(`sequential consistency agrees with its definition on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
   const share = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const random = randomFrom(baseSeed + n)

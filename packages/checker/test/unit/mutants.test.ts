@@ -132,7 +132,7 @@ describe('append', () => {
   })
 })
 
-test('ends a contradiction at the return of the impossible read, not at a read that an open write explains', () => {
+test('a counterexample ends at the return of the impossible read, not at a read that an open write explains', () => {
   // Until process 2 reads 1 again, everything is explained by the open write of 2.
   const report = checkHistory(
     historyOf('w1|    w2--------------|', '             r2|', '                   r1|    r1|'),

@@ -174,7 +174,7 @@ test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
   },
 )
 
-test('refuses an operation that the model does not know, with those it knows', () => {
+test('refuses an operation that the model does not know, and lists the operations that it knows', () => {
   const judge = () => checkHistory(historyFromEvents(eventsOf(both(0, 'write', 1, 1))), { model: 'queue' })
   expect(judge).toThrow(
     'line 1: the queue model does not know the operation "write"; it knows enqueue, dequeue, drain. This model knows it: --model register.',
@@ -212,7 +212,7 @@ test.each([
   })
 })
 
-test('counts the time to an operation from the last answer before it', () => {
+test('a sentence counts the time until an operation from the last answer before it', () => {
   const at = (time: number, ...[process, type, f, value = null]: Step): EventInput => ({
     ...{ process, type, f, value, time: time * 1e6 },
   })

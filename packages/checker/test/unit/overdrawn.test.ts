@@ -30,7 +30,7 @@ test('names an account that two nodes together overdraw, with its balance and th
   )
 })
 
-test("counts a deposit that came before the transfer's return, though after an impossible read", () => {
+test('names no overdraft if a deposit made before the transfers returned covers them', () => {
   const transfer = (id: number) => ({ from: 'a', to: 'b', amount: 60, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(1) },

@@ -40,7 +40,7 @@ test('notes that an update may be lost if recorded reads and writes of a number 
   expect(overwrittenNotes(recorded(traffic, [one!, other!, first!, [1, 'cas', [93, 88]]]))).toEqual([])
 })
 
-test('notes the same for single SQL statements, but not for transactions that read and write', () => {
+test('notes a possible lost update for single SQL statements, but not for transactions that read and write', () => {
   const alone = (process: number, ...micro: readonly Json[]): Did =>
     [...[process, 'txn', micro], { statements: [['SQL', micro.length]] }] as unknown as Did
   const header = { model: 'rw-register', initial: 'unknown' }

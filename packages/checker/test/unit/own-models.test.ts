@@ -60,14 +60,14 @@ test("judges a user's model of a stack, which pops the last pushed value first",
   expect(judge([...overlapping, ok(1, 'pop', 1), ok(0, 'push', 2)], stack)).toBe('met')
 })
 
-test('an operation of unknown outcome may have happened, later, or never', () => {
+test('an operation of unknown outcome may take effect at once, later or never', () => {
   const pushed = [call(0, 'push', 1), { process: 0, type: 'info', f: 'push', value: 1 }] as const
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', null), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
 })
 
-test('judges the parts that a model separates separately', () => {
+test('judges each part separately if a model divides operations into parts', () => {
   const write = (process: number, name: string, to: Json): EventInput[] => [
     call(process, 'write', { name, to }),
     ok(process, 'write', { name, to }),

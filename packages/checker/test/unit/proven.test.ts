@@ -26,7 +26,7 @@ function provenIn(events: readonly EventInput[]): OnlineViolation | undefined {
 const untimed = (events: readonly EventInput[]): EventInput[] => events.map(({ time: _, ...event }) => event)
 
 describe('a violation proven during recording', () => {
-  test('decides a history without any time left, by the operations of its key up to the violation', () => {
+  test('is the verdict even if the check has no time, shown by the operations of its key up to the violation', () => {
     const events = untimed([...later('y', 3_000), ...STALE, ...later('x', 3_000)])
     const limits = () => ({ ...limitedTo(10_000) })
     expect(checkHistory(historyFromEvents(events), limits()).levels.linearizable.result).toBe('unknown')
@@ -39,7 +39,7 @@ describe('a violation proven during recording', () => {
     expect(report.levels.sequential.result).toBe('unknown')
   })
 
-  test('is reported as recorded if there is no memory for a check', () => {
+  test('is reported with its recorded sentence if there is no memory for a check', () => {
     const events = untimed([...STALE, ...later('x', 10), ...later('y', 10)])
     const proven = provenIn(events)
     const report = checkHistory(historyFromEvents(events), { memoryBytes: 1, proven })

@@ -42,7 +42,7 @@ function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (read
 }
 
 for (const model of ['queue', 'bag'] as const) {
-  test(`shows a message of a ${model} that was dequeued twice with its enqueue, among thousands of unknown outcome`, () => {
+  test(`shows only the enqueue and the two dequeues of a repeated message of a ${model}, among thousands of unknown dequeues`, () => {
     const twice: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', 'a'],
@@ -64,7 +64,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`shows the message that a ${model} held when it was found empty, among thousands of unknown outcome`, () => {
+  test(`shows only the message that a ${model} held when a dequeue found it empty, among thousands of unknown dequeues`, () => {
     const hidden: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', null],
@@ -78,7 +78,7 @@ for (const model of ['queue', 'bag'] as const) {
   })
 }
 
-test('shows a message that a later one overtook in few operations of a long history', () => {
+test('shows only three operations of a long history if a later message overtook an earlier one', () => {
   const lost: readonly Step[] = [
     [3, 'enqueue', 'a'],
     [3, 'enqueue', 'b'],

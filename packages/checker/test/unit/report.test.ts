@@ -36,7 +36,7 @@ describe('sequential consistency', () => {
     )
   })
 
-  test('concerns all keys together: each key may be legal and the whole not (store buffering)', () => {
+  test('is violated by all keys together even if each key is legal by itself (store buffering)', () => {
     const report = checkHistory(historyOf('wx1|  ry|', 'wy1|  rx|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -60,7 +60,7 @@ describe('eventual consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 
-  test("is violated by final reads that agree on an older value than an acknowledged write's, which is listed as lost", () => {
+  test('is violated if final reads agree on an older value than an acknowledged write, and that write is listed as lost', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
     expect(resultOf(report, 'eventual')).toBe('violated')
     expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
@@ -97,7 +97,7 @@ test('a history without completed operations meets every level', () => {
   expect(report.levels.eventual.result).toBe('unknown')
 })
 
-test('counts operations of unknown outcome, and those whose effect was read', () => {
+test('counts operations of unknown outcome, and how many of them are known to have happened', () => {
   const report = checkHistory(historyOf('w1|  w2--?', 'w3--?', '          r2|'))
   expect(report.info).toEqual({ total: 2, happened: 1, undecided: 1 })
 })
@@ -115,7 +115,7 @@ describe('the headline', () => {
     [violated, unknown, met, 'not linearizable; sequential unknown: out of time'],
     [unknown, unknown, met, 'unknown: out of time'],
     [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
-  ])('%#: claims no more than is known', (linearizable, sequential, eventual, expected) => {
+  ])('%#: states exactly what the verdicts of the levels show', (linearizable, sequential, eventual, expected) => {
     expect(headline(linearizable, sequential, eventual)).toBe(expected)
   })
 })

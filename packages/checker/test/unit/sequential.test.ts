@@ -84,7 +84,7 @@ function tradeReads(events: readonly EventInput[], below: (n: number) => number)
   )
 }
 
-test(`joined threads and guessed sources agree with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer ones`, () => {
+test(`joining threads and guessing sources of reads agree with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer ones`, () => {
   const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
   for (const { histories, shapeOf, judge } of [small, medium]) {
     for (let n = 0; n < histories; n++) {
@@ -202,7 +202,7 @@ test('a counterexample that needs an operation of unknown outcome includes a rea
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })
 
-test('orders laid out at random are valid, and exist for nearly all small histories that have one', () => {
+test('laying out orders at random gives only legal orders, and one for nearly every small history that has one', () => {
   const share = { found: 0, met: 0 }
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)

@@ -68,7 +68,7 @@ describe('the sentence of a cycle says what clients did and saw, for', () => {
 /** What a clause says an operation did: `wrote x = 1`, `saw p0's x = 1`, `read x = null`. */
 const ACT = /(wrote|read|saw (?:its own|p\d+'s)) (?:(\w+) = )?(null|\d+)/g
 
-test('a story mentions only its own operations, in the order of each client', () => {
+test('the sentence of a cycle names only operations of the counterexample, in the order of each client', () => {
   let told = 0
   for (let n = 0; n < many(150); n++) {
     const random = randomFrom(baseSeed + n)

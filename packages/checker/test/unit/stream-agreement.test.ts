@@ -172,7 +172,7 @@ test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small h
   for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
-test('shows operations that break the guarantee by themselves, with none to spare', () => {
+test('the operations shown break the guarantee by themselves, and none of them can be left out', () => {
   for (let seed = 1; seed <= many(2_000); seed++) {
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)

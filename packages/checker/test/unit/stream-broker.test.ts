@@ -185,7 +185,7 @@ test(`finds no violation by a correct broker in ${manyOf(6_000)} histories with 
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'names a broker that %s, which breaks %s',
+  'reports that a broker that %s breaks %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc

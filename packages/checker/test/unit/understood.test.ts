@@ -44,7 +44,7 @@ describe('an operation that the model does not know', () => {
     ['txn', 'register', [[0, 'txn', [['r', 1, null]], [['r', 1, null]]]], '--model multi-register'],
     ['acquire', 'queue', [[0, 'acquire', null, null]], '--model lock'],
   ] satisfies readonly (readonly [string, string, readonly Step[], string])[])(
-    'is refused with the models that know it: %s in a %s',
+    'is refused with the names of the models that know it: %s in a %s',
     (f, model, steps, expected) => {
       const text = found(model, steps)
       expect(text).toContain(`h.jsonl:1: the ${model} model does not know the operation "${f}"`)
@@ -52,7 +52,7 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('is refused with a note if no model knows it', () => {
+  test('is refused with the note that no model knows it, if none does', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })
@@ -186,7 +186,7 @@ describe('an answer that no object could give', () => {
       ],
     ],
   ] satisfies readonly (readonly [string, readonly Step[]])[])(
-    'is not found in correct answers: %s %j',
+    'is not reported for correct answers: %s %j',
     (model, steps) => {
       expect(found(model, steps)).toBe('met')
     },
@@ -201,7 +201,7 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('are refused if their values give different names', () => {
+  test('are refused if their operations have different values and no key', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and that of line 1 "bob"\. .*"key"/,
     )

@@ -133,7 +133,7 @@ const cases: {
 }
 
 describe('a history without an observation', () => {
-  test('is tested for every model of objects', () => {
+  test('has a test case for every model of objects except watches', () => {
     expect(Object.keys(cases).sort()).toEqual(
       models
         .map(({ name }) => name)
@@ -150,7 +150,7 @@ describe('a history without an observation', () => {
     })
   }
 
-  test('may have a failed cas, which counts only if failed cas are taken as observations', () => {
+  test('still lacks one with a failed cas, unless failed cas are taken as observations', () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -199,7 +199,7 @@ describe("a user's own model", () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('encoded as integers counts an operation as an observation if its output makes a difference', () => {
+  test('that is encoded as integers counts an operation as an observation if its output changes the encoding', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('each multiset of uses has one number, whatever their order, and is compared class by class', () => {
+test('each multiset of uses gets one number in any order, and two of them are compared class by class', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))

@@ -84,7 +84,7 @@ describe('a write without an answer', () => {
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('is not decided by a read of another value or one that ended before', () => {
+  test('is not decided by a read of another value, or by a read that ended before the write', () => {
     for (const lines of [
       [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...shown],
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a read that lacks acknowledged writes decides nothing, but violations within the stream remain', () => {
+test('a read that lacks acknowledged writes leaves reliable unknown, but a violation within the stream remains', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -135,7 +135,7 @@ describe('each guarantee is broken by', () => {
   test('a missing revision at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
   test('a value that nobody wrote', () => expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
-  test('progress that goes back, comes too early, or forgets something', () => {
+  test('progress that goes back, comes too early or skips an event', () => {
     expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
@@ -157,13 +157,13 @@ describe('each guarantee is broken by', () => {
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('an event older than a start at a future revision', () => {
+  test('an event older than the future revision at which the watch starts', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('an event that never arrives, which is decided only after healing', () => {
+  test('an event that has not arrived after the watch was followed five times', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))
@@ -182,7 +182,7 @@ describe('each guarantee is broken by', () => {
 })
 
 describe('a write of unknown outcome', () => {
-  test('is decided by a watch that shows it, and then every other watch must show it', () => {
+  test('is decided by a watch that shows it, so that every other watch must show it too', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -210,7 +210,7 @@ describe('a write of unknown outcome', () => {
   })
 })
 
-test('names the deletion that etcd 3.4 loses on compaction, with its writer, and nothing else', () => {
+test('names only the deletion that etcd 3.4 loses on compaction, and the process that deleted', () => {
   const report = judge(
     ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
     ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],

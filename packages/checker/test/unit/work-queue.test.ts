@@ -134,7 +134,7 @@ test(`finds no violation in ${manyOf(4_000)} histories of a correct queue whose 
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'names a queue that %s, which breaks %s',
+  'reports that a queue that %s breaks %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc
@@ -175,7 +175,7 @@ describe('the verdict on a queue', () => {
     ],
     ['not at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
     ['not at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
-  ])('%s', (headline, operations) => {
+  ])('is reported as: %s', (headline, operations) => {
     expect(judge(operations).headline).toBe(headline)
   })
 

@@ -74,7 +74,7 @@ test('the order of lines of overlapping transactions does not change the verdict
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('makes every level unknown once it is read, with the lines and the remedy', () => {
+  test('makes every level unknown once it is read, and the reason names the lines and the remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -185,7 +185,7 @@ test('reports write skew with no other anomaly', () => {
 describe('an assumption about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('that they are linearizable makes a stale read violate weaker levels, and is named', () => {
+  test('linearizable-keys makes a stale read violate read uncommitted, and the report names it', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -193,7 +193,7 @@ describe('an assumption about keys', () => {
     expect(report.headline).toContain('granted linearizable-keys')
   })
 
-  test('that they are sequential is contradicted by versions that go back within a session', () => {
+  test('sequential-keys makes versions that go back within a session violate read uncommitted', () => {
     const back = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 2]], [['r', 'x', 1]], [['r', 'x', 2]])
     const session = back.map((event) => (Number(event.process) > 1 ? { ...event, process: 2 } : event))
     expect(resultOf(verdictsOf(session), 'read-uncommitted')).toBe('met')
@@ -218,13 +218,13 @@ describe.runIf(corpusIsHere)("Elle's own test histories of registers", () => {
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
     // Elle says -realtime; the two are of one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
-  ])('include %s, which shows the labelled anomaly with options %j: %s', async (file, assume, anomaly, level) => {
+  ])('%s has its labelled anomaly with the assumptions %j: %s', async (file, assume, anomaly, level) => {
     const report = judge(await readHistory(join(corpus, 'elle', file)), assume)
     expect(report.transactions?.anomalies).toHaveProperty([anomaly])
     expect(resultOf(report, level)).toBe('violated')
   })
 
-  test('include rw-register-cyclic-versions-bug-test-01, which is strictly serializable', async () => {
+  test('rw-register-cyclic-versions-bug-test-01 is strictly serializable', async () => {
     const report = judge(await readHistory(join(corpus, 'elle/rw-register-cyclic-versions-bug-test-01.edn')))
     expect(resultOf(report, 'strict-serializable')).toBe('met')
   })

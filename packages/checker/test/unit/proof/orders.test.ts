@@ -14,7 +14,7 @@ const permutations = (rows: readonly number[]): readonly (readonly number[])[] =
 const WITHOUT_ORDERS = ['weak register', 'final reads', 'counter']
 
 describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))(
-  'the orders of a core of the model %s',
+  'the possible orders of the operations that prove a violation of the model %s',
   (model) => {
     test(`each begin with exactly one of the listed failing orders, in ${manyOf(100)} histories`, () => {
       const first = inject('seed') * 10_000

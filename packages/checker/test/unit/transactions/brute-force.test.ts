@@ -157,7 +157,7 @@ describe('sessions and real time', () => {
   })
 })
 
-test("on request, only the part of a list before the transaction's own appends orders transactions", () => {
+test("with ownReads off, a transaction's own appends in a read do not order transactions", () => {
   const split = history('list', 'x=1 x:1 | x=2 | x:21')
   expect(decide(split, { kind: 'list' }).get('read-uncommitted')).toBe(false)
   expect(decide(split, { kind: 'list', ownReads: false }).get('read-uncommitted')).toBe(true)

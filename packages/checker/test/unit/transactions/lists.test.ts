@@ -21,7 +21,7 @@ describe('a history of transactions', () => {
     expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
   })
 
-  test('is serializable but not in real time if a read misses an earlier completed append', () => {
+  test('is serializable, but violates the real-time levels, if a read misses an earlier completed append', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
     expect(met(report)).toContain('strong-session-serializable')
     expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
@@ -30,7 +30,7 @@ describe('a history of transactions', () => {
     )
   })
 
-  test('is not called a stale read if a transaction misses part of what it overwrote, whatever the times', () => {
+  test('is reported as G-single-item, not as a stale read, if a transaction misses part of what it overwrote', () => {
     const both = [
       ['append', 'x', 1],
       ['append', 'y', 1],
@@ -45,7 +45,7 @@ describe('a history of transactions', () => {
     expect(verdict).not.toMatchObject({ counterexample: { story: { name: 'stale read' } } })
   })
 
-  test('keeps real time across more transactions than one barrier joins', () => {
+  test('shows a stale read even across more transactions than one real-time barrier joins', () => {
     const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
       n + 10,
       [['append', `other${n}`, 1]],
@@ -155,7 +155,7 @@ test('two readers that saw two appends in opposite orders are a long fork, which
   expect(sentenceOf(report, 'prefix')).toContain('Long fork (G-nonadjacent-item)')
 })
 
-test('two transactions that each read what the other appended are G1c', () => {
+test('two transactions that each read what the other appended violate read committed as G1c', () => {
   const report = judged(
     together(
       [
@@ -257,7 +257,7 @@ describe('a read that is wrong by itself', () => {
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('names the rolled-back transaction of a dirty update, and draws the order of the two', () => {
+  test('names the rolled-back transaction of a dirty update, and draws an arrow between the two writers', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )

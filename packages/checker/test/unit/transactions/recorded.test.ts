@@ -469,7 +469,7 @@ describe('the level that each transaction declared', () => {
   })
 
   test.each([snapshot, serial])(
-    'is violated if a reader at %s sees half of a transaction at read committed',
+    'is violated if a reader at %s sees half of the transaction of a writer at read committed',
     (level) => {
       expect(judged(torn(level!)).levels['declared']).toMatchObject({
         result: 'violated',
@@ -495,7 +495,7 @@ describe('the level that each transaction declared', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
-  test('is unknown if a serializable transaction read by a predicate, and known if only another one did', () => {
+  test('is unknown if a serializable transaction used a predicate, and met if only a weaker transaction did', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
       { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
@@ -703,11 +703,11 @@ describe('a read known only by a comparison', () => {
     })
   })
 
-  test('without a comparison may have found any value', () => {
+  test('may have found any value if even the comparison is unknown', () => {
     for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
   })
 
-  test('depends on the transaction that wrote what it found', () => {
+  test('gives the edges of an ordinary read, so that a write skew violates serializable', () => {
     const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
     const start: Ran = {
       ...{

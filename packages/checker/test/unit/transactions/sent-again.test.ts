@@ -36,7 +36,7 @@ test.each([
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
 })
 
-test(`lists with retried appends meet the levels that they meet without the first tries, in ${manyOf(4_000)} histories`, () => {
+test(`retried appends meet exactly the levels of the history without the first tries, in ${manyOf(4_000)} histories`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(4_000); seed++) {

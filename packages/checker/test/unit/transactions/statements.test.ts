@@ -92,7 +92,7 @@ test(`the operations of connections that lock what they read violate nothing, in
   }
 })
 
-test('judges neither other models nor unrecorded histories by connection', () => {
+test('does not judge by connection a history of another model, or one without a workload in its header', () => {
   const event = { process: 0, type: 'invoke', f: 'add', key: 'x', value: 1 }
   expect(areStatements(historyFromObjects([{ chaos: 1, model: 'set', workload: 'traffic' }, event]))).toBe(false)
   expect(areStatements(historyFromObjects([{ chaos: 1 }, { ...event, f: 'read', value: null }]))).toBe(false)

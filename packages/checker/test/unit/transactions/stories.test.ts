@@ -56,7 +56,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('violates the level that its story names, and no weaker one', () => {
+  test('violates the level that its explanation says refuses it, and meets all weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
@@ -87,7 +87,7 @@ test('the sentence of a lost update of lists says who read and who appended', ()
   )
 })
 
-test('draws what a transaction had read before its write together with the write', () => {
+test('draws the read that preceded the write of a transaction together with that write', () => {
   const { transactions } = shown(stories['lost update']).counterexample
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
@@ -113,7 +113,7 @@ test('reports a lost update even if no read shows which of the two writes was la
   expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
 })
 
-test('a read of the new half before the old one already violates monotonic atomic view', () => {
+test('a read of the new half of a transaction before the old half violates monotonic atomic view', () => {
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
