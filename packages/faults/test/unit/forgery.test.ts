@@ -47,7 +47,7 @@ test('a forged message keeps its kind, and a message without data cannot be forg
   expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
 })
 
-test('forged names differ, and forged numbers are near and not negative', () => {
+test('forged names differ from the original, and forged numbers are near it and not negative', () => {
   const all = (message: Json) =>
     new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
   expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))

@@ -77,7 +77,7 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('keeps all phases of a single kind, even if few nodes remain up', () => {
+  test('keeps the kills of the nemesis shifting if it is the only one, even if few nodes remain up', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
@@ -215,7 +215,7 @@ describe('resolving a fault', () => {
     expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
-  test('a minority never includes a majority', () => {
+  test('choosing a minority of three or more nodes leaves a majority', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)

@@ -33,7 +33,7 @@ test.each([
   expect(all.filter(isSuch).sort()).toEqual([...kinds].sort())
 })
 
-test('what runs a process injects the faults of its engine and of its machine, and no others', () => {
+test('the surrounding faults are those of container engines and machines, and no others', () => {
   const surrounding = all.filter((kind) => isSurroundingFault({ kind }))
   expect(surrounding).toEqual(all.filter((kind) => isEngineKind(kind) || isMachineKind(kind)))
   expect(surrounding).not.toContain('kill')

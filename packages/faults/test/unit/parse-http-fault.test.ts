@@ -28,7 +28,7 @@ test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is ch
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
-test('a status, a text of a body and a value of a field may be numbers', () => {
+test('numbers are accepted for a status, the text of a body and the value of a header', () => {
   const match = { status: 503, header: 'x', headerValue: 7, not: { body: 5 } }
   expect(httpFamily.parse({ kind: 'lose-reply', links, match }, 'x').match).toEqual({
     status: '503',

@@ -75,7 +75,7 @@ describe('parsing a message fault', () => {
   })
 })
 
-test('a command with spaces is refused, and the error names the nearest without', () => {
+test('a command with spaces is refused, and the error proposes the nearest command and key', () => {
   expect(() => messageFamily.parse({ kind: 'drop-message', links, match: { command: 'GET x' } }, 'rules')).toThrow(
     '"command" is "GET x", and no command has spaces. The nearest is "command" "GET" with "key" "x".',
   )

@@ -138,7 +138,7 @@ describe('a schedule', () => {
   })
 })
 
-test('no profile has the name of a nemesis, and each has a nemesis', () => {
+test('no profile has the name of a nemesis, and each profile includes a nemesis', () => {
   for (const profile of faultProfiles) {
     expect(nemeses.map(({ name }) => name)).not.toContain(profile.name)
     expect(nemeses.filter(({ kind }) => profile.has(kind))).not.toEqual([])

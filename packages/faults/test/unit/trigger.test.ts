@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('outside its time window, counts and draws as inside it', () => {
+  test('chooses candidates by count and probability without regard to its time window', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })
