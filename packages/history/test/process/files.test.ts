@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('keeps appended lines in one write, before later events', () => {
+  test('writes appended lines in one write, and before later events', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -224,7 +224,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may be read as events even if they do not pair', async () => {
+  test('may be read as single events even if a call or a completion is missing', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
@@ -433,7 +433,7 @@ test('a directory of rotated parts is read like one file, whatever their compres
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('reading with wanted values keeps only the operations of a key on these values', async () => {
+test('reading with wanted values keeps only the operations on the wanted values of each key', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

@@ -81,7 +81,7 @@ describe('a line of 100 MB', () => {
     rmSync(join(directory, name))
   })
 
-  test('is refused the same way if a small compressed file expands into it', async () => {
+  test('is refused in the same way if it comes from a small compressed file', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })

@@ -74,7 +74,7 @@ describe('an integer beyond the precision of a double', () => {
     expect(value('1.5e400')).toBe('15e399')
   })
 
-  test('is accepted as the first time, to which later times are relative', () => {
+  test('is accepted as the first time, and later times are relative to it', () => {
     const history = read(
       '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
     )

@@ -91,7 +91,7 @@ describe('the values of transactions', () => {
     )
   })
 
-  test('store each list that they read once, after its prefixes', () => {
+  test('store a list that is read several times only once, after its prefixes', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )

@@ -184,7 +184,7 @@ describe('a history that breaks a rule is refused, with line and remedy:', () =>
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toMatch(/^h\.jsonl:3: /)
   })
 
-  test('a completion without an invocation in a history first read as completions only', () => {
+  test('a completion without a call if a history read as completions only has a call too', () => {
     expect(() =>
       historyFromEvents([end(0, 'ok', 'read', 1), call(1, 'read')], { completionsOnly: true, source: 'h.edn' }),
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')

@@ -43,7 +43,7 @@ test('a long client name is cut', () => {
   expect(long).toHaveLength('client '.length + 60)
 })
 
-test('an invocation by itself names its client in the same way', () => {
+test('names the client of a single invocation by its session, or else by its process', () => {
   expect(callerInWords({ process: 5, session: 'c4' })).toBe('client c4')
   expect(callerInWords({ process: 5, session: 'process-7' })).toBe('client 7')
   expect(callerInWords({ process: 5, session: 'connection 3' })).toBe('connection 3')

@@ -66,7 +66,7 @@ describe('operations overlap', () => {
     expect(concurrent(...rows)).toBe(true)
   })
 
-  test('operations of one request, which share both times, do not overlap', () => {
+  test('parts of one request, which have equal times, do not overlap', () => {
     expect(concurrent([0, 'a', 1, 2])).toBe(false)
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })

@@ -60,7 +60,7 @@ describe('values of independent tests are read as a key and a value,', () => {
     ])
   })
 
-  test('and the option --keyed is asked for if the file leaves this open and it matters', () => {
+  test('and the option --keyed is demanded if a pair could be either and the verdict depends on it', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([

@@ -114,7 +114,7 @@ describe('nanoseconds since 1970 are read exactly', () => {
     ])
   })
 
-  test('in stretches of a recording, each relative to its own first time', async () => {
+  test('in stretches of a recording that are read separately', async () => {
     const path = file(
       'stretches.jsonl',
       [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),

@@ -319,12 +319,12 @@ describe('a time member with another name', () => {
     expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
   })
 
-  test('is named in the refusal of lines that contradict it', async () => {
+  test('is named in the error if its times contradict the order of lines', async () => {
     const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
 
-  test('is refused if it has a fraction after one that had none', async () => {
+  test('is refused if a fraction follows a whole number', async () => {
     expect(await refusal(lines(events('t', [0, 0.01])))).toMatch(
       /:2: "t" is 0.01.*"t_ms" from milliseconds: sed 's.*FILE$/,
     )

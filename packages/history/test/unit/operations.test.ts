@@ -39,7 +39,7 @@ test.each([
   expect(withArticle(f)).toBe(named)
 })
 
-test('the written value of a cas is its last value, and of another change its whole argument', () => {
+test('the written value of a cas is its last value, and that of any other change is its whole argument', () => {
   expect(writtenValue('cas', [1, 2])).toBe(2)
   expect(writtenValue('cas', [2])).toBe(2)
   expect(writtenValue('write', [1, 2])).toEqual([1, 2])

@@ -18,7 +18,7 @@ test('a write of a number that other clients have changed since the writer read 
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test("a write is not reported without another client's change since the writer's read, or if it is not a number", () => {
+test("reports no write if no other client wrote since the writer's read, or if the value is not a number", () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

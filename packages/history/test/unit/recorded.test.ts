@@ -20,7 +20,7 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
 describe('the sessions of clients', () => {
-  test('are absent: every process is then a client of its own', () => {
+  test('are absent without session names, so that every process is a client of its own', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
@@ -42,14 +42,14 @@ describe('the sessions of clients', () => {
     expect(history.sessionOf(1)).toBe(UNNAMED)
   })
 
-  test('are unnamed for all clients if the header says that nothing named them', () => {
+  test('are unnamed if the header says that nothing named the clients', () => {
     const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
     const history = historyFromEvents([invoke(0)], { header })
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('cannot be changed by a process, or joined late', () => {
+  test('may not change on one process, nor begin after its first operation', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -91,7 +91,7 @@ describe('events of the recorder', () => {
     expect(history.nemesis).toEqual([])
   })
 
-  test('give a total by their last count of unrecorded requests', () => {
+  test('give the last count of each kind of unrecorded request', () => {
     const note = (what: string, count: number): EventInput => ({
       process: 'recorder',
       type: 'info',

@@ -94,7 +94,7 @@ describe('an answer member next to a value', () => {
 })
 
 describe('an answer that could be a value or an outcome', () => {
-  test('is the value if reads have no other, and the value was written', async () => {
+  test('is the value if it was written and no other member of a read could be the value', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -105,7 +105,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is refused with its name and an option if no member holds what was read', async () => {
+  test('is refused with its name and a --map option if no member holds the value that a read returned', async () => {
     expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
@@ -126,7 +126,7 @@ describe('an answer that could be a value or an outcome', () => {
     )
   })
 
-  test('is refused for a read with arguments, with a command, and for a write without a value', async () => {
+  test('is refused for a read with arguments and for a write without a value, but not for a command', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -136,7 +136,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is reported with counts for each member', async () => {
+  test('is reported with the number of lines for each member', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -403,7 +403,7 @@ describe('a table of operations', () => {
     )
   })
 
-  test('is read with a mapping', async () => {
+  test('is read with a mapping of its column names', async () => {
     expect(
       await told('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
@@ -439,7 +439,7 @@ describe('transactions grouped by session', () => {
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })
 
-  test('may be several per session, and aborted', async () => {
+  test('may be several in one session, and may be aborted', async () => {
     expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
@@ -488,7 +488,7 @@ describe('a record made by Jepsen', () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('is found in the same store if another file of the store is named', async () => {
+  test('is found if another file of its store is named', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')
@@ -498,7 +498,7 @@ describe('a record made by Jepsen', () => {
     )
   })
 
-  test('is read without the versions next to its values, which are counted', async () => {
+  test('is read without the versions beside its values, and the versions left out are counted', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(
@@ -522,7 +522,7 @@ describe('a record made by Jepsen', () => {
     ])
   })
 
-  test('may have the key first in a cas of three values, also in JSON', async () => {
+  test('may have a cas of three values, the first of them the key, also in JSON', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
     expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
@@ -530,7 +530,7 @@ describe('a record made by Jepsen', () => {
     expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
   })
 
-  test('may have transactions with any function name, and marked final reads', async () => {
+  test('may name transactions by any function, and may mark final reads', async () => {
     const content =
       '{:process 0 :type :invoke :f :append :value [[:append 9 1]]}\n{:process 0 :type :ok :f :append :value [[:append 9 1]]}\n' +
       '{:process 1 :type :invoke :f :read :value [[:r 9 nil]] :final? true}\n{:process 1 :type :ok :f :read :value [[:r 9 [1]]] :final? true}\n'
