@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('the balancer sends a request to a server, which asks the store if it is shared', () => {
+test('the balancer sends a request to a server, and a server with shared data asks the store', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))
@@ -108,7 +108,7 @@ test('a write that a server refused is sent to another server, since it had no e
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server that misses its checks leaves the rotation, and returns when it answers one; with the bug it never returns', () => {
+test('a server leaves the rotation after missed checks and returns after an answered one (never with bug never-back)', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],

@@ -159,7 +159,7 @@ const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('every subscriber has its own copy of a topic, as stale as its link is slow', () => {
+test('every subscriber has its own copy of a topic, which lacks changes that its link has not delivered', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')
@@ -186,7 +186,7 @@ test('an unacknowledged change is sent again, even after a restart, unless deliv
   }
 })
 
-test('a message whose acknowledgement is lost is applied twice at least once, and once exactly once', () => {
+test('a message whose acknowledgement is lost is applied twice with at-least-once delivery and once with exactly-once', () => {
   for (const [delivery, counted] of [
     ['at-least-once', 2],
     ['exactly-once', 1],

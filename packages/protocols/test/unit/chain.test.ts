@@ -92,7 +92,7 @@ describe('an update', () => {
     ])
   })
 
-  test('is passed on in the middle, but only in order', () => {
+  test('is passed on by a node in the middle once the earlier updates have arrived', () => {
     const node = member('n2')
     expect(node.message('n1', update(2, 8))).toEqual([])
     expect(sent(node.message('n1', update(1, 7)))).toMatchObject([{ to: 'n3', type: 'update', from: 1 }])
@@ -141,7 +141,7 @@ describe('a query', () => {
     ])
   })
 
-  test('fails at a tail that has sealed its epoch, also if it was waiting there', () => {
+  test('fails at a tail that has sealed its epoch, even if it arrived there before the seal', () => {
     const tail = member('n3')
     tail.message('n1', asked)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
@@ -158,7 +158,7 @@ describe('a query', () => {
 })
 
 describe('a new configuration', () => {
-  test('ends earlier epochs on disk before any message leaves the node', () => {
+  test('makes the end of earlier epochs durable before any message leaves the node', () => {
     const effects = createNode({}).timer('silence')
     const kinds = effects.map(({ type }) => type)
     expect(recordsOf(effects)).toEqual([{ kind: 'sealed', epoch: 3 }])
@@ -197,7 +197,7 @@ describe('a new configuration', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('starts on one node after the other, so that all have started when the tail has', () => {
+  test('is passed along the chain, so that all nodes have started once the tail has', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])
@@ -207,7 +207,7 @@ describe('a new configuration', () => {
   test.each([
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
-  ])('takes over updates in process (bug: $bug)', ({ bug, passedOn }) => {
+  ])('passes on the updates that were in process (bug: $bug)', ({ bug, passedOn }) => {
     const node = createNode({ id: 'n2', bug })
     const [message] = sent(node.message('n1', begin(3, 7)))
     expect(message).toMatchObject({ type: 'begin' })

@@ -9,7 +9,7 @@ const three = (order: string, bug?: string) =>
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
-test('a write is answered once its time has passed on every clock, twice epsilon later', () => {
+test('a write is answered twice epsilon later, once its time has passed on every clock', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -95,7 +95,7 @@ test('versions survive a restart of their owner, and a duplicate is applied once
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('commit-wait promises linearizable while clocks stay within epsilon, and nothing beyond', () => {
+test('commit-wait promises linearizable only while clocks differ by at most epsilon', () => {
   expect(protocol.promises('register', {})).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40, 'epsilon-ms': 40 })).toBe('linearizable')
   expect(protocol.promises('register', { 'skew-ms': 40 })).toBe('none')

@@ -21,7 +21,7 @@ describe('the copy of the data at a node', () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('with %s has the committed write on %j', (name, having) => {
+  ])('with %s has a committed write on exactly the nodes %j', (name, having) => {
     const nodes = nodesOf(name)
     // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)

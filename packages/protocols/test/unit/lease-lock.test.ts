@@ -92,7 +92,7 @@ test('without fencing, a holder whose lease is over by its own clock stores noth
   expect(nodes.reply(asked)).toEqual(ok('a'))
 })
 
-test('tokens grow from holder to holder, even across a restart of the lock service, which prolongs every lease', () => {
+test('tokens grow from holder to holder, even after a restart of the lock service, and the restart prolongs every lease', () => {
   const nodes = four()
   const tokens = () => [...(nodes.state('n1') as LeaseLockState).locks.values()].map(({ token }) => token)
   nodes.answer('n3', write('x', 1))

@@ -175,7 +175,7 @@ describe('failover', () => {
     expect(timersOf(node.message('n3', elect(node.state.epoch + 1, 0)))).toBe(1)
   })
 
-  test('the copy undoes entries that a new primary replaces', () => {
+  test('a replica undoes entries that a new primary replaces', () => {
     const write = (value: number) => ({ input: { f: 'write', key: 'x', value } })
     const journal: PrimaryReplicaRecord[] = [
       { kind: 'epoch', epoch: 1 },

@@ -174,11 +174,14 @@ describe('reads by lease (thesis §6.4.1)', () => {
     { at: 1020, answers: 1 },
     { at: 1199, answers: 1 },
     { at: 1200, answers: 0 },
-  ])('a lease counts from when the round began: at $at ms it answers $answers reads at once', ({ at, answers }) => {
-    const node = leaseholder()
-    node.clock(at)
-    expect(read(node)).toHaveLength(answers)
-  })
+  ])(
+    'a lease lasts from the start of its round: at $at ms the leader answers $answers reads at once',
+    ({ at, answers }) => {
+      const node = leaseholder()
+      node.clock(at)
+      expect(read(node)).toHaveLength(answers)
+    },
+  )
 
   test('with the bug lease-too-long, the leader still answers when another leader may have been elected', () => {
     const node = leaseholder('lease-too-long')
@@ -238,7 +241,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(members(node)).toEqual(everybody)
   })
 
-  test('a snapshot holds the voters at its end, and the log later changes', () => {
+  test('a snapshot has the members at its last entry, and the log has later changes of members', () => {
     const node = createNode({ settings: { 'snapshot-entries': 2 } })
     const entries = [change(1, ['n1', 'n2']), entry(1, 1), change(1, everybody)]
     const journal = recordsOf(node.message('n2', append(1, 0, 0, entries, 2)))

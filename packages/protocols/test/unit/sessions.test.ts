@@ -17,7 +17,7 @@ test('a repeated request gets the same answer, and changes nothing', () => {
   expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
-test('the least recently used of too many sessions are forgotten, the same ones on every copy and after a snapshot', () => {
+test('forgets the least recently used of too many sessions, the same ones on every copy and after a snapshot', () => {
   const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)

@@ -40,7 +40,7 @@ test('while a shard is moving no node serves it, and requests wait', () => {
   expect(owners(nodes)).toEqual([take!.to])
 })
 
-test('a move continues after a restart of either side, and happens once', () => {
+test('a move between shards continues after a restart of either side, and happens once', () => {
   const nodes = three()
   nodes.answer('n1', write('x', 1))
   nodes.ring('n1', 'rebalance')

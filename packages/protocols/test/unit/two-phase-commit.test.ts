@@ -116,7 +116,7 @@ test('a recorded commit reaches every node, whatever restarts', () => {
   expect(held(nodes)).toEqual([])
 })
 
-test("a locked item makes other transactions wait, and they then see the first one's result", () => {
+test('a transaction waits for a locked item, and then reads the result of the transaction that held it', () => {
   const nodes = three()
   const first = nodes.ask('n1', write('z', 1))
   nodes.deliver(is('prepare'))

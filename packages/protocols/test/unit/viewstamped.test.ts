@@ -136,7 +136,7 @@ describe('a view change', () => {
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('makes nodes ignore the old primary even after a restart, and with the bug forget-view only until one', () => {
+  test('makes nodes ignore the old primary even after a restart, but not with the bug forget-view', () => {
     const opsAfterRestart = (bug?: string) => {
       const first = createNode({ id: 'n3', bug })
       const journal = recordsOf([...first.started, ...first.timer('silence')])
