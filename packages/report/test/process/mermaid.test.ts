@@ -59,7 +59,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(shownOf(drawn([]))).toContain('nothing with x = 743 was sent')
   })
 
-  test('shows the deciding ones of many operations, and is omitted if it is too large or nothing is violated', () => {
+  test('shows only the deciding operations of many, and is omitted if it is too large or if nothing is violated', () => {
     const many = Array.from({ length: 13 }, (_, p) => ({
       p,
       f: 'read',
@@ -107,7 +107,7 @@ describe('a contradiction as a sequence diagram', () => {
   })
 })
 
-test('Markdown shows the diagram, and the same as folded text', () => {
+test('Markdown shows the diagram, and repeats it as text in a folded section', () => {
   const [finding] = findingsOf({
     ...{ kind: 'file', file: 'h.jsonl', title: 'h.jsonl', report: judged, history, parseMs: 1, checkMs: 1 },
     ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },

@@ -105,7 +105,7 @@ test('the accounting in --json has every list, each element with its lines', () 
   })
 })
 
-test('operations of unknown outcome on an object are only counted', () => {
+test('operations of unknown outcome on an object are counted, but not divided by what happened', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
@@ -142,7 +142,7 @@ test('a counter read that no choice of additions explains is reported with the r
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is blamed on a repeated addition, a sum that is too low is not', () => {
+test('a sum that is too high is explained by a repeated addition, and a sum that is too low by a missing one', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -154,7 +154,7 @@ test('a sum that is too high is blamed on a repeated addition, a sum that is too
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('if every addition was answered, a sum that is too high is blamed on the fault that kept a reply', () => {
+test('a sum that is too high is blamed on a fault behind the service if every addition was answered', () => {
   const add = (p: number, from: number, to: number) => ({
     p,
     f: 'add',

@@ -22,7 +22,7 @@ test('a label is moved away from a bar that the arc crosses in its middle', () =
   expect(overlaps(boxOf(place, 60), bar)).toBe(false)
 })
 
-test('a label stays in the drawing and covers no single bar', () => {
+test('a label stays in the drawing and does not cover a bar, wherever the bar is', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, fc.integer({ min: 20, max: 90 }), (left, top, width) => {
@@ -35,7 +35,7 @@ test('a label stays in the drawing and covers no single bar', () => {
   )
 })
 
-test('a letter stays on its arc and covers no single bar, if a place is free', () => {
+test('a letter stays on its arc and does not cover a bar that leaves room for it', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, (left, top) => {

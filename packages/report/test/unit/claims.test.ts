@@ -234,7 +234,7 @@ describe('a claim that the record refutes', () => {
     ])
   })
 
-  test('is left out: a node does not "come back without" a write acknowledged while it was down', () => {
+  test('that a node came back without a write is left out if the write was acknowledged while the node was down', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

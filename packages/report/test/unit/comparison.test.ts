@@ -63,7 +63,7 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   notes: [],
 })
 
-test('a workload that can judge only one level is compared by that level', () => {
+test('a comparison by a workload that decides only one level shows only that level', () => {
   const bank = { ...comparison([systemOf('postgres', cell('calm', 'none'))]), levels: ['linearizable'] }
   const text = renderComparison(bank, plainStyle, { unicode: true, width: 110 })
   expect(text).toContain('● linearizable  ⊘ not linearizable  ? unknown')
@@ -257,7 +257,7 @@ test('the labels of the latency end within the picture, however long they are', 
   }
 })
 
-test('the goodput of any run is drawn as an area under the line of all that was called', () => {
+test('draws the goodput of a run as an area below the line of all called operations', () => {
   const bins = {
     width: 1e9,
     ok: [2, 0, 2],

@@ -11,7 +11,7 @@ test('a table that fits the width is printed as it is', () => {
   expect(fittingTable(columns, rows, plain, { air: AIR, width: 80 })).toEqual(table(columns, rows, plain, AIR))
 })
 
-test('columns that do not fit are printed below, next to the repeated first column, broken at spaces', () => {
+test('prints columns that do not fit below, with the first column repeated and long cells broken at spaces', () => {
   const columns = ['system', 'available', 'lost'].map((title) => ({ title }))
   const rows = [
     ['raft', '93.3%', '0'],

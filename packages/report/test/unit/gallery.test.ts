@@ -26,8 +26,8 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
   ...members,
 })
 
-describe('an exhibit is as described', () => {
-  test('if every trial of the weakness found it and every trial of the cure found nothing', () => {
+describe('an exhibit', () => {
+  test('is as described if every trial of the weakness found it and every trial of the cure found nothing', () => {
     expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 
@@ -38,7 +38,7 @@ describe('an exhibit is as described', () => {
     ['a trial of the cure proved nothing', { cureTrials: [trial('other')] }],
     ['nothing was tried', { weaknessTrials: [], cureTrials: [] }],
     ['the cure was not tried', { cureTrials: [] }],
-  ])('but not if %s', (_, members) => {
+  ])('is not as described if %s', (_, members) => {
     expect(exhibitOutcome(exhibit(members))).toBe('not as described')
   })
 })

@@ -54,7 +54,7 @@ describe('the report of a lock', () => {
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test('says that it was given away, not held by two, if its holder had tried to release it', () => {
+  test('says that a lock was granted again, not held by two, if its holder had tried to release it', () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -79,7 +79,7 @@ describe('the report of a lock', () => {
       // Granted at 0 ms or at 20 ms, or between.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])('of %i ms says that it had expired only if that time had passed before the next grant', (ms, said) => {
+    ])('of %i ms is said to have expired only if it had ended by the next grant', (ms, said) => {
       expect(judge(held, lasts(ms)).lease).toBe(said)
     })
 
@@ -126,7 +126,7 @@ describe('the report of a lock', () => {
       ['says nothing of it', undefined],
       ['says it in words', { lease: 'long' }],
       ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
-    ])('names no expiry if a header %s', (_, extra) => {
+    ])('no expiry is named if the header %s', (_, extra) => {
       expect(judge(held, extra).lease).toBe('')
     })
   })

@@ -115,7 +115,7 @@ describe('the headline of a queue', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('draws no time between two dequeues that took one message at once', () => {
+  test('draws no interval between two overlapping dequeues that returned one message', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',
@@ -296,7 +296,7 @@ describe('the headline of a register', () => {
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })
 
-  test('says if it returned a value that nobody wrote, or whose write had failed, whatever else was overwritten', () => {
+  test('says that a read returned a value that nobody wrote, or whose write had failed', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
@@ -304,7 +304,7 @@ describe('the headline of a register', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('says if a client saw less than it knew, where only causal order forbids it', () => {
+  test('says that a client read an older value than it knew of if causal order is asked for', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -502,12 +502,12 @@ describe('the headline of a bank', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
   })
 
-  test('shows cents', () => {
+  test('shows fractions of an amount', () => {
     expect(judged([read({ a: 30.01, b: 30 })], { a: 30, b: 30 }).title).toBe('0.01 too much appeared in the accounts')
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
-  test('reports no missed total if there are deposits', () => {
+  test('does not say that the total is wrong if there are deposits', () => {
     const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
     expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
   })
@@ -536,7 +536,7 @@ test('a long explanation of a bank is reduced to the balances of its account', (
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')
 })
 
-test('a question about one level is answered about that level', () => {
+test('a report about one level has that level in its headline, not the loss', () => {
   const { history, report } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, from: 0, to: 5 },
@@ -635,7 +635,7 @@ test('a long explanation of accounts ends with the impossible balance', () => {
   )
 })
 
-test('two clients that read two writes in turn are said to disagree about the last one, though one is open', () => {
+test('two clients that read two writes in opposite orders are said to disagree, even if one write is still open', () => {
   const history = made([
     { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },
     { p: 5, f: 'write', key: 'f', in: 53, from: 5, to: 90, node: 'n2' },
@@ -649,7 +649,7 @@ test('two clients that read two writes in turn are said to disagree about the la
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is missing if the value read had been seen before it, though its writer was slow', () => {
+test('a confirmed write is called missing if the value read had been seen before it, even if its writer answered late', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
@@ -663,7 +663,7 @@ test('a confirmed write is missing if the value read had been seen before it, th
   expect(factsOf({ history, report }).headline.title).toBe("p0's confirmed write was missing at n4")
 })
 
-test('a message handed out too early is explained by the one before it, not by its own sending', () => {
+test('a message dequeued too early is explained by an earlier message, not by its own enqueue', () => {
   const history = made([
     { p: 0, f: 'enqueue', key: 'b', in: 26, from: 0, to: 10, node: 'n1' },
     { p: 15, f: 'enqueue', key: 'b', in: 33, from: 20, to: 25, node: 'n1' },

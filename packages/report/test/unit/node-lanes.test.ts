@@ -41,7 +41,7 @@ test('a cut is hatched on the lanes of both of its ends, and named once', () => 
   expect(svg.match(/>partition [^<]*5\.138 s to 6\.902 s</g)).toHaveLength(1)
 })
 
-test('each operation is marked on the lane of the node that served it, the impossible one in its colour', () => {
+test('each operation is marked on the lane of the node that served it, and the impossible one is coloured', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3'] })
   expect(svg.match(/class="served write"/g)).toHaveLength(2)
   expect(svg.match(/class="served read bad"/g)).toHaveLength(1)

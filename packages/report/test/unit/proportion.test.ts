@@ -8,7 +8,7 @@ test.each([
   [0, 20, 0, 0.1611],
   [20, 20, 0.8389, 1],
   [10, 20, 0.2993, 0.7007],
-])('%d of %d is between %d and %d', (hits, trials, least, most) => {
+])('the interval of %d hits in %d trials is from %d to %d', (hits, trials, least, most) => {
   const [low, high] = wilsonInterval(hits, trials)
   expect(low).toBeCloseTo(least, 4)
   expect(high).toBeCloseTo(most, 4)

@@ -82,7 +82,7 @@ test('the JSON of a history without marks of the recorder has no member "record"
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page prints limits of the record before the levels, its other facts after them, no reason twice', () => {
+test('the terminal page prints limits of the record before the verdict, other facts after it, and each reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')

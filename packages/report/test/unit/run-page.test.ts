@@ -192,7 +192,7 @@ describe('the page at the end of a run', () => {
     expect(text).not.toContain('Why')
   })
 
-  test('gives the reason at the top if a met run proves nothing', () => {
+  test('gives the reason at the top if a run without violations proves nothing', () => {
     const text = renderRun(
       summary({ report: allMet(), vacuous: ['no successful read'] }),
       stale.history,
@@ -223,7 +223,7 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('proves little: no write succeeded')
   })
 
-  test('counts unknown outcomes by what the check found out about them', () => {
+  test('counts unknown outcomes that happened, that cannot have happened and that are undecided', () => {
     const found = { ...allMet(), info: { total: 148, happened: 91, undecided: 17 } }
     expect(renderRun(summary({ report: found }), stale.history, plainStyle, options)).toContain(
       '148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided',

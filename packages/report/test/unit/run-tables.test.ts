@@ -11,7 +11,7 @@ const phase = (name: string, operations: number, availability: number): PhaseSum
 const page = { width: 100, style: plainStyle, symbols: unicodeSymbols }
 const operations = { total: 10, ok: 6, fail: 3, info: 1, reads: 0, writes: 0, cas: 10 }
 
-test('the counts say how many failures are answers, which count as available', () => {
+test('the counts say how many failed operations were answered with a refusal', () => {
   const counted = (answered: number): string =>
     countsText({ operations, phases: [phase('calm', 10, answered / 10)] }, undefined)
   expect(counted(9)).toBe('10 operations: 6 ok, 3 fail (all answered, with a refusal), 1 info; 10 cas')
@@ -40,7 +40,7 @@ test('the end of a kill is the start of the node, with the later time when it wa
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
 })
 
-test('a reason that is unknown for both clients and nodes is printed once', () => {
+test('an undecided verdict with the same reason for clients and nodes is printed once', () => {
   const unknown = 'unknown: out of time'
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
     'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',

@@ -123,7 +123,7 @@ test('the page of a directory without runs says how to begin', () => {
   expect(page).toContain('npx chaos run')
 })
 
-test('a run whose next step nobody knows still says why', () => {
+test('the page shows the cause of a run that has no proposed next step', () => {
   const { telling } = runJson(1, 'violated').result
   const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })

@@ -35,7 +35,7 @@ test('the first and the last of the log lines that a node repeats are shown', ()
   ])
 })
 
-test('an answer that only its own model understands is shown where it is not what was given', () => {
+test('an answer to an operation of a user’s own model is shown only if it differs from the argument', () => {
   const tries = made([
     { p: 0, f: 'try', key: 'ann', in: true, out: true, from: 1, to: 2 },
     { p: 1, f: 'try', key: 'ann', in: true, out: false, from: 3, to: 4 },
@@ -46,7 +46,7 @@ test('an answer that only its own model understands is shown where it is not wha
   expect(answers).toEqual(['p0 ok', 'p1 false', 'p2 ok'])
 })
 
-test('a replay in doubt gives the reason in place of the result', () => {
+test('a replay that proves little shows the reason instead of the result', () => {
   const summary = {
     title: 'nothing went wrong, and little proved',
     mood: 'unsure',

@@ -26,7 +26,7 @@ test('the staleness of reads takes one line', () => {
   )
 })
 
-test('a staleness with only an upper bound is marked, and reads that could not be measured are counted', () => {
+test('a staleness with only a lower bound is marked, and reads that could not be measured are counted', () => {
   expect(
     stalenessText({
       ...measured,

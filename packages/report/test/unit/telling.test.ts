@@ -285,7 +285,7 @@ describe('the cause of a violation', () => {
     expect(certainty).toBe('shown')
   })
 
-  test('may be a decision made by a wrong clock that is right again', () => {
+  test('may be a decision made while a clock was wrong, even if the clock is right again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
     expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
@@ -349,7 +349,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is the takeover by the node that answered, with what the settings gave up', () => {
+  test('is a takeover by the node that answered, with the weakness of the settings', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -367,7 +367,7 @@ describe('the cause of a violation', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('is possibly missing if not every message was captured', () => {
+  test('is called unknown if not every message was captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',
@@ -436,7 +436,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('uses what a history file says about its run', () => {
+  test('uses the planted bug and the command of the run that a history file names', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })

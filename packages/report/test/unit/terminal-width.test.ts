@@ -77,7 +77,7 @@ describe('no line is wider than the terminal, whatever keys, values and nodes ar
     )
   })
 
-  test('and wrapping removes only spaces', () => {
+  test('wrapping removes only spaces', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), fc.integer({ min: 10, max: 60 }), (words, width) => {
         const lines = fitLine(words.join(' '), width)

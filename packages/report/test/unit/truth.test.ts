@@ -65,17 +65,17 @@ function restarted() {
 
 const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title: 't', version: '1', historyFile: 'h' })
 
-describe('of all faults, the report', () => {
+describe('the report of faults near a violation', () => {
   const told = restarted()
   const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
-  test('names only the one on the culprit’s node between the two operations', () => {
+  test('names only the fault on the culprit’s node between the two operations', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('names the same one on the page, in the terminal, in the explanation and in reports', () => {
+  test('names the same fault on the page, in the terminal, in the explanation and in reports', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -174,7 +174,7 @@ describe('the ladder of levels', () => {
     expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
   })
 
-  test('has a rung with its own result for each level of its name, and lists the others beside', () => {
+  test('has a rung with the result of each ranked level, and lists the other levels beside it', () => {
     const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
     const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
     const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
@@ -201,7 +201,7 @@ describe('the ladder of levels', () => {
     )
   })
 
-  test('explains that the session level demands more than its four guarantees each by itself', () => {
+  test('says that the session level demands all four guarantees at once, though each holds by itself', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
     expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
@@ -225,7 +225,7 @@ describe('the report of a lock that two clients held', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('draws who held it and when, in red while both did, with the duration', () => {
+  test('draws when each client held it, in red while both did, with the length of the overlap', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
@@ -266,7 +266,7 @@ describe('the report of a lock that two clients held', () => {
   })
 })
 
-test('the strongest level’s violation is reported once, next to a single drawn answer', () => {
+test('the violation of the strongest level is reported too if the shown counterexample has a single operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -329,7 +329,7 @@ test('a sentence begins with a capital letter, unless it begins with a name', ()
   ])
 })
 
-test('each value of the ribbon has one sentence', () => {
+test('the tooltip of each value in the ribbon is one sentence', () => {
   const titles = [...page(restarted()).matchAll(/<title>(x [^<]*)<\/title>/g)].map(([, title]) => title)
   expect(titles).toContain('x could only be 743')
   for (const title of titles) expect(title).not.toMatch(/could be .* is /)
@@ -394,7 +394,7 @@ test('a level that follows from another is reported with that level, and an unkn
   expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
 })
 
-test('a timeline that shows a sample marks the part in which it shows everything', () => {
+test('a timeline that shows only a sample marks the part that it shows completely', () => {
   const many = Array.from({ length: 1_000 }, (_, i) => ({ p: 0, f: 'write', in: i, from: i * 1e8, to: i * 1e8 + 1e7 }))
   const { operations, complete, every } = select(made(many), [], [500, 505], 100)
   const inside = (at: number) => complete.some(([from, to]) => from <= at && at <= to)

@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('a replay captures messages about the missed change from its call to the answer that lacks it', () => {
+test('a replay captures messages about the missed change from its call until the answer without it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('no messages are captured if none can be identified by the change, as for a taken lock', () => {
+test('captures no messages if none can be recognised by the change, as for a lock', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -143,7 +143,7 @@ describe('a real run that does not show whether the change was sent', () => {
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('is reported without this doubt if a message with the change was found', () => {
+  test('is reported without a doubt about the capture if a message with the change was found', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
