@@ -63,7 +63,7 @@ describe('bounds of a remote clock', () => {
     expect(wrong).toEqual([])
   })
 
-  test('bounds are as narrow as the fastest exchange nearby', () => {
+  test('bounds are as narrow as those of the fastest nearby exchange', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(1_000_000), received: nanos(100_000) },
       { sent: nanos(50_000_000), remote: nanos(51_000_000), received: nanos(90_000_000) },

@@ -103,7 +103,7 @@ describe('phases', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('phases count a refusal by the object as answered, and no other refusal', () => {
+  test('phases count only a refusal by the object itself as answered', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -130,7 +130,7 @@ describe('phases', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
-  test('phases take no majority from nodes by a partition that stopped no message', () => {
+  test('phases do not count nodes as cut off by a partition that stopped no message', () => {
     const apart: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
     const phasesWith = (hits: number): readonly string[] =>
       summarizePhases(history, [{ ...fault('fault-1', apart, 10, 40), hits }], {
@@ -182,7 +182,7 @@ describe('a run that proves nothing', () => {
     [1, 'read', 2, 6, 'ok'],
   ])
 
-  test('is not one in which something was read and written concurrently', () => {
+  test('is not a run that read and wrote concurrently', () => {
     expect(findVacuity(busy, [], [])).toEqual([])
   })
 
@@ -217,7 +217,7 @@ describe('a run that proves nothing', () => {
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('operations one at a time are only noted if the outcome of each is known', () => {
+  test('a run whose operations never overlap only gets a note if every outcome is known', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('a run that proves nothing', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('operations one at a time are only noted if a fault was in force whenever an outcome is unknown', () => {
+  test('a run whose operations never overlap only gets a note if a fault was in force at each unknown outcome', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -262,7 +262,7 @@ describe('a run that proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('two values on one of the keys, or a key written only once, are enough', () => {
+  test('a run is not vacuous if one key gets two values, or a key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
@@ -274,7 +274,7 @@ describe('a run that proves nothing', () => {
     ])
   })
 
-  test('a usual fault that was not requested and hit nothing is only noted', () => {
+  test('a usual fault that was not requested and took no effect only gets a note', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -295,7 +295,7 @@ describe('a run that proves nothing', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('a doubt names what the run lacks', () => {
+  test('a doubt says whether the run lacks faults or a recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([
       { lacks: 'faults', text: 'the run ended before any kill was injected' },
     ])
@@ -303,7 +303,7 @@ describe('a run that proves nothing', () => {
     expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })
 
-  test('a fault without operations makes a run vacuous', () => {
+  test('a fault during which no operation was under way makes a run vacuous', () => {
     expect(findVacuity(busy, [killed], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
@@ -317,7 +317,7 @@ describe('a run that proves nothing', () => {
     expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
-  test('vacuity turns a met level into unknown, and leaves a violated one', () => {
+  test('vacuity turns a met level into unknown, and leaves a violated level violated', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

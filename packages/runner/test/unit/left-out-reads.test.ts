@@ -44,7 +44,7 @@ describe('left-out reads', () => {
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
   })
 
-  test('a removal after the write explains a read of nothing, even with an unknown outcome', () => {
+  test('a removal after the write explains a read that finds nothing, even if its outcome is unknown', () => {
     expect(complaints(...written, ...removed, ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])

@@ -93,7 +93,7 @@ test('a short history is checked each time a verdict is asked for', () => {
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
 })
 
-test('if no option needs a verdict before the end, only models with a monitor of their own are checked while recording', () => {
+test('while recording, only models with a monitor of their own are checked if no option needs a verdict before the end', () => {
   const [register, counter] = (['register', 'counter'] as const).map((model) =>
     createLiveJudge({ model, initial: null, isFollowed: false }),
   )

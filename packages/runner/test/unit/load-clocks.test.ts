@@ -113,7 +113,7 @@ describe('a register used by two workers with skewed clocks', () => {
     expect(judge(believed).levels.linearizable.result).toBe('violated')
   })
 
-  test('a linearizable history is never condemned, however slow the clock exchanges', () => {
+  test('a linearizable history is never called violated, however slow the clock exchanges', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < 8; trial++) {
       const longest = random() ** 3 * 15 * MS

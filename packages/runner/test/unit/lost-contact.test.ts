@@ -144,7 +144,7 @@ describe('while it is unknown whether a fault is in force', () => {
   })
 })
 
-test('a doubt about a fault begins no earlier than the fault, in nanoseconds of the run', () => {
+test('a doubt about a fault does not begin before the fault', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
   // A fault is not known to have been in force before it began.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })

@@ -17,7 +17,7 @@ describe('the class by PACELC', () => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('takes the median of the runs, and the cut under which it is lowest', () => {
+  test('uses the median availability of the runs under the cut that lowers it most', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 

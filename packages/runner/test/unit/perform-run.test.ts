@@ -140,7 +140,7 @@ describe('a run', () => {
     expect(JSON.parse(JSON.stringify(told))).toHaveLength(told.length)
   })
 
-  test('a run that nobody judges ends with its final reads, and records the same', async () => {
+  test('a run without a judge has the same events as a judged run, and ends with its final reads', async () => {
     const { store, kept } = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(store))
     const events: Event[] = []
@@ -240,7 +240,7 @@ describe('a target', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('the summary has the trouble of the target', async () => {
+  test('the summary contains the trouble that the target reports', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -301,7 +301,7 @@ describe('before anything is started', () => {
     await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
   })
 
-  test('a run is expected to meet the promise of its target, the requested level, or nothing', async () => {
+  test('a run is expected to meet the requested level, else the level that its target promises, or nothing', async () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })

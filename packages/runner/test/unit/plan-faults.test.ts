@@ -90,7 +90,7 @@ describe('the faults of a run', () => {
     expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
   })
 
-  test('offering every fault for every node equals offering nothing special', async () => {
+  test('a target that offers every fault for every node gets the schedule of a target without offers', async () => {
     const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
     for (let seed = 1; seed <= 50; seed++) {
       const [one, other] = [
@@ -101,7 +101,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('faults come in rounds for observed clients, further apart for a group that needs calm', async () => {
+  test('faults on observed clients come in rounds, with longer pauses for a group that needs calm', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -175,7 +175,7 @@ describe('all faults', () => {
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
   })
 
-  test('a profile is refused if the target can suffer none of its faults, with those it can suffer', async () => {
+  test('a profile is refused if the target can suffer none of its faults, and the error lists those it can suffer', async () => {
     const diskless: Target = {
       ...plain,
       suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
@@ -194,7 +194,7 @@ describe('all faults', () => {
     expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
   })
 
-  test('a spec distinguishes the usual faults of the target from the same faults on request', async () => {
+  test('a saved spec distinguishes the usual faults of the target from the same faults on request', async () => {
     const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
     const of = registries(target)
     const told = async (draft: object) => {

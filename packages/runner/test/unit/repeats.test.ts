@@ -102,7 +102,7 @@ describe('a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('after forgetting a first attempt, a repetition is doubtful', () => {
+  test('a repetition is doubted once its first attempt has been forgotten', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))

@@ -78,7 +78,7 @@ describe('a spec', () => {
     expect(said).not.toContain('\n')
   })
 
-  test('a spec explains its members for help', () => {
+  test('members of a spec have descriptions for the help', () => {
     expect(memberText('clients')).toBe('number of concurrent clients')
     expect(memberText('target.bug')).toMatch(/deliberate bug/)
   })

@@ -18,7 +18,7 @@ test.each([
   ['psql', `postgres://app:${SECRET}@db/app`],
   ['app', '--password', SECRET],
   ['app', `TOKEN=${SECRET}`],
-])('the secret is removed from the words and from the text of %s %s %s', (...words) => {
+])('the secret is removed from the words of the command %s %s %s and from its text', (...words) => {
   expect(wordsWithoutSecrets(words).join(' ')).not.toContain(SECRET)
   expect(textWithoutSecrets(words.join(' '))).not.toContain(SECRET)
 })

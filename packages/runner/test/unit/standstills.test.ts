@@ -14,7 +14,7 @@ describe('the beats of this process', () => {
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))
   })
 
-  test('a standstill has the time in which the process stood still', () => {
+  test('a standstill has the start and the end of the time in which the process stood still', () => {
     const beat = createBeats(at(0))
     expect([0.1, 5.2, 5.3].map((time) => beat(at(time)))).toEqual([
       undefined,
