@@ -30,7 +30,7 @@ test('a line of a story becomes a request and its expected answer', () => {
   ])
 })
 
-test('a story keeps its faults at their place among its lines, also faults shared by several stories', () => {
+test('a story has each fault at its place among the lines, even if the fault comes from a shared part', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.
