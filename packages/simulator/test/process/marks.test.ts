@@ -55,7 +55,7 @@ describe.each([...protocols])('$name', (protocol) => {
   })
 
   const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
-  test.each(bugs.map(({ name }) => name))('records a mark where %s made a difference', (name) => {
+  test.each(bugs.map(({ name }) => name))('records a mark in some run with the bug %s', (name) => {
     let marked: readonly string[] = []
     for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
     expect(marked.length).toBeGreaterThan(0)

@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('uses by default all strategies except coverage and those for programs, and strategies for rare bugs more often', () => {
+  test('uses all strategies except coverage and those for programs by default, and repeats those for rare bugs', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -88,7 +88,7 @@ describe('a search', () => {
     expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
-  test('with the strategy windows makes clients busy where the windows open, in half of its trials', () => {
+  test('with the strategy windows makes clients busy around the restarts of nodes in about half of its trials', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -169,7 +169,7 @@ describe('a search', () => {
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('reports evidence that is missing in all trials, though each counts other errors', () => {
+  test('reports evidence that is missing in all trials once, even if its counts differ between trials', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => [`no x succeeded (${++histories} of 9: status 503)`] }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })

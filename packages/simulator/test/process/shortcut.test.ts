@@ -130,7 +130,7 @@ test('checks fewer runs for repeatability once half of the time has passed, but 
   ).toBe(9)
 })
 
-test('runs count as repeatable if only the shortcut makes a difference, and it is no longer used', () => {
+test('runs count as repeatable if they differ only through the shortcut, which is then no longer used', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

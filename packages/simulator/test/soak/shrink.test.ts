@@ -95,7 +95,7 @@ describe('a failure', () => {
     expect(1 - large.length / cases, large.join('\n')).toBeGreaterThanOrEqual(SMALL_SHARE)
   })
 
-  test('listed as hard to shrink names an existing bug', () => {
+  test('is listed as hard to shrink only under the name of an existing bug', () => {
     const bugs = protocols.flatMap((protocol) => protocol.bugs.map(({ name }) => name))
     expect(bugs).toEqual(expect.arrayContaining(Object.keys(HARD)))
   })

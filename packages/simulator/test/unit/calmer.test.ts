@@ -33,7 +33,7 @@ describe('unusual delays', () => {
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('have no least time if a shorter delay fails too', () => {
+  test('have no least time if the scenario also fails with a shorter delay', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })

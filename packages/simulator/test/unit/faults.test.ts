@@ -171,7 +171,7 @@ describe('messages between nodes', () => {
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
-  test('all arrive when duplicated, with as many copies as the fault counted', () => {
+  test('all arrive when duplicated, and the number of copies equals the hits of the fault', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
@@ -266,7 +266,7 @@ describe('requests of clients', () => {
     expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are hit as often as the trigger counts', () => {
+  test('are hit only at the position that the trigger names', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
     for (let value = 0; value < 3; value++) {

@@ -53,7 +53,7 @@ describe('requests that are held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test('are drawn from the awaits of a program within the length of a trial, if it has any', () => {
+  test('are drawn from the awaits of the program and within a trial, or left out if it has no awaits', () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

@@ -77,7 +77,7 @@ describe("faults that a protocol's promise excludes", () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('violate the level in a trial, which keeps as many nodes as the protocol needs when it is shrunk', () => {
+  test('violate the level in a trial, and shrinking keeps the number of nodes that the protocol needs', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

@@ -8,9 +8,9 @@ import { leasedRegister, slowlyLeasedRegister } from '../../windows/leased-regis
 import { relay } from '../../windows/relay.ts'
 import { foundIn } from '../../windows/windows.ts'
 
-describe('a bug with a window of milliseconds around timers or restarts of two nodes', () => {
+describe('a bug that needs events within milliseconds of a timer or of restarts of two nodes', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
-    '$name without its bug has no failure',
+    'causes no failure in $name when it is not planted',
     (protocol) => {
       expect(foundIn(protocol, undefined, 80)).toEqual([])
       expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
@@ -26,7 +26,7 @@ describe('a bug with a window of milliseconds around timers or restarts of two n
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
-  test('is found around the end of a lease of one second that is counted from the answer', () => {
+  test('is found by a search around the end of a lease that counts its second from the answer', () => {
     expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
   })
 })
