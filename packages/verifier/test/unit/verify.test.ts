@@ -55,7 +55,7 @@ describe('a proof', () => {
     ])
   })
 
-  test('of a met level proves the weaker levels, and of a violated level the stronger ones', () => {
+  test('of a met level also proves weaker levels, and one of a violated level also proves stronger levels', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',
