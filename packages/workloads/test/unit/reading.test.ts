@@ -8,7 +8,7 @@ test('the read shares of clients vary around the configured share, if that is at
   expect(readShare(0.7, EVEN_RANK)).toBe(0.7)
 })
 
-test('with a share of 1 every client only reads; with 0 none reads', () => {
+test('with a share of 1 every client only reads, and with a share of 0 no client reads', () => {
   expect(RANKS.map((rank) => readShare(1, rank))).toEqual([1, 1, 1, 1])
   expect(RANKS.map((rank) => readShare(0, rank))).toEqual([0, 0, 0, 0])
 })

@@ -36,7 +36,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     )
   })
 
-  test.each(Object.entries(bugs[name]!))('%s: its model reports the bug', (_, buggy) => {
+  test.each(Object.entries(bugs[name]!))('the bug %s is reported by its model', (_, buggy) => {
     let caught = 0
     const seeds = 8
     for (let seed = 0; seed < seeds; seed++) {
@@ -82,7 +82,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(values(serial).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('has evidence from a run, and none from a run without a success', () => {
+  test('has evidence if its operations succeed, and none if all are refused', () => {
     const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
     expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
