@@ -37,7 +37,7 @@ async function opened(recording?: ControlPlane['recording']) {
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
 describe('the page of proxies', () => {
-  test('injects with a button, names the request that the fault hit, and heals with another button', async () => {
+  test('injects a fault with a button, names the request that the fault hit, and heals the fault with another button', async () => {
     const { click, site, text, plane } = await opened()
     expect(await statusOf(`${site}/before`)).toBe(200)
     expect(await text()).toContain('<h1>No fault in force</h1>')
@@ -63,7 +63,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain(names.join(', '))
   })
 
-  test('refuses to remove a toxic, which its client removes', async () => {
+  test('refuses to remove a toxic, because only the client that added it removes it', async () => {
     const { click, plane, text } = await opened()
     const toxic = plane.toxics.add(plane.proxies.get('web'), { type: 'latency', attributes: { latency: 5 } })
     expect(toxic).toBeDefined()
@@ -108,7 +108,7 @@ describe('the page of proxies', () => {
     }
   })
 
-  test('shows requests per second and their latency for HTTP, and no requests for raw bytes', async () => {
+  test('shows the rate and latency of HTTP requests, and only the bytes of a proxy for raw bytes', async () => {
     const { site, text, plane } = await opened()
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {

@@ -62,7 +62,7 @@ describe('the page of runs', () => {
     )
   })
 
-  test('hides its token from each report, and lets a report open no other run', async () => {
+  test('hides its token from each report, and gives a report no access to other runs', async () => {
     const directory = resultsWith({
       [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
       [OTHER]: { 'run.json': runJson(2), 'report.html': '<p>other</p>' },

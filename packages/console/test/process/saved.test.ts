@@ -164,7 +164,7 @@ describe('the page that checks saved histories', () => {
     expect(await refused(file('part-0001.jsonl', stale), file('part-0003.jsonl', stale))).toMatch(/missing/)
   })
 
-  test('escapes the text of a history and its file name, so that neither becomes markup nor turns the text direction', async () => {
+  test('escapes markup, marks of text direction and NUL in the text and the file name of a history', async () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'\u202e\u0000'
     const event = (process: string, type: string, f: string, value: unknown) =>
       JSON.stringify({ process, type, f, key: evil, value, node: evil })
@@ -181,7 +181,7 @@ describe('the state of the page', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('changes from asking to working, and then to the report or back to asking with the refusal', () => {
+  test('changes from working to showing the result, or back to asking with the reason of a refusal', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')

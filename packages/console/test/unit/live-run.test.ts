@@ -33,7 +33,7 @@ const status = (elapsed: number, more: Partial<Progress> = {}): RunEvent => ({
 
 const shown = (live: LiveRun) => ({ number: 1, live, verdict: undefined, report: undefined })
 
-test('a fault is in force from its event to its heal event, which has the number of hits', () => {
+test('a fault is in force from its event until its heal event, and the heal event gives the number of hits', () => {
   const live = createLiveRun()
   live.fold(nemesis(100, 'partition', { id: 'by hand 1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }))
   expect(live.faults.rows).toMatchObject([
@@ -59,7 +59,7 @@ test('a node that does not answer has no role, and one that answers has its own 
   ])
 })
 
-test('the lag of a node is measured against what another node had applied at the previous status, not the latest', () => {
+test('the lag of a node is what another node had applied one status earlier, minus what it has applied now', () => {
   const live = createLiveRun()
   const told = (elapsed: number, leader: number, follower: number) =>
     live.fold(
@@ -142,7 +142,7 @@ test('the counts of a finished run are those of its history, whatever the last p
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
 })
 
-test('a violation that the runner noticed is shown with its level and the number of events until then', () => {
+test('a violation that the runner noticed is shown with its level and with how many events later it was noticed', () => {
   const live = createLiveRun()
   const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
   const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }

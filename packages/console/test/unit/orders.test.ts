@@ -55,7 +55,7 @@ describe('a fault injected by hand', () => {
     expect(injected).toEqual([{ kind: 'kill', nodes: ['n1'] }])
   })
 
-  test('is refused with the reason and the alternative if it cannot', async () => {
+  test('is refused, with the reason and an alternative, if the target does not support the fault', async () => {
     expect(await inject({ kind: 'clock', nodes: ['n1'], offsetMs: 100 })).toBe(
       'raft cannot suffer clock: it reads no clock. Instead: pause.',
     )
@@ -70,7 +70,7 @@ describe('a fault injected by hand', () => {
     expect(await inject(fault)).toMatch(words)
   })
 
-  test('is refused on a node that another fault has stopped, because both would heal it', async () => {
+  test('is refused on a node that another fault has stopped, because healing either fault would start the node', async () => {
     const live = working()
     const value = { id: 'f1', nodes: ['n1'] }
     live.fold({
@@ -81,7 +81,7 @@ describe('a fault injected by hand', () => {
     expect(await inject({ kind: 'pause', nodes: ['n2'] }, live)).toBeUndefined()
   })
 
-  test('is refused before the run has started, and while it heals', async () => {
+  test('is refused before the run has started', async () => {
     expect(await inject({ kind: 'kill', nodes: ['n1'] }, createLiveRun())).toMatch(/no faults now/)
   })
 })
