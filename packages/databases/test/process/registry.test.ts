@@ -5,7 +5,7 @@ import { targetNames, targetOf } from '../named.ts'
 
 const targets = await Promise.all(targetNames.map(targetOf))
 
-test('every protocol is a target in processes and in the simulator, followed by the other systems', () => {
+test('the targets are every protocol in processes, every protocol in the simulator, and then the other systems', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),

@@ -16,9 +16,9 @@ async function weaknessOf(name: string, { object = 'register', set = {}, faults 
   return target.weakness?.(question) ?? ''
 }
 
-describe('the weakness of settings', () => {
+describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'of %s mentions commits lost by promotions only if the run has failovers',
+    'includes commits lost by promotions for %s only if the run has failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -35,11 +35,11 @@ describe('the weakness of settings', () => {
     ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
-  ])('of %s with %s at %s mentions what transactions may miss', async (name, object, isolation, expected) => {
+  ])('for %s with %s at %s, includes what transactions may miss', async (name, object, isolation, expected) => {
     expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
   })
 
-  test('mentions overwritten changes for transfers that read first, but not for transfers in place', async () => {
+  test('includes overwritten changes for transfers that read first, but not for transfers in one statement', async () => {
     const set = { transfers: 'read-then-write' }
     for (const name of ['mariadb', 'postgres', 'galera']) {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
@@ -47,7 +47,7 @@ describe('the weakness of settings', () => {
     }
   })
 
-  test('is described for each object of master-master, and for the view of an outbox', async () => {
+  test('includes how master-master changes each object without coordination, and the lag of an outbox', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -55,7 +55,7 @@ describe('the weakness of settings', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('mentions redeliveries for a queue of NATS, and not the reads of a bucket', async () => {
+  test('includes redeliveries for a NATS queue, and lagging reads only for a NATS bucket', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )
@@ -65,7 +65,7 @@ describe('the weakness of settings', () => {
   })
 
   test.each(targetNames)(
-    'of %s mentions no read of an object without reads, and no fault that the run lacks',
+    'for %s, includes no reads if the object has none, and no faults that the run lacks',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

@@ -78,7 +78,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('sends the changes of a watch, and those of past revisions', async () => {
+  test('sends the changes of a watch from a past revision on, and ends a watch from a compacted revision', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
     const put = async (input: Input) => {
       const done = await ask(input)

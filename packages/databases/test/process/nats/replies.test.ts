@@ -4,7 +4,7 @@ import { natsReplies } from '../../../src/nats/client/replies.ts'
 /** The subject for answers in a request's bytes. */
 const inboxIn = (bytes: Buffer): string => /^H?PUB \S+ (\S+)/m.exec(bytes.toString())?.[1] ?? ''
 
-test('sends CONNECT once, and answers pings with its next request', () => {
+test('the NATS client sends CONNECT once, and answers a PING together with its next request', () => {
   const replies = natsReplies()
   const first = replies.bytes({ subject: 'a', payload: 'é' }).toString()
   expect(first).toMatch(/^CONNECT \{.*\}\r\nSUB _INBOX\.\w+\.1 1\r\nPUB a _INBOX\.\w+\.1 2\r\né\r\n$/)
@@ -15,7 +15,7 @@ test('sends CONNECT once, and answers pings with its next request', () => {
   )
 })
 
-test('reads messages with and without headers, however the bytes are divided', () => {
+test('the NATS client reads messages with and without headers, however the bytes are divided', () => {
   const replies = natsReplies()
   const inbox = inboxIn(replies.bytes({ subject: 'pull', most: 3 }))
   const arrived = Buffer.from(
@@ -39,7 +39,7 @@ test('reads messages with and without headers, however the bytes are divided', (
   })
 })
 
-test('ignores answers to earlier requests and messages of other queues', () => {
+test('the NATS client ignores replies to earlier requests, and messages of other queues', () => {
   const replies = natsReplies()
   const late = inboxIn(replies.bytes({ subject: 'pull of queue b' }))
   const own = inboxIn(replies.bytes({ subject: 'pull of queue z' }))
@@ -50,7 +50,7 @@ test('ignores answers to earlier requests and messages of other queues', () => {
 })
 
 test.each(["-ERR 'Stale Connection'", 'HTTP/1.1 400 Bad Request', 'MSG a 1 many'])(
-  'cannot continue after %s',
+  'the NATS client reports a connection as unreadable after %s',
   (line) => {
     const replies = natsReplies()
     replies.bytes({ subject: 'a' })

@@ -20,7 +20,7 @@ function opened(): ChannelReplies {
   return replies
 }
 
-test('sends its greeting, login and channel opening in one message', () => {
+test('the RabbitMQ client sends its protocol header, its login and the opening of its channel at once', () => {
   const bytes = channelReplies().introduce(false)
   expect(bytes.subarray(0, 8)).toEqual(Buffer.from([65, 77, 81, 80, 0, 0, 9, 1]))
   expect(bytes.toString('latin1')).toContain('\0guest\0guest')
@@ -28,7 +28,7 @@ test('sends its greeting, login and channel opening in one message', () => {
   expect(channelReplies().introduce(true).subarray(-13)).toEqual(onChannel('confirm.select', octet(0)))
 })
 
-test('reads a message however its frames are divided', () => {
+test('the RabbitMQ client reads a message however its frames are divided', () => {
   const replies = opened()
   const body = Buffer.from('{"é":1}')
   const got = onChannel('basic.get-ok', longlong(7n), octet(0), shortText(''), shortText('q'), long(0))
@@ -39,7 +39,7 @@ test('reads a message however its frames are divided', () => {
   ])
 })
 
-test('a message without a body is complete after its header', () => {
+test('the RabbitMQ client takes a message without a body as complete after its header', () => {
   const replies = opened()
   const header = contentFrames(Buffer.alloc(0), 1, true).subarray(0, -8)
   const got = onChannel('basic.get-ok', longlong(7n), octet(0), shortText(''), shortText('q'), long(0))
@@ -48,7 +48,7 @@ test('a message without a body is complete after its header', () => {
   })
 })
 
-test('reports a message that no queue accepted as returned, although the broker then confirms it', () => {
+test('the RabbitMQ client reports a returned message as returned, although the broker then confirms it', () => {
   const replies = opened()
   const content = contentFrames(Buffer.from('1'), 1, true)
   expect(replies.read(Buffer.concat([returned, content]))).toEqual({ type: 'incomplete' })
@@ -56,7 +56,7 @@ test('reports a message that no queue accepted as returned, although the broker 
   expect(replies.read(confirmed)).toEqual({ type: 'reply', reply: { type: 'done' }, reusable: true })
 })
 
-test('reports why a channel was closed, and does not use it again', () => {
+test('the RabbitMQ client reports why a channel was closed, and does not reuse the channel', () => {
   const reply = { type: 'closed', error: '404 NOT_FOUND - no queue' }
   expect(opened().read(closed)).toEqual({ type: 'reply', reply, reusable: false })
 })
@@ -67,18 +67,18 @@ test.each([
   ['a frame that is too large', Buffer.from([1, 0, 1, 255, 255, 255, 255]), 'a frame of'],
   ['a frame without an end', Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]), 'without an end'],
   ['a frame of another kind', Buffer.from([9, 0, 0, 0, 0, 0, 0, 0xce]), 'the kind 9'],
-])('cannot continue after %s', (_, bytes, why) => {
+])('the RabbitMQ client reports a connection as unreadable after %s', (_, bytes, why) => {
   expect(channelReplies().read(bytes)).toEqual({ type: 'unreadable', why: expect.stringContaining(why) })
 })
 
-test('ignores heartbeats and methods that answer no request', () => {
+test('the RabbitMQ client ignores heartbeats and methods that answer no request', () => {
   const replies = opened()
   const heartbeat = Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce])
   expect(replies.read(heartbeat)).toEqual({ type: 'incomplete' })
   expect(replies.read(Buffer.concat([heartbeat, confirmed]))).toMatchObject({ reply: { type: 'done' } })
 })
 
-test('takes only errors that exclude an effect for definite', () => {
+test('a RabbitMQ error is definite only if it excludes every effect of the request', () => {
   const outcome = (message: string) => outcomeOf(rabbitmqErrors, message)
   expect(['312 NO_ROUTE', '404 NOT_FOUND - x', '405 RESOURCE_LOCKED'].map(outcome)).toEqual(['fail', 'fail', 'fail'])
   expect(['basic.nack', '541 INTERNAL_ERROR', '320 CONNECTION_FORCED'].map(outcome)).toEqual(['info', 'info', 'info'])

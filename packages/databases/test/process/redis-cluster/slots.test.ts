@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { firstSlot, redirectionIn, SLOTS, shardOf, slotOf } from '../../../src/redis-cluster/slots.ts'
 
-test('computes the slot of a key as Redis does', () => {
+test('the slot of a key is the slot that Redis computes', () => {
   // By CLUSTER KEYSLOT of Redis 7.0.
   const slots = { x: 16_287, '123456789': 12_739, '{x}.y': 16_287, 'a{}b': 13_694, naïve: 2_847 }
   expect(Object.fromEntries(Object.keys(slots).map((key) => [key, slotOf(key)]))).toEqual(slots)
 })
 
-test.each([3, 4, 5, 6])('assigns each of %i shards a contiguous range of slots', (shards) => {
+test.each([3, 4, 5, 6])('each of %i shards has a contiguous range of slots', (shards) => {
   const all = Array.from({ length: SLOTS }, (_, slot) => shardOf(slot, shards))
   for (let shard = 0; shard <= shards; shard++)
     expect(all.filter((of) => of < shard).length).toBe(firstSlot(shard, shards))
 })
 
-test('reads a redirection from an error, and nothing from other errors', () => {
+test('MOVED and ASK errors give a slot and a port, and other errors give no redirection', () => {
   expect(redirectionIn('MOVED 3999 127.0.0.1:6381')).toEqual({ type: 'moved', slot: 3_999, port: 6_381 })
   expect(redirectionIn('ASK 12 ::1:7000')).toEqual({ type: 'ask', slot: 12, port: 7_000 })
   expect(redirectionIn('MOVED somewhere')).toBeUndefined()

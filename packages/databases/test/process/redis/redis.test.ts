@@ -75,7 +75,7 @@ describe.skipIf(program === undefined)(
   },
 )
 
-test('Redis promises no level, so a run of it is judged only against a requested one', () => {
+test('Redis promises no consistency level, with or without WAIT', () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
   const question = { workload: 'register', object: 'register', faults: [] }
   expect(redis.promises({ ...question, settings: usual })).toBe('nothing')

@@ -18,7 +18,7 @@ function opened(): SessionReplies {
   return replies
 }
 
-test('asks for a new session with the last zxid that the client has seen', () => {
+test('the ZooKeeper client asks for a new session with the last zxid that it has seen', () => {
   const replies = sessionReplies()
   expect(replies.isOpen()).toBe(false)
   const reader = recordReader(replies.introduce(0x1_0000_0002n, 4_000))
@@ -27,7 +27,7 @@ test('asks for a new session with the last zxid that the client has seen', () =>
   expect(reader.bytes()).toEqual(Buffer.alloc(16))
 })
 
-test('reads a session and then an answer, however the bytes are divided', () => {
+test('the ZooKeeper client reads a session and then a reply, however the bytes are divided', () => {
   const replies = sessionReplies()
   const pieces = Array.from(granted, (byte) => replies.read(Buffer.from([byte])).type)
   expect(pieces.filter((type) => type !== 'incomplete')).toEqual(['reply'])
@@ -43,7 +43,7 @@ test('reads a session and then an answer, however the bytes are divided', () => 
   })
 })
 
-test('does not count pings as requests', () => {
+test('the ZooKeeper client does not count pings as requests', () => {
   const replies = opened()
   expect(replies.request('ping', Buffer.alloc(0))).toEqual(framed(int(-2), int(11)))
   expect(replies.read(framed(int(-2), long(5n), int(0)))).toMatchObject({ type: 'reply' })
@@ -55,22 +55,22 @@ test.each([
   ['half a header', framed(int(1)), 'a reply that ends early'],
   ['a negative length', int(-1), 'a reply of -1 bytes'],
   ['too much', int(1 << 30), 'a reply of 1073741824 bytes'],
-])('cannot continue after an answer to %s', (_, answer, why) => {
+])('the ZooKeeper client reports a connection as unreadable after a reply to %s', (_, answer, why) => {
   const replies = opened()
   replies.request('getData', text('/x'))
   expect(replies.read(answer)).toEqual({ type: 'unreadable', why: expect.stringContaining(why) })
 })
 
-test('refuses a session that the server does not grant', () => {
+test('the ZooKeeper client reports a session that the server does not grant as unreadable', () => {
   const refused = framed(int(0), int(0), long(0n), int(16), Buffer.alloc(16), Buffer.from([0]))
   expect(sessionReplies().read(refused)).toMatchObject({ type: 'unreadable' })
 })
 
-test('refuses a record that announces more bytes than it has', () => {
+test('a ZooKeeper record that announces more bytes than it has is refused', () => {
   expect(() => recordReader(Buffer.concat([int(3), Buffer.from('ab')])).bytes()).toThrow(RangeError)
 })
 
-test('takes only errors that exclude an effect for definite', () => {
+test('a ZooKeeper error is definite only if it excludes every effect of the request', () => {
   expect([-101, -103, -110].map((code) => outcomeOf(zookeeperErrors, errorText(code)))).toEqual([
     'fail',
     'fail',

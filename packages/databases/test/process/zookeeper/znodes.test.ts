@@ -17,14 +17,14 @@ const [CHECK, SET_DATA, NO_NODE, NOT_TRIED] = [13, 5, -101, -2]
 
 const change = (asking: Asking) => setWhile(asking, '/chaos/x/lock-1', { path: '/chaos/x', value: 1 })
 
-test('sets a node on the condition that another node exists', async () => {
+test('a ZooKeeper transaction sets a node on the condition that another node exists', async () => {
   expect(await change(answering(step(CHECK, 0), step(SET_DATA, 0), Buffer.alloc(68), end))).toBeInstanceOf(Buffer)
 })
 
 test.each([
   ['the other node is gone', [failed(NO_NODE), failed(NOT_TRIED)]],
   ['the node itself is gone', [failed(0), failed(NO_NODE)]],
-])('sets nothing if %s', async (_, steps) => {
+])('a ZooKeeper transaction sets no node if %s', async (_, steps) => {
   expect(await change(answering(...steps, end))).toEqual({ type: 'fail', error: '-101 NoNode', code: NO_NODE })
 })
 
@@ -32,7 +32,7 @@ test('the outcome is unknown if the answer to a transaction ends early', async (
   expect(await change(answering(int(-1)))).toMatchObject({ type: 'info' })
 })
 
-test('uses the zxid of its creation as the token of a sequential node', async () => {
+test('the token of a sequential ZooKeeper node is the zxid of its creation', async () => {
   const created = await createSequential(
     answering(text('/chaos/x/lock-0000000007'), long(0x1_0000_0002n)),
     '/chaos/x/lock-',
@@ -40,7 +40,7 @@ test('uses the zxid of its creation as the token of a sequential node', async ()
   expect(created).toEqual({ path: '/chaos/x/lock-0000000007', zxid: 0x1_0000_0002 })
 })
 
-test('refuses a list of children that ends early', async () => {
+test('a ZooKeeper reply with fewer children than it announces is refused', async () => {
   expect(await childrenOf(answering(int(2), text('a'), text('b')), '/chaos/x')).toEqual(['a', 'b'])
   expect(await childrenOf(answering(int(2), text('a')), '/chaos/x')).toMatchObject({ type: 'fail' })
 })

@@ -19,7 +19,7 @@ const times = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test.each(times)(
-    'sends older events to a watch from a future revision, at a follower that catches up by a snapshot (time %i)',
+    'a follower that catches up by a snapshot sends a watch events older than its start revision (time %i)',
     { timeout: 300_000 },
     async (time) => {
       const cluster = await startEtcd(

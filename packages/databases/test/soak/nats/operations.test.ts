@@ -34,7 +34,7 @@ async function startNats(functions: readonly string[], chosen: Settings = {}) {
 const onX = (f: string, value: Json = null): Input => ({ f, key: 'x y.*', value })
 
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
-  test.each(['off', 'on'])('stores registers, read with direct=%s', async (direct) => {
+  test.each(['off', 'on'])('stores registers and reads them with direct=%s', async (direct) => {
     const { cluster, ask } = await startNats(['read', 'write', 'cas'], { direct })
     await vi.waitFor(() => expect(cluster.leader()).toMatch(/^n[123]$/), 20_000)
     const read = (node: string, value: Json) =>
@@ -69,7 +69,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   })
 })
 
-test('a write with another revision fails for certain, and one without responders may have been executed', async () => {
+test('a NATS write with a wrong revision fails, and a write without responders has an unknown outcome', async () => {
   const { outcomeOf } = await import('../../../../targets/src/clients/outcome-of.ts')
   const { natsErrors } = await import('../../../src/nats/client/outcomes.ts')
   expect(outcomeOf(natsErrors, 'wrong last sequence: 7')).toBe('fail')
