@@ -20,7 +20,7 @@ test('the first of several signals may be a timeout that nothing else references
   expect(signal.aborted).toBe(true)
 })
 
-test('the first of several signals aborts with any of them, and with one that has already aborted', () => {
+test('the combined signal aborts as soon as any of its signals aborts, and at once if one has aborted already', () => {
   const [one, other] = [new AbortController(), new AbortController()]
   const { signal } = firstOf(one.signal, undefined, other.signal)
   expect(signal.aborted).toBe(false)
@@ -30,7 +30,7 @@ test('the first of several signals aborts with any of them, and with one that ha
   expect(firstOf(undefined).signal.aborted).toBe(false)
 })
 
-test('signals have no listeners left once the first of them is no longer awaited', () => {
+test('the combined signal has no listeners on its signals once it is released', () => {
   const one = new AbortController()
   const { signal, release } = firstOf(one.signal)
   release()

@@ -214,7 +214,7 @@ function contentOf({ rest, packed }: PackedRecording) {
   }
 }
 
-test('threads that each read a stretch together give the result of a single reader, also for an error between them', async () => {
+test('threads that each read a part of a history give the same result or error as a single reader', async () => {
   const seen = { same: 0, left: 0, mistakes: 0 }
   for (let n = 0; n < 130; n++) {
     const random = randomFrom(seed + n)
@@ -275,7 +275,7 @@ test.each(models.map(({ name }) => name))(
   },
 )
 
-test('a text that is still needed is written out before the writer forgets it', async () => {
+test('a history with more text than the writer remembers gets the same verdict as one that is held in memory', async () => {
   const file = join(directory, 'texts.jsonl')
   const lines: string[] = []
   for (let n = 0; n < 700; n++) {
@@ -328,7 +328,7 @@ test('an error in a later part of a large recording is reported with its place',
   expect(known).toMatchObject({ trouble: { code: 'input', message: expect.stringContaining(':3:') } })
 })
 
-test('a large recording is judged by jobs that have the operations of their keys', async () => {
+test('a large recording is judged by jobs that are given the operations of their keys', async () => {
   const lines = [WRITE, WRITE.replace('invoke', 'ok'), READ, READ.replace('invoke', 'ok').replace('null', '1')]
   const task = taskOf(written('small.jsonl', [...lines, ...lines.map((line) => line.replace('"x"', '"y"'))]))
   const given: number[] = []

@@ -60,7 +60,7 @@ function expectConflict(
   expect(judgeApart(some, options).result, why).toBe('violated')
 }
 
-test('a key judged part by part gets the verdict that it gets when all its operations are unpacked', () => {
+test('judging a key in parts gives the same verdict as judging all its operations at once', () => {
   const seen = { met: 0, violated: 0, left: 0 }
   for (let n = 0; n < 400; n++) {
     const random = randomFrom(seed + n)
@@ -91,7 +91,7 @@ test('a key judged part by part gets the verdict that it gets when all its opera
   expect(Math.min(seen.met, seen.violated, seen.left)).toBeGreaterThan(60)
 })
 
-test('keys of one place are reported together, whether they are judged part by part or at once', () => {
+test('the keys of one place get the same answer whether they are judged in parts or at once', () => {
   const seen = new Set<string>()
   for (let n = 0; n < 100; n++) {
     const random = randomFrom(seed + n)

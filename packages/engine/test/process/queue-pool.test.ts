@@ -65,7 +65,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
   })
 
-  test('finds results that were computed before, and runs the job once', async () => {
+  test('runs each job once, and afterwards returns its stored result', async () => {
     const { queue, connection } = await started()
     let done = 0
     const perform = async ({ data }: { data: unknown }) => {

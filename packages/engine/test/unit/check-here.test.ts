@@ -29,7 +29,7 @@ const taskOf = (file: string): CheckTask => ({
   output: { reporters: [], screen: { width: 80, color: false, unicode: false } as never },
 })
 
-test('a small file is checked by a job of the pool that is this thread', async () => {
+test('a small file is checked by a job that runs on this thread', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   writeFileSync(file, written(1))
   const doing = vi.spyOn(thisThread, 'do')
@@ -62,7 +62,7 @@ describe("the name of a check's job", () => {
     }
   })
 
-  test('is unique if it reads stdin or another pipe, which is left to the job', () => {
+  test('is unique if the file is stdin or another pipe, which only the job may read', () => {
     const pipe = join(temporaryDirectory(), 'history.jsonl')
     execFileSync('mkfifo', [pipe])
     for (const file of ['-', pipe]) {

@@ -20,7 +20,7 @@ describe('the circumstances in run.json', () => {
     expect(kept.environment).toEqual({ NODE_OPTIONS: '--max-old-space-size=99', CI: 'true', CHAOS_SOAK: 'short' })
   })
 
-  test("include the target's declaration, and the version of a server that prints it", () => {
+  test("include the target's declaration, without the secrets in its command and its environment", () => {
     const declared = {
       nodes: 2,
       command: 'python3 server.py --requirepass hunter2',
@@ -53,7 +53,7 @@ describe('run.json contains no secret from', () => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test("the word after an option with a secret's name, and members with such a name, are removed", () => {
+  test("the word after an option with a secret's name, or a member with such a name", () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

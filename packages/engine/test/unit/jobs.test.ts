@@ -74,7 +74,7 @@ describe('the name of a job', () => {
     ['by a file between them', "import './between.ts'", 'inner/quorum.ts'],
     ['to read it', "readFileSync(new URL('./quorum.json', import.meta.url))", 'quorum.json'],
     ['from a package', "import { quorum } from '@some/quorum/majority'", 'node_modules/@some/quorum/package.json'],
-  ])('changes when a file changes that its own file refers to %s', (_, text, changed) => {
+  ])("changes with a file that the job's own file refers to %s", (_, text, changed) => {
     const named = protocolWith(text)
     const between = { 'between.ts': "import { quorum } from './inner/quorum'\nimport './protocol.ts'" }
     const [first, second, third] = ['1', '2', '1'].map((content) => named({ ...between, [changed]: content }))
@@ -108,7 +108,7 @@ describe('the name of a job', () => {
   })
 })
 
-test('the user files of a spec are its paths, and those among the words of a command to start', () => {
+test('the user files of a spec are its paths, and the paths among the words of its start command', () => {
   const directory = temporaryDirectory()
   const program = join(directory, 'node.py')
   writeFileSync(program, '')
@@ -127,7 +127,7 @@ describe('jobs', () => {
     expect(done).toHaveLength(2)
   })
 
-  test('are requested only when one can begin, so that nobody has to know all of them before', async () => {
+  test('are taken from their source one at a time, each only when it can begin', async () => {
     const told: string[] = []
     function* specs() {
       for (const number of [1, 2, 3]) {
@@ -141,7 +141,7 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('end with their error on this thread or the reason for stopping, and do not begin after they were given up', async () => {
+  test('report their error or the reason for a stop, and do not begin if they were aborted before', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
     expect(() => doneOf(end, 'a sum')).toThrow('no sum')

@@ -11,7 +11,7 @@ test.each([
     ['10.0.0.5:6379', '10.0.0.6'],
   ],
   [[at('::1')], ['::1']],
-])('a worker drives clients at hosts that it was started for: %j by %j', (addresses, hosts) => {
+])('a worker drives clients at %j if it was started for the hosts %j', (addresses, hosts) => {
   expect(() => requireNamed(addresses, hosts)).not.toThrow()
 })
 
@@ -21,6 +21,6 @@ test.each([
   [[at('10.0.0.5', 22)], ['10.0.0.5:6379']],
   [[at('evil.example')], ['*', '']],
   [[at('0x7f.1')], ['127.0.0.1']],
-])('a worker drives no clients anywhere else: %j by %j', (addresses, hosts) => {
+])('a worker refuses to drive clients at %j if it was started for the hosts %j', (addresses, hosts) => {
   expect(() => requireNamed(addresses, hosts)).toThrow('If you trust everyone who can write to the queue')
 })

@@ -5,7 +5,7 @@ import { heldBytesOf, memoryNote, mostBytes, roomBeside, roomFor, whenAbove } fr
 const GB = 1e9
 const PROGRAM = { programBytes: 70e6, atOnce: 1, threads: 2 }
 
-test('the limit applies to the program, the operations and judging them together', () => {
+test('the memory limit covers the program, the operations and the checking of the operations', () => {
   expect(roomFor(GB)).toBeLessThan(0.9 * GB)
   expect(roomBeside(GB, 0.3 * GB)).toBeCloseTo(roomFor(GB) - 0.3 * GB)
   expect(roomBeside(GB, 2 * GB)).toBe(0)
@@ -14,7 +14,7 @@ test('the limit applies to the program, the operations and judging them together
   expect(memoryNote(GB)).toBeUndefined()
 })
 
-test('a limit that the program nearly fills applies to operations, with a warning', () => {
+test('a memory limit smaller than the program itself applies only to the operations, and a note says so', () => {
   expect(roomFor(5e6)).toBe(5e6)
   expect(mostBytes(5e6, PROGRAM)).toBeGreaterThan(200e6)
   expect(memoryNote(5e6)).toMatch(/^--memory 5MB applies to the operations/)

@@ -65,7 +65,7 @@ test("a watch reports when each node's view changes; a node that was cut off cha
   }
 })
 
-test('a watch reports roles and terms, and no copies if nodes cannot read theirs', () => {
+test('a watch reports roles and terms, and reports no copies of the data if nodes cannot read their own', () => {
   const { states } = played('raft')
   expect(states[0]?.at).toBe(0)
   expect(states.filter(({ role }) => role === 'leader').map(({ node }) => node)).not.toEqual([])

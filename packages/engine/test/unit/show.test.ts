@@ -80,18 +80,18 @@ describe('the cause that a simulated program shows', () => {
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
 
-  test('a cause is told if it is about the object of the violation', () => {
+  test('is shown if it is about the object of the violation', () => {
     expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
       race: 'p3',
       told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
     })
   })
 
-  test('a cause about another object than that of the violation is left out', () => {
+  test('is left out if it is about another object than the violation', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('a cause in a database is left out if nobody knows which requests it is about', () => {
+  test('is left out if it is in a database and nobody knows which requests it is about', () => {
     expect(shown('order-5').told).toEqual({ hosts: ['pg'] })
   })
 })

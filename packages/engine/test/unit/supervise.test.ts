@@ -35,7 +35,7 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
 }
 
 describe('a search job that was stopped for its memory', () => {
-  test('is reported as a failure of the protocol if the seed alone is stopped, too', async () => {
+  test('is reported as a failure of the protocol if its last seed, run alone, is stopped too', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -58,7 +58,7 @@ describe('a search job that was stopped for its memory', () => {
     ])
   })
 
-  test('is reported as a failure of the protocol if its second run is stopped as well', async () => {
+  test('is reported as a failure of the protocol if the seed alone succeeds and the job is stopped again', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

@@ -18,7 +18,7 @@ const result = (...seeds: number[]): SearchResult => ({
   interesting: seeds,
 })
 
-test('the combined result of ranges does not depend on their order, or on being continued elsewhere', () => {
+test('the combined result of ranges does not depend on their order, or on a save and a resume between them', () => {
   const results = [result(3, 9), result(70), result(), result(200, 201)]
   const forward = createTally()
   for (const each of results) forward.add(each)
@@ -77,7 +77,7 @@ test("the tally's incremental answers equal those computed from its state", () =
   }
 })
 
-test('the finished ranges are those before the first unfinished one, and the finished ones beyond it', () => {
+test('the saved state of a search has all finished ranges, also those after an unfinished one', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

@@ -62,7 +62,7 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
 ]
 
 describe('a definition', () => {
-  test.each(refusals)('of %j is refused with what to give', (given, define, why) => {
+  test.each(refusals)('is refused with advice if it is given %j', (given, define, why) => {
     expect(() => define(given as never)).toThrow(why)
   })
 })
@@ -76,7 +76,7 @@ describe('extensions', () => {
     [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
     [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
     [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
-  ])('%#: are refused where a name is taken or missing', async (extension, why) => {
+  ])('are refused if their name is taken, or if the kind that they use does not exist (%#)', async (extension, why) => {
     await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
       new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
     )
@@ -89,11 +89,11 @@ describe('extensions', () => {
     ],
     [{ extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] }, 'targets and "extend" have mine'],
     [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
-  ])('%# are refused if a name is given twice', async (config, why) => {
+  ])('are refused if a name is given twice (%#)', async (config, why) => {
     await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
   })
 
-  test('extensions are known to the threads of this process, and to no process that it starts', async () => {
+  test('are known to the threads of this process, and not to the processes that it starts', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
     onTestFinished(() => rmSync(dirname(path), { recursive: true }))
     writeFileSync(path, 'export default { extend: [] }')
@@ -104,7 +104,7 @@ describe('extensions', () => {
     setEnvironmentData(EXTENDED_BY, undefined as never)
   })
 
-  test('are refused if no function made them', () => {
+  test('are refused if no define function made them', () => {
     expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
       'chaos.config.ts: extend[0] is made by no define… function. Write: extend: [defineFault({ … }), ',
     )
@@ -113,18 +113,18 @@ describe('extensions', () => {
   })
 })
 
-describe('once they are merged', async () => {
+describe('merged faults', async () => {
   const doze = { ...fault, kind: 'doze', on: 'nodes', strike: () => true, heal() {} }
   const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
   await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
 
-  test('a search that names no faults draws them too', () => {
+  test('are also drawn by a search that names no faults', () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
   })
 
-  test('a protocol whose promise depends on faults promises nothing under them, others what they did', () => {
+  test('remove the promise of a protocol whose promise depends on faults, and keep the promises of others', () => {
     const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
     expect(notPromisedUnder(three!, {})).toContain('doze')
     expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
@@ -141,7 +141,7 @@ describe('a fault that changes bytes', () => {
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('says so, or is refused', async () => {
+  test('is refused when it is applied, unless it declares alters: true', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -161,7 +161,7 @@ describe('a fault that changes bytes', () => {
     )
   })
 
-  test('leaves no promise of a target', async () => {
+  test('removes every promise of a target', async () => {
     const { bytes, messages } = made
     const open = [
       { ...bytes, kind: 'open-bytes', alters: true },
@@ -177,8 +177,8 @@ describe('a fault that changes bytes', () => {
   })
 })
 
-describe('what a user has defined', () => {
-  test('says who threw, also later, and keeps its getters', async () => {
+describe('code that a user has defined', () => {
+  test('is named in each error that it throws, also asynchronously, and keeps its getters', async () => {
     const failing = () => {
       throw new Error('no')
     }
@@ -197,7 +197,7 @@ describe('what a user has defined', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('an error that a stage throws names its fault', async () => {
+  test('names its fault in an error that a stage throws', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -219,7 +219,7 @@ describe('the plan of a nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('the plan of a nemesis is read as a schedule is', async () => {
+  test('is parsed like a schedule, which adds defaults such as the jitter', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -236,7 +236,7 @@ describe('the plan of a nemesis', () => {
       { parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 },
       /is a kill, and its "kind" is latency/,
     ],
-  ])('%# is refused with its name and what is wrong', async (episode, why) => {
+  ])('is refused with the name of the nemesis and the mistake if it is invalid (%#)', async (episode, why) => {
     const refused = expect(planned(() => episode)).rejects
     await refused.toThrow(why)
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
