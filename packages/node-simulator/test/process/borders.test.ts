@@ -44,7 +44,7 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
 
-  test('a module that is loaded but never used is accepted', async () => {
+  test('only when it is made, not when its module is loaded', async () => {
     const { lines } = await ran(
       serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
         class Mine extends tls.TLSSocket {}
@@ -54,8 +54,8 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
   })
 })
 
-describe('modules whose use is refused still give packages', () => {
-  test('the class inside an encrypted socket, which packages may extend', async () => {
+describe('a module of Node that is mostly refused', () => {
+  test('lets a package extend the class inside an encrypted socket', async () => {
     const { lines } = await ran(
       serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
         const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
@@ -65,13 +65,13 @@ describe('modules whose use is refused still give packages', () => {
     expect(lines).toEqual(['n1: function false'])
   })
 
-  test('a refusal only at their use', async () => {
+  test('throws only when it is used', async () => {
     const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
       new tls.TLSSocket(new PassThrough()).write('x')`
     await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
   })
 
-  test('heap statistics, the same on every node, and serialisation of values', async () => {
+  test('gives heap statistics that are the same on every node, and serialises values', async () => {
     const { lines } = await ran(
       serving(`import v8 from 'node:v8'
         const { value } = v8.deserialize(v8.serialize({ value: 7n }))
@@ -83,7 +83,7 @@ describe('modules whose use is refused still give packages', () => {
     )
   })
 
-  test('another error than that of a package that is not installed', async () => {
+  test('fails with another error than a package that is not installed', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
@@ -113,7 +113,7 @@ describe('a server that the user has not declared as a node', () => {
   })
 })
 
-test("globals that need the real global object work on a program's own global object", async () => {
+test('a program can use globals such as crypto, and replaces globals only for itself', async () => {
   const { lines } = await ran(
     serving(`const { crypto } = globalThis
       globalThis.navigator = 'mine'
@@ -193,17 +193,20 @@ describe('a program that changes shared objects', () => {
     ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
   ]
 
-  test.each(MEMBERS)('%s is refused by name, and the next run finds the originals', async (what, program) => {
-    await expect(ran(serving(program))).rejects.toThrow(
-      `replacing ${what} cannot be simulated: it is shared by all nodes`,
-    )
-    const { lines } = await ran(
-      serving(
-        `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
-      ),
-    )
-    expect(lines).toEqual(['n1: 1 2 {} true true 3'])
-  })
+  test.each(MEMBERS)(
+    'is refused by name if it replaces %s, and the next run finds the originals',
+    async (what, program) => {
+      await expect(ran(serving(program))).rejects.toThrow(
+        `replacing ${what} cannot be simulated: it is shared by all nodes`,
+      )
+      const { lines } = await ran(
+        serving(
+          `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
+        ),
+      )
+      expect(lines).toEqual(['n1: 1 2 {} true true 3'])
+    },
+  )
 
   test('may add members and settings, which are undone after the run', async () => {
     const adding = serving(`
@@ -257,7 +260,7 @@ test("additions and settings of a program on Node's classes and modules do not r
   expect(same.lines).toEqual(one.lines)
 })
 
-describe('a program that does not return, without a thread that watches it', () => {
+describe('a program that never returns, on a thread that no other thread watches', () => {
   const WAYS: readonly (readonly [where: string, program: string])[] = [
     ['as it starts', 'for (;;);'],
     ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],

@@ -35,7 +35,7 @@ test('on request, packages are reused from an earlier run, and the program’s o
   expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
 })
 
-test('once packages are distrusted, every start loads them anew', async () => {
+test('distrustPackages makes every later start load its packages anew', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '2 1'])
   distrustPackages(await loadService(written(counting, undefined, beside)))
@@ -79,7 +79,7 @@ describe('a package is loaded anew at every start if its loading', () => {
   })
 })
 
-test('a package may read the environment while it loads, and later sees that of its own node', async () => {
+test('a package that reads the environment while it loads is kept, and later reads the environment of its node', async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `

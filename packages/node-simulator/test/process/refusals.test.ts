@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ran, serving } from '../../../testing/src/simulated.ts'
 
 describe('a program is refused', () => {
-  test('for HTTP/2 when it serves gRPC, and not for the name resolver that gRPC creates first', async () => {
+  test('for HTTP/2 if it serves gRPC, although gRPC creates a name resolver first', async () => {
     const program = serving(`
       import { Server, ServerCredentials } from '@grpc/grpc-js'
       new Server().bindAsync('0.0.0.0:50051', ServerCredentials.createInsecure(), () => {})`)
@@ -32,7 +32,7 @@ describe('a program is refused', () => {
     )
   })
 
-  test('for a module of Node that is not implemented yet, which is not reported as a missing package', async () => {
+  test('for a module of Node that is not implemented yet, and not for a missing package', async () => {
     await expect(ran(serving(`await import('node:sea')`))).rejects.toThrow(
       'node:sea cannot be simulated: it is not implemented',
     )

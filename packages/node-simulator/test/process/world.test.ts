@@ -14,7 +14,7 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
-  test('sees NODE_ENV=production, since many do not listen under test, and CHAOS_SIMULATED', async () => {
+  test('sees NODE_ENV=production by default, and sees the variable CHAOS_SIMULATED', async () => {
     const listening = `
       import { createServer } from 'node:http'
       const server = createServer((request, response) => response.end())
@@ -204,7 +204,7 @@ describe('a run', () => {
     expect(lines.filter((line) => line.startsWith('n2: ')).length).toBeLessThan(5)
   })
 
-  test.each(['hold', 'drop'] as const)('continues after a cut that lets bytes %s has healed', async (mode) => {
+  test.each(['hold', 'drop'] as const)('continues after a cut with the mode %s has healed', async (mode) => {
     const { lines } = await ran(talking, {
       nodes: 2,
       forMs: 2_000,

@@ -57,7 +57,7 @@ describe('published examples run unmodified in the simulator:', () => {
   })
 
   test.each(['hooks.js', 'route-prefix.js', 'shared-schema.js', 'use-plugin.js', 'simple-stream.js'])(
-    'the example %s of fastify, which answers a request',
+    'the example %s of fastify answers a request',
     async (name) => {
       const { listens, heard } = await asked(join(MODULES, 'fastify', 'examples', name))
       expect(listens).toBe(true)

@@ -70,7 +70,7 @@ describe('a request that is held at an await', () => {
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('continues after its time if no request passes it, and is the first one to arrive after the given moment', async () => {
+  test('continues after its longest time, and is the first request to arrive after the given moment', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)

@@ -44,7 +44,7 @@ test('a module that uses the program’s own files is not loaded separately, nor
   expect(apartIn(ms, own, plugin, above, 'require_above();\n').names).toEqual(['require_ms'])
 })
 
-test("a package's variable with the same name as a program's variable is not a use of it", () => {
+test("a package's variable does not count as a use of the program's variable with the same name", () => {
   const server = '// src/server.js\nconst app = 1, key = 2, name = 3, label = 4;\nconsole.log(require_p());\n'
   const body = `
     function app() { return { key: 1, name() {} } }
@@ -68,7 +68,7 @@ test('an inlined package is loaded separately too, unless it is one of the progr
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('the two parts together have every line of the bundle once, at its line number', () => {
+test('dividing a bundle puts each line into one of the two parts, at its line number', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')
@@ -86,7 +86,7 @@ test('the two parts together have every line of the bundle once, at its line num
   expect(apart.join('\n')).not.toContain('__commonJSMin =')
 })
 
-test('a bundle without such modules is not divided', () => {
+test('a bundle without modules of packages is not divided', () => {
   expect(apartIn('// src/server.js\nconsole.log(1);\n').found).toBeUndefined()
   expect(apartIn(loader('src/own.cjs', 'require_own', ''), 'require_own();\n').found).toBeUndefined()
 })

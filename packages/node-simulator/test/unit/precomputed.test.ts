@@ -8,7 +8,7 @@ const here = createRequire(import.meta.url)
 /** That of version 2, and that of version 3 under Express. */
 const copies = [here.resolve('mime-types'), createRequire(here.resolve('express')).resolve('mime-types')]
 
-test.each(copies)('%s contains its computed values in the same order, and lists of its own', (id) => {
+test.each(copies)('the precomputed %s exports the same values in the same order as the original', (id) => {
   const code = readFileSync(id, 'utf8')
   const made = precomputed.transform(code, id)
   expect(made?.code.split('\n').length).toBe(code.split('\n').length)
@@ -23,7 +23,7 @@ test.each(copies)('%s contains its computed values in the same order, and lists 
   expect(own.lookup('page.html')).toBe('text/html')
 })
 
-test('does not change other packages, nor packages that it cannot run', () => {
+test('precomputing changes no other package, and no code of mime-types that it does not know', () => {
   const statement = 'populateMaps(exports.extensions, exports.types)'
   expect(precomputed.transform(statement, '/app/node_modules/other/index.js')).toBe(null)
   expect(precomputed.transform(statement, '/app/mime-types/index.js')).toBe(null)

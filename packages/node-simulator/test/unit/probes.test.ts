@@ -107,7 +107,7 @@ describe('a program with probes', () => {
     ])
   })
 
-  test('reports only the lines that are asked for, and awaits', async () => {
+  test('reports only the requested lines, and every await', async () => {
     const { lines, trace } = await watched([11, 20])
     expect(lines('process-1-1')).toEqual([
       'at 19 -',
@@ -133,7 +133,7 @@ describe('a program with probes', () => {
     expect(new Set(sites.map(({ file }) => basename(file)))).toEqual(new Set(['server.ts']))
   })
 
-  test('tracks the request even if a body event calls back', async () => {
+  test("assigns a line to its request even if an event of the request's body calls it", async () => {
     const { lines } = await watched(
       'functions',
       `import { createServer } from 'node:http'
@@ -145,7 +145,7 @@ describe('a program with probes', () => {
     expect(lines('process-2-1').at(-1)).toContain('served')
   })
 
-  test('stops in a debugger in files as they were written, except installed packages', async () => {
+  test('has probes only in its own files as they were written, not in installed packages', async () => {
     const { program } = written(PROGRAM)
     const { service } = await watched('functions')
     expect(new Set(service.program.sites.map(({ file }) => file))).toEqual(new Set([program]))

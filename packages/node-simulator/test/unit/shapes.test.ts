@@ -13,7 +13,7 @@ setFlagsFromString('--no-allow-natives-syntax')
 const requestOf = (application: object): http.IncomingMessage & { next?: string } =>
   setPrototypeOfMessages(new http.IncomingMessage(null as never), application) as http.IncomingMessage
 
-test('gives requests to one application one hidden class, whatever it adds to them', () => {
+test('requests to one application share one hidden class, whatever the application adds to them', () => {
   const application: object = Object.create(http.IncomingMessage.prototype)
   const [one, other] = [requestOf(application), requestOf(application)]
   for (const each of [one, other]) each.next = 'added'
@@ -24,12 +24,12 @@ test('gives requests to one application one hidden class, whatever it adds to th
   expect(Object.getOwnPropertySymbols(one)).toEqual(Object.getOwnPropertySymbols(plain))
 })
 
-test('gives signals one hidden class', () => {
+test('abort signals share one hidden class', () => {
   const [one, other] = [signalOf(new AbortController()), signalOf(new AbortController())]
   expect(haveOneClass(one, other)).toBe(true)
 })
 
-test('leaves proxies of messages and messages that cannot be extended as they are', () => {
+test('proxies of messages, and messages that cannot be extended, are left unchanged', () => {
   const noticed: string[] = []
   const noticing = new Proxy(new http.IncomingMessage(null as never), {
     defineProperty: (target, name, descriptor) => {

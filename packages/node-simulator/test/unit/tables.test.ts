@@ -23,14 +23,14 @@ test('a large table of data becomes a call that creates the same table, and line
 })
 
 test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/', 'b: 1n', 'k', 'n: -k', 't: `x`'])(
-  'passes on a table with %s unchanged, not as plain data',
+  'a table with the member %s is left unchanged, because it is not plain data',
   (member) => {
     const { text, tables } = asFunctionBody(large(member))
     expect([text, tables]).toEqual([large(member), []])
   },
 )
 
-test('passes on small tables and unexported tables unchanged', () => {
+test('small tables and tables that are not exported are left unchanged', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })
@@ -95,7 +95,7 @@ test('every operation on a table gives the result that it gives on the literal',
   )
 })
 
-test('creates a member of a listed object when it is read, once each, and all in order', () => {
+test('a listed object creates each member once, at its first read, and lists its members in order', () => {
   const made: string[] = []
   const listed = listedOf('{"x":1,"y":1,"z":1}', (key) => made.push(key)) as Made
   expect([listed['z'], listed['z'], listed['none']]).toEqual([1, 1, undefined])

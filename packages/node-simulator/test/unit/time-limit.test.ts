@@ -38,12 +38,12 @@ async function endOf(share: number, usedMs: number): Promise<Ended | undefined> 
   return how
 }
 
-test('takes a program for stuck only if it had the processor for the whole limit', async () => {
+test('the time limit takes a program for stuck only if it had the processor for the whole limit', async () => {
   expect(await endOf(1, 50)).toEqual({ afterMs: 50, isStuck: true })
   expect(await endOf(1, 20)).toEqual({ afterMs: 50, isStuck: false })
 })
 
-test('waits longer if other processes take the processors, up to ten times as long', async () => {
+test('the time limit grows up to ten times if other processes take the processors', async () => {
   expect(await endOf(0.5, 50)).toEqual({ afterMs: 100, isStuck: true })
   expect(await endOf(0.01, 50)).toEqual({ afterMs: 500, isStuck: true })
 })
