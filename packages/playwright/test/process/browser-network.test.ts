@@ -124,7 +124,7 @@ describe.skipIf(executablePath === undefined)(
       await ana.locator('input:disabled').waitFor()
     })
 
-    test('reach servers without a name directly', async () => {
+    test('connect directly to a server that the network does not name', async () => {
       const [named, other] = await Promise.all([serve(page), serve((_, response) => response.end('elsewhere'))])
       const network = await openNetwork({ servers: { chat: named.url } })
       const ana = await open(network, 'page', named.url)
@@ -170,7 +170,7 @@ describe.skipIf(executablePath === undefined)(
 )
 
 describe('a network', () => {
-  test('refuses faults that are not between a page and a server, and lists both', async () => {
+  test('refuses names and faults that it does not have, and lists its pages and servers', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await expect(network.cut('page', 'chat')).rejects.toThrow('there is no "page". Pages: none yet')
     await network.proxy()
