@@ -189,7 +189,7 @@ describe('a bandwidth', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('delivers a piece that takes longer than the tenth of a second it makes up for', () => {
+  test('delivers a single byte on time if the rate needs two seconds for it', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
@@ -234,7 +234,7 @@ describe('a slicer', () => {
 describe('several faults on a link', () => {
   const limit = (limitBytes: number) => ({ kind: 'limit-bytes', bytes: limitBytes }) as const
 
-  test('apply a byte limit only to bytes that reach it past the faults before it', () => {
+  test('apply a byte limit only to bytes that no earlier fault has dropped', () => {
     const losing = { kind: 'timeout', afterMs: millis(0) } as const
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')

@@ -197,7 +197,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('http/1.1')
   })
 
-  test('offers the server what the client agreed to, even if another protocol is named for it', async () => {
+  test('offers the server the protocol agreed with the client, even if the settings name another one', async () => {
     const server = await serveSecurely({ ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
       socket.end(String(socket.alpnProtocol)),
     )
@@ -287,7 +287,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('resets connections that lost bytes when healed', async () => {
+  test('resets connections that lost bytes when the cut is healed', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')
@@ -298,7 +298,7 @@ describe('TLS on both sides of the proxy', () => {
   })
 })
 
-test('TLS passes through the proxy unchanged without the option', async () => {
+test('without the TLS options, TLS passes through the proxy unchanged', async () => {
   const made = network()
   const route = await made.route({ from: 'clients', to: 'n1', upstream: await echoSecurely() })
   const raw = connectPlainly(route.port, '127.0.0.1')

@@ -77,7 +77,7 @@ describe('latency', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('does not delay an RST or its own removal, and a cut holds bytes that the latency has released', async () => {
+  test('passes its delayed bytes on to a cut, which holds them until it is healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })

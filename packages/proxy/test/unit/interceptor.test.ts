@@ -77,7 +77,7 @@ describe('an interceptor that passes everything on', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('does not disturb a fault behind it, which holds the bytes', async () => {
+  test('does not affect a fault behind it that holds the bytes', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')

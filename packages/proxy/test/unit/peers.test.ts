@@ -96,7 +96,7 @@ describe('one of several endpoints that dial one address', () => {
   })
 })
 
-test('a route with a single source endpoint reports it', async () => {
+test("a route with one source endpoint identifies clients by the route's own address", async () => {
   const route = await network().route({ from: 'n1', to: 'n2' })
   expect(route.identification).toEqual({ by: 'own address', known: 0, unknown: 0 })
 })
@@ -121,7 +121,7 @@ describe('the table of sockets', () => {
     [v6, '::1', 50002, '::1', 8080, '555'],
     ['', '::1', 1, '::1', 2, undefined],
   ])(
-    '%#: finds the socket by both its ends, in either spelling',
+    'finds a socket by the addresses of both its ends, in IPv4 or IPv6 spelling (%#)',
     (table, host, port, remoteHost, remotePort, inode) => {
       // The tables above are those of a machine that writes numbers from their little end.
       const written = endianness() === 'LE' ? inode : undefined
@@ -131,7 +131,7 @@ describe('the table of sockets', () => {
 })
 
 describe('the processes of a peer', () => {
-  test('are numbers, or files that are read again each time', async (context) => {
+  test('are given as numbers, or as files that are read again for each connection', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
     cleanUp(() => rmSync(dirname(file), { recursive: true }))

@@ -69,7 +69,7 @@ describe('a datagram', () => {
     expect([arrived, got, there.hits, answers.hits]).toEqual([['a', 'c', 'e'], ['C', 'E'], 2, 1])
   })
 
-  test('is lost with the given probability, and the same ones for the same seed', async () => {
+  test('is lost with the given probability, and the same datagrams are lost for the same seed', async () => {
     const run = async (seed: number) => {
       const { network, client, arrived } = await served({ seed })
       const fault = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { probability: 0.3 }))

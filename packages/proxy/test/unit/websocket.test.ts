@@ -67,7 +67,7 @@ test('single messages are lost, repeated and made up', async () => {
   expect(applied.map(({ hits }) => hits)).toEqual([1, 1, 1])
 })
 
-test('a delayed message arrives late, and the ones behind it after it', async () => {
+test('a delayed message arrives late, and later messages arrive after it', async () => {
   const { client, answers } = await chat([
     { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
   ])

@@ -275,14 +275,17 @@ describe('a status without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])('%i gets a length or a new body if it is edited to a 200', async (status) => {
-    const { apply, ask } = await start(status)
-    const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
-    expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
-    empty.remove()
-    apply({ kind: 'edit-reply', status: 200, body: 'new', when: { first: 1 } })
-    expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
-  })
+  test.each([204, 304])(
+    '%i gets a Content-Length, and any given body, if the edit changes it to 200',
+    async (status) => {
+      const { apply, ask } = await start(status)
+      const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
+      expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
+      empty.remove()
+      apply({ kind: 'edit-reply', status: 200, body: 'new', when: { first: 1 } })
+      expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
+    },
+  )
 
   test('205 has length 0', async () => {
     const { apply, ask } = await start(200)
@@ -355,7 +358,7 @@ describe('a request', () => {
     ['in a long body', Buffer.concat([Buffer.from('needle'), long]), ''],
     ['in a compressed body', gzipSync(Buffer.concat([Buffer.from('needle'), long])), 'Content-Encoding: gzip\r\n'],
     ['in a short body', Buffer.from('a needle'), ''],
-  ])('is matched by text %s, by faults of requests and of replies', async (_, body, fields) => {
+  ])('is matched by its text %s, both by a fault of requests and by a fault of replies', async (_, body, fields) => {
     const { apply, ask, seen } = await start()
     const request = apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' }, match: { body: 'needle' } })
     const reply = apply({ kind: 'edit-reply', headers: { 'X-Reply': 'yes' }, match: { body: 'needle' } })

@@ -4,10 +4,13 @@ import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf }
 import { countOutcomes, fourWays } from '../../http/no-answer.ts'
 
 describe('the four faults that withhold a response', () => {
-  test.each(fourWays)('%s: client, server, views and edges agree, 50 of 50 times', async (...way) => {
-    const [kind, parameters, outcome] = way
-    expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
-  })
+  test.each(fourWays)(
+    '%s: client, server, both views and the edges report the same outcome, 50 of 50 times',
+    async (...way) => {
+      const [kind, parameters, outcome] = way
+      expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
+    },
+  )
 
   test('crash-before-reply kills a server once it has the request', async () => {
     const crashed: string[] = []
@@ -91,7 +94,7 @@ describe('the response that a client gets', () => {
     },
   )
 
-  test("the server's refusal still counts under a fault that edits its fields", async () => {
+  test("the server's refusal is recorded as a failure even if a fault edits its status", async () => {
     const server = await serveHttp((asked, reply) => {
       asked.resume()
       reply.statusCode = 412

@@ -62,7 +62,7 @@ describe('bytes that are not HTTP/1.1 count as requests for', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('anything, if they are TLS and the server replies, or if data may follow the TLS hello', () => {
+  test('everything, if they are TLS that the server accepts, or if data may follow the TLS hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])
@@ -77,7 +77,7 @@ const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
 describe('a single client without HTTP', () => {
-  test('marks nothing by TLS or garbage, and is named', async () => {
+  test('marks no key if it sends TLS or garbage, and its bytes are counted', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))
@@ -91,7 +91,7 @@ describe('a single client without HTTP', () => {
     expect(touchedIn(client.remarks)).toEqual([])
   })
 
-  test('marks the key that a tolerant server may have read, before the server gets it', async () => {
+  test('marks the key of a malformed request that a tolerant server may accept, before the server gets it', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')
@@ -102,7 +102,7 @@ describe('a single client without HTTP', () => {
     ])
   })
 
-  test('marks its own key by a malformed chunk', async () => {
+  test('marks the keys before and after a malformed chunk', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')

@@ -64,7 +64,7 @@ describe('a framed link between a real client and server', () => {
   })
 })
 
-test('under changing faults only whole sent messages arrive, and all of them without loss', () => {
+test('changing faults deliver only whole messages that were sent, and lose exactly the messages they count', () => {
   const harm = fc.constantFrom<Harm<MessageFault>>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), bytes: fc.integer({ min: 1, max: 30 }) }) },

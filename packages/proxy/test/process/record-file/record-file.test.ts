@@ -67,7 +67,7 @@ describe('a recording in several parts', () => {
   const textOf = (path: string) =>
     path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
 
-  test('starts a new part at the size, and never within a line', async () => {
+  test('starts a new part before the size limit is exceeded, and never in the middle of a line', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 150_000 } })
     const lines = Array.from({ length: 40_000 }, (_, i) => line(i))

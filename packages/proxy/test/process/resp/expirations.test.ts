@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('is lost if it is set without a time after it expired', async () => {
+  test('is lost if it disappears after it expired and was set again without a time', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')

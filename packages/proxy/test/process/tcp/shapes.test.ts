@@ -127,7 +127,7 @@ describe('slow-connect', () => {
   })
 })
 
-test('refuse resets new connections without dialling, and leaves live ones alone', async () => {
+test('the fault refuse resets new connections without dialling, and keeps live ones', async () => {
   const { network, route, client, server, accepted } = await conversation()
   const fault = network.apply(on(both, { kind: 'refuse' }))
   const refused = await new Received(startDialling(route)).until((r) => r.closed)
@@ -169,7 +169,7 @@ describe('slice', () => {
   })
 })
 
-test('corrupt flips bits, and the same ones for the same seed', async () => {
+test('the fault corrupt flips bits, and flips the same bits for the same seed', async () => {
   const run = async (seed: number) => {
     const { network, client, server } = await conversation({ seed })
     const fault = network.apply(on(to, { kind: 'corrupt', probability: 0.01 }))

@@ -177,7 +177,7 @@ describe('bandwidth', () => {
     expect(performance.now() - start).toBeGreaterThan(270)
   })
 
-  test('cuts at rate 0, and resumes when removed (as testcontainers does)', async () => {
+  test('passes nothing at rate 0, and resumes when it is removed (as testcontainers does)', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const up = await toxic('bandwidth', { rate: 0 }, { stream: 'upstream', name: 'CUT_UP' })
     const down = await toxic('bandwidth', { rate: 0 }, { stream: 'downstream', name: 'CUT_DOWN' })
@@ -197,7 +197,7 @@ describe('limit_data', () => {
     [0, 100, 0],
     [50, 100, 50],
     [100, 100, 100],
-  ])('at %i bytes passes, of %i, the first %i and closes', async (bytes, sent, passed) => {
+  ])('set to %i bytes, with %i bytes sent, passes %i and closes the connection', async (bytes, sent, passed) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes })
     const client = await connect()
@@ -331,7 +331,7 @@ describe('the toxicity of a toxic', () => {
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('leaves the end of a connection alone under reset_peer if it is 0', async () => {
+  test('at 0 makes reset_peer leave the orderly end of a connection alone', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()

@@ -46,7 +46,7 @@ describe('a fault', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('is listed if a toxic, partition or rule set has it, but changed only through its own route', async () => {
+  test('of a toxic, a partition or a rule set is listed, but can be removed only by its own route', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })

@@ -6,7 +6,7 @@ import { withDescriptor } from '../../../src/control/table-descriptor.ts'
 const page = readFileSync(new URL('../../../../recorder/docs/HTTP2.md', import.meta.url), 'utf8')
 const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)
 
-test('the tables on the page are valid route tables', () => {
+test('the route tables in HTTP2.md are valid', () => {
   const read = (path: string) => {
     expect(path).toBe('tables/etcd.desc')
     // Another service's, in which the route finds none of its messages.

@@ -53,25 +53,28 @@ test('a rule acts on a malformed request that it matches', async () => {
   expect(accepted[0]?.text ?? '').toBe('')
 })
 
-test.each(Object.entries(badRequests))('refuses bytes of a client that are no request: %s', async (_, text) => {
-  const { accepted, route, apply, http } = await listener()
-  apply({ kind: 'lose-reply' })
-  const client = new Received(await dial(route))
-  client.socket.end(bytesOf(text))
-  await client.until(() => client.ended || client.closed)
-  // Refused with an answer or, where a request has begun already, by a reset.
-  if (client.error === undefined) expect(client.text).toMatch(/^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/s)
-  client.socket.destroy()
-  await eventually(() => route.liveConnections === 0)
-  expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 0, refused: 1 })
-  // Whatever it begins with that is HTTP may have gone on, and nothing else.
-  const passed = accepted[0]?.text ?? ''
-  expect(text.startsWith(passed)).toBe(true)
-  expect(passed.length).toBeLessThan(text.length)
-})
+test.each(Object.entries(badRequests))(
+  'bytes of a client that are no valid request are refused: %s',
+  async (_, text) => {
+    const { accepted, route, apply, http } = await listener()
+    apply({ kind: 'lose-reply' })
+    const client = new Received(await dial(route))
+    client.socket.end(bytesOf(text))
+    await client.until(() => client.ended || client.closed)
+    // Refused with an answer or, where a request has begun already, by a reset.
+    if (client.error === undefined) expect(client.text).toMatch(/^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/s)
+    client.socket.destroy()
+    await eventually(() => route.liveConnections === 0)
+    expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 0, refused: 1 })
+    // Whatever it begins with that is HTTP may have gone on, and nothing else.
+    const passed = accepted[0]?.text ?? ''
+    expect(text.startsWith(passed)).toBe(true)
+    expect(passed.length).toBeLessThan(text.length)
+  },
+)
 
 test.each(Object.entries(badResponses))(
-  'handles bytes of a server that are no response: %s',
+  'bytes of a server that are no valid response are passed on unchanged: %s',
   async (_, { methods, text }) => {
     const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
     const { route, apply, http } = await httpRouteTo(server)

@@ -103,7 +103,7 @@ describe('a fault of requests', () => {
     expect(body.hits).toBe(2)
   })
 
-  test('selects by chance, and the same requests for the same seed', async () => {
+  test('selects by probability, and selects the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })

@@ -75,7 +75,7 @@ describe('the addresses of a proxy', () => {
     expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is not an address')
   })
 
-  test('keep the settings in "tls", and negotiate HTTP/2 if it is carried', () => {
+  test('keep the settings in "tls", and negotiate HTTP/2 if the proxy carries HTTP/2', () => {
     const { tls } = read({
       upstream: 'https://a',
       carries: 'http2',

@@ -26,35 +26,38 @@ const conversations: readonly (readonly [name: string, requests: string, respons
   ['a tunnel', `${lines('CONNECT n1:443 HTTP/1.1', '')}\x16\x03\x01`, `${lines('HTTP/1.1 200 OK', '')}\x16\x03\x03`],
 ]
 
-test.each(conversations)('passes on, byte by byte: %s', async (_, requests, responses) => {
-  const seed = `${_} ${inject('seed')}`
-  const random = createRandom(seed)
-  const accepted: Received[] = []
-  const server = await serve((socket) => accepted.push(new Received(socket)))
-  const { route } = await httpRouteTo(server)
-  const said = bytesOf(requests)
-  const answered = bytesOf(responses)
-  const client = new Received(await dial(route))
-  await eventually(() => accepted.length === 1)
-  const [there] = accepted as [Received]
+test.each(conversations)(
+  'without a fault, the bytes of a client and a server are passed on unchanged: %s',
+  async (_, requests, responses) => {
+    const seed = `${_} ${inject('seed')}`
+    const random = createRandom(seed)
+    const accepted: Received[] = []
+    const server = await serve((socket) => accepted.push(new Received(socket)))
+    const { route } = await httpRouteTo(server)
+    const said = bytesOf(requests)
+    const answered = bytesOf(responses)
+    const client = new Received(await dial(route))
+    await eventually(() => accepted.length === 1)
+    const [there] = accepted as [Received]
 
-  // What waits for the answer to a switch is not sent before it.
-  const held =
-    requests.includes('Upgrade: websocket') || requests.startsWith('CONNECT')
-      ? requests.indexOf('\r\n\r\n') + 4
-      : said.length
-  await say(client, cutAt(said, cuts(random, said.length)))
-  await there.until(() => there.length >= held)
-  await say(there, cutAt(answered, cuts(random, answered.length)))
-  await there.until(() => there.length >= said.length)
-  client.socket.end()
-  await there.until(() => there.ended)
-  there.socket.end()
-  await client.until(() => client.ended)
+    // What waits for the answer to a switch is not sent before it.
+    const held =
+      requests.includes('Upgrade: websocket') || requests.startsWith('CONNECT')
+        ? requests.indexOf('\r\n\r\n') + 4
+        : said.length
+    await say(client, cutAt(said, cuts(random, said.length)))
+    await there.until(() => there.length >= held)
+    await say(there, cutAt(answered, cuts(random, answered.length)))
+    await there.until(() => there.length >= said.length)
+    client.socket.end()
+    await there.until(() => there.ended)
+    there.socket.end()
+    await client.until(() => client.ended)
 
-  expect(there.text, seed).toBe(said.toString('latin1'))
-  expect(client.text, seed).toBe(answered.toString('latin1'))
-})
+    expect(there.text, seed).toBe(said.toString('latin1'))
+    expect(client.text, seed).toBe(answered.toString('latin1'))
+  },
+)
 
 /** Each piece in a read of its own, mostly. */
 async function say(to: Received, pieces: readonly Buffer[]): Promise<void> {

@@ -65,8 +65,8 @@ const ACTING: readonly Fault[] = [
   { kind: 'trickle-request' },
 ]
 
-describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
-  test.each(SPARED)('is not hit by %o, which reports the reason', async (fault) => {
+describe.each([true, false])('an upgrade (the server sends first: %s)', (greets) => {
+  test.each(SPARED)('is not hit by %o, and the fault reports the reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)

@@ -73,7 +73,7 @@ describe('an HTTP/2 request', () => {
     await eventually(() => aborted.includes('/b') || !asked.includes('/b'))
   })
 
-  test('is reset once its response has begun, whose rest is dropped', async () => {
+  test('is reset after its response has begun, and the rest of the response is dropped', async () => {
     const { faults, session } = await service({
       answer(stream) {
         stream.respond({ ':status': 200 })

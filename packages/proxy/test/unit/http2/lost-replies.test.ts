@@ -109,7 +109,7 @@ test.each([0, 1, 3])(
   },
 )
 
-test('conditions on requests that HTTP/2 does not have are refused by name', async () => {
+test('a condition that HTTP/2 requests do not have is refused by name', async () => {
   const { faults } = await service()
   expect(() =>
     faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, match: { statement: 'COMMIT' } }),

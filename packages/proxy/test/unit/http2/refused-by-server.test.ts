@@ -85,9 +85,9 @@ describe('a request that the server rejects', () => {
   })
 
   test.each([
-    ['has not arrived in full', false],
-    ['has', true],
-  ])('fails even if a fault passes its head on later, and the request %s', async (_, isWhole) => {
+    ['no', false],
+    ['yes', true],
+  ])('fails even if a fault delayed its head until after the GOAWAY (arrived in full: %s)', async (_, isWhole) => {
     const clock = new ManualClock()
     const server = await frameServer()
     const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })

@@ -113,7 +113,7 @@ describe('a message', () => {
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('is forged in one JSON field, replaced or in addition', () => {
+  test('is forged in one JSON field, either in its place or as an additional message', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -166,7 +166,7 @@ describe('the trigger of a message fault', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('selects the nth, the first n, every nth, or by two conditions', () => {
+  test('selects the nth, the first n, every nth, or those that meet two conditions', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -279,7 +279,7 @@ describe('a message fault', () => {
     expect(there.text).toBe(`${numbers(2, 5)}1\n[6,7]\n`)
   })
 
-  test('leaves a message delayed if another fault also delays it', () => {
+  test('that is removed leaves a message delayed if another fault delays it too', () => {
     const { apply, send, there, clock } = world()
     const [first] = [apply(late), apply(late)]
     send('1\n')

@@ -27,7 +27,7 @@ const verdictOf = ({ views }: Recorded, view: 'client' | 'backend') =>
 const OK_BYTES = 5
 
 describe('a Redis request changed by a fault', () => {
-  test('makes only the key unknown that the changed request writes', async () => {
+  test('makes unknown only the key that the changed request writes', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, client, server, marks } = made
     await ask(command('SET', 'x', '1') + command('SET', 'y', '1'), 2 * OK_BYTES)
@@ -60,7 +60,7 @@ describe('a Redis request changed by a fault', () => {
     await eventually(() => made.marks('backend').includes('touched *: a request that a fault changed'))
   })
 
-  test('by flipped bits may still be a command, with another key or value', () => {
+  test('with flipped bits may still be a command, with another key or value', () => {
     const random = createRandom('bits')
     const words = Array.from({ length: 200 }, () => {
       const flipped = flipBits(Buffer.from(command('SET', 'key', 'value')), 1, resp, 'requests', random)

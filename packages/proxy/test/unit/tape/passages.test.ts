@@ -170,7 +170,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 750, toMs: 1000, why: 'unread' }])
   })
 
-  test('are shown as a connection if nothing was read', () => {
+  test('are shown as the connection itself if no byte was read', () => {
     const { there, here, read } = tapes()
     for (const [tape, stream] of [
       [there, 2],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { dial, echo, eventually, network, Received } from '../../../../testing/src/sockets.ts'
 import { httpRouteTo, serveHttp } from '../../http/live.ts'
 
-test('a draining route accepts no connections, and ends once the open ones have', async () => {
+test('a draining route accepts no new connections, and ends once all open ones have ended', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))

@@ -142,7 +142,7 @@ describe('limit-bytes', () => {
   })
 })
 
-test('limit-time closes a connection of that age in order, idle or not', async () => {
+test('limit-time closes each connection in order once it has the given age, whether or not it is idle', async () => {
   const clock = new ManualClock()
   const { network, client, server, route } = await conversation({ clock })
   clock.advance(50)

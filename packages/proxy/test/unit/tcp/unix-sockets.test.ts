@@ -27,7 +27,7 @@ const dialPath = async (path: string) => {
 }
 
 describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
-  test('is listened on, replaces a stale one, and is removed at the end', async () => {
+  test('is listened on in place of a stale socket file, and is removed at the end', async () => {
     const dir = directory()
     const [path, other] = [join(dir, 'in.sock'), join(dir, 'other.sock')]
     const rival = createServer().listen(other)
