@@ -115,7 +115,7 @@ const READ = ['r', 'accounts/7/balance', 100]
 const WRITE = ['w', 'accounts/7/balance', 90]
 
 describe('a transaction of MySQL', () => {
-  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
+  test('is one operation that has its reads and writes as its value, and its locks, level and statements', () => {
     const events = recorded([begin, select, update(), commit])
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
@@ -133,7 +133,7 @@ describe('a transaction of MySQL', () => {
     for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
   })
 
-  test('has the values and the rows of a prepared statement', () => {
+  test('includes the writes of a prepared statement, with the values bound to it', () => {
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
       begin,
@@ -185,7 +185,7 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns, off)).toEqual([['ok', [READ, WRITE]]])
   })
 
-  test('is committed by a statement that commits implicitly before it runs', () => {
+  test('is committed by a statement that causes an implicit commit', () => {
     for (const sql of ['BEGIN', 'CREATE TABLE other (id int)', 'LOCK TABLES other READ']) {
       const status = sql === 'BEGIN' ? WITHIN : AUTOCOMMIT
       expect(completions([begin, update(), [query(sql), ok({ status })]])).toEqual([['ok', [WRITE]]])
@@ -205,7 +205,7 @@ describe('a transaction of MySQL', () => {
     ])
   })
 
-  test('continues without a statement that fails alone', () => {
+  test('continues after a statement that fails alone, and leaves that statement out', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -257,7 +257,7 @@ describe('a transaction of MySQL', () => {
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('has the level of SET TRANSACTION only once, and not that of a session that was reset', () => {
+  test("has the level of SET TRANSACTION only once, and loses the session's level when the session is reset", () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [

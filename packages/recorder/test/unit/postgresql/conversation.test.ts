@@ -253,7 +253,7 @@ describe('a connection to PostgreSQL', () => {
     expect(recorded(steps, { members: { type: 'numeric' } })).toContain('0 ok read x="1.5"')
   })
 
-  test('records an addition on a counter, or as a cas if the reply has the sum', () => {
+  test('records an addition as an add on a counter, or as a cas if the reply has the sum', () => {
     const add = 'UPDATE kv SET value = value + $1 WHERE key = $2'
     expect(
       recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')], { members: { commands: 'counter' } }),

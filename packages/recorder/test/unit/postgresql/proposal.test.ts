@@ -16,7 +16,7 @@ const database = (tables: readonly CatalogueTable[], more: Partial<Catalogue> = 
   ...more,
 })
 
-test('proposes the primary key as key, and compares values by the types of their columns', () => {
+test('the proposed mapping has the primary key as key, and compares values by the types of their columns', () => {
   const columns = [
     { name: 'id', type: 'uuid' },
     { name: 'balance', type: 'numeric(10,2)' },
@@ -37,7 +37,7 @@ test('proposes the primary key as key, and compares values by the types of their
   ])
 })
 
-test('omits a MySQL column of an unread type, and keeps its table', () => {
+test('the proposed mapping omits a MySQL column whose type is not read, and keeps its table', () => {
   const columns = [
     ...[
       { name: 'id', type: 'int(10) unsigned' },
@@ -80,13 +80,13 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   expect(leftOut).toEqual([expect.stringMatching(reason)])
 })
 
-test('proposes only the first of two tables with one name', () => {
+test('the proposed mapping has only the first of two tables with the same name', () => {
   const { as, leftOut } = proposeTables(database([table('x'), table('x', { schema: 'old' })]))
   expect(Object.keys(as.tables)).toEqual(['x'])
   expect(leftOut).toEqual(['old.x: another schema has a table of this name'])
 })
 
-test('proposes only tables that the statements name', () => {
+test('the proposed mapping has only tables that the given statements name', () => {
   const statements = 'LOG: execute <unnamed>: SELECT * FROM "Orders" o WHERE o.id = $1'
   const { as } = proposeTables(database([table('Orders'), table('order')]), { statements })
   expect(Object.keys(as.tables)).toEqual(['Orders'])
@@ -166,7 +166,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
   )
 })
 
-test('refuses a list of indirect writes that names a table without a record', () => {
+test('a list of indirect writes is refused if it names a table that is not recorded', () => {
   const settings = { tables: { accounts: { values: ['balance'] } }, indirect: { owners: { delete: ['acounts'] } } }
   expect(() => parsePostgresqlSettings(settings, 'as')).toThrow(/"indirect" is .*chaos routes suggest/)
 })

@@ -79,7 +79,7 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
 ]
 
 describe('a statement by key', () => {
-  test.each(readings)('%s is recorded as %s, and as a transaction on rows as %s', (sql, column, rows) => {
+  test.each(readings)('%s is recorded as %s in one column, and as %s in a transaction on rows', (sql, column, rows) => {
     expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
   })
 })

@@ -132,7 +132,7 @@ describe('a statement on the recorded table', () => {
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 
-  test('is listed in the manual with what it is recorded as', () => {
+  test('is recorded as the table in the manual says', () => {
     const page = readFileSync(new URL('../../../docs/POSTGRESQL.md', import.meta.url), 'utf8')
     const [, table = ''] = page.split(/<!-- (?:statements|end) -->/)
     const rows = [...table.matchAll(/^\| `([^`]+)` \| (\w+)/gm)].map(([, sql = '', as]) => [sql, as])

@@ -110,7 +110,7 @@ const marks = (...queries: readonly Exchanged[]): readonly Json[] =>
   )
 
 describe('a transaction recorded whole', () => {
-  test('is one operation with its reads and writes as value, its locks, level and statements', () => {
+  test('is one operation that has its reads and writes as its value, and its locks, level and statements', () => {
     const events = recorded(
       ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
       ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
@@ -612,7 +612,7 @@ describe('the snapshot of a statement', () => {
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('is taken by either of the two if the level is unknown', () => {
+  test("may be the statement's or the transaction's if the level is unknown", () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -861,7 +861,7 @@ describe('a table that a statement writes indirectly', () => {
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('is uncertain from a statement on another recorded table, which is still recorded', () => {
+  test('is uncertain after a statement on another recorded table, and that statement is recorded', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
@@ -956,13 +956,13 @@ describe('a portal that is suspended', () => {
       ],
     }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
 
-  test('does not say that the rows it returned are all that an UPDATE changed', () => {
+  test('makes all rows of the table uncertain if its rows come from an UPDATE', () => {
     expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
     ])
   })
 
-  test('does not say that the rows it returned are all that an INSERT inserted', () => {
+  test('makes all rows of the table uncertain if its rows come from an INSERT', () => {
     const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
     expect(suspended(sql)).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
@@ -974,11 +974,14 @@ test.each([
   [16, 't', 'boolean'],
   [1700, '1.50', 'numeric'],
   [3802, '{}', 'json'],
-])('a value of the type %i that is recorded as text asks for its type in the settings', (type, text, name) => {
-  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
-  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
-  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
-})
+])(
+  'a value of the type %i that is recorded as text is reported with the setting that gives its type',
+  (type, text, name) => {
+    const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+    const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+    expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
+  },
+)
 
 describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }

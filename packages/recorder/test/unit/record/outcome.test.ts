@@ -66,7 +66,7 @@ test('a refusal made up by a fault is distinguished from a refusal by the backen
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal keeps its mark of coming from the object unless a fault fabricated it', () => {
+test('a refusal keeps the mark that the object itself answered, unless a fault fabricated the refusal', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })

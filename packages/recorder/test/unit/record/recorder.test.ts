@@ -35,7 +35,7 @@ describe('the lines of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('have the epoch of the rules, and the edges an operation reached unless it reached all', () => {
+  test('have the epoch of the rules, and, for an incomplete operation, the edges that it reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())

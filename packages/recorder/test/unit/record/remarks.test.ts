@@ -53,7 +53,7 @@ describe('a request that is passed on unread', () => {
       ])
   })
 
-  test('may be a dequeue with a reply that is not understood, which may have returned any earlier value', () => {
+  test('may be a dequeue whose reply is not understood, and its key is then marked', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('a request that is passed on unread', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('is marked once per key, unless it affects an earlier place in the record', () => {
+  test('is marked once for each key, and again if it has an earlier place in the record', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('marks what the request may write, or its key if it cannot write', () => {
+  test("marks the keys that the request may write, or the request's own key if it cannot write", () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -203,7 +203,7 @@ describe('a request or reply that is not understood', () => {
   })
 })
 
-test('an operation that arrives too late for its place marks everything from that place on', () => {
+test('an operation that arrives after its place was given up marks every key from that place on', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())

@@ -39,7 +39,7 @@ describe('a change followed by a WAIT', () => {
     expect(told().at(-1)).toMatch(/^0 info write/)
   })
 
-  test('is acknowledged at once unless the settings make WAIT confirm', () => {
+  test('is acknowledged at once if the settings do not make WAIT a confirmation', () => {
     const { ask, told } = waiting(':0\r\n', false)
     ask(SET + WAIT)
     expect(told().at(-1)).toBe('0 ok write x="1"')

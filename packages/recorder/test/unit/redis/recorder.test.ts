@@ -94,7 +94,7 @@ describe('an error reply', () => {
 })
 
 describe('concurrent Redis requests', () => {
-  test('are processes of their own when pipelined, and get their replies however the bytes are divided', () => {
+  test('get their own replies when they are pipelined, however the bytes are divided', () => {
     const { client, told, server } = recorded()
     const text = `${command('SET', 'x', '1') + command('GET', 'x')}\r\nGET y\r\n${command('PING')}${command('SET', 'y', 'a\tb')}`
     for (const byte of Buffer.from(text)) client.send(Buffer.of(byte))

@@ -91,7 +91,7 @@ describe('a reply without its content', () => {
     })
   })
 
-  test('is an empty text if a GET has an empty body', () => {
+  test('gives an empty text if the body of a GET is empty', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })

@@ -29,7 +29,7 @@ describe.each([
   })
 
   test.each([501, 600, 100_000])(
-    '%i levels deep makes a reply that is not understood, and not one without a value',
+    '%i levels deep makes a reply not understood, instead of a reply without a value',
     (depth) => {
       const events = recorded(read, 'GET /items/x', '', `{"item":${nest(depth)}}`)
       expect(events.filter(({ type }) => type === 'ok')).toEqual([])

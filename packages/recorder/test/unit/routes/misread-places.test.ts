@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply with the written value elsewhere than at its result does not mean an absent value', () => {
+test('a reply does not mean an absent value if it has the written value outside its result place', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({

@@ -32,7 +32,7 @@ describe('does not understand a successful reply that looks like a refusal', () 
   })
 })
 
-describe('takes a successful reply with such words for a success', () => {
+describe('takes a successful reply for a success although it has words of a refusal', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',

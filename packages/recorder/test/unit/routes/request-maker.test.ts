@@ -54,14 +54,14 @@ describe('a request made from a route table', () => {
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('uses the route whose constant is the value', () => {
+  test('uses a route with a constant value for that value, and another route for other values', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
     expect(made({ f: 'write', key: 'x', value: 1 }, drop, put).request.method).toBe('PUT')
   })
 
-  test("has the table's additions, and a value of its own if the version is only in the reply", () => {
+  test('has the members that the table adds, and a generated value if only the reply gives the version', () => {
     const table = parseRouteTable(
       {
         sends: { 'header.Authorization': 'Bearer t' },
@@ -112,7 +112,7 @@ describe('a request made from a route table', () => {
     })
   })
 
-  test('includes constant parts of a key', () => {
+  test('fills a part of the key with the constant that the table sends for it', () => {
     const route = {
       request: 'GET /{tenant}/{id}',
       f: 'read',
@@ -127,7 +127,7 @@ describe('a request made from a route table', () => {
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
-  test('omits a part of a key that is constant', () => {
+  test('leaves a constant part of the key out of the path', () => {
     const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
     for (const key of ['17', 'users/17'])
       expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
@@ -136,7 +136,7 @@ describe('a request made from a route table', () => {
       })
   })
 
-  test('has the same object in every part if the key has no parts', () => {
+  test('has the given object in every part of the key if the given key has no parts', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
@@ -252,7 +252,7 @@ describe('a route that cannot make requests', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)
   })
 
-  test('is refused if no route has the function', () => {
+  test('is refused if no route has the required function', () => {
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow(UserError)
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow('no route says how to write')
   })

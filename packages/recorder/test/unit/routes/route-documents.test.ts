@@ -17,7 +17,7 @@ const examples = blocks.flatMap(({ kind, text }, i) => {
   return [{ table: text, request: request?.text ?? '', answer: answer?.text ?? '', events: events?.text ?? '' }]
 })
 
-test('the page has an example for every member', () => {
+test("the manual's page about routes has an example for every member of a table", () => {
   const shown = examples.map(({ table }) => table).join()
   const without = Object.keys({ ...tableMembers, ...routeMembers }).filter((name) => !shown.includes(`"${name}"`))
   // Those of gRPC are binary, or shown where gRPC is.

@@ -187,16 +187,18 @@ describe('a table that cannot be meant', () => {
   ])('is refused for %s', (_, value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
+})
 
+describe('a table with two similar routes', () => {
   test.each([
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
-    ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('is not one that has a route %s next to another one', (_, other) => {
+    ['of fewer segments', { ...read, request: 'GET /kv', key: { const: 'all' } }],
+  ])('is accepted if the second route is one %s', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('is not one whose conditional route comes before a general one', () => {
+  test('is accepted if the conditional route comes before the general one', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })

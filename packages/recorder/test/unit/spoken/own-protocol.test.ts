@@ -17,13 +17,13 @@ const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
 }
 
 describe('a protocol of one’s own', () => {
-  test.each([2, 4, -1, -2])('may say %d of the three bytes after the first', (end) => {
+  test.each([2, 4, -1, -2])('may give %d as the end of a message that begins at 1 of 4 bytes', (end) => {
     const { scan } = framingOf(() => end).scanner('requests')
     expect(scan(Buffer.from('abcd'), 1)).toBe(end)
   })
 
   test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
-    'is refused if it says %d: it would never end',
+    'is refused if it gives %d as the end of a message that begins at 1 of 4 bytes',
     (end) => {
       const { scan } = framingOf(() => end).scanner('requests')
       expect(() => scan(Buffer.from('abcd'), 1)).toThrow(
