@@ -165,7 +165,7 @@ describe.skipIf(lacking)(
       await real.close()
     })
 
-    test('has no name that the simulation answers with an error', async () => {
+    test('has no name that the simulation rejects with an SQL error', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const client = openClient({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1 })
       const named = async (sql: string): Promise<readonly string[]> =>

@@ -136,7 +136,7 @@ const FRESH = ['rollback', 'discard all', 'drop schema public cascade; create sc
 
 describe.each(Object.entries(SUBJECTS))('Statements about %s', (_, scripts) => {
   test.each(scripts.map((script) => [script[0], script]))(
-    'have the answers of PostgreSQL, from "%s" on',
+    'have the answers of PostgreSQL, beginning with "%s"',
     async (_, script) => {
       const simulated = new SimulatedAnswers(calculator)
       for (const sql of FRESH) await oracle.execute(sql)

@@ -17,7 +17,7 @@ describe('pg_stat_activity', () => {
     )
   })
 
-  test('tells in virtual time when a session began, and since when it is idle in its transaction', () => {
+  test('shows in virtual time when a transaction began, and since when its session is idle', () => {
     const sessions = new SimulatedSessions(2)
     sessions.send(0, 'begin')
     sessions.send(0, "set local application_name = 'worker'")
@@ -54,7 +54,7 @@ describe('pg_stat_activity', () => {
 })
 
 describe('pg_locks', () => {
-  test('is refused while a serializable transaction reads, whose marks it would show', () => {
+  test('is refused while a serializable transaction holds SIREAD locks, which it would show', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp('create table t (id int)')
     sessions.send(0, 'begin isolation level serializable')

@@ -632,7 +632,7 @@ describe('definitions', () => {
     ])
   })
 
-  test('of one name in two sessions at once fail in one of them', () => {
+  test('of the same name in two sessions at once fail in one session', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

@@ -182,7 +182,7 @@ describe('a simple query', () => {
   })
 })
 
-test('A statement runs for its session before its time passes, and until the client may go on', () => {
+test('a session learns of a query when it begins, and of its end when the client may continue', () => {
   const { client, engine, run } = served({}, { atOnce: false })
   const asking = client()
   run()
@@ -221,7 +221,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
   })
 
-  test('tells which rows of a portal were asked for', () => {
+  test('reports which rows of a portal each Execute asked for', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),
@@ -276,7 +276,7 @@ describe('the extended protocol', () => {
 })
 
 describe('a statement that waits', () => {
-  test('continues in a turn of its own, and later messages wait for it', () => {
+  test('continues in a new turn after its wait, and later messages are handled after it', () => {
     const { wait, open } = gate()
     const { client, run } = served({
       *LOCK() {
@@ -348,7 +348,7 @@ describe('a statement that waits', () => {
 })
 
 describe('notifications', () => {
-  test('arrive at once while nothing is asked', () => {
+  test('arrive at once while no query is running', () => {
     const { client, engine } = served()
     const asking = client()
     asking.heard()

@@ -157,7 +157,7 @@ describe('citext', () => {
     ["insert into users values ('ann@example.org')", 'error 23505'],
     ["insert into users values ('ann@example.org') on conflict do nothing", 'INSERT 0 0'],
     ["select count(*) from (select email from users union select 'ANN@example.org'::citext) s", 'SELECT 1 1'],
-  ])('has no capitals in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
+  ])('compares case as PostgreSQL does in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
 
   test.each(["replace(email, 'ann', '')", 'max(email)', "strpos(email, 'ann')", 'citext(true)'])(
     'refuses %s',
@@ -393,7 +393,7 @@ describe('an extension', () => {
 })
 
 test.each([['set role none'], ['set role tester'], ['set session authorization default']])(
-  '%s keeps the single role',
+  '%s leaves the current user unchanged',
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 
@@ -514,7 +514,7 @@ describe('a foreign key of a partition', () => {
   test.each([
     ['a', 'own'],
     ['b', 'job_k_fkey'],
-  ])('is named as that of j%s', (name, constraint) => {
+  ])('is reported by the constraint name of the partition j%s', (name, constraint) => {
     expect(message(...JOBS, `insert into job values ('${name}', 'z')`)).toContain(
       `insert or update on table "j${name}" violates foreign key constraint "${constraint}"`,
     )

@@ -20,7 +20,7 @@ test('xmax distinguishes a row that an upsert inserted from a row that it update
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
-test('lets only the first of two sessions that read the same xmin update the row', () => {
+test('an update that requires an xmin read before succeeds in only the first of two sessions', () => {
   const sessions = opened(2)
   const [read = ''] = sessions.send(0, 'select xmin from t where id = 1')
   expect(sessions.send(1, 'select xmin from t where id = 1')).toEqual(['-', read])
@@ -32,7 +32,7 @@ test('lets only the first of two sessions that read the same xmin update the row
   expect(sessions.send(0, 'commit')).toEqual(['COMMIT', 'UPDATE 0'])
 })
 
-test('gives each version of a row its own ctid', () => {
+test('each version of a row has its own ctid', () => {
   const sessions = opened(1)
   const places = ['select ctid from t', 'update t set v = 2 returning ctid', 'select ctid from t']
   expect(places.map((sql) => sessions.send(0, sql)[0])).toEqual(['SELECT 1 (0,1)', 'UPDATE 1 (0,2)', 'SELECT 1 (0,2)'])
@@ -58,12 +58,12 @@ test.each([
   ['update t set ctid = null', 'error 0A000'],
   ['create table u (id int, xmin int)', 'error 42701'],
   ['alter table t add column ctid int', 'error 42701'],
-])('answers %s like PostgreSQL', (sql, expected) => {
+])('%s has the result of PostgreSQL', (sql, expected) => {
   expect(opened(1).send(0, sql)).toEqual([expected])
 })
 
 test.each(['select cmin from t', 'create index on t ((xmin::text))', 'alter table t add check (xmin is not null)'])(
-  'refuses %s',
+  '%s is refused, because it uses a system column that is not simulated',
   (sql) => {
     const answers = new SimulatedAnswers()
     answers.execute(TABLE)

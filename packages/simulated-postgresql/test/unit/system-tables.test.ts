@@ -28,14 +28,14 @@ function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
 
 const TABLE = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE kv (k text PRIMARY KEY, v int[], m mood); "
 
-test('lists the types of arrays, as postgres.js asks', () => {
+test('the catalogue lists the types of arrays, as postgres.js asks', () => {
   const rows =
     rowsOf(`select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem
     where a.typcategory = 'A' group by b.oid, b.typarray order by b.oid`)
   expect(rows).toContainEqual(['23', '1007'])
 })
 
-test('lists the tables and columns of the information schema', () => {
+test('the catalogue lists the tables and columns of the information schema', () => {
   expect(rowsOf(`${TABLE}SELECT table_schema, table_name, table_type FROM information_schema.tables`)).toEqual([
     ['public', 'kv', 'BASE TABLE'],
   ])
@@ -47,24 +47,24 @@ test('lists the tables and columns of the information schema', () => {
   ])
 })
 
-test('lists labels of enums by the names of their types', () => {
+test('the catalogue lists the labels of enums by the names of their types', () => {
   const asked =
     'SELECT enumlabel FROM pg_enum JOIN pg_type t ON t.oid = enumtypid WHERE typname = $q$mood$q$ ORDER BY enumsortorder'
   expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
 })
 
-test('names the range of a type, as Sequelize asks', () => {
+test('the catalogue names the range type over a given type, as Sequelize asks', () => {
   const asked = `SELECT pg_type.typname FROM pg_range LEFT OUTER JOIN pg_type ON pg_type.oid = rngtypid WHERE rngsubtype = 23`
   expect(rowsOf(asked)).toEqual([['int4range']])
 })
 
-test('finds columns by the name of their table and schema', () => {
+test('the catalogue finds columns by the name of their table and schema', () => {
   const asked = `SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'public' AND relname = 'kv' AND attnum > 0 ORDER BY attnum`
   expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
 })
 
-test('lists the databases that a server has, as MikroORM asks', () => {
+test('the catalogue lists the databases of a server, as MikroORM asks', () => {
   expect(rowsOf("SELECT 1 FROM pg_database WHERE datname = 'postgres'")).toEqual([['1']])
   expect(rowsOf('SELECT datname FROM pg_database WHERE datistemplate ORDER BY 1')).toEqual([
     ['template0'],
@@ -72,30 +72,30 @@ test('lists the databases that a server has, as MikroORM asks', () => {
   ])
 })
 
-test('lists no table that inherits from another one, as MikroORM asks', () => {
+test('the catalogue lists no table that inherits from another one, as MikroORM asks', () => {
   const asked =
     'SELECT table_name FROM information_schema.tables WHERE table_name NOT IN (SELECT inhrelid::regclass::text FROM pg_inherits)'
   expect(rowsOf(TABLE + asked)).toEqual([['kv']])
 })
 
-test('lets every role use every schema, as Kysely asks', () => {
+test('the catalogue grants every role the use of every schema, as Kysely asks', () => {
   expect(rowsOf("SELECT has_schema_privilege('public', 'USAGE')")).toEqual([['t']])
   expect(() => rowsOf("SELECT has_schema_privilege('none', 'USAGE')")).toThrow('schema "none" does not exist')
   expect(() => rowsOf("SELECT has_schema_privilege('public', 'SELECT')")).toThrow('unrecognized privilege type')
 })
 
 test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_replication'])(
-  'refuses %s, which this catalogue lacks',
+  'the catalogue refuses %s, which it lacks',
   (name) => {
     expect(() => rowsOf(`SELECT * FROM ${name}`)).toThrow(NotSupported)
   },
 )
 
-test("neither hides a user's table of the same name nor is hidden by it", () => {
+test("a user's table and a catalogue table of the same name do not hide each other", () => {
   expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
 })
 
-test('returns the search path, with the temporary schema', () => {
+test('the catalogue returns the search path, with the temporary schema', () => {
   const asked = 'SELECT current_schema(), current_schema, current_schemas(false), current_schemas(true)'
   expect(rowsOf(`CREATE SCHEMA app; SET search_path TO nothing, app, public; ${asked}`)).toEqual([
     ['app', 'app', '{app,public}', '{pg_catalog,app,public}'],
@@ -106,7 +106,7 @@ test('returns the search path, with the temporary schema', () => {
   ])
 })
 
-test('finds the temporary tables of the session by pg_temp', () => {
+test('pg_temp names the temporary tables of the session', () => {
   const made =
     'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE pg_temp.t (a int); INSERT INTO t VALUES (2); '
   expect(rowsOf(`${made}SELECT a FROM pg_temp.t`)).toEqual([['2']])
@@ -118,7 +118,7 @@ test('finds the temporary tables of the session by pg_temp', () => {
   expect(() => rowsOf("CREATE TYPE pg_temp.mood AS ENUM ('ok')")).toThrow(NotSupported)
 })
 
-test('returns comments', () => {
+test('the catalogue returns comments on tables and columns', () => {
   const made = `${TABLE}COMMENT ON TABLE kv IS 'keys'; COMMENT ON COLUMN kv.v IS 'numbers'; `
   const asked = "SELECT obj_description('kv'::regclass, 'pg_class'), col_description('kv'::regclass, 2)"
   expect(rowsOf(made + asked)).toEqual([['keys', 'numbers']])
@@ -130,21 +130,21 @@ test('returns comments', () => {
   )
 })
 
-test('returns the state of a sequence', () => {
+test('a sequence returns its state if it is read as a table', () => {
   const asked = 'SELECT last_value, is_called FROM s'
   expect(rowsOf(`CREATE SEQUENCE s START 5; ${asked}`)).toEqual([['5', 'f']])
   expect(rowsOf(`CREATE SEQUENCE s START 5; SELECT nextval('s'), nextval('s'); ${asked}`)).toEqual([['6', 't']])
   expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
 })
 
-test('computes a value that may be refused only for the rows that are read', () => {
+test('the catalogue refuses a value that is not simulated only if its row is read', () => {
   const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
   const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
   expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])
   expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
 })
 
-test('refuses SELECT * of a relation that lacks columns of PostgreSQL, and allows EXISTS', () => {
+test('the catalogue refuses SELECT * of a relation that lacks columns of PostgreSQL, and allows EXISTS', () => {
   expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('list the columns that you read')
   expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
   expect(
@@ -154,12 +154,12 @@ test('refuses SELECT * of a relation that lacks columns of PostgreSQL, and allow
   ).toEqual([['t', '1']])
 })
 
-test('returns null for a missing setting if that is allowed, and refuses a setting that it lacks', () => {
+test('current_setting returns null for a missing setting if allowed, and refuses a setting that is not simulated', () => {
   expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
   expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
 })
 
-test('refuses a missing function, even with constant arguments', () => {
+test('the catalogue refuses a missing function, even with constant arguments', () => {
   expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
   expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)
 })
@@ -176,6 +176,6 @@ test.each([
   ['SELECT 1::missing', '42704'],
   ['SHOW missing', '42704'],
   ['SELECT * FROM kv_pkey', '42809'],
-])('answers %s with the error of PostgreSQL', (sql, code) => {
+])('%s fails with the error of PostgreSQL', (sql, code) => {
   expect(() => rowsOf(TABLE + sql)).toThrow(expect.objectContaining({ code }))
 })

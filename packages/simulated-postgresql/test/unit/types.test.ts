@@ -51,7 +51,7 @@ test.each([
   ['_text', '{"a b",NULL,"NULL",""}', '{"a b",NULL,"NULL",""}'],
   ['_int4', '[0:1]={1,2}', '[0:1]={1,2}'],
   ['_int4', '{{1,2},{3,4}}', '{{1,2},{3,4}}'],
-])('reads %s %s as %s', (type, text, expected) => {
+])('the type %s reads the text %s as %s', (type, text, expected) => {
   expect(written(type, text)).toBe(expected)
 })
 
@@ -69,11 +69,11 @@ test.each([
   ['json', '{a:1}', '22P02'],
   ['jsonb', '"\\u0000"', '22P05'],
   ['_int4', '{1,2', '22P02'],
-])('refuses the %s %s with %s', (type, text, expected) => {
+])('the type %s refuses the text %s with %s', (type, text, expected) => {
   expect(code(type, text)).toBe(expected)
 })
 
-test('leaves rare forms of moments to the calculator, but not those that name its own clock', () => {
+test('rare forms of dates and times are left to the calculator, except forms that depend on the clock', () => {
   for (const [type, text] of [
     ['date', 'Jan 8, 1999'],
     ['time', '04:05 PM'],
@@ -86,11 +86,11 @@ test('leaves rare forms of moments to the calculator, but not those that name it
   expect(() => read('timestamp', 'today 10:00')).toThrow("the timestamp 'today 10:00' is not simulated")
 })
 
-test('refuses values of a type that is not simulated by its name', () => {
+test('a value of a type that is not simulated is refused with the name of the type', () => {
   expect(() => read('tsvector', 'a')).toThrow('the type tsvector is not simulated')
 })
 
-test('reads the binary form of each type as it writes it', () => {
+test('each type reads the binary form that it writes', () => {
   const texts: readonly (readonly [string, string])[] = [
     ['int8', '-9223372036854775808'],
     ['numeric', '-12345.6789'],
@@ -110,7 +110,7 @@ test('reads the binary form of each type as it writes it', () => {
   }
 })
 
-test('orders the labels of an enum by their creation', () => {
+test('the labels of an enum are ordered by their creation', () => {
   const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, schema: 'public', name: 'mood' }, [
     'sad',
     'ok',

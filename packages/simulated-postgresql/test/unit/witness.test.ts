@@ -53,7 +53,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('tells the rows of a cursor once they are fetched', () => {
+  test('reports the rows of a cursor once they are fetched', () => {
     const withCursor = (...fetched: readonly string[]) => {
       const { lines, unknown } = told([
         ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
@@ -76,7 +76,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(withCursor('a: move 2 from c')).toHaveLength(4)
   })
 
-  test('tells TRUNCATE as a deletion of all rows, and what the rows were before', () => {
+  test('reports TRUNCATE as a deletion of all rows, and reports what the rows were before', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = told([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
@@ -92,7 +92,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('tells that an older snapshot finds nothing in a table that was emptied since', () => {
+  test('reports that an older snapshot finds no rows in a table that was truncated since', () => {
     const { lines, unknown } = told([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
@@ -105,7 +105,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('tells nothing of a TRUNCATE that was rolled back', () => {
+  test('reports nothing of a TRUNCATE that was rolled back', () => {
     const { lines, unknown } = told([
       ...['a: begin', 'a: savepoint s', 'a: truncate jobs', 'a: rollback to s', 'b: select count(*) from jobs'],
       ...["a: update jobs set state = 'done'", 'a: commit', 'b: select count(*) from jobs'],
@@ -121,7 +121,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.map((line) => line.slice(0, 3))).toEqual(['a r', 'a w', 'b r', 'b w'])
   })
 
-  test('reports a row whose insertion was missed and that was changed since', () => {
+  test('reports a row that a read missed, although the row was changed after its insertion', () => {
     const confirmed = "select count(*) from bookings where state = 'confirmed'"
     const { lines } = told([
       ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
@@ -185,7 +185,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(told(statements, { phantoms: false }).lines).toEqual([])
   })
 
-  test('reports an equal value that was written over one that the other transaction had not seen', () => {
+  test('reports a write of the value that the row already has, if its transaction did not see that value', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
     const { lines } = told([
@@ -205,7 +205,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('reports the transactions of one group as one', () => {
+  test('reports the transactions of one group as one transaction if asked to', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
     expect(told(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
@@ -267,7 +267,7 @@ describe('an engine that reports dependences between transactions', () => {
   test.each([
     ['of a column that another transaction wrote', 'seen', ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0']],
     ['of a column that it wrote itself', 'active', []],
-  ])('reports a read %s in a row that the transaction wrote', (_, column, expected) => {
+  ])('reports reads %s in a row that the transaction has written', (_, column, expected) => {
     const read = `select ${column} from doctors where ward = 2 and name = 'c'`
     const { lines } = told([
       ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
@@ -276,7 +276,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('reports a write of others between two writes of a group, also without a dependence on the whole group', () => {
+  test('reports the write of another transaction between two writes of a group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [

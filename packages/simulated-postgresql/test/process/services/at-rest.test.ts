@@ -95,7 +95,7 @@ describe('a service over one PostgreSQL', () => {
     expect(restedAfterMs).toBeLessThan(250)
   })
 
-  test('has pending work until a one-time timer has rung', async () => {
+  test('has pending work until a one-time timer has fired', async () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 

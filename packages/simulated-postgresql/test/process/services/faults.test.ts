@@ -56,7 +56,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(found).not.toContain('n1: [[1,20]]')
   })
 
-  test('keeps asynchronous commits that a synchronous one came after', async () => {
+  test('keeps an asynchronous commit that a later synchronous commit followed', async () => {
     const asks = `
       const client = await pool.connect()
       client.on('error', () => {})
@@ -294,7 +294,7 @@ describe('a standby', () => {
   })
 })
 
-test('faults of databases are refused for other nodes, and a failover without a standby', async () => {
+test('faults of databases are refused for other nodes, and a failover is refused without a standby', async () => {
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['n1'] })).toBe('n1 is no PostgreSQL of the simulator')
   expect(await refusalOf({ kind: 'failover', nodes: ['pg'] })).toBe('pg has no standby: add --standby')
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['pg-standby'] }, { standby: true })).toBe(

@@ -319,7 +319,7 @@ describe('SQL transactions judged by an isolation level', () => {
     expect(told).toContain('bookings/')
   })
 
-  test('are serializable if each statement is one, and lose updates if each request is one', async () => {
+  test('are serializable if each statement is a transaction, and lose updates if each request counts as one', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -339,7 +339,7 @@ describe('SQL transactions judged by an isolation level', () => {
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test("belong to the request that waited for them, if a pool sends them in another's turn", async () => {
+  test('belong to the request that waits for them, even if the pool sends them during another request', async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

@@ -207,7 +207,7 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 }
 
 describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  test.each(BUGS)('shows the recorder the bug of %s', async (service) => {
+  test.each(BUGS)('lets the recorder find the bug of %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(told).toMatch(TOLD[service]!)
     expect(exitCode).toBe(1)
@@ -215,14 +215,14 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
     if (assertion !== undefined) expect(answered(assertion)).toBe('f')
   })
 
-  test.each(CURES)('shows the recorder no violation by %s', async (service) => {
+  test.each(CURES)('lets the recorder find no violation by %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })
 
-  describe.each(short ? [] : MOVES)('shows the recorder money moved by $bug', ({ bug, cure, isolation, shown }) => {
+  describe.each(short ? [] : MOVES)('money moved by $bug', ({ bug, cure, isolation, shown }) => {
     const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
     const { level, holds } = shown
     const recorded = (moves: string, ISOLATION: string, seed = 1) => {
@@ -236,7 +236,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       })
     }
 
-    test('to be wrong', async () => {
+    test('is judged wrong by the recorder', async () => {
       let [seed, last] = [1, await recorded(bug, ofBug)]
       // What a kill ends is chance.
       while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
@@ -245,7 +245,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
     })
 
-    test(`and by ${cure} at ${ofCure} to be right`, async () => {
+    test(`is judged right by the recorder if it is moved by ${cure} at ${ofCure}`, async () => {
       const { exitCode, told, answered } = await recorded(cure, ofCure)
       if (holds === undefined) expect(exitCode, told).toBe(0)
       else expect([answered(holds), exitCode === 1]).toEqual(['t', false])
