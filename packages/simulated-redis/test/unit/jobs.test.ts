@@ -9,7 +9,7 @@ describe('the queues of a Redis', () => {
     ['list', 'mail', false],
     ['zset', 'bull:mail:delayed', true],
     ['zset', 'bull:mail:completed', false],
-  ])('have a pending job if a %s is at %s: %s', (type, key, expected) => {
+  ])('have a pending job only if one waits, runs or is delayed: a %s at %s gives %s', (type, key, expected) => {
     const store = new Store(() => 0)
     const value = type === 'list' ? { type, items: ['1'] } : { type, scores: new Map([['1', 500 * 0x1000]]) }
     store.database(0).put(key, value as never)

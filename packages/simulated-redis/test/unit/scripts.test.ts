@@ -73,7 +73,7 @@ test('a failing script keeps its earlier writes, and others see all of them at o
   expect(ask('GET', 'a')).toBe('$1\r\n1')
 })
 
-test("the commands of a script in MULTI run at the script's place", () => {
+test('a script in MULTI runs its commands at its own place in the transaction', () => {
   const ask = server()
   ask('MULTI')
   ask('SET', 'n', '1')
