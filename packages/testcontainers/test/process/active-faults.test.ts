@@ -56,7 +56,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('is healed once, even if it is asked twice', async () => {
+  test('is healed once, even if its heal is called twice', async () => {
     const { seen, faults } = links()
     const heal = await faults.inject(cut(['n1>n2']))
     expect(await Promise.all([heal(), heal()])).toEqual([2, 2])

@@ -65,7 +65,7 @@ describe.runIf(process.platform === 'linux')('a network between containers', () 
     await expect(between()).rejects.toThrow(/only root .* podman unshare --rootless-netns/)
   })
 
-  test('is refused if no engine is running, replies, or has the container', async () => {
+  test('is refused if no engine is installed, no engine answers, or none has the container', async () => {
     machineWith({})
     await expect(between()).rejects.toThrow('neither docker nor podman is in any directory of PATH')
     machineWith({ docker: 'echo Cannot connect to the Docker daemon >&2; exit 1' })

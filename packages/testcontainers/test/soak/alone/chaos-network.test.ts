@@ -99,7 +99,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect((await network.check('linearizable')).exitCode).toBe(0)
   })
 
-  test('keep their clients and cuts after a restart under a new address', async () => {
+  test('keep their clients and cuts when they restart under a new address', async () => {
     const network = await between()
     const [first, third] = (await network.clients(['n1', 'n3'], asked())).map(clientAt)
     const before = addressOf('n3')
@@ -126,7 +126,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await network.check('linearizable')
   })
 
-  test('are refused with the reason', async () => {
+  test('are refused with the reason if they are unknown, already in use, or not recorded', async () => {
     const network = await between()
     await expect(ChaosNetwork.between(containers)).rejects.toThrow(/another chaos stands between the containers/)
     await expect(ChaosNetwork.between({ n1: { getId: () => 'f00d' } })).rejects.toThrow(
