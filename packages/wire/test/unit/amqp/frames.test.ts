@@ -46,7 +46,7 @@ describe('a frame of AMQP', () => {
     expect(firstFrame(bytes)).toBe(why)
   })
 
-  test('is a heartbeat, or a method that has only numbers', () => {
+  test('may be a heartbeat, or a method that is known only by its numbers', () => {
     expect(firstFrame(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]))).toEqual({ frame: { kind: 'heartbeat' }, size: 8 })
     expect(firstFrame(Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 99, 0, 3, 0xce]))).toMatchObject({
       frame: { kind: 'method', name: '99.3' },

@@ -33,7 +33,7 @@ describe.each(corpora)('$name', ({ framing, direction, examples }) => {
     for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
   })
 
-  test('passes on every byte once, and the same messages for every division', () => {
+  test('passes on every byte once, and gives the same messages for every division of the bytes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
@@ -160,7 +160,7 @@ describe('the content of a RESP message', () => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('is a command in arrays and in inline lines', () => {
+  test('is a command if it is an array or an inline line', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)

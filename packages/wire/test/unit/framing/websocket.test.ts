@@ -63,7 +63,7 @@ describe('a WebSocket connection', () => {
       expect(websocket.read(websocket.write('', direction))).toBe('')
   })
 
-  test('may announce a message as long as a number is exact, and no longer', () => {
+  test('may announce a message of at most Number.MAX_SAFE_INTEGER bytes', () => {
     const announced = (length: bigint) => {
       const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
       header.writeBigUInt64BE(length, 2)

@@ -101,7 +101,7 @@ function withoutDefaults(value: unknown, type: MessageType): unknown {
 }
 
 describe('a protobuf message', () => {
-  test('is read as by another implementation', () => {
+  test('is read with the same result as by another implementation', () => {
     fc.assert(
       fc.property(message, (members) => {
         const bytes = Buffer.from(everything.encode(everything.fromObject(members)).finish())
@@ -237,7 +237,7 @@ describe('message declarations', () => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })
 
-  test('are refused with the command to make a descriptor if the file is none', () => {
+  test('are refused with the command that makes a descriptor if the given file is no descriptor', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
       'api.proto is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )

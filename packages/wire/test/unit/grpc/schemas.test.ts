@@ -7,7 +7,7 @@ const messages = { 'a.Put': ['bytes key = 1'] }
 const methods = { '/a.KV/Put': ['a.Put', 'a.Put'] }
 
 describe('the schema of a route table', () => {
-  test('is that of its descriptor or of its declarations, and is missing without them', () => {
+  test('comes from its descriptor or its declarations, and is absent if it has neither', () => {
     expect(parseSchema({ descriptor }, 'x')?.messages.has('shop.v1.Everything')).toBe(true)
     expect([...(parseSchema({ messages, methods }, 'x')?.methods.keys() ?? [])]).toEqual(['/a.KV/Put'])
     expect([...(parseSchema({ messages }, 'x')?.messages.keys() ?? [])]).toEqual(['a.Put'])

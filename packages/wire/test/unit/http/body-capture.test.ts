@@ -23,12 +23,12 @@ describe('a captured body', () => {
     expect(captured(5, ...pieces)).toEqual({ bytes: Buffer.from(expected) })
   })
 
-  test('is its length and its hash if it is longer than what is kept', () => {
+  test('is recorded as its length and its hash if it is longer than the limit', () => {
     const sha256 = createHash('sha256').update('hello!').digest('hex')
     expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
   })
 
-  test('is nothing if it was not wanted', () => {
+  test('is absent if no bytes are to be kept', () => {
     expect(captured(0, 'hello')).toBeUndefined()
   })
 })

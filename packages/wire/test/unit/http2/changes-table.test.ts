@@ -22,11 +22,11 @@ test.each([
   ['a literal that is indexed, after others', Buffer.concat([literal(0, 'a', long), literal(0x40, 'b', 'c')]), true],
   ['a size of the table', Buffer.from([0x20]), true],
   ['a damaged block', Buffer.from([0x00, 0x05, 0x61]), true],
-])('finds whether a block changes the table: %s', (_, block, expected) => {
+])('a header block is checked for changes of the table: %s', (_, block, expected) => {
   expect(changesTable(block)).toBe(expected)
 })
 
-test('reads a block correctly after it skipped others', () => {
+test('a header block is read correctly after others were skipped', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()

@@ -29,7 +29,7 @@ describe('the statements of a MySQL connection', () => {
     ],
     ['two sets of rows', Buffer.concat([rows(['a'], [['1']], { status: MORE }), rows(['a'], [])])],
     ['an OK and rows', Buffer.concat([ok({ status: MORE }), rows(['a'], [['1']])])],
-  ])('are answered once their last packet is there, if that is %s', (_, reply) => {
+  ])('are answered once the last packet of their reply has arrived, if the reply is %s', (_, reply) => {
     const reader = statements.reader()
     expect(reader.asked(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
     expect(reader.asked(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
@@ -98,11 +98,11 @@ describe('an injected error of MySQL', () => {
     ['1205', 'COMMIT', '\x03ROLLBACK'],
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
-  ])('of code %s for %s lets the server do what the client is told', (code, statement, request) => {
+  ])('of code %s for %s rolls the server back if its client must assume a rollback', (code, statement, request) => {
     expect(insteadOf(code, statement)).toBe(request)
   })
 
-  test('is the reply to what the server got, with its number and SQLSTATE', () => {
+  test('has its number and SQLSTATE, and the sequence number of the reply that it replaces', () => {
     const { reply } = failed('1213', 'SELECT 1') as Substitution
     const { sequence, payload } = packetIn(reply(packetOf({ sequence: 3, payload: Buffer.from([0]) })))
     expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])

@@ -24,14 +24,17 @@ describe('a line of a NATS server', () => {
     })
   })
 
-  test('is a ping, or carries nothing', () => {
+  test('may be a ping, or a reply without content', () => {
     expect(firstPiece(Buffer.from('PING\r\n'))).toEqual({ size: 6, isPing: true, found: undefined })
     expect(firstPiece(Buffer.from('+OK\r\n'))).toEqual({ size: 5, isPing: false, found: undefined })
   })
 
-  test.each(["-ERR 'No'", 'MSG s 1 x', 'HMSG s 1 5 4'])('is shown if it is an error or no message: %s', (line) => {
-    expect(firstPiece(Buffer.from(`${line}\r\n`))).toBe(line)
-  })
+  test.each(["-ERR 'No'", 'MSG s 1 x', 'HMSG s 1 5 4'])(
+    'is returned as an error if it is an error or no valid message: %s',
+    (line) => {
+      expect(firstPiece(Buffer.from(`${line}\r\n`))).toBe(line)
+    },
+  )
 })
 
 test('a publication says how long its headers and its payload are', () => {

@@ -64,7 +64,7 @@ describe('an injected error of PostgreSQL', () => {
     statements.failure({ code, message: 'why', statement, request }) as Substitution
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
-  test('replaces the error that the server finds in what it got instead', () => {
+  test('replaces the error of the failing statement that the server gets instead', () => {
     const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
@@ -73,14 +73,17 @@ describe('an injected error of PostgreSQL', () => {
     expect(String.fromCharCode(failed('40001', 'UPDATE t SET a = 1', execute('')).request[0]!)).toBe('P')
   })
 
-  test.each(['COMMIT', 'end', 'PREPARE TRANSACTION 1'])('lets the server roll back in place of %s', (statement) => {
-    const { request, reply } = failed('40001', statement)
-    expect(request.toString('latin1')).toContain('ROLLBACK')
-    expect(reply(complete('ROLLBACK')).toString('latin1')).toContain('C40001\0')
-    expect(reply(complete('SELECT 1'))).toEqual(complete('SELECT 1'))
-  })
+  test.each(['COMMIT', 'end', 'PREPARE TRANSACTION 1'])(
+    'makes the server roll back instead of executing %s',
+    (statement) => {
+      const { request, reply } = failed('40001', statement)
+      expect(request.toString('latin1')).toContain('ROLLBACK')
+      expect(reply(complete('ROLLBACK')).toString('latin1')).toContain('C40001\0')
+      expect(reply(complete('SELECT 1'))).toEqual(complete('SELECT 1'))
+    },
+  )
 
-  test('in place of a COMMIT of the extended protocol skips the rest of it, up to its Sync', () => {
+  test('in place of a COMMIT of the extended protocol skips the messages after it, up to Sync', () => {
     const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
     expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
