@@ -46,7 +46,7 @@ test.each(['process', 'soak'])(
   },
 )
 
-test('the folder of a test says its floor', () => {
+test('every test file is in the folder unit, process or soak', () => {
   const files = readdirSync(packages).flatMap((name) =>
     existsSync(join(packages, name, 'test'))
       ? readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' })

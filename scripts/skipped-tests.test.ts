@@ -4,7 +4,7 @@ import { sumsOfSkipped } from './skipped-tests.ts'
 const nothing = () => false
 const INSTALL = 'sudo bash scripts/install-servers.sh'
 
-test('skipped tests are counted by what they need, which their note, their title or their file names', () => {
+test('skipped tests are counted by what they need, as their note, title or file says', () => {
   const source = "const redis = installed('redis-server')\ndescribe.skipIf(redis === undefined)('a queue', () => {})"
   const note = `needs redis-server: ${INSTALL}`
   const tests = [
