@@ -10,7 +10,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
   const program = `
     const nothing = () => true
     Object.assign(process.stderr, { isTTY: true, columns: ${columns}, cursorTo: nothing, clearLine: nothing })
-    const { createProgress } = await import('../../commands/packages/cli/dist/terminal/progress.js')
+    const { createProgress } = await import('./packages/cli/dist/terminal/progress.js')
     const progress = await createProgress({ quiet: false })
     progress.update('reading history.jsonl', 'about 2 min left')
     console.log(process.listenerCount('SIGINT'))
