@@ -34,7 +34,7 @@ const numbers: { readonly [f: string]: number } = {
 export const bank: ObjectEntry = {
   name: 'bank',
   aliases: [],
-  summary: 'accounts; transfers move money once, never more than there is',
+  summary: 'accounts and transfers: each transfer happens once, and no account is overdrawn',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   levels: ['linearizable', 'convergent'],
   object: {
@@ -181,7 +181,7 @@ function balancesOf(initial: Json): Balances {
     return new Map(Array.from(balances, ([account, balance]) => [account, decimal(balance)]))
   throw new UserError(
     'usage',
-    `the bank begins as ${JSON.stringify(initial)}, which are not balances. Give e.g. {"a":10,"b":10}.`,
+    `the initial value of the bank is ${JSON.stringify(initial)}, which is not a set of balances. Give each account a balance of 0 or more, e.g. {"a":10,"b":10}.`,
   )
 }
 

@@ -19,7 +19,10 @@ export const counterNumbers: { readonly [f: string]: number } = {
 export function startOf(initial: Json): number {
   if (initial === null) return 0
   if (typeof initial !== 'number') {
-    throw new UserError('usage', `the counter begins at ${JSON.stringify(initial)}, which is no number. Give e.g. 0.`)
+    throw new UserError(
+      'usage',
+      `the initial value of the counter is ${JSON.stringify(initial)}, which is not a number. Give a number, e.g. 0.`,
+    )
   }
   return decimal(initial)
 }

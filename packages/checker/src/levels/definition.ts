@@ -82,7 +82,7 @@ export const orderOfWrites = {
   sourcesChosenBy: 'all',
   hides: 'nothing',
   words: {
-    noWay: 'some read saw a write that was not there yet',
+    noWay: 'some read saw a write that came causally after it',
     introduction: noSharedOrder,
     since: alreadyKnew,
   },

@@ -170,7 +170,7 @@ const monotonicReads: WeakDefinition<'monotonic-reads'> = {
   hides: 'nothing',
   knewBy: earlierReadOf,
   words: {
-    noWay: 'some process saw the writes go back',
+    noWay: 'the reads of some process went backwards, however the writes are ordered',
     introduction: () => "A client's reads went backwards, however the writes are ordered",
     since: (who, read) => `${who} had already seen it when it ${read}`,
   },

@@ -25,7 +25,7 @@ const lockNumbers: { readonly [f: string]: number } = {
 export const lock: ObjectEntry = {
   name: 'lock',
   aliases: ['mutex', 'fenced-lock', 'fenced-mutex'],
-  summary: 'a lock with one holder at a time, and growing fencing tokens where it returns any',
+  summary: 'a lock with one holder at a time; its fencing tokens increase, if it returns tokens',
   functions: ['acquire', 'release'],
   levels: ['linearizable'],
   object: {
@@ -66,7 +66,7 @@ function holderOf(initial: Json): string | undefined {
   if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
   throw new UserError(
     'usage',
-    `the lock begins as ${JSON.stringify(initial)}, which is no process. Give the process that holds it at first, e.g. 0.`,
+    `the initial value of the lock is ${JSON.stringify(initial)}, which is not a process. Give the process that holds the lock at first, e.g. 0.`,
   )
 }
 

@@ -21,7 +21,7 @@ const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
 export const multiRegister: ObjectEntry = {
   name: 'multi-register',
   aliases: ['multiregister'],
-  summary: 'registers that are read and written several at once',
+  summary: 'registers; one operation reads and writes several of them',
   functions: ['txn', 'transact'],
   levels: ['linearizable', 'sequential'],
   object: {

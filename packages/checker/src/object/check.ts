@@ -323,7 +323,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
   if (verdict.result !== 'met') return verdict
   throw new UserError(
     'environment',
-    `a worker reported violations in linearizable parts: ${settled.parts.join(', ')}. Remove that worker.`,
+    `a worker reported violations in parts that are linearizable: ${settled.parts.join(', ')}. Remove that worker from the queue.`,
   )
 }
 

@@ -55,6 +55,6 @@ function severalNames(history: History, known: number, row: number): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and that of line ${callLine[known]} ${show(input[known])}. If these are names of locks, write them as "key": each key is a lock. If they name who holds it, leave them out: a lock is held by the process.`,
+    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the one on line ${callLine[known]} has the value ${show(input[known])}. If these are names of locks, write them as "key": each key is a lock. If they name who holds it, leave them out: a lock is held by the process.`,
   )
 }

@@ -109,7 +109,7 @@ function vetRegister(history: History): void {
     if (isRead[f[row]] && elementsOf(outputOf(history, row)) !== undefined)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this read returned a list. In a register appends extend a text; for those that extend a list: --model list-append, or --model log if they are answered with offsets.`,
+        `${placeOf(history, row)}: this read returned a list. Appends to a register extend a text. If these appends extend a list, give --model list-append, or --model log if they return offsets.`,
       )
   }
 }

@@ -42,7 +42,7 @@ export function requireSingleValues(history: History): void {
   const list = JSON.stringify(elementsOf(outputOf(history, first)))
   throw new UserError(
     'input',
-    `${placeOf(history, first)}: this read returned the list ${list.length > 60 ? `${list.slice(0, 57)}…` : list}, and single values are written: this is no register. ${remedyOf(history, lists)}`,
+    `${placeOf(history, first)}: this read returned the list ${list.length > 60 ? `${list.slice(0, 57)}…` : list}, but writes have single values, so this is not a register. ${remedyOf(history, lists)}`,
   )
 }
 

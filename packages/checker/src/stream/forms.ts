@@ -64,7 +64,7 @@ export function stepsOf(history: History, row: OperationRow): readonly Step[] {
     throw bad(form, `${MICRO_OPERATIONS}, not ${JSON.stringify(asked)}`)
   const told = answer ?? undefined
   if (told !== undefined && !(areMicroOperations(told) && told.length === asked.length))
-    throw bad(form, 'it ends with as many micro-operations as it begins with')
+    throw bad(form, 'its completion must have as many micro-operations as its invocation')
   return asked.flatMap((micro, i) => microSteps(micro, told?.[i], form))
 }
 
@@ -83,7 +83,8 @@ function kindOf([name = null]: MicroOperation): 'send' | 'poll' | undefined {
 
 function microSteps(asked: MicroOperation, told: MicroOperation | undefined, form: Form): readonly Step[] {
   const [, key = null, value = null] = asked
-  if (told !== undefined && kindOf(told) !== kindOf(asked)) throw bad(form, 'it ends with other micro-operations')
+  if (told !== undefined && kindOf(told) !== kindOf(asked))
+    throw bad(form, 'its completion must have the same micro-operations as its invocation')
   if (kindOf(asked) === 'poll')
     return told === undefined ? [UNANSWERED] : polledIn({}, objectIn(told[1] ?? {}, form), form)
   const message = canonical(value)
@@ -97,20 +98,21 @@ function offsetBeside(message: string, told: Json | undefined, form: Form): numb
   if (told === undefined || canonical(told) === message) return undefined
   const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []
   if (canonical(sent) !== message)
-    throw bad(form, `it ends with ["send",key,[offset,value]], not with ${JSON.stringify(told)}`)
+    throw bad(form, `its completion must have ["send",key,[offset,value]], not ${JSON.stringify(told)}`)
   return offsetTold(offset, form)
 }
 
 function offsetTold(answer: Json | undefined, form: Form): number | undefined {
   if (answer === undefined || answer === null) return undefined
-  if (!isOffset(answer)) throw bad(form, 'it ends with an offset or null')
+  if (!isOffset(answer)) throw bad(form, 'a send must return an offset or null')
   return answer
 }
 
 function polledIn(asked: JsonObject, told: JsonObject, form: Form): readonly Got[] {
   return [...new Set([...Object.keys(asked), ...Object.keys(told)])].map((partition) => {
     const from = asked[partition] ?? undefined
-    if (from !== undefined && typeof from !== 'number') throw bad(form, `"${partition}" is asked from no offset`)
+    if (from !== undefined && typeof from !== 'number')
+      throw bad(form, `the offset to poll "${partition}" from must be a number`)
     return { does: 'poll', partition, from, messages: messagesIn(told[partition] ?? [], form) }
   })
 }
@@ -132,7 +134,7 @@ const isOffset = (json: Json | undefined): json is number => typeof json === 'nu
 export function offsetsIn(json: Json, history: History, row: OperationRow): readonly (readonly [string, number])[] {
   const form = { history, row }
   return Object.entries(objectIn(json, form)).map(([partition, offset]) => {
-    if (!isOffset(offset)) throw bad(form, 'its offsets are whole numbers by key')
+    if (!isOffset(offset)) throw bad(form, 'its offsets must be whole numbers by key')
     return [partition, offset]
   })
 }

@@ -74,7 +74,7 @@ function requireEmptyStart(initial: Json): void {
   if (initial === null || (Array.isArray(initial) && initial.length === 0)) return
   throw new UserError(
     'usage',
-    `lists of transactions begin empty, and not as ${JSON.stringify(initial)}. Leave the initial value out, or record the appends of what was there before.`,
+    `lists of transactions must begin empty, but the initial value is ${JSON.stringify(initial)}. Leave the initial value out, or record the appends of what was there before.`,
   )
 }
 

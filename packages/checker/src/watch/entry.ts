@@ -17,7 +17,7 @@ import { createWords } from './words.ts'
 export const watchEntry: ModelEntry<WatchLevel> = {
   name: 'watch',
   aliases: [],
-  summary: 'watches: streams of the changes of a store, by revision',
+  summary: 'watches, which stream the changes of a store in the order of their revisions',
   functions,
   knows: (f) => (functions as readonly string[]).includes(f),
   levels: watchLadder.levels,

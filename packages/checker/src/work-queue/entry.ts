@@ -17,7 +17,7 @@ import { functions, readQueues } from './record.ts'
 export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   name: 'work-queue',
   aliases: ['job-queue'],
-  summary: 'messages that are leased until they are acknowledged, and else handed out again',
+  summary: 'messages that are leased to consumers; a message that is not acknowledged is handed out again',
   functions,
   knows: (f) => (functions as readonly string[]).includes(f),
   levels: workQueueLadder.levels,

@@ -118,7 +118,7 @@ function startOf(initial: Json): Start {
   if (Array.isArray(initial)) return { initial: initial.map((each: Json) => canonical(each)), isStartUnknown: false }
   throw new UserError(
     'usage',
-    `a work queue begins as ${JSON.stringify(initial)}, which is no list. Give its messages, oldest first, e.g. ["a","b"].`,
+    `the initial value of the work queue is ${JSON.stringify(initial)}, which is not a list. Give its messages, oldest first, e.g. ["a","b"].`,
   )
 }
 

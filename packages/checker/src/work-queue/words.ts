@@ -94,9 +94,10 @@ export function sentenceOf(
 
 function whyInvented(message: Message, last: RecordedOperation): string {
   const { enqueues, failed } = message
-  if (copiesOf(message) === 0) return failed.length > 0 ? 'its enqueue was reported as failed' : 'nobody had put it in'
+  if (copiesOf(message) === 0)
+    return failed.length > 0 ? 'its enqueue was reported as failed' : 'nobody had enqueued it'
   const isEarly = (last.does === 'take' && last.isInvented) || (last.does === 'look' && last.invented.has(message.text))
-  if (isEarly && enqueues.length > 0) return 'it was put in only later'
+  if (isEarly && enqueues.length > 0) return 'it was enqueued only later'
   return `it was there only ${timesInWords(copiesOf(message))}`
 }
 

@@ -193,6 +193,6 @@ test("refuses a worker's answer that calls a linearizable part violated", () => 
   ])
   const asked: CheckOptions = { ...options, model: cell }
   expect(() => reportOfSettled(history, cell, asked, { result: 'violated', parts: [0] })).toThrow(
-    'a worker reported violations in linearizable parts',
+    'a worker reported violations in parts that are linearizable',
   )
 })

@@ -302,7 +302,9 @@ describe('a work queue', () => {
   })
 
   test('refuses an initial value that is no list', () => {
-    expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow('a work queue begins as "a", which is no list.')
+    expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow(
+      'the initial value of the work queue is "a", which is not a list.',
+    )
   })
 
   test('is violated by the take whose receipt was acknowledged, and by no other take', () => {
@@ -587,6 +589,6 @@ describe('a stream', () => {
 })
 
 test('a stream refuses an initial value', () => {
-  expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('a stream cannot begin as ["a"]')
+  expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('the initial value of a stream cannot be ["a"]')
   expect(judged('stream', inTurn(...abc, all), 'unknown').levels['no-aborted-reads']?.result).toBe('met')
 })

@@ -116,11 +116,13 @@ describe('refuses with its line', () => {
   })
 
   test('a lock whose initial holder is no process', () => {
-    expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the lock begins as \{"a":1\}/)
+    expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the initial value of the lock is \{"a":1\}/)
     expect(judge('lock', 7, ['acquire', null, null])).toBe('violated')
   })
 
   test('a bank that begins in debt', () => {
-    expect(() => judge('bank', { a: -1 })).toThrow(/the bank begins as \{"a":-1\}, which are not balances/)
+    expect(() => judge('bank', { a: -1 })).toThrow(
+      /the initial value of the bank is \{"a":-1\}, which is not a set of balances/,
+    )
   })
 })

@@ -203,7 +203,7 @@ describe('locks', () => {
 
   test('are refused if their operations have different values and no key', () => {
     expect(found('lock', twoNames)).toMatch(
-      /^h\.jsonl:3: this lock has the value "alice", and that of line 1 "bob"\. .*"key"/,
+      /^h\.jsonl:3: this lock has the value "alice", and the one on line 1 has the value "bob"\. .*"key"/,
     )
   })
 

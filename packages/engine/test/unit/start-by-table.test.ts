@@ -32,7 +32,7 @@ describe('the initial value of a route table', () => {
   test.each([
     [
       counter,
-      /^routes\.json: "initial" does not suit the workload counter: the counter begins at "x", which is no number/,
+      /^routes\.json: "initial" does not suit the workload counter: the initial value of the counter is "x", which is not a number/,
     ],
     [
       tickets,

@@ -40,6 +40,6 @@ export function listAtFirst(initial: Json, kind: string, example: string = '[1,2
   if (Array.isArray(initial)) return initial
   throw new UserError(
     'usage',
-    `the ${kind} begins as ${JSON.stringify(initial)}, which is no list. Give e.g. ${example}.`,
+    `the initial value of the ${kind} is ${JSON.stringify(initial)}, which is not a list. Give a list, e.g. ${example}.`,
   )
 }

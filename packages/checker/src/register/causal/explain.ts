@@ -117,7 +117,7 @@ function introduction(
   facts: Facts,
   clientOf: (operation: number) => string,
 ): string {
-  if (contradiction.future === true) return 'Some read saw what was not there yet'
+  if (contradiction.future === true) return 'Some read saw a write that came causally after it'
   const { thread } = contradiction
   const { members, start } = facts.threads
   return weakDefinition(level).words.introduction(thread === undefined ? undefined : clientOf(members[start[thread]]))

@@ -54,7 +54,8 @@ const precedes = ({ invoked, completed }: TransactionRecord, one: number, other:
 /** Elle's `wfr-keys?`: what a transaction writes to a key comes after what it read of it before. */
 const writeFollowsRead: Assumption = {
   name: 'write-follows-read',
-  summary: 'what a transaction writes to a key comes after what it read of the key before',
+  summary:
+    'in a transaction that reads a key and then writes it, the written version follows the version that was read',
   orders: (record, counts, grant) => {
     eachTouch(record, counts, ({ first, written }) => {
       if (record.kind[first] === READ && written >= 0) grant(first, written)
@@ -65,7 +66,7 @@ const writeFollowsRead: Assumption = {
 /** Elle's `sequential-keys?`: no session sees the versions of a key go back. */
 const sequentialKeys: Assumption = {
   name: 'sequential-keys',
-  summary: 'no client sees the versions of a key go back',
+  summary: 'each client reads and writes the versions of a key in their order',
   orders: (record, counts, grant) => {
     const latest = new Map<string, Touch>()
     eachTouch(record, counts, (touch) => {

@@ -235,7 +235,7 @@ const noTransaction = (history: History, row: number): UserError =>
 const otherKind = (history: History, row: number, kind: string | undefined): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: a micro-operation reads ("r"), appends ("append") or writes ("w"), and does not ${JSON.stringify(kind ?? '')}.`,
+    `${placeOf(history, row)}: a micro-operation is a read ("r"), an append ("append") or a write ("w"), not ${JSON.stringify(kind ?? '')}.`,
   )
 
 const nothingAppended = (history: History, row: number, key: number): UserError =>

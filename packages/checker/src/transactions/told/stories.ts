@@ -77,7 +77,7 @@ const writeSkew: Story = {
   name: 'write skew',
   title: 'Transactions did not see each other’s changes',
   cause: 'Each transaction decided by what it had read, and another one changed that.',
-  cure: 'Lock what is read, or check before the commit that it is still so; otherwise roll back and retry.',
+  cure: 'Lock what is read, or check before the commit that it has not changed; if it has, roll back and retry.',
   sqlCure: 'Use SERIALIZABLE and retry, or lock what is read with SELECT … FOR UPDATE.',
   refusedBy: 'serializable',
 }
@@ -156,7 +156,7 @@ const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
   cause: 'What they read and wrote cannot be put in one order.',
-  cure: 'Run them at a stronger isolation level, and retry those that the database refuses.',
+  cure: 'Run these transactions at a stronger isolation level, and retry those that the database refuses.',
   refusedBy,
 })
 
@@ -189,7 +189,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
     name: 'own write not seen',
     title: 'A transaction did not see its own write',
     cause: 'A read did not return what the same transaction had written before it.',
-    cure: 'Let a transaction read its own writes first.',
+    cure: 'Let each read in a transaction return what that transaction wrote before it.',
     sqlCure: 'Send all statements of a transaction over one connection. Otherwise, it is a bug of the database.',
     refusedBy: 'read-atomic',
   },

@@ -354,6 +354,6 @@ describe('input that cannot be judged', () => {
   })
 
   test('is refused if it has an initial value', () => {
-    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions begin empty')
+    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions must begin empty')
   })
 })
