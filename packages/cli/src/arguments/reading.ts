@@ -37,7 +37,7 @@ export const readingOptions: {
     flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
-    text: 'order of events: lines: as the lines stand, whatever their times; time: sorted by time',
+    text: 'order of events: lines (the order of the lines, whatever their times) or time (sorted by time)',
     usual: 'lines, whose times must agree',
   }),
   clock: asDuration(v.optional(duration('resolution of the times; implies --order time', NANOSECOND_MS, HOUR_MS)), {
@@ -75,7 +75,7 @@ function parseInitial(text: string): Json {
     return JSON.parse(text) as Json
   } catch {
     throw usageError(
-      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and one that nobody knows as unknown.`,
+      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and a value that nobody knows as unknown.`,
     )
   }
 }
@@ -99,7 +99,7 @@ export interface TypedOrder {
 export function orderingOf({ order, clock, skew }: TypedOrder): Ordering {
   const [name] = Object.entries({ clock, skew }).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined && order === 'lines')
-    throw usageError(`--${name}: it needs the times, which --order lines ignores. Leave out one of them.`)
+    throw usageError(`--${name} needs the times, but --order lines ignores them. Leave out one of the two options.`)
   return {
     by: name === undefined ? order : 'time',
     ...(clock === undefined ? {} : { clockNanos: millisToNanos(clock) }),

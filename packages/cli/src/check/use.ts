@@ -45,7 +45,7 @@ const declared = {
     ),
     merge: flag('merge the files, or the files of a directory, into one history, by time'),
     'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
-      text: 'what a failed cas means: it did not happen (drop), or saw another value (observes); auto: as usual for the format',
+      text: 'what a failed cas means: drop (it did not happen), observes (it read another value), or auto (what is usual for the format)',
     }),
     assume: asRead(
       `for rw-register: what to assume about the order of versions, comma-separated: ${assumptionNames.join(', ')}`,
@@ -53,7 +53,7 @@ const declared = {
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
-      text: 'judge as one transaction all that one request did, by comments in its SQL (traceparent, request_id), or all that a connection did until it was idle for 10 ms',
+      text: 'what is judged as one transaction: request (all that one request did, found by comments in its SQL: traceparent, request_id) or connection (all that a connection did until it was idle for 10 ms)',
       usual: 'each transaction alone',
     }),
   }),

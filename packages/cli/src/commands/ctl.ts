@@ -30,7 +30,7 @@ export const ctlCommand: Command = {
       host: word('address of the control API of the proxy [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
       token: word('the token that the control API asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
       ca: word(
-        'PEM file with the certificate to trust if the control API speaks TLS: its own, or that of an authority',
+        'PEM file with the certificate to trust if the control API speaks TLS: the certificate of the proxy, or of its authority',
       ),
     }),
     ...inGroup('With add', [], {

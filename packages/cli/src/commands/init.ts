@@ -197,7 +197,9 @@ const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 function placeTyped(options: ParsedOptions, nodes: number | undefined): TypedPlace {
   const [path, value] = ['path', 'value'].map((name) => textOf(options, name))
   if (path !== undefined && !PATH.test(path))
-    throw usageError(`--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
+    throw usageError(
+      `--path ${path}: give the path of an object in your service, with {key} in it, such as ${USUAL_PLACE.path}.`,
+    )
   if (value !== undefined && !VALUE.test(value))
     throw usageError(`--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
   return { path, value, nodes }

@@ -15,7 +15,7 @@ import { styleFor } from '../terminal/style.ts'
 export const targetsCommand: Command = {
   name: 'targets',
   positional: '[name]',
-  summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
+  summary: 'list the targets, the faults that they can suffer and their deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
       faults: flag('list the faults that --faults takes; with a target: which of them it can suffer'),

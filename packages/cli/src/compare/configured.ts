@@ -16,7 +16,7 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   const { faults, ...members } = loaded.config
   if (faults?.some((fault) => typeof fault !== 'string'))
     throw usageError(
-      `${loaded.path}: "faults" gives times, but chaos compare decides these. Name the kinds with --faults, such as --faults kill,pause.`,
+      `${loaded.path}: "faults" gives times, but chaos compare chooses the times itself. Give only kinds of faults, with --faults, such as --faults kill,pause.`,
     )
   return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }

@@ -48,7 +48,7 @@ function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): re
   for (const { name, upstream, serve } of all)
     if ((upstream === undefined) === (serve === undefined))
       throw inputError(
-        `${loaded.path}: upstreams.${name} needs "upstream", where it runs, or "serve", the command that starts it: one of them.`,
+        `${loaded.path}: upstreams.${name} needs exactly one of "upstream" (the address of the server) and "serve" (the command that starts it).`,
       )
   return [...all.filter(({ serve }) => serve === undefined), ...all.filter(({ serve }) => serve !== undefined)]
 }

@@ -76,7 +76,8 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
       what: basename(path),
       ok: false,
       detail: `${path} does not exist`,
-      remedy: 'A command starts in the directory of chaos, unless "directory" names another.',
+      remedy:
+        'A command starts in the directory in which chaos runs, unless "directory" names another. Correct the path, or give "directory".',
     })),
   ]
 }

@@ -281,7 +281,7 @@ function heldTo(
   if (expected === NO_LEVEL && watched) return { targetSettings: given, level: NO_LEVEL }
   if (expected === NO_LEVEL)
     throw usageError(
-      `--expect none leaves a search only invariants to check, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
+      `--expect none makes a search check only invariants, but ${invariants ? `${protocol.name} declares none. Give a level with --expect` : '--no-invariants turns them off. Leave out one of the two options'}.`,
     )
   if (expected !== undefined) return { targetSettings: given, level: expected }
   const targetSettings = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
@@ -349,7 +349,7 @@ function ofProtocols(names: readonly string[]): readonly string[] {
   ] as const)
     if (names.includes(name))
       throw usageError(
-        `--strategy ${name}: it is about ${what}, and a protocol has none. Leave it out, or use chaos simulate.`,
+        `--strategy ${name} is about ${what}, and a protocol has none. Leave it out, or use chaos simulate.`,
       )
   return names
 }

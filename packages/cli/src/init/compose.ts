@@ -89,7 +89,7 @@ function chosenGroup(services: readonly string[], { name, containers }: Survey):
 
 const nothingToTest = ({ name, containers }: Survey): UserError =>
   usageError(
-    `${name}: none of its services is likely to be a node: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name those that are: --service.`,
+    `${name}: no service looks like a node: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
   )
 
 async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {

@@ -111,7 +111,7 @@ function judgedHistory(received: unknown): JudgedHistory {
   }
   if (!isHistory(received) && !isEvents(received))
     throw usageError(
-      `this is no history, but ${wordFor(received)}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
+      `this is not a history, but ${wordFor(received)}. Give events, or await readHistory(file), run() or record().stop() and give the result.`,
     )
   const history = isHistory(received) ? received : historyFromObjects(received)
   const report = check(history)

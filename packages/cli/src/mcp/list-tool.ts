@@ -30,7 +30,7 @@ export const listTool: Tool = {
   name: 'list',
   title: 'List targets, workloads and faults',
   summary:
-    'Lists what can be tested and its deliberate bugs (targets), what clients can do (workloads), or what can go wrong (faults); without "what", these three lists. With a target, only that one: its settings and bugs, or which faults it can suffer and, of the others, why not and what to use instead.',
+    'Lists targets with their deliberate bugs, workloads (what clients can do), or faults; without "what", it names these three lists. With a target, it lists only that target: its settings and bugs, or the faults that it can suffer. For each other fault it says why not, and what to use instead.',
   effect: 'reads',
   input: () => input,
   output: v.strictObject({

@@ -128,7 +128,7 @@ const declared = {
       'with --record: what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
     ),
     initial: word(
-      'with --record: value of the keys at the start: unknown; read: ask the server; or a value as JSON',
+      'with --record: value of the keys at the start: a value as JSON, read (ask the server), or unknown',
       'unknown',
     ),
     model: word('model of the recorded operations, as for chaos check'),
@@ -175,7 +175,7 @@ const declared = {
     'proxy-metrics': flag('with --toxiproxy: serve GET /metrics'),
     'runtime-metrics': flag('the same as --proxy-metrics'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
-      text: 'json or pretty',
+      text: 'format of the log: json or pretty',
       usual: 'pretty on a terminal',
     }),
   }),
@@ -183,7 +183,7 @@ const declared = {
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag('send servers that are reached by TLS the Host of the client, not their own name'),
+    'keep-host': flag('send the Host of the client to servers that are reached by TLS, not the name of the server'),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },
@@ -266,8 +266,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     if (judged === undefined) return undefined
     throw usageError(
       isRecorded
-        ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
-        : `--${judged} is about a recording: say with --record how the traffic is read.`,
+        ? `--${judged} needs a recording in a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
+        : `--${judged} needs a recording: say with --record how the traffic is read.`,
     )
   }
   if (table === undefined) refuseMembers(typed)

@@ -56,7 +56,7 @@ const declared = {
       'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
     ),
     client: word('what tells clients apart, such as header.X-Client, peer.process, peer.address, connection'),
-    initial: word('value of the keys at the start: unknown; read: ask the server; or a value as JSON', 'unknown'),
+    initial: word('value of the keys at the start: a value as JSON, read (ask the server), or unknown', 'unknown'),
     model: word('model of the operations, as for chaos check'),
     ...configOption,
   }),

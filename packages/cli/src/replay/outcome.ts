@@ -97,5 +97,5 @@ function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`
   if (node === undefined || node === process.version) return `the file or the ${by} has changed since`
-  return `it was recorded on Node ${node}, this is ${process.version}, and the program's runs depend on that, or the file has changed since`
+  return `it was recorded on Node ${node}, and this is ${process.version}: either the program runs differently here, or the file has changed since`
 }

@@ -195,13 +195,13 @@ async function refuseImpossible(target: Target, { faults, besides = [] }: Scenar
     const suffering = target.suffers(fault.kind)
     if (suffering !== true)
       throw usageError(
-        `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real the simulator plays it.`,
+        `--real: ${target.name} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Without --real the simulator plays it.`,
       )
     const text = JSON.stringify(fault)
     const hit = besides.find((node) => text.includes(JSON.stringify(node)))
     if (hit !== undefined)
       throw usageError(
-        `--real: ${hit} suffers ${fault.kind} here, and programs beside real processes suffer no faults. Without --real the simulator plays it.`,
+        `--real: ${hit} suffers ${fault.kind} in this replay, but programs beside real processes cannot suffer faults. Without --real the simulator plays it.`,
       )
   }
   const [lacks] = (await target.missing?.()) ?? []

@@ -258,7 +258,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   if (loaded === undefined) {
     if (name === undefined) return {}
     throw usageError(
-      `chaos run ${name}: ${name} was read as the name of a run of chaos.config.ts, and there is none here. If it belongs to the option before it, separate values by commas. Otherwise chaos init writes that file, and --target names what to test.`,
+      `chaos run ${name}: ${name} was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts here. If ${name} belongs to the option before it, separate values by commas. Otherwise write chaos.config.ts with chaos init, or name what to test with --target.`,
     )
   }
   const { runs = {} } = loaded.config
@@ -316,7 +316,9 @@ async function specOfOptions(
 function isolationSetting({ name, settings }: Target, { isolation }: Typed): readonly string[] {
   if (isolation === undefined) return []
   if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
-  throw usageError(`--isolation ${isolation}: ${name} has no isolation levels to choose from. --target postgres has.`)
+  throw usageError(
+    `--isolation ${isolation}: ${name} has no isolation levels to choose from. Leave it out, or give --target postgres, which has them.`,
+  )
 }
 
 /** Only the register workload has `--operations`, so the option implies it. */

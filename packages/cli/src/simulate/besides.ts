@@ -43,12 +43,12 @@ export function besidesWith(
   if (database === undefined)
     throw usageError(
       isolation === undefined
-        ? `--unit ${unit}: it is about the transactions of a PostgreSQL: add --beside pg=postgres --expect serializable.`
-        : `--expect ${isolation}: a level of isolation is about transactions in SQL, and there is no PostgreSQL: add --beside pg=postgres.`,
+        ? `--unit ${unit} is about the transactions of a PostgreSQL, and there is none: add --beside pg=postgres --expect serializable.`
+        : `--expect ${isolation} is about the transactions of a PostgreSQL, and there is none: add --beside pg=postgres.`,
     )
   if (another !== undefined)
     throw usageError(
-      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers: write it to "beside" of a service.`,
+      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers: write it in the configuration, at one of the servers in "beside" of the service.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }

@@ -75,11 +75,11 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that histories must meet; with a PostgreSQL, the isolation level that transactions must keep, such as serializable (declared: each the one that it asked for); none: only check that the program does not crash',
+      text: 'the level that histories must meet; with a PostgreSQL, the isolation level that transactions must keep, such as serializable; declared: each transaction must keep the level that it asked for; none: only check that the program does not crash',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
-      text: 'judge as one transaction all SQL of one request, or of a connection until it was idle for 10 ms',
+      text: 'what is judged as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it was idle for 10 ms)',
       usual: 'each transaction alone',
     }),
     'assert-sql': words(

@@ -18,7 +18,7 @@ const serverSchema = v.pipe(
   }),
   v.check(
     ({ upstream, serve }) => (upstream === undefined) !== (serve === undefined),
-    'needs "upstream", where it runs, or "serve", the command that starts it: one of them',
+    'needs exactly one of "upstream" (the address of the server) and "serve" (the command that starts it)',
   ),
 )
 

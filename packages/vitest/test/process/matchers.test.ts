@@ -86,7 +86,7 @@ describe('a matcher', () => {
     [{ history: 1 }, 'another object'],
   ])('suggests the right value if it is given %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
-      `this is no history, but ${word}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
+      `this is not a history, but ${word}. Give events, or await readHistory(file), run() or record().stop() and give the result.`,
     )
   })
 

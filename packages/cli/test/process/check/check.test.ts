@@ -198,7 +198,10 @@ describe('a wrong command line is answered with a hint', () => {
     [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
     [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
     [['run', '--set', 'speed=3'], 'there is no such setting of raft'],
-    [['run', 'raft'], 'chaos run raft: raft was read as the name of a run of chaos.config.ts, and there is none here.'],
+    [
+      ['run', 'raft'],
+      'chaos run raft: raft was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts here.',
+    ],
     [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
     [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
     [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],

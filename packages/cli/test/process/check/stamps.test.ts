@@ -160,7 +160,7 @@ describe('clocks that are skewed or coarse', () => {
     const { exitCode, printed } = await check([operationLines(stale)], '--skew', '50ms', '--order', 'lines')
     expect([exitCode, printed]).toEqual([
       3,
-      expect.stringContaining('--skew: it needs the times, which --order lines ignores.'),
+      expect.stringContaining('--skew needs the times, but --order lines ignores them.'),
     ])
   })
 })

@@ -155,7 +155,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
       'no configuration at all',
       {},
       ['nightly'],
-      'chaos run nightly: nightly was read as the name of a run of chaos.config.ts, and there is none',
+      'chaos run nightly: nightly was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts',
     ],
     ['two of them', { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' }, [], 'are both here: keep one'],
     ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: not JSON:'],
@@ -230,7 +230,7 @@ describe('a name defined in a configuration', () => {
   })
 
   test.each([
-    [`{ app: {} }`, 'upstreams.app needs "upstream", where it runs, or "serve"'],
+    [`{ app: {} }`, 'upstreams.app needs exactly one of "upstream"'],
     [`{ app: { upstraem: 'x' } }`, 'there is no member upstreams.app.upstraem. Did you mean upstream?'],
   ])('is refused if it is invalid: %s', async (upstreams, message) => {
     const directory = project({ 'chaos.config.mjs': `export default { upstreams: ${upstreams} }` })

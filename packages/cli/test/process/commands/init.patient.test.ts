@@ -61,7 +61,10 @@ describe('chaos init', () => {
     const typed = ['run', 'smoke', '--sim', '--target', 'raft', '--faults', 'none', '--seed', '1', '--json']
     expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
     for (const [typed, message] of [
-      [['--command', 'x', '--path', '/documents'], '--path /documents: write the path of an object with {key} in it'],
+      [
+        ['--command', 'x', '--path', '/documents'],
+        '--path /documents: give the path of an object in your service, with {key} in it',
+      ],
       [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into it"],
       [['--path', '/v1/{key}'], 'give --command, too'],
     ] as const)

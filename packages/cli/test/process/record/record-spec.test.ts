@@ -103,7 +103,7 @@ describe('the run.json of a recording', () => {
       expect(exitCode, stderr).toBe(3)
       return stderr
     }
-    expect(await refusal({ servers: [{ name: 'n1' }] })).toMatch(/needs "upstream", where it runs, or "serve"/)
+    expect(await refusal({ servers: [{ name: 'n1' }] })).toMatch(/needs exactly one of "upstream"/)
     expect(await refusal({ again: 'run app.js' })).toMatch(
       /does not contain all of this recording. To record again: run app.js/,
     )

@@ -78,7 +78,7 @@ test('a workload of transactions is refused for etcd before anything starts, bec
 test('--isolation is refused for a target without isolation levels, and for a level that it lacks', async () => {
   const refused = async (...more: readonly string[]) => (await chaosHere(['run', ...more])).stderr
   expect(await refused('--isolation', 'serializable')).toContain(
-    '--isolation serializable: raft has no isolation levels to choose from. --target postgres has.',
+    '--isolation serializable: raft has no isolation levels to choose from. Leave it out, or give --target postgres, which has them.',
   )
   expect(await refused('--target', 'postgres', '--isolation', 'snapshot')).toContain(
     'isolation can be read-committed, repeatable-read, serializable',

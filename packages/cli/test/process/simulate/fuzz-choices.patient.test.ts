@@ -66,7 +66,7 @@ describe('a search with options for protocol authors', () => {
       'dns cannot be asked to enqueue, dequeue, drain, as the workload queue',
     ],
     [['--target', 'dns', '--workload', 'list-append'], 'dns replicates register and no lists'],
-    [['--expect', 'none', '--no-invariants'], '--no-invariants leaves them out'],
+    [['--expect', 'none', '--no-invariants'], '--no-invariants turns them off'],
   ])('refuses %j with the reason', async (args, reason) => {
     const { exitCode, stderr } = await chaosHere(['fuzz', ...args])
     expect(stderr).toContain(reason)

@@ -83,7 +83,7 @@ describe('chaos replay', () => {
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
     expect(stderr).toMatch(
-      /^--real: echo as real processes cannot suffer clock: .* Without --real the simulator plays it/m,
+      /^--real: echo cannot suffer clock when it runs as real processes: .* Without --real the simulator plays it/m,
     )
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })

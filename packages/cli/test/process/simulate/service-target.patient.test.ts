@@ -145,7 +145,7 @@ describe('a service in the configuration', () => {
     const cwd = folderOf({ services: { race: wrong } })
     const args = ['simulate', 'race', '--faults', 'none', '--seeds', '1', '--workers', '1']
     for (const { exitCode, stderr } of [await chaos(['run', ...brief], { cwd }), await chaos(args, { cwd })]) {
-      expect(stderr).toContain('nothing is known to put in place of {peer.n4}. Did you mean {peer.n1}?')
+      expect(stderr).toContain('there is no value for the placeholder {peer.n4}. Did you mean {peer.n1}?')
       expect(exitCode).toBe(3)
     }
   })
@@ -215,10 +215,10 @@ describe('a service in the configuration', () => {
       return stderr
     }
     expect(await refused({ kind: 'lose-commit-reply', nodes: ['n1'] })).toMatch(
-      /real processes cannot suffer lose-commit-reply/,
+      /cannot suffer lose-commit-reply when it runs as real processes/,
     )
     expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain(
-      'programs beside real processes suffer no faults',
+      'programs beside real processes cannot suffer faults',
     )
   })
 })
