@@ -74,8 +74,8 @@ describe('the page of proxies', () => {
   })
 
   test.each([
-    ['zap', 'web', 'This is no order.'],
-    ['toString', 'web', 'This is no order.'],
+    ['zap', 'web', 'This message is not an order that a page can send.'],
+    ['toString', 'web', 'This message is not an order that a page can send.'],
     ['cut', 'nobody', 'proxy not found'],
     ['heal', 'nothing', 'there is no fault "nothing"'],
   ])('refuses %s on %s with the reason', async (action, on, why) => {
