@@ -117,7 +117,7 @@ export const etcd: Target = {
 }
 
 const EDITED: Suffering = {
-  not: 'its clients record the requests that they sent, and a member would carry out the edited ones',
+  not: 'its clients record the requests that they send, but a member would carry out the edited requests',
   instead: ['lose-request', 'error-status'],
 }
 

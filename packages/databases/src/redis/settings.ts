@@ -48,7 +48,7 @@ export const redisSettings: readonly Setting[] = [
     min: 100,
     max: 60_000,
   },
-  choice('data', ['kept', 'wiped'], 'what data a node has that restarts after a kill'),
+  choice('data', ['kept', 'wiped'], 'what data a node has when it restarts after a kill'),
 ]
 
 /** The chosen settings, by the names that the code uses. */

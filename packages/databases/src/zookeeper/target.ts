@@ -47,7 +47,7 @@ const LOGGING = '/usr/share/java/slf4j-simple.jar'
 
 const declaration: NodesDeclaration = {
   name: 'zookeeper',
-  summary: 'ZooKeeper: registers, counters and locks in nodes, replicated on every server',
+  summary: 'ZooKeeper: registers, counters and locks in znodes, replicated on every server',
   nodes: 3,
   command: [
     ...['java', '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],

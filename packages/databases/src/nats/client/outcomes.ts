@@ -9,8 +9,8 @@ export const natsErrors: readonly ErrorMeaning[] = [
   },
   { says: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { says: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },
-  { says: ['stream not found'], means: 'fail', why: 'there is nothing that could store it' },
-  { says: ['consumer not found'], means: 'fail', why: 'nothing is there that could hand a message out' },
+  { says: ['stream not found'], means: 'fail', why: 'there is no stream that could store it' },
+  { says: ['consumer not found'], means: 'fail', why: 'there is no consumer that could hand out a message' },
   {
     says: ['JetStream system temporarily unavailable'],
     means: 'info',
