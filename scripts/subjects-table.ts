@@ -53,7 +53,7 @@ export const subjectsMarkdown = (subjects: readonly KeptSubject[]): string =>
     .join('\n')
 
 const TITLES = {
-  holds: 'Holds',
+  holds: 'Promises that held',
   'documented weakness': 'Documented weaknesses',
   'not documented': 'Weaknesses that are documented nowhere',
 }
