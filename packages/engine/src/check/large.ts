@@ -94,7 +94,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const part = check(history, checking)
   if (part.levels['linearizable']?.result === 'met')
     throw environmentError(
-      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were called not linearizable, but are. If workers of a queue judged them, remove those workers.`,
+      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were reported as not linearizable, but they are linearizable. If workers of a queue judged them, remove those workers.`,
     )
   const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })

@@ -94,7 +94,9 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw usageError(`seed: ${seed} is not a seed: give a whole number from 0.`)
   if (!(timeMs >= SHORTEST_MS))
-    throw usageError(`timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second.`)
+    throw usageError(
+      `timeMs: ${timeMs} is too short: nothing can break, be noticed and recover in less than a second. Give ${SHORTEST_MS} or more.`,
+    )
   if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   const known = networks.map(({ name }) => name)
   return {

@@ -54,7 +54,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
     v.pipe(
       v.custom<readonly Extension[]>(Array.isArray, 'must be a list of what the define… functions return'),
       v.description(
-        'of your own, made by defineFault, defineNemesis, defineRecordedProtocol, defineModel, defineReporter, defineStory, defineWorkload, defineTarget; only in code',
+        'extensions of your own, made by defineFault, defineNemesis, defineRecordedProtocol, defineModel, defineReporter, defineStory, defineWorkload, defineTarget; only in a configuration that is code',
       ),
     ),
   ),
@@ -100,7 +100,7 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
       workloads[extension.workload.name] = extension.workload
     } else if (!isMerged(where))
       throw inputError(
-        `${where}: "extend" comes from another file, and chaos looks for it in this one before all else. Write extend: [ … ] here.`,
+        `${where}: "extend" comes from another file, but chaos must find it in this file before it reads others. Write extend: [ … ] here.`,
       )
   }
   return { ...config, targets, workloads }

@@ -27,7 +27,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         refuseTaken(nemesis.name, ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)])
         if (!faultKinds.includes(nemesis.kind))
           throw inputError(
-            `${where}: the nemesis ${nemesis.name} is of the kind ${nemesis.kind}, which there is not. Put the fault before it in "extend".`,
+            `${where}: there is no fault ${nemesis.kind}, which the nemesis ${nemesis.name} has as its kind. Put the fault before the nemesis in "extend".`,
           )
         const { checkedNemesis } = await import('./own-nemesis.ts')
         addNemesis(checkedNemesis(nemesis, `${where}: the nemesis ${nemesis.name}`))
@@ -118,4 +118,6 @@ async function mergeFault(
 }
 
 const notAltering = (who: string, by: string): UserError =>
-  inputError(`${who} changes bytes by "${by}". Give it alters: true: what a target promises does not hold then.`)
+  inputError(
+    `${who} changes bytes by "${by}", so the promises of a target do not hold. Declare that: give the fault alters: true.`,
+  )

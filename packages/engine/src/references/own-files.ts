@@ -70,6 +70,6 @@ export function locatedReference(
   if (existsSync(reference)) return reference
   const places = resolve(beside) === resolve(reference) ? beside : `${beside} nor at ${reference}`
   throw inputError(
-    `${file} is of the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
+    `${file} needs the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
   )
 }

@@ -173,7 +173,7 @@ function whyAnother({ version, spec }: Campaign): string {
   if (version !== packageVersion())
     return `it was begun by chaos ${version}, and this is ${packageVersion()}, whose runs may differ.`
   const length = 'seeds' in spec.limit ? `${spec.limit.seeds} seeds` : `${spec.limit.timeMs / 1000} s`
-  return `that name has another search, of ${spec.name} for ${length} from seed ${spec.firstSeed}. The name alone continues it.`
+  return `that name belongs to another search: of ${spec.name}, for ${length}, from seed ${spec.firstSeed}. To continue that search, give its name alone.`
 }
 
 /**
@@ -192,7 +192,7 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
       requireKnown(subject, new Set())
     } catch {
       throw usageError(
-        `--campaign ${name}: ${kept.spec.name} is in users' files, and files are not taken from a queue. Type its whole command line.`,
+        `--campaign ${name}: ${kept.spec.name} is in users' files, and files are not taken from a queue. Give the whole command line that began the search.`,
       )
     }
     return kept.spec

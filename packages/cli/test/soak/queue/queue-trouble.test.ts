@@ -90,7 +90,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(searched)
     const other = await chaos(['fuzz', '--bug', 'stale-read', ...named])
     expect(other.stderr).toContain(
-      '--campaign nightly: that name has another search, of quorum for 640 seeds from seed 1',
+      '--campaign nightly: that name belongs to another search: of quorum, for 640 seeds, from seed 1',
     )
     expect(other.exitCode).toBe(3)
   })

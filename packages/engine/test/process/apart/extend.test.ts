@@ -72,7 +72,7 @@ describe('extensions', () => {
     [defineFault({ ...fault, kind: 'latency' } as never), 'there is a fault latency already'],
     [defineNemesis({ ...nemesis, name: 'none' } as never), 'there is a nemesis none already'],
     [defineNemesis({ ...nemesis, name: 'partition' } as never), 'there is a nemesis partition already'],
-    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is of the kind hicup, which there is not'],
+    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'there is no fault hicup, which the nemesis'],
     [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
     [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
     [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
@@ -151,13 +151,13 @@ describe('a fault that changes bytes', () => {
       faults.map((each) => defineFault(each as never)),
       'chaos.config.ts: extend',
     )
-    const told = 'Give it alters: true: what a target promises does not hold then.'
+    const told = 'so the promises of a target do not hold. Declare that: give the fault alters: true.'
     expect(() => stages['secret-bytes' as 'latency']({} as never)).toThrow(
-      `the fault secret-bytes changes bytes by "transform". ${told}`,
+      `the fault secret-bytes changes bytes by "transform", ${told}`,
     )
     const strike = { message: Buffer.from('x'), rule: { randomFor: () => undefined }, seat: 0 }
     expect(() => messageHarms['secret-message' as 'drop-message']({} as never, {} as never, strike as never)).toThrow(
-      `the fault secret-message changes bytes by "instead". ${told}`,
+      `the fault secret-message changes bytes by "instead", ${told}`,
     )
   })
 
