@@ -50,7 +50,9 @@ export const messageFamily = defineFamily({
   when,
   validateMatch(given, _, where) {
     if ('equals' in given && !('member' in given))
-      throw inputError(`${where}: "match": "equals" says what a member is. Give "member" as well.`)
+      throw inputError(
+        `${where}: "match": "equals" compares a member with a value. Give the name of that member as well, as "member".`,
+      )
     const [command = '', key] = given.command?.trim().split(/\s+/) ?? []
     if (given.command !== undefined && given.command !== command)
       throw inputError(

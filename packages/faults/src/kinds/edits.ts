@@ -44,7 +44,7 @@ export function validateFields(headers: Json | undefined, where: string): number
   for (const [name, value] of entries) {
     if (!NAME.test(name)) throw inputError(`${where}: ${quote(name)} is not a name of a field.`)
     if (FRAMING.includes(name.toLowerCase()))
-      throw inputError(`${where}: ${name} says where the message ends, and is set with "body".`)
+      throw inputError(`${where}: ${name} says where the message ends, and "body" sets it. Leave ${name} out.`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))
       throw inputError(`${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`)
   }

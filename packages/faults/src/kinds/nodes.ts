@@ -61,7 +61,7 @@ export const flipBit = defineFault({
   stopsNodes: true,
   voidsPromises: true,
   summary:
-    'kill the process and flip a bit of its files; when healed, start it on what they hold then: one that refuses to start is lost',
+    'kill the process and flip a bit of its files; when healed, start it on these files: a process that refuses to start is lost',
   parameters: {
     files: optional(text('only files whose path in the data directory contains this')),
     matching: optional(text('only bytes in what this regular expression matches, with a character for each byte')),

@@ -57,7 +57,10 @@ describe('parsing a message fault', () => {
     [{ kind: 'duplicate-message', links, copies: 0 }, '"copies" is 0. Give a whole number, 1 to 100.'],
     [{ kind: 'reorder-message', links, withinMs: 1e9 }, 'a number of milliseconds, 0 to 3600000'],
     [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": the message that replaces it.'],
-    [{ kind: 'drop-message', links, match: { equals: 1 } }, '"equals" says what a member is. Give "member" as well.'],
+    [
+      { kind: 'drop-message', links, match: { equals: 1 } },
+      '"equals" compares a member with a value. Give the name of that member as well',
+    ],
     [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
     [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],
     [{ kind: 'drop-message', links, when: { probability: 2 } }, '"probability" is 2. Give a probability from 0 to 1.'],
