@@ -265,7 +265,10 @@ class AnonymousProcesses {
     const process = members['process'] ?? null
     if (process !== null) {
       if (typeof process === 'number') this.#named = true
-      if (this.#named && this.#any) throw new EventError('this event names its process, those before it do not.')
+      if (this.#named && this.#any)
+        throw new EventError(
+          'this event names its process, but the events before it do not. Name the process in every event, or in none.',
+        )
       return members
     }
     if (this.#named) throw new EventError(rules.missing('process'))

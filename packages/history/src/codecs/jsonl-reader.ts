@@ -123,7 +123,9 @@ export class JsonlReader implements ChunkReader {
       this.#sink.event(this.#times.timed(event), this.line)
     } else if (this.#used === 0) this.#sink.header(header)
     else
-      throw new EventError('a header ("chaos") stands amid the events. It is the first line; split joined histories.')
+      throw new EventError(
+        'this line is a header ("chaos"), which must be the first line. If histories were joined, split them.',
+      )
     this.#used += 1
   }
 

@@ -72,7 +72,7 @@ export class JepsenLogReader implements ChunkReader {
     }
     if (last && !this.#any && this.line > 1) {
       throw inputError(
-        `${this.#options.source}: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.`,
+        `${this.#options.source}: this log has no line with an operation, such as "INFO  jepsen.util - 0 :invoke :read nil".`,
       )
     }
     if (last) this.#ended()

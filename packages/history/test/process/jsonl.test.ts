@@ -100,7 +100,7 @@ describe('the header of a history', () => {
 
   test('is refused after an event', () => {
     expect(() => read('{"process":0,"type":"invoke","f":"read"}\n{"chaos":1}\n')).toThrow(
-      'h.jsonl:2: a header ("chaos") stands amid the events. It is the first line; split joined histories.',
+      'h.jsonl:2: this line is a header ("chaos"), which must be the first line. If histories were joined, split them.',
     )
   })
 })

@@ -41,7 +41,7 @@ describe("Porcupine's etcd log", () => {
 
   test('is refused if no line describes an operation', () => {
     expect(() => read('INFO  jepsen.core - Worker 2 starting\n', { format: 'porcupine-etcd' })).toThrow(
-      'h.edn: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.',
+      'h.edn: this log has no line with an operation, such as "INFO  jepsen.util - 0 :invoke :read nil".',
     )
   })
 

@@ -137,7 +137,7 @@ test.each([
     'credentials are in the address',
     `s3://me:${secret}@bucket/a.jsonl`,
     {},
-    /holds no credentials.*Export AWS_ACCESS_KEY_ID/,
+    /write no credentials.*Export AWS_ACCESS_KEY_ID/,
   ],
 ])(
   'a recording that cannot be read from a store is refused with a remedy, if %s',

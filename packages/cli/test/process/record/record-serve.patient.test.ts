@@ -193,7 +193,7 @@ describe('servers that chaos record starts', () => {
   test.each([
     [
       ['--serve', 'node x {prt}', '--as', 'resp', '--', 'true'],
-      /nothing is known to put in place of \{prt\}\. Did you mean \{port\}/,
+      /there is no value for the placeholder \{prt\}\. Did you mean \{port\}/,
     ],
     [['--serve', 'node "x', '--as', 'resp', '--', 'true'], /a quote .* does not end/],
     [['--serve', 'node x', '--as', 'tcp', '--', 'true'], /With --as tcp alone nothing is recorded/],

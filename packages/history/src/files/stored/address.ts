@@ -22,7 +22,7 @@ export function parseAddress(address: string): StoredAddress {
   // What is before an @ may be a secret, so it is not repeated.
   if (bucket.includes('@'))
     throw usageError(
-      `an address in a store holds no credentials, for everybody on this machine can read them there. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,
+      `write no credentials into the address of a store: everybody on this machine can read them there. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,
     )
   if (!/^[\w.:-]+$/.test(bucket))
     throw usageError(`${address}: write ${SCHEME}BUCKET/NAME, or ${SCHEME}BUCKET/PREFIX/ for numbered parts.`)

@@ -161,7 +161,9 @@ function partsBelow(address: string, prefix: string, objects: readonly StoredPar
 
 function partOf(path: string, bytes: number | undefined, etag: string | undefined): StoredPart {
   if (bytes !== undefined && etag !== undefined) return { path, bytes, etag }
-  throw environmentError(`${path}: the store does not tell its size and ETag. Copy it to a file.`)
+  throw environmentError(
+    `${path}: the store does not report the size and the ETag of this object. Copy the object to a file, and check that file.`,
+  )
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

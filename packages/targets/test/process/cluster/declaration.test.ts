@@ -66,7 +66,7 @@ describe('the declaration of a cluster', () => {
     ],
     [
       { ...running, faults: { kill: { do: 'docker kill {value.name}', undo: 'true' } } },
-      '{value.name}: nothing is known to put in place of {value.name}',
+      '{value.name}: there is no value for the placeholder {value.name}',
     ],
     ['kv', 'a cluster must be an object, not "kv".'],
   ])('is refused with the place of the problem: %#', (declaration, problem) => {

@@ -164,7 +164,7 @@ describe('the failed start of a cluster', () => {
     await expect(start({ ...kv, command })).rejects.toMatchObject({
       code: 'input',
       message: expect.stringContaining(
-        'mine.json: {listen.cleint}: nothing is known to put in place of {listen.cleint}. Did you mean {listen.client}?',
+        'mine.json: {listen.cleint}: there is no value for the placeholder {listen.cleint}. Did you mean {listen.client}?',
       ),
     })
   })
