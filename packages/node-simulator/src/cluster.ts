@@ -368,7 +368,7 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw inputError(
-        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}); if it waits for something first, that never comes.`,
+        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}). If it waits for something before it listens, it waits for ever.`,
       )
 }
 
@@ -391,7 +391,7 @@ function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
       `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
     )
   return environmentError(
-    `${spec.program}: ${what}, in which it got too little processor time to tell whether it ever would. Run it again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
+    `${spec.program}: ${what}. It got too little processor time to tell whether it would ever return. Run it again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
   )
 }
 

@@ -125,14 +125,16 @@ const filledPostgres = v.strictObject({
     v.pipe(
       v.picklist(isolationLevels, 'must be a level of isolation, or "declared"'),
       v.description(
-        'the isolation level that its transactions must keep; declared: each transaction the level that it asked for',
+        'the isolation level that its transactions must keep; declared: each transaction must keep the level that it asked for',
       ),
     ),
   ),
   unit: v.optional(
     v.pipe(
       v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
-      v.description('judge as one transaction all SQL of one request, or of a connection until it was idle for 10 ms'),
+      v.description(
+        'what is judged as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it was idle for 10 ms)',
+      ),
     ),
   ),
   standby: v.optional(
