@@ -66,7 +66,10 @@ export class BrowserNetwork {
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
-      throw new UserError('usage', `proxy: a page cannot be called ${JSON.stringify(name)}. Call it ana, for example.`)
+      throw new UserError(
+        'usage',
+        `proxy: a page cannot be called ${JSON.stringify(name)}. Use letters, digits, "_", "." and "-", such as ana, and not the name of a server.`,
+      )
     await this.#links.join(name)
     const opening = this.#proxies.get(name) ?? openSocksServer((host, port) => this.#wayTo(name, host, port))
     this.#proxies.set(name, opening)
