@@ -19,11 +19,14 @@ export const balancer: ProtocolDefinition = defineProtocol({
       values: ['round-robin', 'least-connections', 'consistent-hashing'],
     },
     attempts: {
-      summary: 'to how many servers a request is sent at most, one after the other, until one answers',
+      summary: 'the largest number of servers that a request is sent to, one after the other, until one answers',
       default: 2,
     },
     'check-ms': { summary: 'how often servers are checked', default: 100 },
-    'missed-checks': { summary: 'after how many checks without an answer a server gets no more requests', default: 2 },
+    'missed-checks': {
+      summary: 'the number of unanswered checks after which a server gets no more requests',
+      default: 2,
+    },
     'deep-checks': { summary: "whether a health check waits in the server's queue, like a request", default: false },
     'panic-share': {
       summary: 'if fewer servers than this share are up, send requests to all of them; 0: never',

@@ -34,7 +34,7 @@ export const broker: ProtocolDefinition = defineProtocol({
     ordered: { summary: 'whether a message waits until the one before it is settled', default: true },
     topics: {
       summary:
-        'whether objects other than queues are read at the broker, or pushed to all nodes, each of which reads its own copy',
+        'where objects other than queues are read: at the broker (pull), or from copies that the broker pushes to all nodes (push)',
       default: 'pull',
       values: ['pull', 'push'],
     },

@@ -53,7 +53,7 @@ export const generals: ProtocolDefinition = defineProtocol({
       values: ['oral', 'signed'],
     },
     traitor: {
-      summary: 'the general who tells some of the others something else',
+      summary: 'which general is the traitor, who tells some of the others something else',
       default: 'lieutenant',
       values: ['none', 'commander', 'lieutenant'],
     },

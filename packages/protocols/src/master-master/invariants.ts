@@ -14,7 +14,7 @@ type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
 export const masterMasterInvariants: readonly Invariant[] = [
   {
     name: 'the newest is taken',
-    summary: 'a node keeps a version that it has or is sent until another replaces it',
+    summary: 'a node keeps each version that it has or receives until another version replaces it',
     watch: watchNewest,
   },
   {
@@ -29,7 +29,7 @@ export const masterMasterInvariants: readonly Invariant[] = [
   },
   {
     name: 'a write replaces what its node had',
-    summary: 'by logical clocks and version vectors, a write is later than all that its node had',
+    summary: 'under logical clocks and version vectors, a write is later than every version that its node had',
     watch: watchReplaced,
   },
 ]

@@ -6,7 +6,7 @@ type Logs = Map<string, Json[]>
 
 export const log: ReplicatedObject<Logs> = {
   name: 'log',
-  summary: 'logs by key: send answers with the offset, poll with what follows one',
+  summary: 'logs by key: send answers with an offset, poll with what follows an offset',
   functions: ['append', 'send', 'read', 'poll'],
   reads: ['read', 'poll'],
   initial: () => new Map(),

@@ -128,13 +128,13 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
   settings: {
     sync: {
       summary:
-        'how many replicas must have a write before it is acknowledged; majority: so many that they and the primary are one',
+        'how many replicas must have a write before it is acknowledged; majority: enough that they and the primary are a majority',
       default: 0,
       values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'majority', 'all'],
     },
     reads: {
       summary:
-        'who answers reads: the primary, or every node from its own copy; sticky: each client stays with its node, even while that is down; sticky-while-up: until it does not answer',
+        'who answers reads: the primary, or every node from its own copy; sticky: each client reads at one node, even while that node is down; sticky-while-up: each client reads at one node until that node does not answer',
       default: 'replica',
       values: ['primary', 'replica', 'sticky', 'sticky-while-up'],
     },

@@ -17,9 +17,12 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   settings: {
     'check-ms': { summary: 'how often a site checks its undecided transactions', default: 50 },
     'vote-timeout-ms': { summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
-    'silence-ms': { summary: 'after how long a silence of the coordinator the sites decide without it', default: 300 },
+    'silence-ms': {
+      summary: 'how long the coordinator must be silent before the sites decide without it',
+      default: 300,
+    },
     attempts: {
-      summary: 'how often a transaction that finds an item locked is tried',
+      summary: 'how many times a transaction that finds an item locked is tried',
       default: 60,
     },
   },

@@ -15,7 +15,7 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
     'check-ms': { summary: 'how often undecided transactions are checked', default: 50 },
     'vote-timeout-ms': { summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
     attempts: {
-      summary: 'how often a transaction that finds an item locked is tried',
+      summary: 'how many times a transaction that finds an item locked is tried',
       default: 60,
     },
   },
