@@ -83,7 +83,7 @@ function terminateOf(members: Members, where: string, pem: ReadPem): TerminateOp
 
 function originateOf(members: Members, where: string, pem: ReadPem): OriginateOptions {
   const { verify } = members
-  if (verify !== undefined && typeof verify !== 'boolean') throw inputError(`${where}: "verify" is true or false.`)
+  if (verify !== undefined && typeof verify !== 'boolean') throw inputError(`${where}: "verify" must be true or false.`)
   const authorities = textOf(members, 'authorities', where)
   return {
     identity: identityOf(members, where, pem),
@@ -106,7 +106,7 @@ function identityOf(members: Members, where: string, pem: ReadPem): Identity | u
 function textOf(members: Members, name: string, where: string): string | undefined {
   const value = members[name]
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw inputError(`${where}: "${name}" is a text.`)
+  throw inputError(`${where}: "${name}" must be a text that is not empty.`)
 }
 
 function textsOf(members: Members, name: string, where: string): readonly string[] | undefined {

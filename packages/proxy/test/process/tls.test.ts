@@ -342,8 +342,8 @@ describe('the TLS options of a proxy', () => {
     [{ terminate: { key: 'x' } }, '"certificate" and "key" belong together'],
     [{ terminate: { certificate: 'x', key: 'y', names: ['a'] } }, '"names" are for a generated certificate'],
     [{ terminate: { names: [] } }, '"names" must be a list of at least one text'],
-    [{ originate: { verify: 'no' } }, '"verify" is true or false'],
-    [{ originate: { serverName: 5 } }, '"serverName" is a text'],
+    [{ originate: { verify: 'no' } }, '"verify" must be true or false'],
+    [{ originate: { serverName: 5 } }, '"serverName" must be a text'],
   ])('%j is refused with advice', (value, message) => {
     expect(() => parseTls(value, 'route n1', read)).toThrow(UserError)
     expect(() => parseTls(value, 'route n1', read)).toThrow(message)

@@ -363,7 +363,7 @@ describe('chaos proxy', () => {
       ...['proxy', '--control', '127.0.0.1:0', '--config', config],
       ...['--listen', `0.0.0.0:${port}`, '--upstream', `localhost:${port}`],
     ])
-    expect(stderr).toContain(`proxy n1: its upstream localhost:${port} is where it listens itself (0.0.0.0:${port}).`)
+    expect(stderr).toContain(`proxy n1: its upstream localhost:${port} is its own listen address (0.0.0.0:${port}).`)
     expect(exitCode).toBe(3)
   })
 

@@ -292,8 +292,8 @@ function leadsToItself(round: readonly [Hop, ...Hop[]]): UserError {
   const way = [first, ...others, first].map(({ name }) => shorten(name)).join(' → ')
   return usageError(
     others.length === 0
-      ? `proxy ${shorten(first.name)}: its upstream ${first.upstream} is where it listens itself (${first.listen}). Give the address of the server.`
-      : `proxy ${shorten(first.name)}: it leads back to itself (${way}). Let one of them lead to the server.`,
+      ? `proxy ${shorten(first.name)}: its upstream ${first.upstream} is its own listen address (${first.listen}). Give the address of the server.`
+      : `proxy ${shorten(first.name)}: its connections lead back to itself (${way}). Give one of these proxies the address of the server.`,
   )
 }
 

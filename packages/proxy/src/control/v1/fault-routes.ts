@@ -84,7 +84,7 @@ const homes: { readonly [origin in FaultOrigin]: string } = {
 function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): NamedFault {
   const fault = plane.faults.get(name)
   if (fault.origin === origin) return fault
-  throw new ControlError(409, `${quote(name)} is not changed here, but ${homes[fault.origin]}`)
+  throw new ControlError(409, `${quote(name)} cannot be changed here. Change it ${homes[fault.origin]}`)
 }
 
 /** Faults between whole groups of endpoints. */
@@ -135,7 +135,7 @@ function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] 
       summary:
         'Replaces the rule set atomically: all of it, or nothing if something is invalid. An unchanged fault keeps its state. With If-Match, only if no fault has changed since that epoch',
       body: reference('RuleSetRequest'),
-      success: { status: 200, description: 'It is in force.', schema: reference('RuleSet') },
+      success: { status: 200, description: 'The rule set is in force.', schema: reference('RuleSet') },
       errors: [404, 409, 412],
       handle({ body, headers }) {
         const expected = headers['if-match']

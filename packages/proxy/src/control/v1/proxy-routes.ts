@@ -33,7 +33,7 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
       summary:
         'Enables or disables a proxy, or changes its addresses; that resets its connections and keeps its faults',
       body: reference('ProxyChange'),
-      success: { status: 200, description: 'It is changed.', schema: reference('Proxy') },
+      success: { status: 200, description: 'The proxy is changed.', schema: reference('Proxy') },
       errors: [403, 404, 500],
       async handle(request) {
         const change = readProxyChange(readJsonBody(request.body), 'proxy')

@@ -147,13 +147,16 @@ function leaseRoutes({ leases }: Pick<ControlPlane, 'leases'>, views: Views): re
       method: 'POST',
       path: '/v1/leases/{lease}/renew',
       operation: 'renewLease',
-      summary: 'Renews it for its full duration',
-      success: { status: 200, description: 'It goes on.', schema: reference('Lease') },
+      summary: 'Renews the lease for its full duration',
+      success: { status: 200, description: 'The lease is renewed.', schema: reference('Lease') },
       errors: [404],
       handle: (request) => json(200, views.lease(leases.renew(request.param('lease')))),
     },
-    removes(things, 'Ends it, and heals every fault that depends on it', { done: 'It is over.', errors: [404] }, (id) =>
-      leases.end(id),
+    removes(
+      things,
+      'Ends the lease, and heals every fault that depends on it',
+      { done: 'The lease has ended.', errors: [404] },
+      (id) => leases.end(id),
     ),
   ]
 }

@@ -180,7 +180,12 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     return { oneOf: trafficFamilies.flatMap((family: FaultFamily) => faultSchemas(family)) }
   },
   PartitionRequest: schemaOfParameters(partitionParameters, {
-    groups: { type: 'array', minItems: 2, items: listOf(aText), description: 'who stays together' },
+    groups: {
+      type: 'array',
+      minItems: 2,
+      items: listOf(aText),
+      description: 'groups of ends; the links between groups are cut',
+    },
   }),
   Partition: objectOf({ name: aText, mode: aText, links: listOf(aText), hits: aCount }),
   RuleSet: objectOf({ epoch: aCount, faults: listOf(reference('Fault')) }),

@@ -25,7 +25,7 @@ describe('a proxy that leads to itself is refused', () => {
     const { plane } = await control()
     const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
-      /^proxy db: its upstream .* is where it listens itself \(.*\)\. Give the address of the server\.$/,
+      /^proxy db: its upstream .* is its own listen address \(.*\)\. Give the address of the server\.$/,
     )
     expect(plane.proxies.list()).toEqual([])
   })
@@ -36,12 +36,15 @@ describe('a proxy that leads to itself is refused', () => {
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))
     const b = await plane.addProxy(proxy('b', '127.0.0.1:0', c.listen))
     await expect(plane.addProxy(proxy('a', `127.0.0.1:${server.port}`, b.listen))).rejects.toThrow(
-      'proxy a: it leads back to itself (a → b → c → a). Let one of them lead to the server.',
+      'proxy a: its connections lead back to itself (a → b → c → a). Give one of these proxies the address of the server.',
     )
     const a = await plane.addProxy(proxy('a', '127.0.0.1:0', `127.0.0.1:${server.port}`))
     await ask('PATCH', '/v1/proxies/c', { upstream: a.listen })
     const moved = await ask('PATCH', '/v1/proxies/a', { upstream: b.listen })
-    expect([moved.status, moved.json.error]).toEqual([400, expect.stringContaining('proxy a: it leads back to itself')])
+    expect([moved.status, moved.json.error]).toEqual([
+      400,
+      expect.stringContaining('proxy a: its connections lead back to itself'),
+    ])
     expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
       'a false',
       'b true',

@@ -119,6 +119,6 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
         listen: `unix:${path}2`,
         mayNamePaths: true,
       }),
-    ).rejects.toThrow('is where it listens itself')
+    ).rejects.toThrow('is its own listen address')
   })
 })
