@@ -51,10 +51,10 @@ export function recordPostgresql({
 /** A mapping by hand: nobody has looked at the catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
-  why: 'which of them the database has is not known. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',
+  why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',
 }
 
 const UNSEEN_BY_HAND = {
   what: UNSEEN.what,
-  why: 'which of them the database has is not known. Add "indirect":"none" to the mapping if only statements that name a recorded table change it',
+  why: 'it is unknown which of them the database has. Add "indirect":"none" to the mapping if only statements that name a recorded table change it',
 }

@@ -33,7 +33,7 @@ const UNREADABLE: Statement = {
   kind: 'other',
   what: 'a statement that cannot be read',
   touches: 'everything',
-  why: 'a quotation or a comment in it has no end, or holds what only some servers carry out',
+  why: 'it has a quotation or a comment without an end, or one that only some servers carry out',
 }
 
 const NEWEST = 1000
@@ -52,7 +52,7 @@ export const FUNCTION: Statement = {
   kind: 'other',
   what: 'a function called without SQL',
   touches: 'everything',
-  why: 'which one is not read; call it by SELECT',
+  why: 'the recorder does not read which function is called; call it by SELECT',
 }
 
 /** A statement that was prepared before the recording. */

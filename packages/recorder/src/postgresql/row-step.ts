@@ -127,7 +127,7 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
 
 /** Two rows of one name: what is recorded of the table mixes them up. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
-  why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name that, or leave the table out`,
+  why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
   lasts: true,
 })
@@ -255,7 +255,7 @@ function changedBy(
   const doubt =
     unseen === undefined
       ? undefined
-      : { why: `it reads ${unseen} unseen; add RETURNING ${unseen}`, touches: 'nothing' as const }
+      : { why: `it reads ${unseen}, whose value no reply shows; add RETURNING ${unseen}`, touches: 'nothing' as const }
   return { micro, locked, isPredicate, doubt }
 }
 

@@ -45,7 +45,7 @@ const match: AnyForm = defineForm<Match>({
   split(spec, value) {
     if (typeof value === 'string' || typeof value === 'number')
       return [spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value)))]
-    return { why: `${spec.match} is a pattern of texts, and ${JSON.stringify(value)} is none` }
+    return { why: `${spec.match} is a pattern for texts, and ${JSON.stringify(value)} is not a text` }
   },
 })
 
@@ -68,7 +68,7 @@ const members: AnyForm = defineForm<Members>({
   },
   split(spec, value) {
     if (value === null || typeof value !== 'object' || Array.isArray(value))
-      return { why: `it takes an object, and ${JSON.stringify(value)} is none` }
+      return { why: `it takes an object, and ${JSON.stringify(value)} is not an object` }
     const object = value as { readonly [name: string]: Json }
     const lost = Object.keys(object).find((name) => !Object.hasOwn(spec.members, name))
     if (lost !== undefined) return { why: `it has no place for "${lost}" of ${JSON.stringify(value)}` }

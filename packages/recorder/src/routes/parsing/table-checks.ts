@@ -146,7 +146,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   const others = [...new Set(shared(closest).map(({ f }) => `"${f}"`))].join(' and ')
   const advice = stranger !== undefined && closest.functions.includes('write') ? writtenAs(stranger.f) : undefined
   return wrong(
-    `${stranger?.at ?? where}: "f" is "${stranger?.f}", but ${others} of other routes belong to the model ${closest.name}, which does not know it, and no model knows all of them. ${advice ?? 'Record them apart, by two tables.'}`,
+    `${stranger?.at ?? where}: "f" is "${stranger?.f}", which the model ${closest.name} does not know. ${others} of other routes belong to that model, and no model knows all of these functions. ${advice ?? 'Record these requests apart, with two tables.'}`,
   )
 }
 

@@ -445,7 +445,7 @@ describe('a transaction recorded whole', () => {
     [
       'UPDATE transfers SET amount = fee * 2 WHERE id = 1',
       [tag('UPDATE 1')],
-      ['not-understood', 'all', 'it reads fee unseen; add RETURNING fee'],
+      ['not-understood', 'all', 'it reads fee, whose value no reply shows; add RETURNING fee'],
     ],
     ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
     ...[

@@ -244,7 +244,7 @@ describe('the functions of a table', () => {
     [
       'no single one knows',
       check(table('read', 'enqueue')),
-      'x: route 2 (POST /1): "f" is "enqueue", but "read" of other routes belong to the model register, which does not know it',
+      'x: route 2 (POST /1): "f" is "enqueue", which the model register does not know. "read" of other routes belong to that model',
     ],
     [
       'a model has that is none of the others’',
@@ -253,7 +253,7 @@ describe('the functions of a table', () => {
           models: [...models, { name: 'watch', functions: ['read', 'put', 'delete'] }],
           where: 'x',
         }),
-      'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
+      'x: route 3 (POST /2): "f" is "delete", which the model register does not know. "read" and "write" of other routes belong to that model, and no model knows all of these functions. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
     ],
   ])('are refused if %s', (_, checking, message) => {
     expect(checking).toThrow(message)
