@@ -70,14 +70,14 @@ const causes: readonly Cause[] = [
     cause: 'A partition did not give every consumer the same messages in the same order.',
     isSeen: true,
     remedy:
-      'Give out an offset only where one node decides the order of a partition; acknowledge a message once no failure takes it away, and hand out messages only up to there.',
+      'Let one node decide the order of a partition, and let only that node give out offsets. Acknowledge a message only when no failure can take it away, and hand out only such messages.',
     fits: ({ report }) => report.model === 'stream',
   },
   {
     cause: 'A queue forgot a message, or what it had been told of one.',
     isSeen: true,
     remedy:
-      'Confirm a message, a lease and an acknowledgement once no failure takes it away. Let consumers remember the ids of what they have handled: what is not acknowledged in time is handed out again.',
+      'Confirm a message, a lease or an acknowledgement only when no failure can take it away. Let consumers remember the ids of the messages that they have handled: a message that is not acknowledged in time is handed out again.',
     fits: ({ report }) => report.model === 'work-queue',
   },
   {
@@ -97,7 +97,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'A lock had expired, and its holder did not know.',
     remedy:
-      'A holder that is paused, slow or cut off cannot notice in time, nor can one whose lock a wrong clock ends: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
+      'A holder that is paused, slow or cut off cannot notice in time that its lock ends, and a wrong clock can end a lock early: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
     fits: ({ history, counterexample, leaseClock }) =>
       leaseClock !== undefined || leaseSentence(history, counterexample) !== '',
   },
@@ -129,13 +129,14 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A read that waited kept an old value, in a cache for example.',
-    remedy: 'Keep what was read only if nothing changed meanwhile: compare versions before filling the cache.',
+    remedy:
+      'Keep a value that was read only if it has not changed meanwhile: compare versions before you fill the cache.',
     fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
   },
   {
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
-      'Look for a cache that a write does not drop, or that a slow reader fills after the write, and for a change that was computed from an old read. Drop or compare what was kept, or read and change in one step.',
+      'Look for a cache that a write does not clear, or that a slow reader fills after the write. Look also for a change that was computed from an old read. Clear or compare the cached value, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.race === undefined,
   },
   {
@@ -153,7 +154,7 @@ const causes: readonly Cause[] = [
     cause: 'A lock was given to a second client while the first held it.',
     isSeen: true,
     remedy:
-      'A lock that is granted for some time has a holder who may not notice its end: give every grant an increasing token, and let the protected resource refuse lower ones. If it has no such end, let one node, or a majority, decide who holds it, and keep that on its disk.',
+      'The holder of a lock that expires may not notice that it has expired: give every grant an increasing token, and let the protected resource refuse lower ones. If the lock does not expire, let one node, or a majority, decide who holds it, and keep that decision on disk.',
     fits: ({ history, counterexample }) =>
       doubleHolding(history, counterexample) !== undefined || unreleasedBefore(history, counterexample) !== undefined,
   },
@@ -168,7 +169,7 @@ const causes: readonly Cause[] = [
     cause: 'A copy had not got a write that had been acknowledged when it was read last.',
     isOfCopies: true,
     remedy:
-      'Let a write wait for so many copies, and a read ask so many, that the two always meet in one; let a copy that was away catch up before it answers.',
+      'Let a write wait for enough copies, and a read ask enough copies, that the two always share one copy; let a copy that was away catch up before it answers.',
     fits: isOfOneOldCopy,
   },
   {
@@ -192,7 +193,7 @@ const causes: readonly Cause[] = [
     cause: 'Nodes replaced each other’s sums, and additions were lost.',
     isOfCopies: true,
     remedy:
-      'Keep a sum for each node and add them up to read, or let one node make every addition: a sum that replaces another loses what the other had.',
+      'Keep one sum for each node and add up these sums to read, or let one node make every addition: a sum that replaces another loses the additions of the other.',
     fits: (input) =>
       input.history.nodes.length > 1 &&
       input.counterexample.culprit !== undefined &&

@@ -722,5 +722,7 @@ test('the remedy for a counter too low on several nodes is to add up their sums,
   } as never)
   const { shown } = factsOf({ history, report, asked: 'eventual' })
   if (shown === undefined) throw new Error('nothing is wrong')
-  expect(causesOf({ report, history, counterexample: shown, near: [] })[0]?.remedy).toMatch(/^Keep a sum for each node/)
+  expect(causesOf({ report, history, counterexample: shown, near: [] })[0]?.remedy).toMatch(
+    /^Keep one sum for each node/,
+  )
 })

@@ -109,7 +109,7 @@ describe('the race that a history of a simulated program keeps', () => {
       return first?.remedy
     }
     expect(cured('cas')).toBe('Compare versions before the change, or read and change in one step.')
-    expect(cured('read')).toContain('before filling the cache')
+    expect(cured('read')).toContain('before you fill the cache')
   })
 
   const OTHER_FORMS: readonly Json[] = [
