@@ -146,7 +146,7 @@ const runSchema = v.strictObject({
   usualFaults: v.optional(
     v.pipe(
       v.literal(true, 'must be true, or absent'),
-      v.description('true: nobody chose the faults; the run has the usual faults of its target'),
+      v.description('true: the run has the usual faults of its target, because nobody chose others'),
     ),
   ),
 })

@@ -181,7 +181,7 @@ describe('a probe', () => {
       met: 'unknown',
       why: 'no answer within 10 s',
     })
-    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'nobody was asked' })
+    expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'the question was not asked' })
   })
 
   test('a probe names its address, the member of the reply, and its timeout', () => {
@@ -209,12 +209,15 @@ test.each([
   ['eventual during partition', 'a level is required of all operations: write eventual.'],
   ['linearizable of read', 'a level is required of all operations: write linearizable.'],
   ['availability', 'say what availability must be, such as'],
-  ['http://db/health', 'write whom to ask and the number to be answered, such as "http://127.0.0.1:8080/health status'],
-  ['http://db/health status == OK', 'write whom to ask and the number'],
+  [
+    'http://db/health',
+    'write what to ask and the number to compare the answer with, such as "http://127.0.0.1:8080/health status',
+  ],
+  ['http://db/health status == OK', 'write what to ask and the number'],
   ['http:///health status == 200', 'names no server'],
   ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
   ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
-  ['command "true" code == 0', 'of a command, exit or output is compared, not code'],
+  ['command "true" code == 0', 'only the exit or the output of a command can be compared, not code'],
 ])('%s is refused with what to write instead', (text, message) => {
   expect(() => parseRequirement(text, '--require')).toThrow(message)
 })

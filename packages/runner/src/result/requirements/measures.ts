@@ -140,14 +140,14 @@ function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Me
     name: `${name}.${rank}`,
     unit: inTime ? 'duration' : 'count',
     ...(inTime ? { isTimed: true } : {}),
-    summary: `${inTime ? 'how long ago what a read returned had been overwritten' : 'how many writes had overwritten what a read returned'}: ${rank === 'max' ? 'at most' : rank}`,
+    summary: `${inTime ? 'how long ago the value that a read returned had been overwritten' : 'how many writes had overwritten the value that a read returned'}: ${rank === 'max' ? 'at most' : rank}`,
     ofAll({ report }) {
       if (report === undefined) return NOT_CHECKED
       if (report.levels['linearizable']?.result === 'met') return { value: 0 }
       const { staleness } = report
       const found = inTime ? staleness?.behindNanos : staleness?.versionsBehind
       if (staleness === undefined || found === undefined)
-        return { why: 'no read returned a value of which it is known when it was overwritten' }
+        return { why: 'the record does not show when any value that was read had been overwritten' }
       return { value: found[rank], atLeast: unmeasured(staleness) }
     },
   }

@@ -41,7 +41,7 @@ export function parseProbe(text: string, refuse: Refuse): ({ readonly probe: Pro
   const { sign, bound, within } = REST.exec(rest ?? '')?.groups ?? {}
   if ((url ?? command) === undefined || sign === undefined || bound === undefined)
     return refuse(
-      `write whom to ask and the number to be answered, such as ${JSON.stringify(example).replaceAll('\\"', "'")}.`,
+      `write what to ask and the number to compare the answer with, such as ${JSON.stringify(example).replaceAll('\\"', "'")}.`,
     )
   const withinMs = within === undefined ? USUAL_WITHIN_MS : parseWithin(within, refuse)
   return {
@@ -63,7 +63,7 @@ const ofAnswer = (take: string | undefined): 'status' | 'body' | readonly string
 
 function ofCommand(take: string | undefined, refuse: Refuse): 'exit' | 'output' {
   if (take === undefined || take === 'exit') return 'exit'
-  return take === 'output' ? take : refuse(`of a command, exit or output is compared, not ${take}.`)
+  return take === 'output' ? take : refuse(`only the exit or the output of a command can be compared, not ${take}.`)
 }
 
 const MS_PER: { readonly [unit: string]: number } = { ms: 1, s: 1e3, m: 60e3, min: 60e3 }
