@@ -22,7 +22,7 @@ const orms = [
     version: '6.37.7',
     weakness: 'save() of a row that was found writes over what others saved meanwhile',
     source: 'https://sequelize.org/docs/v6/other-topics/optimistic-locking/',
-    cure: 'version: true makes it an OptimisticLockError',
+    cure: 'with version: true, such a save() fails with an OptimisticLockError',
   },
   {
     orm: 'typeorm',

@@ -19,7 +19,7 @@ const services: readonly Simulated[] = [
     weakness: 'two requests find a seat free and take it, for something is awaited between the look and the entry',
     source: 'https://cwe.mitre.org/data/definitions/367.html',
     ...{ program: 'simulated-booking', breaks: 'linearizable', weak: 'hasty', cured: 'careful' },
-    cure: 'the look and the entry are one step, with nothing awaited between them',
+    cure: 'the look and the entry are one step, and the program awaits nothing between them',
   },
   {
     name: 'fastify-jobs',
@@ -43,7 +43,7 @@ const services: readonly Simulated[] = [
     weakness: 'what is told after a commit while a link is cut is lost, and its reader stays stale for ever',
     source: 'https://microservices.io/patterns/data/transactional-outbox.html',
     ...{ program: 'simulated-outbox', breaks: 'eventual', weak: 'once', cured: 'outbox' },
-    cure: 'an outbox, which is told until it is confirmed',
+    cure: 'an outbox, which sends each change until it is confirmed',
   },
 ]
 
