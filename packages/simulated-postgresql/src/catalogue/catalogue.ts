@@ -125,7 +125,7 @@ export class Catalogue {
       .all(own)
       .map((schema) => this.typeRows.find(this.keyOf(schema.name, name, own), own))
       .filter((each) => typeof each === 'number')
-    if (others.length > 0) throw new NotSupported(`types of the one name ${name} in two schemas`)
+    if (others.length > 0) throw new NotSupported(`two types named ${name} in different schemas`)
     return found
   }
 

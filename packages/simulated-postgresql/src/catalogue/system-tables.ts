@@ -95,7 +95,7 @@ function databaseNumber(name: string, { database }: CatalogueView): number {
   if (name === database) return DATABASE_OID
   if (name === 'template1') return 1
   if (name === 'template0') return 4
-  throw new NotSupported('the number of the database postgres, where the one in use has another name')
+  throw new NotSupported('the OID of the database postgres if another database is in use')
 }
 
 const pgDatabase: Relation = {
@@ -282,7 +282,7 @@ function optionOf(order: string | undefined): number {
 }
 
 function noTree(what: string, isThere: boolean): null {
-  if (isThere) throw new NotSupported(`the form in the catalogue of ${what} of an index`)
+  if (isThere) throw new NotSupported(`pg_index with ${what} of an index`)
   return null
 }
 

@@ -95,7 +95,8 @@ function usesOf(
         '0A000',
         `cannot alter type "${type.name}" because column "${table.name}.${column.name}" uses it`,
       )
-    if (column.default !== undefined) throw new NotSupported('ALTER TYPE of a type that a column has a default of')
+    if (column.default !== undefined)
+      throw new NotSupported('ALTER TYPE of a type if a column of this type has a default')
     const { checks, columns, indexes, triggers } = table
     const isRead =
       checks.length > 0 ||
@@ -104,7 +105,7 @@ function usesOf(
       indexes.some(({ partial, columns: places }) => partial || places.includes(undefined)) ||
       viewsOn(table, context).length > 0
     if (isRead && does('AT_DropColumn'))
-      throw new NotSupported(`DROP ATTRIBUTE of a type whose values ${table.name} may read in a condition or a view`)
+      throw new NotSupported(`DROP ATTRIBUTE of a type that ${table.name} may read in a condition or a view`)
   }
   for (const other of context.types.all())
     if (other.columns?.some((column) => isOf(column.type.oid)) === true)

@@ -51,7 +51,7 @@ export function newTypeName(names: readonly string[], context: Context): { schem
   // A table's rows are a type of its name.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
-  if (types.named(relname) !== undefined) throw new NotSupported(`types of the one name ${relname} in two schemas`)
+  if (types.named(relname) !== undefined) throw new NotSupported(`two types named ${relname} in different schemas`)
   return named
 }
 

@@ -32,7 +32,7 @@ const microsOf = ({ second, micro }: Moment): number => second * 1_000_000 + mic
 
 /** A field of a local moment. `universal` is the same in UTC, for its seconds since 1970. */
 function extractMoment(name: string, local: bigint, universal = local): Numeric {
-  if (isEndless(local)) throw new NotComputed('a field of an infinite moment')
+  if (isEndless(local)) throw new NotComputed('a field of an infinite timestamp')
   if (unitNamed(name) === 'epoch') return new Numeric(universal + UNIX_EPOCH, 6)
   return fieldIn(FIELDS, name)(momentOf(local))
 }
@@ -44,7 +44,7 @@ const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? 
 
 function fieldIn<T>(fields: Readonly<Record<string, T>>, name: string): T {
   const field = fields[unitNamed(name)]
-  if (field === undefined) throw new NotComputed(`the field ${name} of a moment`)
+  if (field === undefined) throw new NotComputed(`the field ${name} of a timestamp`)
   return field
 }
 

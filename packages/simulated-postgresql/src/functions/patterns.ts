@@ -134,7 +134,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
   // What an earlier quantifier takes may be what a repeated group needs.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
-    throw new NotComputed(`the text matched by '${pattern}'`)
+    throw new NotComputed(`which text the regular expression '${pattern}' matches`)
   const { js, global } = flagsOf(flags)
   const { source } = testPattern(pattern, flags)
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)

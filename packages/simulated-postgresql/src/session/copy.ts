@@ -67,7 +67,7 @@ function* copyIn(
   if (
     table.triggers.some(({ timing, level, events }) => events.has('INSERT') && (timing !== 'BEFORE' || level !== 'ROW'))
   )
-    throw new NotSupported('COPY into a table with triggers that fire once or afterwards')
+    throw new NotSupported('COPY into a table with AFTER triggers or triggers for statements')
   const columns = columnNames(host, fields).map((name) => {
     const column = columnsOf(table).find((each) => each.name === name)
     if (column === undefined) throw undefinedColumn(name, table)

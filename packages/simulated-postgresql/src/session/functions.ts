@@ -48,7 +48,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
     for (const key of comments.keys())
-      if (key.startsWith('OBJECT_')) throw new NotSupported(`a comment that ${relation} lists`)
+      if (key.startsWith('OBJECT_')) throw new NotSupported(`the comment of an object in ${relation}`)
     return null
   }
   return [

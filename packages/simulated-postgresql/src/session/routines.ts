@@ -158,7 +158,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     count: number,
     results: readonly RecordColumn[] = [],
   ): Generator<Wait, Called, void> {
-    if (this.#depth >= DEEPEST) throw new NotSupported(`routines called by each other ${DEEPEST} deep`)
+    if (this.#depth >= DEEPEST) throw new NotSupported(`more than ${DEEPEST} nested calls of routines`)
     this.#depth++
     try {
       const machine = new Machine(this, body, given, count, results)

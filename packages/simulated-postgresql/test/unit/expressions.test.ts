@@ -113,15 +113,15 @@ test.each([
   ["~ b'1'", 'the operator ~ bit'],
   ["m from regexp_matches('a', 'a') m", 'the function regexp_matches'],
   ['stddev(x) from (values (1.5)) v(x)', 'the aggregate stddev(numeric)'],
-  ["regexp_replace('ab', 'a|b', '')", "the text matched by 'a|b'"],
-  ["regexp_replace('abab', 'a?(ab)?', 'X')", "the text matched by 'a?(ab)?'"],
+  ["regexp_replace('ab', 'a|b', '')", "which text the regular expression 'a|b' matches"],
+  ["regexp_replace('abab', 'a?(ab)?', 'X')", "which text the regular expression 'a?(ab)?' matches"],
   ["'.' ~ '[+-\\w]'", "the regular expression '[+-\\w]'"],
   ["'a' ~ '[\\W]'", "the regular expression '[\\W]'"],
   ["'x' ~ '[^]'", "the regular expression '[^]'"],
   ["'ſ' ~* 's'", "the case of 'ſ' in a regular expression"],
   ["to_char(timestamp '2024-01-01', 'Hh24:Mi')", "to_char(…, 'Hh24:Mi')"],
   ["to_char(timestamp '2024-01-01', 'YYYY TZ')", "to_char(…, 'YYYY TZ')"],
-  ["extract(decade from timestamp '2024-01-01')", 'the field decade of a moment'],
+  ["extract(decade from timestamp '2024-01-01')", 'the field decade of a timestamp'],
 ])('the error of select %s names the flag with which the calculator computes it', (expression, what) => {
   expect(failure(expression)).toContain(`${what} (--calculator has PGlite compute it) is not simulated`)
 })
