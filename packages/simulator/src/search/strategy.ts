@@ -163,7 +163,7 @@ const expiries: Strategy = {
  */
 const awaits: Strategy = {
   name: 'awaits',
-  summary: "a program's request is held at an await until another request has passed that await, or a different one",
+  summary: "a program's request is held at an await until another request has passed the same await or another one",
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, _times, places = []) {
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
