@@ -66,7 +66,7 @@ export function refusedError(at: string, part: Part, { shown, besides, named, lo
   if (named !== undefined)
     return rehearsalError(
       at,
-      `${problem}. By another kind of name it works: ${exchangeText(named.write.exchange)}`,
+      `${problem}. With another kind of name it works: ${exchangeText(named.write.exchange)}`,
       `Give objects such names: "keys": "${named.keys}", beside "routes".`,
       { mend: { keys: named.keys } },
     )
@@ -139,8 +139,8 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
     case 'text':
       return rehearsalError(
         at,
-        `the service answers a text for a number, and takes no texts: ${both}`,
-        'Let it answer the number, or write a client (kind "module") that does.',
+        `the service answers a number as a text, and does not take texts: ${both}`,
+        'Let it answer numbers as numbers, or write a client (kind "module") that does.',
       )
     case 'elsewhere':
       return rehearsalError(
@@ -156,7 +156,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
         at,
         `the first read after the first write did not find what was written: ${both}`,
         isPage
-          ? 'It is a page: correct the paths of the routes.'
+          ? 'The answer is a web page: correct the paths of the routes.'
           : read.exchange.answer.status < 400
             ? WHERE
             : 'Correct the path of the route of reads. If it is right, the service has lost the write.',

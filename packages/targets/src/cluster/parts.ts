@@ -36,7 +36,7 @@ export interface ClusterPlan {
 
 const DATA: Setting = {
   name: 'data',
-  summary: 'what data a node has that restarts after a kill',
+  summary: 'what data a node has when it restarts after a kill',
   default: 'kept',
   values: ['kept', 'wiped'],
 }

@@ -247,7 +247,7 @@ describe('a rehearsal of a service that answers with texts', () => {
     const strict: Quirk = (asked, response, items) =>
       (typeof asked.item === 'string' && end(response, 422)) || asText(asked, response, items)
     await expect(rehearsed({ quirks: [strict] })).rejects.toThrow(
-      `kv.json: the service answers a text for a number, and takes no texts: GET /items/a was answered 200 {"item":"7"}, after PUT /items/a {"item":7} was answered 200 {}. Let it answer the number, or write a client (kind "module") that does. ${WITHOUT}`,
+      `kv.json: the service answers a number as a text, and does not take texts: GET /items/a was answered 200 {"item":"7"}, after PUT /items/a {"item":7} was answered 200 {}. Let it answer numbers as numbers, or write a client (kind "module") that does. ${WITHOUT}`,
     )
   })
 })
@@ -322,7 +322,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     [
       'the names of objects, if the service takes numbers',
       { quirks: [({ id }, response) => !/^\d+$/.test(id) && end(response, 400, { error: 'no number' })] },
-      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. By another kind of name it works: PUT /items/900000007 {"item":7} was answered 200 {}. Give objects such names: "keys": "{number}", beside "routes".',
+      'the first write did not work: PUT /items/a {"item":7} was answered 400 {"error":"no number"}. With another kind of name it works: PUT /items/900000007 {"item":7} was answered 200 {}. Give objects such names: "keys": "{number}", beside "routes".',
     ],
     [
       'both answers, if texts are refused otherwise than numbers',
@@ -347,7 +347,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     [
       'a page in place of an object',
       { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
-      'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. It is a page: correct the paths of the routes.',
+      'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. The answer is a web page: correct the paths of the routes.',
     ],
   ])('reports %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)

@@ -67,6 +67,6 @@ patientTest('gives the nodes of broadcast the neighbours that the options define
 
 test('refuses a program in virtual time whose timers it cannot control', async () => {
   const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
-  expect(stderr.replace(/\s+/g, ' ')).toContain('only programs of Node run in virtual time')
+  expect(stderr.replace(/\s+/g, ' ')).toContain('only Node programs run in virtual time')
   expect(exitCode).toBe(3)
 })

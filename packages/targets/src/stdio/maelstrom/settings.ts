@@ -9,7 +9,7 @@ const CONSTANT = 'constant'
 export const networkSettings: readonly Setting[] = [
   {
     name: 'latency',
-    summary: 'mean delay of a message between nodes, in ms; those of clients have none',
+    summary: 'mean delay of a message between nodes, in ms; messages of clients have no delay',
     default: 0,
     min: 0,
     max: 10_000,
