@@ -59,7 +59,7 @@ export class ChaosNetwork {
     if (odd !== undefined)
       throw new UserError(
         'usage',
-        `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Call it n1, for example.`,
+        `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Use letters, digits, "_", "." and "-", such as n1, and not clients.`,
       )
     return new ChaosNetwork([...ids.keys()], await openContainerNetwork({ where: WHERE, ids, seed }))
   }
@@ -166,7 +166,10 @@ export class ChaosNetwork {
     assertLevel(run, level)
     const [trouble] = this.#containers.trouble
     if (trouble === undefined) return run
-    throw new UserError('environment', `check: it is ${level}, but some faults may not have been real: ${trouble}`)
+    throw new UserError(
+      'environment',
+      `check: the history is ${level}, but some faults may not have taken effect: ${trouble}`,
+    )
   }
 
   /** Heals everything and takes the proxy away: the containers are left as they were found. */
