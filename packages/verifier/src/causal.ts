@@ -68,7 +68,7 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
     return ruleOf(level, textOf(head.initial))(all, sources)
   }
   return choose(0, new Map())
-    ? refuse('writes explain these reads, except those that may have seen a write outside the core')
+    ? refuse('writes explain these reads, apart from reads that may have seen a write outside the core')
     : tried
 }
 

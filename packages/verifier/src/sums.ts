@@ -125,7 +125,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
       }
     }
   }
-  return refuse('the additions may come to what was read')
+  return refuse('the additions can give the sum that was read')
 }
 
 /** A read, or the start. */

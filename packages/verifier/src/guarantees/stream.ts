@@ -213,7 +213,8 @@ export const stream: GuaranteeModel = {
   levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
     // What is older than the record shows by its offsets.
-    if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream begins as nothing that it says')
+    if (JSON.stringify(initial ?? []).length !== 2)
+      throw new Undecided('the verifier covers a stream only without an initial value')
     const partitions = partitionsOf(history)
     return {
       breaks(guarantee, core) {

@@ -69,7 +69,7 @@ export function timelineOf(
   )
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
-      throw new Undecided('the verifier does not tell apart writes of unknown revisions that share a change')
+      throw new Undecided('the verifier cannot distinguish writes of unknown revisions that share a change')
   /** Of writes that are alike it does not matter which. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
