@@ -33,9 +33,9 @@ function parsePrefix(members: Readonly<Record<string, unknown>>, where: string):
   refuseUnknown(members, ['kind', 'lengthFieldOffset', 'lengthFieldLength', 'byteOrder', 'lengthAdjustment'], where)
   const { lengthFieldLength, byteOrder = 'big', lengthFieldOffset = 0, lengthAdjustment = 0 } = members
   if (lengthFieldLength !== 1 && lengthFieldLength !== 2 && lengthFieldLength !== 3 && lengthFieldLength !== 4)
-    throw usageError(`${where}: lengthFieldLength is 1, 2, 3 or 4 bytes, as in ${PREFIX_EXAMPLE}`)
+    throw usageError(`${where}: lengthFieldLength must be 1, 2, 3 or 4 bytes, as in ${PREFIX_EXAMPLE}`)
   if (byteOrder !== 'big' && byteOrder !== 'little')
-    throw usageError(`${where}: byteOrder is "big" or "little", as in ${PREFIX_EXAMPLE}`)
+    throw usageError(`${where}: byteOrder must be "big" or "little", as in ${PREFIX_EXAMPLE}`)
   return {
     lengthFieldLength,
     byteOrder,
@@ -47,7 +47,7 @@ function parsePrefix(members: Readonly<Record<string, unknown>>, where: string):
 function wholeNumber(value: unknown, least: number, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= LARGEST_OFFSET_BYTES)
     return value
-  throw usageError(`${what} is a whole number of bytes, ${least} to ${LARGEST_OFFSET_BYTES}`)
+  throw usageError(`${what} must be a whole number of bytes, ${least} to ${LARGEST_OFFSET_BYTES}`)
 }
 
 function refuseUnknown(members: Readonly<Record<string, unknown>>, known: readonly string[], where: string): void {

@@ -71,8 +71,7 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
     const fieldsAt = i + 11
     const headers = this.#memo.find(bytes, fieldsAt) ?? this.#fields.block(this.#memo, bytes, fieldsAt)
     if (headers === undefined) return this.#fail(this.#fields.reason)
-    if (headers.transferCoding === 'other')
-      return this.#fail('a Transfer-Encoding of which chunked is not the last coding')
+    if (headers.transferCoding === 'other') return this.#fail('a Transfer-Encoding whose last coding is not chunked')
     if (headers.transferCoding !== 'none' && minorVersion === 0) return this.#fail('Transfer-Encoding in HTTP/1.0')
     this.#head = {
       method: methodOf(bytes, methodAt, methodEnd),

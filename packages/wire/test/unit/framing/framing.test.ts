@@ -196,18 +196,18 @@ describe('an impossible framing', () => {
     [undefined, 'route n1: there is no framing undefined; there are'],
     [null, 'route n1: there is no framing null'],
     [{ kind: 'resp', version: 3 }, 'route n1: unknown member "version"; there are kind'],
-    [{ kind: 'length-prefixed' }, 'route n1: lengthFieldLength is 1, 2, 3 or 4 bytes, as in {"kind"'],
+    [{ kind: 'length-prefixed' }, 'route n1: lengthFieldLength must be 1, 2, 3 or 4 bytes, as in {"kind"'],
     [
       { kind: 'length-prefixed', lengthFieldLength: 2, byteOrder: 'middle' },
-      'route n1: byteOrder is "big" or "little"',
+      'route n1: byteOrder must be "big" or "little"',
     ],
     [
       { kind: 'length-prefixed', lengthFieldLength: 2, lengthFieldOffset: -1 },
-      'lengthFieldOffset is a whole number of bytes, 0 to 1024',
+      'lengthFieldOffset must be a whole number of bytes, 0 to 1024',
     ],
     [
       { kind: 'length-prefixed', lengthFieldLength: 2, lengthAdjustment: 0.5 },
-      'lengthAdjustment is a whole number of bytes',
+      'lengthAdjustment must be a whole number of bytes',
     ],
   ])('is refused: %j', (json, message) => {
     expect(() => parseFraming(json, 'route n1')).toThrow(UserError)
