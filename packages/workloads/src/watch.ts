@@ -43,7 +43,7 @@ export const watch: Workload = {
     {
       name: 'compact',
       summary:
-        'which revisions are compacted: none, those far behind, or all below a deletion, where watches then start',
+        'which revisions are compacted: none, those far behind, or all below a deletion; watches then start at that deletion',
       default: 'behind',
       values: ['never', 'behind', 'at-deletes'],
     },
