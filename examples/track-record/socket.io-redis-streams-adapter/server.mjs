@@ -1,5 +1,6 @@
 // A chat over socket.io. POST /rooms/ROOM with {"said": N} tells everybody on all nodes; GET /rooms/ROOM returns what the browser
 // that is connected to this node has heard: {"heard": [N, …]}. Messages between nodes go through a stream in Redis.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createAdapter } from '@socket.io/redis-streams-adapter'
@@ -35,13 +36,17 @@ const http = createServer(async (request, response) => {
   io.emit('said', room, JSON.parse(body).said)
   response.end()
 })
-// The port of the browser.
+// For the browser of this node.
 const inner = createServer()
 const io = new Server(inner, { adapter: createAdapter(redis) })
 
 // Its readers of the stream have begun, and its browser is connected, before it takes requests.
 await wait(2_000)
-inner.listen(port + 1)
-const socket = browser(`http://127.0.0.1:${port + 1}`, { transports: ['websocket'] })
+await new Promise((resolve) => inner.listen(0, '127.0.0.1', resolve))
+const socket = browser(`http://127.0.0.1:${inner.address().port}`, { transports: ['websocket'] })
 socket.on('said', (room, said) => heardIn(room).add(said))
-socket.once('connect', () => http.listen(port))
+await once(socket, 'connect')
+// Whoever connects later hears nothing of what was said before: requests are taken once every node has its browser.
+await redis.sadd('connected', socket.id)
+while (Number(await redis.scard('connected')) < Number(process.env.NODES ?? 1)) await wait(10)
+http.listen(port)
