@@ -85,7 +85,7 @@ test('refuses a value that is no transaction, with its line', () => {
   expect(() => readTransactions(historyOf(['ok', 'x']), true)).toThrow(
     'line 1: the value of a transaction is a list of micro-operations',
   )
-  expect(() => readTransactions(historyOf(['ok', [['cas', 'x', [1, 2]]]]), true)).toThrow('does not "cas"')
+  expect(() => readTransactions(historyOf(['ok', [['cas', 'x', [1, 2]]]]), true)).toThrow('not "cas"')
   expect(() => readTransactions(historyOf(['ok', [['append', 'x']]]), true)).toThrow('this append to "x" has no value')
   expect(() => readTransactions(historyOf(['ok', [['r', 'x', 5]]]), true)).toThrow('not 5')
 })
