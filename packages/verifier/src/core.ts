@@ -41,9 +41,7 @@ export function refute(
   const search = (some: readonly Part[], start: Objects): number => {
     if (some.length > MOST_PARTS) undecided(`a core of ${some.length} operations is too large to search`)
     const { exists, tried } = find(some, (a, b) => precedes(keeps, a, b), start)
-    return exists
-      ? refuse('these operations have an order once answers that may depend on other operations are left out')
-      : tried
+    return exists ? refuse('these operations have an order if answers that may depend on others are left out') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
   // In real time, an operation that was called after the last return of the core cannot change an answer in it.

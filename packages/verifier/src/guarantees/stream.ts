@@ -213,8 +213,7 @@ export const stream: GuaranteeModel = {
   levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
     // What is older than the record shows by its offsets.
-    if (JSON.stringify(initial ?? []).length !== 2)
-      throw new Undecided('the verifier covers a stream only without an initial value')
+    if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream with an initial value is not covered')
     const partitions = partitionsOf(history)
     return {
       breaks(guarantee, core) {

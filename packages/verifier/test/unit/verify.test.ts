@@ -34,7 +34,7 @@ describe('a proof', () => {
     [
       'refused',
       [3],
-      'not shown that linearizable is violated: these operations have an order once .*, see line 3 of the history',
+      'not shown that linearizable is violated: these operations have an order if .*, see line 3 of the history',
     ],
   ])('that is %s is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
@@ -87,7 +87,7 @@ describe('a proof', () => {
     [
       'has an order',
       [1, 3],
-      'these operations have an order once answers that may depend on other operations are left out',
+      'these operations have an order if answers that may depend on others are left out',
     ],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
@@ -96,7 +96,7 @@ describe('a proof', () => {
     [
       'lacks a write that its read may owe its value to',
       [3],
-      'these operations have an order once answers that may depend on other operations are left out',
+      'these operations have an order if answers that may depend on others are left out',
     ],
   ])('whose core %s is refused', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
