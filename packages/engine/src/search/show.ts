@@ -129,7 +129,7 @@ export function explain(played: PlayedScenario): Shown {
     delays: unusualText(scenario),
     digest: digestOf(events),
     sentence: sentenceOf(failure, counterexample?.sentence) ?? keptSentence(played, verdict),
-    columns: sequenceColumns(nodeNames(scenario.nodes)),
+    columns: sequenceColumns([...nodeNames(scenario.nodes), ...(scenario.besides ?? [])]),
     steps: sequenceSteps({
       history,
       operations: counterexample === undefined ? plannedRows(played, failure) : rowsToShow(counterexample, played),

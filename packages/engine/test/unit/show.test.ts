@@ -43,6 +43,28 @@ test('a replayed finding has the same verdict in the same words, however slow th
   }
 })
 
+test('the kill of what stands beside the nodes is in a column of its own', () => {
+  const { columns, steps } = explain({
+    ...{
+      level: 'none',
+      workload: register,
+      history: historyFromEvents([]),
+      events: [],
+      records: [],
+      trouble: [],
+      log: [],
+    },
+    scenario: {
+      ...{ nodes: 1, besides: ['pg'], operations: [] },
+      faults: [{ fault: { kind: 'kill', nodes: ['pg'] }, from: nanos(0), to: nanos(0) }],
+    },
+    failure: undefined,
+    ran: undefined,
+  } as unknown as PlayedScenario)
+  expect(columns).toEqual(['faults', 'clients', 'n1', 'pg'])
+  expect(steps.map(({ where }) => where)).toEqual(['pg', 'pg'])
+})
+
 describe('the cause that a simulated program shows', () => {
   /** Two overlapping writes of order-5 by p2 and p3; the key given is read as a value that nobody wrote. */
   function shown(broken: 'order-5' | 'order-9', requests?: readonly string[]) {
