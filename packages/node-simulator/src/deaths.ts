@@ -25,10 +25,11 @@ export function createDeaths(service: Service, world: World): Deaths {
     add(node, death) {
       const { program, file } = programOf(service, node.id)
       const { what, trace } = deathText(program, death)
+      const said = death.type === 'exit' ? (world.said.get(node.id) ?? []) : []
       world.log(node.id, [what, ...trace].join('\n    at '))
       if (!node.everListened && !node.listens) {
-        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace]
-        early ??= inputError(told.join('\n    at '))
+        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace].join('\n    at ')
+        early ??= inputError([told, ...(said.length === 0 ? [] : ['It wrote last:', ...said])].join('\n    '))
         return
       }
       first ??= {

@@ -6,6 +6,7 @@ import http2 from 'node:http2'
 import inspector from 'node:inspector'
 import { builtinModules, createRequire } from 'node:module'
 import perfHooks from 'node:perf_hooks'
+import util, { type ParseArgsConfig } from 'node:util'
 import workerThreads from 'node:worker_threads'
 import { isNativeLoader, noNativeCode } from '../native.ts'
 import { NotSimulated } from '../refusal.ts'
@@ -34,7 +35,7 @@ const real = createRequire(import.meta.url)
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream', 'stream/consumers'],
-  ...['stream/promises', 'stream/web', 'string_decoder', 'sys', 'url', 'util', 'util/types', '_http_common'],
+  ...['stream/promises', 'stream/web', 'string_decoder', 'url', 'util/types', '_http_common'],
 ])
 
 const OTHER_PROCESS = 'starts another process, whose timing no seed controls'
@@ -79,6 +80,13 @@ function filesOf({ files }: Life): FileCalls {
   throw new Error('this program has no disk')
 }
 
+/** Node's own would read the arguments of this process. */
+const utilModule = ({ process }: Life): object => ({
+  ...members(util),
+  parseArgs: (config: ParseArgsConfig = {}) =>
+    util.parseArgs({ ...config, args: config.args ?? (Reflect.get(process ?? {}, 'argv') as string[]).slice(2) }),
+})
+
 const MODULES: { readonly [name: string]: (life: Life) => object } = {
   async_hooks: asyncHooksModule,
   buffer: () => ({ ...members(buffer), Blob, File }),
@@ -116,8 +124,10 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   process: ({ process }) => process ?? {},
   timers: () => ({ ...simulatedTimers, promises: promisedTimers }),
   'timers/promises': () => promisedTimers,
+  sys: (life) => builtin(life, 'util') as object,
   tls: tlsModule,
   tty: () => ({ isatty: () => false, ReadStream: class {}, WriteStream: class {} }),
+  util: utilModule,
   v8: v8Module,
   vm: vmModule,
   worker_threads: workerModule,

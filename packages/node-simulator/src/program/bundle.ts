@@ -121,7 +121,9 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     const dir = dirname(entry)
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
-    const [{ code, map }] = output
+    const [{ code: bundle, map }] = output
+    // The first line of a command may name its interpreter, which no function begins with.
+    const code = bundle.replace(/^#!/, '//')
     requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
   } catch (error) {

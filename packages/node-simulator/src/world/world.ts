@@ -42,6 +42,9 @@ export interface WorldOptions {
 /** 2030-01-01T00:00:00Z: what every node's clock shows when a run begins. */
 const EPOCH_MS = 1_893_456_000_000
 
+/** Of what a node wrote, the lines that are told if it ends before it listens. */
+const LAST_LINES = 3
+
 /** Virtual time, and everything in it. */
 export class World {
   readonly queue: EventQueue = new EventQueue()
@@ -57,6 +60,8 @@ export class World {
   /** Undefined if none is planned. */
   readonly holds: Holds<Actor> | undefined
   #log: (node: NodeId, text: string) => void
+  /** The last lines that each node wrote. */
+  readonly said: Map<NodeId, readonly string[]> = new Map()
   #moments: MomentWatch
   #turns: TurnWatch | undefined
   /** What a program used that cannot be simulated; the first is kept. */
@@ -122,6 +127,7 @@ export class World {
 
   log(node: NodeId, text: string): void {
     this.trace?.(`${this.queue.now} ${node} says ${text}`)
+    if (text.trim() !== '') this.said.set(node, [...(this.said.get(node) ?? []).slice(1 - LAST_LINES), text])
     this.#log(node, text)
   }
 

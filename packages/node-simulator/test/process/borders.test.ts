@@ -123,6 +123,16 @@ test('a program can use globals such as crypto, and replaces globals only for it
   expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
 })
 
+test('a command that begins with its interpreter reads its own arguments, not those of this process', async () => {
+  const { lines } = await ran(
+    `#!/usr/bin/env node
+${serving(`import { parseArgs } from 'node:util'
+process.argv.push('db.json')
+console.log(parseArgs({ allowPositionals: true }).positionals, parseArgs({ args: [] }).positionals)`)}`,
+  )
+  expect(lines).toEqual(["n1: [ 'db.json' ] []"])
+})
+
 test('an agent for encrypted connections may be created, but cannot connect', async () => {
   const { lines } = await ran(
     serving(`import https from 'node:https'; console.log(new https.Agent({ keepAlive: true }) instanceof https.Agent)`),
@@ -145,11 +155,16 @@ const broken: readonly (readonly [title: string, program: string, said: RegExp])
     /ended before it listened, on n1: threw: Error: gone/,
   ],
   ['exits', `process.exit(3)`, /ended before it listened, on n1: called process.exit\(3\)/],
+  [
+    'exits after it wrote why',
+    `console.log('Usage'); console.log('a\\n\\nb'); console.error('no file'); process.exit(1)`,
+    /called process.exit\(1\)\n {4}It wrote last:\n {4}a\n {4}b\n {4}no file$/,
+  ],
   ['listens twice on a port', serving(`createServer().listen(process.env['PORT'])`), /EADDRINUSE 0.0.0.0:3000/],
 ]
 
 describe('a program that', () => {
-  test.each(broken)('%s is reported in one line with its place', async (_, program, said) => {
+  test.each(broken)('%s is reported with its place', async (_, program, said) => {
     await expect(ran(program)).rejects.toThrow(said)
   })
 
