@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { NotSimulated } from '../refusal.ts'
 import { FileError, type Files, type Inode } from '../world/files.ts'
 import type { Life } from '../world/life.ts'
+import { FileWatches } from './file-watches.ts'
 
 export type Path = string | URL | Buffer
 type Data = string | NodeJS.ArrayBufferView
@@ -32,11 +33,15 @@ export class FileCalls {
   readonly #directory: string
   readonly #opened = new Map<number, Opened>()
   #descriptors = FIRST_DESCRIPTOR
+  readonly #watches: FileWatches
 
   constructor(life: Life, files: Files, directory: string) {
     this.#life = life
     this.#files = files
     this.#directory = directory
+    this.#watches = new FileWatches(life, files)
+    // The program before this one watches no more.
+    files.tellsOf = undefined
   }
 
   pathOf(path: Path): string {
@@ -249,6 +254,11 @@ export class FileCalls {
     if (force && this.#files.find(path) === undefined) return
     if (this.#require(path, 'rm').kind === 'directory' && !recursive) throw new FileError('EISDIR', 'rm', path)
     for (const name of [...this.#files.below(path), path]) this.#files.remove(name)
+  }
+
+  watch(given: Path, options?: unknown, listener?: () => void): object {
+    const path = this.pathOf(given)
+    return this.#watches.watch(path, this.#require(path, 'watch'), options, listener)
   }
 
   rename(given: Path, to: Path): void {

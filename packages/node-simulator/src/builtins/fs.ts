@@ -64,7 +64,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
     'fs',
     { ...fs },
     'is not implemented yet',
-    'Use readFile, writeFile, open, read, write or fsync.',
+    'Use readFile, writeFile, open, read, write, fsync or watch.',
   )
   const withCallback =
     (name: string, work: Work) =>
@@ -93,6 +93,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
         () => calls().exists(path),
         (_, found) => done(found === true),
       ),
+    watch: (path: Path, options?: unknown, listener?: () => void) => calls().watch(path, options, listener),
     constants: fs.constants,
     promises: promisesOf(works, streams),
   }

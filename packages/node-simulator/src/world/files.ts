@@ -24,6 +24,14 @@ interface Naming {
   readonly inode: Inode | undefined
 }
 
+/** What `fs.watch` tells of: new content, or a name that was given or taken. */
+export interface FileChange {
+  readonly type: 'change' | 'rename'
+  readonly path: string
+  /** What lost its name or its content by it; not what was given a name. */
+  readonly inodes: readonly (Inode | undefined)[]
+}
+
 export class FileError extends Error {
   readonly code: string
   readonly errno: number
@@ -59,6 +67,8 @@ export class Files {
   #durableNames = new Map<string, Inode>()
   #naming: Naming[] = []
   #inodes = 0
+  /** Set by a program that watches. */
+  tellsOf: ((change: FileChange) => void) | undefined
 
   constructor(directories: readonly string[]) {
     for (const path of directories) this.#ensure(path)
@@ -113,13 +123,13 @@ export class Files {
   write(inode: Inode, at: number, bytes: Buffer, nowMs: number): void {
     inode.pending.push({ type: 'write', at, bytes: Buffer.from(bytes) })
     inode.data = written(inode.data, at, bytes)
-    inode.changedMs = nowMs
+    this.#changed(inode, nowMs)
   }
 
   truncate(inode: Inode, length: number, nowMs: number): void {
     inode.pending.push({ type: 'truncate', length })
     inode.data = truncated(inode.data, length)
-    inode.changedMs = nowMs
+    this.#changed(inode, nowMs)
   }
 
   /** All data written to it is durable, and so is every name created so far: the journal is written in order. */
@@ -145,9 +155,17 @@ export class Files {
     }
   }
 
+  #changed(inode: Inode, nowMs: number): void {
+    inode.changedMs = nowMs
+    if (this.tellsOf === undefined) return
+    for (const [path, each] of this.#names) if (each === inode) this.tellsOf({ type: 'change', path, inodes: [inode] })
+  }
+
   #name(path: string, inode: Inode | undefined): void {
+    const before = this.#names.get(path)
     applied(this.#names, path, inode)
     this.#naming.push({ path, inode })
+    this.tellsOf?.({ type: 'rename', path, inodes: [before] })
   }
 
   #commit(): void {

@@ -180,3 +180,55 @@ describe('the disk of a node', () => {
     await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
   })
 })
+
+describe('fs.watch', () => {
+  /** The events of a directory, of a file in it, and of that file once another is renamed over it. */
+  const WATCHING = `
+    import fs from 'node:fs'
+    import { setTimeout as wait } from 'node:timers/promises'
+    const dir = fs.mkdtempSync('watched-')
+    fs.writeFileSync(dir + '/file', 'old')
+    const told = []
+    const [whole, one] = [fs.watch(dir), fs.watch(dir + '/file', { persistent: false })]
+    whole.on('change', (type, name) => told.push('directory ' + type + ' ' + name))
+    one.on('change', (type, name) => told.push('file ' + type + ' ' + name))
+    const step = async (what) => {
+      await wait(100)
+      console.log(what, JSON.stringify([...new Set(told.splice(0))]))
+    }
+    fs.appendFileSync(dir + '/file', '1')
+    await step('appended')
+    fs.writeFileSync(dir + '/next', 'new')
+    await step('another')
+    fs.renameSync(dir + '/next', dir + '/file')
+    await step('renamed')
+    fs.appendFileSync(dir + '/file', '2')
+    await step('appended')
+    whole.close()
+    one.close()
+    fs.unlinkSync(dir + '/file')
+    await step('closed')`
+
+  test('tells of the changes that Node tells of, and in their order', async () => {
+    const { lines } = await ran(`${WATCHING}\n${serving('')}`)
+    const file = join(mkdtempSync(join(tmpdir(), 'watching-')), 'watching.mjs')
+    writeFileSync(file, WATCHING)
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tmpdir() })
+    // Of a file that loses its last name, the kernel tells both its attributes and its end.
+    const real = stdout.trim().replace('"file change file","file rename file"', '"file rename file"').split('\n')
+    expect(lines.map((line) => line.slice('n1: '.length))).toEqual(real)
+    expect(lines).toHaveLength(5)
+  })
+
+  test('refuses what is not there, and tells a program nothing of the watches before its kill', async () => {
+    const program = serving(`
+      import fs from 'node:fs'
+      fs.writeFileSync('log', '')
+      try { fs.watch('absent') } catch ({ code }) { console.log(code) }
+      if (!fs.existsSync('started')) fs.watch('log', () => console.log('told'))
+      fs.writeFileSync('started', '')
+      setTimeout(() => fs.appendFileSync('log', 'x'), 100)`)
+    const { lines } = await ran(program, { meanwhile: restart })
+    expect(lines).toEqual(['n1: ENOENT', 'n1: ENOENT'])
+  })
+})
