@@ -34,7 +34,7 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   const faults = input.faults.flatMap(faultSteps)
   const last = Math.max(0, ...[...shown, ...wrong].map(({ at }) => at))
   const notes = input.log
-    .filter(({ at }) => at >= 0 && at <= last)
+    .filter(({ at, text }) => at >= 0 && at <= last && text.trim() !== '')
     .map(({ at, node, text }): SequenceStep => ({ at, where: node, text, tone: 'note' }))
   return [...faults.filter(({ at }) => at <= last), ...latest(notes), ...shown, ...wrong].sort(
     (one, other) => one.at - other.at,

@@ -23,6 +23,12 @@ test('all log lines are shown if they are few', () => {
   expect(texts.join()).not.toContain('left out')
 })
 
+test('empty lines of a log are left out', () => {
+  const lines = ['Endpoints:', '', ' '].map((text, i) => ({ at: nanos(i), node: 'n1', text }))
+  const steps = sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: lines })
+  expect(steps.filter(({ tone }) => tone === 'note').map(({ text }) => text)).toEqual(['Endpoints:'])
+})
+
 test('the first and the last of the log lines that a node repeats are shown', () => {
   const repeated = Array.from({ length: 9 }, (_, i) => ({
     ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
