@@ -7,7 +7,7 @@ import { runningLife, turn } from '../world/life.ts'
 import { patchNetwork } from '../world/servers.ts'
 import { guardProcess, noteWaiting } from '../world/strays.ts'
 import { blobMembers, blobOfBody, noting } from './blob.ts'
-import { fill, uuidFrom } from './chance.ts'
+import { digest, fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
 import { simulatedFetch } from './http/fetch.ts'
 import { setPrototypeOfMessages, signalOf } from './http/shapes.ts'
@@ -223,9 +223,11 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
   for (const name of Object.getOwnPropertyNames(subtle)) {
     const value = Object.getOwnPropertyDescriptor(subtle, name)?.value as unknown
     if (typeof value !== 'function' || name === 'constructor') continue
-    patch(subtle, name, () => {
-      throw new NotSimulated(`crypto.subtle.${name}`, 'works in a thread', 'Use the functions of node:crypto.')
-    })
+    if (name === 'digest') patch(subtle, name, digest as Call)
+    else
+      patch(subtle, name, () => {
+        throw new NotSimulated(`crypto.subtle.${name}`, 'works in a thread', 'Use the functions of node:crypto.')
+      })
   }
 }
 

@@ -55,6 +55,23 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
+/** `crypto.subtle.digest`: its result is the same everywhere, and arrives as that of a thread. */
+export function digest(
+  algorithm: string | { readonly name: string },
+  data: ArrayBuffer | ArrayBufferView,
+): Promise<ArrayBuffer> {
+  const { name } = typeof algorithm === 'string' ? { name: algorithm } : algorithm
+  const bytes = ArrayBuffer.isView(data)
+    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    : Buffer.from(data)
+  return new Promise((resolve, reject) => {
+    if (!/^sha-(1|256|384|512)$/i.test(name))
+      return reject(new DOMException('Unrecognized algorithm name', 'NotSupportedError'))
+    const hashed = () => new Uint8Array(crypto.createHash(name.replace('-', '')).update(bytes).digest()).buffer
+    return computed(runningLife(), hashed, (_, result) => resolve(result as ArrayBuffer))
+  })
+}
+
 /** `node:crypto` with the program's own randomness and without threads. */
 export function cryptoModule(): object {
   const refused = refusedModule(

@@ -123,6 +123,18 @@ test('a program can use globals such as crypto, and replaces globals only for it
   expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
 })
 
+test('a digest of crypto.subtle is that of Node, and an unknown algorithm is an error of the program', async () => {
+  const { lines } = await ran(
+    serving(`import { createHash } from 'node:crypto'
+      const bytes = new TextEncoder().encode('chaos')
+      for (const name of ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'])
+        console.log(Buffer.from(await crypto.subtle.digest({ name }, bytes.buffer)).toString('hex')
+          === createHash(name.replace('-', '')).update(bytes).digest('hex'))
+      console.log(await crypto.subtle.digest('MD5', bytes).catch(({ name }) => name))`),
+  )
+  expect(lines).toEqual([...Array(4).fill('n1: true'), 'n1: NotSupportedError'])
+})
+
 test('a command that begins with its interpreter reads its own arguments, not those of this process', async () => {
   const { lines } = await ran(
     `#!/usr/bin/env node
