@@ -39,6 +39,11 @@ function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>
   over: (options?: StreamOptions) => object,
 ): Class {
   const Stream = function (this: unknown, path: Path, options?: StreamOptions): object {
+    // graceful-fs calls it for an object of a class of its own.
+    if (new.target === undefined && this instanceof Stream) {
+      Reflect.apply(Real, this, [path, over(options)])
+      return this
+    }
     return Reflect.construct(Real, [path, over(options)], new.target ?? Stream) as object
   }
   Object.defineProperty(Stream, 'name', { value: Real.name, configurable: true })

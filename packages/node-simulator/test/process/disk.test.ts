@@ -181,6 +181,20 @@ describe('the disk of a node', () => {
   })
 })
 
+test('a class of streams that is called for an object of another, as in graceful-fs, makes that one a stream', async () => {
+  const { lines } = await ran(
+    serving(`
+      import fs from 'node:fs'
+      function Own(...args) {
+        return fs.WriteStream.apply(this, args), this
+      }
+      Own.prototype = Object.create(fs.WriteStream.prototype)
+      await new Promise((resolve) => new Own('own').on('close', resolve).end('written'))
+      console.log(fs.readFileSync('own', 'utf8'))`),
+  )
+  expect(lines).toEqual(['n1: written'])
+})
+
 describe('fs.watch', () => {
   /** The events of a directory, of a file in it, and of that file once another is renamed over it. */
   const WATCHING = `
