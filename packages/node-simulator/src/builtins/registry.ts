@@ -6,6 +6,7 @@ import http2 from 'node:http2'
 import inspector from 'node:inspector'
 import { builtinModules, createRequire } from 'node:module'
 import perfHooks from 'node:perf_hooks'
+import consumers from 'node:stream/consumers'
 import util, { type ParseArgsConfig } from 'node:util'
 import workerThreads from 'node:worker_threads'
 import { isNativeLoader, noNativeCode } from '../native.ts'
@@ -34,7 +35,7 @@ const real = createRequire(import.meta.url)
 /** Modules that only compute, or use only what is simulated already. */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
-  ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream', 'stream/consumers'],
+  ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream'],
   ...['stream/promises', 'stream/web', 'string_decoder', 'url', 'util/types', '_http_common'],
 ])
 
@@ -78,6 +79,21 @@ function filesOf({ files }: Life): FileCalls {
   const calls = files?.()
   if (calls instanceof FileCalls) return calls
   throw new Error('this program has no disk')
+}
+
+/** Node's own would gather the bytes in a Blob of Node. */
+const consumersModule = (): object => {
+  const gathered = async (stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of stream) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    return Buffer.concat(chunks)
+  }
+  return {
+    ...members(consumers),
+    buffer: gathered,
+    arrayBuffer: async (stream: AsyncIterable<Uint8Array>) => new Uint8Array(await gathered(stream)).buffer,
+    blob: async (stream: AsyncIterable<Uint8Array>) => new Blob([await gathered(stream)]),
+  }
 }
 
 /** Node's own would read the arguments of this process. */
@@ -124,6 +140,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   process: ({ process }) => process ?? {},
   timers: () => ({ ...simulatedTimers, promises: promisedTimers }),
   'timers/promises': () => promisedTimers,
+  'stream/consumers': consumersModule,
   sys: (life) => builtin(life, 'util') as object,
   tls: tlsModule,
   tty: () => ({ isatty: () => false, ReadStream: class {}, WriteStream: class {} }),

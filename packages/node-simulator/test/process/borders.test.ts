@@ -135,6 +135,17 @@ test('a digest of crypto.subtle is that of Node, and an unknown algorithm is an 
   expect(lines).toEqual([...Array(4).fill('n1: true'), 'n1: NotSupportedError'])
 })
 
+test('the bytes of a stream are gathered by node:stream/consumers', async () => {
+  const { lines } = await ran(
+    serving(`import { Readable } from 'node:stream'
+      import { arrayBuffer, blob, buffer, json, text } from 'node:stream/consumers'
+      const made = () => Readable.from([Buffer.from('[1'), ',2]'])
+      console.log(String(await buffer(made())), (await arrayBuffer(made())).byteLength, await (await blob(made())).text())
+      console.log(await text(made()), (await json(made())).length)`),
+  )
+  expect(lines).toEqual(['n1: [1,2] 5 [1,2]', 'n1: [1,2] 2'])
+})
+
 test('a command that begins with its interpreter reads its own arguments, not those of this process', async () => {
   const { lines } = await ran(
     `#!/usr/bin/env node
