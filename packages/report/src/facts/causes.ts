@@ -134,6 +134,13 @@ const causes: readonly Cause[] = [
     fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
   },
   {
+    cause: 'A value was read that nobody had written.',
+    isSeen: true,
+    remedy:
+      'Look for what is read while it is written in parts, such as a file: write it elsewhere, and put it in its place in one step.',
+    fits: (input) => isOfOneNode(input) && readsUnwritten(input),
+  },
+  {
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
       'Look for a cache that a write does not clear, or that a slow reader fills after the write. Look also for a change that was computed from an old read. Clear or compare the cached value, or read and change in one step.',
@@ -434,6 +441,12 @@ function firstWritesOf(history: History, operation: number): ReadonlyMap<string 
     if (!writes.has(text)) writes.set(text, row)
   }
   return writes
+}
+
+function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
+  if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false
+  const read = JSON.stringify(outputOf(history, culprit))
+  return read !== JSON.stringify(history.header?.initial ?? null) && !firstWritesOf(history, culprit).has(read)
 }
 
 function readsFailedWrite(history: History, counterexample: Counterexample): boolean {

@@ -22,16 +22,13 @@ const historyOf = (...operations: readonly Done[]): History =>
     ]),
   )
 
+const judging = (model: ModelName) => ({
+  ...{ model, initial: null, levels: ['linearizable', 'eventual'] as const, failedCas: 'drop' as const },
+  ...{ deadlineMs: millis(5_000), memoryBytes: 1e8, now: () => millis(0) },
+})
+
 function judged(model: ModelName, history: History) {
-  const report = check(history, {
-    model,
-    initial: null,
-    levels: ['linearizable', 'eventual'],
-    failedCas: 'drop',
-    deadlineMs: millis(5_000),
-    memoryBytes: 1e8,
-    now: () => millis(0),
-  })
+  const report = check(history, judging(model))
   const { accounting } = report
   if (accounting === undefined) throw new Error('there is no accounting')
   return { report, accounting }
@@ -152,6 +149,18 @@ test('a sum that is too high is explained by a repeated addition, and a sum that
   }
   expect(causeOf(9)).toBe('An operation took effect twice.')
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
+})
+
+test('a value that nobody wrote is blamed on a write in parts, an old value is not', () => {
+  const causeOf = (value: string): string | undefined => {
+    const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
+    const report = check(history, judging('register'))
+    const verdict = report.levels['linearizable']
+    if (verdict?.result !== 'violated') return undefined
+    return causesOf({ report, history, counterexample: verdict.counterexample, near: [] })[0]?.cause
+  }
+  expect(causeOf('tw')).toBe('A value was read that nobody had written.')
+  expect(causeOf('one')).not.toBe('A value was read that nobody had written.')
 })
 
 test('a sum that is too high is blamed on a fault behind the service if every addition was answered', () => {
