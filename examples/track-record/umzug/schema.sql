@@ -1,0 +1,2 @@
+CREATE TABLE counted (migrations integer NOT NULL);
+INSERT INTO counted (migrations) VALUES (0);
