@@ -8,11 +8,19 @@ export function requireAskable(
 ): void {
   const why = whyUnaskable(subject)
   if (why === undefined) return
-  const { protocol, workload } = subject
+  const { protocol, workload, settings } = subject
+  const needless = workload.settings.find(
+    (setting) =>
+      'min' in setting &&
+      setting.min === 0 &&
+      whyUnaskable({ ...subject, settings: { ...settings, [setting.name]: 0 } }) === undefined,
+  )
   const fitting = workloads.filter((each) => whyUnaskable({ ...subject, workload: each, settings: {} }) === undefined)
   const instead =
-    fitting.length === 0
-      ? 'List in its "functions" what clients can call, and give a workload of your own that calls those.'
-      : `Workloads that suit it: ${fitting.map(({ name }) => name).join(', ')}.`
+    needless !== undefined
+      ? `--workload-set ${needless.name}=0 leaves that out.`
+      : fitting.length === 0
+        ? 'List in its "functions" what clients can call, and give a workload of your own that calls those.'
+        : `Workloads that suit it: ${fitting.map(({ name }) => name).join(', ')}.`
   throw usageError(`${protocol.name} ${why}, as the workload ${workload.name} does. ${instead}`)
 }

@@ -1,0 +1,18 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { workloads } from '@chaosproxy/workloads'
+import { expect, test } from 'vitest'
+import { requireAskable } from '../../src/search/askable.ts'
+
+const asked = (name: string) => () =>
+  requireAskable({
+    protocol: { ...findProtocol('quorum')!, objects: ['set'], functions: ['read', 'add'] },
+    ...{ workload: workloads.find((each) => each.name === name)!, level: 'eventual', settings: {}, targetSettings: {} },
+  })
+
+test('a workload that cannot be asked is refused with the setting that leaves the missing function out', () => {
+  expect(asked('set')).toThrow(/cannot be asked to remove, as the workload set does. --workload-set removes=0 leaves/)
+})
+
+test('a workload that no setting makes askable is refused without naming one', () => {
+  expect(asked('lock')).toThrow(/cannot be asked to acquire, release, as the workload lock does. List in its/)
+})
