@@ -1,0 +1,1 @@
+CREATE TABLE runs (job text NOT NULL);
