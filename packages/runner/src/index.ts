@@ -28,6 +28,7 @@ export type { JudgedRun, OpenRecord, RunOptions, RunStore } from './ports/run-op
 export type { RunOutcome } from './ports/run-outcome.ts'
 export type {
   AskedOperations,
+  DeclaredBeginning,
   Elsewhere,
   MissingProgram,
   Offer,

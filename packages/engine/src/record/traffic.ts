@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { inputError, type Json, type Millis, millis, usageError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
-import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
+import { recordedExamples } from '@chaosproxy/recorder/protocols'
+import { initialIn } from '@chaosproxy/recorder/routes'
 import {
   type ObservedParts,
   type Registries,
@@ -152,15 +153,12 @@ function modelOfSpoken(ways: readonly Carriage[], where: string): string | undef
 
 function initialOfAll(ways: readonly Carriage[]): Json {
   const initials = ways.map((carries) => {
-    if (carries.kind === 'spoken') return initialOf(carries.initial)
-    return 'table' in carries && carries.table !== undefined ? initialOf(carries.table.initial) : 'unknown'
+    if (carries.kind === 'spoken') return initialIn(carries.initial)
+    return 'table' in carries && carries.table !== undefined ? initialIn(carries.table.initial) : 'unknown'
   })
   const [initial = 'unknown'] = initials
   return initials.every((each) => isDeepStrictEqual(each, initial)) ? initial : 'unknown'
 }
-
-const initialOf = (initial: RouteTable['initial'] | SpokenProtocol['initial']): Json =>
-  typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
 
 function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly RecordedServer[] {
   const names = servers.map(({ name }) => name)

@@ -26,11 +26,12 @@ import {
   type TurnWatch,
   usualServiceFaults,
 } from '@chaosproxy/node-simulator'
-import { requireRequests } from '@chaosproxy/recorder/routes'
+import { beginningIn, requireRequests } from '@chaosproxy/recorder/routes'
 import type { CodeRun } from '@chaosproxy/report'
 import {
   type AskedOperations,
   askedOf,
+  type DeclaredBeginning,
   type PlannedRun,
   planRun,
   protocolTarget,
@@ -38,6 +39,7 @@ import {
   runOptionsOf,
   type Target,
 } from '@chaosproxy/runner'
+import { beginningAs } from '@chaosproxy/runner/beginning'
 import {
   beginSimulation,
   digestOf,
@@ -60,7 +62,6 @@ import {
 } from '../references/services.ts'
 import { limitsFor } from './play.ts'
 import type { Simulated } from './simulated-run.ts'
-import { startingByTable } from './start-by-table.ts'
 import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
@@ -125,10 +126,9 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
     asserts: hasAssertions(service),
     nodesFor: hit,
     subject(chosen) {
-      const { clients } = service
       const searched: SearchedProtocol = {
         ...chosen,
-        workload: clients.type === 'routes' ? startingByTable(chosen.workload, clients) : chosen.workload,
+        workload: beginningAs(chosen.workload, beginningOf(service)),
         ...startsOf(service, chosen, watch),
         besides: besidesOf(service),
         nodesFor: hit,
@@ -293,8 +293,12 @@ function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: 
   }
 }
 
+const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
+  clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined
+
 /** A service in virtual time. `simulateService` performs its runs on a thread. */
-function simulatedServiceTarget({ spec, definition }: Service): Target {
+function simulatedServiceTarget(service: Service): Target {
+  const { spec, definition } = service
   const { summary, bugs, marks, functions, promises } = protocolTarget(definition)
   const name = serviceName(spec)
   return {
@@ -303,6 +307,7 @@ function simulatedServiceTarget({ spec, definition }: Service): Target {
     defaultNodes: spec.nodes ?? USUAL_NODES,
     tier: 'simulated',
     mapping: 'routes',
+    begins: beginningOf(service),
     suffers: serviceSuffers,
     async start() {
       throw usageError(

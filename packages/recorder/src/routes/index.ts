@@ -9,4 +9,5 @@ export { readHeader, readWrittenAnswer, readWrittenRequest, tryRequest } from '.
 export { parseRouteTable } from './parsing/parse-table.ts'
 export { routeTableSchema } from './parsing/schema.ts'
 export { checkFunctions } from './parsing/table-checks.ts'
+export { beginningIn, initialIn } from './table/route-table.ts'
 export { createSpellings } from './table/segment-spellings.ts'

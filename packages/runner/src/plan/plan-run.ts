@@ -121,11 +121,13 @@ export async function planRun(
 
 async function partsOf(spec: RunSpec, registries: Registries, where: string): Promise<ObservedParts> {
   const { traffic } = spec.target
-  if (traffic === undefined)
-    return {
-      target: await registries.target(spec.target.name),
-      workload: await registries.workload(spec.workload.name),
-    }
+  if (traffic === undefined) {
+    const target = await registries.target(spec.target.name)
+    const workload = await registries.workload(spec.workload.name)
+    if (target.begins === undefined) return { target, workload }
+    const { beginningAs } = await import('./beginning.ts')
+    return { target, workload: beginningAs(workload, target.begins) }
+  }
   if (registries.traffic === undefined) throw usageError(`${where}: nothing can be recorded here.`)
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }

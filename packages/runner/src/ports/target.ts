@@ -77,6 +77,8 @@ export interface Target {
     /** How long, and how often. */
     readonly load?: { readonly timeMs: number; readonly rate: number }
   }
+  /** Absent if objects begin as the workload says. */
+  readonly begins?: DeclaredBeginning | undefined
   /** See `SchedulePlan`. */
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
@@ -113,6 +115,14 @@ export interface Target {
   requireElsewhere?(): void
   /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>
+}
+
+/** How every object begins, as the user declares it. */
+export interface DeclaredBeginning {
+  /** `unknown` if nothing is known of it. */
+  readonly initial: Json
+  /** The start of every message: the name of a file. */
+  readonly where: string
 }
 
 /** Nodes that suffer alike, and the faults that they can be chosen for. */

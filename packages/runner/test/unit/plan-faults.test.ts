@@ -56,6 +56,12 @@ test('a run that stops at a violation is expected to meet the strongest level of
   await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
 })
 
+test('objects begin as the target declares, whatever the workload assumes', async () => {
+  const begun = async (begins: Target['begins']) => (await planned({ ...plain, begins }, [])).workload.initial
+  expect(await begun(undefined)).toBe(null)
+  expect(await begun({ initial: 'unknown', where: 'routes.json' })).toBe('unknown')
+})
+
 test('an expected level below sequential is refused for a run with compare-and-sets', async () => {
   const settings = { cas: 0.2 }
   const spec = parseRunSpec(

@@ -13,6 +13,7 @@ import { whyUnreadable } from '@chaosproxy/history/files'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
   answered,
+  beginningIn,
   compileRequestMaker,
   createVersions,
   GENERATOR_CLIENT,
@@ -69,6 +70,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
     functions: plain.functions,
     sessions: { by: GENERATOR_CLIENT, named: true },
     mapping: 'routes',
+    begins: beginningIn(table, at),
     carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
     async open({ asked, logDir, broke, run = Date.now().toString(36) }) {
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)

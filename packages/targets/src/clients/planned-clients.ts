@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Header, Input, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
+import type { AskedOperations, Client, DeclaredBeginning, Rehearsal } from '@chaosproxy/runner'
 import type { Keeper } from '../keeper/keeper.ts'
 
 /** The clients of an external system: a declaration, validated as far as possible without starting anything. */
@@ -17,6 +17,8 @@ export interface PlannedClients {
   readonly sessions: SessionSource | undefined
   /** `routes`: a user's route table maps requests to operations. */
   readonly mapping?: Header['mapping']
+  /** How the table says that objects begin; absent if it does not. */
+  readonly begins?: DeclaredBeginning | undefined
   /**
    * The protocol on the clients' links, so that the proxy can record requests and inject faults into single ones;
    * undefined if the proxy cannot parse it.

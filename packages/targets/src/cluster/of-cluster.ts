@@ -31,6 +31,7 @@ export const ofCluster = (
   tier: 'real',
   sessions: clients.sessions,
   mapping: clients.mapping,
+  begins: clients.begins,
   declared: declaration,
   functions: () => clients.functions,
   promises: () => declaration.promises ?? 'nothing',

@@ -38,8 +38,8 @@ const LONG_MS = 4_000
 const MOST_READS = 100
 
 /**
- * Waits until a node answers a read, and requires every object to be empty: a value that the run did not write would
- * look like a violation.
+ * Waits until a node answers a read, and requires every object to hold its initial value, unless that is unknown: a
+ * value that the run did not write would look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
  */
@@ -69,7 +69,7 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   const all = [...answered, ...(await askEach(options, inputs.slice(1)))]
   throwIfBroken(options)
   for (const { node, input, completion } of all)
-    if (completion.type === 'ok' && !isNothing(completion.value, asked.initial))
+    if (completion.type === 'ok' && !isInitial(completion.value, asked.initial))
       throw dataLeft(options, node, input, completion.value)
 }
 
@@ -111,9 +111,13 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** Whether this is the object's initial value, or another representation of an empty object. */
-const isNothing = (value: Json, initial: Json): boolean =>
-  canonical(value) === canonical(initial) || NOTHING.includes(canonical(value))
+/** Whether this is the object's initial value, or another representation of an empty object that begins empty. */
+function isInitial(value: Json, initial: Json): boolean {
+  if (initial === 'unknown' || canonical(value) === canonical(initial)) return true
+  return isNothing(initial) && isNothing(value)
+}
+
+const isNothing = (value: Json): boolean => NOTHING.includes(canonical(value))
 
 const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonical(value))
 

@@ -139,6 +139,18 @@ describe("a user's cluster, declared in a file,", () => {
     expect(processesOf(cwd)).toEqual([])
   })
 
+  test('starts with the values that its route table calls initial', async () => {
+    const routes = JSON.parse(readFileSync(join(declared(), 'routes.json'), 'utf8'))
+    const client = { kind: 'http', routes: { ...routes, initial: { value: 17 } } }
+    const cwd = declared([], { client, files: { 'data.json': '{"x":17,"y":17,"z":17}' } })
+    const { exitCode, stdout, stderr } = await chaosHere(run('--time', '2s', '--faults', 'none'), { cwd })
+    expect(stderr).not.toContain('holds data already')
+    expect(exitCode, stdout).toBe(0)
+    const [result = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.endsWith('-kv'))
+    const history = readFileSync(join(cwd, 'chaos-results', result, 'history.jsonl'), 'utf8')
+    expect(JSON.parse(history.slice(0, history.indexOf('\n')))).toMatchObject({ initial: 17 })
+  })
+
   test('refuses a fault that it cannot suffer, with the reason', async () => {
     const cwd = declared([], {
       command: [process.execPath, server, '--name', 'n1', '--data', '{data}', '--listen', '{listen}'],

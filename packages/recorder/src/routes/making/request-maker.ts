@@ -251,13 +251,13 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
  * The table for recording requests made by `compileRequestMaker`, which name their client in a header field, whatever
  * names other clients.
  *
- * @param initial the value of every object at the start.
+ * @param initial the value of every object at the start, or `unknown`.
  */
 export const generatorTable = (table: RouteTable, initial: Json): RouteTable => ({
   ...table,
   client: GENERATOR_CLIENT,
   final: table.final ?? GENERATOR_FINAL,
-  initial: { value: initial },
+  initial: initial === 'unknown' ? initial : { value: initial },
   routes: table.routes.map((route) => (isIgnored(route) ? route : { ...route, client: undefined })),
 })
 

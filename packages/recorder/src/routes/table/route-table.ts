@@ -120,6 +120,17 @@ export interface RouteTable {
   readonly spellings?: Spellings | undefined
 }
 
+/** How objects begin for clients that read nothing beforehand; undefined if the table leaves it to the workload. */
+export const beginningIn = (
+  { initial }: Pick<RouteTable, 'initial'>,
+  where: string,
+): { readonly initial: Json; readonly where: string } | undefined =>
+  initial === undefined ? undefined : { initial: initialIn(initial), where }
+
+/** `unknown` unless a value is given. */
+export const initialIn = (initial: InitialSpec | 'read' | undefined): Json =>
+  typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
+
 export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route
 
 export function requestLine({ request }: RouteSpec): { readonly methods: readonly string[]; readonly path: string } {

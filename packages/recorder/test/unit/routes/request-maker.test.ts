@@ -1,9 +1,10 @@
 import { type Input, type Json, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileRequestMaker, requireFunctions } from '../../../src/routes/making/request-maker.ts'
+import { compileRequestMaker, generatorTable, requireFunctions } from '../../../src/routes/making/request-maker.ts'
 import { tryRequest } from '../../../src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+import { beginningIn, initialIn } from '../../../src/routes/table/route-table.ts'
 
 const asker = { session: 'process-7', requestId: 'process-7-1', final: false }
 const tableOf = (...routes: readonly object[]) => parseRouteTable({ routes }, 'routes.json')
@@ -21,6 +22,20 @@ const whyNot = (input: Input, ...routes: readonly object[]) => {
 }
 
 const GET = { request: 'GET /v1/{key}', f: 'read', result: 'json.value' }
+
+test.each([
+  ['is left to the workload', {}, undefined],
+  ['is a value', { initial: { value: 2 } }, 2],
+  ['is unknown', { initial: 'unknown' }, 'unknown'],
+  ['is unknown to clients that read nothing beforehand', { initial: 'read', keys: ['x'] }, 'unknown'],
+])('how objects begin by a route table %s', (_, members, initial) => {
+  const table = parseRouteTable({ routes: [GET], ...members }, 'routes.json')
+  expect(beginningIn(table, 'routes.json')?.initial).toBe(initial)
+})
+
+test.each(['unknown', 2])('the table by which made requests are recorded begins with %j', (initial) => {
+  expect(initialIn(generatorTable(tableOf(GET), initial).initial)).toBe(initial)
+})
 
 describe('a request made from a route table', () => {
   test('has encoded ids in its path', () => {

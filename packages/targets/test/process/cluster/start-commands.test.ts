@@ -233,6 +233,25 @@ describe('the failed start of a cluster', () => {
     })
   })
 
+  test.each([
+    ['a value that objects begin with', 17, 17, 'serves'],
+    ['any value where nothing is known of the beginning', 'unknown', 17, 'serves'],
+    ['another empty value where objects begin empty', 0, null, 'serves'],
+    ['an empty value where objects begin with another', 17, 0, 'returned 0, not 17'],
+  ])('judges %s before a run', async (_, initial, value, expected) => {
+    const serving = serveFromNothing({
+      nodes: ['n1'],
+      asked: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
+      connect: () => ({ invoke: (_, __, completed) => completed({ type: 'ok', value }), close() {} }),
+      ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
+    })
+    const said = await serving.then(
+      () => 'serves',
+      (error: Error) => error.message,
+    )
+    expect(said).toContain(expected)
+  })
+
   test('can be aborted', async () => {
     const giveUp = new AbortController()
     const role = { ...kv.role, leads: 'nobody' }

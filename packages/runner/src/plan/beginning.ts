@@ -1,29 +1,22 @@
 import { check } from '@chaosproxy/checker'
 import { canonical, historyFromEvents, inputError, type Json, millis, UserError } from '@chaosproxy/history'
-import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { Workload } from '@chaosproxy/workloads'
+import type { DeclaredBeginning } from '../ports/target.ts'
 
 const MEMORY_BYTES = 2 ** 24
 
 /**
- * The workload with the initial value that the route table of a service gives, which knows the service; a workload only
- * assumes one.
+ * The workload with the initial value that its user declares, who knows the service; a workload only assumes one.
  *
  * @throws UserError (input) for a value that the workload's model cannot begin with.
  */
-export function startingByTable(
-  workload: Workload,
-  { table, file }: { readonly table: RouteTable; readonly file: string },
-): Workload {
-  if (table.initial === undefined) return workload
-  // Nothing reads the objects of a simulated service before its clients do.
-  const initial = typeof table.initial === 'object' && 'value' in table.initial ? table.initial.value : 'unknown'
-  if (canonical(initial) === canonical(workload.initial)) return workload
-  const begun = { ...workload, initial }
+export function beginningAs(workload: Workload, begins: DeclaredBeginning | undefined): Workload {
+  if (begins === undefined || canonical(begins.initial) === canonical(workload.initial)) return workload
+  const begun = { ...workload, initial: begins.initial }
   const why = whyItCannotBegin(begun)
   if (why === undefined) return begun
   throw inputError(
-    `${file}: "initial" does not suit the workload ${workload.name}: ${why} Or leave "initial" out of the table: objects then begin as the workload says, with ${JSON.stringify(workload.initial)}.`,
+    `${begins.where}: "initial" does not suit the workload ${workload.name}: ${why} Or leave "initial" out of the table: objects then begin as the workload says, with ${JSON.stringify(workload.initial)}.`,
   )
 }
 

@@ -1,0 +1,39 @@
+import { findWorkload, register, type Workload } from '@chaosproxy/workloads'
+import { describe, expect, test } from 'vitest'
+import { beginningAs } from '../../src/plan/beginning.ts'
+
+const counter = findWorkload('counter') as Workload
+const where = 'routes.json'
+
+const tickets: Workload = {
+  ...register,
+  name: 'tickets',
+  model: { name: 'tickets', initial: 7, apply: (state) => [state], key: String },
+}
+
+describe('the initial value that a user declares', () => {
+  test.each([
+    ['decides over that of a workload', register, 2],
+    ['may be unknown', counter, 'unknown'],
+    ["may be that of the workload's model", tickets, 7],
+  ] as const)('%s', (_, workload, initial) => {
+    expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
+  })
+
+  test('is the one of the workload where none is declared', () => {
+    expect(beginningAs(counter, undefined).initial).toBe(0)
+  })
+
+  test.each([
+    [
+      counter,
+      /^routes\.json: "initial" does not suit the workload counter: the initial value of the counter is "x", which is not a number/,
+    ],
+    [
+      tickets,
+      /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. Or leave/,
+    ],
+  ])('is refused where the model cannot begin with it', (workload, message) => {
+    expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)
+  })
+})
