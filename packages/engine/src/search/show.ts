@@ -3,6 +3,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, FLAG_FINAL, type Header, type History, type Nanos } from '@chaosproxy/history'
 import { promiseOf } from '@chaosproxy/protocols'
 import {
+  accusedMember,
   type CodeRun,
   databaseMember,
   type Race,
@@ -106,7 +107,10 @@ export function explain(played: PlayedScenario): Shown {
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
   const database = played.ran?.database && withRequestsIn(played.ran.database, history, counterexample)
-  const extra = { ...raceMember(race), ...databaseMember(database) }
+  const tells = counterexample !== undefined && (race ?? database) !== undefined
+  const accused = tells ? accusedMember(counterexample, history) : {}
+  const told = { ...databaseMember(database), ...accused }
+  const extra = { ...raceMember(race), ...told }
   const { model, initial } = workload
   const header: Header = {
     ...{ chaos: 1, model: typeof model === 'string' ? model : model.name, initial },
@@ -121,7 +125,7 @@ export function explain(played: PlayedScenario): Shown {
     events,
     header,
     // The race is shown by itself.
-    history: database === undefined ? history : { ...history, header: { ...header, extra: databaseMember(database) } },
+    history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
     race,

@@ -17,7 +17,7 @@ import { lossOf } from '../losses/registry.ts'
 import { requirementText } from '../measured-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { databaseOfHeader, type SharedDatabase } from '../race/database.ts'
-import { raceOfHeader } from '../race/race-json.ts'
+import { accuses, raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
@@ -77,7 +77,7 @@ export interface Facts {
   readonly lease: string
   /** The change of a clock that may have ended such a lock too early. */
   readonly leaseClock: FaultSpan | undefined
-  /** Of a simulated program that broke something: the await that was overtaken, if one was. */
+  /** Of a simulated program that broke {@link shown}: the await that was overtaken, if one was. */
   readonly race: Race | undefined
   /** Of a simulated program: where all nodes keep their data. */
   readonly database: SharedDatabase | undefined
@@ -131,8 +131,10 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const another = shown === undefined ? undefined : anotherFault(history, shown, spans)
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
   const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
-  const race = shown === undefined ? undefined : raceOfHeader(history.header)
-  const database = shown === undefined ? undefined : databaseOfHeader(history.header)
+  const isTold = shown !== undefined && accuses(history, shown)
+  const race = isTold ? raceOfHeader(history.header) : undefined
+  const kept = shown === undefined ? undefined : databaseOfHeader(history.header)
+  const database = kept === undefined || isTold ? kept : { ...kept, told: undefined }
   const why =
     shown === undefined
       ? NOTHING_SHOWN

@@ -1,5 +1,7 @@
-import { type Header, type Json, type Nanos, nanosToMillis } from '@chaosproxy/history'
+import type { Counterexample } from '@chaosproxy/checker'
+import { type Header, type History, type Json, type Nanos, nanosToMillis } from '@chaosproxy/history'
 import * as v from 'valibot'
+import { isRead } from '../operation-words.ts'
 import type { Race, RacingPart } from './code-run.ts'
 import { raceSentence } from './race-words.ts'
 
@@ -37,6 +39,30 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   const { success, output } = v.safeParse(raceSchema, header?.extra?.[MEMBER])
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
+
+/** The member of a history's header that says of which operations its race and its database tell. */
+const ACCUSED = 'accused'
+
+/**
+ * The changes without which there is no contradiction, or the reads if it takes none: several reads may show what the
+ * same changes did to each other.
+ */
+function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
+  const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
+  const changes = rows.filter((row) => !isRead(history, row))
+  return changes.length === 0 ? rows : changes
+}
+
+export const accusedMember = (
+  counterexample: Counterexample,
+  history: History,
+): { readonly [member: string]: Json } => ({
+  [ACCUSED]: accusedBy(counterexample, history),
+})
+
+/** Whether a history's header tells of this contradiction: another may be found later, in other operations. */
+export const accuses = (history: History, counterexample: Counterexample): boolean =>
+  JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 
 // Headers come from anywhere. Longer texts and lists are not what was written here.
 const text = v.pipe(v.string(), v.maxLength(10_000))

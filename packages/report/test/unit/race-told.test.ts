@@ -1,13 +1,13 @@
-import { check } from '@chaosproxy/checker'
+import { type Counterexample, check } from '@chaosproxy/checker'
 import { type Event, historyFromEvents, isObject, type Json, millis, nanos } from '@chaosproxy/history'
-import { databaseMember, type Race, raceMember, toJson } from '@chaosproxy/report'
+import { accusedMember, databaseMember, type Race, raceMember, toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference } from '@chaosproxy/report/difference'
 import { explain, renderExplained } from '@chaosproxy/report/explanation'
 import { describe, expect, test } from 'vitest'
 import { causesOf } from '../../src/facts/causes.ts'
 import { renderHtml } from '../../src/html/page.ts'
 import { databaseOfHeader } from '../../src/race/database.ts'
-import { raceOfHeader } from '../../src/race/race-json.ts'
+import { accuses, raceOfHeader } from '../../src/race/race-json.ts'
 import { findingsOf } from '../../src/reporters/finding.ts'
 import { markdownOf } from '../../src/reporters/markdown.ts'
 import type { FileSubject } from '../../src/reporters/subject.ts'
@@ -54,12 +54,22 @@ const historyWith = (extra: { readonly [member: string]: Json } | undefined) =>
     header: { chaos: 1, model: 'register', initial: null, ...(extra && { extra: JSON.parse(JSON.stringify(extra)) }) },
   })
 
-function told(extra = raceMember(race)) {
+function judged(extra: { readonly [member: string]: Json } | undefined) {
   const history = historyWith(extra)
   const report = check(history, {
     ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9 },
     ...{ deadlineMs: millis(60_000), now: () => millis(performance.now()) },
   })
+  const verdict = report.levels.linearizable
+  if (verdict?.result !== 'violated') throw new Error('it is a violation')
+  return { history, report, counterexample: verdict.counterexample }
+}
+
+const accusedIn = ({ counterexample, history }: ReturnType<typeof judged>) => accusedMember(counterexample, history)
+const ACCUSED = accusedIn(judged({}))
+
+function told(extra = raceMember(race), accused = ACCUSED) {
+  const { history, report } = judged({ ...extra, ...accused })
   const subject: FileSubject = {
     ...{ kind: 'file', file: 'seats.jsonl', title: 'seats.jsonl', report, history, parseMs: 1, checkMs: 1 },
     ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },
@@ -128,25 +138,37 @@ describe('the race that a history of a simulated program keeps', () => {
 describe('a violation in nodes that share one database', () => {
   const database = { hosts: ['pg'], told: { cause: 'T1 missed what T2 wrote.', remedy: 'Lock it.' } }
   const inputOf = (found: typeof database | { readonly hosts: readonly string[]; readonly told: undefined }) => {
-    const history = historyWith(databaseMember(found))
-    const report = check(history, {
-      ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9 },
-      ...{ deadlineMs: millis(60_000), now: () => millis(performance.now()) },
-    })
-    const verdict = report.levels.linearizable
-    if (verdict?.result !== 'violated') throw new Error('it is a violation')
-    return {
-      report,
-      history,
-      counterexample: verdict.counterexample,
-      near: [],
-      database: databaseOfHeader(history.header),
-    }
+    const of = judged(databaseMember(found))
+    return { ...of, near: [], database: databaseOfHeader(of.history.header) }
   }
 
   test('is reported in the words of what the database observed', () => {
     expect(causesOf(inputOf(database))).toEqual([database.told])
     expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
+  })
+
+  test.each([
+    ['found in other operations than the one kept with the history', { accused: [0] }],
+    ['kept without the operations that show it', {}],
+  ])('is not explained by what was observed of another: one %s', (_, accused) => {
+    const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
+    for (const page of Object.values(pages)) {
+      expect(page).not.toContain('T1 missed what T2 wrote.')
+      expect(page).not.toContain(race.sentence)
+    }
+  })
+
+  test('is told of again where another read shows what the same changes did', () => {
+    const { history, counterexample } = judged({})
+    const core = (...rows: number[]) =>
+      ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample
+    const again = [event(4, 2, 'invoke', 'read', null), event(5, 2, 'ok', 'read', 'ben')]
+    const twice = (accused: object) =>
+      historyFromEvents([...EVENTS, ...again], { header: { chaos: 1, extra: accused as never } })
+    const kept = twice(accusedMember(core(0, 1), history))
+    expect(accuses(kept, core(0, 2))).toBe(true)
+    expect(accuses(kept, core(2))).toBe(false)
+    expect(accuses(twice(accusedMember(core(1), history)), core(2))).toBe(false)
   })
 
   test('is not blamed on a copy that was behind, even without a report of the database', () => {
