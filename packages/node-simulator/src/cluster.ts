@@ -195,7 +195,7 @@ const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quie
 })
 
 const storiesOf = (servers: Open['servers'], startedAt: Nanos): readonly DatabaseStory[] =>
-  [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? (server.story(startedAt) ?? []) : []))
+  [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? server.stories(startedAt) : []))
 
 interface AtRest {
   /** The first assertion that the data of a server breaks, or the level of isolation that its transactions do. */

@@ -6,6 +6,7 @@ import {
   accusedMember,
   type CodeRun,
   databaseMember,
+  type ObservedDatabase,
   type Race,
   raceIn,
   raceMember,
@@ -106,7 +107,7 @@ export function explain(played: PlayedScenario): Shown {
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
-  const database = played.ran?.database && withRequestsIn(played.ran.database, history, counterexample)
+  const database = played.ran?.database && toldIn(played.ran.database, history, counterexample)
   const tells = counterexample !== undefined && (race ?? database) !== undefined
   const accused = tells ? accusedMember(counterexample, history) : {}
   const told = { ...databaseMember(database), ...accused }
@@ -152,17 +153,17 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** What its servers tell is left out if it is of other objects than the contradiction, or if nobody knows of which. */
-function withRequestsIn(
-  database: SharedDatabase,
+/** Of what its servers tell, the first that is about the objects of the contradiction. */
+function toldIn(
+  { hosts, stories }: ObservedDatabase,
   history: History,
   counterexample: Counterexample | undefined,
 ): SharedDatabase {
-  const { cause, remedy, requests = [] } = database.told ?? {}
-  if (cause === undefined || remedy === undefined) return database
-  const isConcerned =
-    counterexample === undefined || requestsAbout(counterexample, history).some(({ name }) => requests.includes(name))
-  return { ...database, told: isConcerned ? { cause: toldWith(history)(cause), remedy } : undefined }
+  const concerned = new Set(requestsAbout(counterexample, history).map(({ name }) => name))
+  const story = stories.find(
+    ({ requests }) => counterexample === undefined || requests.some((request) => concerned.has(request)),
+  )
+  return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
 }
 
 /** The requests for the objects that the contradiction is about; all if there is none. */

@@ -232,11 +232,11 @@ async function followedCode(
 }
 
 /** What the servers tell that all nodes share; undefined if each node may have data of its own. */
-function databaseOf({ spec }: Service, [told]: readonly DatabaseStory[]): CodeRun['database'] {
+function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
   const hasCopies = Object.values(postgres).some(({ standby }) => standby === true)
-  return hosts.length === 0 || hasCopies ? undefined : { hosts, told }
+  return hosts.length === 0 || hasCopies ? undefined : { hosts, stories }
 }
 
 interface Sited {

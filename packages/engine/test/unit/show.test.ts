@@ -67,7 +67,7 @@ test('the kill of what stands beside the nodes is in a column of its own', () =>
 
 describe('the cause that a simulated program shows', () => {
   /** Two overlapping writes of order-5 by p2 and p3; the key given is read as a value that nobody wrote. */
-  function shown(broken: 'order-5' | 'order-9', requests?: readonly string[]) {
+  function shown(broken: 'order-5' | 'order-9', requests: readonly string[], others: readonly object[] = []) {
     const did = (process: number, f: string, key: string, value: Json, [from, to]: readonly [number, number]) =>
       [
         { process, type: 'invoke', f, key, value: f === 'read' ? null : value, time: nanos(from * 1e6) },
@@ -97,7 +97,7 @@ describe('the cause that a simulated program shows', () => {
       ...{ level: 'linearizable', workload: register, history, events: [], records: [], trouble: [], log: [] },
       scenario: { nodes: 1, operations: Array.from({ length: 4 }), faults: [] },
       failure: undefined,
-      ran: { steps, sources: { 'orders.ts': [] }, database: { hosts: ['pg'], told } },
+      ran: { steps, sources: { 'orders.ts': [] }, database: { hosts: ['pg'], stories: [told, ...others] } },
     } as unknown as PlayedScenario)
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
@@ -113,7 +113,15 @@ describe('the cause that a simulated program shows', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
+  test('is told if it is in a database where another cause, about another object, comes before it', () => {
+    const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
+    expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
+      hosts: ['pg'],
+      told: { cause: "p0's write was done twice.", remedy: 'Keep its id.' },
+    })
+  })
+
   test('is left out if it is in a database and nobody knows which requests it is about', () => {
-    expect(shown('order-5').told).toEqual({ hosts: ['pg'] })
+    expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 })

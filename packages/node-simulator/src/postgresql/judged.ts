@@ -7,7 +7,7 @@ import {
   verdictOf,
 } from '@chaosproxy/checker'
 import { type History, momentInMillis, type Nanos } from '@chaosproxy/history'
-import type { Engine } from '@chaosproxy/simulated-postgresql'
+import type { Engine, Witnessed, WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 import type { PostgresSpec } from '../declared/reference.ts'
 import { historyOfWitnessed } from './witnessed.ts'
 
@@ -51,24 +51,76 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
   return byRows.result === 'broken' ? byRows : whole
 }
 
+/**
+ * What broke the level in each part of the database that has nothing to do with the others: with rows that were there first,
+ * then with those that came to be.
+ */
+export function brokenApart(
+  isolation: Isolation & { readonly expect: string },
+  judging: Judging,
+): readonly BrokenIsolation[] {
+  const known = new Set<string>()
+  return [false, true].flatMap((phantoms) => {
+    const witnessed = witnessedBy(isolation, judging, phantoms)
+    return apart(witnessed.transactions).flatMap((transactions) => {
+      const judged = judgedAs(isolation, judging, { ...witnessed, transactions, phantoms })
+      if (judged.result !== 'broken' || judged.broken.requests.some((request) => known.has(request))) return []
+      for (const request of judged.broken.requests) known.add(request)
+      return [judged.broken]
+    })
+  })
+}
+
+/** Parts that share no cell and no request: a contradiction lies in one of them. */
+function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
+  interface Part {
+    readonly shared: ReadonlySet<string>
+    readonly transactions: readonly WitnessedTransaction[]
+  }
+  return transactions
+    .reduce((parts: readonly Part[], transaction) => {
+      const { group, statements } = transaction
+      const cells = statements.flatMap(({ accesses }) => accesses.map(({ cell }) => `cell ${cell}`))
+      const own = group === undefined ? cells : [...cells, `request ${group}`]
+      const touches = ({ shared }: Part): boolean => own.some((each) => shared.has(each))
+      const touched = parts.filter(touches)
+      return [
+        ...parts.filter((part) => !touches(part)),
+        {
+          shared: new Set([...own, ...touched.flatMap(({ shared }) => [...shared])]),
+          transactions: [...touched.flatMap((part) => part.transactions), transaction],
+        },
+      ]
+    }, [])
+    .map((part) => part.transactions)
+}
+
 /** @param phantoms whether it counts which rows a statement would have found. */
-function judgedWith(
-  { expect: level, unit }: Isolation & { readonly expect: string },
-  { id, engine, requestOf, startedAt }: Judging,
+const judgedWith = (
+  isolation: Isolation & { readonly expect: string },
+  judging: Judging,
   phantoms: boolean,
-): JudgedIsolation {
+): JudgedIsolation => judgedAs(isolation, judging, { ...witnessedBy(isolation, judging, phantoms), phantoms })
+
+function witnessedBy({ unit }: Isolation, { id, engine, requestOf, startedAt }: Judging, phantoms: boolean): Witnessed {
   const groupOf = unit === 'connection' ? connectionOf(startedAt) : requestOf
   const witnessed = engine.witnessed({ groupOf, areOne: unit !== undefined, phantoms })
   if (witnessed === undefined) throw new Error(`nobody watches the engine of ${id}`)
-  const history = historyOfWitnessed(witnessed.transactions, id)
+  return witnessed
+}
+
+function judgedAs(
+  { expect: level, unit }: Isolation & { readonly expect: string },
+  { id, startedAt }: Judging,
+  { transactions, unknown, phantoms }: Pick<Witnessed, 'transactions' | 'unknown'> & { readonly phantoms: boolean },
+): JudgedIsolation {
+  const history = historyOfWitnessed(transactions, id)
   const judged = history.operations.length === 0 ? undefined : checked(history, level, unit)
   switch (judged?.result) {
     case undefined:
-    case 'met': {
-      const { unknown } = witnessed
+    case 'met':
       if (unknown === undefined) return { result: 'kept' }
       return { result: 'unknown', why: `${unknown}, so it may depend on what is not seen` }
-    }
     case 'unknown':
       return { result: 'unknown', why: judged.reason.text }
     case 'violated':

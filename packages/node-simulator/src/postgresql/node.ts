@@ -16,7 +16,7 @@ import { REPLICATION_PORT, Receiver, Sender } from './replication.ts'
 import { ServedConnection } from './served.ts'
 import { unsupported } from './simulated.ts'
 import { type AwaitedSql, awaitedSql } from './statements.ts'
-import { type DatabaseStory, type LostReply, storyOf } from './story.ts'
+import { type DatabaseStory, type LostReply, storiesOf } from './story.ts'
 import { Traffic } from './traffic.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
@@ -309,10 +309,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /** What clients' requests did to each other there, if they are tracked. */
-  story(startedAt: Nanos): DatabaseStory | undefined {
-    if (this.#traffic === undefined) return undefined
+  stories(startedAt: Nanos): readonly DatabaseStory[] {
+    if (this.#traffic === undefined) return []
     const requestOf = this.#traffic.requests()
-    return storyOf({ id: this.id, engine: this.#engine, requestOf, startedAt }, this.#lost)
+    return storiesOf({ id: this.id, engine: this.#engine, requestOf, startedAt }, this.#lost)
   }
 
   /** The statements that programs awaited for clients' requests, if those are tracked. */

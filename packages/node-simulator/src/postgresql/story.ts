@@ -1,6 +1,6 @@
 import { momentInMillis, type Nanos } from '@chaosproxy/history'
 import type { WitnessedCommit } from '@chaosproxy/simulated-postgresql'
-import { type Judging, judgedIsolation } from './judged.ts'
+import { brokenApart, type Judging } from './judged.ts'
 
 /** Why clients were answered wrongly, as a database witnessed it. */
 export interface DatabaseStory {
@@ -16,34 +16,33 @@ export interface LostReply {
   readonly at: Nanos
 }
 
-/** What the transactions of clients' requests did to each other; undefined if each request fits where it committed. */
-export function storyOf(judging: Judging, lost: readonly LostReply[]): DatabaseStory | undefined {
-  const doubled = doubledIn(judging, lost)
-  if (doubled !== undefined) return doubled
-  const judged = judgedIsolation({ expect: 'serializable', unit: 'request' }, judging)
-  if (judged.result !== 'broken') return undefined
-  const { what, cure, requests } = judged.broken
-  return { cause: `In the database ${judging.id}: ${what}`, remedy: cure ?? '', requests }
-}
+/** What the transactions of clients' requests did to each other, most telling first; none if each request fits where it committed. */
+export const storiesOf = (judging: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] => [
+  ...doubledIn(judging, lost),
+  ...brokenApart({ expect: 'serializable', unit: 'request' }, judging).map(({ what, cure, requests }) => ({
+    cause: `In the database ${judging.id}: ${what}`,
+    remedy: cure ?? '',
+    requests,
+  })),
+]
 
-function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly LostReply[]): DatabaseStory | undefined {
-  if (lost.length === 0) return undefined
+function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] {
+  if (lost.length === 0) return []
   const commits = engine.witnessed({ groupOf: requestOf, areOne: false, phantoms: false })?.commits ?? []
   const timeOf = (at: number): string => momentInMillis(at - startedAt)
-  for (const { pid, at } of lost) {
+  return lost.flatMap(({ pid, at }) => {
     const request = requestOf(pid, at)
     const first = commits.findLast(({ group, ended }) => group === request && ended <= at)
-    if (request === undefined || first === undefined) continue
+    if (request === undefined || first === undefined) return []
     const again = commits.find((each) => each.group === request && each.ended > at && isSame(each, first))
-    if (again === undefined) continue
+    if (again === undefined) return []
     return {
       cause: `${request} was done twice: the answer to its COMMIT at ${timeOf(at)} was lost, and ${first.sql.join('; ')} was committed again at ${timeOf(again.ended)}.`,
       remedy:
         'A client that gets no answer to a COMMIT cannot know whether it took effect: store an idempotency key of the request in the same transaction, and look for it before doing it again.',
       requests: [request],
     }
-  }
-  return undefined
+  })
 }
 
 const isSame = (one: WitnessedCommit, other: WitnessedCommit): boolean =>

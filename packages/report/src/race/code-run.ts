@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { SharedDatabase } from './database.ts'
+import type { ObservedDatabase } from './database.ts'
 
 /** A step of a program's own code, taken for one client's request. All times count from the same start. */
 export interface CodeStep {
@@ -30,7 +30,7 @@ export interface CodeRun {
   readonly steps: readonly CodeStep[]
   readonly sources: { readonly [file: string]: readonly string[] }
   /** Where all of its nodes keep their data; absent if they may have copies. */
-  readonly database?: SharedDatabase | undefined
+  readonly database?: ObservedDatabase | undefined
 }
 
 /** A client's request, as readers know it. */

@@ -10,8 +10,12 @@ export interface SharedDatabase {
 interface DatabaseTold {
   readonly cause: string
   readonly remedy: string
-  /** The requests that it is about, as steps name them; absent where it was read from a history's header. */
-  readonly requests?: readonly string[] | undefined
+}
+
+/** What was observed in the servers of a run. */
+export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
+  /** Most telling first, each with the requests that it is about, as steps name them. */
+  readonly stories: readonly (DatabaseTold & { readonly requests: readonly string[] })[]
 }
 
 /** The member of a history's header that keeps it. */

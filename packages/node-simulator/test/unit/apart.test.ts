@@ -1,0 +1,49 @@
+import { nanos } from '@chaosproxy/history'
+import { beforeAll, expect, test } from 'vitest'
+import { loadParser } from '../../../simulated-postgresql/src/sql/parse.ts'
+import { SimulatedSessions } from '../../../simulated-postgresql/test/schedules/simulated-sessions.ts'
+import { storiesOf } from '../../src/postgresql/story.ts'
+
+beforeAll(loadParser)
+
+/** Statements of sessions a to d, each of which is one request's. */
+function told(statements: readonly string[]) {
+  let now = 0
+  const sessions = new SimulatedSessions(4, new Set(), {}, { now: () => now++ })
+  sessions.setUp(
+    "create table items (name text primary key, sold int not null); insert into items values ('x', 0), ('y', 0)",
+  )
+  for (const text of statements) sessions.send('abcd'.indexOf(text[0] ?? ''), text.slice(3))
+  const requestOf = (pid: number) => `request-${'abcd'[pid - 101]}`
+  return storiesOf({ id: 'pg', engine: sessions.engine, requestOf, startedAt: nanos(0) }, [])
+}
+
+/** Two sessions that both sell one of an item, the second without having seen the first. */
+const lost = (one: string, other: string, item: string) => [
+  ...[one, other].flatMap((session) => [
+    `${session}: begin`,
+    `${session}: select sold from items where name = '${item}'`,
+  ]),
+  ...[one, other].flatMap((session) => [
+    `${session}: update items set sold = 1 where name = '${item}'`,
+    `${session}: commit`,
+  ]),
+]
+
+test('what requests did to each other in one row is told besides what others did in another row', () => {
+  const stories = told([...lost('a', 'b', 'x'), ...lost('c', 'd', 'y')])
+  expect(stories.map(({ requests }) => [...requests].sort())).toEqual([
+    ['request-a', 'request-b'],
+    ['request-c', 'request-d'],
+  ])
+  expect(stories.map(({ cause }) => /items\/[xy]/.exec(cause)?.[0])).toEqual(['items/x', 'items/y'])
+})
+
+test('what requests did to each other through one more request is told once', () => {
+  const stories = told([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
+  expect(stories).toHaveLength(1)
+})
+
+test('nothing is told of requests that came one after the other', () => {
+  expect(told(['a: update items set sold = 1', 'b: update items set sold = 2'])).toEqual([])
+})
