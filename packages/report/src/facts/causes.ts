@@ -283,22 +283,24 @@ const causes: readonly Cause[] = [
 ]
 
 /** Where nothing more precise fits. Nobody knows what prevents a violation of a model of a user's own. */
-const OTHERWISE = {
+const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
     'Read and change in one step (compare-and-set, a transaction, an atomic command), so that nothing comes between.',
+  fits: ({ report, history, counterexample }) =>
+    findModel(report.model) !== undefined && haveOverlapped(history, counterexample),
 }
 
 const MOST_CAUSES = 2
 
-/** At most two: the most telling, and the next that fits. None for a user's own model that none of them fits. */
+/** At most two: the most telling, and the next that fits. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
   const told = input.database?.told
   if (told !== undefined) return [told]
-  const fitting = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
-  if (fitting.length === 0) return findModel(input.report.model) === undefined ? [] : [OTHERWISE]
+  const precise = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
+  const fitting = precise.length > 0 ? precise : [OTHERWISE].filter(({ fits }) => fits(input))
   const fine = fineWhere(input.report)
   return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
 }
@@ -342,6 +344,17 @@ const isTooMuch = ({ value, bounds }: Accounted): boolean =>
   bounds !== undefined && typeof value === 'number' && value > bounds[1]
 
 const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
+
+/** Whether two of the operations that contradict each other were under way at once, by the order of the record. */
+function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
+  const { callEvent, returnEvent } = operations
+  const rows = rowsOf(counterexample)
+  const isOver = (row: number, other: number): boolean => {
+    const returned = returnEvent[row] ?? -1
+    return returned >= 0 && returned < (callEvent[other] ?? 0)
+  }
+  return rows.some((row, i) => rows.slice(i + 1).some((other) => !isOver(row, other) && !isOver(other, row)))
+}
 
 /** Whether final reads of one key were given different values. */
 function disagreeInTheEnd({ report, history }: CauseInput): boolean {

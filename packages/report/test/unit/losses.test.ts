@@ -726,3 +726,25 @@ test('the remedy for a counter too low on several nodes is to add up their sums,
     /^Keep one sum for each node/,
   )
 })
+
+test.each([
+  ['both were under way at once', [0, 5], [4, 9], true],
+  ['one ended before the other began', [0, 5], [6, 9], false],
+] as const)('operations are said to have overlapped only where they did: %s', (_, [a, b], [c, d], isTold) => {
+  const history = made([
+    { p: 1, f: 'cas', in: [1, 2], from: a, to: b, node: 'n1' },
+    { p: 2, f: 'cas', in: [1, 3], from: c, to: d, node: 'n2' },
+    // Of no part in the contradiction.
+    { p: 3, f: 'cas', in: [4, 5], from: 0, to: 99, node: 'n2' },
+  ])
+  const operations = [...history.operations.process].flatMap((process, operation) =>
+    history.processName(process) === '3' ? [] : [{ operation, role: 'core' }],
+  )
+  const causes = causesOf({
+    ...{ history, near: [], report: { model: 'register', lost: [], levels: {} } as never },
+    counterexample: { operations, keys: [], level: 'linearizable', sentence: '' } as never,
+  })
+  expect(causes.map(({ cause }) => cause)).toEqual(
+    isTold ? ['The operations overlapped, and no order of them explains the answers.'] : [],
+  )
+})
