@@ -3,7 +3,7 @@ export { awaitsOf, besidesOf, createServiceCluster, hasAssertions, nodesFor } fr
 export type { AwaitedSql } from './postgresql/statements.ts'
 export type { DatabaseStory } from './postgresql/story.ts'
 export type { Probing, SharedState, Site } from './program/probes.ts'
-export { distrustPackages, keepsSomePackages, loadService, type Service } from './service.ts'
+export { distrustPackages, keepsSomePackages, loadService, outlineOf, type Service } from './service.ts'
 export { addServiceBlow } from './world/blows.ts'
 export type { CodeStep, CodeWatch } from './world/requests.ts'
 export { requireQuiet } from './world/strays.ts'

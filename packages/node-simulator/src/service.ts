@@ -40,7 +40,7 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   const databases = await loadDatabases(spec.postgres ?? {})
   const redis = spec.redis === undefined ? undefined : await loadSimulatedRedis()
-  return { spec, program, beside, databases, redis, clients, definition: definitionOf(spec, clients) }
+  return { spec, program, beside, databases, redis, clients, definition: outlineOf(spec) }
 }
 
 export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [
@@ -55,8 +55,16 @@ export const keepsSomePackages = (service: Service): boolean => programsIn(servi
 /** From now on no start of its programs reuses packages that an earlier one loaded. */
 export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
-async function loadClients({ routes, client }: ServiceSpec): Promise<ServiceClients> {
-  if (client !== undefined) return { type: 'module', file: client, program: await loadProgram(client) }
+/** A service as the search knows it, before its programs are bundled. @throws UserError (input), as {@link loadService} for a route table. */
+export const outlineOf = (spec: ServiceSpec): ProtocolDefinition =>
+  definitionOf(spec, spec.client === undefined ? loadRoutes(spec.routes).maker.functions : allFunctions)
+
+const loadClients = async (spec: ServiceSpec): Promise<ServiceClients> =>
+  spec.client === undefined
+    ? loadRoutes(spec.routes)
+    : { type: 'module', file: spec.client, program: await loadProgram(spec.client) }
+
+function loadRoutes(routes: string): ServiceClients & { readonly type: 'routes' } {
   const table = readTable(routes)
   const maker = compileRequestMaker(generatorTable(table, null), routes)
   return { type: 'routes', file: routes, table, maker }
@@ -81,12 +89,12 @@ function readTable(path: string): RouteTable {
 export const DIES = 'a program that serves must not end by itself'
 
 /** A service in the form that the search takes protocols in; it shows only the functions of clients. */
-const definitionOf = (spec: ServiceSpec, clients: ServiceClients): ProtocolDefinition => ({
+const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,
   defaultNodes: 3,
   objects: objects.map(({ name }) => name),
-  functions: clients.type === 'routes' ? clients.maker.functions : allFunctions,
+  functions,
   promises: () => 'linearizable',
   settings: [],
   bugs: [],

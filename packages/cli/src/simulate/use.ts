@@ -131,8 +131,6 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const { spec, nodes = USUAL_NODES } = parseService(options, { ...typed, isolation }, config, draft.nodes)
   const target = serviceReference(spec)
   const world = await searchedIn(target).open()
-  const loaded = await world.load(target)
-  const { protocol } = loaded
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
@@ -143,7 +141,10 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       ? NO_LEVEL
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
+  const protocol = await world.outline(target)
+  // Before its programs are bundled, which takes seconds.
   requireAskable({ ...held, protocol, workload, settings })
+  const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
   const choices = withFaults(
     parseTrialOptions(options, workload, (typed) => sufferable(typed, named)),

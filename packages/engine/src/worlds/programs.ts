@@ -15,6 +15,7 @@ import {
   keepsSomePackages,
   loadService,
   nodesFor,
+  outlineOf,
   outsidePromises,
   type Probing,
   requireQuiet,
@@ -70,6 +71,7 @@ import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
 export const programs: VirtualWorld = {
   target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),
   player: ({ simulated }) => simulated,
+  outline: async (reference) => outlineOf(parseServiceReference(reference)),
   async load(reference, watching = {}) {
     const service = await serviceNamed(reference, watching.stops && probingFor(watching.stops))
     return loadedAs(service, () => serviceNamed(reference, 'lines'), watching)

@@ -16,6 +16,7 @@ const loaded = new Map<string, Promise<ProtocolDefinition>>()
 export const simulator: VirtualWorld = {
   target: targetOf,
   player: ({ simulated }) => simulated,
+  outline: guardedProtocol,
   async load(reference, { progress } = {}) {
     const protocol = await guardedProtocol(reference)
     return loadedAs(progress === undefined ? protocol : watchedProtocol(protocol, progress))

@@ -39,6 +39,8 @@ export interface Scene {
 
 /** A world in virtual time, whose runs can be searched. */
 export interface VirtualWorld extends World {
+  /** What it can be asked, known before it is loaded. @throws UserError (usage, input) if there is no such subject. */
+  outline(reference: string): Promise<ProtocolDefinition>
   /** @throws UserError (usage, input) if there is no such subject. */
   load(reference: string, watching?: Watching): Promise<Loaded>
   /** The same for a subject that a caller hands over. @throws UserError (usage, input) */

@@ -24,6 +24,8 @@ describe('chaos simulate', () => {
     expect(replayed.stdout).toContain(failures[0].race.sentence)
     expect(failures[0].delays).toMatch(/unusual delay/)
     expect(JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8')).delays).toBeInstanceOf(Array)
+    const kept = await chaosHere(['check', failures[0].replay.replace(/json$/, 'jsonl')], { cwd })
+    expect(kept.stdout.replaceAll(/\s+/g, ' ')).toContain(`why: ${failures[0].race.sentence}`)
     // Where runs depend on Node's version, that is said.
     const file = JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8'))
     expect(file.node).toBe(process.version)
@@ -35,6 +37,13 @@ describe('chaos simulate', () => {
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
+  })
+
+  test('refuses a workload that no route serves before it reads the program', async () => {
+    const cwd = folderWith('no program {')
+    const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--workload', 'queue'], { cwd })
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('cannot be asked to enqueue, dequeue, drain, as the workload queue does.')
   })
 
   test('uses the single object of a program, and explains how to use several', async () => {
