@@ -69,7 +69,13 @@ function compileItem(node: Node, building: Building, dependent: boolean): Item {
   if ('RangeSubselect' in node) return compileSubselect(node.RangeSubselect, building)
   if ('JoinExpr' in node) return compileJoin(node.JoinExpr, building, dependent)
   if ('RangeFunction' in node) return compileRangeFunction(node.RangeFunction, building)
-  throw new NotSupported(kindOf(node))
+  throw new NotSupported(WORDS[kindOf(node)] ?? kindOf(node))
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  RangeTableSample:
+    'TABLESAMPLE, whose rows follow from how PostgreSQL stores them (choose rows by their key, or leave it out of the run),',
+  RangeTableFunc: 'XMLTABLE',
 }
 
 function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent: boolean): Item {

@@ -61,7 +61,6 @@ const WORDS: Readonly<Record<string, string>> = {
   'CollateClause.collname': 'COLLATE',
   'CommonTableExpr.search_clause': 'SEARCH in WITH RECURSIVE',
   'CommonTableExpr.cycle_clause': 'CYCLE in WITH RECURSIVE',
-  'RangeTableSample.method': 'TABLESAMPLE',
   'IndexStmt.whereClause': 'a partial index',
   'CreateStmt.inhRelations': 'INHERITS or PARTITION OF',
   'CreateStmt.partspec': 'PARTITION BY',

@@ -468,7 +468,11 @@ const THEIRS = [
 
 describe('a construct that is not simulated', () => {
   test.each([
-    ['select * from customers tablesample system (10)', 'RangeTableSample'],
+    [
+      'select * from customers tablesample system (10)',
+      'TABLESAMPLE, whose rows follow from how PostgreSQL stores them (choose rows by their key, or leave it out of the run),',
+    ],
+    ["select * from xmltable('/a' passing '<a/>' columns b int)", 'XMLTABLE'],
     [
       'select 1 + 1, 1 + 1, count(*) from orders group by cube (1 + 1, 2)',
       'grouping sets of an expression that stands twice in the select list',
