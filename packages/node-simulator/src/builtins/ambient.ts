@@ -161,17 +161,27 @@ function patchWebAssembly(put: Put, patch: Patch): void {
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)
-  patch(
-    net.Socket.prototype,
-    'connect',
-    refusedFunction('connecting a socket of Node itself', 'opens a real connection', 'Use the Socket of node:net.'),
-  )
+  patch(net.Socket.prototype, 'connect', () => {
+    const isOfAgent = new Error().stack?.includes('node:internal/deps/undici/') === true
+    return (isOfAgent ? refusedAgent : refusedSocket)()
+  })
   const waitAsync = Reflect.get(Atomics, 'waitAsync') as Call
   patch(Atomics, 'waitAsync', function (this: unknown, ...args) {
     noteWaiting()
     return Reflect.apply(waitAsync, this, args)
   })
 }
+
+const REAL = 'opens a real connection'
+
+const refusedSocket = refusedFunction('connecting a socket of Node itself', REAL, 'Use the Socket of node:net.')
+
+/** The package undici takes it for its own where it finds it: as its global dispatcher. */
+const refusedAgent = refusedFunction(
+  "the dispatcher of Node's own fetch, which the package undici uses as well,",
+  REAL,
+  'Use the global fetch, or give each call of undici a dispatcher: fetch(url, { dispatcher: new Agent() }).',
+)
 
 const THREAD = 'delivers by a thread, whose timing no seed controls'
 
@@ -181,7 +191,7 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
   CompressionStream: { because: 'compresses in a thread', instead: 'Use zlib.gzipSync.' },
   DecompressionStream: { because: 'decompresses in a thread', instead: 'Use zlib.gunzipSync.' },
   WebSocket: { because: 'opens a real connection', instead: 'Use the package ws.' },
-  EventSource: { because: 'opens a real connection', instead: 'Read the stream with fetch.' },
+  EventSource: { because: REAL, instead: 'Read the stream with fetch.' },
 }
 
 /**

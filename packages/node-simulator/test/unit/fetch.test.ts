@@ -92,3 +92,21 @@ test('a signal aborts a request before its response and during it', async () => 
     console.log(await late.text().catch((error) => error.name))`)
   expect(lines).toEqual(['AbortError', 'TimeoutError'])
 })
+
+test('the package undici asks by a dispatcher of the program', async () => {
+  const lines = await logged(`
+    const { Agent, fetch, request } = await import('undici')
+    const dispatcher = new Agent()
+    console.log(await (await fetch(url, { dispatcher })).text())
+    console.log(await (await request(url, { dispatcher })).body.text())`)
+  expect(lines).toEqual(['["GET","none","none",""]', '["GET","none","none",""]'])
+})
+
+test("the package undici is refused where it would ask by Node's own dispatcher, with what to give it", async () => {
+  const asking = logged(`
+    const { fetch } = await import('undici')
+    await fetch(url)`)
+  await expect(asking).rejects.toThrow(
+    "the dispatcher of Node's own fetch, which the package undici uses as well, cannot be simulated: it opens a real connection. Use the global fetch, or give each call of undici a dispatcher: fetch(url, { dispatcher: new Agent() }).",
+  )
+})
