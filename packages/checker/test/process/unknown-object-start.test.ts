@@ -181,3 +181,60 @@ test('bank: reports a violation even if a read was still open', () => {
   const { levels } = checkHistory(history, { model: 'bank', initial: 'unknown', levels: ['linearizable'] })
   expect(levels.linearizable.result).toBe('violated')
 })
+
+/** A small random bank whose first operations nobody recorded; often wrong. */
+function bankBegunBefore(seed: number): readonly EventInput[] {
+  const random = randomFrom(seed)
+  const shape = { processes: 3, operations: 6, unknown: 0.1, failed: 0, mutated: random() < 0.5 ? 0.25 : 0 }
+  return withoutFirst(randomObjectEvents(kinds['bank']!(random), shape, random), Math.floor(random() * 6))
+}
+
+const explainsBank = (events: readonly EventInput[]): boolean =>
+  objectStarts['bank']!(events).some((start) => isObjectLinearizable('bank', smallHistory(events), undefined, start))
+
+const judgedBank = (events: readonly EventInput[]) =>
+  checkHistory(smallHistory(events), { model: 'bank', initial: 'unknown', levels: ['linearizable'] }).levels
+    .linearizable
+
+test(`bank: a balance of null counts as none, whatever was there at the start (seed ${baseSeed})`, () => {
+  const results = { met: 0, violated: 0, unknown: 0 }
+  for (let n = 0; n < HISTORIES / 2; n++) {
+    const events = bankBegunBefore(baseSeed + n)
+    const withNull = events.map((event) => {
+      if (event.type !== 'ok' || event.f !== 'read') return event
+      const balances = Object.entries(event.value as object).map(([account, each]) => [
+        account,
+        each === 0 ? null : each,
+      ])
+      return { ...event, value: Object.fromEntries(balances) as Json }
+    })
+    if (JSON.stringify(withNull) === JSON.stringify(events)) continue
+    const { result } = judgedBank(withNull)
+    results[result]++
+    const name = `seed ${baseSeed + n}\n${withNull.map((event) => JSON.stringify(event)).join('\n')}`
+    expect(result, name).toBe(explainsBank(events) ? 'met' : 'violated')
+  }
+  expect(Math.min(results.met, results.violated)).toBeGreaterThan(HISTORIES / 200)
+})
+
+test(`bank: what is read of one bank says nothing of another with the same accounts (seed ${baseSeed})`, () => {
+  const results = { met: 0, violated: 0, unknown: 0 }
+  for (let n = 0; n < HISTORIES / 4; n++) {
+    const banks = { x: bankBegunBefore(baseSeed + 2 * n), y: bankBegunBefore(baseSeed + 2 * n + 1) }
+    const keyed = Object.entries(banks).map(([key, events], at) =>
+      events.map((event) => ({ ...event, process: `${key}${event.process}`, key, at: 2 * events.indexOf(event) + at })),
+    )
+    const events = keyed
+      .flat()
+      .sort((one, other) => one.at - other.at)
+      .map(({ at: _, ...event }) => event)
+    if (events.length === 0) continue
+    const wrong = Object.entries(banks).flatMap(([key, each]) => (each.length === 0 || explainsBank(each) ? [] : [key]))
+    const verdict = judgedBank(events)
+    results[verdict.result]++
+    const name = `seeds ${baseSeed + 2 * n} and after\n${events.map((event) => JSON.stringify(event)).join('\n')}`
+    expect(verdict.result, name).toBe(wrong.length === 0 ? 'met' : 'violated')
+    if (verdict.result === 'violated') expect(wrong, name).toContain(verdict.counterexample.keys.join())
+  }
+  expect(Math.min(results.met, results.violated)).toBeGreaterThan(HISTORIES / 200)
+})
