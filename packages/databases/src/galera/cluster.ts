@@ -6,6 +6,7 @@ import {
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { flush, innodbOptions, snapshotIsolation } from '../mariadb/innodb.ts'
 import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
@@ -55,7 +56,7 @@ const PROVIDER = {
   'evs.inactive_check_period': 'PT0.3S',
 }
 
-function serverOptions({ sync }: Settings, provider: string): string[] {
+function serverOptions(settings: Settings, provider: string): string[] {
   const options = {
     'bind-address': '{host}',
     port: '{port}',
@@ -68,6 +69,7 @@ function serverOptions({ sync }: Settings, provider: string): string[] {
     'innodb-autoinc-lock-mode': '2',
     'innodb-buffer-pool-size': '16M',
     'innodb-log-file-size': '8M',
+    ...innodbOptions(settings),
     'performance-schema': 'OFF',
     'wsrep-on': 'ON',
     'wsrep-provider': provider,
@@ -77,7 +79,7 @@ function serverOptions({ sync }: Settings, provider: string): string[] {
     'wsrep-node-address': '{host}',
     'wsrep-sst-method': 'rsync',
     'wsrep-sst-receive-address': '{listen.sst}',
-    'wsrep-sync-wait': String(sync),
+    'wsrep-sync-wait': String(settings['sync']),
     'wsrep-provider-options': Object.entries(PROVIDER)
       .map(([name, value]) => `${name}=${value}`)
       .join(';'),
@@ -92,5 +94,7 @@ export const settings: readonly Setting[] = [
     'which commands first wait for what others have committed (wsrep_sync_wait); 0: none; 1: reads; 7: changes as well',
   ),
   sqlSettings.isolation,
+  snapshotIsolation,
   sqlSettings.transfers,
+  flush,
 ]

@@ -37,8 +37,9 @@ number=$2
 shift 2
 set -- "$@" --datadir="$PWD/db" --tmpdir="$PWD"
 if [ -e served ]; then
-  position=$("$@" --wsrep-recover 2>&1 | sed -n 's/.*Recovered position: *//p' | tail -n 1)
-  [ -z "$position" ] || set -- "$@" --wsrep-start-position="$position"
+  "$@" --wsrep-recover > recovery.log 2>&1
+  position=$(sed -n 's/.*Recovered position: *//p' recovery.log | tail -n 1)
+  if [ -n "$position" ]; then set -- "$@" --wsrep-start-position="$position"; else cat recovery.log; fi
 else
   : > served
   [ "$number" -ne 1 ] || set -- "$@" --wsrep-new-cluster

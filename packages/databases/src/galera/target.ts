@@ -3,6 +3,7 @@ import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
 import { settingsFor } from '@chaosproxy/workloads'
+import { forgotten, refusesOverwriting } from '../mariadb/innodb.ts'
 import { ownerOf } from '../mariadb/programs.ts'
 import { galeraCluster, settings } from './cluster.ts'
 import { missingGalera, requireGalera } from './programs.ts'
@@ -46,18 +47,26 @@ export const galera: Target = {
   },
 }
 
-/** What a read may miss, and what a transaction overwrites. */
-function weakness({ settings, object }: WeaknessQuestion): string | undefined {
+/** What a read may miss, what a transaction overwrites, and what a crash of all servers loses. */
+function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
   const given = [
     sync === 0 ? ofReads(object, 'a node answers reads before it has applied what others committed (sync=0)') : '',
-    readsBeforeWriting(object, settings) ? `at ${isolation} a transaction overwrites changes that it has not read` : '',
+    forgotten(settings, faults),
+    readsBeforeWriting(object, settings) && !refusesOverwriting(settings)
+      ? `at ${isolation} a transaction overwrites changes that it has not read`
+      : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')
 }
 
-/** A change is ordered among all nodes before it is committed, but a node applies it when it can. */
-function promises({ object, settings: { sync, transfers } }: Parameters<Target['promises']>[0]): string {
+/**
+ * A change is ordered among all nodes before it is committed, but a node applies it when it can. What all have forgotten is
+ * gone.
+ */
+function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
+  const { sync, transfers } = settings
+  if (forgotten(settings, faults) !== '') return 'nothing'
   if (object === 'bank' && transfers === 'read-then-write') return 'nothing'
   if (object === 'transactions') return 'read-committed'
   return sync === 0 ? 'eventual' : 'linearizable'

@@ -6,6 +6,7 @@ import {
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { flush, innodbOptions, snapshotIsolation } from './innodb.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
@@ -58,7 +59,7 @@ const follow = (node: string): readonly string[] => [
 ]
 
 function serverOptions(settings: Settings): string[] {
-  const { commit, flush } = settings
+  const { commit } = settings
   const options = {
     'bind-address': '{host}',
     // Relative to the data directory: longer paths than 107 characters are refused.
@@ -75,9 +76,8 @@ function serverOptions(settings: Settings): string[] {
     'max-connections': '500',
     'innodb-buffer-pool-size': '16M',
     'innodb-log-file-size': '8M',
-    'innodb-flush-log-at-trx-commit': String(flush),
+    ...innodbOptions(settings),
     'performance-schema': 'OFF',
-    ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
     ...(commit === 'semi-sync' ? semiSync(settings) : {}),
   }
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
@@ -110,15 +110,7 @@ export const settings: readonly Setting[] = [
   },
   sqlSettings.reads,
   sqlSettings.isolation,
-  choice(
-    'snapshot-isolation',
-    ['off', 'on'],
-    'whether a transaction that writes what changed since it first read is refused (innodb_snapshot_isolation)',
-  ),
+  snapshotIsolation,
   sqlSettings.transfers,
-  choice(
-    'flush',
-    [1, 2, 0],
-    'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
-  ),
+  flush,
 ]

@@ -4,6 +4,7 @@ import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { mariadbCluster, settings } from './cluster.ts'
+import { forgotten, refusesOverwriting } from './innodb.ts'
 import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
 
 const NODES = 3
@@ -50,16 +51,16 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
 
 /** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
-  const { commit, reads, flush, isolation } = settings
+  const { commit, reads, isolation } = settings
   const isPromoted = faults.includes('failover')
-  const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
+  const isSnapshot = refusesOverwriting(settings)
   const given = [
     reads === 'primary' ? '' : ofReads(object, 'replicas answer reads, and lag'),
     isPromoted && commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
     isPromoted && commit === 'semi-sync'
       ? `a commit stops waiting for a replica after ${settings['give-up-ms']} ms`
       : '',
-    flush === 0 && faults.includes('kill') ? 'a crash loses the commits of the last second' : '',
+    forgotten(settings, faults),
     readsBeforeWriting(object, settings) && isolation !== 'serializable' && !isSnapshot
       ? `at ${isolation} a transaction overwrites changes that it has not read`
       : '',
@@ -73,9 +74,9 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
  * lose what the new primary has not received, and the old one keeps answering for a while.
  */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
-  const { reads, isolation, transfers, flush } = settings
-  if (faults.includes('failover') || (flush === 0 && faults.includes('kill'))) return 'nothing'
-  const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
+  const { reads, isolation, transfers } = settings
+  if (faults.includes('failover') || forgotten(settings, faults) !== '') return 'nothing'
+  const isSnapshot = refusesOverwriting(settings)
   // Between the reads and the writes others may commit.
   if (object === 'bank' && transfers === 'read-then-write' && isolation !== 'serializable' && !isSnapshot)
     return 'nothing'
