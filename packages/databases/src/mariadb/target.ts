@@ -49,6 +49,9 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
     throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.')
 }
 
+/** Recovery rolls back what the binary log lacks, and by default nothing syncs that log. */
+const UNSYNCED = 'a power loss takes the end of the binary log, and with it commits (sync_binlog=0)'
+
 /** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
@@ -61,6 +64,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
       ? `a commit stops waiting for a replica after ${settings['give-up-ms']} ms`
       : '',
     forgotten(settings, faults),
+    faults.includes('power-loss') ? UNSYNCED : '',
     readsBeforeWriting(object, settings) && isolation !== 'serializable' && !isSnapshot
       ? `at ${isolation} a transaction overwrites changes that it has not read`
       : '',
@@ -75,7 +79,8 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
  */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
   const { reads, isolation, transfers } = settings
-  if (faults.includes('failover') || forgotten(settings, faults) !== '') return 'nothing'
+  if (faults.includes('failover') || faults.includes('power-loss') || forgotten(settings, faults) !== '')
+    return 'nothing'
   const isSnapshot = refusesOverwriting(settings)
   // Between the reads and the writes others may commit.
   if (object === 'bank' && transfers === 'read-then-write' && isolation !== 'serializable' && !isSnapshot)

@@ -16,6 +16,12 @@ async function weaknessOf(name: string, { object = 'register', set = {}, faults 
   return target.weakness?.(question) ?? ''
 }
 
+async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: string): Promise<string> {
+  const target = await targetOf(name)
+  const settings = { ...settingsFor(target), ...set }
+  return target.promises({ object: 'register', workload: 'register', settings, faults: [fault] as never })
+}
+
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
     'includes commits lost by promotions for %s only if the run has failovers',
@@ -45,6 +51,27 @@ describe('the described weakness of a target', () => {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
       expect(await weaknessOf(name, { object: 'bank', set: { sync: 1 } })).not.toMatch(/overwrites changes/)
     }
+  })
+
+  test('includes what a server of Galera forgets only if one dies in such a way, and the target then promises nothing', async () => {
+    const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
+    expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
+    expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
+    expect([await said(2, 'kill'), await said(1, 'power-loss'), await said(0, 'pause')]).toEqual(['', '', ''])
+    const promised = (flush: number, fault: string) => promiseOf('galera', { flush, sync: 1 }, fault)
+    expect([await promised(0, 'kill'), await promised(2, 'power-loss')]).toEqual(['nothing', 'nothing'])
+    expect([await promised(2, 'kill'), await promised(1, 'power-loss')]).toEqual(['linearizable', 'linearizable'])
+  })
+
+  test('includes the end of the binary log that a power loss takes from MariaDB, which then promises nothing', async () => {
+    expect(await weaknessOf('mariadb', { faults: ['power-loss'] })).toMatch(/^a power loss takes .*\(sync_binlog=0\)$/)
+    expect(await promiseOf('mariadb', {}, 'power-loss')).toBe('nothing')
+    expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')
+  })
+
+  test('includes no overwritten changes of Galera where snapshots refuse them', async () => {
+    const set = { transfers: 'read-then-write', sync: 1, 'snapshot-isolation': 'on' }
+    expect(await weaknessOf('galera', { object: 'bank', set })).toBe('')
   })
 
   test('includes how master-master changes each object without coordination, and the lag of an outbox', async () => {
