@@ -26,6 +26,10 @@ const natsUpdates = (clients: number): readonly string[] =>
     expect: 'linearizable',
   })
 
+/** A replica that lost what it had stored is sent it by the others, if these still have it. */
+const natsPower = (faults: string, seconds: number): readonly string[] =>
+  runArgs({ target: 'nats', workload: 'stream', faults, more: ['--rate', '100'], seconds, expect: 'faithful' })
+
 /** Most operations enqueue, so that there is something to lose. */
 const rabbitMessages = (settings: readonly string[]): readonly string[] =>
   runArgs({
@@ -55,6 +59,20 @@ export const brokerExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: natsUpdates(30),
     cure: { says: 'no two updates are under way at once: one client makes them all', args: natsUpdates(1) },
+  },
+  {
+    name: 'nats-power-loss',
+    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
+    weakness: 'a message is acknowledged long before it is fsynced: a power loss of all replicas takes it',
+    source: 'https://jepsen.io/analyses/nats-2.12.1',
+    program: 'gallery/servers',
+    mounts: true,
+    breaks: 'faithful',
+    args: natsPower('all-power-cut.json', 8),
+    cure: {
+      says: 'replicas that lose power one after another: each is sent by the others what it lost',
+      args: natsPower('each-power-cut.json', 25),
+    },
   },
   {
     name: 'rabbitmq-transient',

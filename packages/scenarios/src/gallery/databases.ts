@@ -45,6 +45,14 @@ const galeraReads = (sync: number): readonly string[] =>
     settings: [`sync=${sync}`],
   })
 
+/** Servers that are all killed have nobody to send them what they forgot. A kill just after a server wrote its log loses nothing. */
+const galeraKilled = (flush: number): readonly string[] =>
+  runArgs({
+    ...{ target: 'galera', workload: 'set', faults: 'all-killed.json', seconds: 16, expect: 'eventual' },
+    settings: [`flush=${flush}`],
+    more: ['--nodes', '2', '--workload-set', 'reads=0.2', '--rate', '400'],
+  })
+
 /** The master of some keys is cut off from all nodes, but not from its clients. */
 const masterCutOff = (settings: readonly string[]): readonly string[] =>
   runArgs({
@@ -173,5 +181,28 @@ export const databaseExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: galeraReads(0),
     cure: { says: 'wsrep_sync_wait=1: reads wait for what was committed before them', args: galeraReads(1) },
+  },
+  {
+    name: 'galera-lost-update',
+    ...shown('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
+    source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',
+    breaks: 'linearizable',
+    args: bank('galera', ['sync=1']),
+    cure: {
+      says: 'innodb_snapshot_isolation, which is off by default in this version',
+      args: bank('galera', ['sync=1', 'snapshot-isolation=on']),
+    },
+  },
+  {
+    name: 'galera-all-killed',
+    ...shown('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    weakness:
+      'with innodb_flush_log_at_trx_commit=0, as recommended for it, servers that are killed together forget commits',
+    source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',
+    program: 'gallery/servers',
+    breaks: 'eventual',
+    args: galeraKilled(0),
+    cure: { says: 'innodb_flush_log_at_trx_commit=1', args: galeraKilled(1) },
   },
 ]
