@@ -104,7 +104,7 @@ describe.each(rows)('%s', (row) => {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
       expect(text, file).not.toMatch(
-        /from '@chaosproxy\/(?!engine\/(?:extend|extend-thread|judged|references|run|short-run|version|worlds)'|history\/files'|checker\/(?:effects|proof)'|proxy\/(?:control|client)'|wire\/(?:amqp|jute|nats|http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols|own-protocol)'|runner\/result'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:database|named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
+        /from '@chaosproxy\/(?!engine\/(?:extend|extend-thread|judged|references|run|short-run|version|worlds)'|history\/files'|checker\/(?:effects|proof)'|proxy\/(?:control|client)'|wire\/(?:amqp|jute|nats|http2?|grpc|grpc-status|mysql|postgresql)'|recorder\/(?:mapping|routes|redis|mysql|postgresql|protocols|own-protocol)'|runner\/(?:beginning|result)'|report\/(?:difference|explanation|gallery)'|simulator\/target'|targets\/(?:database|named|user-file|watchdog|bundle-freshness)')[a-z]+\/.+'/,
       )
     }
   })

@@ -84,11 +84,7 @@ describe('a proof', () => {
   })
 
   test.each([
-    [
-      'has an order',
-      [1, 3],
-      'these operations have an order if answers that may depend on others are left out',
-    ],
+    ['has an order', [1, 3], 'these operations have an order if answers that may depend on others are left out'],
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'an operation of the core is there twice'],
