@@ -63,8 +63,11 @@ const nameOf = ({ name, subject }: KeptSubject): string =>
 
 const promiseOf = ({ promise, source }: KeptSubject): string => `[${promise}](${source})`
 
+/** What broke, in one sentence: its folder says the rest. */
+const briefly = (finding: string): string => `${finding.split(/[:.] |\.$/)[0] ?? ''}.`
+
 const whyOf = ({ finding = '', documented, cure }: KeptSubject): string =>
-  `${finding}${documented === undefined ? '' : ` [Documented](${documented}).`}${cure === undefined ? '' : ` Cure: ${cure}.`}`
+  `${briefly(finding)}${documented === undefined ? '' : ` [Documented](${documented}).`}${cure === undefined ? '' : ` Cure: ${cure}.`}`
 
 const triedOf = ({ seeds, seconds, real }: KeptSubject): string =>
   [
