@@ -113,13 +113,16 @@ const triedText = (tried: SearchSummary['tried']): string =>
     )
     .join(', ')}`
 
+/** What a title quotes after a colon, such as SQL, stays as it was typed. */
+const inCapitals = (title: string): string => title.replace(/^[^:]*/, (words) => words.toUpperCase())
+
 function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   const { style, width } = page
   const { told } = failure
   return [
     [
       ...whatLines(told, page),
-      style.bold(style.accent(failure.title.toUpperCase())),
+      style.bold(style.accent(inCapitals(failure.title))),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
       ...answerLines(told?.answers ?? [], page),
@@ -173,7 +176,7 @@ export function renderReplay(summary: ReplaySummary, style: Style, options: Term
   const sections = [
     [
       ...whatLines(told, page),
-      style.bold(paintFor(mood, style)(title.toUpperCase())),
+      style.bold(paintFor(mood, style)(inCapitals(title))),
       ...said,
       ...warnings(doubts, page),
       ...answerLines(told?.answers ?? [], page),

@@ -38,3 +38,12 @@ test('a violation begins with what users lost, and ends with what to do next', (
   })
   expect(bare).toMatch(/^\s*NOT LINEARIZABLE\n/)
 })
+
+test('the title of a broken assertion in SQL leaves the SQL as it was typed', () => {
+  const title = `broken: SELECT count(*) = 1 FROM orders WHERE state = 'paid'`
+  const page = renderSearch({ ...summary, failures: [{ ...failure, title }] }, plainStyle, {
+    width: 110,
+    unicode: true,
+  })
+  expect(page).toContain(`BROKEN: SELECT count(*) = 1 FROM orders WHERE state = 'paid'`)
+})
