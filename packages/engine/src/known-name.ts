@@ -14,21 +14,25 @@ export function knownName<Name extends string>(
 ): Name {
   const found = known.find((one) => one === name)
   if (found !== undefined) return found
-  const here = what === 'level' && Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined
-  if (here !== undefined) throw usageError(`${printable(where)}: there is no such level. Give ${here}.`)
+  const here = elsewhere.get(`${what} ${name}`)
+  if (here !== undefined) throw usageError(`${printable(where)}: there is no such ${what}. Give ${here}.`)
   const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
-/** What others call a level, and the level here. */
-const elsewhere: { readonly [name: string]: string } = {
-  'strictly-serializable':
+/** What others call a level or a fault, and what it is called here. */
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  [
+    'level strictly-serializable',
     'linearizable: one order of whole operations, in real time; or for transactions strict-serializable',
-  'strong-serializable': 'strict-serializable: one order of whole transactions, in real time',
-  strong: 'linearizable: one order of all operations, in real time',
-  atomic: 'linearizable: one order of all operations, in real time',
-}
+  ],
+  ['level strong-serializable', 'strict-serializable: one order of whole transactions, in real time'],
+  ['level strong', 'linearizable: one order of all operations, in real time'],
+  ['level atomic', 'linearizable: one order of all operations, in real time'],
+  ['fault latency', 'delay for messages between nodes, or delay-clients'],
+  ['fault bandwidth', 'slow: little bandwidth between nodes'],
+])
 
 /** The stronger forms of levels follow from their names. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')

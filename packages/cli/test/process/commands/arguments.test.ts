@@ -152,6 +152,12 @@ describe('a misspelt name', () => {
   })
 })
 
+test('--faults refuses latency, and names delay instead', () => {
+  expect(() => parseNemeses('latency')).toThrow(
+    '--faults latency: there is no such fault. Give delay for messages between nodes, or delay-clients.',
+  )
+})
+
 test('--faults none selects no faults, and excludes others', () => {
   expect(parseNemeses('none')).toEqual([])
   expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
