@@ -11,7 +11,7 @@ import { printTitle } from '../terminal/fitted.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { tellCampaigns } from './campaigns.ts'
-import { isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
+import { assertionsOf, isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
 import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
@@ -119,10 +119,13 @@ const LONG_MS = 10_000
 function heldTo({ search }: FuzzSettings): string {
   const { level } = search.subject
   const isolation = isolationOf(search)
-  const inSql =
-    isolation === undefined || isolation === NO_LEVEL ? undefined : `its transactions in SQL to ${isolation}`
-  if (level === NO_LEVEL) return inSql === undefined ? 'its invariants alone' : `its invariants, ${inSql}`
-  return inSql === undefined ? level : `${level}, ${inSql}`
+  const asserted = assertionsOf(search)
+  const also = [
+    ...(asserted === 0 ? [] : [`${plural(asserted, 'assertion')} in SQL`]),
+    ...(isolation === undefined || isolation === NO_LEVEL ? [] : [`its transactions in SQL to ${isolation}`]),
+  ]
+  const first = level !== NO_LEVEL ? level : also.length === 0 ? 'its invariants alone' : 'its invariants'
+  return [first, ...also].join(', ')
 }
 
 function titleOf(settings: FuzzSettings): string {

@@ -30,6 +30,12 @@ export function takenText({ taken: { targetSettings, besides, workload } }: Fuzz
 export const isolationOf = ({ subject: { target } }: SearchSpec): string | undefined =>
   isService(target) ? isolationOfService(parseServiceReference(target)) : undefined
 
+/** How many assertions in SQL a simulated service is held to. */
+export const assertionsOf = ({ subject: { target } }: SearchSpec): number =>
+  isService(target)
+    ? Object.values(parseServiceReference(target).postgres ?? {}).flatMap(({ assert = [] }) => assert).length
+    : 0
+
 /** The subject of a search, for reporters. */
 export const subjectOf = (
   settings: FuzzSettings,

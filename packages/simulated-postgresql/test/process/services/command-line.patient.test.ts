@@ -90,6 +90,15 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(await causeOf('--no-invariants')).toBe(assertion)
   })
 
+  test('says at the start of a search how many assertions in SQL the service is held to', async () => {
+    const asserted = ['--assert-sql', 'SELECT true', '--assert-sql', 'SELECT 1 = 1', '--seeds', '1']
+    const { stdout, stderr, exitCode } = await chaos([...withPostgres, '--env', 'SHOP=careful', ...asserted], {
+      cwd: shop(),
+    })
+    expect(stdout + stderr).toContain('held to linearizable, 2 assertions in SQL · 1 seed')
+    expect(exitCode).toBe(0)
+  })
+
   test('lists every statement that is not simulated, with exit code 3', async () => {
     const cwd = shop()
     writeFileSync(
