@@ -15,7 +15,7 @@ const seeds = {
 }
 
 /** Files that change what modules hold, and so share no module with other files. */
-const APART = 'packages/*/test/process/apart/*.test.ts'
+const APART = 'packages/*/test/process/apart/**/*.test.ts'
 
 // The floor of a test is its folder: `unit` is `npm test`, `process` is `npm run test:commands`, `soak` has a configuration
 // of its own. CONTRIBUTING.md says which test belongs where.
