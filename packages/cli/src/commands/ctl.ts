@@ -36,8 +36,8 @@ export const ctlCommand: Command = {
     ...inGroup('With add', [], {
       name: word('with add: name of the fault'),
       lease: word('with add: heal the fault when this lease ends'),
-      upstream: flag('with add: only what clients send'),
-      downstream: flag('with add: only what servers send'),
+      upstream: flag('with add: apply the fault only to what clients send'),
+      downstream: flag('with add: apply the fault only to what servers send'),
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },

@@ -36,7 +36,7 @@ export const doctorCommand: Command = {
       ),
     }),
     ...inGroup('Output', [], {
-      all: flag('list every finding; list every fault, with what it does or why it cannot be injected'),
+      all: flag('list every finding, and every fault with what it does or why it cannot be injected'),
       json: flag('print one JSON object on stdout'),
     }),
   },

@@ -52,7 +52,7 @@ const declared = {
     invariants: unlessNot("also check the protocol's own invariants, if the file says so"),
     protocol: word('the file of your own protocol, if it moved'),
     program: word('allow this Node program, which the file names'),
-    beside: words('allow this program beside the nodes, NAME=FILE'),
+    beside: words('let the scenario run this program beside the nodes, NAME=FILE'),
     client: word('allow this file of clients'),
     binary: word('the command that starts your own program here'),
     workload: word('the file of your own workload, if it moved'),

@@ -36,7 +36,7 @@ export const reporterOptions = (): ReporterOptions => ({
     () =>
       `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
-  json: common(flag('print JSON on stdout instead of the page, one line per run or file: --reporter json')),
+  json: common(flag('print JSON instead of the page, one line for each run or file, as --reporter json does')),
   quiet: flag('print only errors and the verdict, in one line: --reporter line'),
   force: flag('overwrite a file even if it is not an earlier report of the same kind'),
   verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),

@@ -102,7 +102,7 @@ const declared = {
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
     program: word('with --spec: allow this Node program, which the spec names'),
-    beside: words('with --spec: allow this program beside the nodes, NAME=FILE'),
+    beside: words('with --spec: let the run start this program beside the nodes, NAME=FILE'),
     client: word('with --spec: allow this file of clients'),
     ...trustOption,
   }),

@@ -42,7 +42,7 @@ function validateEdit({ headers, body }: Edit, where: string, changesMore = fals
 export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {
-    if (!NAME.test(name)) throw inputError(`${where}: ${quote(name)} is not a name of a field.`)
+    if (!NAME.test(name)) throw inputError(`${where}: ${quote(name)} is not a valid name of a header field.`)
     if (FRAMING.includes(name.toLowerCase()))
       throw inputError(`${where}: ${name} says where the message ends, and "body" sets it. Leave ${name} out.`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))

@@ -104,7 +104,10 @@ describe('a wrong HTTP fault', () => {
     [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" selects responses'],
     [{ kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } }, 'x: "when": "untilMs" is 5, which is not after'],
     [{ kind: 'edit-reply', links }, 'x: edit-reply changes nothing. Give "headers" or "body".'],
-    [{ kind: 'edit-reply', links, headers: { 'a b': 'c' } }, 'x: edit-reply: "a b" is not a name of a field.'],
+    [
+      { kind: 'edit-reply', links, headers: { 'a b': 'c' } },
+      'x: edit-reply: "a b" is not a valid name of a header field.',
+    ],
     [
       { kind: 'edit-reply', links, headers: { A: 'c\r\nd' } },
       'x: edit-reply: the value of A is "c\\r\\nd". Give a text of one',

@@ -143,7 +143,7 @@ function parseSettings({ model }: OwnProtocol, members: Members, where: string):
   const [stranger] = Object.keys(others)
   if (stranger !== undefined)
     throw inputError(`${where} has no member ${quote(stranger)}. It has: commands, client, initial.`)
-  if (typeof commands !== 'string') throw inputError(`${where}: "commands" is no name of a model.`)
+  if (typeof commands !== 'string') throw inputError(`${where}: "commands" must be the name of a model.`)
   return {
     commands: { model: commands },
     client: parseIdentifier(client, 'nothing', where),

@@ -178,7 +178,7 @@ function parseJson(text: string, source: string): unknown {
   } catch (error) {
     const why = quote(error instanceof Error ? error.message : String(error))
     throw inputError(
-      `${source} is not JSON (${why}): it is truncated, or not written by chaos fuzz. Check a history with chaos check.`,
+      `${source} is not JSON (${why}): it is truncated, or not written by chaos fuzz. If it is a history, use chaos check.`,
     )
   }
 }

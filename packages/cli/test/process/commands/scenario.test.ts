@@ -213,7 +213,10 @@ describe('chaos scenario', () => {
     [['scenario', '--fix'], /--fix needs one story: name it/],
     [['scenario', '--real'], /--real needs one story/],
     [['scenario', '--html', 'x.html'], /--html x.html needs one story/],
-    [['scenario', 'time-goes-back', '--real'], /cannot suffer clock when .*: all processes of a machine read the same clock/],
+    [
+      ['scenario', 'time-goes-back', '--real'],
+      /cannot suffer clock when .*: all processes of a machine read the same clock/,
+    ],
   ])('refuses %j with a remedy', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(args)
     expect(stderr).toMatch(message)
