@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
+import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
 
@@ -14,14 +15,15 @@ const seeds = {
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
 
-/** Files that change what modules hold, and so share no module with other files. */
-const APART = 'packages/*/test/process/apart/**/*.test.ts'
+/** Files that change what modules or the process's globals hold, and so share neither with other files. */
+const APART = ['packages/*/test/process/apart/**/*.test.ts', 'packages/node-simulator/test/process/**/*.test.ts']
 
 // The floor of a test is its folder: `unit` is `npm test`, `process` is `npm run test:commands`, `soak` has a configuration
 // of its own. CONTRIBUTING.md says which test belongs where.
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter(), stuck],
+    sequence: { sequencer: LongestFirst },
     // The projects below have the same sources, each of which is transformed once for all of them.
     experimental: { fsModuleCache: true },
     projects: [
@@ -46,7 +48,7 @@ export default defineConfig({
           ...seeds,
           name: 'process',
           include: ['packages/*/test/process/**/*.test.ts'],
-          exclude: [...exclude, APART],
+          exclude: [...exclude, ...APART],
           isolate: false,
           // They wait for processes much of the time.
           maxWorkers: 4,
@@ -59,7 +61,7 @@ export default defineConfig({
           ...timeouts,
           ...seeds,
           name: 'process, apart',
-          include: [APART],
+          include: APART,
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },

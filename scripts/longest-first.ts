@@ -2,8 +2,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const CLI = 'packages/cli/test'
 
-/** The soak files that take longest in CI, in that order. */
+/** The files that take longest in CI, in that order: first those of processes, then those of the soak. */
 export const LONGEST: readonly string[] = [
+  `${CLI}/process/run/misbehaving.test.ts`,
+  'packages/checker/test/process/stamped-objects.test.ts',
+  'packages/checker/test/process/consumption.test.ts',
   `${CLI}/soak/published/published.test.ts`,
   `${CLI}/soak/queue/queue-faults.test.ts`,
   `${CLI}/soak/docs/simulated-examples.test.ts`,
