@@ -35,7 +35,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/unit/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude,
-          // They start nothing: their files share a worker, and what it has imported.
+          // They are quick and stay in their process: their files share a worker, and what it has imported.
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },

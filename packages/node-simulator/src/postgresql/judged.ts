@@ -71,28 +71,35 @@ export function brokenApart(
   })
 }
 
-/** Parts that share no cell and no request: a contradiction lies in one of them. */
-function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
-  interface Part {
-    readonly shared: ReadonlySet<string>
-    readonly transactions: readonly WitnessedTransaction[]
+/** Parts that share no cell and no request, in the order of their last transactions: a contradiction lies in one of them. */
+export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
+  // Disjoint sets (Tarjan 1975, with path halving), each with its last transaction at the root.
+  const parents = transactions.map((_, index) => index)
+  const rootOf = (index: number): number => {
+    let at = index
+    for (let next = parents[at] ?? at; next !== at; next = parents[at] ?? at) {
+      parents[at] = parents[next] ?? next
+      at = next
+    }
+    return at
   }
-  return transactions
-    .reduce((parts: readonly Part[], transaction) => {
-      const { group, statements } = transaction
-      const cells = statements.flatMap(({ accesses }) => accesses.map(({ cell }) => `cell ${cell}`))
-      const own = group === undefined ? cells : [...cells, `request ${group}`]
-      const touches = ({ shared }: Part): boolean => own.some((each) => shared.has(each))
-      const touched = parts.filter(touches)
-      return [
-        ...parts.filter((part) => !touches(part)),
-        {
-          shared: new Set([...own, ...touched.flatMap(({ shared }) => [...shared])]),
-          transactions: [...touched.flatMap((part) => part.transactions), transaction],
-        },
-      ]
-    }, [])
-    .map((part) => part.transactions)
+  const firstWith = new Map<string, number>()
+  transactions.forEach(({ group, statements }, index) => {
+    const cells = statements.flatMap(({ accesses }) => accesses.map(({ cell }) => `cell ${cell}`))
+    for (const key of group === undefined ? cells : [...cells, `request ${group}`]) {
+      const first = firstWith.get(key)
+      if (first === undefined) firstWith.set(key, index)
+      else parents[rootOf(first)] = index
+    }
+  })
+  const parts = new Map<number, WitnessedTransaction[]>()
+  transactions.forEach((transaction, index) => {
+    const root = rootOf(index)
+    const part = parts.get(root)
+    if (part === undefined) parts.set(root, [transaction])
+    else part.push(transaction)
+  })
+  return [...parts].sort(([one], [other]) => one - other).map(([, part]) => part)
 }
 
 /** @param phantoms whether it counts which rows a statement would have found. */
