@@ -3,15 +3,28 @@
 // npm run mutate -- zones models/    those whose name, or file, contains one of the words
 // npm run mutate -- --jobs 1         one at a time (default: 2)
 // npm run mutate -- --list           what there is, without trying it
+// npm run mutate -- recorder --drawn 30 --seed 1
+//                                    mistakes drawn at random in one package, instead of those of mutations/
 // npm run mutate -- --verify FILE    whether the verifier alone notices (scripts/verify-mistakes.ts)
 //
 // Makes one mistake at a time in a copy of the packages, and runs the tests of the package that has it there. Exits with 1 if some mistake
 // survives them, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { drawMutations } from './drawn-mutations.ts'
 import { applied, type Mutation, pathOf, sourceOf } from './mutations/mutation.ts'
 import { mutations } from './mutations/registry.ts'
 import { verifyMistakes } from './verify-mistakes.ts'
@@ -40,12 +53,17 @@ interface Outcome {
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
+    drawn: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     list: { type: 'boolean', default: false },
     verify: { type: 'string' },
   },
 })
-const chosen = mutations.filter((mutation) => words.length === 0 || words.some((word) => isMeant(mutation, word)))
+const chosen =
+  options.drawn === undefined
+    ? mutations.filter((mutation) => words.length === 0 || words.some((word) => isMeant(mutation, word)))
+    : words.flatMap((word) => drawMutations(root, word, Number(options.drawn), Number(options.seed)))
 const running = new Set<ChildProcess>()
 const copies: string[] = []
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -95,7 +113,9 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   const applicable = all.filter((mutation) => !stale.includes(mutation))
   const copiesToUse = Array.from({ length: Math.max(1, Math.min(jobs, applicable.length)) }, makeCopy)
   const [first = makeCopy()] = copiesToUse
-  const unchanged = await runTests(first, WITHOUT_MISTAKE_MS, [...new Set(applicable.flatMap(testsOf))])
+  const likeliest = [...new Set(applicable.flatMap(testsOf))]
+  const unchanged: Outcome =
+    likeliest.length === 0 ? { result: 'passed', by: '', ms: 0 } : await runTests(first, WITHOUT_MISTAKE_MS, likeliest)
   if (unchanged.result !== 'passed') {
     console.error(`The tests fail without any mistake made: ${unchanged.by}. Nothing can be learnt.`)
     return 4
@@ -103,13 +123,20 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
   // Most mistakes are caught by those; the whole suite, which takes long, is tried without a mistake only if it is needed.
   const whole = new Map<string, Promise<Outcome>>()
-  const wholeSuite = async (copy: string, name: string): Promise<Outcome> => {
-    const suite = [join('packages', name, 'test')]
-    const correct = await (whole.get(name) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, suite))
-    whole.set(name, Promise.resolve(correct))
-    if (correct.result === 'passed') return runTests(copy, correct.ms * PATIENCE + PATIENCE_MS, suite)
-    console.log(`The rest of the suite fails without any mistake, and so says nothing: ${correct.by}`)
+  const wholeFloor = async (copy: string, floor: string): Promise<Outcome> => {
+    const correct = whole.get(floor) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, [floor])
+    whole.set(floor, correct)
+    const { result, by, ms } = await correct
+    if (result === 'passed') return runTests(copy, ms * PATIENCE + PATIENCE_MS, [floor])
+    console.log(`${floor} fails without any mistake, and so says nothing: ${by}`)
     return { result: 'passed', by: '', ms: 0 }
+  }
+  const wholeSuite = async (copy: string, name: string): Promise<Outcome> => {
+    let outcome: Outcome = { result: 'passed', by: '', ms: 0 }
+    for (const floor of FLOORS.slice(0, 2).map((floor) => join('packages', name, 'test', floor))) {
+      if (outcome.result === 'passed' && existsSync(join(copy, floor))) outcome = await wholeFloor(copy, floor)
+    }
+    return outcome
   }
 
   const survivors: Mutation[] = []
