@@ -3,6 +3,7 @@
 export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
 export {
   defineFault,
+  defineLevel,
   defineModel,
   defineNemesis,
   defineRecordedProtocol,
@@ -14,4 +15,5 @@ export {
 export { parameter } from '@chaosproxy/faults'
 export type { Stage, StageContext } from '@chaosproxy/proxy'
 export type { OwnAsked, OwnProtocol } from '@chaosproxy/recorder/own-protocol'
+export type { OwnJudgement, OwnLevel, RecordedOperation } from '@chaosproxy/runner/result'
 export { type Story, storyWords } from '@chaosproxy/scenarios'

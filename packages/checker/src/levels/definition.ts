@@ -16,8 +16,6 @@ export interface LevelDefinition<Name extends string = string> {
   readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
-  /** Levels that directly imply it and do not say so themselves: a level can be added without touching another. */
-  readonly impliedBy?: readonly string[]
   /** It needs evidence of its own: no other level's verdict decides it. */
   readonly isApart?: true
   /** It depends on the order in real time of operations by different clients. */

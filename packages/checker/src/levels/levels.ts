@@ -19,10 +19,9 @@ export const levels: readonly Level[] = all.map(({ name }) => name)
  * What each level directly implies. The order is partial: causal memory and causal convergence are incomparable, causal
  * does not imply PRAM, PRAM does not imply the session guarantees.
  */
-export const implied: { readonly [level in Level]: readonly Level[] } = byLevel(({ name, implies }) => [
-  ...implies.flatMap((weaker) => levels.filter((level) => level === weaker)),
-  ...all.filter(({ impliedBy }) => impliedBy?.includes(name) === true).map((level) => level.name),
-])
+export const implied: { readonly [level in Level]: readonly Level[] } = byLevel(({ implies }) =>
+  implies.flatMap((weaker) => levels.filter((level) => level === weaker)),
+)
 
 function byLevel<Value>(of: (definition: LevelDefinition<Level>) => Value): { readonly [level in Level]: Value } {
   return Object.fromEntries(all.map((definition) => [definition.name, of(definition)])) as {

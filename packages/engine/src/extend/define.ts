@@ -3,6 +3,7 @@ import type { FaultDefinition, Nemesis, Parameters } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 import { type OwnProtocol, ownProtocol } from '@chaosproxy/recorder/own-protocol'
 import type { Finding } from '@chaosproxy/report'
+import type { OwnLevel } from '@chaosproxy/runner/result'
 import type { Story } from '@chaosproxy/scenarios'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
@@ -88,6 +89,28 @@ export function defineModel<State>(own: Model<State>): Extension {
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
   // Its states come from itself only.
   return { kind: 'model', model: own as Model<unknown> }
+}
+
+/**
+ * A level: `--require NAME` calls `judge` with all operations of a history, in the order of their calls.
+ *
+ * ```ts
+ * export const oneWriter = defineLevel({
+ *   name: 'one-writer',
+ *   summary: 'all writes come from one client',
+ *   judge(operations) {
+ *     const writers = new Set(operations.filter(({ f }) => f === 'write').map(({ client }) => client))
+ *     return { met: writers.size < 2, found: `${writers.size} clients wrote` }
+ *   },
+ * })
+ * ```
+ *
+ * @throws UserError (input) for a definition that lacks something.
+ */
+export function defineLevel(own: OwnLevel): Extension {
+  requireShape('defineLevel', own, { name: 'a text', summary: 'a text', judge: 'a function' })
+  requireName('defineLevel', own.name)
+  return { kind: 'level', level: own }
 }
 
 /** A reporter: `--reporter NAME`. It turns all findings into one text. @throws UserError (input) */

@@ -3,6 +3,7 @@ import type { FaultDefinition, Nemesis, Parameters, Random, ValuesOf } from '@ch
 import type { MessageVerdict, RequestVerdict, Stage, StageContext } from '@chaosproxy/proxy'
 import type { RecordedProtocol } from '@chaosproxy/recorder/protocols'
 import type { Reporter } from '@chaosproxy/report'
+import type { OwnLevel } from '@chaosproxy/runner/result'
 import type { Story } from '@chaosproxy/scenarios'
 import type { NodeHarm, SimulatedHarm } from '@chaosproxy/simulator'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
@@ -14,6 +15,7 @@ export type Extension =
   | { readonly kind: 'nemesis'; readonly nemesis: Nemesis }
   | { readonly kind: 'recorded protocol'; readonly protocol: RecordedProtocol }
   | { readonly kind: 'model'; readonly model: Model<unknown> }
+  | { readonly kind: 'level'; readonly level: OwnLevel }
   | { readonly kind: 'reporter'; readonly reporter: Reporter }
   | { readonly kind: 'story'; readonly story: Story }
   | { readonly kind: 'workload'; readonly workload: WorkloadModule }

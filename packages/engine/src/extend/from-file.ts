@@ -29,5 +29,5 @@ export function extensionsIn(exported: unknown, where: string): readonly Extensi
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<Extension['kind']>([
-  ...(['fault', 'nemesis', 'recorded protocol', 'model', 'reporter', 'story', 'workload', 'target'] as const),
+  ...(['fault', 'nemesis', 'recorded protocol', 'model', 'level', 'reporter', 'story', 'workload', 'target'] as const),
 ])

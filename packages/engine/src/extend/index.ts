@@ -1,5 +1,6 @@
 export {
   defineFault,
+  defineLevel,
   defineModel,
   defineNemesis,
   defineRecordedProtocol,

@@ -50,6 +50,14 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         ;(models as ModelEntry<string>[]).push(modelEntry(model))
         break
       }
+      case 'level': {
+        const { levelNames } = await import('@chaosproxy/checker')
+        const { addOwnLevel, measures, ownLevelNames } = await import('@chaosproxy/runner/result')
+        const { level } = extension
+        refuseTaken(level.name, [...levelNames(), ...measures.map(({ name }) => name), ...ownLevelNames(), 'none'])
+        addOwnLevel(blamed(level, `the level ${level.name}`))
+        break
+      }
       case 'reporter': {
         const { addReporter, reporters } = await import('@chaosproxy/report')
         refuseTaken(

@@ -28,6 +28,8 @@ export { judgeExpectation } from './requirements/expectation.ts'
 export { judgeRequirements } from './requirements/judge-requirements.ts'
 export { requireKnownFunctions } from './requirements/known-functions.ts'
 export { measures } from './requirements/measures.ts'
+export type { OwnJudgement, OwnLevel, RecordedOperation } from './requirements/own-level.ts'
+export { addOwnLevel, ownLevelNames } from './requirements/own-level.ts'
 export type { Probe, ProbeAnswer } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export type {

@@ -3,10 +3,12 @@ import type { RequirementResult } from '../requirement-result.ts'
 import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
 import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
+import { judgeOwnLevel } from './own-level.ts'
 import type {
   ConcurrencyRequirement,
   LevelRequirement,
   MeasureRequirement,
+  OwnLevelRequirement,
   ProbeRequirement,
   Requirement,
   RunPart,
@@ -23,6 +25,8 @@ function judgeRequirement(requirement: Requirement, record: MeasuredRecord): Req
       return judgeMeasure(requirement, record)
     case 'level':
       return judgeLevel(requirement, record)
+    case 'own level':
+      return judgeOwn(requirement, record)
     case 'concurrency':
       return judgeConcurrency(requirement, record)
     case 'probe':
@@ -77,6 +81,11 @@ function judgeLevel({ text, level }: LevelRequirement, { report }: MeasuredRecor
     default:
       return verdict satisfies never
   }
+}
+
+function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRecord): RequirementResult {
+  const { found, why, met } = { found: '', why: '', ...judgeOwnLevel(level, history) }
+  return { requirement: text, met, found, why }
 }
 
 /** Whether a greater figure would be judged alike. */

@@ -4,12 +4,18 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { textWithoutSecrets } from '../secrets.ts'
 import type { Bound, Comparison, Refuse } from './bound.ts'
 import { type Measure, measures, type Unit } from './measures.ts'
+import { type OwnLevel, ownLevel, ownLevelNames } from './own-level.ts'
 import { type Probe, parseProbe } from './probe.ts'
 
 /**
- * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level (`linearizable`), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
+ * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level (`linearizable`, or one's own), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
  */
-export type Requirement = MeasureRequirement | LevelRequirement | ConcurrencyRequirement | ProbeRequirement
+export type Requirement =
+  | MeasureRequirement
+  | LevelRequirement
+  | OwnLevelRequirement
+  | ConcurrencyRequirement
+  | ProbeRequirement
 
 interface Selection {
   /** The function whose operations are meant; undefined for all. */
@@ -29,6 +35,12 @@ export interface LevelRequirement {
   readonly kind: 'level'
   readonly text: string
   readonly level: string
+}
+
+export interface OwnLevelRequirement {
+  readonly kind: 'own level'
+  readonly text: string
+  readonly level: OwnLevel
 }
 
 /** That something ran at the same time as an operation that changes something. */
@@ -73,6 +85,8 @@ export function parseRequirement(typed: string, where: string): Requirement {
   const probe = parseProbe(text, refuse)
   if (probe !== undefined) return { kind: 'probe', text: textWithoutSecrets(text), written: text, ...probe }
   if (text === CONCURRENCY) return { kind: 'concurrency', text }
+  const own = ownLevel(text)
+  if (own !== undefined) return { kind: 'own level', text, level: own }
   const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)
     return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
@@ -102,7 +116,7 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
   if (measures.some(({ name }) => name === level))
     return refuse(`say what ${level} must be, such as "${REQUIREMENT_EXAMPLE}".`)
   if (!levelNames().includes(level)) {
-    const meant = didYouMean(level, levelNames())
+    const meant = didYouMean(level, [...levelNames(), ...ownLevelNames()])
     return meant === '' && (of ?? during) === undefined
       ? undefined
       : refuse(`there is no level ${level}.${meant}${meant === '' ? ` Known: ${levelsInWords(levelNames())}.` : ''}`)

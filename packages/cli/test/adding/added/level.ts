@@ -1,0 +1,20 @@
+import { defineLevel } from 'chaosproxy'
+
+/** As a checker of Jepsen: a function of the history. */
+export const oneWriter = defineLevel({
+  name: 'one-writer',
+  summary: 'all writes come from one client',
+  judge(operations) {
+    const writers = new Set(operations.filter(({ f }) => f === 'write').map(({ client }) => client))
+    if (writers.size === 0) return { met: 'unknown', why: 'nobody wrote' }
+    return { met: writers.size === 1, found: `writers: ${[...writers].join(', ')}` }
+  },
+})
+
+export const hasty = defineLevel({
+  name: 'hasty',
+  summary: 'throws',
+  judge() {
+    throw new Error('too early to tell')
+  },
+})
