@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('the balancer sends a request to a server, and a server with shared data asks the store', () => {
+test('with shared data, requests sent by the balancer read and change the data of the store', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))
@@ -36,14 +36,14 @@ test('the balancer sends a request to a server, and a server with shared data as
   expect(files.answer('n4', read('x'))).toEqual(ok(0))
 })
 
-test('the balancer chooses servers in turn, by load, or always the same one for a key', () => {
+test('the balancer chooses servers in turn, by number of connections, or by consistent hashing of the key', () => {
   expect(chosen(four(), ['x', 'y', 'z', 'x']).sort()).toEqual(['n2', 'n3', 'n3', 'n4'])
   expect(chosen(four({ choice: 'least-connections' }), ['x', 'x', 'x']).sort()).toEqual(['n2', 'n3', 'n4'])
   const byKey = chosen(four({ choice: 'consistent-hashing' }), ['x', 'y', 'x', 'y'])
   expect(byKey.slice(2)).toEqual(byKey.slice(0, 2))
 })
 
-test('consistent hashing moves only the keys of an unavailable server', () => {
+test('consistent hashing sends only the keys of an unavailable server to other servers', () => {
   const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
   const before = chosen(four({ choice: 'consistent-hashing' }), keys)
   const nodes = four({ choice: 'consistent-hashing' })
@@ -57,7 +57,7 @@ test('consistent hashing moves only the keys of an unavailable server', () => {
   expect(after.filter((_, i) => before[i] !== 'n4')).toEqual(before.filter((server) => server !== 'n4'))
 })
 
-test('an error names the process that timed out: the requester, the balancer or a server', () => {
+test('a timeout error names the process that timed out: the requester, the balancer or a server', () => {
   const requester = four()
   const alone = requester.ask('n3', read('x'))
   requester.lose()
@@ -82,7 +82,7 @@ test('an error names the process that timed out: the requester, the balancer or 
   expect(servers.reply(queued[1]!)).toMatchObject({ error: `server: ${busy} had it waiting for more than 100 ms` })
 })
 
-test('a read without an answer is retried on another server, and a write only with the bug', () => {
+test('the balancer retries an unanswered read on another server, and an unanswered write only with the bug retry-writes', () => {
   for (const [bug, input, attempts] of [
     [undefined, read('x'), 1],
     [undefined, add, 0],
@@ -96,7 +96,7 @@ test('a read without an answer is retried on another server, and a write only wi
   }
 })
 
-test('a write that a server refused is sent to another server, since it had no effect', () => {
+test('the balancer sends a write that a server refused to another server', () => {
   const nodes = four({ 'service-ms': 10, 'queue-limit': 1, choice: 'consistent-hashing' })
   const asked = [1, 2].map(() => nodes.ask('n1', add))
   nodes.deliver()
@@ -108,7 +108,7 @@ test('a write that a server refused is sent to another server, since it had no e
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server leaves the rotation after missed checks and returns after an answered one (never with bug never-back)', () => {
+test('a server leaves the rotation after missed checks, and returns after an answered check except with the bug never-back', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],
@@ -126,7 +126,7 @@ test('a server leaves the rotation after missed checks and returns after an answ
   }
 })
 
-test('the balancer ignores checks when most servers are out of rotation, if panic mode is on', () => {
+test('with a panic share, the balancer sends requests although all servers are out of rotation', () => {
   for (const [share, answers] of [
     [0, 0],
     [0.5, 1],
@@ -140,7 +140,7 @@ test('the balancer ignores checks when most servers are out of rotation, if pani
   }
 })
 
-test('a deep check waits in the queue like a request', () => {
+test('a deep health check waits in the queue of a server like a request', () => {
   const nodes = four({ 'deep-checks': true, 'service-ms': 10 })
   nodes.ring('n1', 'health')
   nodes.deliver(without('well'))

@@ -28,7 +28,7 @@ function askAgain(nodes: Nodes, id: string, afterMs: number) {
   nodes.deliver()
 }
 
-test('a queue is first in, first out, and an empty one answers null', () => {
+test('a queue delivers messages in the order of arrival, and answers null when it is empty', () => {
   for (const delivery of ['at-most-once', 'at-least-once', 'exactly-once']) {
     const nodes = three({ delivery })
     fill(nodes, 1, 2)
@@ -36,7 +36,7 @@ test('a queue is first in, first out, and an empty one answers null', () => {
   }
 })
 
-test('at most once: a message whose reply is lost is gone, and its consumer takes the queue for empty', () => {
+test('with at-most-once delivery, a message is lost with the reply that carries it', () => {
   const nodes = three({ delivery: 'at-most-once' })
   fill(nodes, 1)
   const asked = nodes.ask('n3', dequeue)
@@ -47,7 +47,7 @@ test('at most once: a message whose reply is lost is gone, and its consumer take
   expect(nodes.answer('n2', drain)).toEqual(ok([]))
 })
 
-test('at least once: a message that was passed on but not settled comes again after its visibility timeout', () => {
+test('with at-least-once delivery, an unsettled message is delivered again after its visibility timeout', () => {
   const nodes = three({ delivery: 'at-least-once' })
   fill(nodes, 1)
   const asked = nodes.ask('n3', dequeue)
@@ -61,7 +61,7 @@ test('at least once: a message that was passed on but not settled comes again af
   expect(nodes.reply(next)).toEqual(ok(1))
 })
 
-test('a producer that repeats a request adds its message twice, unless requests have keys that survive a restart', () => {
+test('a repeated enqueue adds its message twice, except with exactly-once delivery and durable request keys', () => {
   for (const [delivery, bug, left] of [
     ['at-least-once', undefined, [1, 1]],
     ['exactly-once', undefined, [1]],
@@ -78,7 +78,7 @@ test('a producer that repeats a request adds its message twice, unless requests 
   }
 })
 
-test('exactly once: of two consumers with the same message, the later one gets it, unless receipts are not compared', () => {
+test('with exactly-once delivery, a consumer that settles late gets no message, except with the bug settle-late', () => {
   for (const [bug, early] of [
     [undefined, undefined],
     ['settle-late', ok(1)],
@@ -96,7 +96,7 @@ test('exactly once: of two consumers with the same message, the later one gets i
   }
 })
 
-test('a message that comes again keeps its place; with the bug it goes to the end', () => {
+test('a redelivered message keeps its place in the queue, except with the bug redeliver-at-the-end', () => {
   for (const [bug, first] of [
     [undefined, 1],
     ['redeliver-at-the-end', 2],
@@ -112,7 +112,7 @@ test('a message that comes again keeps its place; with the bug it goes to the en
   }
 })
 
-test('a queue is not reported as empty while all its messages are in flight', () => {
+test('a queue whose messages are all in flight is reported as empty only with the bug empty-while-in-flight', () => {
   for (const [bug, said] of [
     [undefined, undefined],
     ['empty-while-in-flight', ok(null)],
@@ -145,7 +145,7 @@ test('a drain waits for messages in flight, and a repeated drain gets the same a
   expect(nodes.reply(asked)).toEqual(ok([1, 2]))
 })
 
-test('the promised level of a broker depends on its object and its delivery', () => {
+test('the level that a broker promises depends on its object and its delivery', () => {
   const promises = (object: string) =>
     ['at-most-once', 'at-least-once', 'exactly-once'].map((delivery) => protocol.promises(object, { delivery }))
   expect(promises('queue')).toEqual(['none', 'eventual', 'linearizable'])
@@ -159,7 +159,7 @@ const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('every subscriber has its own copy of a topic, which lacks changes that its link has not delivered', () => {
+test('every subscriber reads its own copy of a topic, which lacks undelivered changes', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')
@@ -169,7 +169,7 @@ test('every subscriber has its own copy of a topic, which lacks changes that its
   expect(readBy(nodes)).toEqual([ok(1), ok(1), ok(1)])
 })
 
-test('an unacknowledged change is sent again, even after a restart, unless delivery is at most once', () => {
+test('an unacknowledged change is sent again after a restart, except with at-most-once delivery', () => {
   for (const [delivery, there] of [
     ['at-most-once', null],
     ['at-least-once', 1],
@@ -186,7 +186,7 @@ test('an unacknowledged change is sent again, even after a restart, unless deliv
   }
 })
 
-test('a message whose acknowledgement is lost is applied twice with at-least-once delivery and once with exactly-once', () => {
+test('with at-least-once delivery, a change is applied twice if its acknowledgement is lost; with exactly-once, once', () => {
   for (const [delivery, counted] of [
     ['at-least-once', 2],
     ['exactly-once', 1],
@@ -204,7 +204,7 @@ test('a message whose acknowledgement is lost is applied twice with at-least-onc
   }
 })
 
-test('with ordered delivery, the next message of a key waits for the message before it', () => {
+test('with ordered delivery, a subscriber does not apply a change before the earlier changes of its key', () => {
   for (const [ordered, last] of [
     [true, 2],
     [false, 1],
@@ -220,7 +220,7 @@ test('with ordered delivery, the next message of a key waits for the message bef
   }
 })
 
-test('with one-ack-for-all, a change acknowledged by one subscriber never reaches another that missed it', () => {
+test('with the bug one-ack-for-all, a change acknowledged by one subscriber is not sent again to another', () => {
   for (const [bug, there] of [
     [undefined, 1],
     ['one-ack-for-all', null],

@@ -81,8 +81,8 @@ function member(id: string, bug?: string): Node {
   return node
 }
 
-describe('an update', () => {
-  test('goes from the head to its successor, after it is on the disk', () => {
+describe('an update of a chain', () => {
+  test('is durable at the head before the head sends it to its successor', () => {
     const effects = head()
       .request('r1', write(1))
       .filter(({ type }) => type === 'persist' || type === 'send')
@@ -92,7 +92,7 @@ describe('an update', () => {
     ])
   })
 
-  test('is passed on by a node in the middle once the earlier updates have arrived', () => {
+  test('is forwarded by a middle node once the earlier updates have arrived', () => {
     const node = member('n2')
     expect(node.message('n1', update(2, 8))).toEqual([])
     expect(sent(node.message('n1', update(1, 7)))).toMatchObject([{ to: 'n3', type: 'update', from: 1 }])
@@ -107,7 +107,7 @@ describe('an update', () => {
     ])
   })
 
-  test('leaves Sent, and is executed, when its acknowledgement comes back', () => {
+  test('is executed and no longer resent by a middle node once it is acknowledged', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -123,16 +123,16 @@ describe('an update', () => {
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])
   })
 
-  test('is answered by the head at once with the bug head-answers', () => {
+  test('is answered by the head immediately only with the bug head-answers', () => {
     expect(results(head().request('r1', write(1)))).toEqual([])
     expect(results(head('head-answers').request('r1', write(1)))).toHaveLength(1)
   })
 })
 
-describe('a query', () => {
+describe('a query to a chain', () => {
   const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
-  test('goes to the tail, which answers once a majority confirms its epoch', () => {
+  test('is sent to the tail, which answers once a majority confirms its epoch', () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
     expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
@@ -141,7 +141,7 @@ describe('a query', () => {
     ])
   })
 
-  test('fails at a tail that has sealed its epoch, even if it arrived there before the seal', () => {
+  test('fails if the tail seals its epoch before it answers', () => {
     const tail = member('n3')
     tail.message('n1', asked)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
@@ -157,8 +157,8 @@ describe('a query', () => {
   })
 })
 
-describe('a new configuration', () => {
-  test('makes the end of earlier epochs durable before any message leaves the node', () => {
+describe('a new configuration of a chain', () => {
+  test('records the seal of earlier epochs durably before it sends any message', () => {
     const effects = createNode({}).timer('silence')
     const kinds = effects.map(({ type }) => type)
     expect(recordsOf(effects)).toEqual([{ kind: 'sealed', epoch: 3 }])
@@ -171,7 +171,7 @@ describe('a new configuration', () => {
     expect(sent(node.message('n1', begin(3)))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('needs a majority, and waits a moment for the remaining nodes', () => {
+  test('starts with a majority after a short wait for the remaining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     expect(node.state.chain).toEqual([])
@@ -197,7 +197,7 @@ describe('a new configuration', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('is passed along the chain, so that all nodes have started once the tail has', () => {
+  test('is passed along the chain to the tail, which acknowledges it', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])
@@ -207,14 +207,17 @@ describe('a new configuration', () => {
   test.each([
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
-  ])('passes on the updates that were in process (bug: $bug)', ({ bug, passedOn }) => {
-    const node = createNode({ id: 'n2', bug })
-    const [message] = sent(node.message('n1', begin(3, 7)))
-    expect(message).toMatchObject({ type: 'begin' })
-    expect(message?.type === 'begin' && message.entries).toHaveLength(passedOn)
-  })
+  ])(
+    'includes the updates that were in process, except with the bug no-inprocess-resend (bug: $bug)',
+    ({ bug, passedOn }) => {
+      const node = createNode({ id: 'n2', bug })
+      const [message] = sent(node.message('n1', begin(3, 7)))
+      expect(message).toMatchObject({ type: 'begin' })
+      expect(message?.type === 'begin' && message.entries).toHaveLength(passedOn)
+    },
+  )
 
-  test('excludes a silent node, and includes it again when it answers', () => {
+  test('is started if a member falls silent, and is not started if all members answer', () => {
     const node = head()
     node.timer('check')
     expect(sent(node.timer('check')).map(({ type }) => type)).toEqual(['seal', 'seal'])

@@ -23,7 +23,7 @@ const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
 const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
 describe('a checked machine', () => {
-  test("keeps a message's content even if the objects it was made from change later", () => {
+  test('keeps the content of a sent message if the objects it was made from change later', () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
     const { effects } = machine.step(started(machine), request('r1'), NOW, NOW)
@@ -31,7 +31,7 @@ describe('a checked machine', () => {
     expect(effects).toEqual([{ type: 'send', to: 'n2', message: { list: [1] } }])
   })
 
-  test('gives a node a copy of its journal, which the node may keep and change', () => {
+  test('gives a node a copy of its journal, so that changes by the node leave the journal intact', () => {
     const record = { list: [1] }
     const machine = checkedMachine({
       start: (_, journal) => {
@@ -45,7 +45,7 @@ describe('a checked machine', () => {
     expect(record).toEqual({ list: [1] })
   })
 
-  test('lets a node keep the content of a message, and change it in a later step', () => {
+  test('lets a node keep the content of a message and change it in a later step', () => {
     const machine = machineThat((state, event: { type: string; message: { list: number[] } }) => {
       const kept = state as { list?: number[] }
       if (event.type === 'message') kept.list = event.message.list
@@ -57,7 +57,7 @@ describe('a checked machine', () => {
     expect(() => machine.step(state, request('r1'), NOW, NOW)).not.toThrow()
   })
 
-  test('rejects a second reply, except to a message that the network delivered twice', () => {
+  test('ignores a second reply to a duplicated message, and rejects any other second reply', () => {
     const machine = machineThat((_, event: { type: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
     )
@@ -82,7 +82,7 @@ describe('a checked machine', () => {
     )
   })
 
-  test('counts the same error at two events as one cause', () => {
+  test('classes an error that occurs at two events as one mistake', () => {
     const kindOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {
@@ -96,7 +96,7 @@ describe('a checked machine', () => {
     expect(kindOn('one')).toBe(kindOn('other'))
   })
 
-  test("passes the protocol's own state to an invariant, and names the invariant if it throws", () => {
+  test('passes the state of the protocol to an invariant, and names the invariant if it throws', () => {
     const seen: unknown[] = []
     const protocol = checkedProtocol({
       ...findProtocol('master-master')!,

@@ -9,7 +9,7 @@ const three = (order: string, bug?: string) =>
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
-test('a write is answered twice epsilon later, once its time has passed on every clock', () => {
+test('commit-wait answers a write after twice epsilon, once its time has passed on every clock', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -25,7 +25,7 @@ test('a write is answered twice epsilon later, once its time has passed on every
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('a read that arrives while a write waits sees it, and waits as well', () => {
+test('commit-wait lets a read see a waiting write, and delays the answer to that read as well', () => {
   const nodes = three('commit-wait')
   nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -56,7 +56,7 @@ describe.each(['commit-wait', 'uncertainty-interval'])('with %s', (order) => {
   const within = { n1: 9.9, n2: 9.9, n3: -9.9 }
   const beyond = { n1: 40, n2: 40, n3: -40 }
 
-  test('a read sees a write that was answered before, with clocks as far apart as epsilon allows', () => {
+  test('a read sees an earlier answered write if clocks differ by no more than epsilon allows', () => {
     expect(afterWrite({})).toEqual(ok(1))
     expect(afterWrite(within)).toEqual(ok(1))
   })
@@ -65,12 +65,12 @@ describe.each(['commit-wait', 'uncertainty-interval'])('with %s', (order) => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('a read may miss an earlier answered write with the bug that ignores the uncertainty', () => {
+  test('a read may miss an earlier answered write with the bug no-wait or trust-clock', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })
 
-test('a clock that is turned back while a write waits prolongs the wait', () => {
+test('commit-wait delays a waiting write further if the clock is turned back', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n1', write('x', 1))
   nodes.pass(21)
@@ -82,7 +82,7 @@ test('a clock that is turned back while a write waits prolongs the wait', () => 
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('versions survive a restart of their owner, and a duplicate is applied once', () => {
+test('versions survive a restart of their owner, and a duplicated request is applied once', () => {
   const nodes = three('uncertainty-interval')
   const asked = nodes.ask('n2', { f: 'cas', key: 'x', value: [null, 1] })
   const [letter] = nodes.lose()

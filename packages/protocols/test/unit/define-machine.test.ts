@@ -53,7 +53,7 @@ const stepped = (event: unknown, state = begun()) =>
   machine.step(state, event as MachineEvent<Counter['message']>, millis(7), millis(8))
 const asked = (key: string) => ({ type: 'request', requestId: 'r', input: { f: 'write', key, value: 1 } })
 
-test('a restarted node redoes every record of its journal in order before it begins', () => {
+test('a restarted node redoes the records of its journal before it begins', () => {
   const { state, effects } = machine.start(setting, [1, 4], millis(5))
   expect(machine.status(state)).toEqual({ role: 'counter at 4', leads: false })
   expect(effects).toEqual([
@@ -62,7 +62,7 @@ test('a restarted node redoes every record of its journal in order before it beg
   ])
 })
 
-test('a message from a node to itself is handled within the step, before everything after it', () => {
+test('a message from a node to itself is handled within the step, before the later effects of the step', () => {
   expect(stepped(asked('n1')).effects).toEqual([
     { type: 'persist', record: 3 },
     { type: 'reply', requestId: 'r', result: { type: 'ok', value: 3 } },
@@ -70,7 +70,7 @@ test('a message from a node to itself is handled within the step, before everyth
   ])
 })
 
-test('a message that a node sends to another is an effect, with the options of its machine', () => {
+test('a message to another node becomes a send effect, built with the options of that machine', () => {
   expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
   expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({
@@ -95,11 +95,14 @@ test('the first word of a timer selects its handler', () => {
   expect(stepped({ type: 'timer', timer: 'tick' }).state.heard).toEqual(['before', 'tick'])
 })
 
-test.each(['tock', 'tock now', 'toString'])('the timer "%s", which has no handler, is refused by name', (timer) => {
-  expect(() => stepped({ type: 'timer', timer })).toThrow(`no timer "${timer}": those with a handler are tick,wait`)
-})
+test.each(['tock', 'tock now', 'toString'])(
+  'a timer without a handler, such as "%s", is refused by its name',
+  (timer) => {
+    expect(() => stepped({ type: 'timer', timer })).toThrow(`no timer "${timer}": those with a handler are tick,wait`)
+  },
+)
 
-test('a missing handler, a handler of no message and an undeclared timer are type errors', () => {
+test('a missing handler, a handler of an undeclared message and an undeclared timer are type errors', () => {
   const parts = {
     initial: ({ id }: { id: string }) => ({ id, count: 0, heard: [] }),
     request: () => {},

@@ -19,7 +19,7 @@ function zone({
   return nodes
 }
 
-test('serials wrap, and are compared as in RFC 1982', () => {
+test('zone serials wrap around, and are compared as in RFC 1982', () => {
   expect(nextSerial(2 ** 32 - 1)).toBe(0)
   expect(isLater(0, 2 ** 32 - 1)).toBe(true)
   expect(isLater(2 ** 32 - 1, 0)).toBe(false)
@@ -27,14 +27,14 @@ test('serials wrap, and are compared as in RFC 1982', () => {
   expect(isLater(7, 6)).toBe(true)
 })
 
-test('an update is answered by the primary, and reaches the secondary by notification and transfer', () => {
+test('the primary answers an update, and a notification and a transfer bring it to the secondary', () => {
   const nodes = zone()
   expect(nodes.answer('n4', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n2', read('x')))).toEqual(ok(1))
 })
 
-test('the next refresh makes up for a lost notification, even when the serial has wrapped', () => {
+test('a secondary catches up with a lost notification at its next refresh, even if the serial has wrapped', () => {
   const nodes = zone()
   for (const value of [1, 2, 3, 4]) {
     nodes.ask('n1', write('x', value))
@@ -46,7 +46,7 @@ test('the next refresh makes up for a lost notification, even when the serial ha
   }
 })
 
-test('a resolver answers from its cache exactly until the time to live is over', () => {
+test('a resolver answers from its cache exactly until the time to live has passed', () => {
   const nodes = zone({ flush: false, 'ttl-ms': 200 })
   nodes.answer('n1', write('x', 1))
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
@@ -57,7 +57,7 @@ test('a resolver answers from its cache exactly until the time to live is over',
   expect(nodes.answer('n3', read('x'))).toEqual(ok(2))
 })
 
-test('the answer that a name does not exist is cached for the negative time to live', () => {
+test('a resolver caches the absence of a name for the negative time to live', () => {
   const nodes = zone({ flush: false })
   expect(nodes.answer('n3', read('x'))).toEqual(ok(null))
   nodes.answer('n1', write('x', 1))
@@ -66,7 +66,7 @@ test('the answer that a name does not exist is cached for the negative time to l
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('an answer from another cache keeps only the rest of its time to live', () => {
+test('a resolver that fills its cache from another cache keeps only the remaining time to live', () => {
   const left = (bug?: string) => {
     const nodes = zone({ flush: false, bug })
     nodes.answer('n1', write('x', 1))
@@ -81,7 +81,7 @@ test('an answer from another cache keeps only the rest of its time to live', () 
   expect(left('ttl-anew')).toEqual(ok(1))
 })
 
-test('a flushed name is not filled again from a zone that lacks the update', () => {
+test('a resolver does not refill a flushed name from a secondary that lacks the update', () => {
   const refilled = (bug?: string) => {
     const nodes = zone({ forwarding: false, bug })
     nodes.answer('n1', write('x', 1))
@@ -95,7 +95,7 @@ test('a flushed name is not filled again from a zone that lacks the update', () 
   expect(refilled('refill-from-stale')).toEqual(ok(1))
 })
 
-test('a secondary that cannot reach the primary stops answering once its zone has expired', () => {
+test('a secondary that cannot reach the primary refuses reads once its zone has expired', () => {
   const nodes = zone({ 'expire-ms': 1_000 })
   nodes.answer('n1', write('x', 1))
   nodes.pass(1_001)
@@ -105,7 +105,7 @@ test('a secondary that cannot reach the primary stops answering once its zone ha
   expect(nodes.reply(nodes.ask('n2', read('x')))).toEqual(ok(1))
 })
 
-test('a duplicate of an update changes nothing', () => {
+test('a late duplicate of an update changes nothing', () => {
   const nodes = zone()
   nodes.ask('n3', write('x', 1))
   const [update] = nodes.lose(({ to }) => to === 'n1')
@@ -115,7 +115,7 @@ test('a duplicate of an update changes nothing', () => {
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(2))
 })
 
-test('more secondaries than nodes allow are refused', () => {
+test('the setting secondaries is refused if there are too few nodes', () => {
   expect(protocol.impossible?.({ secondaries: 4 }, 4)).toMatch('4 secondaries and a primary are more than 4 nodes')
   expect(protocol.impossible?.({}, 4)).toBeUndefined()
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createForwarding, issueTicket, takeTicket } from '../../src/routing/forwarding.ts'
 
-describe('a request that one node forwards to another', () => {
-  test('is accepted once', () => {
+describe('a request forwarded by a node', () => {
+  test('is accepted only once', () => {
     const sender = createForwarding(1)
     const receiver = createForwarding(2)
     const [first, second] = [issueTicket(sender), issueTicket(sender)]
@@ -12,13 +12,13 @@ describe('a request that one node forwards to another', () => {
     expect(takeTicket(receiver, 'n1', first)).toBe(false)
   })
 
-  test('is distinguished from requests of other nodes', () => {
+  test('is distinguished from a request of another node with the same ticket', () => {
     const receiver = createForwarding(9)
     expect(takeTicket(receiver, 'n1', issueTicket(createForwarding(1)))).toBe(true)
     expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)
   })
 
-  test('is not accepted again if its copy arrives after requests from a later life of its sender', () => {
+  test('is refused as a duplicate even after requests that its sender forwarded after a restart', () => {
     const receiver = createForwarding(9)
     const before = issueTicket(createForwarding(1))
     const restarted = createForwarding(2)

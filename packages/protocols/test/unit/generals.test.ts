@@ -29,7 +29,7 @@ function fight(
 
 const ordered = BATTLES.map((value) => ok(value))
 
-test('without a traitor every general carries out the order', () => {
+test('without a traitor, every general carries out the order', () => {
   for (const messages of ['oral', 'signed']) {
     const done = fight(FOUR, { messages, traitor: 'none' })
     for (const general of FOUR) expect(done[general]).toEqual(ordered)
@@ -43,7 +43,7 @@ test('IC2: "if the commanding general is loyal, then every loyal lieutenant obey
   for (const general of ['n1', 'n2']) expect(signed[general]).toEqual(ordered)
 })
 
-test('IC1: "all loyal lieutenants obey the same order", even if a commander tells each something else', () => {
+test('IC1: "all loyal lieutenants obey the same order", even if the commander sends each a different order', () => {
   for (const messages of ['oral', 'signed']) {
     const { n2, n3, n4 } = fight(FOUR, { messages, traitor: 'commander' })
     expect(n3).toEqual(n2)
@@ -51,7 +51,7 @@ test('IC1: "all loyal lieutenants obey the same order", even if a commander tell
   }
 })
 
-test('three generals cannot tolerate one traitor, unless messages are signed', () => {
+test('three generals tolerate one traitor only if messages are signed', () => {
   const { n2 } = fight(FOUR, { messages: 'oral', traitor: 'lieutenant', bug: 'three-generals' })
   expect(n2).not.toEqual(ordered)
   expect(protocol.impossible?.({}, 3)).toMatch('with oral messages 3m + 1 are needed for m traitors')
@@ -60,12 +60,12 @@ test('three generals cannot tolerate one traitor, unless messages are signed', (
   expect(protocol.impossible?.({ traitor: 'none' }, 1)).toBeUndefined()
 })
 
-test('with trust-commander, lieutenants do not notice that they were told different orders', () => {
+test('with the bug trust-commander, loyal lieutenants may carry out different orders', () => {
   const { n2, n3, n4 } = fight(FOUR, { traitor: 'commander', bug: 'trust-commander' })
   expect([n3, n4]).not.toEqual([n2, n2])
 })
 
-test('with unverified-signatures, a lieutenant can forge an order of the commander', () => {
+test('with the bug unverified-signatures, a lieutenant can forge an order of the commander', () => {
   const { n2 } = fight(['n1', 'n2', 'n3'], { messages: 'signed', bug: 'unverified-signatures' })
   expect(n2).not.toEqual(ordered)
 })

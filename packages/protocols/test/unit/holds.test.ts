@@ -12,7 +12,7 @@ function nodesOf(name: string) {
   return { ...nodes, holds: (id: string, input = read) => machine.holds?.(nodes.state(id), input) }
 }
 
-describe('the copy of the data at a node', () => {
+describe('holds', () => {
   test.each([
     ['master-master', ids],
     ['primary-replica', ids],
@@ -21,7 +21,7 @@ describe('the copy of the data at a node', () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('with %s has a committed write on exactly the nodes %j', (name, having) => {
+  ])('with %s, finds a committed write on exactly the nodes %j', (name, having) => {
     const nodes = nodesOf(name)
     // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)
@@ -35,13 +35,13 @@ describe('the copy of the data at a node', () => {
     expect(ids.map((id) => nodes.holds(id))).toEqual(ids.map((id) => (having.includes(id) ? 7 : undefined)))
   })
 
-  test('is stale while a change is in transit', () => {
+  test('returns the old value of a node while a change is in transit to it', () => {
     const nodes = nodesOf('master-master')
     nodes.ask('n1', write('x', 7))
     expect(ids.map((id) => nodes.holds(id))).toEqual([7, null, null])
   })
 
-  test.each(protocols.map(({ name }) => name))('with %s is read without a change of state', (name) => {
+  test.each(protocols.map(({ name }) => name))('with %s, does not change the state of a node', (name) => {
     const nodes = nodesOf(name)
     nodes.answer('n1', write('x', 7))
     const before = ids.map((id) => structuredClone(nodes.state(id)))
@@ -50,7 +50,7 @@ describe('the copy of the data at a node', () => {
     expect(ids.map((id) => nodes.state(id))).toEqual(before)
   })
 
-  test('is undefined for a request other than a read', () => {
+  test('returns undefined for a request other than a read', () => {
     const nodes = nodesOf('master-master')
     nodes.answer('n1', write('x', 7))
     expect(nodes.holds('n1', write('x', 9))).toBeUndefined()

@@ -25,7 +25,7 @@ function lateStore(nodes: Nodes) {
   return early
 }
 
-test('one worker at a time is served, and each sees the content that the previous one stored', () => {
+test('the lock admits one worker at a time, and each worker sees what the previous one stored', () => {
   const nodes = four()
   const both = [nodes.ask('n3', append('a')), nodes.ask('n4', append('b'))]
   nodes.deliver()
@@ -36,7 +36,7 @@ test('one worker at a time is served, and each sees the content that the previou
   expect(nodes.answer('n1', read('x'))).toEqual(ok('ab'))
 })
 
-test('a lock whose holder is gone becomes free when its lease ends, and not before', () => {
+test('the lock of a killed holder becomes free when its lease ends, and not earlier', () => {
   const nodes = four()
   nodes.ask('n3', write('x', 1))
   nodes.deliver(({ to, message }) => to === 'n1' || message.type === 'granted')
@@ -52,13 +52,13 @@ test('a lock whose holder is gone becomes free when its lease ends, and not befo
   expect(nodes.reply(waiting)).toEqual(ok(2))
 })
 
-test('with fencing, a late store is refused, and its client learns that the result may be lost', () => {
+test('with fencing, a late store is refused, and its client gets an unknown outcome', () => {
   const nodes = four()
   expect(nodes.reply(lateStore(nodes))).toMatchObject({ type: 'info' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
 })
 
-test("without fencing, a late holder overwrites the next holder's content, whatever the clock", () => {
+test('without fencing, a late holder overwrites the content of the next holder, whatever the clock', () => {
   for (const clock of ['wall', 'monotonic']) {
     const nodes = four({ fencing: false, clock })
     expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))
@@ -66,7 +66,7 @@ test("without fencing, a late holder overwrites the next holder's content, whate
   }
 })
 
-test('a clock jump of the lock service grants a second holder by wall clock, but not by monotonic clock', () => {
+test('a clock jump at the lock service grants a held lock again with the wall clock, not with the monotonic clock', () => {
   const granted = (clock: string) => {
     const nodes = four({ clock })
     nodes.ask('n3', append('a'))
@@ -80,7 +80,7 @@ test('a clock jump of the lock service grants a second holder by wall clock, but
   expect(granted('monotonic')).toEqual(['n3'])
 })
 
-test('without fencing, a holder whose lease is over by its own clock stores nothing and starts again', () => {
+test('without fencing, a holder that finds its lease expired stores nothing and acquires the lock again', () => {
   const nodes = four({ fencing: false })
   const asked = nodes.ask('n3', append('a'))
   nodes.deliver(({ message }) => message.type !== 'loaded')
@@ -92,7 +92,7 @@ test('without fencing, a holder whose lease is over by its own clock stores noth
   expect(nodes.reply(asked)).toEqual(ok('a'))
 })
 
-test('tokens grow from holder to holder, even after a restart of the lock service, and the restart prolongs every lease', () => {
+test('fencing tokens grow even across a restart of the lock service, and the restart prolongs every lease', () => {
   const nodes = four()
   const tokens = () => [...(nodes.state('n1') as LeaseLockState).locks.values()].map(({ token }) => token)
   nodes.answer('n3', write('x', 1))

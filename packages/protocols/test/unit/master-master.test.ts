@@ -15,7 +15,7 @@ const stamp = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
 })
 
-test('stamps are totally ordered', () => {
+test('stamps of versions are totally ordered', () => {
   fc.assert(
     fc.property(stamp, stamp, stamp, (a, b, c) => {
       expect(Math.sign(compareStamps(a, b)) + Math.sign(compareStamps(b, a))).toBe(0)
@@ -47,7 +47,7 @@ function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> 
   return state
 }
 
-test('copies that received the same versions agree, in any order and with duplicates', () => {
+test('copies that received equal sets of versions agree, in any order and with duplicates', () => {
   // A stamp is given once: the same stamp means the same write.
   const version = stamp.map((s): Version => ({ key: 'x', value: `${s.time} ${s.node} ${s.count}`, stamp: s }))
   fc.assert(
@@ -59,7 +59,7 @@ test('copies that received the same versions agree, in any order and with duplic
   )
 })
 
-test('an unconfirmed version is sent again, and a confirmed version is not', () => {
+test('a master sends a version again until it is confirmed', () => {
   const machine = createMasterMaster(config(register!))
   let { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [], millis(0))
   const input = { f: 'write', key: 'x', value: 1 }
@@ -73,7 +73,7 @@ test('an unconfirmed version is sent again, and a confirmed version is not', () 
   expect(effects.filter((effect) => effect.type === 'send')).toEqual([])
 })
 
-test('a restarted node sends every version again', () => {
+test('a restarted master sends every version again', () => {
   const machine = createMasterMaster(config(register!))
   const version: Version = { key: 'x', value: 1, stamp: { time: 1, node: 'n1', count: 1 } }
   const { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [version], millis(0))
@@ -124,7 +124,7 @@ function createMasters(
   }
 }
 
-describe('masters that were partitioned', () => {
+describe('masters after a partition', () => {
   const nodes = ['n1', 'n2', 'n3']
   const answers = (masters: ReturnType<typeof createMasters>, input: Input): Json[] =>
     nodes.map((node) => {
@@ -176,7 +176,7 @@ describe('masters that were partitioned', () => {
   })
 })
 
-describe('conflicting writes', () => {
+describe('conflict resolution between masters', () => {
   const nodes = ['n1', 'n2']
   const write = (value: Json): Input => ({ f: 'write', key: 'x', value })
   const read: Input = { f: 'read', key: 'x', value: null }
@@ -188,7 +188,7 @@ describe('conflicting writes', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a write by a fast clock wins over a later write by a node that had seen it', () => {
+  test('by timestamp, a write with a fast clock wins over a later write whose node had seen it', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -209,7 +209,7 @@ describe('conflicting writes', () => {
     },
   )
 
-  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock it does not', () => {
+  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock, the later write wins', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -221,7 +221,7 @@ describe('conflicting writes', () => {
     expect(outcome('hybrid-clock')).toEqual([4, 4])
   })
 
-  test('by version vector, both concurrent writes are kept until a write replaces both', () => {
+  test('by version vector, both concurrent writes are kept until a later write replaces both', () => {
     const masters = createMasters(register!, nodes, { conflicts: 'version-vector', siblings: 'all' })
     masters.ask('n1', write(1))
     masters.ask('n2', write(2))
@@ -255,7 +255,7 @@ describe('conflicting writes', () => {
     )
   })
 
-  test('by version vector, no sibling replaces another', () => {
+  test('by version vector, none of the kept concurrent versions covers another', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
@@ -272,7 +272,7 @@ describe('conflicting writes', () => {
     )
   })
 
-  test('a node remembers across a restart the latest time it has seen', () => {
+  test('a restarted node remembers the latest time it had seen', () => {
     const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
     const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
     const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))
@@ -281,7 +281,7 @@ describe('conflicting writes', () => {
   })
 })
 
-describe('a burrito for $5 and a taco for $10, bought at two masters from an account of $10', () => {
+describe('concurrent purchases for $5 and $10 at two masters, from an account of $10', () => {
   const nodes = ['n1', 'n2']
   const withdraw = (dollars: number, id: number): Input => ({
     f: 'withdraw',
@@ -299,15 +299,15 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
     }
   }
 
-  test('leave $5 if the last write wins: $15 were spent, and the $10 are forgotten', () => {
+  test('leave $5 if the last write wins, although $15 were spent', () => {
     expect(bought(settled['bank']!)).toEqual({ paid: 2, balances: [5, 5] })
   })
 
-  test('leave -$5 if changes are merged: $15 were spent, and the account is overdrawn', () => {
+  test('leave -$5 if changes are merged', () => {
     expect(bought(mergeables['bank']!)).toEqual({ paid: 2, balances: [-5, -5] })
   })
 
-  test('are not both accepted if one master has seen the other purchase', () => {
+  test('are not both accepted if the second master has already seen the first purchase', () => {
     for (const mergeable of [settled['bank']!, mergeables['bank']!]) {
       const masters = createMasters(mergeable, nodes)
       expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })

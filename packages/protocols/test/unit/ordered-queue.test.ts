@@ -5,7 +5,7 @@ import { createNodes, ok, read, write } from '../nodes.ts'
 const protocol = findProtocol('ordered-queue')!
 const three = (bug?: string) => createNodes(protocol.create({ bug, settings: {} }), ['n1', 'n2', 'n3'])
 
-test('a writer waits until its own node has applied its write, and waits for no other node', () => {
+test('ordered-queue answers a write once the node of its client has applied it, without waiting for other nodes', () => {
   const nodes = three()
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver(({ to }) => to === 'n1')
@@ -15,7 +15,7 @@ test('a writer waits until its own node has applied its write, and waits for no 
   expect(nodes.answer('n2', read('x'))).toEqual(ok(1))
 })
 
-test('one reader may see a write that a later reader misses, which is sequential and not linearizable', () => {
+test('ordered-queue lets a read miss a write that an earlier read at another node saw', () => {
   const nodes = three()
   nodes.lose()
   nodes.ask('n1', write('x', 1))
@@ -27,7 +27,7 @@ test('one reader may see a write that a later reader misses, which is sequential
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('all nodes apply updates in one order, even if a message was lost', () => {
+test('ordered-queue applies updates in one order on all nodes, even after a lost message', () => {
   const nodes = three()
   nodes.ask('n1', write('x', 1))
   nodes.lose(({ to }) => to === 'n3')
@@ -39,7 +39,7 @@ test('all nodes apply updates in one order, even if a message was lost', () => {
   expect(nodes.answer('n3', read('x'))).toEqual(ok(2))
 })
 
-test('a repeated proposal is applied once, and a lost one is proposed again', () => {
+test('ordered-queue repeats a lost proposal, and applies a repeated proposal once', () => {
   const nodes = three()
   const add = nodes.ask('n2', { f: 'append', key: 'x', value: 'a' })
   expect(nodes.lose()).toHaveLength(1)
@@ -50,7 +50,7 @@ test('a repeated proposal is applied once, and a lost one is proposed again', ()
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
-test('reads do not go back after a restart of a replica or of the ordering node', () => {
+test('ordered-queue does not lose applied writes in a restart of a replica or of the ordering node', () => {
   const nodes = three()
   nodes.answer('n2', write('x', 1))
   for (const id of ['n1', 'n2']) {
@@ -61,7 +61,7 @@ test('reads do not go back after a restart of a replica or of the ordering node'
   expect(nodes.answer('n3', write('x', 2))).toEqual(ok(2))
 })
 
-test('ordered-queue promises a level only to clients that stay with one node', () => {
+test('ordered-queue promises the level sequential, and requires sticky clients', () => {
   expect(protocol.promises('register', {})).toBe('sequential')
   expect(protocol.sticky).toBe(true)
 })

@@ -17,7 +17,7 @@ const isOf =
 /** The answers of the database and of the view. */
 const both = (nodes: Nodes) => [nodes.answer('n1', read('x')), nodes.answer('n3', read('x'))]
 
-test('a write is answered once the database has it, and the view follows', () => {
+test('a write is answered once the database has it, and reaches the view later', () => {
   const nodes = three()
   const asked = nodes.ask('n3', add)
   nodes.deliver(isOf('commit', 'committed'))
@@ -42,7 +42,7 @@ test('the relay repeats events until they are confirmed, even after a restart of
   }
 })
 
-test('a repeated event counts once, unless the consumer applies every copy', () => {
+test('the consumer applies a repeated event once, except with the bug apply-repeats', () => {
   for (const [bug, count] of [
     [undefined, 1],
     ['apply-repeats', 2],
@@ -56,7 +56,7 @@ test('a repeated event counts once, unless the consumer applies every copy', () 
   }
 })
 
-test('an event that the relay forgets after sending is lost with its message', () => {
+test('with the bug forget-on-send, the relay loses an event whose message is lost', () => {
   const nodes = three({}, 'forget-on-send')
   nodes.ask('n3', add)
   nodes.deliver((letter) => !isOf('events')(letter))
@@ -65,7 +65,7 @@ test('an event that the relay forgets after sending is lost with its message', (
   expect(both(nodes)).toEqual([ok(1), ok(0)])
 })
 
-test('a crash during a dual write loses an event in one order, and adds a false event in the other', () => {
+test('a crash during a dual write loses an event or adds a false one, depending on the order of the writes', () => {
   for (const [order, passed, seen] of [
     ['database-then-queue', 'commit', [1, 0]],
     ['queue-then-database', 'publish', [0, 1]],
@@ -80,7 +80,7 @@ test('a crash during a dual write loses an event in one order, and adds a false 
   }
 })
 
-test('an app server that gets no answer reports an unknown outcome', () => {
+test('an app server without an answer reports a write as info and a read as fail', () => {
   const nodes = three()
   const [written, asked] = [nodes.ask('n3', add), nodes.ask('n3', read('x'))]
   nodes.lose()
@@ -92,7 +92,7 @@ test('an app server that gets no answer reports an unknown outcome', () => {
   ])
 })
 
-test('with an outbox, the promise is that database and view agree eventually', () => {
+test('the promise is eventual with an outbox, and none with a dual write', () => {
   expect(protocol.promises('counter', {})).toBe('eventual')
   expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
 })

@@ -59,7 +59,7 @@ function lead(node: Node): Node {
   return node
 }
 
-describe('an acceptor', () => {
+describe('a Paxos acceptor', () => {
   test('makes a promise durable before it replies, and reports the proposals that it has accepted', () => {
     const node = createNode({})
     node.message('n2', accept(4, 1, 7))
@@ -70,7 +70,7 @@ describe('an acceptor', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('does not answer a prepare request with a number that it has already promised', () => {
+  test('preempts a prepare request whose number is below its promise', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 8, from: 1 })
     expect(sent(node.message('n2', { type: 'prepare', ballot: 7, from: 1 }))).toEqual([
@@ -81,7 +81,7 @@ describe('an acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'ignore-promise', accepted: 1 },
-  ])('accepts no proposal below its promise (bug: $bug)', ({ bug, accepted }) => {
+  ])('accepts no proposal below its promise, except with a bug (bug: $bug)', ({ bug, accepted }) => {
     const node = createNode({ bug })
     node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
     const effects = node.message('n2', accept(4, 1, 7))
@@ -92,7 +92,7 @@ describe('an acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'forget-promise', accepted: 1 },
-  ])('keeps its promise across a restart (bug: $bug)', ({ bug, accepted }) => {
+  ])('keeps its promise across a restart, except with a bug (bug: $bug)', ({ bug, accepted }) => {
     const journal = recordsOf(createNode({ bug }).message('n3', { type: 'prepare', ballot: 5, from: 1 }))
     const node = createNode({ bug, journal })
     node.message('n2', accept(4, 1, 7))
@@ -111,19 +111,22 @@ describe('an acceptor', () => {
   })
 })
 
-describe('a new leader', () => {
+describe('a new Paxos leader', () => {
   test.each([
     { bug: undefined, value: 8 },
     { bug: 'ignore-highest-accepted', value: 7 },
-  ])('proposes the value of the highest-numbered proposal among the promises (bug: $bug)', ({ bug, value }) => {
-    const node = createNode({ bug })
-    node.message('n2', accept(4, 1, 7))
-    node.timer('silence')
-    const effects = node.message('n3', promise(node.state.ballot, [[1, { ballot: 5, command: command(8) }]]))
-    expect(sent(effects)).toContainEqual(
-      expect.objectContaining({ type: 'accept', from: 1, commands: [command(value)], ballot: 6 }),
-    )
-  })
+  ])(
+    'proposes the value of the highest-numbered proposal among the promises, except with a bug (bug: $bug)',
+    ({ bug, value }) => {
+      const node = createNode({ bug })
+      node.message('n2', accept(4, 1, 7))
+      node.timer('silence')
+      const effects = node.message('n3', promise(node.state.ballot, [[1, { ballot: 5, command: command(8) }]]))
+      expect(sent(effects)).toContainEqual(
+        expect.objectContaining({ type: 'accept', from: 1, commands: [command(value)], ballot: 6 }),
+      )
+    },
+  )
 
   test('fills a gap in the slots with a no-op', () => {
     const node = createNode({})
@@ -144,7 +147,7 @@ describe('a new leader', () => {
     expect(roleOf('quorum-off-by-one')).toBe('leader')
   })
 
-  test('takes a ballot number of its own above any it has seen', () => {
+  test('takes a ballot number of its own above every number that it has seen', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 11, from: 1 })
     node.timer('silence')
@@ -152,8 +155,8 @@ describe('a new leader', () => {
   })
 })
 
-describe('a leader', () => {
-  test('answers once a majority has accepted, in the order of slots', () => {
+describe('a Paxos leader', () => {
+  test('answers requests in the order of slots, once a majority has accepted them', () => {
     const node = lead(createNode({}))
     node.request('r1', write(1))
     node.request('r2', write(2))
@@ -186,12 +189,12 @@ describe('a leader', () => {
     ])
   })
 
-  test('answers a read at once with the bug stale-read', () => {
+  test('answers a read immediately with the bug stale-read', () => {
     const node = lead(createNode({ bug: 'stale-read' }))
     expect(results(node.request('r1', read))).toHaveLength(1)
   })
 
-  test('gives a read a slot of its own with reads=log', () => {
+  test('assigns a read a slot of its own with reads=log', () => {
     const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })
@@ -219,7 +222,7 @@ describe('a leader', () => {
   })
 })
 
-test('a follower asks for chosen slots if it accepted them only in an older ballot', () => {
+test('a follower asks for chosen slots that it accepted only in an older ballot', () => {
   const node = createNode({})
   node.message('n2', accept(4, 1, 7))
   const effects = node.message('n3', { type: 'heartbeat', ballot: 5, round: 0, chosen: 1 })

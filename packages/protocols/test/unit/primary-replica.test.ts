@@ -44,17 +44,17 @@ const replies = (effects: readonly EffectOf<PrimaryReplica>[]) => effects.filter
 const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
 
-describe('acknowledging', () => {
+describe('the acknowledgement of a write by a primary', () => {
   const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
 
-  test('an asynchronous primary answers before replication, but after the write is durable', () => {
+  test('with asynchronous replication, follows durability at the primary and precedes replication', () => {
     const node = createNode({})
     node.elect()
     const kinds = node.write('r1', 1).map((effect) => effect.type)
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('reply'))
   })
 
-  test('with sync=all a primary waits for every replica', () => {
+  test('with sync=all, follows the confirmations of all replicas', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     expect(replies(node.write('r1', 1))).toEqual([])
@@ -62,7 +62,7 @@ describe('acknowledging', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all a primary refuses writes with certainty while a replica does not answer', () => {
+  test('with sync=all, is a definite failure while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -70,7 +70,7 @@ describe('acknowledging', () => {
     expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
   })
 
-  test('with the bug ack-before-replicate a primary waits for no replica', () => {
+  test('with the bug ack-before-replicate, precedes every confirmation by a replica', () => {
     const node = createNode({ sync: 'all' }, 'ack-before-replicate')
     node.elect()
     expect(replies(node.write('r1', 1))).toHaveLength(1)
@@ -88,7 +88,7 @@ describe('the setting own-writes', () => {
   const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
     sent(effects).filter(({ type }) => type === 'answer')
 
-  test('makes a write wait for the replica that its client called, even if other replicas have it', () => {
+  test('delays the answer to a write until the replica that its client called has the write', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })
     node.elect()
     node.message('n2', forwarded)
@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('answers a forwarded write at once without own-writes, or if sent entries count as received', () => {
+  test('with the bug own-write-when-sent, or switched off, delays no answer to a forwarded write', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()
@@ -105,7 +105,7 @@ describe('the setting own-writes', () => {
     }
   })
 
-  test('gives a waiting write an unknown outcome when the primary is deposed', () => {
+  test('leaves the outcome of a waiting write unknown if the primary is deposed', () => {
     const node = createNode({ 'own-writes': true })
     node.elect()
     node.message('n2', forwarded)
@@ -115,7 +115,7 @@ describe('the setting own-writes', () => {
   })
 })
 
-describe('failover', () => {
+describe('failover of primary-replica', () => {
   const entries = [{ term: 1, command: null }]
   const old = { type: 'replicate', epoch: 1, prevIndex: 0, prevEpoch: 0, entries, round: 1 } as const
   const elect = (epoch: number, lastIndex: number) => ({ type: 'elect', epoch, lastEpoch: 1, lastIndex }) as const
@@ -156,12 +156,15 @@ describe('failover', () => {
   test.each([
     { bug: undefined, granted: false },
     { bug: 'promote-stale', granted: true },
-  ])('a replica gives no promise to a candidate that lacks its entries (bug: $bug)', ({ bug, granted }) => {
-    const node = createNode({}, bug)
-    node.message('n2', old)
-    expect(sent(node.message('n3', elect(2, 0)))).toMatchObject([{ granted }])
-    expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
-  })
+  ])(
+    'a replica gives no promise to a candidate that lacks its entries, except with a bug (bug: $bug)',
+    ({ bug, granted }) => {
+      const node = createNode({}, bug)
+      node.message('n2', old)
+      expect(sent(node.message('n3', elect(2, 0)))).toMatchObject([{ granted }])
+      expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
+    },
+  )
 
   test('a replica that refuses a candidate does not reset its own election timer', () => {
     const node = createNode({})

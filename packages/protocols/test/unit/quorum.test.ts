@@ -49,7 +49,7 @@ const recordsOf = (effects: readonly QuorumEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 const marked = (effects: readonly QuorumEffect[]) => effects.some(({ type }) => type === 'mark')
 
-describe('a write', () => {
+describe('a quorum write', () => {
   test('asks a majority for its tags first, and takes a tag above the highest', () => {
     const node = createNode({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([{ type: 'query' }, { type: 'query' }])
@@ -63,7 +63,7 @@ describe('a write', () => {
     expect(results(node.message('n3', { type: 'stored', operation }))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('never uses a tag twice, not even after a restart', () => {
+  test('with tags=clock, uses another tag after a restart at an unchanged time', () => {
     const tagOf = (seed: number) => {
       const machine = findProtocol('quorum')!.create({ settings: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))
@@ -88,7 +88,7 @@ describe('a write', () => {
     expect(results(node.request('r3', write(1), session))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('fails for certain if it was sent to no replica, and has an unknown outcome otherwise', () => {
+  test('fails definitely if it was sent to no replica, and has an unknown outcome otherwise', () => {
     const outcomeWith = (tags: string) => {
       const node = createNode({ settings: { tags } })
       node.request('r1', write(1))
@@ -99,7 +99,7 @@ describe('a write', () => {
     expect(outcomeWith('clock')).toMatchObject([{ type: 'info' }])
   })
 
-  test('waits for W replicas, and for one fewer with the bug quorum-off-by-one', () => {
+  test('waits for W replicas, and for one replica fewer with the bug quorum-off-by-one', () => {
     const answered = (bug?: string) => {
       const node = createNode({ bug, settings: { tags: 'clock' } })
       const effects = node.request('r1', write(1))
@@ -110,8 +110,8 @@ describe('a write', () => {
   })
 })
 
-describe('a read', () => {
-  test('stores the value it found on W replicas before it returns it, so that later reads see it', () => {
+describe('a quorum read', () => {
+  test('stores its value on W replicas before it returns the value', () => {
     const node = createNode({})
     node.request('r1', read)
     const { operation } = node
@@ -129,7 +129,7 @@ describe('a read', () => {
     expect(results(node2.message('n4', { type: 'stored', operation: id }))).toEqual([{ type: 'ok', value: 7 }])
   })
 
-  test('returns a value at once if W replicas already have it', () => {
+  test('returns a value immediately if W replicas already have it', () => {
     const node = createNode({ journal: [{ kind: 'version', version: version(7, 4) }] })
     node.request('r1', read)
     const answer = node.message('n2', { type: 'queried', operation: node.operation, version: version(7, 4) })
@@ -139,16 +139,19 @@ describe('a read', () => {
   test.each([
     { settings: { 'write-back': false }, bug: undefined, marks: false },
     { settings: {}, bug: 'no-write-back', marks: true },
-  ])('without write-back returns a value at once, and repairs the stale replica ($bug)', ({ settings, bug, marks }) => {
-    const node = createNode({ settings, bug, nodes: 5 })
-    node.request('r1', read)
-    const { operation } = node
-    node.message('n2', { type: 'queried', operation, version: null })
-    const last = node.message('n3', { type: 'queried', operation, version: version(7, 4) })
-    expect(results(last)).toEqual([{ type: 'ok', value: 7 }])
-    expect(sent(last)).toEqual([{ to: 'n2', type: 'versions', versions: [version(7, 4)] }])
-    expect(marked(last)).toBe(marks)
-  })
+  ])(
+    'without write-back, returns a value immediately and repairs the stale replica (bug: $bug)',
+    ({ settings, bug, marks }) => {
+      const node = createNode({ settings, bug, nodes: 5 })
+      node.request('r1', read)
+      const { operation } = node
+      node.message('n2', { type: 'queried', operation, version: null })
+      const last = node.message('n3', { type: 'queried', operation, version: version(7, 4) })
+      expect(results(last)).toEqual([{ type: 'ok', value: 7 }])
+      expect(sent(last)).toEqual([{ to: 'n2', type: 'versions', versions: [version(7, 4)] }])
+      expect(marked(last)).toBe(marks)
+    },
+  )
 
   test('returns the initial value if nothing was written', () => {
     const node = createNode({})
@@ -158,7 +161,7 @@ describe('a read', () => {
   })
 })
 
-describe('a replica', () => {
+describe('a replica of a quorum', () => {
   const put = (of: QuorumRecord & { kind: 'version' }): QuorumMessage => ({
     type: 'put',
     operation: 'o',
@@ -167,14 +170,14 @@ describe('a replica', () => {
   })
   const first = put({ kind: 'version', version: version(1, 1, 'a') })
 
-  test('keeps the later of two versions, and acknowledges either', () => {
+  test('keeps the later of two versions, and acknowledges both', () => {
     const node = createNode({})
     node.message('n2', put({ kind: 'version', version: version(2, 2) }))
     expect(sent(node.message('n3', first))).toMatchObject([{ type: 'stored' }])
     expect(node.state.versions.get('x')).toMatchObject({ value: 2 })
   })
 
-  test('acknowledges only what is on its disk', () => {
+  test('acknowledges a version only once it is durable', () => {
     const kinds = createNode({})
       .message('n2', first)
       .map(({ type }) => type)
@@ -184,7 +187,7 @@ describe('a replica', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'no-tie-break', value: 1 },
-  ])('keeps the version of the later writer if two have the same counter (bug: $bug)', ({ bug, value }) => {
+  ])('keeps the version of the later writer if two versions have equal counters (bug: $bug)', ({ bug, value }) => {
     const node = createNode({ bug })
     node.message('n2', first)
     node.message('n3', put({ kind: 'version', version: version(2, 1, 'b') }))
@@ -213,7 +216,7 @@ describe('a sloppy quorum', () => {
     return { node, effects }
   }
 
-  test('calls the next node in place of a replica that does not answer', () => {
+  test('sends a write to the next node in place of a replica that does not answer', () => {
     const node = createNode({ settings })
     node.request('r1', write(1))
     const again = sent(node.timer('sweep'))
@@ -221,7 +224,7 @@ describe('a sloppy quorum', () => {
     expect(owners.filter((owner) => owner !== null)).toHaveLength(1)
   })
 
-  test('keeps a write that it took for another node until that node has it', () => {
+  test('resends a write taken for another node until that node has confirmed it', () => {
     const { node, effects } = take()
     expect(recordsOf(effects)).toEqual([hint])
     expect(sent(node.timer('sync'))).toEqual([{ to: 'n2', type: 'handoff', version: version(1, 1) }])
@@ -230,7 +233,7 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('loses the write in a restart with the bug drop-handoff-on-restart', () => {
+  test('loses a write taken for another node in a restart with the bug drop-handoff-on-restart', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
       return sent(createNode({ settings, bug, journal }).timer('sync'))
@@ -240,7 +243,7 @@ describe('a sloppy quorum', () => {
   })
 })
 
-describe('the promised level of quorum', () => {
+describe('the protocol quorum', () => {
   const protocol = findProtocol('quorum')!
 
   test.each([
@@ -253,7 +256,7 @@ describe('the promised level of quorum', () => {
     [{ r: 1, w: 1 }, 'none'],
     [{ replicas: 3, sloppy: true, tags: 'clock' }, 'eventual'],
     [{ r: 1, w: 1, tags: 'clock', 'anti-entropy': false }, 'none'],
-  ])('with the settings %o is %s', (settings, level) => {
+  ])('with the settings %o promises the level %s', (settings, level) => {
     expect(promiseOf(protocol, settings as { [name: string]: ProtocolSettingValue })).toBe(level)
   })
 
@@ -262,7 +265,7 @@ describe('the promised level of quorum', () => {
     [{ r: 4 }, 3, 'r=4 waits for more replicas than the 3 that a key has'],
     [{ replicas: 2, w: 3 }, 5, 'w=3 waits for more replicas than the 2 that a key has'],
     [{ sloppy: true }, 5, 'give at most replicas=4'],
-  ])('cannot be given for %o on %d nodes', (settings, nodes, reason) => {
+  ])('refuses the settings %o for %d nodes', (settings, nodes, reason) => {
     expect(protocol.impossible?.(settings as { [name: string]: ProtocolSettingValue }, nodes)).toContain(reason)
   })
 })

@@ -21,7 +21,7 @@ const append = (term: number, prevIndex: number, prevTerm: number, entries: read
 
 const everybody = ['n1', 'n2', 'n3']
 
-describe('snapshots (§7)', () => {
+describe('snapshots of Raft (§7)', () => {
   const SMALL = { 'snapshot-entries': 2 }
   const snapshot = (index: number, term: number, value: number): Snapshot => ({
     index,
@@ -84,7 +84,7 @@ describe('snapshots (§7)', () => {
     expect(registersOf(node.state).get('x')).toBe(3)
   })
 
-  test('an old message whose entries are compacted is confirmed', () => {
+  test('a follower confirms an old append whose entries are compacted', () => {
     const node = createNode({ settings: SMALL })
     const old = append(1, 0, 0, [entry(1, 1), entry(1, 2)], 2)
     node.message('n2', old)
@@ -95,7 +95,7 @@ describe('snapshots (§7)', () => {
   test.each([
     { bug: undefined, kept: 1 },
     { bug: 'forget-snapshot', kept: 0 },
-  ])('a snapshot is durable before it is confirmed (bug: $bug)', ({ bug, kept }) => {
+  ])('a snapshot is durable before it is confirmed, except with a bug (bug: $bug)', ({ bug, kept }) => {
     const records = recordsOf(createNode({ bug }).message('n2', install(1, snapshot(2, 1, 2))))
     expect(records.filter(({ kind }) => kind === 'snapshot')).toHaveLength(kept)
   })
@@ -127,7 +127,7 @@ describe('leadership transfer (thesis §3.10)', () => {
     expect(node.state.log.entries).toHaveLength(length + 1)
   })
 
-  test('the target starts an election at once, without asking first whether it could win', () => {
+  test('the target starts an election immediately, without a pre-vote', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, []))
     expect(sent(node.message('n2', { type: 'timeout-now', term: 1 }))).toMatchObject([
@@ -148,7 +148,7 @@ describe('disruptive servers (thesis §4.2.3)', () => {
     expect(sent(node.message('n3', ask(7, 9, 9)))).toMatchObject([{ granted: true, term: 7 }])
   })
 
-  test('"I have permission to disrupt the leader—it told me to!"', () => {
+  test('a node that hears a leader still grants its vote to the target of a leadership transfer', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, []))
     const permitted = { ...ask(2, 9, 9), transfer: true } as RaftMessage
@@ -156,7 +156,7 @@ describe('disruptive servers (thesis §4.2.3)', () => {
   })
 })
 
-describe('reads by lease (thesis §6.4.1)', () => {
+describe('reads by lease in Raft (thesis §6.4.1)', () => {
   const LEASE = { reads: 'lease', 'election-min-ms': 250, 'clock-drift': 1.25 }
 
   /** The node leads, and a round begun at 1,000 ms by its clock has been answered. */
@@ -175,7 +175,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     { at: 1199, answers: 1 },
     { at: 1200, answers: 0 },
   ])(
-    'a lease lasts from the start of its round: at $at ms the leader answers $answers reads at once',
+    'a lease lasts from the start of its round: at $at ms the leader answers $answers reads immediately',
     ({ at, answers }) => {
       const node = leaseholder()
       node.clock(at)
@@ -183,13 +183,13 @@ describe('reads by lease (thesis §6.4.1)', () => {
     },
   )
 
-  test('with the bug lease-too-long, the leader still answers when another leader may have been elected', () => {
+  test('with the bug lease-too-long, the leader answers reads after its lease should have ended', () => {
     const node = leaseholder('lease-too-long')
     node.clock(1900)
     expect(read(node)).toHaveLength(1)
   })
 
-  test.each([-900, 900])('a wall clock that jumps by %i ms neither stretches the lease nor ends it', (byMs) => {
+  test.each([-900, 900])('a wall clock that jumps by %i ms neither prolongs nor ends the lease', (byMs) => {
     const node = leaseholder()
     node.jump(byMs)
     node.clock(1199)
@@ -205,7 +205,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
-  test('the lease ends when the leader starts a transfer, since the target may be elected at any time', () => {
+  test('the lease ends when the leader starts a transfer', () => {
     const node = createLeader({ settings: { ...LEASE, 'transfer-ms': 100 } })
     node.clock(1000)
     node.timer('heartbeat')
@@ -215,7 +215,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('a restarted node grants no vote before the shortest election timeout is over', () => {
+  test('a restarted node grants no vote before the shortest election timeout has passed', () => {
     const node = createNode({ settings: LEASE })
     expect(node.message('n2', ask(1, 0, 0))).toEqual([])
     node.timer('silence')
@@ -223,7 +223,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
   })
 })
 
-describe('membership changes (thesis §4.1)', () => {
+describe('membership changes in Raft (thesis §4.1)', () => {
   const settings = { 'resize-ms': 100 }
   const change = (term: number, members: readonly string[]): Entry => ({ term, command: null, members })
   const members = (node: Node) => node.state.configuration.members
@@ -234,14 +234,14 @@ describe('membership changes (thesis §4.1)', () => {
     for (const one of [node, createNode({ journal })]) expect(members(one)).toEqual(['n1', 'n2'])
   })
 
-  test('a change that is overwritten is undone', () => {
+  test('a membership change is undone if its entry is overwritten', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), change(1, ['n1', 'n2'])]))
     node.message('n3', append(2, 1, 1, [entry(2, 2)]))
     expect(members(node)).toEqual(everybody)
   })
 
-  test('a snapshot has the members at its last entry, and the log has later changes of members', () => {
+  test('a restart restores the members at a snapshot and the later changes in the log', () => {
     const node = createNode({ settings: { 'snapshot-entries': 2 } })
     const entries = [change(1, ['n1', 'n2']), entry(1, 1), change(1, everybody)]
     const journal = recordsOf(node.message('n2', append(1, 0, 0, entries, 2)))
@@ -249,7 +249,7 @@ describe('membership changes (thesis §4.1)', () => {
     for (const one of [node, createNode({ journal })]) expect(members(one)).toEqual(everybody)
   })
 
-  test('the next change waits until the current one is committed', () => {
+  test('the next membership change waits until the current one is committed', () => {
     const node = createLeader({ settings })
     node.timer('resize')
     expect(members(node)).toHaveLength(2)
@@ -258,7 +258,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length)
   })
 
-  test('the next change does not wait with the bug overlapping-changes', () => {
+  test('the next membership change does not wait with the bug overlapping-changes', () => {
     const node = createLeader({ settings, bug: 'overlapping-changes' })
     node.timer('resize')
     const length = node.state.log.entries.length
@@ -266,14 +266,14 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length + 1)
   })
 
-  test('a change waits until an entry of the leader’s own term is committed', () => {
+  test('a membership change waits until an entry of the leader’s own term is committed', () => {
     const node = createNode({ settings: { 'pre-vote': false, ...settings } })
     elect(node)
     node.timer('resize')
     expect(members(node)).toEqual(everybody)
   })
 
-  test('the new majority commits the change', () => {
+  test('a membership change is committed by a majority of the new members', () => {
     const node = createLeader({ settings })
     node.timer('resize')
     const [, voter = ''] = members(node)
@@ -284,7 +284,7 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.commitIndex).toBe(2)
   })
 
-  test('a removed leader "does not count itself in majorities", and steps down once that is committed (thesis §4.2.2)', () => {
+  test('a removed leader "does not count itself in majorities", and steps down once its removal is committed', () => {
     const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [change(1, ['n2', 'n3'])] }]
     const node = createNode({ journal, settings: { 'pre-vote': false, ...settings } })
     node.timer('election')

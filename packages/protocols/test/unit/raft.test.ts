@@ -25,7 +25,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(sent(node.message('n2', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
   })
 
-  test('a vote is durable before it leaves: the record comes before the reply', () => {
+  test('a vote is durable before its reply is sent', () => {
     const kinds = createNode({})
       .message('n2', ask(1, 0, 0))
       .map((effect) => effect.type)
@@ -33,7 +33,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('a node restarted from its journal votes for no other candidate in the same term', () => {
+  test('a restarted node votes for no other candidate in the term of its earlier vote', () => {
     const journal: RaftRecord[] = [{ kind: 'vote', term: 1, votedFor: 'n2' }]
     expect(sent(createNode({ journal }).message('n3', ask(1, 0, 0)))).toMatchObject([{ granted: false }])
   })
@@ -132,7 +132,7 @@ describe('log replication (§5.3)', () => {
     expect(recordsOf(effects)).toEqual([{ kind: 'entries', from: 3, entries: [entry(1, 2), entry(1, 3)] }])
   })
 
-  test('a leader that steps down writes its unsent entries, because its log counts when it is a candidate', () => {
+  test('a leader that steps down first writes its unsent entries to its journal', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.request('r2', write(2))
@@ -151,7 +151,7 @@ describe('log replication (§5.3)', () => {
     expect(effects.map(({ type }) => type)).toEqual(['setTimer', 'persist', 'cancelTimer', 'reply'])
   })
 
-  test('a journal is replayed to the log it was written from', () => {
+  test('a replayed journal restores the log that it was written from', () => {
     const journal: RaftRecord[] = [
       { kind: 'entries', from: 1, entries: [entry(1, 1), entry(1, 2)] },
       { kind: 'vote', term: 2, votedFor: null },
@@ -187,7 +187,7 @@ describe('committing (§5.4.2)', () => {
     expect(figure8('commit-old-term').state.commitIndex).toBe(1)
   })
 
-  test('a write is answered once a majority has it, and not before', () => {
+  test('a write is answered once a majority has it, and not earlier', () => {
     const node = createNode({ settings: NO_PRE_VOTE })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toEqual([])
@@ -195,7 +195,7 @@ describe('committing (§5.4.2)', () => {
     expect(replies(node.message('n2', accept(node, 2, 0)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('a write is answered at once with the bug ack-before-majority', () => {
+  test('a write is answered immediately with the bug ack-before-majority', () => {
     const node = createNode({ settings: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
@@ -203,7 +203,7 @@ describe('committing (§5.4.2)', () => {
 })
 
 describe('clients (§8; thesis §6.3, §6.4)', () => {
-  test('a read waits until a majority answers a round of heartbeats begun after it arrived', () => {
+  test('a read waits until a majority answers a round of heartbeats that began after its arrival', () => {
     const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 1)))).toEqual([])
@@ -228,7 +228,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
   })
 
-  test('requests that arrive during a round go out with the next, in one message per follower (thesis §10.2.2)', () => {
+  test('requests that arrive during a round are sent in the next, in one message per follower (thesis §10.2.2)', () => {
     const node = createLeader({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([
       { round: 2, entries: [{}] },
@@ -248,7 +248,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     ])
   })
 
-  test('a follower that answers late gets the same entries as the others, and no more before the next round', () => {
+  test('a follower that answers late gets all entries so far, and the next ones only in the next round', () => {
     const node = createLeader({ settings: { pipeline: 1 } })
     node.request('r1', write(1))
     node.message('n2', accept(node, 2, 2))
@@ -266,7 +266,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.timer('heartbeat'))).toMatchObject([{ entries: [entry(1, 2)] }, { entries: [entry(1, 2)] }])
   })
 
-  test('a leader answers a read from its copy at once with the bug stale-read', () => {
+  test('a leader answers a read from its copy immediately with the bug stale-read', () => {
     expect(
       replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x', value: null })),
     ).toHaveLength(1)
@@ -275,7 +275,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'double-apply', value: 1 },
-  ])('a repeated request is carried out once (bug: $bug)', ({ bug, value }) => {
+  ])('a repeated request is executed once, except with a bug (bug: $bug)', ({ bug, value }) => {
     const node = createLeader({ bug })
     const session = { client: 'a', sequence: 1 }
     node.request('r1', write(1), session)
@@ -288,7 +288,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'dedup-leader-only', value: 1 },
-  ])('a new leader knows which requests its predecessor carried out (bug: $bug)', ({ bug, value }) => {
+  ])('a new leader knows which requests its predecessor executed, except with a bug (bug: $bug)', ({ bug, value }) => {
     const node = createNode({ settings: NO_PRE_VOTE, bug })
     const first = { input: write(1), session: { client: 'a', sequence: 1 } }
     const second = { input: write(2), session: { client: 'b', sequence: 1 } }
@@ -301,7 +301,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(registersOf(node.state).get('x')).toBe(value)
   })
 
-  test('a write certainly failed if another entry took its place and is committed', () => {
+  test('a write that another entry replaced has an unknown outcome if the new leader never answers', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
@@ -311,7 +311,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 
-  test('a duplicate of a forwarded request is not answered, since the first copy may still be committed', () => {
+  test('a deposed leader does not answer a duplicate of a forwarded request', () => {
     const node = createLeader({})
     const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
     const forward = { type: 'forward', origin, command: { input: write(1) }, ticket: { life: 5, number: 1 } } as const
@@ -325,7 +325,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
   })
 
-  test('a request without an answer is sent to the same leader again if sessions prevent applying it twice', () => {
+  test('with a session, an unanswered request is sent to the current leader again', () => {
     const node = createNode({})
     node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
     const handedOver = (effects: ReturnType<typeof node.timer>) =>
@@ -337,7 +337,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
   })
 
-  test('a request without a leader fails for certain after a while', () => {
+  test('a request without a leader fails definitely after a while', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])
     const answers = Array.from({ length: 20 }, () => replies(node.timer('requests'))).flat()

@@ -15,7 +15,7 @@ const release = (value: unknown): Input => ({ f: 'release', key: 'x', value }) a
 const held = { type: 'fail', error: 'held', answered: true }
 const tokenOf = (completion: unknown) => (completion as { readonly value: unknown }).value
 
-test('one client holds a lock, until it releases it', () => {
+test('a client that holds a lock excludes other clients until it releases the lock', () => {
   const nodes = five()
   const first = nodes.answer('n1', acquire)
   expect(first).toMatchObject({ type: 'ok' })
@@ -24,7 +24,7 @@ test('one client holds a lock, until it releases it', () => {
   expect(nodes.answer('n2', acquire)).toMatchObject({ type: 'ok' })
 })
 
-test('a lock needs a majority of masters, and no more', () => {
+test('a lock needs a majority of masters, except with the bug no-majority', () => {
   const with3 = (bug?: string) => {
     const nodes = five({ bug })
     const [one, two] = [nodes.ask('n1', acquire), nodes.ask('n5', acquire)]
@@ -74,7 +74,7 @@ test('a restarted master still has its keys', () => {
   expect(second('forget-on-restart')).toMatchObject({ type: 'ok' })
 })
 
-test('with fencing each holder has a higher token than earlier holders', () => {
+test('with fencing, each holder gets a higher token than earlier holders', () => {
   const nodes = five({ settings: { fencing: true } })
   for (const token of [1, 2, 3]) {
     expect(nodes.answer('n2', acquire)).toEqual(ok(token))
@@ -82,7 +82,7 @@ test('with fencing each holder has a higher token than earlier holders', () => {
   }
 })
 
-test('without fencing, a late store overwrites later ones; with a token it is refused', () => {
+test('a late store overwrites a later one without fencing, and is refused with fencing', () => {
   const afterwards = (fencing: boolean) => {
     const nodes = five({ object: 'register', settings: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))
@@ -99,7 +99,7 @@ test('without fencing, a late store overwrites later ones; with a token it is re
   expect(afterwards(true)).toEqual(ok(2))
 })
 
-test('an even number of masters is refused', () => {
+test('redlock refuses an even number of masters', () => {
   expect(protocol.impossible?.({}, 4)).toMatch('use an odd number')
   expect(protocol.impossible?.({}, 5)).toBeUndefined()
 })

@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, promiseOf, protocols, stickinessOf } from '../../src/index.ts'
 
-test('finds every protocol by its name, and no protocol by an unknown name', () => {
+test('findProtocol finds every protocol by its name, and nothing by an unknown name', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
   expect(findProtocol('zab')).toBeUndefined()
 })
@@ -16,7 +16,7 @@ test('primary-replica promises a level only if writes wait for a majority and th
   expect(promiseOf(protocol, protocol.strictest!)).toBe('linearizable')
 })
 
-test('primary-replica promises sequential only with sticky sessions and own-writes and without failover', () => {
+test('primary-replica with own-writes promises sequential only with sticky sessions and without failover', () => {
   const protocol = findProtocol('primary-replica')!
   const sticky = { reads: 'sticky', 'own-writes': true, failover: false }
   expect(promiseOf(protocol, sticky)).toBe('sequential')
@@ -27,7 +27,7 @@ test('primary-replica promises sequential only with sticky sessions and own-writ
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
-test('the weakness of a protocol names the setting that lets reads miss writes', () => {
+test('the weakness of primary-replica and of quorum names the setting that lets reads miss writes', () => {
   const { weakness: ofReplicas } = findProtocol('primary-replica')!
   expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
   expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')
@@ -39,26 +39,26 @@ test('the weakness of a protocol names the setting that lets reads miss writes',
 })
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('has no weakness with settings that promise linearizability', () => {
+  test('has no weakness with settings that promise linearizable', () => {
     const settings = protocol.strictest ?? {}
     if (promiseOf(protocol, settings) === 'linearizable')
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()
   })
 
-  test('can be created with each of its bugs, and each value of its settings', () => {
+  test('can be created with each of its bugs and each value of its settings', () => {
     for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, settings: {} })).not.toThrow()
     for (const setting of protocol.settings)
       for (const value of setting.values ?? [setting.default])
         expect(() => protocol.create({ settings: { [setting.name]: value } })).not.toThrow()
   })
 
-  test('refuses an unknown bug or setting, and names those it has', () => {
+  test('refuses an unknown bug or setting, and names the known ones', () => {
     expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(UserError)
     expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(protocol.bugs[0]!.name)
     expect(() => protocol.create({ settings: { nonsense: 1 } })).toThrow(protocol.settings[0]!.name)
   })
 
-  test('refuses a value of the wrong kind', () => {
+  test('refuses a setting whose value has the wrong type', () => {
     for (const setting of protocol.settings)
       expect(() => protocol.create({ settings: { [setting.name]: 'perhaps' } })).toThrow(setting.name)
   })

@@ -9,7 +9,7 @@ const write = (object: SessionedCopy, client: number, sequence = 1) =>
     session: { client: `c${client}`, sequence },
   })
 
-test('a repeated request gets the same answer, and changes nothing', () => {
+test('a request that a client repeats gets its first answer, and changes nothing', () => {
   const object = createCopy(register)
   const first = write(object, 1)
   write(object, 2)
@@ -17,7 +17,7 @@ test('a repeated request gets the same answer, and changes nothing', () => {
   expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
-test('forgets the least recently used of too many sessions, the same ones on every copy and after a snapshot', () => {
+test('a copy and its restored snapshot forget the least recently used sessions beyond the limit', () => {
   const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)

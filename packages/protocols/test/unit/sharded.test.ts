@@ -15,7 +15,7 @@ const owners = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as ShardedState | undefined)?.owned.size ?? 0) > 0)
 const is = (type: string) => (letter: { readonly message: { readonly type: string } }) => letter.message.type === type
 
-test('a moving shard takes its keys along, and requests find its new owner', () => {
+test('a moving shard keeps its keys, and requests find its new owner', () => {
   const nodes = three()
   expect(owners(nodes)).toEqual(['n1'])
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
@@ -25,7 +25,7 @@ test('a moving shard takes its keys along, and requests find its new owner', () 
   for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
 })
 
-test('while a shard is moving no node serves it, and requests wait', () => {
+test('no node serves a shard that is moving, and requests for it wait', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))
@@ -40,7 +40,7 @@ test('while a shard is moving no node serves it, and requests wait', () => {
   expect(owners(nodes)).toEqual([take!.to])
 })
 
-test('a move between shards continues after a restart of either side, and happens once', () => {
+test('a shard move continues after restarts of both nodes, and a late copy of it changes nothing', () => {
   const nodes = three()
   nodes.answer('n1', write('x', 1))
   nodes.ring('n1', 'rebalance')
@@ -61,7 +61,7 @@ test('a move between shards continues after a restart of either side, and happen
   expect(owners(nodes)).toEqual([to])
 })
 
-test('a duplicate refusal does not make a request execute twice', () => {
+test('a duplicated refusal does not make a request execute twice', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   nodes.deliver()
@@ -78,7 +78,7 @@ test('a duplicate refusal does not make a request execute twice', () => {
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
-describe('sharding', () => {
+describe('sharding by range, directory or hash', () => {
   const shardsOf = (by: string, keys: readonly string[]) => {
     const nodes = three({ by, shards: 3 })
     for (const key of keys) expect(nodes.answer('n2', write(key, 1))).toEqual(ok(1))
@@ -86,15 +86,15 @@ describe('sharding', () => {
     return ids.map((id) => held(id).flatMap((registers) => [...registers.keys()]))
   }
 
-  test('by range keeps neighbouring keys together', () => {
+  test('by range, places neighbouring keys on one shard', () => {
     expect(shardsOf('range', ['a', 'b', 'm', 'y', 'z'])).toEqual([['a', 'b'], ['m'], ['y', 'z']])
   })
 
-  test('by directory assigns new keys to the shards in turn', () => {
+  test('by directory, assigns new keys to the shards round-robin', () => {
     expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
   })
 
-  test('by hash lets every node compute the same shard', () => {
+  test('by hash, lets every node compute the shard of a key alike', () => {
     const nodes = three({ shards: 7 })
     for (const key of ['x', 'y', 'z', 'key-17']) {
       nodes.answer('n1', write(key, 1))
@@ -108,14 +108,14 @@ test('rejects an invalid number of shards', () => {
   expect(() => protocol.create({ settings: { shards: 0 } })).toThrow(/above 0/)
 })
 
-describe('transactions', () => {
+describe('transactions on shards', () => {
   const many = (settings: Settings = { shards: 8 }, bug?: string) =>
     createNodes(protocol.create({ object: 'transactions', settings, bug }), ids)
   const txn = (...steps: readonly Json[]): Input => ({ f: 'txn', value: steps })
   const all = txn(['r', 'x', null], ['r', 'y', null], ['r', 'z', null])
   const locked = (nodes: Nodes) => ids.flatMap((id) => [...(nodes.state(id) as ShardedState).locks.keys()])
 
-  test.each(['hash', 'directory'])('write to shards of several nodes, wherever these move (by %s)', (by) => {
+  test.each(['hash', 'directory'])('access shards of several nodes, even after these shards move (by %s)', (by) => {
     const nodes = many({ shards: 8, by })
     const done = (asked: Input) => {
       const request = nodes.ask('n2', asked)
@@ -141,7 +141,7 @@ describe('transactions', () => {
     expect(locked(nodes)).toEqual([])
   })
 
-  test('keep their shards in place until they end, also across a restart', () => {
+  test('prevent a move of their shards until they end, even across a restart', () => {
     const nodes = three({ shards: 1 }, 'transactions')
     const asked = nodes.ask('n2', txn(['w', 'x', 1]))
     nodes.deliver(is('prepare'))
@@ -158,7 +158,7 @@ describe('transactions', () => {
     expect(nodes.answer(owners(nodes)[0]!, txn(['r', 'x', null]))).toEqual(ok([['r', 'x', 1]]))
   })
 
-  test('move money between shards atomically', () => {
+  test('transfer money between shards atomically', () => {
     const nodes = three({ shards: 8 }, 'bank')
     const transfer = { f: 'transfer', value: { from: 'a', to: 'b', amount: 60_000, id: 1 } }
     expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })

@@ -31,14 +31,14 @@ function retry(nodes: Nodes) {
   nodes.deliver()
 }
 
-test("an app server forwards clients' requests, and the database's answers", () => {
+test('app servers forward requests of clients to the database, and return its answers', () => {
   const nodes = three({}, { object: 'register' })
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
   expect(nodes.answer('n1', read('x'))).toEqual(ok(1))
 })
 
-test('without retries, a lost answer leaves a write unknown and fails a read', () => {
+test('without retries, a lost answer makes a write info and a read fail', () => {
   const nodes = three({ retry: 'none' })
   expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
   const asked = nodes.ask('n2', read('x'))
@@ -47,7 +47,7 @@ test('without retries, a lost answer leaves a write unknown and fails a read', (
   expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
-test('a blind retry executes twice; a retry with a key executes once and gets the same answer', () => {
+test('a blind retry executes twice; a retry with a key executes once and gets the original answer', () => {
   for (const [how, count] of [
     ['blind', 2],
     ['key', 1],
@@ -60,7 +60,7 @@ test('a blind retry executes twice; a retry with a key executes once and gets th
   }
 })
 
-test('the database knows a key after a restart, unless it kept the keys in memory', () => {
+test('the database recognises the key of a retry after a restart, except with the bug key-in-memory', () => {
   for (const [bug, count] of [
     [undefined, 1],
     ['key-in-memory', 2],
@@ -74,7 +74,7 @@ test('the database knows a key after a restart, unless it kept the keys in memor
   }
 })
 
-test('a message that is delivered twice is applied once, even across a restart', () => {
+test('a request that the network delivers twice is applied once, even across a restart', () => {
   const nodes = three({ retry: 'none' })
   nodes.ask('n2', add)
   const [letter] = nodes.lose()
@@ -89,7 +89,7 @@ test('a message that is delivered twice is applied once, even across a restart',
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('attempts are limited, and pauses double up to the longest one', () => {
+test('an app server limits its attempts, and doubles the pause between them up to a maximum', () => {
   const nodes = three({ attempts: 3, backoff: 'exponential', 'backoff-ms': 40 })
   const asked = nodes.ask('n2', add)
   for (const pauseMs of [100, 40, 100, 80]) {
@@ -102,7 +102,7 @@ test('attempts are limited, and pauses double up to the longest one', () => {
   expect(nodes.reply(asked)).toEqual({ type: 'info', error: 'no answer, after 3 attempts' })
 })
 
-test('with a retry budget, most failed requests are not retried', () => {
+test('an app server whose retry budget is used up does not retry a failed request', () => {
   const nodes = three({ 'retry-budget': 0.5 })
   const failed = () => {
     const asked = nodes.ask('n2', add)
@@ -113,7 +113,7 @@ test('with a retry budget, most failed requests are not retried', () => {
   expect([failed(), failed()]).toEqual(['info', undefined])
 })
 
-test('after consecutive failures the circuit opens and requests are refused, until one succeeds after the cool-down', () => {
+test('the circuit breaker refuses requests after consecutive failures, and closes when a request succeeds after the cool-down', () => {
   const nodes = three({ retry: 'none', 'breaker-failures': 2, 'cool-down-ms': 200 })
   for (const _ of [1, 2]) loseFirstAnswer(nodes)
   const circuitOpen = { type: 'fail', error: 'the circuit is open' }
@@ -123,7 +123,7 @@ test('after consecutive failures the circuit opens and requests are refused, unt
   expect(nodes.answer('n2', read('x'))).toEqual(ok(3))
 })
 
-test('while the circuit is half open, one request is let through', () => {
+test('a half-open circuit breaker lets one request through', () => {
   const nodes = three({ retry: 'none', 'breaker-failures': 1, 'cool-down-ms': 200 })
   loseFirstAnswer(nodes)
   nodes.pass(200)
@@ -143,7 +143,7 @@ test('in degraded mode, an app server answers reads with the last known value', 
   expect(nodes.reply(asked)).toEqual(ok(0))
 })
 
-test('a database with a service time serves one request after the other, and turns away those beyond its queue', () => {
+test('a database with a service time serves requests one after another, and refuses those beyond its queue limit', () => {
   const nodes = three({ 'service-ms': 10, 'queue-limit': 2, retry: 'none' })
   const asked = [1, 2, 3].map(() => nodes.ask('n2', add))
   nodes.deliver()

@@ -26,14 +26,14 @@ function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   }
 }
 
-test('a transfer between nodes is atomic', () => {
+test('a transfer between nodes changes both accounts and leaves no lock', () => {
   const nodes = three()
   expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok(paid))
   expect(held(nodes)).toEqual([])
 })
 
-test('commits only after every site has learned that all voted yes', () => {
+test('the coordinator commits only after every site has learned that all sites voted yes', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter) || is('pre-commit')(letter))
@@ -45,7 +45,7 @@ test('commits only after every site has learned that all voted yes', () => {
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('sites abort without the coordinator if none has learned that all voted yes', () => {
+test('sites abort without the coordinator if no site has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -59,7 +59,7 @@ test('sites abort without the coordinator if none has learned that all voted yes
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('sites commit without the coordinator if one has learned that all voted yes', () => {
+test('sites commit without the coordinator if a site has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))
@@ -74,7 +74,7 @@ test('sites commit without the coordinator if one has learned that all voted yes
   expect(nodes.answer('n3', balances)).toEqual(ok(paid))
 })
 
-test('a restarted site decides nothing until it has heard from all sites, and then learns their decision', () => {
+test('a restarted site waits to hear from all sites, and then learns their decision', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -92,7 +92,7 @@ test('a restarted site decides nothing until it has heard from all sites, and th
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('in a partition each side takes silence for a crash, and the two sides decide differently', () => {
+test('in a partition the two sides take silence for a crash, and decide differently', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))

@@ -21,7 +21,7 @@ const held = (nodes: Nodes) => ids.flatMap((id) => [...(nodes.state(id) as TwoPh
 const doubtful = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as TwoPhaseState | undefined)?.prepared.size ?? 0) > 0)
 
-test('a transfer between nodes is atomic', () => {
+test('a transfer between nodes changes both accounts, or neither if money is insufficient', () => {
   const nodes = three('bank')
   expect(nodes.answer('n1', transfer('a', 'b', 60_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok({ ...money, a: 40_000, b: 160_000 }))
@@ -34,14 +34,14 @@ test('a transfer between nodes is atomic', () => {
   expect(held(nodes)).toEqual([])
 })
 
-test('a transfer whose id was used before is not made again', () => {
+test('a transfer whose id was used before moves no money', () => {
   const nodes = three('bank')
   nodes.answer('n1', transfer('a', 'b', 10_000))
   expect(nodes.answer('n2', transfer('a', 'b', 10_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n3', balances)).toEqual(ok({ ...money, a: 90_000, b: 110_000 }))
 })
 
-test('a transaction appends and writes on the nodes that hold the keys, and reads its own writes', () => {
+test('a transaction appends and writes on the nodes that hold its keys, and reads its own writes', () => {
   const nodes = three('transactions')
   const txn = (...steps: readonly Json[]): Input => ({ f: 'txn', value: steps })
   const first = txn(['append', 'x', 1], ['r', 'x', null], ['append', 'x', 2], ['w', 'y', 3], ['r', 'z', null])
@@ -64,7 +64,7 @@ test('a transaction appends and writes on the nodes that hold the keys, and read
   expect(held(nodes)).toEqual([])
 })
 
-test('commits only after all participants have voted yes', () => {
+test('the coordinator commits only after all participants have voted yes', () => {
   const nodes = three('bank')
   const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
@@ -77,7 +77,7 @@ test('commits only after all participants have voted yes', () => {
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('participants that voted yes are blocked while the coordinator is down, and released once it is back', () => {
+test('participants that voted yes are blocked while the coordinator is down, and released after its restart', () => {
   const nodes = three('bank')
   nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
@@ -100,7 +100,7 @@ test('participants that voted yes are blocked while the coordinator is down, and
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('a recorded commit reaches every node, whatever restarts', () => {
+test('a recorded commit reaches every node, even if all nodes restart', () => {
   const nodes = three('bank')
   const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(({ message }) => message.type === 'prepare' || message.type === 'yes')
@@ -116,7 +116,7 @@ test('a recorded commit reaches every node, whatever restarts', () => {
   expect(held(nodes)).toEqual([])
 })
 
-test('a transaction waits for a locked item, and then reads the result of the transaction that held it', () => {
+test('a read of a locked item waits, and then returns what the lock holder wrote', () => {
   const nodes = three()
   const first = nodes.ask('n1', write('z', 1))
   nodes.deliver(is('prepare'))
@@ -129,7 +129,7 @@ test('a transaction waits for a locked item, and then reads the result of the tr
   expect([nodes.reply(first), nodes.reply(second)]).toEqual([ok(1), ok(1)])
 })
 
-test("a coordinator that misses votes aborts, and its client's operation fails for certain", () => {
+test('a coordinator that misses votes aborts, and the operation of its client fails definitely', () => {
   const nodes = three()
   const asked = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
   nodes.lose(is('prepare'))
@@ -140,8 +140,8 @@ test("a coordinator that misses votes aborts, and its client's operation fails f
   expect(refused.every((reply) => reply?.type === 'fail' && reply.error === 'unavailable')).toBe(true)
 })
 
-describe('a node votes no', () => {
-  test('if a compare-and-set does not find the expected value or an account lacks money', () => {
+describe('the vote of a node', () => {
+  test('is no if a compare-and-set finds another value or an account lacks money', () => {
     expect(perform([{ item: 'x', does: 'cas', old: 1, new: 2 }], new Map([['x', 3]]))).toHaveProperty('refusal')
     const take = { item: 'a', does: 'add', amount: -5, initially: 4, least: 0 } as const
     expect(perform([take], new Map())).toHaveProperty('refusal')

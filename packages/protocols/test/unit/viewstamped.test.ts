@@ -58,21 +58,21 @@ const prepare = (view: number, from: number, value: number, commit = 0): Viewsta
   commit,
 })
 
-describe('normal operation', () => {
-  test('the primary waits for f PrepareOk messages before it answers', () => {
+describe('normal operation of Viewstamped Replication', () => {
+  test('the primary answers once f backups have sent PrepareOk', () => {
     const node = createNode({})
     expect(results(node.request('r1', write(1)))).toEqual([])
     const effects = node.message('n3', { type: 'prepare-ok', view: 0, op: 1, round: 0 })
     expect(results(effects)).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('with the bug answer-before-prepare-ok, the primary waits for no PrepareOk', () => {
+  test('the primary answers before any PrepareOk with the bug answer-before-prepare-ok', () => {
     const effects = createNode({ bug: 'answer-before-prepare-ok' }).request('r1', write(1))
     expect(results(effects)).toHaveLength(1)
     expect(marked(effects)).toBe(true)
   })
 
-  test('a backup has a request on disk before it confirms it, and takes requests only in order', () => {
+  test('a backup takes requests only in order, and makes each durable before it confirms it', () => {
     const node = createNode({ id: 'n2' })
     expect(sent(node.message('n1', prepare(0, 2, 8)))).toEqual([{ to: 'n1', type: 'get-state', view: 0, from: 1 }])
     const effects = node.message('n1', prepare(0, 1, 7)).filter(({ type }) => type !== 'setTimer')
@@ -96,7 +96,7 @@ describe('normal operation', () => {
   })
 })
 
-describe('a view change', () => {
+describe('a view change of Viewstamped Replication', () => {
   const doViewChange = (lastNormal: number, ...values: readonly number[]): ViewstampedMessage => ({
     type: 'do-view-change',
     view: 4,
@@ -105,7 +105,7 @@ describe('a view change', () => {
     commit: 0,
   })
 
-  test('starts when the primary is silent, and sends the log to the next primary once f others agree', () => {
+  test('starts when the primary is silent, and sends the log to the next primary once f other nodes agree', () => {
     const node = createNode({ id: 'n3' })
     const began = node.timer('silence')
     expect(recordsOf(began)).toEqual([{ kind: 'view', view: 1 }])
@@ -117,26 +117,29 @@ describe('a view change', () => {
   test.each([
     { bug: undefined, values: [9] },
     { bug: 'stale-view-change', values: [7, 8] },
-  ])('takes the log of the latest normal view, not the longest (bug: $bug)', ({ bug, values }) => {
-    const node = createNode({ id: 'n2', bug })
-    node.message('n1', prepare(0, 1, 7))
-    node.message('n1', prepare(0, 2, 8))
-    const effects = node.message('n3', doViewChange(2, 9))
-    expect(node.state.status).toBe('normal')
-    const started = sent(effects).filter(({ type }) => type === 'start-view')
-    expect(started).toHaveLength(2)
-    expect(node.state.log.entries.map(({ command }) => command?.input.value)).toEqual(values)
-    expect(marked(effects)).toBe(bug !== undefined)
-  })
+  ])(
+    'takes the log of the latest normal view, not the longest log, except with a bug (bug: $bug)',
+    ({ bug, values }) => {
+      const node = createNode({ id: 'n2', bug })
+      node.message('n1', prepare(0, 1, 7))
+      node.message('n1', prepare(0, 2, 8))
+      const effects = node.message('n3', doViewChange(2, 9))
+      expect(node.state.status).toBe('normal')
+      const started = sent(effects).filter(({ type }) => type === 'start-view')
+      expect(started).toHaveLength(2)
+      expect(node.state.log.entries.map(({ command }) => command?.input.value)).toEqual(values)
+      expect(marked(effects)).toBe(bug !== undefined)
+    },
+  )
 
-  test('takes the longest log among those of one view', () => {
+  test('takes the longest among the logs of one view', () => {
     const node = createNode({ id: 'n2' })
     node.message('n1', prepare(0, 1, 7))
     node.message('n3', doViewChange(0, 7, 8))
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('makes nodes ignore the old primary even after a restart, but not with the bug forget-view', () => {
+  test('makes nodes ignore the old primary even after a restart, except with the bug forget-view', () => {
     const opsAfterRestart = (bug?: string) => {
       const first = createNode({ id: 'n3', bug })
       const journal = recordsOf([...first.started, ...first.timer('silence')])
@@ -156,7 +159,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('makes a node that missed it ask for the log, and keep its own log until then', () => {
+  test('makes a node that missed it request the log, and keep its own log meanwhile', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const asked = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
@@ -167,7 +170,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('is started by a primary that gets no answer from a quorum', () => {
+  test('is started by a primary that hears from no quorum', () => {
     const node = createNode({})
     node.timer('reach')
     expect(node.state.status).toBe('normal')
@@ -176,7 +179,7 @@ describe('a view change', () => {
   })
 })
 
-describe('recovery', () => {
+describe('recovery in Viewstamped Replication', () => {
   const settings = { recovery: 'nonce' }
   const journal = [{ kind: 'view', view: 0 }] as const
   const response = (nonce: number, values: readonly number[] | null): ViewstampedMessage => ({
@@ -187,7 +190,7 @@ describe('recovery', () => {
     commit: 0,
   })
 
-  test('from disk needs no other node', () => {
+  test('from disk, needs no other node', () => {
     const first = createNode({ id: 'n2' })
     const kept = recordsOf([...first.started, ...first.message('n1', prepare(0, 1, 7))])
     const node = createNode({ id: 'n2', journal: kept })
@@ -195,7 +198,7 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from the other nodes waits for f + 1, one of them the primary of the latest view', () => {
+  test('from other nodes, waits for f + 1 responses, one from the primary of the latest view', () => {
     const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     expect(sent(node.started)).toMatchObject([{ type: 'recovery', nonce: 5 }, { type: 'recovery' }])
     node.message('n1', response(5, [7]))
@@ -205,7 +208,7 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('keeps the node out of every other exchange', () => {
+  test('keeps the recovering node out of every other exchange', () => {
     const node = createNode({ id: 'n2', settings, journal })
     expect(node.message('n1', prepare(0, 1, 7))).toEqual([])
     expect(node.message('n3', { type: 'start-view-change', view: 1 })).toEqual([])
@@ -225,7 +228,7 @@ describe('recovery', () => {
     expect(marked(node.started)).toBe(true)
   })
 
-  test('continues a view change that the node had joined before', () => {
+  test('resumes a view change that the node had joined before', () => {
     const node = createNode({ id: 'n2', settings, journal: [...journal, { kind: 'view', view: 1 }], seed: 5 })
     node.message('n1', response(5, [7]))
     node.message('n3', response(5, null))
@@ -233,7 +236,7 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from the other nodes is impossible if they are no majority', () => {
+  test('from other nodes, is refused for 2 nodes and possible for 3', () => {
     const { impossible } = findProtocol('viewstamped')!
     expect(impossible?.(settings, 2)).toContain('needs 3 nodes')
     expect(impossible?.(settings, 3)).toBeUndefined()

@@ -17,7 +17,7 @@ function cluster({
   return nodes
 }
 
-test('a cache starts with a list, and then applies the changes that it watches', () => {
+test('a restarted cache answers reads only after it has listed the store', () => {
   const nodes = cluster()
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
@@ -28,7 +28,7 @@ test('a cache starts with a list, and then applies the changes that it watches',
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
 })
 
-test('a client that moves between API servers may read older values', () => {
+test('a client that moves to another API server may read older values', () => {
   const nodes = cluster()
   nodes.ask('n1', write('x', 1))
   nodes.deliver(({ to }) => to === 'n2')
@@ -36,7 +36,7 @@ test('a client that moves between API servers may read older values', () => {
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(null))
 })
 
-test("a consistent read waits until the cache has the store's revision", () => {
+test('a consistent read waits until the cache has reached the revision of the store', () => {
   const nodes = cluster({ reads: 'consistent' })
   nodes.ask('n1', write('x', 1))
   const late = nodes.lose(({ to }) => to === 'n3')
@@ -47,7 +47,7 @@ test("a consistent read waits until the cache has the store's revision", () => {
   expect(nodes.reply(asked)).toEqual(ok(1))
 })
 
-test('a watch with a gap resumes after the last change that arrived', () => {
+test('a watch with a gap resumes after the last change that arrived, except with the bug resume-at-latest', () => {
   const last = (bug?: string) => {
     const nodes = cluster({ bug })
     nodes.ask('n1', write('x', 1))
@@ -60,7 +60,7 @@ test('a watch with a gap resumes after the last change that arrived', () => {
   expect(last('resume-at-latest')).toEqual([ok(null), ok(2)])
 })
 
-test('a watch from a compacted revision is refused, and the cache lists anew', () => {
+test('a cache lists anew if its watch is refused because of compaction, except with the bug ignore-compaction', () => {
   const last = (bug?: string) => {
     const nodes = cluster({ history: 2, bug })
     nodes.ask('n1', write('x', 1))
