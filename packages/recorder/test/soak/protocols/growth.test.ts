@@ -197,8 +197,8 @@ async function timeToRead({ kind, settings, greet, request }: Subject, text: str
   return took
 }
 
-describe.each(Object.entries(subjects))('what a client sends as %s', (name, subject) => {
-  test(`is read in time that grows no faster than its length, and never blocks for ${LONGEST_MS} ms`, async () => {
+describe.each(Object.entries(subjects))('the recorder of client input in the form of %s', (name, subject) => {
+  test(`reads input in time proportional to its length, and never blocks for ${LONGEST_MS} ms`, async () => {
     const read = (text: string) => timeToRead(subject, text)
     expect(await troublesOf(subject.parts, read, inject('seed') + name.length)).toEqual([])
   })

@@ -114,8 +114,8 @@ const select: Turn = [query('SELECT balance FROM `accounts` WHERE id = 7'), rows
 const READ = ['r', 'accounts/7/balance', 100]
 const WRITE = ['w', 'accounts/7/balance', 90]
 
-describe('a transaction of MySQL', () => {
-  test('is one operation that has its reads and writes as its value, and its locks, level and statements', () => {
+describe('a MySQL transaction', () => {
+  test('is one operation with its reads and writes, its isolation level and its locks', () => {
     const events = recorded([begin, select, update(), commit])
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
@@ -127,7 +127,7 @@ describe('a transaction of MySQL', () => {
     })
   })
 
-  test('is recorded alike however its bytes are divided', () => {
+  test('is recorded equally however its bytes are divided', () => {
     const turns = [begin, select, update(), commit]
     const whole = completions(turns)
     for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
@@ -163,7 +163,7 @@ describe('a transaction of MySQL', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
-  test('is not understood if two executions follow the prepared statement in one message', () => {
+  test('is not understood if its client sends a second execution before the answer to the first', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
@@ -172,7 +172,7 @@ describe('a transaction of MySQL', () => {
     ])
   })
 
-  test('is each statement if AUTOCOMMIT is on, and all statements up to a COMMIT if it is off', () => {
+  test('is a single statement if AUTOCOMMIT is on, and all statements up to COMMIT if it is off', () => {
     expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
     const off = { status: 0 }
     const inside = IN_TRANSACTION
@@ -192,7 +192,7 @@ describe('a transaction of MySQL', () => {
     }
   })
 
-  test('fails as a whole by a deadlock, and later statements are not part of it', () => {
+  test('fails as a whole because of a deadlock, and excludes later statements', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -205,7 +205,7 @@ describe('a transaction of MySQL', () => {
     ])
   })
 
-  test('continues after a statement that fails alone, and leaves that statement out', () => {
+  test('continues after a statement that fails alone, and omits that statement', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -225,13 +225,13 @@ describe('a transaction of MySQL', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if its COMMIT is unanswered or the server ends it', () => {
+  test('has an unknown outcome if the reply to COMMIT is missing or unclear, or the server resets the connection', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
   })
 
-  test('fails by ROLLBACK, and loses the statements that ROLLBACK TO undoes', () => {
+  test('fails at a ROLLBACK, and loses the statements that ROLLBACK TO undoes', () => {
     expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const turns: Turn[] = [
       begin,
@@ -257,7 +257,7 @@ describe('a transaction of MySQL', () => {
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test("has the level of SET TRANSACTION only once, and loses the session's level when the session is reset", () => {
+  test('has the level of SET TRANSACTION only once, and the default level after a reset of the session', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [
@@ -268,7 +268,7 @@ describe('a transaction of MySQL', () => {
   })
 })
 
-describe('a statement of MySQL', () => {
+describe('a MySQL statement', () => {
   test.each<readonly [string, Buffer, Json]>([
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
@@ -331,9 +331,12 @@ describe('a statement of MySQL', () => {
     expect(doubts([[query(sql), answer]])).not.toEqual([])
   })
 
-  test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])('is understood although it is no operation: %s', (sql) => {
-    expect(doubts([[query(sql), ok()]])).toEqual([])
-  })
+  test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])(
+    'leaves no doubt in the record if it reads and writes no rows: %s',
+    (sql) => {
+      expect(doubts([[query(sql), ok()]])).toEqual([])
+    },
+  )
 
   test.each<readonly [string, readonly Turn[]]>([
     ['several statements in one text', [[query('SELECT 1; SELECT 2'), rows(['1'], [['1']], { status: MORE })]]],
@@ -352,14 +355,14 @@ describe('a statement of MySQL', () => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('omits from its result the values that the recorder does not read: floats and enumerations', () => {
+  test('has no values of floats and enumerations in its result', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
   })
 })
 
 // As https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html shows them.
-describe('a login of MySQL 8', () => {
+describe('a login to MySQL 8', () => {
   const greets = greeting(AUTOCOMMIT, { version: '8.4.6', plugin: 'caching_sha2_password' })
   const packet = (sequence: number, ...parts: readonly (string | Buffer | readonly number[])[]): Buffer =>
     packetOf({ sequence, payload: Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))) })
@@ -404,12 +407,12 @@ describe('a login of MySQL 8', () => {
     }
   })
 
-  test('records nothing if it is refused', () => {
+  test('is not recorded if the server refuses it', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
   })
 
-  test('may be followed by answers that report changes of the session', () => {
+  test('enables the recorder to read replies that report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })
@@ -418,7 +421,7 @@ describe('a login of MySQL 8', () => {
   })
 })
 
-test('a connection with arbitrary bytes is not understood, and the recorder does not throw', () => {
+test('a MySQL connection with arbitrary bytes is not understood, and does not make the recorder throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (asked, answered) => {
       recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])

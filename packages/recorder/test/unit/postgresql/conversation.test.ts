@@ -104,8 +104,8 @@ function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as r
   return told(client)
 }
 
-describe('a connection to PostgreSQL', () => {
-  test('records a statement outside a transaction as an operation, completed by its ReadyForQuery', () => {
+describe('the recorder of a PostgreSQL connection', () => {
+  test('records a statement outside a transaction as an operation that ends at its ReadyForQuery', () => {
     expect(
       recorded([
         asks(...extended(UPSERT, 'x', '1')),
@@ -161,14 +161,14 @@ describe('a connection to PostgreSQL', () => {
       ...end,
     ])
 
-  test('records reads and writes of one row in a transaction as one operation at its commit', () => {
+  test('records a read and a write of one row in a transaction as one cas at its COMMIT', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(tag('COMMIT'), ready())])).toEqual([
       '0 invoke cas x=[2] as a',
       '0 ok cas x=[1,2]',
     ])
   })
 
-  test('records an unanswered COMMIT as an unknown outcome, and one never sent as no effect', () => {
+  test('records an unanswered COMMIT as info, a refused one as fail, and nothing if no COMMIT was sent', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
       '0 invoke cas x=[2] as a',
@@ -198,7 +198,7 @@ describe('a connection to PostgreSQL', () => {
     ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
   })
 
-  test('records a transaction alike in separate queries, in one query and in a pipeline', () => {
+  test('records a transaction equally in one query and in a pipeline', () => {
     const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
     const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
     expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([
@@ -213,7 +213,7 @@ describe('a connection to PostgreSQL', () => {
     ])
   })
 
-  test('names a SELECT by key that the recorder does not understand, and suggests another form', () => {
+  test('names a SELECT by key that it does not understand, and suggests another form', () => {
     const lines = recorded([
       asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
       answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
@@ -242,7 +242,7 @@ describe('a connection to PostgreSQL', () => {
     expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
   })
 
-  test('compares a column whose values have several textual forms only if its type is given', () => {
+  test('compares values that have several textual forms only if the type of their column is given', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1.50')),
       written('INSERT 0 1'),
@@ -253,7 +253,7 @@ describe('a connection to PostgreSQL', () => {
     expect(recorded(steps, { members: { type: 'numeric' } })).toContain('0 ok read x="1.5"')
   })
 
-  test('records an addition as an add on a counter, or as a cas if the reply has the sum', () => {
+  test('records an addition as an add on a counter, or as a cas if the reply contains the sum', () => {
     const add = 'UPDATE kv SET value = value + $1 WHERE key = $2'
     expect(
       recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')], { members: { commands: 'counter' } }),
@@ -263,7 +263,7 @@ describe('a connection to PostgreSQL', () => {
     expect(recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')]).join()).toContain('RETURNING')
   })
 
-  test('marks everything if it becomes encrypted or does not speak PostgreSQL', () => {
+  test('marks all keys if the connection becomes encrypted or does not speak PostgreSQL', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
     const after = (steps: (conversation: RecordedConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()
@@ -282,7 +282,7 @@ describe('a connection to PostgreSQL', () => {
     expect(strange).toMatch(/^touched: .*a connection that does not speak PostgreSQL/)
   })
 
-  test('is recorded alike however its bytes are divided', () => {
+  test('records the same events however the bytes are divided', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1')),
       written('INSERT 0 1'),

@@ -16,7 +16,7 @@ const database = (tables: readonly CatalogueTable[], more: Partial<Catalogue> = 
   ...more,
 })
 
-test('the proposed mapping has the primary key as key, and compares values by the types of their columns', () => {
+test('the proposed mapping uses the primary key as key, and the types of columns to compare values', () => {
   const columns = [
     { name: 'id', type: 'uuid' },
     { name: 'balance', type: 'numeric(10,2)' },
@@ -37,7 +37,7 @@ test('the proposed mapping has the primary key as key, and compares values by th
   ])
 })
 
-test('the proposed mapping omits a MySQL column whose type is not read, and keeps its table', () => {
+test('the proposed mapping omits MySQL columns of unreadable types, and tables without any other column', () => {
   const columns = [
     ...[
       { name: 'id', type: 'int(10) unsigned' },
@@ -80,13 +80,13 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   expect(leftOut).toEqual([expect.stringMatching(reason)])
 })
 
-test('the proposed mapping has only the first of two tables with the same name', () => {
+test('the proposed mapping contains only the first of two tables with one name', () => {
   const { as, leftOut } = proposeTables(database([table('x'), table('x', { schema: 'old' })]))
   expect(Object.keys(as.tables)).toEqual(['x'])
   expect(leftOut).toEqual(['old.x: another schema has a table of this name'])
 })
 
-test('the proposed mapping has only tables that the given statements name', () => {
+test('the proposed mapping contains only tables that the given statements name', () => {
   const statements = 'LOG: execute <unnamed>: SELECT * FROM "Orders" o WHERE o.id = $1'
   const { as } = proposeTables(database([table('Orders'), table('order')]), { statements })
   expect(Object.keys(as.tables)).toEqual(['Orders'])

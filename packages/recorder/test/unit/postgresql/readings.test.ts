@@ -79,14 +79,14 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
 ]
 
 describe('a statement by key', () => {
-  test.each(readings)('%s is recorded as %s in one column, and as %s in a transaction on rows', (sql, column, rows) => {
+  test.each(readings)('%s is recorded as %s on one column, and as %s in a transaction on rows', (sql, column, rows) => {
     expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
   })
 })
 
 const cases = new URL('../../../../../../shared/cases/sql/by-key.sql', import.meta.url)
 
-test.skipIf(!existsSync(cases))('the readings cover every statement of by-key.sql', () => {
+test.skipIf(!existsSync(cases))('every statement of by-key.sql has an expected recording', () => {
   const listed = readFileSync(cases, 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('--') || line === '' ? [] : [line.slice(0, line.indexOf(';'))]))

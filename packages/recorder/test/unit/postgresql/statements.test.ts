@@ -17,7 +17,7 @@ function meaning(sql: string): unknown {
 const [first, second, third] = [1, 2, 3].map((number) => ({ kind: 'parameter', number }))
 const constant = (text: string | null) => ({ kind: 'constant', text })
 
-describe('a statement on the recorded table', () => {
+describe('the analysis of a PostgreSQL statement', () => {
   test.each([
     ['SELECT value FROM kv WHERE key = $1', { does: 'read', key: first, value: 0 }],
     [
@@ -65,7 +65,7 @@ describe('a statement on the recorded table', () => {
       'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = kv.value + EXCLUDED.value RETURNING key, value',
       { does: 'add', key: first, amount: second, sign: 1, creates: true, sum: 1 },
     ],
-  ])('%s is an operation', (sql, action) => {
+  ])('recognises %s as an operation', (sql, action) => {
     expect(meaning(sql)).toEqual(action)
   })
 
@@ -102,7 +102,7 @@ describe('a statement on the recorded table', () => {
     ['DO $$ BEGIN UPDATE kv SET value = 1; END $$', 'everything'],
     ['CALL work()', 'everything'],
     ["SET application_name = 'a; DELETE FROM kv'", 'nothing'],
-  ])('%s is no operation, and may change %j', (sql, touches) => {
+  ])('recognises no operation in %s, which may change %j', (sql, touches) => {
     expect(meaning(sql)).toEqual(touches)
   })
 
@@ -116,23 +116,23 @@ describe('a statement on the recorded table', () => {
     ['ABORT', 'rollback'],
     ["PREPARE TRANSACTION 'a'", 'prepare'],
     ['DISCARD ALL', 'forget'],
-  ])('%s controls the transaction', (sql, control) => {
+  ])('recognises %s as control of a transaction', (sql, control) => {
     expect(meaning(sql)).toBe(control)
   })
 
-  test('is separated from others in the same text, and refused if it has no end', () => {
+  test('separates the statements of one text, and refuses a text that ends inside a string', () => {
     expect(statementsOf("BEGIN; SELECT ';' ; COMMIT;")?.length).toBe(3)
     expect(statementsOf("SELECT 'a")).toBeUndefined()
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)
   })
 
-  test('is refused without a table or with an unknown setting, with advice', () => {
+  test('refuses settings without a table or with an unknown member, with advice', () => {
     expect(() => parsePostgresqlSettings({}, '--as')).toThrow('"table" is missing. Name the recorded table')
     expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('has no member "keys"')
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 
-  test('is recorded as the table in the manual says', () => {
+  test('agrees with the table in the manual', () => {
     const page = readFileSync(new URL('../../../docs/POSTGRESQL.md', import.meta.url), 'utf8')
     const [, table = ''] = page.split(/<!-- (?:statements|end) -->/)
     const rows = [...table.matchAll(/^\| `([^`]+)` \| (\w+)/gm)].map(([, sql = '', as]) => [sql, as])

@@ -109,8 +109,8 @@ const marks = (...queries: readonly Exchanged[]): readonly Json[] =>
     f === 'touched' || f === 'not-understood' ? [[f, key ?? 'all', (value as { readonly why: string }).why]] : [],
   )
 
-describe('a transaction recorded whole', () => {
-  test('is one operation that has its reads and writes as its value, and its locks, level and statements', () => {
+describe('a PostgreSQL transaction recorded whole', () => {
+  test('is one operation with its reads, writes, statements, isolation level and locks', () => {
     const events = recorded(
       ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
       ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
@@ -408,7 +408,7 @@ describe('a transaction recorded whole', () => {
     expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
   })
 
-  test('lists no predicate for a key that is NULL, which no row has', () => {
+  test('lists no predicate for a comparison of the key with NULL', () => {
     const [, ok] = recorded(['SELECT balance FROM accounts WHERE id = NULL', columns('balance'), tag('SELECT 0')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -416,7 +416,7 @@ describe('a transaction recorded whole', () => {
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
-  ])('lists no predicate for %s, which shows all rows it depends on', (sql) => {
+  ])('lists no predicate for %s, whose result shows every row that it depends on', (sql) => {
     const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -530,7 +530,7 @@ describe('a transaction recorded whole', () => {
     expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
   })
 
-  test('fails if it was rolled back or refused, or its COMMIT was answered with ROLLBACK', () => {
+  test('fails if it was rolled back or refused, or if its COMMIT was answered with ROLLBACK', () => {
     const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
     const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
     expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
@@ -553,7 +553,7 @@ describe('a transaction recorded whole', () => {
   })
 })
 
-describe('the isolation level that a transaction asked for', () => {
+describe('the recorded isolation level of a transaction', () => {
   const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
   const set = (sql: string): Exchanged => [sql, tag('SET')]
   const levelOf = (...queries: readonly Exchanged[]): Json | undefined => recorded(...queries).at(-1)?.['isolation']
@@ -570,7 +570,7 @@ describe('the isolation level that a transaction asked for', () => {
     expect(levelOf(...before.map(set), update)).toBe(level)
   })
 
-  test('is that of SET TRANSACTION for the next transaction only', () => {
+  test('is the level of SET TRANSACTION for the next transaction only', () => {
     const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
     expect(levelOf(...first)).toBe('serializable')
     expect(levelOf(...first, update)).toBe(undefined)
@@ -583,14 +583,14 @@ describe('the isolation level that a transaction asked for', () => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
-  test('is that of the settings if neither the transaction nor the connection asks for one', () => {
+  test('is the level in the settings if neither the transaction nor the connection sets one', () => {
     const settings = { tables, isolation: 'repeatable read' }
     expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
     expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
   })
 })
 
-describe('the snapshot of a statement', () => {
+describe('the recorded snapshot of a statement', () => {
   const select = (id: number): Exchanged => [
     `SELECT balance FROM accounts WHERE id = ${id}`,
     ...[columns('balance'), row('1'), tag('SELECT 1')],
@@ -602,30 +602,30 @@ describe('the snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('is taken by the statement itself at read committed', () => {
+  test('lies within the time of the statement at read committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('is taken by the first statement of the transaction at higher levels', () => {
+  test('lies within the time of the first statement of the transaction at higher levels', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test("may be the statement's or the transaction's if the level is unknown", () => {
+  test('extends from the start of the transaction to the end of the statement if the level is unknown', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
 })
 
-describe('a statement that is not understood', () => {
+describe('the record of a statement that is not understood', () => {
   const truncate: Exchanged = ['TRUNCATE accounts', tag('TRUNCATE TABLE')]
   const notes = (...queries: readonly Exchanged[]) =>
     recorded(...queries).flatMap(({ process, f, key, value }) =>
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('changes no more rows once its transaction has committed', () => {
+  test('says that its changes end once its transaction has committed', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -636,13 +636,13 @@ describe('a statement that is not understood', () => {
     ])
   })
 
-  test('changes no rows if its transaction was rolled back or refused', () => {
+  test('withdraws its changes if its transaction was rolled back or refused', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('may continue to change rows if its commit is unanswered or it creates a trigger', () => {
+  test('leaves its changes open if its COMMIT is unanswered or it creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
@@ -656,12 +656,12 @@ test.each([
   ['0.5 + 1', undefined],
   ['105 + 1 + 1', undefined],
   ['105 + fee', undefined],
-])('an update that sets %s is recorded as the write %j', (sum, value) => {
+])('an update that sets balance to %s is recorded as a write of %j', (sum, value) => {
   const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
   expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
 })
 
-describe('a cursor', () => {
+describe('a recorded cursor', () => {
   const declare: Exchanged = [
     'DECLARE c NO SCROLL CURSOR FOR SELECT id, balance FROM accounts WHERE id IN (7, 8)',
     tag('DECLARE CURSOR'),
@@ -687,7 +687,7 @@ describe('a cursor', () => {
     expect(marks(...all)).toEqual([])
   })
 
-  test('may read at any time after its declaration', () => {
+  test('may read at any time between its declaration and the fetch', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
     const began = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
@@ -703,14 +703,14 @@ describe('a cursor', () => {
     'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
     'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
     'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
-  ])('is reported if the recorder cannot follow it: %s', (sql) => {
+  ])('is not understood in the form %s', (sql) => {
     const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
     expect(completions(...all)).toEqual([])
     expect(marks(...all)).toHaveLength(1)
   })
 })
 
-describe('a join of two recorded tables', () => {
+describe('a recorded join of two tables', () => {
   const both = { ...tables, owners: { values: ['name'] } }
   const joined = (sql: string, names: readonly string[], ...rows: readonly (string | null)[][]) => {
     const answer = [columns(...names), ...rows.map((values) => row(...values)), tag(`SELECT ${rows.length}`)]
@@ -730,7 +730,7 @@ describe('a join of two recorded tables', () => {
     'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
     'FROM accounts AS a LEFT JOIN owners AS o ON (a.owner = o.id) WHERE a.id = $1',
     'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7 AND o.id = 1 FOR UPDATE OF a',
-  ])('reads the rows of both, found by their primary keys: %s', (from) => {
+  ])('reads the rows of both tables, found by their primary keys: %s', (from) => {
     const events = joined(
       `SELECT ${columnsOfBoth} ${from.replace('$1', '7')}`,
       ['id', 'balance', 'id', 'name'],
@@ -744,12 +744,12 @@ describe('a join of two recorded tables', () => {
     'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
     'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
     'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
-  ])('depends on rows that its result does not show: %s', (from) => {
+  ])('has a predicate, as it depends on rows that its result does not show: %s', (from) => {
     const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
     expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
   })
 
-  test('reads a row once if several rows join it', () => {
+  test('reads a row only once if several rows join it', () => {
     const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
     const rows = [
       ['7', '100', '1', 'Ann'],
@@ -760,7 +760,7 @@ describe('a join of two recorded tables', () => {
     ])
   })
 
-  test('finds a row by its key in the WHERE, and skips the missing side of an outer join', () => {
+  test('finds a row by the key in its WHERE, and skips the missing side of an outer join', () => {
     const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
     expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
       { value: [balance], isPredicate: false },
@@ -771,13 +771,13 @@ describe('a join of two recorded tables', () => {
     'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
     'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
     'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
-  ])('is reported if it does not show which rows it reads: %s', (sql) => {
+  ])('is not understood if its result does not show which rows it reads: %s', (sql) => {
     const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
     expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
   })
 })
 
-describe('a statement that differs from an earlier one only in its literals', () => {
+describe('a statement that repeats an earlier one with other literals', () => {
   const answers: { readonly [first: string]: readonly BackendMessage[] } = {
     SELECT: [columns('id', 'balance'), tag('SELECT 0')],
     UPDATE: [tag('UPDATE 1')],
@@ -820,7 +820,7 @@ describe('a statement that differs from an earlier one only in its literals', ()
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('sets its own isolation level', () => {
+  test('sets the isolation level in its own literal', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)
@@ -828,7 +828,7 @@ describe('a statement that differs from an earlier one only in its literals', ()
   })
 })
 
-describe('a table that a statement writes indirectly', () => {
+describe('a table that a foreign key or trigger may write indirectly', () => {
   const indirect = {
     owners: { delete: ['accounts'], update: { code: ['accounts'], id: ['doctors'] }, by: ['foreign key owner_fk'] },
     on_duty: { write: ['doctors'] },
@@ -852,16 +852,16 @@ describe('a table that a statement writes indirectly', () => {
     ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
     ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
     ['SELECT * FROM owners', 'SELECT 0', []],
-  ])('is uncertain from that statement on: %s', (sql, said, cells) => {
+  ])('is marked only after statements that may write it: %s', (sql, said, cells) => {
     expect(touched(sql, tag(said))).toEqual(cells)
   })
 
-  test('is reported with the foreign key that writes it', () => {
+  test('is marked with the name of the foreign key', () => {
     const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('is uncertain after a statement on another recorded table, and that statement is recorded', () => {
+  test('is marked after a recorded statement on another table', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
@@ -872,7 +872,7 @@ describe('a table that a statement writes indirectly', () => {
   })
 })
 
-test('a mapping without a list of indirect writes notes that they are unknown', () => {
+test('a mapping without a list of indirect writes records that they are unknown', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -919,7 +919,7 @@ describe('an array of keys in the binary format', () => {
   test.each([
     ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
     ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
-  ])('of %s shows the keys without a row', (_, keys, missing) => {
+  ])('of %s shows which keys have no row', (_, keys, missing) => {
     expect(readBy(keys).at(-1)?.['value']).toEqual([
       ['r', 'accounts/1/balance', 5],
       ['r', `accounts/${missing}/balance`, null],
@@ -932,7 +932,7 @@ describe('an array of keys in the binary format', () => {
     ['another type', array(1700, 1, int4(1))],
     ['several dimensions', array(23, 2, int4(1))],
     ['no end', array(23, 1, int4(1)).subarray(0, 22)],
-  ])('with %s counts as a predicate', (_, keys) => {
+  ])('with %s is recorded as a predicate', (_, keys) => {
     expect(readBy(keys).at(-1)).toMatchObject({
       value: [['r', 'accounts/1/balance', 5]],
       predicates: [expect.any(String)],
@@ -940,7 +940,7 @@ describe('an array of keys in the binary format', () => {
   })
 })
 
-describe('a portal that is suspended', () => {
+describe('a suspended portal', () => {
   const suspended = (sql: string) =>
     recordedBy({ tables }, [], {
       asked: [
@@ -956,13 +956,13 @@ describe('a portal that is suspended', () => {
       ],
     }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
 
-  test('makes all rows of the table uncertain if its rows come from an UPDATE', () => {
+  test('marks all rows of the table if it returns the rows of an UPDATE', () => {
     expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
     ])
   })
 
-  test('makes all rows of the table uncertain if its rows come from an INSERT', () => {
+  test('marks all rows of the table if it returns the rows of an INSERT', () => {
     const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
     expect(suspended(sql)).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
@@ -975,7 +975,7 @@ test.each([
   [1700, '1.50', 'numeric'],
   [3802, '{}', 'json'],
 ])(
-  'a value of the type %i that is recorded as text is reported with the setting that gives its type',
+  'a value of the type %i that is recorded as text is reported with the setting that states its type',
   (type, text, name) => {
     const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
     const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
@@ -994,7 +994,7 @@ describe('a COPY from the client', () => {
     ])
   })
 
-  test('ends the recording of its connection in the extended protocol, where the server skips a Sync', () => {
+  test('ends the recording of its connection in the extended protocol', () => {
     const events = recordedBy({ tables }, [], {
       asked: [
         { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
@@ -1021,7 +1021,7 @@ describe('the request id of a transaction', () => {
     expect(ok?.['request']).toBe(request)
   })
 
-  test('is taken from any of its statements', () => {
+  test('may be in any statement of the transaction', () => {
     const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
     expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
   })

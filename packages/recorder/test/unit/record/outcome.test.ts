@@ -48,11 +48,11 @@ test.each([
     'fail',
   ],
   ['a status 5xx fails an operation without effects', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
-])('%s', (_, ending, type) => {
+])('the outcome of an operation: %s', (_, ending, type) => {
   expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 
-test('a failure says that the request was never forwarded', () => {
+test('the error of a failed operation says that its request was never forwarded', () => {
   expect(
     outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
   ).toEqual({
@@ -61,12 +61,12 @@ test('a failure says that the request was never forwarded', () => {
   })
 })
 
-test('a refusal made up by a fault is distinguished from a refusal by the backend', () => {
+test('the refusal of a write that a fault fabricated leaves the outcome unknown', () => {
   const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal keeps the mark that the object itself answered, unless a fault fabricated the refusal', () => {
+test('a refusal counts as an answer of the object itself, unless a fault fabricated the refusal', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })
@@ -75,6 +75,6 @@ test('a refusal keeps the mark that the object itself answered, unless a fault f
   expect(end(ok)).toEqual(fail)
 })
 
-test('edges are listed in the order in which a request reaches them', () => {
+test('the edges of a request are listed in the order in which it reaches them', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

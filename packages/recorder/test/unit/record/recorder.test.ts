@@ -9,7 +9,7 @@ import { asks, ok, read, recording, write } from '../../record/in-memory.ts'
 
 const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
 
-describe('the lines of a record', () => {
+describe('the events of a record', () => {
   test.each<Json>([
     null,
     7,
@@ -35,7 +35,7 @@ describe('the lines of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('have the epoch of the rules, and, for an incomplete operation, the edges that it reached', () => {
+  test('have the epoch of the rules, and at an incomplete operation the edges that it reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -58,7 +58,7 @@ describe('the lines of a record', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('about faults appear in both views', () => {
+  test('include a fault in both views', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -68,8 +68,8 @@ describe('the lines of a record', () => {
   })
 })
 
-describe('the processes of a record', () => {
-  test('are the same for consecutive requests of a connection', () => {
+describe('the processes of a connection', () => {
+  test('are the same for consecutive requests', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
@@ -81,7 +81,7 @@ describe('the processes of a record', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
   })
 
-  test('are several for concurrent requests of a connection', () => {
+  test('are different for concurrent requests', () => {
     const { client, connection, now } = recording()
     const exchanges = [1, 2].map((value) => {
       const exchange = connection.begin(now())
@@ -93,7 +93,7 @@ describe('the processes of a record', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are not reused for requests sent before the last one ended', () => {
+  test('are different for a request that was sent before the previous request ended', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
     first.called(asks(write(1)))
@@ -104,7 +104,7 @@ describe('the processes of a record', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are not used again in both views after an unknown outcome', () => {
+  test('are retired after an unknown outcome, and busy until the backend has answered', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))
@@ -125,8 +125,8 @@ describe('the processes of a record', () => {
   })
 })
 
-describe('the order of a record', () => {
-  test('keeps the place of a request that arrives slowly, and later requests wait', () => {
+describe('the order of events in a record', () => {
+  test('keeps the place of a request that arrives slowly, while later events wait', () => {
     const { client, recorder, connection, now } = recording()
     const slow = connection.begin(now())
     const quick = connection.begin(now())
@@ -143,7 +143,7 @@ describe('the order of a record', () => {
     expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
   })
 
-  test('has no gap for a request that never arrives or is not recognised, and the recorder counts it', () => {
+  test('has no gap for a request that never arrives completely or is not recognised', () => {
     const { client, backend, recorder, connection, now } = recording()
     const cut = connection.begin(now())
     const strange = connection.begin(now())
@@ -162,7 +162,7 @@ describe('the order of a record', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
   })
 
-  test('does not wait for a request that was given up before it was passed on', () => {
+  test('does not wait for a request that was given up before it was forwarded', () => {
     const { client, backend, recorder, connection, now } = recording()
     const refused = connection.begin(now())
     refused.ended(now(), 'the server serves no more')
@@ -176,7 +176,7 @@ describe('the order of a record', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('lets a bounded number of operations wait, then lets the oldest be overtaken, and counts it', () => {
+  test('lets only a bounded number of events wait, and counts a place that is overtaken', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -195,8 +195,8 @@ describe('the order of a record', () => {
   })
 })
 
-describe('a retry', () => {
-  test('is counted if its request has the same id', () => {
+describe('the recorder of retries', () => {
+  test('counts requests with equal ids as attempts', () => {
     const { client, recorder, connection, now } = recording()
     for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
     expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
@@ -208,7 +208,7 @@ describe('a retry', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
-  test('is not assumed for parts of one request with the same id', () => {
+  test('does not take parts of one request with a common id for attempts', () => {
     const { client, connection, now } = recording()
     const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
     for (let attempt = 1; attempt <= 2; attempt++)
@@ -221,7 +221,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('must follow an unanswered request of the same client if its request has no id', () => {
+  test('recognises a retry without an id only after an unanswered request of its client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -242,7 +242,7 @@ describe('a retry', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('repeats one of several equal unanswered operations, preferably one of its own client', () => {
+  test('assigns a retry to one of several equal unanswered operations, preferably of its own session', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })
@@ -262,7 +262,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('is not assumed for later requests once its client has retried after a reconnection', () => {
+  test('recognises no retry on a connection that was in use before the request was lost', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)
@@ -272,7 +272,7 @@ describe('a retry', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('is not assumed for a client that reconnects and sends another request first', () => {
+  test('recognises no retry of a client that reconnected and sent another request first', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     const [one, other] = [open(), open()]
@@ -295,7 +295,7 @@ describe('a retry', () => {
     expect(open().correlate(write(1), undefined)).toBeUndefined()
   })
 
-  test('is assumed for the first request of a reconnected client', () => {
+  test('recognises a retry in the first request after a reconnection', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
       const lost = connection.begin(now())
@@ -313,7 +313,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('is recognised among a bounded number of operations', () => {
+  test('recognises retries among a bounded number of recent operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
@@ -324,8 +324,8 @@ describe('a retry', () => {
 /** A list in a list, this many deep. */
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
-describe('a value that no history can hold', () => {
-  test('makes its request not understood and its keys unknown', () => {
+describe('a value that no history can represent', () => {
+  test('makes its request not understood, and marks the keys of that request', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -351,7 +351,7 @@ describe('a value that no history can hold', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
   })
 
-  test('may be nested in more than 500 levels', () => {
+  test('has more than 500 levels of nesting', () => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(500))))

@@ -11,8 +11,8 @@ const mark = (f: string, key: string | undefined, what: string, reason = why) =>
 const passedOn = (what: string, count: number, mayWrite: boolean) =>
   `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
 
-describe('a request that is passed on unread', () => {
-  test('marks its keys in both views when the backend gets it', () => {
+describe('a request that is forwarded without being read', () => {
+  test('marks its keys in both views when it is forwarded', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -34,7 +34,7 @@ describe('a request that is passed on unread', () => {
     expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('is marked before any later read, even if it is understood only afterwards', () => {
+  test('marks its keys before any later read, even if it is understood only afterwards', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -53,7 +53,7 @@ describe('a request that is passed on unread', () => {
       ])
   })
 
-  test('may be a dequeue whose reply is not understood, and its key is then marked', () => {
+  test('may be a dequeue whose reply is not understood, and then marks its key', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('a request that is passed on unread', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('is marked once for each key, and again if it has an earlier place in the record', () => {
+  test('marks each key only once, except from an earlier place in the record', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -82,7 +82,7 @@ describe('a request that is passed on unread', () => {
     ])
   })
 
-  test('marks nothing if it is refused, but another request for the same keys still does', () => {
+  test('marks nothing if it is refused, although another request marks the same keys', () => {
     const { client, recorder, connect, now } = recording()
     const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
     for (const exchange of [refused, done]) {
@@ -110,7 +110,7 @@ describe('a request that is passed on unread', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('is counted by kind with totals at the end, and the first three kinds are named', () => {
+  test('is counted by kind, and the first three kinds are named', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test("marks the keys that the request may write, or the request's own key if it cannot write", () => {
+  test('marks the keys that the request may write, or the key of a request that cannot write', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -220,7 +220,7 @@ test('an operation that arrives after its place was given up marks every key fro
 })
 
 describe('a request with several operations', () => {
-  test('has a process for each operation, and each ends by its own reply or by a common one', () => {
+  test('has a process for each operation, and ends each by its own reply or by a common one', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -245,7 +245,7 @@ describe('a request with several operations', () => {
     expect(told(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
   })
 
-  test('keeps one place in the order if it arrived slowly', () => {
+  test('keeps one place in the order for all its operations if it arrived slowly', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     const quick = connect().beginWhole(now())
@@ -255,8 +255,8 @@ describe('a request with several operations', () => {
   })
 })
 
-describe('a reply', () => {
-  test('may have the value of a write whose invocation has no value', () => {
+describe('the reply to a recorded request', () => {
+  test('may contain the value of a write whose request has no value', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -265,7 +265,7 @@ describe('a reply', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test("may have the key of a created object, whose invocation keeps the request's place", () => {
+  test('may contain the key of a created object, whose invocation keeps the place of the request', () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -288,7 +288,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('may have the elements of a list as separate operations', () => {
+  test('may contain the elements of a list, each recorded as an operation', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -304,7 +304,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('marks only keys that somebody read as absent if the created key is unknown', () => {
+  test('marks only keys that were read as absent if the key of a created object is lost', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())
@@ -330,7 +330,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
   })
 
-  test('gives no operations if the request was never forwarded or a list was lost', () => {
+  test('results in no operations if the request was never forwarded or the list is lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

@@ -4,7 +4,7 @@ import { createRecorder } from '../../../src/record/recorder.ts'
 import { asks, asksAs, ok, read, recording, told, write } from '../../record/in-memory.ts'
 
 describe('a named client', () => {
-  test('is one process over all its connections, for consecutive requests', () => {
+  test('is one process across connections for consecutive requests', () => {
     const { client, backend, connect, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connect().beginWhole(now())
@@ -22,13 +22,13 @@ describe('a named client', () => {
       ])
   })
 
-  test('is several processes of one session for concurrent requests', () => {
+  test('has several processes in one session for concurrent requests', () => {
     const { client, connect, now } = recording()
     for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
     expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
-  test('is distinct from another client on its connection', () => {
+  test('is distinct from other clients on its connection', () => {
     const { client, connection, now, recorder } = recording()
     for (const name of ['alice', 'bob', undefined]) {
       const exchange = connection.beginWhole(now())
@@ -44,7 +44,7 @@ describe('a named client', () => {
     expect(recorder.counters.unnamed).toBe(1)
   })
 
-  test('does not use a process whose operation was open when the request arrived', () => {
+  test('does not reuse a process whose operation was open when the request arrived', () => {
     const { client, connect, now } = recording()
     const slow = connect().begin(now())
     const quick = connect().beginWhole(now())
@@ -56,7 +56,7 @@ describe('a named client', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('is not the client of requests that the proxy duplicates', () => {
+  test('is not named as the client of a request that the proxy duplicates', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -68,7 +68,7 @@ describe('a named client', () => {
 })
 
 describe('the way in which a record identifies clients', () => {
-  test('is by connection, without names, until a header or command names them', () => {
+  test('is the connection until a header or a command names clients', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })
@@ -79,13 +79,13 @@ describe('the way in which a record identifies clients', () => {
     expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
   })
 
-  test('may be written at the start', () => {
+  test('may be given when the recorder is created', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('is not written if no client has operations', () => {
+  test('is not recorded if no client has named operations', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

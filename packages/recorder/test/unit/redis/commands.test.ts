@@ -103,7 +103,7 @@ test.each([
   ['DEBUG FLUSHALL', 'touches everything'],
   ['JSON.SET x . 1', 'touches everything'],
   ['CLIENT SETNAME a', 'touches nothing'],
-])('%s is analysed as %s', (text, what) => expect(understood(text)).toBe(what))
+])('the command %s is analysed as %s', (text, what) => expect(understood(text)).toBe(what))
 
 test.each([
   ['SET x 1 NX', null, 'fail'],
@@ -157,9 +157,11 @@ test.each([
   ['queue', 'LPOP q 2', 'touches q'],
   ['counter', 'DECRBY n 2', 'subtract n=2'],
   ['counter', 'SET n 2', 'touches n'],
-])('with the model %s, %s is %s', (model, text, what) => expect(understood(text, undefined, model)).toBe(what))
+])('with the model %s, the command %s is %s', (model, text, what) =>
+  expect(understood(text, undefined, model)).toBe(what),
+)
 
-test('a list is a queue if it is filled at one end and emptied at the other', () => {
+test('a list is recognised as a queue if its commands fill one end and empty the other', () => {
   const context = { commands: commandSet({ model: 'queue' }), keySpace: new KeySpace(), database: '0' }
   const kindOf = (text: string) => analyse(text.split(' ')[0] ?? '', text.split(' '), context).kind
   expect(['RPUSH q a', 'LPOP q', 'BLPOP q 0'].map(kindOf)).toEqual(['recognised', 'recognised', 'recognised'])
@@ -188,7 +190,7 @@ test('a command on a hash acts on each of its fields', () => {
   })
 })
 
-test('different keys have different names', () => {
+test('keys in different databases, keys of hashes and binary keys never share a name', () => {
   const keySpace = new KeySpace()
   const names = (database: string) => keySpace.names(database)
   const all = [
@@ -207,7 +209,7 @@ test('different keys have different names', () => {
   expect(names('0').key('user:1')).toBe('user:1')
 })
 
-test('scripts may change everything, unless the settings say that they keep to their keys', () => {
+test('scripts may change everything, unless the option scriptsKeepToKeys is set', () => {
   const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])
@@ -227,7 +229,7 @@ type CommandInfo = readonly [
   readonly CommandInfo[],
 ]
 
-test('every command of a real Redis is known, and no command that writes is taken for a read', async (context) => {
+test('every command of a real Redis is known, and every write command marks the keys that it writes', async (context) => {
   const server = installed('redis-server')
   const client = installed('redis-cli')
   if (server === undefined || client === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))

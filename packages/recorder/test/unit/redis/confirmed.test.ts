@@ -15,21 +15,21 @@ const waiting = (replicas: string, isConfirmedByWait = true) =>
     commands: commandSet({ isConfirmedByWait }),
   })
 
-describe('a change followed by a WAIT', () => {
-  test('is acknowledged when enough replicas have it', () => {
+describe('a Redis write followed by WAIT', () => {
+  test('is acknowledged if enough replicas have it', () => {
     const { ask, told } = waiting(':2\r\n')
     ask(SET + WAIT)
     expect(told()).toEqual(['0 invoke write x="1"', '0 ok write x="1"'])
   })
 
-  test('has an unknown outcome if fewer have it', () => {
+  test('has an unknown outcome if too few replicas have it', () => {
     const { ask, told } = waiting(':1\r\n')
     ask(SET + WAIT)
     expect(told().at(-1)).toMatch(/^0 info write .*!WAIT 2: 1 replicas have it$/)
     expect(told('backend')).toEqual(told('backend').filter((line) => !line.includes(' ok ')))
   })
 
-  test('has an unknown outcome if the connection ends before the reply to the WAIT', () => {
+  test('has an unknown outcome if the connection ends before the reply to WAIT', () => {
     const { client, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? '' : undefined),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -39,13 +39,13 @@ describe('a change followed by a WAIT', () => {
     expect(told().at(-1)).toMatch(/^0 info write/)
   })
 
-  test('is acknowledged at once if the settings do not make WAIT a confirmation', () => {
+  test('is acknowledged without enough replicas if the setting isConfirmedByWait is off', () => {
     const { ask, told } = waiting(':0\r\n', false)
     ask(SET + WAIT)
     expect(told().at(-1)).toBe('0 ok write x="1"')
   })
 
-  test('remains refused if it was refused', () => {
+  test('fails if the server refuses the write itself', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -55,7 +55,7 @@ describe('a change followed by a WAIT', () => {
   })
 })
 
-test('a lock is acquired with its token, refused while held, and released by the documented script', () => {
+test('a lock is acquired with its token, refused while it is held, and released by the documented script', () => {
   const answers = ['+OK\r\n', '$-1\r\n', ':1\r\n', ':0\r\n']
   const { ask, told } = recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'lock' }) })
   ask(command('SET', 'l', 't1', 'NX', 'PX', '1000'))
@@ -79,7 +79,7 @@ const DOCUMENTED = `
       return 0
   end`
 
-describe('a script that releases a lock', () => {
+describe('a Lua script that releases a lock', () => {
   const asLock = (...commands: readonly string[]) => {
     const { ask, told } = recorded({ answer: () => ':1\r\n', commands: commandSet({ model: 'lock' }) })
     for (const each of commands) ask(each)
@@ -107,7 +107,7 @@ describe('a script that releases a lock', () => {
     expect(asLock(command('EVAL', script, '1', 'l', 't1')).join()).not.toContain('release')
   })
 
-  test('is recognised by its SHA-1 once a client has sent it', () => {
+  test('is recognised by its SHA-1 once a client has sent the script', () => {
     const sha = createHash('sha1').update(DOCUMENTED).digest('hex')
     const called = command('EVALSHA', sha, '1', 'l', 't1')
     expect(asLock(called).join()).not.toContain('release')
@@ -119,7 +119,7 @@ describe('a script that releases a lock', () => {
   })
 })
 
-test('a script drains a queue, oldest first', () => {
+test('the documented drain script is recorded as a drain of a queue, oldest message first', () => {
   const answers = [':1\r\n', '*1\r\n$1\r\n1\r\n']
   const { ask, told } = recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'queue' }) })
   ask(command('LPUSH', 'q', '1'))
@@ -127,7 +127,7 @@ test('a script drains a queue, oldest first', () => {
   expect(told().at(-1)).toBe('0 ok drain q=["1"]')
 })
 
-test('a read by a client whose name ends in :final is a final read', () => {
+test('a read by a client whose name ends in ":final" is a final read', () => {
   const { ask, views } = recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
   ask(command('CLIENT', 'SETNAME', 'a:final') + command('GET', 'x'))
   expect(views.client.find(({ type }) => type === 'invoke')).toMatchObject({ session: 'a', final: true })

@@ -7,7 +7,7 @@ const OK = '+OK\r\n'
 const QUEUED = '+QUEUED\r\n'
 const ended = (events: readonly string[]) => events.filter((event) => !event.includes('invoke'))
 
-describe('a transaction', () => {
+describe('a Redis transaction', () => {
   /** Everything in it is queued, and this is what EXEC answers. */
   const transacting = (executed: string) => ({
     answer: ([name = '']: readonly string[]) =>
@@ -16,7 +16,7 @@ describe('a transaction', () => {
   const sent = (...commands: readonly (readonly string[])[]) =>
     [['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join('')
 
-  test('is recorded as its operations, at the time of its EXEC', () => {
+  test('is recorded as separate operations at the time of its EXEC', () => {
     const { ask, told, marks, recorder } = recorded(transacting('*3\r\n+OK\r\n$1\r\n7\r\n:3\r\n'))
     ask(command('MULTI') + command('SET', 'x', '1') + command('GET', 'y') + command('INCR', 'n'))
     expect(told()).toEqual([])
@@ -35,13 +35,13 @@ describe('a transaction', () => {
     expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
   })
 
-  test('records nothing if it is discarded', () => {
+  test('is not recorded if it is discarded', () => {
     const { ask, told, marks } = recorded(transacting(''))
     ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'))
     expect([told(), marks()]).toEqual([[], []])
   })
 
-  test('marks the keys of commands that are no operations when it is executed', () => {
+  test('marks the keys of commands that are not operations, once it is executed', () => {
     const { ask, told, marks } = recorded(transacting('*2\r\n:1\r\n+OK\r\n'))
     ask(command('MULTI') + command('LPUSH', 'l', 'a'))
     expect(marks()).toEqual([])
@@ -70,7 +70,7 @@ describe('a transaction', () => {
   })
 })
 
-describe('a client', () => {
+describe('a Redis client', () => {
   const sessionsOf = (events: readonly Event[]) =>
     events.filter(({ type }) => type === 'invoke').map((event) => (event as { session?: string }).session)
   const greeting = {
@@ -84,7 +84,7 @@ describe('a client', () => {
             : undefined,
   }
 
-  test('is identified by CLIENT SETNAME from the next command on, across connections', () => {
+  test('is identified across connections by CLIENT SETNAME, from the next command on', () => {
     const { ask, views, connect, recorder } = recorded(greeting)
     ask(command('GET', 'x'))
     ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'))
@@ -96,7 +96,7 @@ describe('a client', () => {
     expect(recorder.sessions).toMatchObject({ named: true })
   })
 
-  test('is identified by its user, unless that is the default one', () => {
+  test('is identified by its user name, except by the user "default"', () => {
     const { ask, views } = recorded(greeting)
     ask(command('AUTH', 'secret'))
     ask(command('GET', 'x'))
@@ -109,7 +109,7 @@ describe('a client', () => {
     expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
   })
 
-  test('is not identified by a refused name', () => {
+  test('is not identified by a name that the server refuses', () => {
     const { ask, views } = recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
     ask(command('AUTH', 'bob', 'wrong'))
     ask(command('GET', 'x'))
@@ -117,7 +117,7 @@ describe('a client', () => {
   })
 })
 
-describe('a connection whose replies do not follow requests', () => {
+describe('a Redis connection with replies out of order', () => {
   test('continues in RESP3, where messages of subscriptions are pushes', () => {
     const { ask, told, recorder } = recorded({
       answer: ([name]) =>
@@ -148,13 +148,13 @@ describe('a connection whose replies do not follow requests', () => {
   })
 })
 
-describe('a command marks', () => {
+describe('the marks of a Redis command', () => {
   test.each([
     ['nothing if it sets a time to live', ['SET', 'x', '1', 'EX', '10'], []],
     ['a key that it changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
     ['all keys if it is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
     ['nothing if it only reads', ['KEYS', '*'], []],
-  ])('%s', (_, words, marked) => {
+  ])('are %s', (_, words, marked) => {
     const { ask, marks } = recorded({ answer: () => OK })
     ask(command(...words))
     expect([marks(), marks('backend')]).toEqual([marked, marked])

@@ -29,7 +29,7 @@ const analysed = (text: string) => {
   return analyse(words[0] ?? '', words, { commands: commandSet(), keySpace: new KeySpace(), database: '0' })
 }
 
-describe("the manual's page about Redis", () => {
+describe('the page about Redis in the manual', () => {
   test.each(tableBehind('operations'))('lists %s as %s, with the reply %s: %s', (command, recorded, answer, ends) => {
     const what = analysed(command)
     if (what.kind === 'passed-on') throw new Error(`${command} is no operation`)

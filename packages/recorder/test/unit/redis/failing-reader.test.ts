@@ -5,7 +5,7 @@ import { recorded } from '../../redis/recorded.ts'
 const command = (...words: readonly string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 
-test('a command whose reader fails makes its own connection unreadable, and no other', () => {
+test('a Redis command whose reader throws makes only its own connection unreadable', () => {
   const commands = commandSet()
   const readers = new Map([
     ...commands.readers,

@@ -16,20 +16,20 @@ const GONE = ['touched x: its disappearance']
 const append: Exchanged = ['APPEND x c', ':3\r\n']
 const absent: Exchanged = ['GET x', '$-1\r\n']
 
-describe('a value that may have had a time to live since before the recording', () => {
+describe('a Redis value with a possible time to live from before the recording', () => {
   test('may have expired if it is absent after a write that kept the time to live', () => {
     expect(marksAfter(append, absent)).toEqual(GONE)
   })
 
-  test('may have expired although a command to delete it was refused', () => {
+  test('may have expired although a DEL of its key was refused', () => {
     expect(marksAfter(['DEL x', '-READONLY You\r\n'], append, absent)).toEqual(GONE)
   })
 
-  test('has not expired if a deletion of unknown outcome may have taken effect late', () => {
+  test('is not reported as expired if a DEL with an unknown outcome may have deleted it', () => {
     expect(marksAfter(['DEL x', '-upstream failure\r\n'], append, absent)).toEqual([])
   })
 
-  test('may have expired although its field was deleted before, because the hash kept its time to live', () => {
+  test('may have expired after an HDEL of its field, because its hash kept the time to live', () => {
     const deleted: Exchanged = ['HDEL h f', ':1\r\n']
     expect(marksAfter(deleted, ['HSET h f 1', ':1\r\n'], ['HGET h f', '$-1\r\n'])).toEqual([
       'touched h[f]: its disappearance',
@@ -40,7 +40,7 @@ describe('a value that may have had a time to live since before the recording', 
     expect(marksAfter(append, ['DEL x', ':1\r\n'], absent)).toEqual([])
   })
 
-  test('has not expired if it was written with no time to live', () => {
+  test('has not expired if it was written without a time to live', () => {
     expect(marksAfter(['SET x ab', '+OK\r\n'], append, absent)).toEqual([])
   })
 })

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import { luaTokens } from '../../../src/redis/scripts.ts'
 
-test('a Lua script may have the line ends of Windows', () => {
+test('the tokens of a Lua script do not depend on its line ends', () => {
   const script = 'if a then\n  -- a comment\n  return 1\nend'
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(['if', 'a', 'then', 'return', '1', 'end'])
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(luaTokens(script))
 })
 
-test('a Lua string keeps its content', () => {
+test('a string in the tokens of a Lua script keeps its content', () => {
   expect(luaTokens(`'a  b' "it's" [[ c ]]`)).toEqual(['"a  b"', `"it's"`, '[[ c ]]'])
 })
 
 test.each([`'a" == 'b'`, 'return "', '[==[ ]]', '--[[ ]'])(
-  'a Lua script with an unfinished %s cannot be read',
+  'a Lua script with an unfinished part, such as %s, has no tokens',
   (script) => {
     expect(luaTokens(script)).toBeUndefined()
   },

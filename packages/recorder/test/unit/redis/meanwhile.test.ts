@@ -8,8 +8,8 @@ function scripted(answers: { readonly [command: string]: string }) {
 
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
-describe('a field first read while its hash is being deleted', () => {
-  test('is not recorded as a register, because its deletion would not be in the record', () => {
+describe('a field of a hash, first accessed while the hash is being deleted', () => {
+  test('is not recorded as a register', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -21,7 +21,7 @@ describe('a field first read while its hash is being deleted', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is not recorded as a register even if a transaction deletes the hash at its end', () => {
+  test('is recorded with its deletion if the DEL of the hash waits in a transaction', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -49,7 +49,7 @@ describe('a field first read while its hash is being deleted', () => {
   })
 })
 
-describe('a field first read while all keys are being deleted', () => {
+describe('a field of a hash, first accessed while all keys are being deleted', () => {
   const written = { 'HSET h f 1': ':1\r\n' }
 
   test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register until %s is answered', (flush) => {
@@ -67,7 +67,7 @@ describe('a field first read while all keys are being deleted', () => {
   })
 })
 
-test('commands after a failed SELECT in a transaction mark every key', () => {
+test('a command after a failed SELECT in a Redis transaction marks every key', () => {
   const { marks, ask } = recorded({
     answer: scripted({
       MULTI: '+OK\r\n',
@@ -83,7 +83,7 @@ test('commands after a failed SELECT in a transaction mark every key', () => {
   expect(touched(marks(), '*')).toBe(true)
 })
 
-describe('a client that changes its name', () => {
+describe('a Redis client that changes its name', () => {
   const answer = scripted({
     'CLIENT SETNAME a': '+OK\r\n',
     'CLIENT SETNAME b': '+OK\r\n',
@@ -91,7 +91,7 @@ describe('a client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has the new name for pipelined requests at once, and keeps the old one if the new one is refused', () => {
+  test('has its new name for pipelined requests, and keeps its old name if the new one is refused', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')

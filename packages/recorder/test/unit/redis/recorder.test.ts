@@ -3,8 +3,8 @@ import { commandSet } from '../../../src/redis/command-set.ts'
 import { recorded } from '../../redis/recorded.ts'
 import { command } from '../../redis/redis-in-memory.ts'
 
-describe('Redis commands', () => {
-  test('are operations on registers for strings, with outcomes from their replies', () => {
+describe('the Redis recorder', () => {
+  test('records commands on strings as operations on registers, with outcomes from their replies', () => {
     const { ask, told, recorder } = recorded()
     ask(command('SET', 'x', '1'))
     ask(command('get', 'x'))
@@ -33,14 +33,14 @@ describe('Redis commands', () => {
     expect(recorder.counters).toMatchObject({ operations: 7, open: 0, unmatched: 0, waiting: 0, opaqueConnections: 0 })
   })
 
-  test('are operations on counters for numbers', () => {
+  test('records commands on numbers as operations on counters', () => {
     const { ask, told } = recorded({ commands: commandSet({ model: 'counter' }) })
     ask(command('INCR', 'n'))
     ask(command('GET', 'n'))
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('are a compare-and-set if they run a declared script', () => {
+  test('records a declared script as a cas', () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = recorded({
@@ -59,14 +59,14 @@ describe('Redis commands', () => {
     expect(recorder.counters.unmatched).toBe(1)
   })
 
-  test('are recorded with binary values distinct from texts', () => {
+  test('records binary values as distinct from texts', () => {
     const { client, told } = recorded()
     client.send(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
     expect(told()[0]).toBe('0 invoke write x={"base64":"/w=="}')
   })
 })
 
-describe('an error reply', () => {
+describe('an error reply of Redis', () => {
   const failing = (error: string) => {
     const { ask, told } = recorded({ answer: () => `-${error}\r\n` })
     ask(command('SET', 'x', '1'))
@@ -75,18 +75,18 @@ describe('an error reply', () => {
   }
 
   test.each(['MOVED 1 10.0.0.1:6379', 'NOREPLICAS Not enough', 'READONLY You', 'WRONGTYPE x', 'ERR wrong'])(
-    'is a refusal if nothing was done: %s',
+    'fails the operation if the server has changed nothing: %s',
     (error) => {
       expect(failing(error)).toEqual([`0 fail write x=undefined !${error}`, `0 fail read x=undefined !${error}`])
     },
   )
 
-  test('leaves the outcome of a write unknown otherwise, and fails a read', () => {
+  test('leaves the outcome of a write unknown and fails a read if the error is unknown', () => {
     const error = 'upstream failure'
     expect(failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('leaves the outcome unknown if the command never has such a reply', () => {
+  test('a reply of a type that SET never returns leaves the outcome unknown', () => {
     const { ask, told } = recorded({ answer: () => ':7\r\n' })
     ask(command('SET', 'x', '1'))
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
@@ -94,7 +94,7 @@ describe('an error reply', () => {
 })
 
 describe('concurrent Redis requests', () => {
-  test('get their own replies when they are pipelined, however the bytes are divided', () => {
+  test('get their own replies if they are pipelined, however the bytes are divided', () => {
     const { client, told, server } = recorded()
     const text = `${command('SET', 'x', '1') + command('GET', 'x')}\r\nGET y\r\n${command('PING')}${command('SET', 'y', 'a\tb')}`
     for (const byte of Buffer.from(text)) client.send(Buffer.of(byte))
@@ -128,7 +128,7 @@ describe('Redis traffic that is not understood', () => {
     client.reset()
   })
 
-  test('includes a transaction that does not start, whose commands are executed at once', () => {
+  test('includes commands pipelined behind a MULTI that the server refuses', () => {
     const { ask, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined) })
     ask(command('MULTI'))
     ask(command('SET', 'x', '1'))
@@ -155,7 +155,7 @@ describe('Redis traffic that is not understood', () => {
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('includes a command that is too large, whose reply goes to no other', () => {
+  test('includes a command that is too large, and does not shift the replies to later commands', () => {
     const { ask, told, recorder, marks } = recorded({ maxMessageBytes: 100 })
     ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'))
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
@@ -163,7 +163,7 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched *: a request that cannot be read'])
   })
 
-  test('does not include other databases, whose keys are separate, or a failed SELECT', () => {
+  test('excludes commands on other databases, but includes commands pipelined behind a failed SELECT', () => {
     const { ask, told, recorder, marks } = recorded()
     ask(command('SELECT', '1') + command('SET', 'x', '1'))
     expect(told()).toContain('0 ok write 1/x="1"')
@@ -178,7 +178,7 @@ describe('Redis traffic that is not understood', () => {
 })
 
 describe('an unanswered Redis request', () => {
-  test('fails if it never left, and otherwise has an unknown outcome', () => {
+  test('fails if it is a read or was never forwarded, and otherwise has an unknown outcome', () => {
     const { link, client, told, recorder } = recorded({ answer: () => '' })
     client.send(command('SET', 'x', '1') + command('GET', 'x'))
     link.to = false
@@ -193,7 +193,7 @@ describe('an unanswered Redis request', () => {
     expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
   })
 
-  test('has an unknown outcome only for the client if just the reply was lost', () => {
+  test('has an unknown outcome for the client and succeeds at the backend if only its reply was lost', () => {
     const { link, client, told } = recorded()
     link.back = false
     client.send(command('SET', 'x', '1'))

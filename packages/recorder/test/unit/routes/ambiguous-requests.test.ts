@@ -34,9 +34,9 @@ function recorded(route: object, request: string, given: Given = {}) {
 
 const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args).at(-1)
 
-describe('a precondition on versions', () => {
+describe('a cas with If-Match', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'is not understood if it does not name a single version, such as %s, and marks its key',
+    'is not understood with a tag other than a single version, such as %s, and marks its key',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -60,7 +60,7 @@ describe('a precondition on versions', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('has the same version if a proxy weakened its tag', () => {
+  test('ignores the mark of a weak tag, which a proxy may add', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -70,38 +70,38 @@ describe('a precondition on versions', () => {
   })
 })
 
-describe('a reply without its content', () => {
+describe('a successful reply without the content of its value', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('does not mean an absent value after HEAD', () => {
+  test('is not understood as an absent value after HEAD', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('does not mean an absent value after 304', () => {
+  test('is not understood as an absent value after 304', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
-  test('still gives the values in its header fields', () => {
+  test('is understood if the value is in its header fields', () => {
     expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
       type: 'ok',
       value: '"1"',
     })
   })
 
-  test('gives an empty text if the body of a GET is empty', () => {
+  test('is read as an empty text after GET', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })
 
-describe('the hash of a long body', () => {
+describe('the recorded hash of a long body', () => {
   const text = 'a'.repeat(10_000)
   const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
   const hashed = { sha256: '27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711', bytes: 10_000 }
 
-  test('is the same for a compressed and a plain body', () => {
+  test('is equal for the compressed and the plain body', () => {
     const head = { method: 'GET', target: '/kv/x', headers: new Map<string, string>() }
     const peer = { connection: 1, address: '127.0.0.1', process: undefined }
     const { complete } = compileMapping(table(read)).match(head).understand(head, undefined, peer)
@@ -109,7 +109,7 @@ describe('the hash of a long body', () => {
     expect(complete({ status: 200, headers, body: { bytes: gzipSync(text) } })).toEqual({ type: 'ok', value: hashed })
   })
 
-  test('is the same if the route also reads parts of it', () => {
+  test('is recorded even if the route also reads parts of the body', () => {
     const write = { request: 'PUT /kv/{key}', f: 'write', value: { members: { all: 'body', form: 'form.a' } } }
     expect(completionOf(write, 'PUT /kv/x', { body: `a=${text}` })).toMatchObject({
       value: { all: { bytes: 10_002 }, form: text },
@@ -117,7 +117,7 @@ describe('the hash of a long body', () => {
   })
 })
 
-describe('the key of a request', () => {
+describe('the recorded key of a request', () => {
   const read = {
     request: 'GET /tenants/{tenant}/users/{id}',
     f: 'read',
@@ -125,20 +125,20 @@ describe('the key of a request', () => {
     result: 'body',
   }
 
-  test('differs if one of several parts differs or a slash moves', () => {
+  test('differs if one of several parts differs or a slash moves from part to part', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
     expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
   })
 
-  test("does not depend on the order of an object's members", () => {
+  test('does not depend on the order of the members of an object', () => {
     const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
     const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('is not understood from a repeated parameter, since services differ in which one counts', () => {
+  test('is not taken from a repeated parameter with different values', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

@@ -16,7 +16,7 @@ function covers(other: readonly string[], path: readonly string[]): boolean {
 const paths = fc.array(fc.constantFrom('a', 'b', '*', '{key}', ''), { minLength: 1, maxLength: 3 })
 const methods = fc.constantFrom('GET', 'HEAD', 'GET,HEAD')
 
-test('a route is refused exactly if one before it takes all of its requests', () => {
+test('a route is refused exactly if a single earlier route matches all of its requests', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(methods, paths), { minLength: 2, maxLength: 5 }), (drawn) => {
       const routes = drawn.map(([method, path]) => ({
@@ -34,7 +34,7 @@ test('a route is refused exactly if one before it takes all of its requests', ()
   )
 })
 
-test('a table of 20,000 routes is checked without comparing every pair', () => {
+test('a table of 20,000 routes is checked without a comparison of every pair', () => {
   const routes = Array.from({ length: 20_000 }, (_, i) => ({ request: `GET /a${i}/{key}`, f: 'read' }))
   const before = process.cpuUsage()
   checkRoutes(routes, 'a test')

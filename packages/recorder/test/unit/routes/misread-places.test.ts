@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply does not mean an absent value if it has the written value outside its result place', () => {
+test('a reply with the written value outside its result place is not understood', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -26,14 +26,14 @@ test('a reply does not mean an absent value if it has the written value outside 
   })
 })
 
-test('a reply without a result means an absent value, even from a service that lost the value', () => {
+test('a reply without any value at the result place means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('an empty result means an absent value once a reply has had a value at that place', () => {
+test('a reply with nothing at the result place means an absent value if an earlier reply had a value at that place', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

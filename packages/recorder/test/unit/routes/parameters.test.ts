@@ -15,7 +15,7 @@ const marks = (table: object, request: string) =>
     .events.filter(({ process }) => process === 'recorder')
     .map(({ f, key, value }) => [f, key, (value as { readonly why?: string }).why?.replace(/ of its query.*/, '')])
 
-test('a read with an unknown parameter may read something else, and is not understood', () => {
+test('a read with a parameter that no route names is not understood', () => {
   const routes = [read, write]
   const why = 'no route names the parameter "version"'
   expect(marks({ routes }, 'GET /kv/x?version=previous')).toEqual([['not-understood', 'x', why]])
@@ -26,7 +26,7 @@ test('a read with an unknown parameter may read something else, and is not under
   expect(tried({ routes }, 'GET /kv/x?').kind).toBe('operations')
 })
 
-test('a write with an unknown parameter may write something else, and marks its key', () => {
+test('a write with a parameter that no route names is not recorded, and marks its key', () => {
   expect(marks({ routes: [read, write] }, 'PUT /kv/x?dry_run=true')).toEqual([
     ['touched', 'x', 'no route names the parameter "dry_run"'],
   ])
@@ -44,7 +44,7 @@ test('a parameter is known if any route for the path uses it', () => {
   expect(tried({ routes: [old, read] }, 'GET /kv/x?version=current').kind).toBe('operations')
 })
 
-test('a parameter can be declared irrelevant', () => {
+test('a parameter in ignoredParameters is ignored', () => {
   const table = { ignoredParameters: ['_'], routes: [read] }
   expect(tried(table, 'GET /kv/x?_=17').kind).toBe('operations')
   expect(tried(table, 'GET /kv/x?_=17&at=3').kind).toBe('not-understood')
@@ -53,7 +53,7 @@ test('a parameter can be declared irrelevant', () => {
   )
 })
 
-test('a query is parsed as the URL standard says, also with malformed escapes and bytes that are no UTF-8', () => {
+test('a query is parsed according to the URL standard, even with malformed escapes and bytes', () => {
   const escapes = ['%', '%4', '%41', '%C3%A9', '%c3%41', '%ff', '%e2%82', '%ac', '%F0%9F', '%98%80', '%25', '%26', '%0']
   const part = fc.oneof(fc.constantFrom(...escapes, '+', '&', '=', '\u00c3', '\u00a9'), fc.string({ maxLength: 2 }))
   fc.assert(

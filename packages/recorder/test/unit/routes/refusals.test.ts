@@ -14,7 +14,7 @@ function ended(route: { readonly request: string }, body: string, answer = 'HTTP
   return `${last?.['type']}${last?.['error'] === undefined ? '' : ` ${last['error']}`}`.replace(/which may be.*/, '')
 }
 
-describe('does not understand a successful reply that looks like a refusal', () => {
+describe('a reply with status 200 that looks like a refusal', () => {
   test.each([
     ['{"errors":[{"message":"denied"}],"data":null}', 'info status 200: its body says "errors", '],
     ['{"jsonrpc":"2.0","id":1,"error":{"code":-32000}}', 'info status 200: its body says "error", '],
@@ -22,17 +22,17 @@ describe('does not understand a successful reply that looks like a refusal', () 
     ['{"ok":false}', 'info status 200: its body says "ok", '],
     ['{"success":false,"message":"read-only"}', 'info status 200: its body says "success", '],
     [' false\n', 'info status 200: its body is false, '],
-  ])('%s', (body, expected) => {
+  ])('is not understood: %s', (body, expected) => {
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('of a read, even if an absent result means an absent value', () => {
+  test('is not understood as an answer to a read either', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
 })
 
-describe('takes a successful reply for a success although it has words of a refusal', () => {
+describe('a reply with status 200 that only mentions a refusal', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
@@ -40,17 +40,17 @@ describe('takes a successful reply for a success although it has words of a refu
     '"error"',
     'no JSON, and an "error"',
     '',
-  ])('%s', (body) => {
+  ])('is a success: %s', (body) => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('if the words are the value that was read', () => {
+  test('is a success if those words are the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })
 })
 
-test('the member "answers" gives the meaning of a response', () => {
+test('the member "answers" of a route decides whether a reply is a success or a failure', () => {
   const answers = [
     { when: { 'json.errors': { there: true } }, outcome: 'fail' },
     { when: { 'json.errors': { there: false } }, outcome: 'ok' },
@@ -59,7 +59,7 @@ test('the member "answers" gives the meaning of a response', () => {
   expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
 })
 
-test('a status other than success keeps its meaning', () => {
+test('a status other than success decides the outcome, whatever the body says', () => {
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
 })

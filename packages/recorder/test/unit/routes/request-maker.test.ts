@@ -28,22 +28,22 @@ test.each([
   ['is a value', { initial: { value: 2 } }, 2],
   ['is unknown', { initial: 'unknown' }, 'unknown'],
   ['is unknown to clients that read nothing beforehand', { initial: 'read', keys: ['x'] }, 'unknown'],
-])('how objects begin by a route table %s', (_, members, initial) => {
+])('the initial value of objects in a route table %s', (_, members, initial) => {
   const table = parseRouteTable({ routes: [GET], ...members }, 'routes.json')
   expect(beginningIn(table, 'routes.json')?.initial).toBe(initial)
 })
 
-test.each(['unknown', 2])('the table by which made requests are recorded begins with %j', (initial) => {
+test.each(['unknown', 2])('the initial value %j is kept in the table that records generated requests', (initial) => {
   expect(initialIn(generatorTable(tableOf(GET), initial).initial)).toBe(initial)
 })
 
-describe('a request made from a route table', () => {
+describe('a request generated from a route table', () => {
   test('has encoded ids in its path', () => {
     const { request } = made({ f: 'read', key: 'a b/ü', value: null }, GET)
     expect(request).toMatchObject({ method: 'GET', target: '/v1/a%20b%2F%C3%BC', body: '' })
   })
 
-  test('spells ids in paths by RFC 3986, and in queries as parameters', () => {
+  test('encodes ids in paths by RFC 3986, and ids in queries as parameters', () => {
     const key = "-._~!$&'()*+,;=:@/?#[]%"
     const { request } = made({ f: 'read', key, value: null }, GET)
     expect(request.target).toBe("/v1/-._~!$&'()*+,;=:@%2F%3F%23%5B%5D%25")
@@ -51,32 +51,32 @@ describe('a request made from a route table', () => {
     expect(made({ f: 'read', key: 'a@b&c', value: null }, search).request.target).toBe('/v1?id=a%40b%26c')
   })
 
-  test('has values inside JSON bodies at any depth', () => {
+  test('contains values at any depth of its JSON body', () => {
     const route = { request: 'PUT /v1/{key}', f: 'write', value: 'json.data.items.0.n' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(request.body).toBe('{"data":{"items":[{"n":7}]}}')
     expect(request.headers).toContainEqual(['Content-Type', 'application/json'])
   })
 
-  test('has both values of a cas in the places that the table reads', () => {
+  test('contains both values of a cas in the places that the table reads', () => {
     const route = { request: 'POST /v1/{key}/swap', f: 'cas', value: ['json.old', 'json.new'] }
     expect(made({ f: 'cas', key: 'x', value: [1, 2] }, route).request.body).toBe('{"old":1,"new":2}')
   })
 
-  test("satisfies the route's conditions", () => {
+  test('satisfies the conditions of its route', () => {
     const route = { request: 'POST /rpc', when: { 'json.op': 'set' }, f: 'write', key: 'json.id', value: 'json.to' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('uses a route with a constant value for that value, and another route for other values', () => {
+  test('uses the route for a constant value if it has that value, and another route otherwise', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
     expect(made({ f: 'write', key: 'x', value: 1 }, drop, put).request.method).toBe('PUT')
   })
 
-  test('has the members that the table adds, and a generated value if only the reply gives the version', () => {
+  test('has the headers and body members listed under "sends"', () => {
     const table = parseRouteTable(
       {
         sends: { 'header.Authorization': 'Bearer t' },
@@ -107,7 +107,7 @@ describe('a request made from a route table', () => {
     expect(result.complete({ status: 412, headers: etag, body: undefined })).toMatchObject({ type: 'fail' })
   })
 
-  test('names its client and its own id, and says whether it is a final read', () => {
+  test('names its client and its own id, and says if it is a final read', () => {
     const table = parseRouteTable(
       { client: 'header.X-Client', requestId: 'Idempotency-Key', final: 'X-Final', routes: [GET] },
       'routes.json',
@@ -142,7 +142,7 @@ describe('a request made from a route table', () => {
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
-  test('leaves a constant part of the key out of the path', () => {
+  test('omits a constant part of the key from its path', () => {
     const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
     for (const key of ['17', 'users/17'])
       expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
@@ -151,13 +151,13 @@ describe('a request made from a route table', () => {
       })
   })
 
-  test('has the given object in every part of the key if the given key has no parts', () => {
+  test('has the given key in every part if the given key has no parts', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
 })
 
-test('a recorded key of several parts identifies the same object when it is read back', () => {
+test('has the recorded key of several parts from which it is generated', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {
@@ -191,7 +191,7 @@ const valuePlaces = [
   { members: { n: 'json.n' } },
 ] as const
 
-test('the table reads the same operation from a request that it made', () => {
+test('is read by the table as the operation from which it was generated', () => {
   const key = fc.string({ unit: 'grapheme-ascii', minLength: 1 }).filter((text) => /^[\x21-\x7e]+$/.test(text))
   fc.assert(
     fc.property(
@@ -217,7 +217,7 @@ test('the table reads the same operation from a request that it made', () => {
   )
 })
 
-describe('a route that cannot make requests', () => {
+describe('a route that cannot generate requests', () => {
   test.each([
     [
       'a key that the server makes',
@@ -246,11 +246,11 @@ describe('a route that cannot make requests', () => {
       /JSON and a text at once/,
     ],
     ['a body of a GET', { request: 'GET /{key}', f: 'write', value: 'json.v' }, /a GET has no body/],
-  ])('is refused for %s', (_, route, remedy) => {
+  ])('is refused because of %s', (_, route, remedy) => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(remedy)
   })
 
-  test('is refused for several operations', () => {
+  test('is refused because of several operations', () => {
     const route = {
       request: 'POST /move/{key}',
       operations: [

@@ -17,7 +17,7 @@ const examples = blocks.flatMap(({ kind, text }, i) => {
   return [{ table: text, request: request?.text ?? '', answer: answer?.text ?? '', events: events?.text ?? '' }]
 })
 
-test("the manual's page about routes has an example for every member of a table", () => {
+test('the page about routes in the manual has an example for every member of a table', () => {
   const shown = examples.map(({ table }) => table).join()
   const without = Object.keys({ ...tableMembers, ...routeMembers }).filter((name) => !shown.includes(`"${name}"`))
   // Those of gRPC are binary, or shown where gRPC is.
@@ -25,13 +25,13 @@ test("the manual's page about routes has an example for every member of a table"
   for (const name of without) expect(page).toContain(`\`${name}\``)
 })
 
-describe("the page's examples", () => {
-  test('are complete', () => {
+describe('an example on the page about routes', () => {
+  test('has all of its four blocks', () => {
     expect(examples.length).toBeGreaterThan(14)
     expect(blocks.length).toBe(examples.length * 4)
   })
 
-  test.each(examples)('$request is recorded as the page says', ({ table, request, answer, events }) => {
+  test.each(examples)('records $request as the page says', ({ table, request, answer, events }) => {
     const parsed = parseRouteTable(JSON.parse(table), 'ROUTES.md')
     const tried = tryRequest(parsed, readWrittenRequest(request, 'request'), readWrittenAnswer(answer, 'answer'))
     const shown = tried.events.map(({ index: _, time: __, node: ___, epoch: ____, ...event }) => event)
@@ -43,7 +43,7 @@ describe("the page's examples", () => {
     )
   })
 
-  test.each(examples)('$request has a table that fits the schema', ({ table }) => {
+  test.each(examples)('has a table for $request that fits the schema', ({ table }) => {
     expect(invalidBy(routeTableSchema as Schema, JSON.parse(table))).toBeUndefined()
   })
 })

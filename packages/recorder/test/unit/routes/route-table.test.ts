@@ -9,7 +9,7 @@ const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
 const routes = (...given: readonly object[]) => ({ routes: given })
 const at = 'x: route 1 (PUT /kv/{key})'
 
-test('a table in JSON is parsed and returned as written', () => {
+test('a route table in JSON is parsed and returned unchanged', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
@@ -114,7 +114,7 @@ describe('several paths that may have the same keys are accepted', () => {
   })
 })
 
-test('a path may have a colon within a segment, like methods of Google’s APIs', () => {
+test('a path in a route may have a colon within a segment', () => {
   expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
 })
 
@@ -189,22 +189,22 @@ describe('a table that cannot be meant', () => {
   })
 })
 
-describe('a table with two similar routes', () => {
+describe('a route table with two similar routes', () => {
   test.each([
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer segments', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('is accepted if the second route is one %s', (_, other) => {
+  ])('is accepted if the second route has requests %s', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('is accepted if the conditional route comes before the general one', () => {
+  test('is accepted if the conditional route precedes the general one', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })
 })
 
-describe('the functions of a table', () => {
+describe('the functions of a route table', () => {
   const models = [
     { name: 'register', functions: ['read', 'write', 'cas'] },
     { name: 'queue', functions: ['enqueue', 'dequeue'] },
@@ -214,7 +214,7 @@ describe('the functions of a table', () => {
   })
   const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
 
-  test('are accepted if one model knows them all', () => {
+  test('are accepted if one model knows all of them', () => {
     expect(check(table('read', 'write'))).not.toThrow()
     expect(check(table('enqueue'), 'queue')).not.toThrow()
     expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()

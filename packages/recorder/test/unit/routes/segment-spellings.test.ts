@@ -5,7 +5,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 import { createSpellings } from '../../../src/routes/table/segment-spellings.ts'
 
 describe('the percent-encoding of a path segment', () => {
-  test('follows RFC 3986 until a client uses another encoding, and then follows the latest', () => {
+  test('follows RFC 3986 until a client uses another encoding, and then follows the latest one', () => {
     const spellings = createSpellings()
     expect(spellings.of('a@b c')).toBe('a@b%20c')
     spellings.sent('a@b c', 'a%40b%20c')
@@ -14,7 +14,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a@b c')).toBe('a@b%20c')
   })
 
-  test('is forgotten if too many others were used later', () => {
+  test('is forgotten if clients later use too many other segments', () => {
     const spellings = createSpellings(2)
     for (const [text, spelling] of [
       ['a', '%61'],
@@ -26,7 +26,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(['a', 'b', 'c'].map(spellings.of)).toEqual(['%61', 'b', '%63'])
   })
 
-  test('is not remembered if it is not ASCII or very long', () => {
+  test('is not remembered for a segment that is very long or not ASCII', () => {
     const spellings = createSpellings()
     spellings.sent('\u00e9', '\u00c3\u00a9')
     expect(spellings.of('\u00e9')).toBe('%C3%A9')
@@ -34,7 +34,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a'.repeat(500))).toBe('a'.repeat(500))
   })
 
-  test('is remembered for each part of a key, and used in requests', () => {
+  test('is remembered for each part of a key, and used in generated requests', () => {
     const route = { request: 'GET,PUT /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     const table = { ...parseRouteTable({ routes: [route] }, 'routes.json'), spellings: createSpellings() }
     const head = { method: 'PUT', target: '/%61cme/x%3ay', headers: { get: () => undefined } }

@@ -19,8 +19,8 @@ function recorded(routes: readonly object[], method: string, target: string, bod
 const read = (result: string) => ({ request: 'GET /kv/{key}', f: 'read', result })
 const write = (value: string | readonly string[]) => ({ request: 'PUT /kv/{key}', f: 'write', value })
 
-describe('a value from a place that holds texts', () => {
-  test.each(['query.v', 'form.v'])('is recorded as a number if its text is one: %s', (place) => {
+describe('a value from a query, form or body in plain text', () => {
+  test.each(['query.v', 'form.v'])('is recorded as a number if its text is a number: %s', (place) => {
     const routes = [read('json.v'), write(place)]
     const target = place === 'query.v' ? '/kv/x?v=5' : '/kv/x'
     expect(recorded(routes, 'PUT', target, 'v=5')[0]).toBe(5)
@@ -28,7 +28,7 @@ describe('a value from a place that holds texts', () => {
     expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
   })
 
-  test('is recorded as numbers within lists and objects', () => {
+  test('is recorded as a number even within a list or an object', () => {
     const routes = [read('json'), write(['query.v', 'json'])]
     expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
   })
@@ -51,16 +51,16 @@ describe('a value from a place that holds texts', () => {
     ['Infinity', 'Infinity'],
     ['0x10', '0x10'],
   ]
-  test.each(numbers)('%j is recorded as %j', (text, value) => {
+  test.each(numbers)('with the text %j is recorded as %j', (text, value) => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('gives the initial value the type of the values read', () => {
+  test('makes the initial value "0" of the table a number', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
 
-  test('stays a text if texts are appended', () => {
+  test('remains a text if the table has appends', () => {
     const append = { request: 'POST /kv/{key}', f: 'append', value: 'body' }
     expect(recorded([read('body'), append], 'POST', '/kv/x', '5')[0]).toBe('5')
     expect(recorded([read('body'), append], 'GET', '/kv/x', '', '12')[1]).toBe('12')

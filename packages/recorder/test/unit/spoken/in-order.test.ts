@@ -52,8 +52,8 @@ function connected({ maxMessageBytes = 100 } = {}) {
   }
 }
 
-describe('a connection whose server answers in order', () => {
-  test('gives each request the next reply, however the bytes are divided', () => {
+describe('a recorded connection whose server answers in order', () => {
+  test('assigns each request the next reply, however the bytes are divided', () => {
     const { asks, answers, delivers, told } = connected()
     for (const byte of 'x 1\nHELLO\ny 2\n') asks(byte)
     for (const byte of 'yes\nyes\nno\n') answers(byte)
@@ -64,7 +64,7 @@ describe('a connection whose server answers in order', () => {
     ])
   })
 
-  test('ends a request only once the last byte of its reply was delivered', () => {
+  test('ends a request once the last byte of its reply has been delivered', () => {
     const { asks, answers, delivers, told } = connected()
     asks('x 1\nx 2\n')
     answers('yes\nyes\n')
@@ -74,7 +74,7 @@ describe('a connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('still delivers replies after the server has ended, and leaves unanswered requests open', () => {
+  test('records pending replies delivered after the server has ended, and info for unanswered requests', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')
@@ -84,14 +84,14 @@ describe('a connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['1 info write x', '0 ok write x="1"'])
   })
 
-  test('fails a request that was never sent', () => {
+  test('fails a request that was never forwarded', () => {
     const { recorder, conversation, told } = connected()
     conversation.asked(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
     expect(told()).toEqual(['0 invoke write x="1" as a', '0 fail write x'])
   })
 
-  test('counts a reply that has no request', () => {
+  test('counts a reply without a request', () => {
     const { recorder, answers } = connected()
     answers('yes\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
@@ -132,7 +132,7 @@ describe('a connection whose server answers in order', () => {
   })
 })
 
-test('a queue of any length is first in, first out', () => {
+test('Fifo returns elements in the order of their insertion at any length', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }), (steps) => {
       const [queue, model] = [new Fifo<number>(), [] as number[]]

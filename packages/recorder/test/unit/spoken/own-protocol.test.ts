@@ -16,14 +16,14 @@ const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
   return ownProtocol(own).framing
 }
 
-describe('a protocol of one’s own', () => {
-  test.each([2, 4, -1, -2])('may give %d as the end of a message that begins at 1 of 4 bytes', (end) => {
+describe('the scanner of a custom protocol', () => {
+  test.each([2, 4, -1, -2])('may return %d as the end of a message that begins at 1 of 4 bytes', (end) => {
     const { scan } = framingOf(() => end).scanner('requests')
     expect(scan(Buffer.from('abcd'), 1)).toBe(end)
   })
 
   test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
-    'is refused if it gives %d as the end of a message that begins at 1 of 4 bytes',
+    'is refused if it returns %d as the end of a message that begins at 1 of 4 bytes',
     (end) => {
       const { scan } = framingOf(() => end).scanner('requests')
       expect(() => scan(Buffer.from('abcd'), 1)).toThrow(
@@ -32,7 +32,7 @@ describe('a protocol of one’s own', () => {
     },
   )
 
-  test('has no command in a request that it cannot read', () => {
+  test('a custom protocol has no command in a request that it cannot read', () => {
     const { command } = framingOf(() => -1)
     expect(command?.(Buffer.from('?'))).toBeUndefined()
     expect(command?.(Buffer.from('1'))).toEqual({ name: 'WRITE', key: 'x' })
