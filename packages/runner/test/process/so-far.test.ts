@@ -69,7 +69,7 @@ const judged = (events: readonly Event[], { model, initial }: Workload = registe
     now: () => millis(performance.now()),
   }).levels.linearizable.result
 
-test(`a linearizable system is linearizable so far at every event (seed ${seed})`, () => {
+test(`the interim verdict on a linearizable system remains "linearizable" until the end (seed ${seed})`, () => {
   const { events, seen } = watched('raft', register)
   // Before the first read it is not certain.
   const first = seen.findIndex(({ soFar }) => soFar === 'linearizable')
@@ -78,7 +78,7 @@ test(`a linearizable system is linearizable so far at every event (seed ${seed})
   expect(judged(events)).toBe('met')
 })
 
-test(`a stale read is reported at the event that makes it certain, and at every later one (seed ${seed})`, () => {
+test(`a stale read is reported from the event on that makes it certain (seed ${seed})`, () => {
   const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()

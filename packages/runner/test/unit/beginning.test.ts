@@ -20,7 +20,7 @@ describe('the initial value that a user declares', () => {
     expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
   })
 
-  test('is the one of the workload where none is declared', () => {
+  test('is the value of the workload if the user declares none', () => {
     expect(beginningAs(counter, undefined).initial).toBe(0)
   })
 
@@ -33,7 +33,7 @@ describe('the initial value that a user declares', () => {
       tickets,
       /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. Or leave/,
     ],
-  ])('is refused where the model cannot begin with it', (workload, message) => {
+  ])('is refused if the model cannot begin with it', (workload, message) => {
     expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)
   })
 })

@@ -39,7 +39,7 @@ const fail = { type: 'fail', error: 'connection refused' } as const
 const info = { type: 'info', error: 'no answer' } as const
 const sticky: NodeChoice = { type: 'while up', home: 'n1', others: ['n2'] }
 
-test('a sticky session moves to the other node when a read gets no reply', () => {
+test('a sticky session moves to another node if a read gets no reply', () => {
   expect(
     asked(sticky, [
       ['read', ok],
@@ -50,7 +50,7 @@ test('a sticky session moves to the other node when a read gets no reply', () =>
   ).toEqual(['n1', 'n1', 'n2', 'n2'])
 })
 
-test('a sticky session moves on an unknown outcome, not on a refused write', () => {
+test('a sticky session moves after an unknown outcome, but not after a refused write', () => {
   expect(
     asked(sticky, [
       ['write', fail],
@@ -60,7 +60,7 @@ test('a sticky session moves on an unknown outcome, not on a refused write', () 
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session returns if the other node does not reply either, and stays if there is no other', () => {
+test('a sticky session returns if the other node does not reply either, and stays if it knows only one node', () => {
   expect(
     asked(sticky, [
       ['read', fail],

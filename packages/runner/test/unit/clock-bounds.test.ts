@@ -46,8 +46,8 @@ const withSamples = (samples: readonly ClockSample[], bounds: ClockBounds = crea
   return bounds
 }
 
-describe('bounds of a remote clock', () => {
-  test('bounds hold the true moment, whatever the offset, drift and delays', () => {
+describe('the bounds on a remote clock', () => {
+  test('contain the true time, whatever the offset, drift and delays', () => {
     const random = randomFrom(inject('seed'))
     const wrong: object[] = []
     for (let trial = 0; trial < 300; trial++) {
@@ -63,7 +63,7 @@ describe('bounds of a remote clock', () => {
     expect(wrong).toEqual([])
   })
 
-  test('bounds are as narrow as those of the fastest nearby exchange', () => {
+  test('are as narrow as the bounds of the fastest nearby exchange', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(1_000_000), received: nanos(100_000) },
       { sent: nanos(50_000_000), remote: nanos(51_000_000), received: nanos(90_000_000) },
@@ -73,7 +73,7 @@ describe('bounds of a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('forgetting samples does not change later bounds', () => {
+  test('do not change later if old samples are forgotten', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!
@@ -81,7 +81,7 @@ describe('bounds of a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('after a machine has slept, bounds use only the order of samples', () => {
+  test('use only the order of samples after a machine has slept', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed here, and a tenth of one there.
@@ -91,7 +91,7 @@ describe('bounds of a remote clock', () => {
     expect(bounds.at(nanos(5e7))).toEqual({ earliest: 0, latest: 10e9 + 1e6 })
   })
 
-  test('bounds widen with the time since the last sample', () => {
+  test('widen with the time since the last sample', () => {
     const bounds = withSamples([{ sent: nanos(0), remote: nanos(0), received: nanos(1e5) }])
     const { earliest, latest } = bounds.at(nanos(1e9))
     expect(earliest).toBe(1e9 * (1 - 500e-6))

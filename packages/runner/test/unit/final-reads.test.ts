@@ -87,8 +87,8 @@ function readOf(options: {
   return options.refusal === undefined ? told : { ...told, recovery, endedAfterMs }
 }
 
-describe('final reads', () => {
-  test('final reads wait until agreement lasts if an abandoned update may still take effect', () => {
+describe('the final reads of a run', () => {
+  test('wait for lasting agreement if an abandoned update may still take effect', () => {
     const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
     expect(finals).toEqual([2, 2])
     // When the nodes agreed, not when that was believed.
@@ -96,19 +96,19 @@ describe('final reads', () => {
     expect(convergedAfter).toBeLessThan(500)
   })
 
-  test('final reads follow the first agreement if every update has a known outcome', () => {
+  test('follow the first agreement if every update has a known outcome', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('final reads follow the first agreement if nodes report their pending work', () => {
+  test('follow the first agreement if nodes report their pending work', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('reads at the end are not final while the cluster still carries out an operation of a client', () => {
+  test('are not marked as final while the cluster still executes an operation of a client', () => {
     expect(readOf({ isGivenUp: false, isUnderWay: true }).finals).toEqual([])
   })
 
-  test('final reads end at once if all are refused for missing credentials', () => {
+  test('end immediately if all are refused for missing credentials', () => {
     expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
       finals: [],
       recovery: 'answered',

@@ -47,7 +47,7 @@ const fault = (id: string, what: Fault, fromMs: number, toMs: number, hits = 1):
   hits,
 })
 
-describe('phases', () => {
+describe('the summary of phases and nodes of a run', () => {
   const faults = [fault('fault-1', cut, 10, 30), fault('fault-2', kill, 20, 40)]
   const history = timeline([
     [0, 'write', 1, 2, 'ok'],
@@ -64,22 +64,22 @@ describe('phases', () => {
   })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
-  test('phases are calm, each kind of fault, each combination, and healed', () => {
+  test('has the phases "calm" and "healed", and one for each kind and combination of faults', () => {
     expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
   })
 
-  test('the shares of all phases add up to the run', () => {
+  test('has shares of the phases that add up to the whole run', () => {
     expect(phases.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
     expect(named.get('calm')?.share).toBeCloseTo(0.2)
     expect(named.get('healed')?.share).toBeCloseTo(0.5)
   })
 
-  test('a phase counts the operations called in it', () => {
+  test('counts an operation in the phase in which it was called', () => {
     expect(named.get('calm')?.operations).toBe(1)
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
   })
 
-  test('a phase has the stale reads called in it, and the levels violated in it', () => {
+  test('counts stale reads and violated levels in the phases in which the reads were called', () => {
     const operations = [1, 3].map((operation) => ({ operation, role: 'core' as const }))
     const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations, culprit: 3 }
     const judged = report('x', { linearizable: violated(broken) })
@@ -103,7 +103,7 @@ describe('phases', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('phases count only a refusal by the object itself as answered', () => {
+  test('counts a refusal as answered only if the object itself refused', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -114,7 +114,7 @@ describe('phases', () => {
     expect(calm).toMatchObject({ phase: 'calm', operations: 4, availability: 0.5 })
   })
 
-  test('phases distinguish a minority that is down from no majority up', () => {
+  test('names a fault that leaves no majority up differently from one that stops a minority', () => {
     const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
     const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>
       summarizePhases(
@@ -130,7 +130,7 @@ describe('phases', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
-  test('phases do not count nodes as cut off by a partition that stopped no message', () => {
+  test('does not count nodes as cut off by a partition that stopped no message', () => {
     const apart: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
     const phasesWith = (hits: number): readonly string[] =>
       summarizePhases(history, [{ ...fault('fault-1', apart, 10, 40), hits }], {
@@ -140,7 +140,7 @@ describe('phases', () => {
     expect(phasesWith(1)).toContain('partition, no majority up')
   })
 
-  test('phases do not speak of a majority of a single node', () => {
+  test('does not mention a majority if there is a single node', () => {
     const alone = summarizePhases(history, [fault('fault-1', { kind: 'kill', nodes: ['n1'] }, 10, 40)], {
       nodes: ['n1'],
       healedAt: nanos(50 * MS),
@@ -149,12 +149,12 @@ describe('phases', () => {
     expect(alone.map(({ phase }) => phase)).toContain('kill')
   })
 
-  test('phases count a failed compare-and-set as answered', () => {
+  test('counts a failed compare-and-set as answered', () => {
     expect(named.get('kill')).toMatchObject({ operations: 1, availability: 1 })
   })
 })
 
-test('recovery is the time from the start of a fault to the first reply to a later operation', () => {
+test('measures recovery from the start of a fault to the first reply to an operation called during it', () => {
   const history = timeline([
     [0, 'write', 5, 12, 'ok'],
     [1, 'write', 11, 90, 'info'],
@@ -163,7 +163,7 @@ test('recovery is the time from the start of a fault to the first reply to a lat
   expect(withRecoveries(history, [fault('fault-1', kill, 10, 50)])[0]?.recoveryNanos).toBe(34 * MS)
 })
 
-test('nodes are sorted by number, with their availability before healing', () => {
+test('sorts nodes by number, with their availability before healing', () => {
   const history = timeline([
     [0, 'write', 1, 2, 'ok', 'n10'],
     [1, 'write', 1, 2, 'fail', 'n2', 'unavailable'],
@@ -182,7 +182,7 @@ describe('a run that proves nothing', () => {
     [1, 'read', 2, 6, 'ok'],
   ])
 
-  test('is not a run that read and wrote concurrently', () => {
+  test('is not a run with successful reads and writes that overlap', () => {
     expect(findVacuity(busy, [], [])).toEqual([])
   })
 
@@ -210,14 +210,14 @@ describe('a run that proves nothing', () => {
         [1, 'write', 5, 6, 'info'],
       ]),
     ],
-  ])('is one in which %s', (reason, history) => {
+  ])('is a run in which %s', (reason, history) => {
     expect(findVacuity(history, [], []).join('; ')).toContain(reason)
   })
 
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('a run whose operations never overlap only gets a note if every outcome is known', () => {
+  test('is not a run without overlapping operations if every outcome is known, which only gets a note', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('a run that proves nothing', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('a run whose operations never overlap only gets a note if a fault was in force at each unknown outcome', () => {
+  test('is not a run without overlapping operations if a fault explains each unknown outcome', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -254,7 +254,7 @@ describe('a run that proves nothing', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('writes of only one value prove nothing, because they would not reveal a stale read', () => {
+  test('is a run that writes several times, but only one value to each key', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -262,19 +262,19 @@ describe('a run that proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('a run is not vacuous if one key gets two values, or a key is written only once', () => {
+  test('is not a run in which one key gets two values, or a key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
-  test('a requested fault that never took effect makes a run vacuous', () => {
+  test('is a run in which a requested fault never took effect', () => {
     expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
       'no partition took effect',
     ])
   })
 
-  test('a usual fault that was not requested and took no effect only gets a note', () => {
+  test('is not a run in which a usual, unrequested fault took no effect, which only gets a note', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -284,18 +284,18 @@ describe('a run that proves nothing', () => {
     expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
-  test('a fault that took no effect has the name that --faults uses', () => {
+  test('is explained with the name that --faults uses for the fault', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
     expect(findVacuity(busy, [delay], [])).toEqual(['the run ended before any delay was injected'])
   })
 
-  test('a requested fault that was never injected makes a run vacuous', () => {
+  test('is a run in which a requested fault was never injected', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('a doubt says whether the run lacks faults or a recovery', () => {
+  test('is explained as a lack of faults or as a lack of recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([
       { lacks: 'faults', text: 'the run ended before any kill was injected' },
     ])
@@ -303,13 +303,13 @@ describe('a run that proves nothing', () => {
     expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })
 
-  test('a fault during which no operation was under way makes a run vacuous', () => {
+  test('is a run with a fault during which no operation was pending', () => {
     expect(findVacuity(busy, [killed], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
   })
 
-  test('an operation called before a fault and answered during it counts as under way', () => {
+  test('is not a run with an operation called before a fault and answered during it', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)
@@ -317,7 +317,7 @@ describe('a run that proves nothing', () => {
     expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
-  test('vacuity turns a met level into unknown, and leaves a violated level violated', () => {
+  test('has the verdict unknown on a met level, and keeps the verdict on a violated level', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

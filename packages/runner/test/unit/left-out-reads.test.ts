@@ -26,8 +26,8 @@ const missed = (error = 'status 404') =>
     [1, 'fail', 'read', null, error],
   ] as const
 
-describe('left-out reads', () => {
-  test('a left-out read after an acknowledged write may hide a lost write', () => {
+describe('the complaint about reads left out of the record', () => {
+  test('names a read without a value that follows an acknowledged write', () => {
     expect(complaints(...written, ...missed())).toEqual([
       '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
     ])
@@ -35,22 +35,22 @@ describe('left-out reads', () => {
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
-  test('an increment without an amount changes the object', () => {
+  test('names a read without a value that follows an increment without an amount', () => {
     expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
   })
 
-  test('a read before or during the write is not left out', () => {
+  test('does not name a read before or during the write', () => {
     expect(complaints(...missed(), ...written)).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
   })
 
-  test('a removal after the write explains a read that finds nothing, even if its outcome is unknown', () => {
+  test('does not name a read that a removal explains, even one with an unknown outcome', () => {
     expect(complaints(...written, ...removed, ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
   })
 
-  test('a read refused for another reason, or after a refused write, is not left out', () => {
+  test('does not name a read refused for another reason, or after a write that was not acknowledged', () => {
     expect(complaints(...written, ...missed('status 503'))).toEqual([])
     expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])

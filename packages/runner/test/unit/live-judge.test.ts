@@ -8,7 +8,7 @@ const operation = (process: number, f: string, value: number, key = 'x'): EventI
 ]
 const STALE = [...operation(0, 'write', 1), ...operation(0, 'write', 2), ...operation(1, 'read', 1)]
 
-test('a violation is reported once, at the event that makes it certain, with its place in the record', () => {
+test('the live judge reports a violation once, at the event that makes it certain, with its place in the record', () => {
   const judge = createLiveJudge({ model: 'register', initial: null }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -20,7 +20,7 @@ test('a violation is reported once, at the event that makes it certain, with its
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { key: 'x', position: 5 } })
 })
 
-test('a history that cannot be judged is not called linearizable; the reason is given', () => {
+test('the live judge gives the reason why it cannot judge a history', () => {
   const touched = createLiveJudge({ model: 'register', initial: null })
   for (const event of operation(0, 'write', 1)) touched.push(event)
   touched.push({ process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'unknown' } })
@@ -30,7 +30,7 @@ test('a history that cannot be judged is not called linearizable; the reason is 
   expect(strange.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
 })
 
-test('a stopped judge is certain only of an earlier violation', () => {
+test('a live judge that has stopped is certain only of an earlier violation', () => {
   const stopped = createLiveJudge({ model: 'register', initial: null })
   stopped.stop('nobody knows the start')
   for (const event of STALE) stopped.push(event)
@@ -41,14 +41,14 @@ test('a stopped judge is certain only of an earlier violation', () => {
   expect(violated.judged().soFar).toBe('not linearizable')
 })
 
-test('a route table that reads from another place than it writes to is not reported as a violation', () => {
+test('the live judge reports no violation if the route table seems to read from a wrong place', () => {
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
   expect(judge.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
-test('nothing is certain before an operation has observed something', () => {
+test('the live judge is not certain before an operation has observed a value', () => {
   const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
   const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
   for (const model of ['register', 'counter', 'set', 'queue'] as const) {
@@ -73,7 +73,7 @@ const counted = (additions: number): EventInput[] => [
   ...operation(2, 'read', 0),
 ]
 
-test('a violation of a counter is reported with its place and the number of events until it was noticed', () => {
+test('the live judge reports a violation of a counter with its place and the delay in events', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -87,13 +87,13 @@ test('a violation of a counter is reported with its place and the number of even
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 801, noticedAfter: 2 } })
 })
 
-test('a short history is checked each time a verdict is asked for', () => {
+test('the live judge checks a short counter history whenever a verdict is requested', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 })
   for (const event of counted(2)) judge.push(event)
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
 })
 
-test('while recording, only models with a monitor of their own are checked if no option needs a verdict before the end', () => {
+test('without isFollowed, the live judge checks a register and does not check a counter', () => {
   const [register, counter] = (['register', 'counter'] as const).map((model) =>
     createLiveJudge({ model, initial: null, isFollowed: false }),
   )
@@ -106,7 +106,7 @@ test('while recording, only models with a monitor of their own are checked if no
   })
 })
 
-test('transactions and watches are judged by the strongest of their own levels', () => {
+test('the live judge judges transactions and watches by the strongest of their own levels', () => {
   const transactions = createLiveJudge({ model: 'rw-register', initial: null })
   for (const value of [[['w', 'x', 1]], [['r', 'x', 1]], [['r', 'x', null]]])
     for (const type of ['invoke', 'ok'] as const) transactions.push({ process: 0, type, f: 'txn', value })

@@ -43,8 +43,8 @@ const completed = (process: number, time: Nanos): LoadEntry => ({
   ...{ type: 'completed', process, time, completion: { type: 'ok', value: null } },
 })
 
-describe('merged workers', () => {
-  test('merged workers form one history in order of time, whatever their clocks show', () => {
+describe('the merged history of workers', () => {
+  test('is in order of time, whatever the clocks of the workers show', () => {
     const { at, remote, merge, lines } = merging(50, -3_000)
     at(0)
     at(100, [
@@ -60,7 +60,7 @@ describe('merged workers', () => {
     expect(lines().at(-1)).toBe('nemesis info 301')
   })
 
-  test('each merged event has its clock and a correct bound on the error of that clock', () => {
+  test('has the clock of each event and a correct bound on the error of that clock', () => {
     const { at, remote, events } = merging(50)
     at(0)
     at(100, [[planned(0, remote(0, 30)), asked(0, remote(0, 30)), completed(0, remote(0, 40))]])
@@ -76,7 +76,7 @@ describe('merged workers', () => {
     }
   })
 
-  test("a lost worker's open operations end as info, and the others continue", () => {
+  test('ends the open operations of a lost worker as info, and continues those of other workers', () => {
     const { at, remote, merge, events, lines } = merging(0, 0)
     at(0)
     const first = [planned(0, remote(0, 10)), asked(0, remote(0, 11)), planned(3, remote(0, 12))]
@@ -89,7 +89,7 @@ describe('merged workers', () => {
     expect(merge.recorder.counts()).toEqual({ ok: 1, fail: 0, info: 2 })
   })
 
-  test('the history reports a clock that broke its bounds', () => {
+  test('reports a clock that broke its bounds', () => {
     const { at, remote, events } = merging(0)
     at(0)
     at(100, [[planned(0, remote(0, 50)), asked(0, remote(0, 50)), completed(0, remote(0, 60))]])

@@ -60,8 +60,8 @@ const checked = (events: readonly Event[]) =>
     ...{ deadlineMs: millis(10_000), memoryBytes: 256 * 1024 * 1024, now: () => millis(performance.now()) },
   })
 
-describe('a run that lost contact with the injector', () => {
-  test('records when the fault was last known in force and first known to be over', () => {
+describe('a run that lost contact with the fault injector', () => {
+  test('records when the fault was last known to be in force and first known to have ended', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(outcome.faults).toEqual([
       expect.objectContaining({ from: ms(500), to: ms(900), inDoubt: { why: WHY, until: ms(1400) } }),
@@ -74,14 +74,14 @@ describe('a run that lost contact with the injector', () => {
     expect(span).toMatchObject({ from: ms(500), to: ms(900), perhapsUntil: ms(1400) })
   })
 
-  test('marks final reads if the fault is known to be over', () => {
+  test('marks final reads if the fault is known to have ended', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(events.filter(({ final }) => final === true).length).toBeGreaterThan(0)
     expect(outcome.convergedAfter).toBeDefined()
     expect(checked(events).levels.eventual).toMatchObject({ result: 'met' })
   })
 
-  test('marks no read as final if the fault may still be in force, with the reason', () => {
+  test('marks no read as final if the fault may still be in force, and gives the reason', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600) })
     expect(events.some(({ final }) => final === true)).toBe(false)
     expect(events.some(({ f }) => f === 'healed')).toBe(false)
@@ -95,14 +95,14 @@ describe('a run that lost contact with the injector', () => {
     expect(levels.convergent).toMatchObject({ result: 'unknown' })
   })
 
-  test('final reads agree if contact is never lost', () => {
+  test('has final reads if the contact was never lost', () => {
     const { outcome, events } = runWith(undefined)
     expect(outcome.trouble).toEqual([])
     expect(events.some(({ final }) => final === true)).toBe(true)
   })
 })
 
-describe('while it is unknown whether a fault is in force', () => {
+describe('a phase in which a fault may be in force', () => {
   const writes = Array.from({ length: 10 }, (_, i) => [
     { time: ms(i * 10), process: 0, type: 'invoke' as const, f: 'write', value: i, node: 'n1' },
     { time: ms(i * 10 + 1), process: 0, type: 'ok' as const, f: 'write', value: i, node: 'n1' },
@@ -117,7 +117,7 @@ describe('while it is unknown whether a fault is in force', () => {
       bounds,
     ).map(({ phase, operations }) => [phase, operations])
 
-  test('a doubtful phase has a question mark', () => {
+  test('has a question mark in its name', () => {
     expect(countsOf(60)).toEqual([
       ['calm', 4],
       ['partition', 2],
@@ -126,7 +126,7 @@ describe('while it is unknown whether a fault is in force', () => {
     ])
   })
 
-  test('no phase is called healed if the fault may still be in force', () => {
+  test('replaces the phase "healed" if the fault may be in force until the end', () => {
     expect(countsOf(undefined)).toEqual([
       ['calm', 2],
       ['partition', 2],
@@ -134,7 +134,7 @@ describe('while it is unknown whether a fault is in force', () => {
     ])
   })
 
-  test('operations of a doubtful phase count neither as calm nor as during the fault', () => {
+  test('has operations that count neither as calm nor as during the fault', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]
@@ -144,7 +144,7 @@ describe('while it is unknown whether a fault is in force', () => {
   })
 })
 
-test('a doubt about a fault does not begin before the fault', () => {
+test('does not begin before the fault began', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
   // A fault is not known to have been in force before it began.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })

@@ -33,7 +33,7 @@ test('a fault injected after its planned end still begins before it ends', () =>
   expect(loop.injected()).toEqual([{ fault: { kind: 'kill', nodes: ['n1'] }, from: 203, to: 203 }])
 })
 
-test('a stopped loop calls back even if it is asked to heal meanwhile', () => {
+test('a stopped nemesis loop calls back even if it is asked to heal meanwhile', () => {
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -64,7 +64,7 @@ test('a stopped loop calls back even if it is asked to heal meanwhile', () => {
   expect(calledBack).toEqual(['fault-1'])
 })
 
-test('a kill that took time to heal is recorded with the start of healing, but a pause is not', () => {
+test('the recorded end of a kill is the start of its healing, and of a pause the end of its healing', () => {
   let time = 0
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

@@ -11,7 +11,7 @@ const readsNothing: readonly EventInput[] = [
   { process: 2, type: 'ok', f: 'read', value: 2 },
 ]
 
-test('an event that the online checker cannot read stops only the judgement', () => {
+test('an event that the online checker cannot read makes later verdicts "not certain"', () => {
   const online = onlineCheckerFor(register)
   for (const event of [write, written]) online.push(event)
   expect(online.soFar()).toBe('linearizable')
@@ -19,7 +19,7 @@ test('an event that the online checker cannot read stops only the judgement', ()
   expect(online.soFar()).toBe('not certain')
 })
 
-test('a violation stays certain whatever comes after it', () => {
+test('a violation remains certain after an event that the online checker cannot read', () => {
   const online = onlineCheckerFor(register)
   for (const event of [write, written, ...readsNothing, puzzling]) online.push(event)
   expect(online.soFar()).toBe('not linearizable')

@@ -5,7 +5,7 @@ const cell = (condition: string, level: string, median = 1) => ({ condition, lev
 
 const cut = { nodes: 5, lastsMs: 3_000, timeoutMs: 1_000 }
 
-describe('the class by PACELC', () => {
+describe('the PACELC class of a system', () => {
   const calm = cell('calm', 'linearizable')
 
   test.each([
@@ -17,16 +17,16 @@ describe('the class by PACELC', () => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('uses the median availability of the runs under the cut that lowers it most', () => {
+  test('uses the median availability under the cut that lowers it most', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 
-  test('treats delays as a connected network: violations under them trade consistency for latency', () => {
+  test('counts a violation under delays as a trade of consistency for latency, unlike a violation under kills', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')], cut)).toBe('PA/EL')
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })
 
-  test('leaves availability open after a cut shorter than the client timeout, or without links to cut', () => {
+  test('leaves availability undecided after a cut shorter than the client timeout, or without links to cut', () => {
     const short = { ...cut, lastsMs: 1_000 }
     expect(pacelcOf([calm, cell('partition', 'linearizable')], short)).toBeUndefined()
     expect(pacelcOf([calm, cell('partition', 'linearizable', 0.6)], short)).toBe('PC/EC')

@@ -78,8 +78,8 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
     },
   })
 
-describe('a run', () => {
-  test('a run is violated if a violation was certain while it ran, even if the final check has no time', async () => {
+describe('performing a run', () => {
+  test('a violation found during a run counts even if the final check has no time', async () => {
     const { store } = memoryStore()
     const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
     const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
@@ -98,7 +98,7 @@ describe('a run', () => {
     expect(judged?.report.headline).toMatch(/^not linearizable/)
   })
 
-  test('a run goes from its spec to its verdict, and keeps the spec', async () => {
+  test('a run leads from its spec to its verdict, and keeps the spec', async () => {
     const { store, kept } = memoryStore()
     const judged = await runTest(specOf(), registriesWith(raft), optionsFor(store))
     expect(judged?.summary).toMatchObject({
@@ -117,7 +117,7 @@ describe('a run', () => {
     expect(kept.events.length).toBeGreaterThan(50)
   })
 
-  test('a listener does not change a run', async () => {
+  test('a listener does not change the events of a run', async () => {
     const quiet = memoryStore()
     const watched = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(quiet.store))
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(watched.kept.events).toEqual(quiet.kept.events)
   })
 
-  test('a run reports events in order', async () => {
+  test('a run reports its events in order', async () => {
     const told: RunEvent[] = []
     const { store, kept } = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(store, { listener: (event) => told.push(event) }))
@@ -140,7 +140,7 @@ describe('a run', () => {
     expect(JSON.parse(JSON.stringify(told))).toHaveLength(told.length)
   })
 
-  test('a run without a judge has the same events as a judged run, and ends with its final reads', async () => {
+  test('a run without a judge has the events of a judged run, and ends with its final reads', async () => {
     const { store, kept } = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(store))
     const events: Event[] = []
@@ -150,7 +150,7 @@ describe('a run', () => {
     expect(outcome?.convergedAfter).toBeDefined()
   })
 
-  test('a run whose record proves nothing is rejected before it is judged', async () => {
+  test('a run is rejected before it is judged if its store does not verify the record', async () => {
     const { store } = memoryStore()
     const told: RunEvent[] = []
     const verified: RunStore = {
@@ -196,8 +196,8 @@ describe('a run', () => {
   })
 })
 
-describe('a target', () => {
-  test('a target that does not start fails the run with its error', async () => {
+describe('a run whose target or record fails', () => {
+  test('rejects with the error of a target that does not start', async () => {
     const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
     const told: RunEvent[] = []
     const { store } = memoryStore()
@@ -208,7 +208,7 @@ describe('a target', () => {
     expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
   })
 
-  test('a target that breaks ends the run, and is stopped', async () => {
+  test('ends with the error of a target that breaks, and stops the target', async () => {
     let stopped = 0
     const target = startedWith((cluster) => ({
       onBroken(callback) {
@@ -229,7 +229,7 @@ describe('a target', () => {
     expect(kept.events.length).toBeGreaterThan(0)
   })
 
-  test('a run whose record cannot be written stops at once', async () => {
+  test('ends immediately if the record cannot be written', async () => {
     const { store, fail, kept } = memoryStore()
     const listener = (event: RunEvent) => {
       if (event.type === 'event' && kept.events.length === 20) fail(new UserError('environment', 'the disk is full'))
@@ -240,7 +240,7 @@ describe('a target', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('the summary contains the trouble that the target reports', async () => {
+  test('includes the trouble that the target reports in its summary', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -248,12 +248,12 @@ describe('a target', () => {
   })
 })
 
-describe('before anything is started', () => {
+describe('planning a run', () => {
   const start = () => Promise.reject(new Error('it was started'))
   const refused = (target: Partial<Target>, more: object = {}) =>
     planRun(specOf(more), registriesWith(targetLike({ start, ...target })), 'mine.json')
 
-  test('a fault that the target cannot suffer is refused, with the reason and what to do instead', async () => {
+  test('a fault that the target cannot suffer is refused, with the reason and alternatives', async () => {
     const suffers: Target['suffers'] = (kind) =>
       kind === 'kill' ? { not: 'its nodes are threads', instead: ['pause'] } : true
     await expect(refused({ suffers })).rejects.toMatchObject({
@@ -264,7 +264,7 @@ describe('before anything is started', () => {
     })
   })
 
-  test('missing programs are named with how to install them', async () => {
+  test('missing programs are named with the command that installs each', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing })).rejects.toMatchObject({
       code: 'environment',
@@ -272,7 +272,7 @@ describe('before anything is started', () => {
     })
   })
 
-  test('a spec that cannot work is refused before missing programs are looked for', async () => {
+  test('an invalid spec is refused before missing programs are looked for', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing }, { expect: 'bookmarkable' })).rejects.toMatchObject({ code: 'usage' })
     const refuse = () => {
@@ -282,26 +282,26 @@ describe('before anything is started', () => {
     await expect(planned).rejects.toThrow('not with workers')
   })
 
-  test('a workload that the target cannot serve is refused', async () => {
+  test('a workload with functions that the target cannot serve is refused', async () => {
     await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
       'mine.json: fake cannot be asked to write, cas, as the workload register does.',
     )
   })
 
-  test('a workload whose object the target does not hold is refused', async () => {
+  test('a workload with an object that the target does not hold is refused', async () => {
     await expect(refused({ objects: ['counter', 'set'] })).rejects.toThrow(
       'mine.json: fake holds counter, set, and not register, which the workload register uses.',
     )
   })
 
-  test('the target refuses settings and bugs that exclude each other', async () => {
+  test('the target can refuse settings and bugs that exclude each other', async () => {
     const validate = () => {
       throw new UserError('usage', 'fast and safe exclude each other')
     }
     await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
   })
 
-  test('a run is expected to meet the requested level, else the level that its target promises, or nothing', async () => {
+  test('a run is expected to meet the requested level, or else the promise of its target', async () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })

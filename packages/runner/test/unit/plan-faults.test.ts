@@ -56,7 +56,7 @@ test('a run that stops at a violation is expected to meet the strongest level of
   await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
 })
 
-test('objects begin as the target declares, whatever the workload assumes', async () => {
+test('objects begin with the value that the target declares, whatever the workload assumes', async () => {
   const begun = async (begins: Target['begins']) => (await planned({ ...plain, begins }, [])).workload.initial
   expect(await begun(undefined)).toBe(null)
   expect(await begun({ initial: 'unknown', where: 'routes.json' })).toBe('unknown')
@@ -85,7 +85,7 @@ test('a run that is expected to meet a level below sequential has no compare-and
 })
 
 describe('the faults of a run', () => {
-  test("faults come from the target's offers, on the offered nodes", async () => {
+  test('are those that the target offers, on the offered nodes', async () => {
     const target: Target = {
       ...plain,
       offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
@@ -96,7 +96,7 @@ describe('the faults of a run', () => {
     expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
   })
 
-  test('a target that offers every fault for every node gets the schedule of a target without offers', async () => {
+  test('do not change if the target explicitly offers every fault for every node', async () => {
     const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
     for (let seed = 1; seed <= 50; seed++) {
       const [one, other] = [
@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('faults on observed clients come in rounds, with longer pauses for a group that needs calm', async () => {
+  test('come in rounds on observed clients, with longer pauses for a group that needs calm', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -118,7 +118,7 @@ describe('the faults of a run', () => {
     expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
   })
 
-  test('faults happen in every group that offers them, numbered by time', async () => {
+  test('happen in every group that offers them, and are numbered by time', async () => {
     const target: Target = {
       ...plain,
       offers: () => [
@@ -146,11 +146,11 @@ describe('the faults of a run', () => {
   })
 })
 
-describe('all faults', () => {
+describe('the selection of faults by "everything" or a profile', () => {
   const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
   const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
 
-  test('"everything" becomes one named fault of every kind that the target can suffer', async () => {
+  test('replaces "everything" by one named fault of every kind that the target can suffer', async () => {
     const { spec, nemeses: chosen } = await planned(plain, ['everything'])
     const kinds = kindsOf(spec.faults)
     expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
@@ -158,7 +158,7 @@ describe('all faults', () => {
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('"everything" leaves out faults under which the target promises nothing', async () => {
+  test('omits faults from "everything" under which the target promises nothing', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
@@ -168,7 +168,7 @@ describe('all faults', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('a run with flipped bits is not expected to meet the promise of its target', async () => {
+  test('includes flipped bits only on request, and then the promise of the target is not expected', async () => {
     const target: Target = { ...plain, promises: () => 'linearizable' }
     expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
     expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')
@@ -176,12 +176,12 @@ describe('all faults', () => {
     expect((await planned(target, ['kill'])).expect).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('a profile becomes one named fault of each of its kinds that the target can suffer', async () => {
+  test('replaces a profile by one named fault of each of its kinds that the target can suffer', async () => {
     const { spec } = await planned(plain, ['gentle', 'kill'])
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
   })
 
-  test('a profile is refused if the target can suffer none of its faults, and the error lists those it can suffer', async () => {
+  test('refuses a profile of which the target can suffer no fault, and lists possible faults', async () => {
     const diskless: Target = {
       ...plain,
       suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
@@ -191,7 +191,7 @@ describe('all faults', () => {
     )
   })
 
-  test('a run of all faults takes as long as they need, unless a time is given', async () => {
+  test('extends a run of all faults to the time that they need, unless timeMs is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})
@@ -200,7 +200,7 @@ describe('all faults', () => {
     expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
   })
 
-  test('a saved spec distinguishes the usual faults of the target from the same faults on request', async () => {
+  test('distinguishes the usual faults of the target from requested faults in a saved spec', async () => {
     const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
     const of = registries(target)
     const told = async (draft: object) => {

@@ -36,7 +36,7 @@ describe('a repeated change', () => {
     ['bank', 'transfer'],
     ['bank', 'deposit'],
     ['bank', 'withdraw'],
-  ])('is doubted if it was carried out both times: %s %s', (model, f) => {
+  ])('is reported as doubtful if both attempts were executed: %s %s', (model, f) => {
     expect(played(model, f, ['ok', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change whose answer was lost was sent again .* both times, of hits\. If the driver/),
     ])
@@ -48,11 +48,11 @@ describe('a repeated change', () => {
     ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
     ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
     ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
-  ] as const)('is not doubted if it was carried out %s', (_, model, f, backend, repeats) => {
+  ] as const)('is not reported as doubtful if it was executed %s', (_, model, f, backend, repeats) => {
     expect(played(model, f, backend, repeats)).toEqual([])
   })
 
-  test('a repeated command is doubtful if the server never replied to the first', () => {
+  test('is reported as doubtful if the server never replied to the first attempt', () => {
     expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
     ])
@@ -81,11 +81,11 @@ describe('a repeated addition', () => {
     return watched.doubts()
   }
 
-  test('a repeated addition was executed twice if the second found an unexplained sum', () => {
+  test('was executed twice if the reply to the second attempt is a sum that nothing else explains', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 
-  test('a repeated addition was executed once if answered additions explain every sum', () => {
+  test('was executed once if answered additions explain every sum', () => {
     expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
   })
 
@@ -93,16 +93,16 @@ describe('a repeated addition', () => {
     ['the last read shows another addition', [['1'], ['1', '2']], ['2', '3'], '4', /and carried out both times/],
     ['nobody knows where the sum began', [['1', '2']], ['2', '3'], '3', /may have been carried out both times/],
     ['the last read is not of the last sum', [['1'], ['1', '2']], ['2', '3'], '2', /may have been/],
-  ])('is doubted if %s', (_, sums, again, last, wanted) => {
+  ])('is reported as doubtful if %s', (_, sums, again, last, wanted) => {
     expect(added(sums, again, last)).toEqual([expect.stringMatching(wanted)])
   })
 })
 
-describe('a long recording', () => {
+describe('the doubts about repeated changes in a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('a repetition is doubted once its first attempt has been forgotten', () => {
+  test('include a repetition whose first attempt has been forgotten', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
@@ -114,7 +114,7 @@ describe('a long recording', () => {
     expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
   })
 
-  test('counts repetitions beyond the number it examines', () => {
+  test('count repetitions beyond the number that is examined', () => {
     const watched = createRepeats('register')
     watched.backend(said(0, 'invoke'))
     for (let process = 1; process < 10_003; process++)

@@ -35,7 +35,7 @@ const judged = (text: string, of: MeasuredRecord = record) => {
   return result
 }
 
-describe('a requirement', () => {
+describe('a requirement on a run', () => {
   test.each([
     ['availability >= 80%', true, '80.00%'],
     ['availability > 80%', false, '80.00%'],
@@ -51,7 +51,7 @@ describe('a requirement', () => {
     ['recovery < 1s', false, 'never'],
     ['lost = 0', true, '0'],
     ['staleness.max == 0ms', true, '0 ns'],
-  ] as const)('%s: met is %s, found %s', (text, met, found) => {
+  ] as const)('%s has the result met: %s, with the value %s', (text, met, found) => {
     expect(judged(text)).toMatchObject({ met, found, why: '' })
   })
 
@@ -94,7 +94,7 @@ describe('a requirement', () => {
     expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
   })
 
-  test('a bound on staleness is missed because of a stale read', () => {
+  test('on staleness is broken by a stale read, and may be unknown if some reads were not measured', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
@@ -121,11 +121,11 @@ describe('a requirement', () => {
     ['recovery of read < 1s', 'recovery is of the whole run'],
     ['fast', 'write what to measure and its bound'],
     ['', 'write what to measure and its bound'],
-  ] as const)('%s is refused with what to write instead', (text, message) => {
+  ] as const)('%s is refused with an explanation of what to write instead', (text, message) => {
     expect(() => parseRequirement(text, '--require')).toThrow(message)
   })
 
-  test('any text is parsed or refused with a UserError', () => {
+  test('with any text is parsed or refused with a UserError', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
@@ -137,7 +137,7 @@ describe('a requirement', () => {
     )
   })
 
-  test('a requirement and its opposite are never both met or both broken', () => {
+  test('and its opposite are never both met or both broken', () => {
     const bounds = { share: '50%', duration: '3ms', count: '0' }
     for (const { name, unit } of measures) {
       const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
@@ -146,14 +146,14 @@ describe('a requirement', () => {
   })
 })
 
-test('several requirements are met if all are, and unknown only if none is broken', () => {
+test('is met together with others if all are met, and unknown only if none is broken', () => {
   const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
   expect(allMet([result('unknown'), result(false)])).toBe(false)
 })
 
-test('a required level is met or missed according to the verdict on the whole history', () => {
+test('that names a level has the verdict on the whole history', () => {
   const stale = staleRead()
   expect(judged('linearizable', { history: stale.history, report: stale.report, faults: [] })).toMatchObject({
     met: false,
@@ -163,10 +163,10 @@ test('a required level is met or missed according to the verdict on the whole hi
   expect(judged('causal', { ...record, report: report('none', {}) })).toMatchObject({ met: 'unknown' })
 })
 
-describe('a probe', () => {
+describe('a requirement on the reply to a probe', () => {
   const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
 
-  test('a probe is compared by the number it returned', () => {
+  test('compares the number that the probe returned', () => {
     expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
       met: true,
       found: '200',
@@ -176,7 +176,7 @@ describe('a probe', () => {
     expect(asked('command "./count.sh" output >= 100', { value: 100 })).toMatchObject({ met: true })
   })
 
-  test('a probe without a reply is unknown, with the reason', () => {
+  test('is unknown if the probe has no reply, and gives the reason', () => {
     expect(asked('http://db/health status == 200', { why: 'no answer within 10 s' })).toMatchObject({
       met: 'unknown',
       why: 'no answer within 10 s',
@@ -184,7 +184,7 @@ describe('a probe', () => {
     expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'the question was not asked' })
   })
 
-  test('a probe names its address, the member of the reply, and its timeout', () => {
+  test('names the address of the probe, the member of the reply, and a timeout', () => {
     expect(parseRequirement("command 'redis-cli dbsize' output > 0 within 500ms", '')).toMatchObject({
       kind: 'probe',
       probe: { kind: 'command', command: 'redis-cli dbsize', take: 'output', withinMs: 500 },
@@ -218,6 +218,6 @@ test.each([
   ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
   ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
   ['command "true" code == 0', 'only the exit or the output of a command can be compared, not code'],
-])('%s is refused with what to write instead', (text, message) => {
+])('%s is refused with an explanation of what to write instead', (text, message) => {
   expect(() => parseRequirement(text, '--require')).toThrow(message)
 })

@@ -14,8 +14,8 @@ function problemOf(json: unknown): string {
   throw new Error(`${JSON.stringify(json)} was taken`)
 }
 
-describe('a spec', () => {
-  test('a spec needs a target and a seed; the rest has defaults', () => {
+describe('the spec of a run', () => {
+  test('needs only a target and a seed, and has defaults for the rest', () => {
     expect(parseRunSpec(smallest, 'mine.json')).toEqual({
       target: { name: 'raft', settings: {} },
       workload: { name: 'register', settings: {} },
@@ -29,7 +29,7 @@ describe('a spec', () => {
     })
   })
 
-  test('a parsed spec parses to itself', () => {
+  test('is unchanged by parsing it again', () => {
     const whole = {
       target: { name: 'sim:raft', bug: 'forget-vote', settings: { batch: 3, 'pre-vote': false, reads: 'lease' } },
       workload: { name: 'bank', settings: { accounts: 5 } },
@@ -72,13 +72,13 @@ describe('a spec', () => {
       { ...smallest, target: { name: 'raft', settings: { reads: null } } },
       'target.settings.reads must be a number, a text, true or false, not null.',
     ],
-  ])('%j is refused in one line', (json, problem) => {
+  ])('is refused in one line if it is %j', (json, problem) => {
     const said = problemOf(json)
     expect(said).toContain(`mine.json: ${problem}`)
     expect(said).not.toContain('\n')
   })
 
-  test('members of a spec have descriptions for the help', () => {
+  test('has a description of each member for the help', () => {
     expect(memberText('clients')).toBe('number of concurrent clients')
     expect(memberText('target.bug')).toMatch(/deliberate bug/)
   })

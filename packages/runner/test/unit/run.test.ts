@@ -47,10 +47,10 @@ function simulated(seed: number, faults: readonly string[]): { events: Event[]; 
 
 const clientEvents = (events: readonly Event[]) => events.filter((event) => event.process !== 'nemesis')
 
-describe('a run', () => {
+describe('a simulated run', () => {
   const { events, outcome } = simulated(11, ['partition', 'kill', 'pause'])
 
-  test('numbers its events from 0 and never goes back in time', () => {
+  test('numbers its events from 0, with times that never decrease', () => {
     expect(events.map((event) => event.index)).toEqual(events.map((_, i) => i))
     expect(events.every((event, i) => i === 0 || event.time >= events[i - 1]!.time)).toBe(true)
   })
@@ -81,7 +81,7 @@ describe('a run', () => {
     expect(new Set(written).size).toBe(written.length)
   })
 
-  test('records each fault when it is in force, and when it is healed', () => {
+  test('records the start and the healing of each fault', () => {
     const nemesis = events.filter((event) => event.process === 'nemesis')
     const begun = nemesis.filter(({ f }) => ['partition', 'kill', 'pause'].includes(f))
     const healed = nemesis.filter(({ f }) => f === 'heal')
@@ -90,7 +90,7 @@ describe('a run', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeGreaterThanOrEqual(fault.from)
   })
 
-  test('reads every key from every node once more, after everything is healed', () => {
+  test('reads every key from every node once more after everything is healed', () => {
     const finals = events.filter((event) => event.final === true)
     const asked = finals.map(({ node, key }) => `${node} ${key}`).sort()
     expect(asked).toEqual(['n1 x', 'n1 y', 'n2 x', 'n2 y', 'n3 x', 'n3 y'])
@@ -99,12 +99,12 @@ describe('a run', () => {
     expect(outcome.convergedAfter).toBeDefined()
   })
 
-  test('no fault outlives the run', () => {
+  test('ends every fault before the run ends', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
   })
 })
 
-describe('repeating requested faults that had no effect', () => {
+describe('the repetition of requested faults without effect', () => {
   const all = nodeNames(3)
   const fault = (id: string, fromMs: number, toMs: number, plan: Schedule[number]['plan']): Schedule[number] => ({
     ...{ id, plan },
@@ -141,7 +141,7 @@ describe('repeating requested faults that had no effect', () => {
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('stops after a few tries if the fault never takes effect', () => {
+  test('stops after three tries if the fault never takes effect', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',
@@ -162,7 +162,7 @@ describe('repeating requested faults that had no effect', () => {
   })
 })
 
-test('replicas of a set agree regardless of the order of elements', () => {
+test('replicas of a set agree regardless of the order of their elements', () => {
   const events: Event[] = []
   const machine = findProtocol('master-master')!.create({ settings: {}, object: 'set' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
@@ -188,13 +188,13 @@ test('the final drain of a queue is repeated until it succeeds', () => {
   ])
 })
 
-test('the same seed gives the same history, and another seed another one', () => {
+test('runs with one seed have equal histories, and runs with different seeds different ones', () => {
   const bytes = (seed: number) => JSON.stringify(simulated(seed, ['partition', 'kill', 'pause', 'loss']).events)
   expect(bytes(5)).toBe(bytes(5))
   expect(bytes(5)).not.toBe(bytes(6))
 })
 
-test('removing a fault from the schedule does not change the others', () => {
+test('removing a fault from the schedule does not change the remaining faults', () => {
   const full = scheduleFor(['partition', 'kill'], 3)
   const run = (schedule: Schedule) => {
     const events: Event[] = []

@@ -18,13 +18,13 @@ test.each([
   ['psql', `postgres://app:${SECRET}@db/app`],
   ['app', '--password', SECRET],
   ['app', `TOKEN=${SECRET}`],
-])('the secret is removed from the words of the command %s %s %s and from its text', (...words) => {
+])('a secret is removed from the command %s %s %s', (...words) => {
   expect(wordsWithoutSecrets(words).join(' ')).not.toContain(SECRET)
   expect(textWithoutSecrets(words.join(' '))).not.toContain(SECRET)
 })
 
 test.each(['ghp_', 'github_pat_', 'sk-', 'sk_live_', 'AKIA', 'xoxb-', 'eyJ'])(
-  'a token that begins with %s is removed anywhere',
+  'a token that begins with %s is removed from any place in a command',
   (prefix) => {
     const token = `${prefix}0123456789ABCDEF`
     expect(wordsWithoutSecrets(['app', token, `--for=${token}`]).join(' ')).not.toContain(token)
@@ -38,7 +38,7 @@ test.each([
   ['docker', 'run', '-u', 'app', 'image'],
   ['node', 'server.js', '-p', '8080'],
   ['node', 'task-sk-eyJ.js'],
-])('words that are not secrets are kept: %s %s %s', (...words) => {
+])('a command without secrets is unchanged: %s %s %s', (...words) => {
   expect(wordsWithoutSecrets(words)).toEqual(words)
   expect(textWithoutSecrets(words.join(' '))).toBe(words.join(' '))
 })

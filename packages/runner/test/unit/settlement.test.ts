@@ -15,8 +15,8 @@ const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent
   ...more,
 })
 
-describe('settlement', () => {
-  test('a request that never left counts as failed, though its client could not know', () => {
+describe('the settlement of unknown outcomes', () => {
+  test('counts a request that was never forwarded as failed', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -24,7 +24,7 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a request that never left counts as failed, even if its client gave up first', () => {
+  test('counts a request that was never forwarded as failed even if its client gave up first', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -32,14 +32,14 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a refused request is not counted: its client knows', () => {
+  test('does not count a request whose client knows that it failed', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('a request that never left is not mistaken for the next operation', () => {
+  test('does not take a request that was never forwarded for the next request of its session', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -49,7 +49,7 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('a reply of the backend before the client gave up counts as never received', () => {
+  test('counts a reply of the backend before the client gave up as never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('a reply of the backend after the client gave up counts as never received', () => {
+  test('counts a reply of the backend after the client gave up as never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))
@@ -65,7 +65,7 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('a reply to an earlier operation does not count for a later one', () => {
+  test('does not count a reply to an earlier operation of a process for a later one', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -75,7 +75,7 @@ describe('settlement', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('events of the nemesis and the recorder are no operations', () => {
+  test('ignores events of the nemesis and the recorder', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('info', 0, { process: 'nemesis', f: 'partition' }))
     clientEvent(event('info', 0, { process: 'recorder', f: 'touched' }))

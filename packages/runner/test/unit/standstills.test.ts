@@ -8,13 +8,13 @@ import { createBeats, type Standstill, standstillsOf } from '../../src/result/st
 
 const at = (seconds: number) => nanos(seconds * 1e9)
 
-describe('the beats of this process', () => {
-  test('a running process has no standstill, even on a busy machine', () => {
+describe('the detector of standstills of this process', () => {
+  test('reports no standstill for delays of up to a second', () => {
     const beat = createBeats(at(0))
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))
   })
 
-  test('a standstill has the start and the end of the time in which the process stood still', () => {
+  test('reports the start and the end of a standstill', () => {
     const beat = createBeats(at(0))
     expect([0.1, 5.2, 5.3].map((time) => beat(at(time)))).toEqual([
       undefined,
@@ -23,7 +23,7 @@ describe('the beats of this process', () => {
     ])
   })
 
-  test('beats come every 100 ms of the clock until the run ends', () => {
+  test('runs every 100 ms until the run ends', () => {
     let now = at(0)
     const alarms: (() => void)[] = []
     const clock = {
@@ -80,9 +80,9 @@ const judged = (requirement: string, standstill?: Standstill) =>
     convergedAfterHealNanos: at(1),
   })[0]
 
-describe('requirements and standstills', () => {
+describe('requirements on a run with a standstill', () => {
   test.each(['availability >= 50%', 'p99 < 1s', 'p50 of read < 1s', 'recovery < 5s', 'convergence < 5s'])(
-    'a requirement is unknown if this program stood still meanwhile: %s',
+    'are undecided if the standstill may have changed the measurement: %s',
     (requirement) => {
       expect(judged(requirement)).toMatchObject({ met: true })
       expect(judged(requirement, { from: at(4.05), to: at(6.1) })).toMatchObject({
@@ -92,7 +92,7 @@ describe('requirements and standstills', () => {
     },
   )
 
-  test('requirements are decided for parts of a run without a standstill', () => {
+  test('are decided for parts of the run without a standstill', () => {
     const standstill = { from: at(4.05), to: at(6.1) }
     expect(judged('availability during kill >= 50%', standstill)).toMatchObject({ met: true })
     expect(judged('availability during pause >= 50%', standstill)).toMatchObject({ met: 'unknown' })
@@ -105,7 +105,7 @@ test('a standstill is not a fault', () => {
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('an event of another program named standstill is ignored if it has no times', () => {
+test('an event of another program that is named like a standstill is ignored if it has no times', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },

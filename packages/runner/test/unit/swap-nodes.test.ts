@@ -34,7 +34,7 @@ const scenario: Scenario = {
   ],
 }
 
-test('swaps two nodes in operations and in faults', () => {
+test('swapNodes swaps two nodes in operations and in faults', () => {
   const { operations, faults } = swapNodes(scenario, 'n1', 'n3')
   expect(operations.map(({ node }) => node)).toEqual(['n3', 'n2', 'n1'])
   expect(faults.map(({ fault }) => fault)).toEqual([
@@ -50,7 +50,7 @@ test('swaps two nodes in operations and in faults', () => {
   ])
 })
 
-test('swapping twice, or a node with itself, changes nothing', () => {
+test('swapNodes changes nothing if it is applied twice, or to a single node', () => {
   expect(swapNodes(swapNodes(scenario, 'n1', 'n2'), 'n1', 'n2')).toEqual(scenario)
   expect(swapNodes(scenario, 'n2', 'n2')).toEqual(scenario)
 })
