@@ -252,7 +252,7 @@ describe('a MySQL transaction', () => {
     ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
     ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
     ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
-  ])('after %s has the level %s', (sql, level) => {
+  ])('has, after %s, the isolation level %s', (sql, level) => {
     const events = recorded([[query(sql), ok()], begin, select, commit])
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
@@ -351,7 +351,7 @@ describe('a MySQL statement', () => {
     ],
     ['no statement began', [[query('CALL begin_it()'), ok(within)]]],
     ['the command 17', [[command(17, 'tester'), ok()]]],
-  ])('ends the recording of its connection, and is named: %s', (name, turns) => {
+  ])('ends the recording of its connection, and is named as the reason: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 

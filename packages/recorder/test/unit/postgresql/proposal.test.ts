@@ -74,7 +74,7 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   [{ primaryKey: ['order', 'line'] }, /^public\.x: its primary key is \(order, line\)/],
   [{ triggers: ['trigger audit'] }, /^public\.x: trigger audit may write/],
   [{ columns: [{ name: 'id', type: 'bigint' }] }, /^public\.x: it has no column besides its key/],
-])('omits a table with the reason: %j', (more, reason) => {
+])('the proposed mapping omits a table, with the reason: %j', (more, reason) => {
   const { as, leftOut } = proposeTables(database([table('x', more)]))
   expect(as.tables).toEqual({})
   expect(leftOut).toEqual([expect.stringMatching(reason)])
@@ -157,7 +157,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
     },
     'none',
   ],
-])('lists indirect writes in the proposed mapping: %s', (_, more, indirect) => {
+])('the proposed mapping lists indirect writes: %s', (_, more, indirect) => {
   const { as } = proposeTables(database(tables, more))
   expect(as.indirect).toEqual(indirect)
   const { kind: __, ...settings } = as

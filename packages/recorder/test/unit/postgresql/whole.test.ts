@@ -579,7 +579,7 @@ describe('the recorded isolation level of a transaction', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('is that of the connection if its start-up has %s', (...parameter) => {
+  ])('is the default of the connection if its start-up has %s', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
@@ -1016,7 +1016,7 @@ describe('the request id of a transaction', () => {
     ["/*request_id='a1-b2'*/", 'a1-b2'],
     ['/* pay */', undefined],
     ['', undefined],
-  ])('in a comment %s is %s', (comment, request) => {
+  ])('is taken from the comment %s as %s', (comment, request) => {
     const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
     expect(ok?.['request']).toBe(request)
   })

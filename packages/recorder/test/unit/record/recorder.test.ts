@@ -22,7 +22,7 @@ describe('the events of a record', () => {
     'ü 💥 \ud800',
     ['a', 1, null],
     { a: { b: [true] } },
-  ])("are the same as from the history's printer: %j", (value) => {
+  ])('are written as the printer of histories writes them: %j', (value) => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks({ f: 'a "function"', key: 'ключ', value }))

@@ -134,7 +134,9 @@ test.each([
   ['GET x', { error: 'WRONGTYPE no' }, 'fail'],
   ['SET x 1', { error: 'ERR Connection timed out' }, 'info'],
   ['SET x 1', { error: 'odd' }, 'info'],
-] as const)('%s answered with %o is %s', (text, answer, what) => expect(understood(text, answer as Json)).toBe(what))
+] as const)('the command %s answered with %o is %s', (text, answer, what) =>
+  expect(understood(text, answer as Json)).toBe(what),
+)
 
 test.each([
   ['set', 'SADD s a b', 'add s="a", add s="b"'],

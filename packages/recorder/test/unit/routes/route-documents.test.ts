@@ -48,7 +48,7 @@ describe('an example on the page about routes', () => {
   })
 })
 
-describe('the schema refuses what the parser refuses', () => {
+describe('the schema of route tables', () => {
   const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
   test.each<[string, unknown]>([
     ['no routes', {}],
@@ -66,7 +66,7 @@ describe('the schema refuses what the parser refuses', () => {
     ['a client that is none', { routes: [read], client: 'ip' }],
     ['an initial value without its name', { routes: [read], initial: null }],
     ['a case without its outcome', { routes: [{ ...read, answers: [{ when: { 'json.a': 1 } }] }] }],
-  ])('a table with %s', (_, table) => {
+  ])('refuses, like the parser, a table with %s', (_, table) => {
     expect(() => parseRouteTable(table, 'x')).toThrow()
     expect(invalidBy(routeTableSchema as Schema, table)).toBeDefined()
   })

@@ -13,7 +13,7 @@ test('a route table in JSON is parsed and returned unchanged', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
-describe('a wrong table', () => {
+describe('a malformed route table', () => {
   test.each<[unknown, string]>([
     [[], 'x: [] is no object.'],
     [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
@@ -86,7 +86,7 @@ const collection = (path: string, ...names: readonly string[]) => {
   ]
 }
 
-describe('several paths that may have the same keys are accepted', () => {
+describe('routes with several paths for possibly equal keys', () => {
   const cas = { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'] }
   const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
   const users = [{ const: 'users' }, 'path.key']
@@ -109,7 +109,7 @@ describe('several paths that may have the same keys are accepted', () => {
       'if one of them has a constant',
       [...collection('/kv/{key}'), ...collection('/users/{key}').map((each) => ({ ...each, key: users }))],
     ],
-  ])('%s', (_, given) => {
+  ])('are accepted %s', (_, given) => {
     expect(() => parseRouteTable(routes(...given), 'x')).not.toThrow()
   })
 })
@@ -118,7 +118,7 @@ test('a path in a route may have a colon within a segment', () => {
   expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
 })
 
-describe('a table that cannot be meant', () => {
+describe('a route table that is probably a mistake', () => {
   test.each<[string, unknown, string]>([
     [
       'a route without a key where others have one',
