@@ -70,7 +70,7 @@ function reportOf(history: History): Report {
   }
 }
 
-test('a report of 200 operations with long values, keys, nodes and errors is under 1 MB at every level', () => {
+test('the JSON of 200 operations with long texts states their number and stays bounded', () => {
   const long = 'ü'.repeat(3_000)
   const events = Array.from({ length: 200 }, (_, n) =>
     operation(n, 'write', `${long}${n}`, `${long}${n}`, { key: `${long} ${n}`, node: `${long} node ${n % 50}` }),
@@ -85,7 +85,7 @@ test('a report of 200 operations with long values, keys, nodes and errors is und
   expect(counterexample?.['uncut']).toEqual({ why: 'time', among: 1_000_000, standsAlone: false })
 })
 
-test('a list of fifty thousand elements is shown by its first ones and their number', () => {
+test('the JSON of a read of 50,000 elements has the first elements and their number', () => {
   const many = Array.from({ length: 50_000 }, (_, n) => n)
   const history = historyFromEvents([
     ...operation(0, 'add', 7, 7),
@@ -107,7 +107,7 @@ test('a list of fifty thousand elements is shown by its first ones and their num
   expect(longest?.totals).toEqual({ output: expect.any(Number) })
 })
 
-test('five thousand lost writes are shown by the first ones and their number', () => {
+test('the JSON of 5,000 lost writes has the first writes and their number', () => {
   const events = Array.from({ length: 5_000 }, (_, n) => operation(n % 5, 'write', n, n, { key: `k${n}` })).flat()
   const finals = Array.from({ length: 5_000 }, (_, n) => [
     { process: 9, type: 'invoke' as const, f: 'read', key: `k${n}`, value: null, final: true },
@@ -118,7 +118,7 @@ test('five thousand lost writes are shown by the first ones and their number', (
   expect(json['totals']).toEqual({ lost: 5_000 })
 })
 
-test('every page says if a counterexample was not reduced to the smallest', () => {
+test('every page states that a counterexample could not be reduced further', () => {
   const history = historyFromEvents([...operation(0, 'write', 1, 1), ...operation(1, 'read', null, null)])
   const report = reportOf(history)
   const options = { width: 100, unicode: true, file: 'x.jsonl', parseMs: 1, checkMs: 1 }

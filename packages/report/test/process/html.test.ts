@@ -22,7 +22,7 @@ const embedded = (text: string) => {
   return JSON.parse(text.slice(start, text.indexOf('</script', start)))
 }
 
-describe('the page', () => {
+describe('the HTML report', () => {
   const stale = staleRead()
   const text = renderHtml(page({ history: stale.history, report: stale.report, exitCode: 1 }))
 
@@ -46,14 +46,14 @@ describe('the page', () => {
     expect(places).not.toContain(-1)
   })
 
-  test('marks the impossible read, shows the values it could have returned, and cites its lines', () => {
+  test('marks the impossible read, shows the values that the read could have returned, and cites its lines', () => {
     expect(text).toMatch(/class="bar read bad"/)
     expect(text).toContain('x could only be 7')
     expect(text).toContain('x could only be 7.')
     expect(text).toContain('lines 8–9')
   })
 
-  test.each(['dequeue', 'poll', 'generate'])('draws a %s with its returned value, like a read', (f) => {
+  test.each(['dequeue', 'poll', 'generate'])('draws a %s with its returned value, as it draws a read', (f) => {
     const history = made([
       { p: 1, f: 'enqueue', in: 7, from: 1e6, to: 2e6 },
       { p: 2, f, out: 8, from: 3e6, to: 4e6 },
@@ -72,7 +72,7 @@ describe('the page', () => {
     expect(embedded(text)).toMatchObject({ functions: ['enqueue', f], telling: [false, true] })
   })
 
-  test('names the result of each ladder rung in words, not only by colour', () => {
+  test('states the result of each level in words, not only by colour', () => {
     expect(text).toMatch(/<li class="violated">.*?Linearizable.*?<p class="result">violated<\/p>/s)
     expect(text).toMatch(
       /<li class="unknown">.*?Sequential.*?<p class="result">unknown<\/p><p class="why">out of time/s,
@@ -89,7 +89,7 @@ describe('the page', () => {
     expect(renderHtml(page({ history, report: report('x', { linearizable }) }))).not.toContain('class="ribbon"')
   })
 
-  test('draws a cycle of orders with an arrow and a reason for each step', () => {
+  test('draws a cycle of operations with an arrow and a reason for each step', () => {
     const history = made([
       { p: 1, f: 'write', in: 1, from: 1e6, to: 2e6 },
       { p: 2, f: 'read', out: 1, from: 3e6, to: 4e6 },
@@ -109,13 +109,13 @@ describe('the page', () => {
     expect(drawn).toContain('overwritten before')
   })
 
-  test('is rendered even if the history has no operations, report or times', () => {
+  test('is rendered even if the history is empty or was not checked', () => {
     expect(renderHtml(page({ history: made([]) }))).toContain('Not checked')
     expect(renderHtml(page({ history: made([]), report: allMet() }))).toContain('All 0 operations fit one order')
   })
 })
 
-describe('the page of a run with a proof', () => {
+describe('the HTML report of a run with a proof', () => {
   const proof: WrittenProof = {
     written: { file: 'p.jsonl', history: 'h.jsonl' },
     levels: [
@@ -132,7 +132,7 @@ describe('the page of a run with a proof', () => {
     return text.slice(start)
   }
 
-  test('shows the command that verifies it, and a button only if the page embeds the history', () => {
+  test('shows the command that verifies it, and a button only if the history is embedded', () => {
     for (const text of [added(proof), added({ ...proof, embedded })]) {
       expect(text).toContain('Proves the verdicts on linearizable.')
       expect(text).toContain('No proof of eventual: no final reads.')
@@ -145,13 +145,13 @@ describe('the page of a run with a proof', () => {
     expect(whole).toContain('var verifier = {}')
   })
 
-  test('is unchanged if no level has a proof', () => {
+  test('does not change if no level has a proof', () => {
     expect(renderHtml(page({ history: made([]), proof: { ...proof, written: undefined } }))).toBe(before)
   })
 })
 
-describe('the embedded operations', () => {
-  test('equal those of the history, to the microsecond', () => {
+describe('the operations embedded in an HTML report', () => {
+  test('equal the operations of the history, with times to the microsecond', () => {
     const { history } = sampleRun(500)
     const { callTime, process, f, key, node, input, output } = history.operations
     const data = embedded(renderHtml(page({ history })))
@@ -173,7 +173,7 @@ describe('the embedded operations', () => {
     }
   })
 
-  test('keep a page of 200,000 operations below 3 MB, with the contradiction and a note on the omissions', () => {
+  test('keep a report on 200,000 operations below 3 MB, with the contradiction and a note on omissions', () => {
     const { history, run } = sampleRun(200_000)
     const text = renderHtml(page({ history, run, report: run.report }))
     expect(text.length).toBeLessThan(3_000_000)
@@ -186,7 +186,7 @@ describe('the embedded operations', () => {
   })
 })
 
-test('many different long values, keys and errors do not make the page grow without bound', () => {
+test('an HTML report on 40,000 different long values, keys and errors is below 8 MB', () => {
   const text = (name: string, i: number): string => `${name}-${i}-`.padEnd(300, 'x')
   const operations = Array.from({ length: 40_000 }, (_, i) => ({
     p: i,
@@ -201,7 +201,7 @@ test('many different long values, keys and errors do not make the page grow with
   expect(renderHtml(page({ history: made(operations) })).length).toBeLessThan(8_000_000)
 })
 
-test('a counterexample of many operations is drawn in part, with the number of omitted operations', () => {
+test('an HTML report draws a counterexample of many operations in part, with the number of omitted operations', () => {
   const made90 = Array.from({ length: 90 }, (_, i) => ({ p: i, f: 'write', in: i, from: i * 1e6, to: i * 1e6 + 5e5 }))
   const operations = made90.map((_, operation) => ({ operation, role: 'core' as const }))
   const linearizable = violated({ level: 'linearizable', sentence: 's', keys: [], operations })
@@ -210,7 +210,7 @@ test('a counterexample of many operations is drawn in part, with the number of o
   expect(text.match(/<li class="core"/g)).toHaveLength(4)
 })
 
-describe('text that others wrote', () => {
+describe('a text from a history', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'grapheme' }),
     fc.constantFrom(
@@ -229,7 +229,7 @@ describe('text that others wrote', () => {
     ),
   )
 
-  test('never becomes markup, wherever it appears', () => {
+  test('never becomes markup, wherever it appears in an HTML report', () => {
     fc.assert(
       fc.property(hostile, (evil) => {
         const words = `${evil}<xss-mark a="b">${evil}`
@@ -268,7 +268,7 @@ describe('text that others wrote', () => {
   })
 })
 
-test('the faults of a history file without a run are read from its nemesis events', () => {
+test('an HTML report on a history file without a run reads the faults from its nemesis events', () => {
   const event = (time: number, f: string, value: Event['value']): Event => ({
     index: 0,
     time: ns(time),

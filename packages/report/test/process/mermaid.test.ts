@@ -41,7 +41,7 @@ function drawn(messages: readonly NodeMessage[], more: Partial<Heard> = {}): rea
 }
 
 describe('a contradiction as a sequence diagram', () => {
-  test('shows its operations and messages in order of time, in the words of the other reports', () => {
+  test('shows its operations and messages in order of time', () => {
     const lines = drawn([{ ...sent, fate: 'held', by: 'partition' }])
     expect(lines.filter((line) => !isWritten(line))).toEqual([])
     const text = shownOf(lines)
@@ -52,14 +52,14 @@ describe('a contradiction as a sequence diagram', () => {
     expect(text).toMatch(/n\d-xn\d: replicate/)
   })
 
-  test('ends a received message at its node, and says if a message was never sent', () => {
+  test('draws a received message to its node, and states that a message was never sent', () => {
     expect(shownOf(drawn([{ ...sent, endedAt: ms(6600) }]))).toMatch(
       /n\d->>n\d: replicate with x = 743.*received at 6\.6/,
     )
     expect(shownOf(drawn([]))).toContain('nothing with x = 743 was sent')
   })
 
-  test('shows only the deciding operations of many, and is omitted if it is too large or if nothing is violated', () => {
+  test('shows only the deciding operations of many, and is omitted if nothing is violated', () => {
     const many = Array.from({ length: 13 }, (_, p) => ({
       p,
       f: 'read',
@@ -78,7 +78,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(mermaidOf(history, { shown: undefined, near: [], wire: undefined })).toEqual([])
   })
 
-  test('consists of the same kinds of lines, whatever keys, values and names contain', () => {
+  test('consists only of known kinds of lines, whatever keys, values and names contain', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'#;<>&%{}$@\\`":\n\r\u0000\u202e|-x ', 'end', '%%{init', '```', '😀') }),
@@ -100,14 +100,14 @@ describe('a contradiction as a sequence diagram', () => {
     )
   })
 
-  test('cuts long values', () => {
+  test('shortens long values', () => {
     const evil = made([{ p: 0, f: 'read', key: 'k'.repeat(1e6), out: 'v'.repeat(1e6), from: 1e6, to: 2e6 }])
     const shown = { ...counterexample, keys: [], operations: [{ operation: 0, role: 'core' as const }], culprit: 0 }
     expect(mermaidOf(evil, { shown, near: [], wire: undefined }).join('\n').length).toBeLessThan(1_000)
   })
 })
 
-test('Markdown shows the diagram, and repeats it as text in a folded section', () => {
+test('the Markdown report shows the sequence diagram, and repeats it as text in a folded section', () => {
   const [finding] = findingsOf({
     ...{ kind: 'file', file: 'h.jsonl', title: 'h.jsonl', report: judged, history, parseMs: 1, checkMs: 1 },
     ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },

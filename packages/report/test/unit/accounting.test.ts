@@ -49,7 +49,7 @@ const history = historyOf(
 )
 const { report, accounting } = judged('bag', history)
 
-test('lost, duplicated, unexpected and recovered messages are reported', () => {
+test('the accounting of a queue lists lost, duplicated, unexpected and recovered messages', () => {
   expect(sumsText(accounting)).toBe('4 messages tried, 3 acknowledged, 3 seen')
   expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
     ['lost', ['2']],
@@ -59,7 +59,7 @@ test('lost, duplicated, unexpected and recovered messages are reported', () => {
   ])
 })
 
-test('the page of a file shows the accounting instead of the lost acknowledged writes', () => {
+test('the page of a checked file shows the accounting in place of the number of lost writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
@@ -68,7 +68,7 @@ test('the page of a file shows the accounting instead of the lost acknowledged w
   expect(text).not.toContain('acknowledged write lost')
 })
 
-test('a lost element is listed with its last sighting if that was after its acknowledgement', () => {
+test('the accounting of a set lists a lost element with its last sighting after its acknowledgement', () => {
   const lists = [
     ['add', 1, 'ok', 1],
     ['read', null, 'ok', [1]],
@@ -84,7 +84,7 @@ test('the HTML report has a section for the accounting', () => {
   expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
 })
 
-test('the accounting in --json has every list, each element with its lines', () => {
+test('the accounting in --json has every list, and each element with its lines', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(json.accounting).toEqual({
     result: 'violated',
@@ -102,18 +102,18 @@ test('the accounting in --json has every list, each element with its lines', () 
   })
 })
 
-test('operations of unknown outcome on an object are counted, but not divided by what happened', () => {
+test('operations of unknown outcome on an object with accounting are only counted', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
 
-test('messages that may still be in the queue are reported as "not out yet", not as lost', () => {
+test('the accounting lists messages that may still be in the queue as "not out yet", not as lost', () => {
   const open = historyOf(['enqueue', 1, 'ok', 1], ['enqueue', 2, 'ok', 2], ['dequeue', null, 'ok', 1])
   const lines = accountLines(judged('bag', open).accounting)
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
-test('elements of a set that were missing for a while, never read, or twice in one read are reported', () => {
+test('the accounting of a set lists elements that were duplicated, missing for a while, or never read', () => {
   const set = judged(
     'set',
     historyOf(
@@ -132,14 +132,14 @@ test('elements of a set that were missing for a while, never read, or twice in o
   ])
 })
 
-test('a counter read that no choice of additions explains is reported with the range of allowed sums', () => {
+test('the accounting of a counter lists an unexplained read with the range of allowed sums', () => {
   const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
   const counter = judged('counter', read).accounting
   expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is explained by a repeated addition, and a sum that is too low by a missing one', () => {
+test('a sum that is too high is blamed on a repeated addition, and one that is too low on a missing addition', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -151,7 +151,7 @@ test('a sum that is too high is explained by a repeated addition, and a sum that
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a value that nobody wrote is blamed on a write in parts, an old value is not', () => {
+test('a value that is part of a written value is called unwritten; an older value is not', () => {
   const causeOf = (value: string): string | undefined => {
     const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
     const report = check(history, judging('register'))

@@ -10,19 +10,19 @@ const falling: Arc = [
   { x: 398, y: 240 },
 ]
 
-test('a label is placed beside the middle of its arc', () => {
+test('the label of an arc is placed beside the middle of the arc', () => {
   const { x, y } = besideArc(falling, 60, [], bounds)
   expect(x).toBeGreaterThan(300)
   expect(y).toBeLessThan(140)
 })
 
-test('a label is moved away from a bar that the arc crosses in its middle', () => {
+test('the label of an arc is moved away from a bar that the arc crosses in its middle', () => {
   const bar: Box = { left: 285, right: 370, top: 110, bottom: 160 }
   const place = besideArc(falling, 60, [bar], bounds)
   expect(overlaps(boxOf(place, 60), bar)).toBe(false)
 })
 
-test('a label stays in the drawing and does not cover a bar, wherever the bar is', () => {
+test('the label of an arc stays in the drawing and does not cover a bar, wherever the bar is', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, fc.integer({ min: 20, max: 90 }), (left, top, width) => {
@@ -35,7 +35,7 @@ test('a label stays in the drawing and does not cover a bar, wherever the bar is
   )
 })
 
-test('a letter stays on its arc and does not cover a bar that leaves room for it', () => {
+test('the letter of an arc stays on the arc and does not cover a bar', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, (left, top) => {

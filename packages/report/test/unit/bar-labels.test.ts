@@ -18,7 +18,7 @@ const bar = (lane: number, x1: number, x2: number): Bar => ({
 const withLabels = (bars: readonly Bar[]): readonly LabelledBar[] =>
   labelled(bars, () => ({ text: 'read y → null', isBold: false, node: 'n3' }), { left: 66, right: 758 })
 
-describe('labels of bars', () => {
+describe('the labels of bars', () => {
   const [first, second, last] = [bar(0, 80, 130), bar(0, 300, 350), bar(1, 640, 700)]
 
   test('stay above their bars if no arc is in the way', () => {
@@ -26,7 +26,7 @@ describe('labels of bars', () => {
     expect(labelsClearOfArcs(bars, ([one, two]) => [[one!, two!]], BOUNDS)).toEqual(bars)
   })
 
-  test('move below a bar if an arc would cross the label above it', () => {
+  test('move below a bar if an arc would cross a label above the bar', () => {
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const placed = labelsClearOfArcs(withLabels([first, second, last]), between, BOUNDS)
     const covers = coversOf(placed, BOUNDS)
@@ -39,7 +39,7 @@ describe('labels of bars', () => {
     expect(route!.trouble).toBe(0)
   })
 
-  test('never cover each other, whichever side they are on', () => {
+  test('never cover each other, above or below the bars', () => {
     const close = [bar(0, 80, 110), bar(0, 130, 160), bar(1, 200, 230)]
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const { texts } = coversOf(labelsClearOfArcs(withLabels(close), between, BOUNDS), BOUNDS)

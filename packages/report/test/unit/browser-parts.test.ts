@@ -31,7 +31,7 @@ describe.each(files)('browser/%s', (file) => {
     for (const line of declared) expect(line).toMatch(/^export (function|class) /)
   })
 
-  test('is embedded in a page, unless it contains only types', () => {
+  test('is embedded in a page unless it contains only types', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(
@@ -50,12 +50,12 @@ test.each([
   ['theme', themeScript],
   ['told', toldScript],
   ['verify', verifyScript('var verifier = {}')],
-])('the %s script is complete: it parses, closes no element, and imports no module', (_, script) => {
+])('the %s script can be parsed, contains no script tag, and imports no module', (_, script) => {
   expect(() => new Script(script)).not.toThrow()
   expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)
 })
 
-test('no browser part contains a text of several lines, because it would lose its indentation', () => {
+test('no part of a browser script contains a template literal of several lines', () => {
   for (const file of files) {
     for (const line of textOf(file)
       .replace(/^\s*(\/?\*|\/\/).*$/gm, '')

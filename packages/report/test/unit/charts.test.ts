@@ -35,7 +35,7 @@ describe('the heat map of latency', () => {
   })
 })
 
-describe('the charts', () => {
+describe('the charts of a report', () => {
   const history = made(
     hundred((i) => ({ node: i % 2 === 0 ? 'n1' : 'n2', ...(i > 49 && i % 2 ? { type: 'fail' } : {}) })),
   )
@@ -43,14 +43,14 @@ describe('the charts', () => {
   const drawn = (staleRows: readonly number[] | undefined, spans = [span]): string =>
     charts(chartedOf(history, binsOf(history, 100e6, staleRows), { spans, end: 100e6, marks: [] })).html
 
-  test('show stale reads in the goodput, and count them', () => {
+  test('show stale reads in the goodput chart, and state their number', () => {
     expect(drawn([7, 8])).toMatch(/2 stale reads.*class="stale"/s)
     expect(drawn([])).toContain('0 stale reads')
     expect(drawn([])).not.toContain('class="stale"')
     expect(drawn(undefined)).not.toMatch(/\d stale reads?</)
   })
 
-  test('have a strip for each node with its answers and its time down', () => {
+  test('have a strip for each node with its answers and its downtime', () => {
     const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
     expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
@@ -70,7 +70,7 @@ describe('the charts', () => {
     expect(text.match(/<rect class="cut-off"/g)).toHaveLength(1)
   })
 
-  test('omit the strips if there is one node, or more nodes than fit', () => {
+  test('have no strips if there is one node, or more nodes than fit', () => {
     const stripsOf = (history: History): unknown => nodeStripsOf(history, binsOf(history, 100e6))
     expect(stripsOf(made(hundred(() => ({ node: 'n1' }))))).toEqual([])
     expect(stripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))))).toEqual([])

@@ -6,7 +6,7 @@ import { plainStyle } from '../../src/terminal/style.ts'
 import { table } from '../../src/terminal/table.ts'
 import { displayWidth } from '../../src/terminal/width.ts'
 
-describe('the table of several files', () => {
+describe('the table of checked files', () => {
   const stale = staleRead()
 
   test('has a line for each file, with the reason if the file could not be checked', () => {
@@ -31,7 +31,7 @@ describe('the table of several files', () => {
     expect(text).toContain('⚠ big.jsonl proves little: no read succeeded')
   })
 
-  test('is no wider than the terminal: reasons are shortened, then left out', () => {
+  test('is no wider than the terminal, and shortens or omits reasons to fit', () => {
     const row = {
       file: 'a-rather-long-name-of-a-file.jsonl',
       report: stale.report,
@@ -44,7 +44,7 @@ describe('the table of several files', () => {
         expect(displayWidth(line), line).toBeLessThanOrEqual(width)
   })
 
-  test('all rows are equally wide, whatever the cells contain', () => {
+  test('rows of a table are equally wide, whatever their cells contain', () => {
     const cell = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('✔', '数据库', 'é', '🙂'))
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell)), (rows) => {

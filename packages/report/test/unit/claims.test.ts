@@ -38,7 +38,7 @@ const read = (value: number | null, more: Partial<Operation> = {}): Operation =>
 })
 const last = { final: true } as const
 
-describe('the claim that an acknowledged write is lost', () => {
+describe('the claim of a lost write', () => {
   const lost: Claim = { claim: 'lost', of: 'writes', changes: [1], least: 1 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), lost)
 
@@ -46,7 +46,7 @@ describe('the claim that an acknowledged write is lost', () => {
     expect(told(read(1, last), read(1, { ...last, node: 'n2' }))).toBe('holds')
   })
 
-  test('is refuted if one copy still has the value', () => {
+  test('is refuted if a final read at one node still shows the value', () => {
     expect(told(read(1, last), read(2, { ...last, node: 'n2' }))).toBe('refuted')
   })
 
@@ -59,7 +59,7 @@ describe('the claim that an acknowledged write is lost', () => {
   })
 })
 
-test('an acknowledged element is lost if no final read contains it', () => {
+test('the claim of a lost element holds if no final read contains the element', () => {
   const lost: Claim = { claim: 'lost', of: 'elements', changes: [0], least: 1 }
   const told = (...sets: readonly (readonly number[])[]) =>
     holds(ran(...inTurn({ f: 'add', in: 7 }, ...sets.map((out) => ({ f: 'read', out, final: true })))), lost)
@@ -68,7 +68,7 @@ test('an acknowledged element is lost if no final read contains it', () => {
   expect(told()).toBe('unknown')
 })
 
-test('acknowledged messages are lost if the queue was found empty and no dequeue may have taken them', () => {
+test('the claim of lost messages holds if the queue was found empty and no dequeue may have taken them', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0, 1], least: 2 }
   const told = (...after: readonly Operation[]) =>
     holds(ran(...inTurn({ f: 'enqueue', in: 1 }, { f: 'enqueue', in: 2 }, ...after)), lost)
@@ -79,7 +79,7 @@ test('acknowledged messages are lost if the queue was found empty and no dequeue
   expect(told()).toBe('unknown')
 })
 
-test('an acknowledged send is lost if a poll returned a later message and no poll returned it', () => {
+test('the claim of a lost send holds if polls returned a later message, but not this one', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0], least: 1 }
   const told = (polled: readonly (readonly number[])[]) =>
     holds(ran(...inTurn({ f: 'send', in: 7, out: 0 }, { f: 'poll', in: { x: 0 }, out: { x: polled }, key: 'y' })), lost)
@@ -88,7 +88,7 @@ test('an acknowledged send is lost if a poll returned a later message and no pol
   expect(told([])).toBe('unknown')
 })
 
-test('a leased message is lost if nobody acknowledged it and it does not remain in the queue', () => {
+test('the claim of a lost leased message holds if nobody acknowledged it and it is not in the queue', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0], least: 1 }
   const told = (...after: readonly Operation[]) =>
     holds(ran(...inTurn({ f: 'enqueue', in: 7 }, { f: 'take', in: {}, out: [7, 'r'] }, ...after)), lost)
@@ -98,7 +98,7 @@ test('a leased message is lost if nobody acknowledged it and it does not remain 
   expect(told()).toBe('unknown')
 })
 
-test('the loss of a counter is the difference between the acknowledged sum and the highest final read', () => {
+test('the claim of lost additions compares the acknowledged sum with the highest final read', () => {
   const lost: Claim = { claim: 'lost', of: 'additions', changes: [], least: 2 }
   const told = (...sums: readonly number[]) =>
     holds(ran(...inTurn({ f: 'add', in: 2 }, { f: 'add', in: 1 }, ...sums.map((out) => read(out, last)))), lost)
@@ -106,7 +106,7 @@ test('the loss of a counter is the difference between the acknowledged sum and t
   expect(told(1, 3)).toBe('refuted')
 })
 
-describe('the claim that a write is missing at a node', () => {
+describe('the claim of a missing write', () => {
   const missing: Claim = { claim: 'missing', known: 1, read: 2 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), missing)
 
@@ -114,13 +114,13 @@ describe('the claim that a write is missing at a node', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('is refuted if the node answered with the write, or with a value that may be newer', () => {
+  test('is refuted if the node answered with the write or with a value that may be newer', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('holds for an element that another read had shown', () => {
+  test('holds for an element that was missing after another read had shown it', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)
@@ -129,7 +129,7 @@ describe('the claim that a write is missing at a node', () => {
   })
 })
 
-test('a node came back without a write if it acknowledged the write, was killed and then answered without it', () => {
+test('the claim of a write lost in a kill holds if the kill followed the acknowledgement', () => {
   const history = made(inTurn(write(1), write(2), read(1)))
   const told = (from: number, to: number, nodes: readonly string[] = ['n1']) => {
     const fault = span('kill', from, to, { nodes })
@@ -144,7 +144,7 @@ test('a node came back without a write if it acknowledged the write, was killed 
   expect(told(22, 40)).toBe('refuted')
 })
 
-test('a message was handed out twice if it was dequeued more often than enqueued', () => {
+test('the claim of a repeated delivery holds if a message was dequeued more often than enqueued', () => {
   const twice: Claim = { claim: 'handed out twice', of: 'messages', handed: [{ key: 'x', value: 7, times: 2 }] }
   const taken = { f: 'dequeue', out: 7 }
   const put = { f: 'enqueue', in: 7 }
@@ -155,7 +155,7 @@ test('a message was handed out twice if it was dequeued more often than enqueued
   expect(holds(ran(...inTurn(put, taken, { f: 'nack', in: 'r' }, taken)), twice)).toBe('unknown')
 })
 
-test('an id was handed out twice if two clients received it', () => {
+test('the claim of a duplicate id holds if two clients received the id', () => {
   const twice: Claim = { claim: 'handed out twice', of: 'ids', handed: [{ key: undefined, value: 7, times: 2 }] }
   const ids = (...given: readonly number[]) =>
     holds(ran(...given.map((out, i) => ({ p: i, f: 'generate', out, from: ms(i), to: ms(i) + 1 }))), twice)
@@ -163,7 +163,7 @@ test('an id was handed out twice if two clients received it', () => {
   expect(ids(7, 8)).toBe('refuted')
 })
 
-test('the slowest recovery is the longest among all faults that took effect', () => {
+test('the claim of the slowest recovery counts only faults that took effect', () => {
   const recorded = {
     ...ran(...inTurn(write(1), write(2))),
     faults: [span('kill', 2, 3), span('pause', 12, 13), span('kill', 0, 1, { hits: 0 })],
@@ -173,7 +173,7 @@ test('the slowest recovery is the longest among all faults that took effect', ()
   expect(told(11)).toBe('refuted')
 })
 
-test('no majority is up while too many nodes are killed, paused or cut off', () => {
+test('the claim of no majority holds while too many nodes are killed, paused or cut off', () => {
   const { spec } = summary({})
   const told = (share: number, faults: readonly FaultSpan[]) =>
     holds(
@@ -187,7 +187,7 @@ test('no majority is up while too many nodes are killed, paused or cut off', () 
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('a fault is blamed if it took effect between the two operations, on a node or link of theirs', () => {
+test('the claim that blames a fault holds if it took effect between the operations, at their nodes', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
@@ -200,7 +200,7 @@ test('a fault is blamed if it took effect between the two operations, on a node 
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the settings allow a violation if other settings promise a level that forbids it', () => {
+test('the claim that settings allow a violation holds if other settings forbid it', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -211,13 +211,13 @@ test('the settings allow a violation if other settings promise a level that forb
   expect(holds(ran(), { claim: 'the settings allow', change: {}, promise: 'linearizable' })).toBe('unknown')
 })
 
-describe('a claim that the record refutes', () => {
+describe('a headline or cause that the history refutes', () => {
   const contradiction = (culprit: number, level = 'linearizable'): Counterexample => ({
     ...{ level, sentence: 'It cannot be.', keys: ['x'], culprit },
     operations: Array.from({ length: culprit + 1 }, (_, operation) => ({ operation, role: 'core' })),
   })
 
-  test('is replaced by the next one: from "lost" to "missing at a node"', () => {
+  test('is replaced by the next possible one, as "lost" by "missing at a node"', () => {
     const history = made(inTurn(write(1), write(2), read(1, { node: 'n3' }), read(2, last)))
     const judged = {
       ...report('violated', {
@@ -234,7 +234,7 @@ describe('a claim that the record refutes', () => {
     ])
   })
 
-  test('that a node came back without a write is left out if the write was acknowledged while the node was down', () => {
+  test('is omitted if a write was acknowledged while the node that lacks it was down', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

@@ -63,7 +63,7 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   notes: [],
 })
 
-test('a comparison by a workload that decides only one level shows only that level', () => {
+test('a comparison whose workload decides only one level shows only that level', () => {
   const bank = { ...comparison([systemOf('postgres', cell('calm', 'none'))]), levels: ['linearizable'] }
   const text = renderComparison(bank, plainStyle, { unicode: true, width: 110 })
   expect(text).toContain('● linearizable  ⊘ not linearizable  ? unknown')
@@ -71,7 +71,7 @@ test('a comparison by a workload that decides only one level shows only that lev
   expect(renderComparisonHtml(bank, '1.0.0')).toMatch(/<\/svg> not linearizable/)
 })
 
-test('one matrix shows the level of each system under each condition, its availability, and its times', () => {
+test('the matrix of a comparison shows the level of each system under each condition, with its latency', () => {
   const page = renderComparisonHtml(
     comparison([systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'eventual', 0.6))]),
     '1.0.0',
@@ -83,7 +83,7 @@ test('one matrix shows the level of each system under each condition, its availa
   expect(matrix).toContain('p99 3.0 ms')
 })
 
-describe('a comparison of transactional systems', () => {
+describe('the comparison of transactional systems', () => {
   const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed']
   const results = (...all: readonly LevelResult[]) => Object.fromEntries(levels.map((level, i) => [level, all[i]!]))
   const of = (condition: string, level: string, ...all: readonly LevelResult[]): ComparedCell => ({
@@ -96,7 +96,7 @@ describe('a comparison of transactional systems', () => {
     ...{ levels, workload: 'write-skew keys=2' },
   }
 
-  test('has the levels of isolation as columns, with a row for each system under each condition', () => {
+  test('has isolation levels as columns, and a row for each system under each condition', () => {
     const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
     expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
     expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
@@ -130,7 +130,7 @@ describe('a comparison of transactional systems', () => {
   })
 })
 
-test('the title names who broke a promise, or says that no system was both linearizable and available when cut', () => {
+test('the title of a comparison names a system that broke its promise, or else a limit of all systems', () => {
   const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
   const weak = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const titleOf = (...systems: readonly ComparedSystem[]): string | undefined =>
@@ -141,7 +141,7 @@ test('the title names who broke a promise, or says that no system was both linea
   expect(titleOf(strong)).toBe('1 system compared')
 })
 
-test('a broken promise is reported in the words of its run: what happened, why, and what to do next', () => {
+test('a comparison reports a broken promise with what happened, why, and the next step', () => {
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1. n1 was killed.' },
     ...{ why: { text: 'n1 was killed.', certainty: 'likely', settings: '' }, next: { text: 'Write to the disk.' } },
@@ -160,7 +160,7 @@ test('a broken promise is reported in the words of its run: what happened, why, 
   expect(renderComparisonHtml(comparison([systemOf('masters', open)]), '1')).not.toContain('Next: <')
 })
 
-test('an undecided level is reported with the step that would decide it', () => {
+test('a comparison reports an undecided level with the step that would decide it', () => {
   const toDecide = 'Run longer, so that more requests succeed.'
   const open: ComparedCell = { ...cell('partition', 'unknown'), kept: 'unknown', toDecide, again: 'npx chaos run' }
   const next = comparisonNext(comparison([systemOf('masters', cell('calm', 'eventual'), open)]))
@@ -170,13 +170,13 @@ test('an undecided level is reported with the step that would decide it', () => 
   })
 })
 
-test('a system that seems to contradict the CAP theorem is pointed out', () => {
+test('a comparison points out a system that seems to contradict the CAP theorem', () => {
   const magic = systemOf('magic', cell('calm', 'linearizable'), cell('partition', 'linearizable', 1))
   const page = renderComparisonHtml(comparison([magic]), '1')
   expect(page).toContain('magic was found linearizable and answered at least 99% while cut, which no system can')
 })
 
-test('availability under a cut is the same number everywhere: the median of the runs, with their range', () => {
+test('a comparison shows the availability under a cut as the median of runs with its range', () => {
   const calm = cell('calm', 'eventual')
   const replica = systemOf('replica', calm, cell('partition', 'eventual', 0.988, 0.803), cell('kill', 'none', 0.852))
   const compared = { ...comparison([replica]), conditions: ['calm', 'partition', 'kill'] }
@@ -191,7 +191,7 @@ test('availability under a cut is the same number everywhere: the median of the 
   expect(page).not.toContain('stops when cut')
 })
 
-test('an interrupted comparison prints the command that performs all of it', () => {
+test('an interrupted comparison prints the command that performs the whole comparison', () => {
   const masters = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const again = 'npx chaos compare --targets masters,raft'
   const ended = { ...comparison([masters]), interrupted: true, again }
@@ -199,14 +199,14 @@ test('an interrupted comparison prints the command that performs all of it', () 
   expect(renderComparisonHtml(ended, '1')).toContain(again)
 })
 
-test('a loss that no promise forbids is reported as such', () => {
+test('a comparison states that a loss broke no promise', () => {
   const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
   const page = renderComparisonHtml(comparison([replica]), '1')
   expect(page).toContain('Acknowledged writes were lost by replica (581), which did not promise to keep them.')
   expect(page).not.toContain('all kept their promises')
 })
 
-test('labels stay near their points and never overlap, even if many have the same point', () => {
+test('the labels of points in a comparison stay near their points and never overlap', () => {
   const area = { left: 0, right: 400, top: 0, bottom: 300 }
   const labels = Array.from({ length: 60 }, (_, i) => ({ x: 200, y: i < 30 ? 40 : 200, width: 32 }))
   const spots = dodge(labels, area)
@@ -221,7 +221,7 @@ test('labels stay near their points and never overlap, even if many have the sam
   expect(Math.hypot(spots[0]!.left - 200, spots[0]!.middle - 40)).toBeLessThan(20)
 })
 
-test('the page names every class, its systems and the rule, and escapes what it is given', () => {
+test('the page of a comparison names every PACELC class, its systems and the rule, and escapes names', () => {
   const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
   const weak = systemOf('<masters>', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const page = renderComparisonHtml(comparison([strong, weak]), '1.0.0')
@@ -240,7 +240,7 @@ test('the page names every class, its systems and the rule, and escapes what it 
   expect(page).not.toMatch(/https?:|src=|href=/)
 })
 
-test('the labels of the latency end within the picture, however long they are', () => {
+test('the labels on the axis of latency end within the drawing', () => {
   const slow = { ...cell('calm', 'linearizable').latency!, readP50: 90e6, writeP50: 1e6 }
   const cells = [
     { ...cell('calm', 'linearizable'), latency: slow },
@@ -257,7 +257,7 @@ test('the labels of the latency end within the picture, however long they are', 
   }
 })
 
-test('draws the goodput of a run as an area below the line of all called operations', () => {
+test('the chart of a run draws goodput as an area below the line of all called operations', () => {
   const bins = {
     width: 1e9,
     ok: [2, 0, 2],

@@ -5,13 +5,13 @@ import { fittingTable, table } from '../../src/terminal/table.ts'
 const plain = (text: string): string => text
 const AIR = 2
 
-test('a table that fits the width is printed as it is', () => {
+test('a table that fits the width is printed unchanged', () => {
   const columns = [{ title: 'system' }, { title: 'lost', align: 'right' as const }]
   const rows = [['raft', '0']]
   expect(fittingTable(columns, rows, plain, { air: AIR, width: 80 })).toEqual(table(columns, rows, plain, AIR))
 })
 
-test('prints columns that do not fit below, with the first column repeated and long cells broken at spaces', () => {
+test('a table that is too wide prints further columns below, after a repeated first column', () => {
   const columns = ['system', 'available', 'lost'].map((title) => ({ title }))
   const rows = [
     ['raft', '93.3%', '0'],
@@ -30,7 +30,7 @@ test('prints columns that do not fit below, with the first column repeated and l
   ])
 })
 
-test('no line is longer than the width, and no cell is lost', () => {
+test('a table that is too wide has no line above the width, and loses no cell', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 10 })
   const row = fc.array(word, { minLength: 5, maxLength: 5 })
   fc.assert(

@@ -26,8 +26,8 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
   ...members,
 })
 
-describe('an exhibit', () => {
-  test('is as described if every trial of the weakness found it and every trial of the cure found nothing', () => {
+describe('an exhibit of the gallery', () => {
+  test('is as described if every trial of the weakness found it, and no trial of the cure did', () => {
     expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 
@@ -62,14 +62,14 @@ test('an exhibit found in only some trials is reported with its rate', () => {
   )
 })
 
-test('the Markdown has a table for each kind, with a row for each exhibit, and escapes characters that would end a cell', () => {
+test('the Markdown of a gallery has a table for each kind with a row for each exhibit, and escapes cells', () => {
   const text = galleryMarkdown([exhibit(), exhibit({ name: 'other', kind: 'embedded model', system: 'Raft' })])
   expect(text).toMatch(/^## Packages\n[^#]*^\| \[two-holders\]/m)
   expect(text).toContain('| [two-holders](https://example.org/lock) | lock 1.2.3 | a \\| b <hold> it | a token |')
   expect(text).toMatch(/^## Embedded models\n[^#]*^\| \[other\]\(https:[^ ]*\) \| embedded model of Raft \|/m)
 })
 
-test('the page escapes texts, and contains all that the Markdown contains', () => {
+test('the page of a gallery escapes texts, and contains all that the Markdown contains', () => {
   const page = renderGalleryHtml([exhibit()], '1.0.0')
   expect(page).toMatch(/^<!doctype html>/)
   expect(page).toContain('a | b &lt;hold&gt; it')

@@ -7,8 +7,8 @@ import { renderCheck } from '../../src/terminal/check-page.ts'
 import { renderExplained } from '../../src/terminal/explained-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-describe('hostile text', () => {
-  test('in a history cannot write control sequences to the terminal', () => {
+describe('a hostile text in a history', () => {
+  test('cannot write control sequences to the terminal', () => {
     const evil = '\u001b[2J\u0007\u202e'
     const history = made(
       [

@@ -34,13 +34,13 @@ test.each([
     together(line(0, append('x', 1), append('y', 1)), line(1, read('y'), read('x', 1))),
     'A transaction saw half of another’s changes',
   ],
-] as const)('the headline of %s says what happened to the data', (_, events, title) => {
+] as const)('the headline of %s states what happened to the data', (_, events, title) => {
   const history = historyFromEvents(events)
   const { headline } = factsOf({ history, report: judged(events) })
   expect([headline.title, headline.verdict]).toEqual([title, 'Not strict serializable'])
 })
 
-test('the title names both the level that was kept and the stronger one that was violated', () => {
+test('the headline of transactions names the level that was met and the stronger level that was violated', () => {
   const events = together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1)))
   const history = historyFromEvents(events)
   const facts = factsOf({ history, report: judged(events), asked: 'snapshot-isolation' })

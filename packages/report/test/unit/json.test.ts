@@ -8,7 +8,7 @@ const stale = staleRead()
 // Through text and back: what a reader of --json sees, with nothing that JSON cannot say.
 const json = (input: Parameters<typeof toJson>[0]) => JSON.parse(JSON.stringify(toJson(input)))
 
-test('a counterexample names its operations, their times, nodes and lines', () => {
+test('a counterexample in --json has its operations with times, nodes and lines', () => {
   const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
   expect(verdicts.linearizable.result).toBe('violated')
   expect(verdicts.linearizable.counterexample).toMatchObject({ culprit: 3, keys: ['x'], statesBefore: [7] })
@@ -27,7 +27,7 @@ test('a counterexample names its operations, their times, nodes and lines', () =
   })
 })
 
-test('every level is listed, strongest first, and an unknown one with its reason', () => {
+test('every level is listed in --json, strongest first, and an unknown level with its reason', () => {
   const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
   expect(Object.keys(verdicts)).toEqual([...levels])
   expect(verdicts.sequential).toEqual({
@@ -37,7 +37,7 @@ test('every level is listed, strongest first, and an unknown one with its reason
   })
 })
 
-test('the edges refer to indexes in the list of operations', () => {
+test('the edges in --json refer to indexes in the list of operations', () => {
   const history = made([
     { p: 0, f: 'write', in: 1, from: 0, to: 1 },
     { p: 1, f: 'write', in: 2, from: 2, to: 3 },
@@ -53,7 +53,7 @@ test('the edges refer to indexes in the list of operations', () => {
   expect(verdicts.sequential.counterexample.edges).toEqual([{ before: 0, after: 0, reason: 'process order' }])
 })
 
-test('a file is listed with its name, and a run with its directory, its phases and its expectation', () => {
+test('a file is listed in --json with its name, and a run with its directory, phases and expectation', () => {
   expect(json({ report: allMet(), history: stale.history, file: 'h.jsonl', parseMs: 1, checkMs: 2 })).toMatchObject({
     file: 'h.jsonl',
     headline: 'linearizable',
@@ -76,7 +76,7 @@ test('a file is listed with its name, and a run with its directory, its phases a
   })
 })
 
-test('an unanswered operation has null as its return time, not a number that JSON cannot express', () => {
+test('an unanswered operation in --json has null as its return time', () => {
   const history = made([{ p: 0, f: 'write', in: 1, from: 5e9 }])
   const linearizable = violated({
     level: 'linearizable',
@@ -89,7 +89,7 @@ test('an unanswered operation has null as its return time, not a number that JSO
   expect(page.latency.p50Nanos).toBeNull()
 })
 
-test('operations are counted by outcome, and as reads, writes and cas', () => {
+test('operations in --json are counted by outcome, and as reads, writes and cas', () => {
   const history = made([
     { p: 0, f: 'write', in: 1, from: 1, to: 2 },
     { p: 1, f: 'cas', in: [1, 2], from: 1, to: 3, type: 'fail' },

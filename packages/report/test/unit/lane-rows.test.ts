@@ -10,12 +10,12 @@ const rowOf = (from: string, to: string, fate: Extract<Sign, { type: 'message' }
     ...{ type: 'message', at: nanos(0), text: 'balance $10', from, to, fate },
   })
 
-test('a message between nodes is an arrow with its text', () => {
+test('a message between nodes is drawn as an arrow with a text', () => {
   expect(rowOf('n1', 'n2', 'received')).toMatch(/├─+balance \$10─+▸│/)
   expect(rowOf('n2', 'n1', 'received')).toMatch(/│◂─+balance \$10─+┤/)
 })
 
-test('a message that did not arrive ends halfway, and its mark does not cover its text', () => {
+test('a message that did not arrive is drawn halfway, with a mark that does not cover its text', () => {
   for (const fate of ['held', 'lost'] as const)
     for (const [from, to] of [
       ['n1', 'n2'],

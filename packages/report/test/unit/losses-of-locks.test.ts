@@ -22,13 +22,13 @@ function judge(operations: readonly Made[], extra?: Header['extra']) {
 
 const titleOf = (operations: readonly Made[]): string => judge(operations).headline.title
 
-describe('the report of a lock', () => {
+describe('the report of a lock violation', () => {
   const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
     ...more,
   })
 
-  test('says for how long two clients held it', () => {
+  test('states for how long two clients held the lock', () => {
     const held = [
       lock(1, 'acquire', 0, 2),
       lock(2, 'acquire', 40, 43),
@@ -38,23 +38,23 @@ describe('the report of a lock', () => {
     expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
   })
 
-  test('ends a holding at the first attempt to release it', () => {
+  test('ends the time of a holder at its first attempt to release', () => {
     const failed = lock(1, 'release', 50, 51, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
     expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
   })
 
-  test('gives no duration if the first holder never released it', () => {
+  test('states no duration if the first holder never released the lock', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
     expect(titleOf(held)).toBe('Two clients held lock L at the same time')
   })
 
-  test('does not say that two clients held it if the first holder had released it before', () => {
+  test('does not claim two holders if the first holder had released the lock before', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test('says that a lock was granted again, not held by two, if its holder had tried to release it', () => {
+  test('states that the lock was granted again, if its holder had tried to release it', () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -65,7 +65,7 @@ describe('the report of a lock', () => {
     expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
   })
 
-  describe('with a lease', () => {
+  describe('the report of a violation of a lock with a lease', () => {
     const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
     const held = [
       lock(1, 'acquire', 0, 20),
@@ -79,7 +79,7 @@ describe('the report of a lock', () => {
       // Granted at 0 ms or at 20 ms, or between.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])('of %i ms is said to have expired only if it had ended by the next grant', (ms, said) => {
+    ])('states that a lease of %i ms expired only if it had ended by the next grant', (ms, said) => {
       expect(judge(held, lasts(ms)).lease).toBe(said)
     })
 
@@ -89,7 +89,7 @@ describe('the report of a lock', () => {
       expect(judge(released, lasts(300)).lease).toContain('which had passed')
     })
 
-    test('names the expiry as the cause, with a remedy', () => {
+    test('names the expiry as the cause, and proposes a remedy', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
@@ -105,7 +105,7 @@ describe('the report of a lock', () => {
       expect(why.settings).not.toContain('memory')
     })
 
-    test('says that a wrong clock may have ended the lock early, and proposes no settings that keep writes', () => {
+    test('states that a wrong clock may have ended the lease early', () => {
       const { history, report } = judge(held, lasts(30_000))
       const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
       const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never
@@ -126,7 +126,7 @@ describe('the report of a lock', () => {
       ['says nothing of it', undefined],
       ['says it in words', { lease: 'long' }],
       ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
-    ])('no expiry is named if the header %s', (_, extra) => {
+    ])('names no expiry if the header %s', (_, extra) => {
       expect(judge(held, extra).lease).toBe('')
     })
   })

@@ -26,7 +26,7 @@ const reportOf = (history: History, model: string): Report<string> =>
     now: () => millis(performance.now()),
   })
 
-describe('the report of a watch', () => {
+describe('the report of a watch violation', () => {
   type Step = Omit<Made, 'p' | 'from' | 'to'> & { readonly p?: number }
   const headline = (...steps: readonly Step[]) =>
     judge(
@@ -61,11 +61,11 @@ describe('the report of a watch', () => {
       [events(x1), { progress: 4 }],
     ],
     ["p7's watch was refused changes that nobody had compacted", all, [{ ended: true, compacted: 4 }]],
-  ])('has this headline above its level: %s', (title, asked, responses) => {
+  ])('has the headline: %s', (title, asked, responses) => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })
 
-  test('says if it showed a part of a transaction, or a change from before its start', () => {
+  test('states that a watch was sent a part of a transaction, or a change from before its start', () => {
     const both: Step = { f: 'txn', in: { x: 1, y: 2 }, out: 2 }
     expect(headline(both, watch(3, { from: 2, prefix: '' }), sent(events(x1))).title).toBe(
       "p7's watch was sent a transaction in parts",
@@ -84,7 +84,7 @@ describe('the report of a watch', () => {
   })
 })
 
-describe('the page of a watch', () => {
+describe('the HTML report of a watch', () => {
   const steps = (...events: readonly Json[]): readonly Made[] => [
     { p: 1, f: 'put', key: 'x', in: 1, out: 2, from: 0, to: 5 },
     { p: 7, f: 'watch', in: { watch: 1, from: 2 }, out: { revision: 2 }, from: 10, to: 15 },
@@ -95,7 +95,7 @@ describe('the page of a watch', () => {
     return renderHtml({ history, report: reportOf(history, 'watch'), title: 't', version: '1', historyFile: 'h' })
   }
 
-  test('says what every guarantee means, and does not rank them', () => {
+  test('explains every guarantee, and does not rank the guarantees', () => {
     const page = pageOf(steps({ revision: 2, key: 'x', value: 1 }))
     expect(page).toContain('Every watch was sent every change that it asked for, once and in order.')
     expect(page).toContain('>Guarantees</h2>')
@@ -108,7 +108,7 @@ describe('the page of a watch', () => {
   })
 })
 
-describe('the report of several registers', () => {
+describe('the report of a violation with several registers', () => {
   type Part = readonly [f: 'read' | 'write', register: string, value: Json]
   const txn = (p: number, from: number, to: number, ...parts: readonly Part[]): Made => ({
     ...{ p, f: 'txn', from, to, out: parts.map((part) => [...part]) },
@@ -123,7 +123,7 @@ describe('the report of several registers', () => {
     )
   })
 
-  test('names the writer of a confirmed write that is missing later, and the node that lacked it', () => {
+  test('names the writer of a confirmed write that is missing, and the node that lacked the write', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'y', null]))).toBe("p1 did not see p0's confirmed write to y")
     expect(titleOf(both, { ...txn(1, 10, 15, ['read', 'y', null]), node: 'n2' })).toBe(
       "p0's confirmed write to y was missing at n2",
@@ -131,7 +131,7 @@ describe('the report of several registers', () => {
     expect(titleOf(both, txn(0, 10, 15, ['read', 'y', null]))).toBe('p0 did not see its own confirmed write to y')
   })
 
-  test('names the clients that missed each other’s writes, or saw two orders', () => {
+  test('names clients that missed each other’s writes, or that saw writes in different orders', () => {
     const one = txn(0, 0, 20, ['write', 'x', 1], ['read', 'y', null])
     expect(titleOf(one, txn(1, 1, 21, ['write', 'y', 2], ['read', 'x', null]))).toBe(
       'p0 and p1 each missed what the other had written',
@@ -144,11 +144,11 @@ describe('the report of several registers', () => {
     expect(titleOf(...writes, ...reads)).toBe('p2 and p3 saw the same writes in different orders')
   })
 
-  test('says that a value was never written', () => {
+  test('states that a value which was read had never been written', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'x', 9]))).toBe('p1 read x = 9, which nobody had written')
   })
 
-  test('names the last write if a read shows an older value, and says nothing if the order is legal', () => {
+  test('names the last write if a read shows an older value', () => {
     const written = [txn(0, 0, 5, ['write', 'x', 1]), txn(1, 6, 9, ['write', 'x', 2])]
     const back = [txn(2, 10, 12, ['read', 'x', 2]), txn(3, 13, 15, ['write', 'x', 1]), txn(2, 20, 22, ['read', 'x', 2])]
     expect(titleOf(...written, ...back)).toBe("p2 did not see p3's confirmed write to x")
@@ -156,7 +156,7 @@ describe('the report of several registers', () => {
   })
 })
 
-describe('the report of a string that is appended to', () => {
+describe('the report of a violation with an appended string', () => {
   const append = (p: number, value: string, from: number): Made => ({
     ...{ p, f: 'append', key: 'k', in: value, from, to: from + 5 },
   })
@@ -172,7 +172,7 @@ describe('the report of a string that is appended to', () => {
     expect(titleOf(...two, read(2, '1.', 20))).toBe('p2 did not see its own confirmed append to k')
   })
 
-  test('names the clients that saw an append earlier, or in another order', () => {
+  test('names the clients that saw an append earlier, or appends in another order', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 1)].map((each) => ({ ...each, to: 100 }))
     expect(titleOf(...two, read(3, '1.2.', 10), read(4, '1.', 20))).toBe(
       'p4 did not see an append to k that p3 had already read',

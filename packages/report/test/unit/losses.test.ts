@@ -33,7 +33,7 @@ function judge(operations: readonly Made[], model: string) {
 
 const titleOf = (operations: readonly Made[], model: string): string => judge(operations, model).headline.title
 
-describe('the headline of a queue', () => {
+describe('the headline of a queue violation', () => {
   const enqueue = (at: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p: at, f: 'enqueue', key: 'q', in: value, type, from: at * 10, to: at * 10 + 5 },
   })
@@ -58,14 +58,14 @@ describe('the headline of a queue', () => {
     )
   })
 
-  test('does not count what a dequeue of unknown outcome may have taken', () => {
+  test('does not count a message that a dequeue of unknown outcome may have taken', () => {
     const taken: Made = { p: 9, f: 'dequeue', key: 'q', type: 'info', from: 35, to: 36 }
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), taken, drain(4, [])], 'queue')).toBe(
       'At least 1 acknowledged message was lost',
     )
   })
 
-  test('reports the loss first, even if another level was violated as well', () => {
+  test('names the loss above the verdict on a violated level', () => {
     const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
@@ -75,7 +75,7 @@ describe('the headline of a queue', () => {
     ...{ p, f: 'dequeue', key: 'q', out, from, to },
   })
 
-  test('says if it was found empty while it held messages', () => {
+  test('states that the queue was found empty while it held messages', () => {
     const overlapping = [enqueue(1, 1), enqueue(3, 3), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)]
     expect(titleOf([...overlapping, dequeue(9, 3, 70, 75)], 'queue')).toBe(
       'Queue q was found empty while it held messages',
@@ -83,20 +83,20 @@ describe('the headline of a queue', () => {
     expect(titleOf([enqueue(1, 1), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)], 'queue')).toBe('Linearizable')
   })
 
-  test('names a message that was handed out twice', () => {
+  test('names a message that was delivered twice', () => {
     const sent = [enqueue(1, 1), enqueue(2, 2)]
     expect(titleOf([...sent, dequeue(7, 1, 30, 35), dequeue(8, 1, 40, 45), dequeue(9, 2, 50, 55)], 'queue')).toBe(
       'Message 1 was handed out twice',
     )
   })
 
-  test('names two messages handed out in the wrong order, which only a bag allows', () => {
+  test('names two messages delivered in the wrong order, unless the model is a bag', () => {
     const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
     expect(titleOf(changed, 'queue')).toBe('Queue q handed out 2 before 1, which was sent first')
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
   })
 
-  test('omits dequeues of unknown outcome if every message was dequeued by a known one', () => {
+  test('belongs to a counterexample without dequeues of unknown outcome if known dequeues explain it', () => {
     const unknown = (p: number, from: number): Made => ({
       ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
     })
@@ -105,7 +105,7 @@ describe('the headline of a queue', () => {
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'core', 'core'])
   })
 
-  test('names a message that the last drain handed out again, and blames the first dequeue', () => {
+  test('names a message that the last drain delivered again, and blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
     const { headline, shown, history } = judge(operations, 'queue')
@@ -115,7 +115,7 @@ describe('the headline of a queue', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('draws no interval between two overlapping dequeues that returned one message', () => {
+  test('is drawn without an interval between two overlapping dequeues that returned one message', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',
@@ -131,12 +131,12 @@ describe('the headline of a queue', () => {
     expect(page).toContain('>meanwhile<')
   })
 
-  test('counts the messages that were handed out more than once', () => {
+  test('counts the messages that were delivered more than once', () => {
     const again = [dequeue(7, 1, 30, 35), dequeue(8, 2, 40, 45), dequeue(7, 1, 50, 55), dequeue(8, 2, 60, 65)]
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), ...again], 'queue')).toBe('2 messages were handed out more than once')
   })
 
-  test('equals a brute-force count over all that unknown dequeues may have taken', () => {
+  test('states the number of losses that a brute force over all unknown dequeues finds', () => {
     const run = fc.array(
       fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),
       { minLength: 1, maxLength: 12 },
@@ -167,7 +167,7 @@ describe('the headline of a queue', () => {
   })
 })
 
-describe('the headline of a counter', () => {
+describe('the headline of a counter violation', () => {
   const add = (at: number, type: 'ok' | 'info' | 'fail' = 'ok'): Made => ({
     ...{ p: at, f: 'add', key: 'c', in: 1, type, from: at * 10, to: at * 10 + 5 },
   })
@@ -175,11 +175,11 @@ describe('the headline of a counter', () => {
     ...{ p: at, f: 'read', key: 'c', out, final, from: at * 10, to: at * 10 + 5 },
   })
 
-  test('counts the additions lost if it ends below the acknowledged sum', () => {
+  test('counts the lost additions if the final read is below the acknowledged sum', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
   })
 
-  test('does not count as lost what one of its nodes still has', () => {
+  test('does not count additions as lost that one node still has', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
       '1 read missed acknowledged additions',
     )
@@ -189,7 +189,7 @@ describe('the headline of a counter', () => {
     expect(titleOf([add(1), add(2, 'info'), add(3), read(4, 1)], 'counter')).toBe('The counter lost 1 addition')
   })
 
-  test('counts the additions that a brute force over all unknown ones cannot explain', () => {
+  test('counts the lost additions that a brute force over all unknown additions finds', () => {
     const steps = fc.array(fc.constantFrom<'ok' | 'info' | 'fail'>('ok', 'ok', 'info', 'fail'), { maxLength: 8 })
     const property = fc.property(steps, fc.integer({ min: 0, max: 9 }), (types, ended) => {
       const operations = [...types.map((type, i) => add(i + 1, type)), read(50, ended)]
@@ -211,7 +211,7 @@ describe('the headline of a counter', () => {
   })
 })
 
-describe('the headline of a register', () => {
+describe('the headline of a register violation', () => {
   const write = (p: number, value: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'write', key: 'x', in: value, from: from * 1e6, to: (from + 5) * 1e6, node: 'n1' },
     ...more,
@@ -232,7 +232,7 @@ describe('the headline of a register', () => {
     expect(titleOf([open, ...ends], 'register')).toBe('At the end n3 answered another value of x than n1 and n2')
   })
 
-  test('says whose write is gone if no replica has it', () => {
+  test('names the client whose write is lost if no replica has the write', () => {
     const [end, other] = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
     const told = judge([write(1, 1, 0), write(2, 2, 10), end, other], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")
@@ -241,31 +241,31 @@ describe('the headline of a register', () => {
     expect(oneAsked.headline.title).toBe("n3 ended without p2's confirmed write to x")
   })
 
-  test('does not say that a write is gone if only one node lacks it', () => {
+  test('does not call a write lost if only one node lacks it', () => {
     const end = read(3, null as never, 50, { final: true, node: 'n1' })
     expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
   })
 
-  test('says that at least one write was lost if the last two overlapped', () => {
+  test('states that at least one write was lost if the last two writes overlapped', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     const { headline, report } = judge([...both, read(3, 1, 50, { final: true })], 'register')
     expect(headline.title).toBe('At least 1 acknowledged write was lost')
     expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes lost')
   })
 
-  test('names the stale node at which the write was missing', () => {
+  test('names the stale node that answered without a confirmed write', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",
     )
   })
 
-  test('says if a client did not see its own write', () => {
+  test('states that a client did not see its own write', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(2, 1, 50)], 'register')).toBe(
       'p2 did not see its own confirmed write',
     )
   })
 
-  test('names both readers if the newer write is of unknown outcome, but was read', () => {
+  test('names both readers if the newer write has an unknown outcome, but was read', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -296,7 +296,7 @@ describe('the headline of a register', () => {
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })
 
-  test('says that a read returned a value that nobody wrote, or whose write had failed', () => {
+  test('states that a read returned a value that nobody wrote, or whose write had failed', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
@@ -304,7 +304,7 @@ describe('the headline of a register', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('says that a client read an older value than it knew of if causal order is asked for', () => {
+  test('states that a client read an older value than it knew, if the required level is causal', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -322,7 +322,7 @@ describe('the headline of a register', () => {
     expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
   })
 
-  test('says that a change is lost if two clients changed it from the same value', () => {
+  test('states that a change is lost if two clients changed the register from one value', () => {
     const cas = (p: number, to: number, more: Partial<Made> = {}): Made =>
       write(p, to, 20, { f: 'cas', in: [1, to], ...more })
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
@@ -365,7 +365,7 @@ describe('the headline of a register', () => {
   })
 })
 
-test('the headline of a set counts the acknowledged elements that were lost', () => {
+test('the headline of a set violation counts the acknowledged elements that were lost', () => {
   const add = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', key: 's', in: value, type, from: p * 10, to: p * 10 + 5 },
   })
@@ -373,18 +373,18 @@ test('the headline of a set counts the acknowledged elements that were lost', ()
   expect(titleOf([add(1, 1), add(2, 2), add(3, 3, 'info')].concat(read), 'set')).toBe('1 acknowledged element was lost')
 })
 
-test('the headline counts the ids that were handed out twice', () => {
+test('the headline of an id violation counts the ids that were generated twice', () => {
   const id = (p: number, out: number): Made => ({ p, f: 'generate', out, from: p * 10, to: p * 10 + 5 })
   expect(titleOf([id(1, 7), id(2, 7), id(3, 8)], 'unique-ids')).toBe('1 id was handed out more than once')
 })
 
-test('the headline names the account that was overdrawn', () => {
+test('the headline of a bank violation names the account that was overdrawn', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 8 }, from: 0, to: 5 }
   const read: Made = { p: 2, f: 'read', out: { a: -8, b: 8 }, from: 10, to: 15 }
   expect(titleOf([transfer, read], 'bank')).toBe('Account a was overdrawn by 8')
 })
 
-test('the headline names the account that the contradiction overdraws, not one overdrawn later', () => {
+test('the headline of a bank violation names the account in the contradiction, not one overdrawn later', () => {
   const transfer = (p: number, from: string, amount: number, at: number): Made => ({
     ...{ p, f: 'transfer', in: { from, to: 'z', amount }, from: at, to: at + 5, node: `n${p}` },
   })
@@ -407,20 +407,20 @@ test('the headline names the account that the contradiction overdraws, not one o
   expect(reproach(opened, facts.shown)).toBeUndefined()
 })
 
-describe('a write that a node or a client lacked', () => {
+describe('the headline of a missing write', () => {
   const write: Made = { p: 0, f: 'write', key: 'x', in: 1, from: 1, to: 2, node: 'n1' }
   const read = (p: number, out: number | null, at: number): Made => ({
     ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
   })
 
-  test('is not reported as lost if the node returns it later', () => {
+  test('does not call the write lost if the node returns it later', () => {
     expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )
   })
 
-  test("is not called the client's own if nothing identified the clients", () => {
+  test("does not call the write the client's own if nothing identified the clients", () => {
     const history = made([write, { ...read(1, null, 10), node: 'n2' }])
     const unnamed = {
       ...history,
@@ -434,7 +434,7 @@ describe('a write that a node or a client lacked', () => {
   })
 })
 
-test('a message handed out three times is reported with that number and with the client that had it', () => {
+test('the report of a message delivered three times names the number and the first client', () => {
   const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
   const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
@@ -444,14 +444,14 @@ test('a message handed out three times is reported with that number and with the
   expect(accountLines(report.accounting).flatMap(({ items }) => items)).toEqual(['q = 5 (2 too many)'])
 })
 
-test('a set that returned an element twice is reported with that element', () => {
+test('the headline of a set with a duplicated element names that element', () => {
   const add = (p: number, value: number): Made => ({ p, f: 'add', in: value, from: p * 10, to: p * 10 + 5 })
   const { shown, history } = judge([add(1, 1), add(2, 2), { p: 3, f: 'read', out: [1, 1, 2], from: 30, to: 35 }], 'set')
   if (shown === undefined) throw new Error('nothing is repeated')
   expect(reproach(history, shown)).toEqual({ by: 0, text: '1 is in it twice' })
 })
 
-describe('the headline of a bank', () => {
+describe('the report of a bank violation', () => {
   const transfer = (amount: number): Made => ({
     p: 1,
     f: 'transfer',
@@ -469,7 +469,7 @@ describe('the headline of a bank', () => {
     return { title: headline.title, sentence: shown?.sentence ?? '' }
   }
 
-  test('uses the opening balances it is judged by, whether or not the history contains them', () => {
+  test('compares a read with the opening balances given to the checker', () => {
     const { title, sentence } = judged([transfer(4), read({ a: 30, b: 34 })], { a: 30, b: 30 })
     expect(title).toBe('4 too much appeared in the accounts')
     expect(sentence).toContain('The accounts opened with 60 in all, and this read shows 64: 4 more.')
@@ -485,11 +485,11 @@ describe('the headline of a bank', () => {
     )
   })
 
-  test('names an overdrawn account that a read shows if the opening balances are unknown', () => {
+  test('names an overdrawn account in a read if the opening balances are unknown', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
   })
 
-  test('says that the accounts opened empty, and names the option that sets opening balances', () => {
+  test('states that the accounts opened empty, and names the option --initial', () => {
     const { title, sentence } = judged([read({ a: 30, b: 30 }), { ...transfer(4), from: 20, to: 25 }], null)
     expect(title).toBe('Not linearizable')
     expect(sentence).toContain('The accounts opened empty')
@@ -507,13 +507,13 @@ describe('the headline of a bank', () => {
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
-  test('does not say that the total is wrong if there are deposits', () => {
+  test('does not call the total wrong if there are deposits', () => {
     const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
     expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
   })
 })
 
-test('a long explanation of a bank is reduced to the balances of its account', () => {
+test('reduces a long explanation to the balances of one account', () => {
   const transfer = (p: number, to: string, amount: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },
   })
@@ -536,7 +536,7 @@ test('a long explanation of a bank is reduced to the balances of its account', (
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')
 })
 
-test('a report about one level has that level in its headline, not the loss', () => {
+test('a report on one requested level has that level in its headline, not the loss', () => {
   const { history, report } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, from: 0, to: 5 },
@@ -549,7 +549,7 @@ test('a report about one level has that level in its headline, not the loss', ()
   )
 })
 
-describe('the headline of a list', () => {
+describe('the headline of a list violation', () => {
   const append = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'append', key: 'k', in: value, type, from: p * 10, to: p * 10 + 5 },
   })
@@ -561,7 +561,7 @@ describe('the headline of a list', () => {
     )
   })
 
-  test('does not count an append of unknown outcome unless somebody read it', () => {
+  test('counts a missed append of unknown outcome only if another read had shown it', () => {
     const lost = [append(1, 1), append(2, 2, 'info'), read(3, [1])]
     expect(titleOf(lost, 'list-append')).toBe('Linearizable')
     expect(titleOf([append(1, 1), append(2, 2, 'info'), read(3, [1, 2]), read(4, [1])], 'list-append')).toBe(
@@ -570,7 +570,7 @@ describe('the headline of a list', () => {
   })
 })
 
-describe('the headline of a log', () => {
+describe('the headline of a log violation', () => {
   const send = (p: number, value: number, offset: number): Made => ({
     ...{ p, f: 'send', key: 'k', in: value, out: offset, from: p * 10, to: p * 10 + 5 },
   })
@@ -578,7 +578,7 @@ describe('the headline of a log', () => {
     ...{ p, f: 'poll', key: 'k', in: { offset, limit: 2 }, out, from: p * 10, to: p * 10 + 5 },
   })
 
-  test('names an offset that was given to two messages', () => {
+  test('names an offset that was assigned to two messages', () => {
     const { headline, history } = judge([send(1, 101, 0), send(2, 102, 1), send(3, 103, 1)], 'log')
     expect(headline.title).toBe('Offset 1 of log k was given to two messages')
     expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
@@ -590,7 +590,7 @@ describe('the headline of a log', () => {
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
 
-  test('counts a message that a poll missed, also if there are gaps between the offsets', () => {
+  test('counts a message that a poll missed even if there are gaps between the offsets', () => {
     const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
     expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
     expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
@@ -604,7 +604,7 @@ describe('the headline of a log', () => {
   })
 })
 
-test('the report of accounts that hold too much or too little gives the difference', () => {
+test('the headline of a bank violation states by how much the total is too high or too low', () => {
   const history = (out: object): readonly Made[] => [{ p: 1, f: 'read', out: out as never, from: 1, to: 2 }]
   const initial = { a: 50, b: 50 }
   const read = history({ a: 50, b: 20 })
@@ -615,7 +615,7 @@ test('the report of accounts that hold too much or too little gives the differen
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })
 
-test('a long explanation of accounts ends with the impossible balance', () => {
+test('a long explanation of a bank violation ends with the impossible balance', () => {
   const transfer = (p: number, from: number, to: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount: 1_000 }, from, to, node: `n${p}` },
   })
@@ -635,7 +635,7 @@ test('a long explanation of accounts ends with the impossible balance', () => {
   )
 })
 
-test('two clients that read two writes in opposite orders are said to disagree, even if one write is still open', () => {
+test('two clients that read two writes in opposite orders disagree, even if one write is unfinished', () => {
   const history = made([
     { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },
     { p: 5, f: 'write', key: 'f', in: 53, from: 5, to: 90, node: 'n2' },
@@ -649,7 +649,7 @@ test('two clients that read two writes in opposite orders are said to disagree, 
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is called missing if the value read had been seen before it, even if its writer answered late', () => {
+test('a confirmed write is called missing if a later read returns a value read before that write', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
@@ -678,7 +678,7 @@ test('a message dequeued too early is explained by an earlier message, not by it
   expect(reproach(history, { ...shown, culprit: 2 })?.by).toBe(0)
 })
 
-test('a lost addition on the only node of a service is not explained by replicas or caches', () => {
+test('a lost addition on the only node of a service is explained by a lost update', () => {
   const operations: readonly Made[] = [
     { p: 1, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
     { p: 2, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
@@ -702,7 +702,7 @@ test('a lost addition on the only node of a service is not explained by replicas
   })
 })
 
-test('the remedy for a counter too low on several nodes is to add up their sums, whatever was read before', () => {
+test('the remedy for a counter that is too low on several nodes is to add up their sums', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
   })
@@ -730,7 +730,7 @@ test('the remedy for a counter too low on several nodes is to add up their sums,
 test.each([
   ['both were under way at once', [0, 5], [4, 9], true],
   ['one ended before the other began', [0, 5], [6, 9], false],
-] as const)('operations are said to have overlapped only where they did: %s', (_, [a, b], [c, d], isTold) => {
+] as const)('a report states that operations overlapped only if they did: %s', (_, [a, b], [c, d], isTold) => {
   const history = made([
     { p: 1, f: 'cas', in: [1, 2], from: a, to: b, node: 'n1' },
     { p: 2, f: 'cas', in: [1, 3], from: c, to: d, node: 'n2' },

@@ -17,14 +17,14 @@ function drawnWith(more: Partial<FaultRecord>, ...faults: readonly Fault[]): str
   return /<svg class="why-svg".*?<\/svg>/s.exec(page)?.[0] ?? ''
 }
 
-test('a node that was killed has a dark bar on its own lane, with both times', () => {
+test('a killed node has a dark bar with both times on its own lane', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3', 'n5'] })
   expect(svg.match(/class="down"/g)).toHaveLength(1)
   expect(svg).toContain('>killed 5.138 s to 6.902 s<')
   expect(svg).not.toContain('class="band"')
 })
 
-test('a node that was starting again is drawn as starting, not as killed', () => {
+test('a node that is starting after a kill is drawn as starting, not as killed', () => {
   const svg = drawnWith({ healingFrom: ms(6600) }, { kind: 'kill', nodes: ['n3'] })
   const [, down, starting] =
     /class="down" x="[\d.]+" y="[\d.]+" width="([\d.]+)".*?class="starting" x="[\d.]+" y="[\d.]+" width="([\d.]+)"/.exec(
@@ -35,23 +35,23 @@ test('a node that was starting again is drawn as starting, not as killed', () =>
   expect(svg).toContain('>killed 5.138 s to 6.600 s, ready 6.902 s<')
 })
 
-test('a cut is hatched on the lanes of both of its ends, and named once', () => {
+test('a cut is hatched on the lanes of both nodes, and named once', () => {
   const svg = drawn({ kind: 'partition', links: linksBetween([['n1'], ['n3']]), mode: 'hold' })
   expect(svg.match(/class="cut"/g)).toHaveLength(2)
   expect(svg.match(/>partition [^<]*5\.138 s to 6\.902 s</g)).toHaveLength(1)
 })
 
-test('each operation is marked on the lane of the node that served it, and the impossible one is coloured', () => {
+test('each operation is marked on the lane of the node that served it, and the impossible read is coloured', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3'] })
   expect(svg.match(/class="served write"/g)).toHaveLength(2)
   expect(svg.match(/class="served read bad"/g)).toHaveLength(1)
 })
 
-test('lanes of nodes are drawn only if a fault struck these nodes', () => {
+test('a history without faults has no lanes of nodes', () => {
   expect(drawn()).not.toContain('node-lane')
 })
 
-test('the length of a gap is printed inside its break, and the axis shows only moments', () => {
+test('the length of a gap in time is printed inside the break, and the axis shows only moments', () => {
   const svg = drawn()
   expect(svg).toMatch(/<text class="gap"[^>]*>5\.68 s<\/text>/)
   expect(
@@ -59,7 +59,7 @@ test('the length of a gap is printed inside its break, and the axis shows only m
   ).toBe(true)
 })
 
-test('labels of two faults of one node are placed above and below if they would overlap', () => {
+test('labels of two faults at one node are placed above and below if they would overlap', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3'] }, { kind: 'pause', nodes: ['n3'] })
   const labels = [...svg.matchAll(/class="fault-name middle" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => y)
   expect(new Set(labels).size).toBe(2)

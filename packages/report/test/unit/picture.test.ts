@@ -25,7 +25,7 @@ function pictureOf(word: string, isBroken: boolean): string {
   return renderPicture({ title: word, version: '1.2.3', history, historyFile: 'h.jsonl', report: found, again: word })
 }
 
-describe('a picture', () => {
+describe('the saved picture of a report', () => {
   test.each([
     ['a word', 'photo'],
     ['markup', '<script>alert(1)</script>"\'&--><svg onload=alert(1)>'],
@@ -43,7 +43,7 @@ describe('a picture', () => {
     }
   })
 
-  test('shows the contradiction at full size, or the levels if there is none', () => {
+  test('shows the contradiction at full size, or the levels if there is no contradiction', () => {
     expect(pictureOf('x', true)).toMatch(/<svg class="why-svg" x="20" y="\d+" width="760" height="\d+"/)
     expect(pictureOf('x', false)).not.toContain('<svg class')
     expect(pictureOf('x', false)).toContain('linearizable: unknown')

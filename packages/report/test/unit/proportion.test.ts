@@ -8,13 +8,13 @@ test.each([
   [0, 20, 0, 0.1611],
   [20, 20, 0.8389, 1],
   [10, 20, 0.2993, 0.7007],
-])('the interval of %d hits in %d trials is from %d to %d', (hits, trials, least, most) => {
+])('the confidence interval of %d hits in %d trials is from %d to %d', (hits, trials, least, most) => {
   const [low, high] = wilsonInterval(hits, trials)
   expect(low).toBeCloseTo(least, 4)
   expect(high).toBeCloseTo(most, 4)
 })
 
-test('the interval contains the observed rate, and more runs never widen it', () => {
+test('the confidence interval contains the observed rate, and never widens with more trials', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 1, noNaN: true }), (trials, share) => {
       const hits = Math.round(trials * share)
@@ -29,6 +29,6 @@ test('the interval contains the observed rate, and more runs never widen it', ()
   )
 })
 
-test('the interval is from 0 to 1 before the first run', () => {
+test('the confidence interval is from 0 to 1 before the first trial', () => {
   expect(wilsonInterval(0, 0)).toEqual([0, 1])
 })

@@ -90,14 +90,14 @@ function told(extra = raceMember(race), accused = ACCUSED) {
   }
 }
 
-describe('the race that a history of a simulated program keeps', () => {
+describe('a race in the header of a history', () => {
   const pages = told()
 
-  test.each(Object.entries(pages))('is reported in the same words by: %s', (_, page) => {
+  test.each(Object.entries(pages))('is reported in one sentence by: %s', (_, page) => {
     expect(page).toContain(race.sentence)
   })
 
-  test('is drawn on the page as two lanes, with its lines quoted and the overtaken await marked', () => {
+  test('is drawn on the page as two lanes, with quoted lines and the overtaken await marked', () => {
     const { page } = pages
     expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
@@ -109,7 +109,7 @@ describe('the race that a history of a simulated program keeps', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('selects the remedy: for an overtaken cas, to compare versions and not to change the cache', () => {
+  test('selects the remedy: versions for an overtaken cas, the cache for an overtaken read', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -128,21 +128,21 @@ describe('the race that a history of a simulated program keeps', () => {
     { ...(raceMember(race)?.['race'] as object), overtaken: { request: {}, file: 1 } },
   ]
   test.each(OTHER_FORMS.map((form) => [JSON.stringify(form).slice(0, 40), form] as const))(
-    'is omitted if the header has another form: %s',
+    'is not reported if the header has another form: %s',
     (_, form) => {
       for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
     },
   )
 })
 
-describe('a violation in nodes that share one database', () => {
+describe('a violation at nodes with one database', () => {
   const database = { hosts: ['pg'], told: { cause: 'T1 missed what T2 wrote.', remedy: 'Lock it.' } }
   const inputOf = (found: typeof database | { readonly hosts: readonly string[]; readonly told: undefined }) => {
     const of = judged(databaseMember(found))
     return { ...of, near: [], database: databaseOfHeader(of.history.header) }
   }
 
-  test('is reported in the words of what the database observed', () => {
+  test('is explained by the anomaly that the database observed', () => {
     expect(causesOf(inputOf(database))).toEqual([database.told])
     expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
   })
@@ -150,7 +150,7 @@ describe('a violation in nodes that share one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('is not explained by what was observed of another: one %s', (_, accused) => {
+  ])('is not explained by an observation about another violation: one %s', (_, accused) => {
     const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')
@@ -158,7 +158,7 @@ describe('a violation in nodes that share one database', () => {
     }
   })
 
-  test('is told of again where another read shows what the same changes did', () => {
+  test('is explained by an observation about another read of these changes', () => {
     const { history, counterexample } = judged({})
     const core = (...rows: number[]) =>
       ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample
@@ -171,13 +171,13 @@ describe('a violation in nodes that share one database', () => {
     expect(accuses(twice(accusedMember(core(1), history)), core(2))).toBe(false)
   })
 
-  test('is not blamed on a copy that was behind, even without a report of the database', () => {
+  test('is not blamed on a stale replica, even without an observation of the database', () => {
     const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
     expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
   })
 
   test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
-    'has no report of the database if the header has another form: %j',
+    'is not explained by an observation in another form: %j',
     (extra) => {
       expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
     },

@@ -64,14 +64,14 @@ const overtaken = ran(
   ...ends('A', 10.6),
 )
 
-describe('the race found in a program', () => {
-  test('is reported as the innermost await of the overtaken request, in one sentence', () => {
+describe('the race found in the steps of a program', () => {
+  test('is reported in one sentence as the innermost await of the overtaken request', () => {
     expect(raceIn(overtaken, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5",
     )
   })
 
-  test('belongs to the request that continued last, whichever came first', () => {
+  test('is assigned to the request that continued last, even if it arrived first', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -83,7 +83,7 @@ describe('the race found in a program', () => {
     expect(raceIn(run, [A, B])?.overtaken.request.name).toBe('B')
   })
 
-  test('is undefined if nothing read before the await changes meanwhile, or nothing is written after it', () => {
+  test('is undefined if what was read does not change, or nothing is written after the await', () => {
     const without = (request: string, member: 'reads' | 'writes') => ({
       ...overtaken,
       steps: overtaken.steps.map((step) => (step.request === request ? { ...step, [member]: [] } : step)),
@@ -105,7 +105,7 @@ describe('the race found in a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is undefined if requests do not overlap, or are for different keys', () => {
+  test('is undefined if the requests do not overlap or have different keys', () => {
     const one = (request: string, ms: number) => [
       ...arrives(request, ms),
       ...goesOn(request, ms + 1),
@@ -115,13 +115,13 @@ describe('the race found in a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('prefers requests that change something, and those in the contradiction', () => {
+  test('is between requests of the contradiction that change data, rather than others', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
   })
 
-  test('is found among more steps than fit in the arguments of one call', () => {
+  test('is found even among thousands of steps', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
       ...arrives('A', 0),
@@ -156,7 +156,7 @@ describe('the race found in a program', () => {
   })
 })
 
-describe('statements in SQL', () => {
+describe('SQL statements in a race', () => {
   const cell = ['items/x/sold']
   const step = (request: string, ms: number, type: 'gone' | 'back' | 'sql', line: number, more = {}) => ({
     ...{ request, type, line, site: line, within: 1, file: 'seats.ts', at: nanos(ms * 1e6) },
@@ -175,7 +175,7 @@ describe('statements in SQL', () => {
     ],
   }
 
-  test('show which request wrote what the other had read before it waited', () => {
+  test('identify the request that overwrote what the other request had read', () => {
     const race = raceIn(run, [A, B])
     expect(race?.sentence).toBe("seats.ts:4 (p0's book) awaited 4.0 ms; meanwhile p1's book ran seats.ts:4")
     expect(race?.rows.flatMap(({ line, sql = [] }) => [[line, ...sql]])).toEqual([

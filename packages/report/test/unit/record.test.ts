@@ -51,7 +51,7 @@ const report = check(history, {
   now: () => millis(performance.now()),
 })
 
-test('the JSON has a member for the record, with lists and their totals', () => {
+test('the JSON has a member "record", with lists and their totals', () => {
   const { record } = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(record).toEqual({
     sessions: { by: 'header.X-Client', named: true },
@@ -66,7 +66,7 @@ test('the JSON has a member for the record, with lists and their totals', () => 
   })
 })
 
-test('long lists of the record are cut in JSON, but their totals are not', () => {
+test('long lists of the member "record" are shortened in JSON, but their totals are not', () => {
   const many = Array.from({ length: 500 }, (_, i) => mark('touched', { what: 'DEL', why: 'w' }, `key ${i}`))
   const { record } = JSON.parse(
     JSON.stringify(toJson({ report, history: historyFromEvents([...events, ...many]), checkMs: 1 })),
@@ -75,14 +75,14 @@ test('long lists of the record are cut in JSON, but their totals are not', () =>
   expect(record.totals.touched).toBe(501)
 })
 
-test('the JSON of a history without marks of the recorder has no member "record"', () => {
+test('the JSON of a history without events of the recorder has no member "record"', () => {
   const plain = historyFromEvents(events.filter(({ process }) => process !== 'recorder'))
   expect(toJson({ report, history: plain, checkMs: 1 })).not.toHaveProperty('record')
 })
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page prints limits of the record before the verdict, other facts after it, and each reason once', () => {
+test('the terminal page prints limits of the record before the verdict, and each reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')
@@ -122,7 +122,7 @@ test('requests that were not judged are reported by runs, checks and all reporte
   for (const [name, text] of Object.entries(texts)) expect((await text)?.replaceAll('\\', ''), name).toContain(line)
 })
 
-test('the requests of kinds that are not listed are counted with the rest', () => {
+test('unjudged requests of rare kinds are counted together', () => {
   const kinds = ['HELLO', 'CLIENT', 'MULTI', 'EXEC', 'WATCH', 'PING', 'TIME']
   const passed = kinds.map((what, i) => ({
     process: 'recorder',
@@ -140,7 +140,7 @@ test('printable escapes line breaks, tabs and control characters', () => {
   expect(printable('\n::error::mine')).toBe('\\n\\u003a:error::mine')
 })
 
-test('an answer that was not understood and left an outcome unknown is reported', () => {
+test('the terminal page reports an outcome that is unknown because the answer was not understood', () => {
   const why = 'status 200: its body says "errors", which may be a refusal'
   const unclear = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
@@ -152,7 +152,7 @@ test('an answer that was not understood and left an outcome unknown is reported'
   expect(page).toContain('unclear  1 operation may have taken effect, since the answer was not understood: status 200')
 })
 
-test('the HTML page shows the record after all other sections', () => {
+test('the HTML report shows the record after all other sections', () => {
   const page = renderHtml({ title: 't', version: '1', history, historyFile: 'h.jsonl', report })
   expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Identified by header\.X-Client[\s\S]*GET \/health 12×/)
   expect(page.indexOf('id="record"')).toBeGreaterThan(page.indexOf('id="facts"'))

@@ -109,7 +109,7 @@ const run: RunSubject = {
 
 const all = [kept, broken, unproved, unreadable, search, run]
 
-test('every reporter writes something about each subject it supports, and the same each time', async () => {
+test('every reporter writes an equal, non-empty text each time for every subject that it supports', async () => {
   for (const { name, not } of reporters)
     for (const subject of all) {
       if (not?.[subject.kind] !== undefined) continue
@@ -121,7 +121,7 @@ test('every reporter writes something about each subject it supports, and the sa
     }
 })
 
-test('a violation is described by the same sentence in every report', async () => {
+test('every reporter describes a violation by one common sentence', async () => {
   const [finding] = findingsOf(run)
   const sentence = finding?.sentence ?? ''
   expect(sentence).toMatch(/^process 90 read 6 from n2/)
@@ -131,7 +131,7 @@ test('a violation is described by the same sentence in every report', async () =
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
-test('a violation that nothing is known to prevent has no next step in any report', async () => {
+test('no reporter prints a next step for a violation without a known remedy', async () => {
   const redeem = { f: 'redeem', key: '7', in: true, out: true }
   const history = made([
     { ...redeem, p: 0, from: ms(1), to: ms(3) },
@@ -148,7 +148,7 @@ test('a violation that nothing is known to prevent has no next step in any repor
       )
 })
 
-test('a missed requirement is named in every report, whatever the verdict', async () => {
+test('every reporter names a missed requirement, whatever the verdict', async () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
     [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
@@ -192,7 +192,7 @@ test('a finding passes or fails by its exit code, not by its verdict', () => {
   ])
 })
 
-test('dot has a character for each verdict and a line for each that did not pass', async () => {
+test('the reporter dot prints a character for each verdict, and a line for each subject that did not pass', async () => {
   const lines = (await written('dot', ...all)).split('\n')
   expect(lines[0]).toBe('.F?E.F')
   expect(lines).toHaveLength(7)
@@ -202,7 +202,7 @@ test('dot has a character for each verdict and a line for each that did not pass
   expect(lines[5]).toBe('6 verdicts, 4 did not pass')
 })
 
-test('jsonl has a line for each verdict', async () => {
+test('the reporter jsonl prints a line for each verdict', async () => {
   const lines = (await written('jsonl', ...all)).trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line).name)).toEqual([
     'kept.jsonl',
@@ -214,7 +214,7 @@ test('jsonl has a line for each verdict', async () => {
   ])
 })
 
-test('tap counts its points, and never prints "ok" for an unknown verdict', async () => {
+test('the reporter tap numbers its points, and never prints "ok" for an unknown verdict', async () => {
   const lines = (await written('tap', ...all, { ...kept, title: 'C:\\runs #7' })).split('\n')
   expect(lines.slice(0, 3)).toEqual(['TAP version 14', '1..7', 'ok 1 - check kept.jsonl: Linearizable'])
   expect(lines.filter((line) => /^(not )?ok /.test(line)).map((line) => line.startsWith('ok'))).toEqual([
@@ -230,7 +230,7 @@ test('tap counts its points, and never prints "ok" for an unknown verdict', asyn
   expect(lines).toContain('  severity: "undecided"')
 })
 
-describe('junit', async () => {
+describe('the reporter junit', async () => {
   const xml = await written('junit', ...all)
 
   test('counts failures and errors, with an unknown verdict as an error', () => {
@@ -248,7 +248,7 @@ describe('junit', async () => {
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
   })
 
-  test('is valid by the schema of JUnit reports, as xmllint reads it', async ({ skip }) => {
+  test('writes files that are valid by the schema of JUnit reports', async ({ skip }) => {
     const schema = join(import.meta.dirname, '../junit.xsd')
     const lint = (text: string) =>
       spawnSync('xmllint', ['--noout', '--schema', schema, '-'], { input: text, encoding: 'utf8' })
@@ -265,7 +265,7 @@ describe('junit', async () => {
   })
 })
 
-describe('github', () => {
+describe('the reporter github', () => {
   test('annotates the line of the violation, and escapes reserved characters', async () => {
     const text = await written('github', { ...broken, title: '100%: a,b' })
     expect(text).toMatch(
@@ -275,7 +275,7 @@ describe('github', () => {
     expect(text).toContain('%0A')
   })
 
-  test('shows at most three findings, the worst first, and the number of those not shown', async () => {
+  test('shows at most three findings, the worst first, and the number of omitted findings', async () => {
     const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
@@ -306,7 +306,7 @@ describe('github', () => {
   })
 })
 
-test('markdown has a table of all subjects, a section for each that did not pass, and escapes all texts', async () => {
+test('the reporter markdown has a table of all subjects, a section for each failed subject, and escapes texts', async () => {
   const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
@@ -316,7 +316,7 @@ test('markdown has a table of all subjects, a section for each that did not pass
   expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
-test('Markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
+test('the reporter markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
   const text = await written('markdown', ...all)
   const section = text.slice(text.indexOf('### '))
   const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
@@ -325,13 +325,13 @@ test('Markdown shows verdict, sentence, drawing and command first, and folds the
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
 })
 
-test('Markdown of one finding links the picture that was written with it', () => {
+test('the reporter markdown links the picture that was written with a single finding', () => {
   const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
   expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('Markdown of several runs first gives the number of seeds with a violation', () => {
+test('the reporter markdown first states the number of seeds with a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

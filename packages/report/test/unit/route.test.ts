@@ -9,7 +9,7 @@ const isThrough = (arc: Arc, { left, right, top, bottom }: Box): boolean =>
     ({ x, y }) => x > left && x < right && y > top && y < bottom,
   )
 
-describe('an arc from one bar to another', () => {
+describe('the arc from one bar to another', () => {
   const from: End = { x1: 100, x2: 140, y: 60 }
   const to: End = { x1: 500, x2: 540, y: 180 }
   const bounds = { left: 0, right: 700, top: 0, bottom: 300 }
@@ -48,7 +48,7 @@ describe('an arc from one bar to another', () => {
     )
   })
 
-  test('stays in the drawing when it passes over a bar and its label', () => {
+  test('stays in the drawing if it passes over a bar and the label of that bar', () => {
     const next: End = { x1: 380, x2: 420, y: 60 }
     const between: Box = { left: 230, right: 290, top: 50, bottom: 70 }
     const labels = [

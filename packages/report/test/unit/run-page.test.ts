@@ -26,7 +26,7 @@ const partition = {
   hits: 12,
 } as const
 
-describe('the page at the end of a run', () => {
+describe('the terminal page of a run', () => {
   const stale = staleRead()
   const run = summary({
     report: stale.report,
@@ -61,7 +61,7 @@ describe('the page at the end of a run', () => {
   })
   const page = renderRun(run, stale.history, plainStyle, options)
 
-  test('draws the contradiction with a lane per node, the fault shaded, and the reason next to the impossible read', () => {
+  test('draws the contradiction with a lane per node, the fault shaded, and the reason beside the impossible read', () => {
     expect(page).toContain(
       `
   Why it is not linearizable, in four operations, key "x", during partition {n1 | n2 n3}:
@@ -90,7 +90,7 @@ describe('the page at the end of a run', () => {
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
   })
 
-  test('names the violated levels if the levels are not ranked', () => {
+  test('names all violated levels if the levels of the model are not ranked', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levels = { faithful: violated(counterexample), ordered: met, reliable: violated(counterexample) }
     const watched: Report<string> = { ...stale.report, model: 'watch', headline: 'not faithful: leaves gaps', levels }
@@ -106,7 +106,7 @@ describe('the page at the end of a run', () => {
     expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })
 
-  test('never uses a single session guarantee as its headline', () => {
+  test('names "only session guarantees" instead of a single guarantee', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levelsBelow = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session', 'eventual']
     const broken = Object.fromEntries(
@@ -141,7 +141,7 @@ describe('the page at the end of a run', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
-  test('passes one text at a time to a style, because some styles join their arguments', () => {
+  test('passes texts to a style one at a time', () => {
     const joins = (...texts: unknown[]): string => texts.join(' ')
     const joining = { bold: joins, dim: joins, red: joins, green: joins, yellow: joins, accent: joins }
     const idle = { ...run, vacuous: ['no successful read'] }
@@ -150,13 +150,13 @@ describe('the page at the end of a run', () => {
     expect(renderRun(run, stale.history, joining, narrow)).toBe(renderRun(run, stale.history, plainStyle, narrow))
   })
 
-  test('has a row per phase if there is room, and otherwise a percentage for each', () => {
+  test('has a row for each phase if there is room, and otherwise only a percentage', () => {
     expect(page).toContain('availability: calm 100.00% · partition 96.12%')
     const roomy = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(roomy).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
   })
 
-  test('stays within the given width, even if it is narrow', () => {
+  test('stays within a narrow width', () => {
     for (const width of [60, 80, 100, 140])
       for (const line of renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n'))
         if (!line.includes('npx')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
@@ -203,12 +203,12 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('no violation found')
   })
 
-  test('does not say of a violated run that it proves little', () => {
+  test('does not state that a violated run proves little', () => {
     const text = renderRun({ ...run, vacuous: ['no message was dequeued'] }, stale.history, plainStyle, options)
     expect(text).not.toContain('proves little')
   })
 
-  test('says only once that a run proves little if it also misses a requirement', () => {
+  test('states only once that a run proves little if a requirement is also missed', () => {
     const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
     const text = renderRun(
       summary({
@@ -223,7 +223,7 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('proves little: no write succeeded')
   })
 
-  test('counts unknown outcomes that happened, that cannot have happened and that are undecided', () => {
+  test('counts operations of unknown outcome that happened, cannot have happened, or are undecided', () => {
     const found = { ...allMet(), info: { total: 148, happened: 91, undecided: 17 } }
     expect(renderRun(summary({ report: found }), stale.history, plainStyle, options)).toContain(
       '148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided',

@@ -11,7 +11,7 @@ const phase = (name: string, operations: number, availability: number): PhaseSum
 const page = { width: 100, style: plainStyle, symbols: unicodeSymbols }
 const operations = { total: 10, ok: 6, fail: 3, info: 1, reads: 0, writes: 0, cas: 10 }
 
-test('the counts say how many failed operations were answered with a refusal', () => {
+test('the counts of a run include the failed operations that were answered with a refusal', () => {
   const counted = (answered: number): string =>
     countsText({ operations, phases: [phase('calm', 10, answered / 10)] }, undefined)
   expect(counted(9)).toBe('10 operations: 6 ok, 3 fail (all answered, with a refusal), 1 info; 10 cas')
@@ -19,7 +19,7 @@ test('the counts say how many failed operations were answered with a refusal', (
   expect(counted(6)).toContain('6 ok, 3 fail, 1 info')
 })
 
-test('the last phase is called "at the end" without faults, and "healed" with faults', () => {
+test('the last phase of a run is called "at the end" without faults, and "healed" with faults', () => {
   expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
     'availability: calm 9 of 9 · at the end 1 of 1',
   ])
@@ -28,19 +28,19 @@ test('the last phase is called "at the end" without faults, and "healed" with fa
   ])
 })
 
-test('the availability by node names the time that it covers', () => {
+test('the availability by node states the time that it covers', () => {
   const nodes = [{ node: 'n1', operations: 9, availability: 0 }]
   expect(nodesText(nodes, ', before healing')).toBe('availability by node, before healing: n1 0 of 9')
   expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
-test('the end of a kill is the start of the node, with the later time when it was ready', () => {
+test('the end of a kill is the time of the restart, followed by the time when the node was ready', () => {
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
 })
 
-test('an undecided verdict with the same reason for clients and nodes is printed once', () => {
+test('undecided verdicts on clients and nodes with one common reason are printed once', () => {
   const unknown = 'unknown: out of time'
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
     'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',

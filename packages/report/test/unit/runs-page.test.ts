@@ -39,8 +39,8 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
   },
 })
 
-describe('a line about a run', () => {
-  test('says what happened, why and what to do next, like the report, and which faults took effect', () => {
+describe('a run on the page of runs', () => {
+  test('has the title, cause, next step and effective faults of its report', () => {
     expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
       startedAt: '2026-11-20T07:45:01.123Z',
       target: 'raft',
@@ -69,17 +69,17 @@ describe('a line about a run', () => {
     ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
     ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
     ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
-  ])('says if a directory has %s', (_, damaged, title, startedAt) => {
+  ])('is listed with the reason if its directory has %s', (_, damaged, title, startedAt) => {
     expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
   })
 
-  test('is written even if members of the result have the wrong type', () => {
+  test('is listed even if members of its result have the wrong type', () => {
     const odd = { result: { levels: { linearizable: 1 }, title: [], faults: [7, null, {}], seed: 'x', operations: [] } }
     expect(listedRun(files('odd', odd))).toMatchObject({ mood: 'unsure', title: 'No verdict', faults: [] })
   })
 })
 
-test('trends group verdicts by target and workload, oldest first, with the seeds that were run more than once', () => {
+test('trends on the page of runs group verdicts by target and workload, oldest first', () => {
   const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
   const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
   expect(others).toEqual([])
@@ -89,7 +89,7 @@ test('trends group verdicts by target and workload, oldest first, with the seeds
 
 const hostile = '<img src=x onerror=alert(1)>"\' \u202e&'
 
-test('names with markup, quotes or right-to-left marks are escaped, and links stay within the directory', () => {
+test('names on the page of runs are escaped, and links stay within the directory', () => {
   const odd = {
     spec: { target: { name: hostile, bug: hostile } },
     result: {
@@ -117,13 +117,13 @@ test('names with markup, quotes or right-to-left marks are escaped, and links st
   }
 })
 
-test('the page of a directory without runs says how to begin', () => {
+test('the page of runs explains how to begin if the directory has no runs', () => {
   const page = renderRunsHtml({ version: '1', directory: 'chaos-results', runs: [], older: 0 })
   expect(page).toContain('No runs yet')
   expect(page).toContain('npx chaos run')
 })
 
-test('the page shows the cause of a run that has no proposed next step', () => {
+test('the page of runs shows the cause of a run without a proposed next step', () => {
   const { telling } = runJson(1, 'violated').result
   const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })
@@ -131,14 +131,14 @@ test('the page shows the cause of a run that has no proposed next step', () => {
   expect(page).not.toContain('<b>Next</b>')
 })
 
-test('a list that omits older runs gives their number and their place', () => {
+test('the page of runs states how many older runs it omits, and how to see them', () => {
   const runs = [listedRun(files('a', runJson(1, 'met')))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })
   expect(page).toContain('900 runs')
   expect(page).toContain('899 older ones are not shown: npx chaos ui out')
 })
 
-test('the comparison of two results begins with the change, and draws the injected faults of both', () => {
+test('the comparison of two results begins with the difference, and draws the injected faults of both', () => {
   const page = renderDifferenceHtml({
     version: '1',
     before: { name: 'a', result: runJson(1, 'met').result },

@@ -4,14 +4,14 @@ import { scaleOf } from '../../src/html/scale.ts'
 const MS = 1e6
 const events = [0, 5, 10, 10_744, 10_750].map((ms, position) => ({ position, time: ms * MS }))
 
-test('a gap far longer than usual is shortened, and marked with its length', () => {
+test('a time axis shortens a gap far longer than usual, and marks the gap with its length', () => {
   const { breaks, ofEvent } = scaleOf(events, 0, 600)
   expect(breaks.map(({ nanos }) => nanos / MS)).toEqual([10_734])
   expect(breaks[0]!.x).toBeGreaterThan(ofEvent(2))
   expect(breaks[0]!.x).toBeLessThan(ofEvent(3))
 })
 
-test('moments within such a gap have separate places, and each part of the gap has its length', () => {
+test('a time axis separates moments within a shortened gap, and marks the length of each part', () => {
   const { breaks, ofTime, ofEvent } = scaleOf(events, 0, 600, [3_500 * MS, 5_300 * MS, 7_000 * MS, 8 * MS])
   expect(breaks.map(({ nanos }) => nanos / MS)).toEqual([3_490, 1_800, 1_700, 3_744])
   const places = [3_500, 5_300, 7_000].map((ms) => ofTime(ms * MS))

@@ -13,7 +13,7 @@ const summary: SearchSummary = {
   ...{ shrinkMs: millis(3_000), tried: {}, doubts: [], failures: [failure] },
 }
 
-test('the rate of trials is that of the search alone, and the time of cutting down is given separately', () => {
+test('the page of a search states the rate of its trials, and separately the time of shrinking', () => {
   const page = renderSearch(summary, plainStyle, { width: 110, unicode: true })
   expect(page).toContain(
     '40 trials in 2.00 s, starting included: 20 trials and 2,000 steps a second; cut down in 3.00 s',
@@ -23,7 +23,7 @@ test('the rate of trials is that of the search alone, and the time of cutting do
   )
 })
 
-test('a violation begins with what users lost, and ends with what to do next', () => {
+test('the page of a search begins a violation with the loss to users, and ends it with the next step', () => {
   const told = {
     what: 'p0 did not see its own confirmed write',
     answers: [['Next', 'Read from the primary.']],
@@ -39,7 +39,7 @@ test('a violation begins with what users lost, and ends with what to do next', (
   expect(bare).toMatch(/^\s*NOT LINEARIZABLE\n/)
 })
 
-test('the title of a broken assertion in SQL leaves the SQL as it was typed', () => {
+test('the page of a search does not change a broken assertion in SQL', () => {
   const title = `broken: SELECT count(*) = 1 FROM orders WHERE state = 'paid'`
   const page = renderSearch({ ...summary, failures: [{ ...failure, title }] }, plainStyle, {
     width: 110,

@@ -11,25 +11,25 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('log lines long before the end are replaced by their count', () => {
+test('a story replaces early log lines by their number', () => {
   const texts = stepsWith(22).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)
 })
 
-test('all log lines are shown if they are few', () => {
+test('a story shows all log lines if there are few', () => {
   const texts = stepsWith(16).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.join()).not.toContain('left out')
 })
 
-test('empty lines of a log are left out', () => {
+test('a story omits empty log lines', () => {
   const lines = ['Endpoints:', '', ' '].map((text, i) => ({ at: nanos(i), node: 'n1', text }))
   const steps = sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: lines })
   expect(steps.filter(({ tone }) => tone === 'note').map(({ text }) => text)).toEqual(['Endpoints:'])
 })
 
-test('the first and the last of the log lines that a node repeats are shown', () => {
+test('a story shows the first and the last of the log lines that a node repeats', () => {
   const repeated = Array.from({ length: 9 }, (_, i) => ({
     ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
   }))
@@ -41,7 +41,7 @@ test('the first and the last of the log lines that a node repeats are shown', ()
   ])
 })
 
-test('an answer to an operation of a user’s own model is shown only if it differs from the argument', () => {
+test('a story shows an answer to a custom operation only if it differs from the argument', () => {
   const tries = made([
     { p: 0, f: 'try', key: 'ann', in: true, out: true, from: 1, to: 2 },
     { p: 1, f: 'try', key: 'ann', in: true, out: false, from: 3, to: 4 },
@@ -52,7 +52,7 @@ test('an answer to an operation of a user’s own model is shown only if it diff
   expect(answers).toEqual(['p0 ok', 'p1 false', 'p2 ok'])
 })
 
-test('a replay that proves little shows the reason instead of the result', () => {
+test('the page of a replay that proves little shows the reason in place of the result', () => {
   const summary = {
     title: 'nothing went wrong, and little proved',
     mood: 'unsure',

@@ -48,7 +48,7 @@ const read = (p: number, out: Json, from: number, more: Partial<Made> = {}): Mad
   ...more,
 })
 
-describe('the sheet of an account that was overdrawn', () => {
+describe('the table about an overdrawn account', () => {
   const transfer = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, ...at(from), node: `n${p}` },
     ...more,
@@ -77,7 +77,7 @@ describe('the sheet of an account that was overdrawn', () => {
     ])
   })
 
-  test('is a table of the page whose rows link to the timeline, and lines of the saved picture', () => {
+  test('is a table on the page with links to the timeline, and lines in the saved picture', () => {
     expect(told.page).toContain('<caption>Account a, in the order in which operations were acknowledged</caption>')
     expect(told.page).toMatch(/<a href="#op=\d+" title="Show it in the timeline">0\.007 s<\/a>/)
     expect(told.page).toContain('<span class="why-bad">-30 ✘</span>')
@@ -85,7 +85,7 @@ describe('the sheet of an account that was overdrawn', () => {
     expect(told.picture).toMatch(/class="command violated"[^>]*>✘ 0\.007 s/)
   })
 
-  test('sums up much earlier operations', () => {
+  test('sums up operations from much earlier in one row', () => {
     const more = Array.from({ length: 8 }, (_, i) =>
       transfer(10 + i, 5, 20 * i, { in: { from: 'a', to: 'b', amount: 5 } }),
     )
@@ -98,7 +98,7 @@ describe('the sheet of an account that was overdrawn', () => {
     expect(long.rows?.at(-1)).toEqual(['0.207 s', 'p2', 'to b', 'n2', '-70', '-70 ✘'])
   })
 
-  test('counts a transfer sent twice under one id once', () => {
+  test('counts a transfer that was sent twice under one id only once', () => {
     const same = (p: number, from: number): Made =>
       transfer(p, 60, from, { in: { from: 'a', to: 'b', amount: 60, id: 1 } })
     const sent = judge([same(1, 0), same(2, 10), transfer(3, 50, 20)], 'bank', { a: 100, b: 0 })
@@ -119,7 +119,7 @@ test('a read of accounts that lacks a transfer is compared with the acknowledged
   ])
 })
 
-describe('the sheet of a counter that was read too low', () => {
+describe('the table about a counter that was read too low', () => {
   const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
     ...more,
@@ -129,7 +129,7 @@ describe('the sheet of a counter that was read too low', () => {
     'counter',
   )
 
-  test('shows what each node had acknowledged, the sum, and how much the read lacks', () => {
+  test('shows what each node had acknowledged, the sum, and by how much the read is too low', () => {
     expect(told.sheet?.title).toBe('Counter c: what each node had acknowledged, and what was read')
     expect(told.rows).toEqual([
       ['n1', '0.035 s', '2', '+4'],
@@ -152,7 +152,7 @@ describe('the sheet of a counter that was read too low', () => {
     ])
   })
 
-  test('does not mark a read that is off by no more than the error of a sum of fractions', () => {
+  test('does not mark a read that differs only by the error of a sum of fractions', () => {
     const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
     const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
     expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
@@ -160,7 +160,7 @@ describe('the sheet of a counter that was read too low', () => {
     ])
   })
 
-  test('adds the final reads of other nodes and counters, so that they sum up to the headline', () => {
+  test('adds the final reads of other nodes and counters up to the loss in the headline', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
@@ -174,7 +174,7 @@ describe('the sheet of a counter that was read too low', () => {
     ])
   })
 
-  test('shows how much a read lacks of an earlier read', () => {
+  test('shows by how much a read is lower than an earlier read', () => {
     const reads = [read(5, 9, 39, { key: 'c', to: 40e6 }), read(3, 8, 41, { key: 'c' })]
     const again = judge(
       [add(1, 3, 0), add(2, 5, 10), add(4, 2, 38, { type: 'info' }), add(6, 1, 38, { type: 'info' }), ...reads],
@@ -186,7 +186,7 @@ describe('the sheet of a counter that was read too low', () => {
     ])
   })
 
-  test('shows the newest additions if there is one node', () => {
+  test('shows the newest additions if there is a single node', () => {
     const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
     expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([
       ['p1', '+3'],
@@ -197,7 +197,7 @@ describe('the sheet of a counter that was read too low', () => {
   })
 })
 
-describe('the sheet of replicas that disagree at the end', () => {
+describe('the table about replicas that disagree at the end', () => {
   const write = (p: number, value: number, from: number, key = 'x'): Made => ({
     ...{ p, f: 'write', key, in: value, ...at(from), node: 'n1' },
   })
@@ -208,7 +208,7 @@ describe('the sheet of replicas that disagree at the end', () => {
     'register',
   )
 
-  test('shows them side by side, with the write that was acknowledged last', () => {
+  test('shows the replicas side by side, with the write that was acknowledged last', () => {
     expect(told.sheet?.columns.map(({ title }) => title)).toEqual(['key', 'last acknowledged', 'n1', 'n2', 'n3'])
     expect(told.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '2', '2', '1 ✘']])
     expect(told.page).toContain('n3 ended without p2&#39;s confirmed write to x')
@@ -222,7 +222,7 @@ describe('the sheet of replicas that disagree at the end', () => {
     ])
   })
 
-  test('names a write that all of them lack', () => {
+  test('names an acknowledged write that all replicas lack', () => {
     const lost = judge([write(1, 1, 0), write(2, 2, 10), final('n1', 1, 50), final('n2', 1, 60)], 'register')
     expect(lost.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '1 ✘', '1 ✘']])
   })
@@ -240,14 +240,14 @@ describe('the sheet of replicas that disagree at the end', () => {
   })
 })
 
-describe('the sheet of a message that was handed out more than once', () => {
+describe('the table about a message that was delivered more than once', () => {
   const taken = (p: number, from: number): Made => ({
     ...{ p, f: 'dequeue', key: 'q', out: 5, from: from * 1e6, to: (from + 3) * 1e6, node: `n${p}` },
   })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, ...at(0), node: 'n1' }
   const told = judge([sent, taken(1, 10), taken(2, 20), taken(3, 30)], 'queue')
 
-  test('lists its sender and every client that received it', () => {
+  test('lists the sender and every client that received the message', () => {
     expect(told.sheet?.title).toBe('The life of message 5 in queue q')
     expect(told.rows?.map((row) => row.slice(2).join(' '))).toEqual([
       'p0 enqueue 5 n1 acknowledged',
@@ -257,13 +257,13 @@ describe('the sheet of a message that was handed out more than once', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns, and is an axis of time on a page', () => {
+  test('fits a terminal of 80 columns, and is drawn with an axis of time on a page', () => {
     expect(told.terminal?.[4]).toBe('✘ 0.020 s  0.023 s   p2      was given 5  n2    ok')
     expect(told.page).toContain('<svg class="why-svg"')
   })
 })
 
-describe('the sheet of an element that was lost', () => {
+describe('the table about a lost element', () => {
   const add: Made = { p: 0, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
   const final = (p: number, node: string, from: number): Made => read(p, [], from, { key: 's', node, final: true })
   const told = judge(
@@ -271,7 +271,7 @@ describe('the sheet of an element that was lost', () => {
     'set',
   )
 
-  test('lists who added it, who saw it first and last, and every final read without it', () => {
+  test('lists who added the element, who read it first and last, and the final reads without it', () => {
     expect(told.sheet?.title).toBe('The life of element 5 of set s')
     expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
       'p0 add 5 n1',
@@ -287,12 +287,12 @@ describe('the sheet of an element that was lost', () => {
     expect(told.terminal?.[5]).toBe('✘ 0.050 s  0.055 s   p3      final read without it  n1    ok')
   })
 
-  test('says if no read ever saw it', () => {
+  test('states that no read ever contained the element', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
 })
 
-test('the sheet of a lock that two clients held lists the holdings, with an axis of time on a page', () => {
+test('the table about a lock that two clients held lists when each client held it', () => {
   const lock = (p: number, f: string, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f, key: 'L', from: from * 1e6, to: (from + 2) * 1e6, node: `n${p}` },
     ...more,
@@ -315,13 +315,13 @@ test('the sheet of a lock that two clients held lists the holdings, with an axis
   expect(told.page).toContain('<svg class="why-svg"')
 })
 
-test('the headline of a set that one read saw without an element names that element and the node', () => {
+test('the headline of a set violation names the missing element and the node that lacked it', () => {
   const add: Made = { p: 1, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
   const told = judge([add, read(2, [], 10, { key: 's', node: 'n2' }), read(3, [5], 20, { key: 's' })], 'set')
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
 })
 
-test('a dequeue of unknown outcome is not said to have found the queue empty', () => {
+test('the table about a message does not call a queue empty because of a dequeue of unknown outcome', () => {
   const { rows } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },

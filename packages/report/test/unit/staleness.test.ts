@@ -20,13 +20,13 @@ const measured: Staleness = {
 const { history, report } = staleRead()
 const stale = { ...report, staleness: measured }
 
-test('the staleness of reads takes one line', () => {
+test('the staleness of reads is summarised in one line', () => {
   expect(stalenessText(measured)).toBe(
     'stale reads: 312 of 29,000 (1.08%); p99 12 ms and 1 version behind; the worst 640 ms and 4 versions; atomic with Δ = 640 ms, k = 5',
   )
 })
 
-test('a staleness with only a lower bound is marked, and reads that could not be measured are counted', () => {
+test('the line on staleness marks lower bounds, and counts reads that could not be measured', () => {
   expect(
     stalenessText({
       ...measured,
@@ -43,14 +43,14 @@ test('a staleness with only a lower bound is marked, and reads that could not be
   )
 })
 
-test('the staleness of a history without times is in versions only', () => {
+test('the line on staleness is in versions only if the history has no times', () => {
   const { behindNanos: _, deltaNanos: __, ...untimed } = measured
   expect(stalenessText(untimed)).toBe(
     'stale reads: 312 of 29,000 (1.08%); p99 1 version behind; the worst 4 versions; atomic with k = 5',
   )
 })
 
-test('the page of a file has a line on staleness, unless none was measured', () => {
+test('the page of a checked file has a line on staleness only if staleness was measured', () => {
   const page = { file: 'h.jsonl', parseMs: 1, checkMs: 1, width: 200, unicode: true }
   expect(renderCheck(stale, history, plainStyle, page)).toContain(stalenessText(measured))
   expect(renderCheck(report, history, plainStyle, page)).not.toContain('stale reads')
@@ -62,7 +62,7 @@ test('the HTML report has staleness among its counts', () => {
   expect(html).toContain('<th scope="row">behind, at most</th><td>640 ms and 4 versions</td>')
 })
 
-test('the staleness in --json has the numbers, and the stalest read as an operation', () => {
+test('the staleness in --json has its numbers, and the stalest read as an operation', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report: stale, history, checkMs: 1 })))
   expect(json.staleness).toMatchObject({
     reads: { measured: 29_000, stale: 312 },

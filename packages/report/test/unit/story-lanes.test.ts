@@ -28,12 +28,12 @@ const lanes = lanesOf(telling)
 const wallsIn = (row: string): readonly string[] =>
   Array.from(row.matchAll(/class="wall" x="([\d.]+%)"/g), ([, x]) => `${x}`)
 
-test('nodes on one side of a cut have neighbouring lanes, so that one wall is drawn', () => {
+test('nodes on one side of a cut have neighbouring lanes in a story, so that a single wall is drawn', () => {
   expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
   expect(wallsIn(signRow(cut, lanes, cutsAfter([], cut)).html)).toEqual(['59%'])
 })
 
-test('nodes separated by a partial cut have neighbouring lanes', () => {
+test('nodes separated by a partial cut have neighbouring lanes in a story', () => {
   const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
@@ -45,7 +45,7 @@ test('nodes separated by a partial cut have neighbouring lanes', () => {
   expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
 })
 
-test('two stories with the same clients and nodes have their lanes in the same order', () => {
+test('two stories with equal clients and nodes have equal lanes', () => {
   const uncut = { ...telling, steps: [] }
   expect(lanesBeside(lanes, uncut)).toEqual(lanes)
   expect(lanesOf(uncut)).not.toEqual(lanes)
@@ -53,25 +53,25 @@ test('two stories with the same clients and nodes have their lanes in the same o
   expect(lanesBeside(lanes, fewer)).toEqual(lanesOf(fewer))
 })
 
-test('a wall is drawn behind other items while the cut lasts', () => {
+test('the wall of a cut is drawn in a story only while the cut lasts', () => {
   const walls = cutsAfter([], cut)
   expect(wallsIn(background(lanes, walls).html)).toEqual(['59%'])
   expect(wallsIn(background(lanes, cutsAfter(walls, restored)).html)).toEqual([])
 })
 
-test('the name of a cut is placed at its wall, also after the wall ends', () => {
+test('the name of a cut is placed at its wall, even after the wall has ended', () => {
   expect(signRow(cut, lanes, cutsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
   const after = signRow(restored, lanes, cutsAfter(cutsAfter([], cut), restored)).html
   expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
   expect(wallsIn(after)).toEqual([])
 })
 
-test('the name of a cut between nodes that are not neighbours is placed between them', () => {
+test('the name of a cut between nodes without neighbouring lanes is placed between their lanes', () => {
   const far: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'loss' }
   expect(signRow(far, lanes, cutsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
 })
 
-describe('a message that does not arrive', () => {
+describe('a message in a story that does not arrive', () => {
   const endOf = (from: string, to: string, walls = cutsAfter([], cut)): string | undefined => {
     const sign: Sign = { type: 'message', at, from, to, text: 'x', fate: 'held' }
     return /class="flow message stopped" x1="[\d.]+%" y1="22" x2="([\d.]+%)"/.exec(
@@ -79,13 +79,13 @@ describe('a message that does not arrive', () => {
     )?.[1]
   }
 
-  test('ends at the wall it meets, from either side', () => {
+  test('ends at the wall of a cut, from either side', () => {
     expect(endOf('n1', 'n2')).toBe('60%')
     expect(endOf('n2', 'n1')).toBe('60%')
     expect(endOf('n3', 'n2')).toBe('60%')
   })
 
-  test('ends halfway if no wall stops it', () => {
+  test('ends halfway if there is no wall in its way', () => {
     expect(endOf('n1', 'n3')).toBe('40%')
     expect(endOf('n1', 'n2', [])).toBe('50%')
   })

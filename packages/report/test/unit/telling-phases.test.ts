@@ -13,7 +13,7 @@ const phase = (name: string, availability: number, more: Partial<PhaseSummary> =
 
 const namesOf = (phases: readonly PhaseSummary[]): readonly string[] => tellingPhases(phases).map((each) => each.phase)
 
-test('a few phases are all shown, in the order of the run', () => {
+test('a table of a few phases shows all phases in the order of the run', () => {
   expect(namesOf([phase('calm', 1), phase('kill', 0.5), phase('healed', 1)])).toEqual(['calm', 'kill', 'healed'])
 })
 

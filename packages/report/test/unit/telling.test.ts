@@ -34,7 +34,7 @@ const fault = (kind: Fault, from: number, to: number, hits = 1) => ({
 /** As the read of the stale value has it: n1 took the write, n3 answered. */
 const between: Fault = { kind: 'partition', links: linksBetween([['n1', 'n2'], ['n3']]), mode: 'hold' }
 
-describe('the outcome of a run', () => {
+describe('the summary of a run', () => {
   test.each<[Telling['outcome'], Partial<RunSummary>, RegExp, string | undefined]>([
     ['violated', { report: stale }, /./, 'npx chaos run --target t --time 4s'],
     ['met', { report: fine }, /twenty/, 'npx chaos run --target t --time 4s --times 20'],
@@ -87,14 +87,14 @@ describe('the outcome of a run', () => {
       'npx chaos run --target t --time 4s',
     ],
     ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],
-  ])('%s has its own next step', (outcome, more, text, command) => {
+  ])('proposes a next step for the outcome %s', (outcome, more, text, command) => {
     const telling = told(summary(more as never))
     expect(telling.outcome).toBe(outcome)
     expect(telling.next.text).toMatch(text)
     expect(telling.next.command).toBe(command)
   })
 
-  test('that asked for too little proposes the run with the usual workload settings', () => {
+  test('proposes the usual workload settings if the workload asked for too little', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
@@ -105,7 +105,7 @@ describe('the outcome of a run', () => {
     })
   })
 
-  test('that asked only for reads proposes the usual workload settings, though faults kept some answers back', () => {
+  test('proposes the usual workload settings after a workload of reads, even if faults prevented some answers', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
@@ -117,7 +117,7 @@ describe('the outcome of a run', () => {
     })
   })
 
-  test('in which no write worked proposes to mend the reported errors, and calls no level met', () => {
+  test('proposes to remove the cause of the errors if no write succeeded', () => {
     const refused = made(
       Array.from({ length: 12 }, (_, i) => ({
         ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
@@ -131,7 +131,7 @@ describe('the outcome of a run', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('whose faults left most requests unanswered proposes gentler faults', () => {
+  test('proposes gentler faults if most requests failed during faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
     const { next } = told(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({
@@ -140,7 +140,7 @@ describe('the outcome of a run', () => {
     })
   })
 
-  test('that never recovered refers to the logs, whatever was undecided', () => {
+  test('refers to the logs of the nodes if nothing was answered after the faults', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
     expect(next).toEqual({
@@ -149,14 +149,14 @@ describe('the outcome of a run', () => {
     })
   })
 
-  test('with a copy that answers while cut off proposes a remedy that needs no leader', () => {
+  test('proposes a remedy without a leader if a replica answered while it was cut off', () => {
     const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
     expect(next.text).toMatch(
       /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
     )
   })
 
-  test('whose sum lacks additions does not propose the remedy for a leader', () => {
+  test('does not propose the remedy for a leader if a sum lacks additions', () => {
     const summed = made([
       { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
       { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
@@ -174,7 +174,7 @@ describe('the outcome of a run', () => {
     expect(next.text).not.toMatch(/lead/)
   })
 
-  test('with a planted bug proposes the run without it, and with weak settings the stronger ones', () => {
+  test('proposes the run without its planted bug, and with stronger settings if its settings are weak', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next, why } = told({ ...run, spec: { ...run.spec, target } })
@@ -208,7 +208,7 @@ describe('the outcome of a run', () => {
     expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
   })
 
-  test('counts stale reads if they were allowed', () => {
+  test('counts stale reads if the expected level allows them', () => {
     const run = summary({ report: stale, expectation: { level: 'eventual', met: true, promised: true } })
     const phases = [{ phase: 'calm', operations: 9, availability: 1, staleReads: 2 }] as never
     expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
@@ -216,24 +216,24 @@ describe('the outcome of a run', () => {
     )
   })
 
-  test('that met its expectation names the strongest level found', () => {
+  test('names the strongest level found if the run met its expectation', () => {
     const expectation = { level: 'eventual', met: true, promised: true } as const
     const { headline, expected } = factsOf({ history, report: fine, run: summary({ report: fine, expectation }) })
     expect([headline.title, expected]).toEqual(['Linearizable', 'promised eventual, found linearizable'])
   })
 
-  test('that was interrupted before it showed anything is headed "Interrupted"', () => {
+  test('is headed "Interrupted" if the run was interrupted before it proved anything', () => {
     const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
     expect(what).toBe('Interrupted')
   })
 
-  test('is a violation even if the run was interrupted or proves little', () => {
+  test('reports a violation even if the run was interrupted or proves little', () => {
     expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
       'violated',
     )
   })
 
-  test('with an unknown verdict is still headed by what was lost', () => {
+  test('names the loss in its title even if the verdict is unknown', () => {
     const history = made([
       { p: 1, f: 'write', key: 'x', in: 6, from: ms(1), to: ms(2), node: 'n1' },
       { p: 2, f: 'write', key: 'x', in: 743, from: ms(3), to: ms(4), node: 'n1' },
@@ -276,7 +276,7 @@ describe('the cause of a violation', () => {
     expect(found.text).toMatch(/partition.*The message with x = 743 to n3 was lost \(partition\)\.$/)
   })
 
-  test('is not a fault that met no message of the change', () => {
+  test('excludes a fault that hit no message of the change', () => {
     const faults = [fault(between, 6000, 9000)]
     const late = heard([{ ...sent, fate: 'received', endedAt: ms(7125) }])
     const { text, certainty } = why({ faults, heard: late })
@@ -285,7 +285,7 @@ describe('the cause of a violation', () => {
     expect(certainty).toBe('shown')
   })
 
-  test('may be a decision made while a clock was wrong, even if the clock is right again', () => {
+  test('may be a decision made under a wrong clock, even if the clock is correct again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
     expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
@@ -295,7 +295,7 @@ describe('the cause of a violation', () => {
   test.each([
     ['before what it ignores', 2000],
     ['while it was asked', 7119],
-  ])('is not said to be the system itself if a fault hit the node that answered %s', (_when, at) => {
+  ])('is unknown if another fault hit the node that answered %s', (_when, at) => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe('No fault in force then explains this, but there was another: connections reset on 2 links.')
@@ -303,7 +303,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
 
-  test('may be a bit flipped long before at the node that answered', () => {
+  test('may be a bit that was flipped much earlier at the node that answered', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -316,7 +316,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
-  test('is not a fault on links of clients, which cannot make a node answer with an older value', () => {
+  test('excludes a fault on links of clients if a node answered with an older value', () => {
     const lossOfReplies: Fault = {
       kind: 'lose-reply',
       links: [{ from: 'clients', to: 'n3' }],
@@ -327,7 +327,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('may be a lost reply if a message came out twice', () => {
+  test('may be a lost reply if a message was delivered twice', () => {
     const reply: Fault = { kind: 'lose-reply', links: [{ from: 'clients', to: 'n1' }], probability: 0.2 } as never
     const queued = made([
       { p: 1, f: 'enqueue', key: 'q', in: 5, from: 0, to: 5e6, node: 'n1' },
@@ -349,7 +349,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is a takeover by the node that answered, with the weakness of the settings', () => {
+  test('is a failover to the node that answered, together with the weakness of the settings', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -367,7 +367,7 @@ describe('the cause of a violation', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('is called unknown if not every message was captured', () => {
+  test('is unknown if not every message was captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',
@@ -375,7 +375,7 @@ describe('the cause of a violation', () => {
     })
   })
 
-  test('counts the lost messages separately from a received one', () => {
+  test('includes the number of lost messages, and the message that arrived late', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -386,7 +386,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('is the weakness of the settings rather than a fault that was over by then', () => {
+  test('is the weakness of the settings rather than a fault that had ended', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
@@ -394,7 +394,7 @@ describe('the cause of a violation', () => {
     expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
   })
 
-  test('is the expiry of a lock, whatever bug was planted', () => {
+  test('is the expiry of the lock even if a bug was planted', () => {
     const held = made([
       { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6 },
       { p: 1, f: 'acquire', key: 'L', out: 4, from: 400e6, to: 430e6 },
@@ -420,7 +420,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('is the planted bug rather than a delay, together with what a message shows', () => {
+  test('is the planted bug rather than a delay, together with the fate of a message', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -444,7 +444,7 @@ describe('the cause of a violation', () => {
     expect(checked.next.command).toBe('npx chaos run --target t')
   })
 
-  test('is given with the settings of the target', () => {
+  test('includes the settings of the target', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
     expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
@@ -457,12 +457,12 @@ describe('the cause of a violation', () => {
   })
 })
 
-test('an option that is set again replaces its old value', () => {
+test('an option that is added to a command again replaces its old value', () => {
   expect(withOption("npx chaos run --time '4 s' --seed 1", 'time', '20s')).toBe('npx chaos run --seed 1 --time 20s')
   expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
 })
 
-test('a run defined by a file is offered no option that its command refuses', () => {
+test('the next step of a run from a spec file has no option that --spec refuses', () => {
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)
@@ -471,13 +471,13 @@ test('a run defined by a file is offered no option that its command refuses', ()
   expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
 })
 
-test('a history without a run says how many operations were judged', () => {
+test('the summary of a history without a run states how many operations were judged', () => {
   const judged = made([{ p: 1, f: 'write', key: 'x', in: 1, from: 0, to: 5 }])
   const { outcome, why, next } = tellingOf(factsOf({ history: judged, report: fine }), { history: judged })
   expect([outcome, why.text, next.command]).toEqual(['met', '1 operation was judged.', undefined])
 })
 
-describe('a violation of a model of one’s own', () => {
+describe('a violation of a custom model', () => {
   const singleUse: Model<boolean> = {
     ...{ name: 'single use', functions: ['redeem'], initial: false },
     apply: (isUsed) => [true, !isUsed],
@@ -498,19 +498,19 @@ describe('a violation of a model of one’s own', () => {
     ...{ overtaken: { ...part, lines: [7, 7] }, by: { ...part, lines: [6, 8] } },
   }
 
-  test('has no next step, as nothing shows what would prevent it', () => {
+  test('has no next step, because no remedy is known', () => {
     const telling = tellingOf(factsOf({ history: twice, report: judged }), { history: twice, again: 'again' })
     expect(telling).toMatchObject({ outcome: 'violated', next: { text: '' } })
     expect(answersOf(telling).map(([name]) => name)).toEqual(['Why'])
     expect(explain({ report: judged, history: twice }).causes).toEqual([])
   })
 
-  test('has the remedy of the race that explains it', () => {
+  test('has the remedy of the race that explains the violation', () => {
     const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('that fits a built-in model has its usual remedy', () => {
+  test('has the usual remedy if the model is a built-in one', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

@@ -44,8 +44,8 @@ function staleHistory(key: string, other: string, value: string) {
 
 const tooWide = (text: string, width: number) => text.split('\n').filter((line) => displayWidth(line) > width)
 
-describe('no line is wider than the terminal, whatever keys, values and nodes are called:', () => {
-  test('on the page of a check, with explanations and drawing', () => {
+describe('the width of terminal pages', () => {
+  test('limits every line of a check, with explanations and drawing, whatever names contain', () => {
     fc.assert(
       fc.property(name, name, name, terminal, (key, other, value, options) => {
         const history = staleHistory(key, other, value)
@@ -66,7 +66,7 @@ describe('no line is wider than the terminal, whatever keys, values and nodes ar
     )
   })
 
-  test('on the page of a story', () => {
+  test('limits every line of a story, whatever names contain', () => {
     const lanes = fc.uniqueArray(name, { minLength: 3, maxLength: 7 })
     fc.assert(
       fc.property(lanes, name, terminal, (names, text, options) => {
@@ -77,7 +77,7 @@ describe('no line is wider than the terminal, whatever keys, values and nodes ar
     )
   })
 
-  test('wrapping removes only spaces', () => {
+  test('wrapping a line removes only spaces', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), fc.integer({ min: 10, max: 60 }), (words, width) => {
         const lines = fitLine(words.join(' '), width)
@@ -116,7 +116,7 @@ function storyOf(client: string, nodes: readonly string[], text: string): ToldSt
 
 const ns = (ms: number) => millisToNanos(millis(ms))
 
-test('a story has a lane for each client and node, arrows between them, and a wall while they are cut apart', () => {
+test('a story has a lane for each client and node, arrows, and a wall during a cut', () => {
   const story = storyOf('Ana', ['n1', 'n2'], 'hi')
   const lines = renderStory(story, plainStyle, { width: 80, unicode: true }).split('\n')
   expect(lines.find((line) => /Ana.*n1.*n2/.test(line))).toBeDefined()

@@ -3,7 +3,7 @@ import { made, report, violated } from '../../../testing/src/timeline.ts'
 import { renderCheck } from '../../src/terminal/check-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-describe('the drawing of a timeline', () => {
+describe('the drawing of a timeline in text', () => {
   const draw = (history: ReturnType<typeof made>, culprit: number | undefined, width = 100): string => {
     const operations = Array.from({ length: history.operations.length }, (_, operation) => ({
       operation,
@@ -19,7 +19,7 @@ describe('the drawing of a timeline', () => {
     })
   }
 
-  test('shows overlapping operations of one node side by side, and an unanswered one without an end', () => {
+  test('shows overlapping operations of one node side by side, and an unanswered operation without an end', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 1, from: 1e6, to: 4e6, node: 'n1' },
@@ -60,7 +60,7 @@ describe('the drawing of a timeline', () => {
     expect(drawn(true)).toContain('✘ no order of these operations explains this')
   })
 
-  test('may have arrows that lead to the left', () => {
+  test('has an arrow to the left if the later operation is in a lane further left', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 1e6, to: 2e6, node: 'n2' },
@@ -78,7 +78,7 @@ describe('the drawing of a timeline', () => {
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
   })
 
-  test('uses lines if there are no times, and a lane per process if there are no nodes', () => {
+  test('shows line numbers if there are no times, and a lane for each process if there are no nodes', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 0, to: 1 },
@@ -95,7 +95,7 @@ describe('the drawing of a timeline', () => {
 `)
   })
 
-  test('is a list of operations if the lanes do not fit', () => {
+  test('is replaced by a list of operations if the lanes do not fit', () => {
     const many = made(
       Array.from({ length: 9 }, (_, i) => ({
         p: i,

@@ -17,15 +17,15 @@ const paired = (told: string, fixed: string): string =>
     .map((pair) => `${pair.told?.what ?? '-'}${pair.fixed?.what ?? '-'}`)
     .join(' ')
 
-describe('the steps of two stories', () => {
-  test('are paired if both have the same step', () => {
+describe('the steps of two stories side by side', () => {
+  test('are paired if both stories have the step', () => {
     expect(paired('abc', 'abc')).toBe('aa bb cc')
     expect(paired('abc', 'ac')).toBe('aa b- cc')
     expect(paired('ac', 'abc')).toBe('aa -b cc')
     expect(paired('abxd', 'aybd')).toBe('aa -y bb x- dd')
   })
 
-  test('are alone if the other side has no such step', () => {
+  test('are alone if the other story lacks the step', () => {
     expect(paired('ab', '')).toBe('a- b-')
     expect(paired('', 'ab')).toBe('-a -b')
     expect(paired('a', 'b')).toBe('a- -b')
@@ -54,7 +54,7 @@ const longestCommon = (one: string, other: string): number =>
       ? 1 + longestCommon(one.slice(1), other.slice(1))
       : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
 
-test('a sign is shown at the last step that began before it, even if it belongs to another step', () => {
+test('an event in a story is shown at the last step that began before it', () => {
   const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
   const [one, two] = groupsOf(
     telling([
@@ -66,7 +66,7 @@ test('a sign is shown at the last step that began before it, even if it belongs 
   expect(two?.signs.map(({ at }) => at)).toEqual([5, 9])
 })
 
-test('a ledger is shown only when it changes', () => {
+test('the ledger of a story is shown only when it changes', () => {
   const step = (says: string, broken = false): ToldStep => ({
     ...{ what: 'a', text: '', signs: [] },
     ledger: { says, broken, breaks: false },

@@ -69,13 +69,13 @@ describe('the report of faults near a violation', () => {
   const told = restarted()
   const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
-  test('names only the fault on the culprit’s node between the two operations', () => {
+  test('names only the fault at the node that answered wrongly, between the two operations', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('names the same fault on the page, in the terminal, in the explanation and in reports', () => {
+  test('names one fault on the page, in the terminal, in the explanation and in findings', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -92,7 +92,7 @@ describe('the report of faults near a violation', () => {
     expect(drawn).toHaveLength(1)
   })
 
-  test('prefers a cut between the two nodes to one elsewhere, and a longer overlap to a shorter one', () => {
+  test('prefers a cut between the two nodes to other cuts, and a long overlap to a short one', () => {
     const faults = [
       record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
       record('short', cut([['n3'], ['n1']]), 7000, 7010),
@@ -121,7 +121,7 @@ describe('the report of faults near a violation', () => {
     expect(near(faults.slice(0, 1)).map(({ from }) => from)).toEqual([ms(6000)])
   })
 
-  test('omits a cut from a third node if two nodes paid from one account', () => {
+  test('omits a cut from a third node if two nodes made transfers from one account', () => {
     const transfer = (p: number, node: string, from: number, amount: number) => ({
       ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, node },
       ...{ from: ms(from), to: ms(from + 5) },
@@ -147,7 +147,7 @@ describe('the report of faults near a violation', () => {
   })
 })
 
-describe('the ladder of levels', () => {
+describe('the ladder of consistency levels', () => {
   const { history, report: stale } = staleRead()
   const broken = stale.levels.linearizable
   const causal = {
@@ -168,13 +168,13 @@ describe('the ladder of levels', () => {
   } as Report<string>
   const text = renderHtml({ history, report: causal, title: 't', version: '1', historyFile: 'h', exitCode: 0 })
 
-  test('marks only a met level as "found", never a violated one', () => {
+  test('marks only a met level as "found"', () => {
     for (const [rung] of text.matchAll(/<li class="violated"><div class="rung">.*?<\/h3><p class="result">/g))
       expect(rung).not.toContain('found')
     expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
   })
 
-  test('has a rung with the result of each ranked level, and lists the other levels beside it', () => {
+  test('has a rung with the result of each ranked level, and lists the unranked levels beside it', () => {
     const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
     const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
     const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
@@ -201,7 +201,7 @@ describe('the ladder of levels', () => {
     )
   })
 
-  test('says that the session level demands all four guarantees at once, though each holds by itself', () => {
+  test('explains that the session level demands all four guarantees at once', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
     expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
@@ -225,13 +225,13 @@ describe('the report of a lock that two clients held', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('draws when each client held it, in red while both did, with the length of the overlap', () => {
+  test('draws in red when both clients held the lock, with the length of the overlap', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
   })
 
-  test('blames the second grant, and shows the token of the first', () => {
+  test('blames the second grant, and shows the token of the first grant', () => {
     expect(text).toMatch(/<li class="core bad" data-step="2".*?Process 0 held the lock until 0\.060 s\./)
     expect(text).toContain('ok, token 4')
     const told = renderCheck(judged, history, plainStyle, { ...options, file: 'f.jsonl', parseMs: 1, checkMs: 1 })
@@ -266,7 +266,7 @@ describe('the report of a lock that two clients held', () => {
   })
 })
 
-test('the violation of the strongest level is reported too if the shown counterexample has a single operation', () => {
+test('the violation of the strongest level is also reported if the shown counterexample has a single operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -288,7 +288,7 @@ test('the violation of the strongest level is reported too if the shown countere
   expect(told('eventual', 8, 9)).toEqual([['eventual', ['linearizable']]])
 })
 
-test('the exit code is shown if something was expected, or if it is not 0', () => {
+test('the HTML report shows the exit code if a level was expected or the code is not 0', () => {
   const { history, report: stale } = staleRead()
   const shown = (more: object) =>
     renderHtml({ history, report: stale, title: 't', version: '1', historyFile: 'h', ...more }).includes('Exit code')
@@ -297,7 +297,7 @@ test('the exit code is shown if something was expected, or if it is not 0', () =
   expect(shown({ exitCode: 1, expectation: { level: 'linearizable', met: false } })).toBe(true)
 })
 
-test('names are escaped to printable characters before the page’s script reads them', () => {
+test('names are escaped to printable characters before the script of the page reads them', () => {
   const name = 'q"\u202enoitcidartnoc'
   const history = made([{ p: 0, f: 'write', key: name, in: 1, from: 1e6, to: 2e6, node: name }], [], [name])
   const text = renderHtml({ history, title: 't', version: '1', historyFile: 'h' })
@@ -307,7 +307,7 @@ test('names are escaped to printable characters before the page’s script reads
   for (const names of [data.processes, data.keys, data.nodes]) expect(names).toEqual(['q"\\u202enoitcidartnoc'])
 })
 
-test('a sentence begins with a capital letter, unless it begins with a name', () => {
+test('capitalised leaves a name at the beginning of a sentence unchanged', () => {
   expect(
     [
       'read twice',
@@ -329,13 +329,13 @@ test('a sentence begins with a capital letter, unless it begins with a name', ()
   ])
 })
 
-test('the tooltip of each value in the ribbon is one sentence', () => {
+test('the tooltip of each possible value of a read is one sentence', () => {
   const titles = [...page(restarted()).matchAll(/<title>(x [^<]*)<\/title>/g)].map(([, title]) => title)
   expect(titles).toContain('x could only be 743')
   for (const title of titles) expect(title).not.toMatch(/could be .* is /)
 })
 
-describe('a fault that was skipped', () => {
+describe('a fault that was not injected', () => {
   const told = restarted()
   const skipped = record('fault-6', { kind: 'kill', nodes: ['n1'] }, 4156, 4156, {
     hits: 0,
@@ -343,7 +343,7 @@ describe('a fault that was skipped', () => {
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
-  test('is listed as not injected, with the reason, on the page and in the terminal', () => {
+  test('is listed with the reason on the page and in the terminal', () => {
     expect(page({ ...told, run })).toMatch(
       /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was down or paused already/,
     )
@@ -357,7 +357,7 @@ describe('a fault that was skipped', () => {
   })
 })
 
-test('a file without an expectation is neither passed nor failed, and still shows its evidence', () => {
+test('the page of a file without an expectation shows evidence, but neither pass nor fail', () => {
   const { history, report: stale } = staleRead()
   const file: FileSubject = {
     kind: 'file',
@@ -382,7 +382,7 @@ test('a file without an expectation is neither passed nor failed, and still show
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 
-test('a level that follows from another is reported with that level, and an unknown level is not met', () => {
+test('the HTML report shows from which level a met level follows', () => {
   const { history } = staleRead()
   const judged = report('sequentially consistent', {
     sequential: met,
@@ -394,7 +394,7 @@ test('a level that follows from another is reported with that level, and an unkn
   expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
 })
 
-test('a timeline that shows only a sample marks the part that it shows completely', () => {
+test('a timeline that shows a sample marks the part that it shows completely', () => {
   const many = Array.from({ length: 1_000 }, (_, i) => ({ p: 0, f: 'write', in: i, from: i * 1e8, to: i * 1e8 + 1e7 }))
   const { operations, complete, every } = select(made(many), [], [500, 505], 100)
   const inside = (at: number) => complete.some(([from, to]) => from <= at && at <= to)

@@ -38,18 +38,18 @@ const comment: readonly Made[] = [
 const STORY =
   "p0 wrote photo = 7, then comment = 8; p1 saw p0's comment = 8, but then read photo = null from n2, not p0's 7."
 
-describe('an effect without its cause', () => {
+describe('a violation in which a read shows an effect without its cause', () => {
   const history = made(comment)
   const report = judge(history)
   const facts = factsOf({ history, report })
 
-  test('is the headline, in words for users, and is shown with its explanation and its culprit', () => {
+  test('has a headline for users, with its explanation and culprit', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)
   })
 
-  test('is not called missing if the read returned an older value of the same key', () => {
+  test('has another headline if the read returned an older value from a node', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(
@@ -61,7 +61,7 @@ describe('an effect without its cause', () => {
     )
   })
 
-  test('is described by terminal, page, JSON, explanation and Markdown in the same words, once each', () => {
+  test('is described by all reporters in equal words, once each', () => {
     const { violations } = facts
     const forbidding = `${capitalised(violations[0]?.others.slice(0, -1).join(', ') ?? '')} and ${violations[0]?.others.at(-1)} forbid it, too.`
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }
@@ -123,7 +123,7 @@ const histories = fc.array(step, { minLength: 3, maxLength: 9 }).map((steps) => 
   })
 })
 
-test('every violated level is named by exactly one cause, whose operations alone violate it', () => {
+test('every violated level has exactly one reported cause, whose operations alone violate the level', () => {
   fc.assert(
     fc.property(histories, (operations) => {
       const history = made(operations)

@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('a replay captures messages about the missed change from its call until the answer without it', () => {
+test('the capture for a replay begins with the missed change and ends with the answer that lacks it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('captures no messages if none can be recognised by the change, as for a lock', () => {
+test('the capture for a replay is omitted if no message can be recognised by its change, as for a lock', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -61,8 +61,8 @@ test('captures no messages if none can be recognised by the change, as for a loc
   expect(listeningFor({ history: locked, report: found })).toBeUndefined()
 })
 
-describe('a message that contains the change', () => {
-  test('and was held ends at a bar, and every report says so', () => {
+describe('a message with the missed change', () => {
+  test('is drawn to a bar if it was held, and every report states that it was held', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition).')
     expect(all.svg).toContain('class="message held"')
@@ -71,29 +71,29 @@ describe('a message that contains the change', () => {
     expect(all.explained.messages[0]).toBe('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
   })
 
-  test('and was lost ends at a cross', () => {
+  test('is drawn to a cross if it was lost', () => {
     const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
     everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
     expect(all.svg).toContain('class="stop lost"')
   })
 
-  test('and came too late is reported with its time', () => {
+  test('is reported with its time if it came too late', () => {
     const all = told([{ ...sent, by: 'partition', endedAt: ms(7119) }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
 
-  test('and had arrived is not reported as a fault of the network', () => {
+  test('is not reported as a fault of the network if it had arrived', () => {
     const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
-  test('and was held until shortly before the read is reported with both times', () => {
+  test('is reported with both times if it was held until shortly before the read', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('and came first from another node is not mistaken for the held one', () => {
+  test('is distinguished from a copy that came first from another node', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -102,7 +102,7 @@ describe('a message that contains the change', () => {
     )
   })
 
-  test('and was never sent is drawn as dots, and reported only if everything was captured', () => {
+  test('is drawn as dots if it was never sent, and then reported only if everything was captured', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -121,7 +121,7 @@ describe('a message that contains the change', () => {
   })
 })
 
-test('the report names the server that a node did not ask, though it had the change', () => {
+test('the report names the server that a node did not ask, although the server had the change', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = told([stored], { unasked: ['db'] })
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
@@ -132,7 +132,7 @@ test('the report names the server that a node did not ask, though it had the cha
   everywhere(late, 'No message with x = 743 was sent to n3 by then.')
 })
 
-describe('a real run that does not show whether the change was sent', () => {
+describe('a capture that does not show whether the change was sent', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
@@ -143,7 +143,7 @@ describe('a real run that does not show whether the change was sent', () => {
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('is reported without a doubt about the capture if a message with the change was found', () => {
+  test('is not doubted if it contains a message with the change', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -169,7 +169,7 @@ test('the name of a message does not cover the line of a message that was never 
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
-test('the names of messages sent at one time are placed on both sides of them', () => {
+test('the names of two messages sent at almost one time are placed on different sides', () => {
   const { svg } = told([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
@@ -178,7 +178,7 @@ test('the names of messages sent at one time are placed on both sides of them', 
   expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
 })
 
-test('messages about other changes are not reported', () => {
+test('messages captured for another change are not reported', () => {
   if (listening === undefined) throw new Error('nothing to listen for')
   const other = { ...listening, to: nanos(listening.to + 1) }
   expect(told([sent], { listening: other }).terminal).not.toContain('replicate')
