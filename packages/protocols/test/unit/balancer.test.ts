@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('with shared data, requests sent by the balancer read and change the data of the store', () => {
+test('the balancer sends requests to servers, which share their data except with backend=files', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))
@@ -126,7 +126,7 @@ test('a server leaves the rotation after missed checks, and returns after an ans
   }
 })
 
-test('with a panic share, the balancer sends requests although all servers are out of rotation', () => {
+test('with a panic share, the balancer sends requests even if all servers are out of rotation', () => {
   for (const [share, answers] of [
     [0, 0],
     [0.5, 1],

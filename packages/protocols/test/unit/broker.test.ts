@@ -78,7 +78,7 @@ test('a repeated enqueue adds its message twice, except with exactly-once delive
   }
 })
 
-test('with exactly-once delivery, a consumer that settles late gets no message, except with the bug settle-late', () => {
+test('with exactly-once delivery, a consumer that settles after the timeout gets no message, except with the bug settle-late', () => {
   for (const [bug, early] of [
     [undefined, undefined],
     ['settle-late', ok(1)],
@@ -186,7 +186,7 @@ test('an unacknowledged change is sent again after a restart, except with at-mos
   }
 })
 
-test('with at-least-once delivery, a change is applied twice if its acknowledgement is lost; with exactly-once, once', () => {
+test('a change whose acknowledgement is lost is applied twice with at-least-once delivery, and once with exactly-once delivery', () => {
   for (const [delivery, counted] of [
     ['at-least-once', 2],
     ['exactly-once', 1],

@@ -107,7 +107,7 @@ describe('an update of a chain', () => {
     ])
   })
 
-  test('is executed and no longer resent by a middle node once it is acknowledged', () => {
+  test('is executed by a middle node, and no longer resent, once it is acknowledged', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -158,7 +158,7 @@ describe('a query to a chain', () => {
 })
 
 describe('a new configuration of a chain', () => {
-  test('records the seal of earlier epochs durably before it sends any message', () => {
+  test('seals earlier epochs durably before any message is sent', () => {
     const effects = createNode({}).timer('silence')
     const kinds = effects.map(({ type }) => type)
     expect(recordsOf(effects)).toEqual([{ kind: 'sealed', epoch: 3 }])
@@ -197,7 +197,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('is passed along the chain to the tail, which acknowledges it', () => {
+  test('is passed along the chain to the tail, which acknowledges the update in it', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])

@@ -22,7 +22,7 @@ function machineThat(step: (state: unknown, event: never) => unknown, start: () 
 const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
 const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
-describe('a checked machine', () => {
+describe('checkedMachine', () => {
   test('keeps the content of a sent message if the objects it was made from change later', () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
@@ -82,7 +82,7 @@ describe('a checked machine', () => {
     )
   })
 
-  test('classes an error that occurs at two events as one mistake', () => {
+  test('treats an error that occurs at two events as one mistake', () => {
     const kindOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {

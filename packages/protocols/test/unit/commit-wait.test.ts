@@ -25,7 +25,7 @@ test('commit-wait answers a write after twice epsilon, once its time has passed 
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('commit-wait lets a read see a waiting write, and delays the answer to that read as well', () => {
+test('commit-wait lets a read see a write that still waits, and delays the answer to the read as well', () => {
   const nodes = three('commit-wait')
   nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -39,7 +39,7 @@ test('commit-wait lets a read see a waiting write, and delays the answer to that
   expect(nodes.reply(seen)).toEqual(ok(1))
 })
 
-describe.each(['commit-wait', 'uncertainty-interval'])('with %s', (order) => {
+describe.each(['commit-wait', 'uncertainty-interval'])('the protocol commit-wait with order=%s', (order) => {
   const afterWrite = (skews: { readonly [node: string]: number }, bug?: string) => {
     const nodes = three(order, bug)
     for (const [node, ms] of Object.entries(skews)) nodes.jump(ms, [node])
@@ -56,16 +56,16 @@ describe.each(['commit-wait', 'uncertainty-interval'])('with %s', (order) => {
   const within = { n1: 9.9, n2: 9.9, n3: -9.9 }
   const beyond = { n1: 40, n2: 40, n3: -40 }
 
-  test('a read sees an earlier answered write if clocks differ by no more than epsilon allows', () => {
+  test('lets a read see an earlier answered write if clocks differ by no more than epsilon allows', () => {
     expect(afterWrite({})).toEqual(ok(1))
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('a read may miss an earlier answered write if clocks differ by more than epsilon', () => {
+  test('may let a read miss an earlier answered write if clocks differ by more than epsilon', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('a read may miss an earlier answered write with the bug no-wait or trust-clock', () => {
+  test('may let a read miss an earlier answered write with the bug no-wait or trust-clock', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })

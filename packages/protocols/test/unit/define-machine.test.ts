@@ -70,7 +70,7 @@ test('a message from a node to itself is handled within the step, before the lat
   ])
 })
 
-test('a message to another node becomes a send effect, built with the options of that machine', () => {
+test('a message to another node becomes an effect, with the options of the machine in its content', () => {
   expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
   expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({
@@ -80,7 +80,7 @@ test('a message to another node becomes a send effect, built with the options of
   })
 })
 
-test('each message goes to the handler of its type, with its sender', () => {
+test('each message is passed to the handler of its type, together with its sender', () => {
   const { state } = stepped({ type: 'message', from: 'n2', message: { type: 'part', name: 'Ann' } })
   expect(state.heard).toEqual(['before', 'part Ann from n2'])
 })

@@ -27,7 +27,7 @@ test('zone serials wrap around, and are compared as in RFC 1982', () => {
   expect(isLater(7, 6)).toBe(true)
 })
 
-test('the primary answers an update, and a notification and a transfer bring it to the secondary', () => {
+test('an update reaches the secondary by notification and transfer after the primary has answered', () => {
   const nodes = zone()
   expect(nodes.answer('n4', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(1))

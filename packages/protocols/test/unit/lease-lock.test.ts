@@ -66,7 +66,7 @@ test('without fencing, a late holder overwrites the content of the next holder, 
   }
 })
 
-test('a clock jump at the lock service grants a held lock again with the wall clock, not with the monotonic clock', () => {
+test('after a clock jump, the lock service grants a held lock again with the wall clock, but not with the monotonic clock', () => {
   const granted = (clock: string) => {
     const nodes = four({ clock })
     nodes.ask('n3', append('a'))

@@ -209,7 +209,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock, the later write wins', () => {
+  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock, it loses', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -255,7 +255,7 @@ describe('conflict resolution between masters', () => {
     )
   })
 
-  test('by version vector, none of the kept concurrent versions covers another', () => {
+  test('by version vector, no kept version of a key covers another', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
@@ -317,7 +317,7 @@ describe('concurrent purchases for $5 and $10 at two masters, from an account of
   })
 })
 
-test('the promised level of master-master depends on conflict resolution and on which versions are kept', () => {
+test('the level that master-master promises depends on conflict resolution and on the kept versions', () => {
   const { promises } = findProtocol('master-master')!
   expect(promises('register', {})).toBe('eventual')
   expect(promises('register', { conflicts: 'hybrid-clock' })).toBe('eventual')

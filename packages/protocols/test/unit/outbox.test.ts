@@ -56,7 +56,7 @@ test('the consumer applies a repeated event once, except with the bug apply-repe
   }
 })
 
-test('with the bug forget-on-send, the relay loses an event whose message is lost', () => {
+test('with the bug forget-on-send, the relay loses an event if the message with the event is lost', () => {
   const nodes = three({}, 'forget-on-send')
   nodes.ask('n3', add)
   nodes.deliver((letter) => !isOf('events')(letter))
@@ -92,7 +92,7 @@ test('an app server without an answer reports a write as info and a read as fail
   ])
 })
 
-test('the promise is eventual with an outbox, and none with a dual write', () => {
+test('the protocol promises eventual with an outbox, and none with a dual write', () => {
   expect(protocol.promises('counter', {})).toBe('eventual')
   expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
 })

@@ -44,17 +44,17 @@ const replies = (effects: readonly EffectOf<PrimaryReplica>[]) => effects.filter
 const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
 
-describe('the acknowledgement of a write by a primary', () => {
+describe('a primary', () => {
   const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
 
-  test('with asynchronous replication, follows durability at the primary and precedes replication', () => {
+  test('answers an asynchronous write once the write is durable, before replication', () => {
     const node = createNode({})
     node.elect()
     const kinds = node.write('r1', 1).map((effect) => effect.type)
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('reply'))
   })
 
-  test('with sync=all, follows the confirmations of all replicas', () => {
+  test('with sync=all, answers a write once every replica has confirmed it', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     expect(replies(node.write('r1', 1))).toEqual([])
@@ -62,7 +62,7 @@ describe('the acknowledgement of a write by a primary', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all, is a definite failure while a replica does not answer', () => {
+  test('with sync=all, refuses writes definitely while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -70,7 +70,7 @@ describe('the acknowledgement of a write by a primary', () => {
     expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
   })
 
-  test('with the bug ack-before-replicate, precedes every confirmation by a replica', () => {
+  test('with the bug ack-before-replicate, answers a write before any replica has confirmed it', () => {
     const node = createNode({ sync: 'all' }, 'ack-before-replicate')
     node.elect()
     expect(replies(node.write('r1', 1))).toHaveLength(1)
@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('with the bug own-write-when-sent, or switched off, delays no answer to a forwarded write', () => {
+  test('delays no answer to a forwarded write if it is off or the bug own-write-when-sent is on', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()

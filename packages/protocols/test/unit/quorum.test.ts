@@ -63,7 +63,7 @@ describe('a quorum write', () => {
     expect(results(node.message('n3', { type: 'stored', operation }))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('with tags=clock, uses another tag after a restart at an unchanged time', () => {
+  test('with tags=clock, uses a new tag after a restart even if the clock has not advanced', () => {
     const tagOf = (seed: number) => {
       const machine = findProtocol('quorum')!.create({ settings: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))

@@ -138,7 +138,7 @@ describe('leadership transfer (thesis §3.10)', () => {
   })
 })
 
-describe('disruptive servers (thesis §4.2.3)', () => {
+describe('disruptive servers in Raft (thesis §4.2.3)', () => {
   test('"within the minimum election timeout of hearing from a current leader, it does not update its term or grant its vote"', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, []))
@@ -183,7 +183,7 @@ describe('reads by lease in Raft (thesis §6.4.1)', () => {
     },
   )
 
-  test('with the bug lease-too-long, the leader answers reads after its lease should have ended', () => {
+  test('with the bug lease-too-long, the leader still answers reads when its lease should have ended', () => {
     const node = leaseholder('lease-too-long')
     node.clock(1900)
     expect(read(node)).toHaveLength(1)

@@ -25,7 +25,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(sent(node.message('n2', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
   })
 
-  test('a vote is durable before its reply is sent', () => {
+  test('a vote is durable before the reply to the candidate is sent', () => {
     const kinds = createNode({})
       .message('n2', ask(1, 0, 0))
       .map((effect) => effect.type)
@@ -108,7 +108,7 @@ describe('log replication (§5.3)', () => {
     expect(node.state.log.entries).toEqual([entry(1, 1), entry(2, 9)])
   })
 
-  test('an old message with fewer entries than the log does not truncate it', () => {
+  test('an old message with few entries does not truncate a longer log', () => {
     const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [entry(1, 1), entry(1, 2)] }]
     const node = createNode({ journal })
     expect(sent(node.message('n2', append(1, 0, 0, [entry(1, 1)])))).toMatchObject([{ success: true, match: 1 }])
@@ -228,7 +228,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
   })
 
-  test('requests that arrive during a round are sent in the next, in one message per follower (thesis §10.2.2)', () => {
+  test('requests that arrive during a round are sent together in the next round (thesis §10.2.2)', () => {
     const node = createLeader({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([
       { round: 2, entries: [{}] },
@@ -248,7 +248,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     ])
   })
 
-  test('a follower that answers late gets all entries so far, and the next ones only in the next round', () => {
+  test('a follower that answers late gets all entries so far, and new entries only in the next round', () => {
     const node = createLeader({ settings: { pipeline: 1 } })
     node.request('r1', write(1))
     node.message('n2', accept(node, 2, 2))
@@ -301,7 +301,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(registersOf(node.state).get('x')).toBe(value)
   })
 
-  test('a write that another entry replaced has an unknown outcome if the new leader never answers', () => {
+  test('a write replaced by another entry has an unknown outcome if the new leader never answers', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const

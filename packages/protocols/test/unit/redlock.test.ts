@@ -36,7 +36,7 @@ test('a lock needs a majority of masters, except with the bug no-majority', () =
   expect(with3('no-majority')).toEqual(['ok', 'ok'])
 })
 
-test('the time spent acquiring a lock is subtracted from its time to live', () => {
+test('the time needed to acquire a lock is subtracted from its time to live', () => {
   const late = (bug?: string) => {
     const nodes = five({ bug, settings: { 'ttl-ms': 100, 'attempt-ms': 500 } })
     const asked = nodes.ask('n1', acquire)

@@ -47,7 +47,7 @@ test('without retries, a lost answer makes a write info and a read fail', () => 
   expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
-test('a blind retry executes twice; a retry with a key executes once and gets the original answer', () => {
+test('a blind retry executes twice; a retry with a key executes once, and returns the original answer', () => {
   for (const [how, count] of [
     ['blind', 2],
     ['key', 1],
@@ -113,7 +113,7 @@ test('an app server whose retry budget is used up does not retry a failed reques
   expect([failed(), failed()]).toEqual(['info', undefined])
 })
 
-test('the circuit breaker refuses requests after consecutive failures, and closes when a request succeeds after the cool-down', () => {
+test('the circuit breaker opens after consecutive failures, and closes if a request after the cool-down succeeds', () => {
   const nodes = three({ retry: 'none', 'breaker-failures': 2, 'cool-down-ms': 200 })
   for (const _ of [1, 2]) loseFirstAnswer(nodes)
   const circuitOpen = { type: 'fail', error: 'the circuit is open' }

@@ -37,7 +37,7 @@ describe('a station with a service time', () => {
     expect(finish(station, at(10))).toEqual({ done: 'a', nextAfterMs: undefined })
   })
 
-  test('has no lower throughput if its timers fire late', () => {
+  test('has nearly the same throughput if its timers fire late', () => {
     expect(timeToServe(100, 0)).toBeCloseTo(1_000)
     expect(timeToServe(100, 4)).toBeCloseTo(1_004)
   })

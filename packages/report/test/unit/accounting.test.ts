@@ -113,7 +113,7 @@ test('the accounting lists messages that may still be in the queue as "not out y
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
-test('the accounting of a set lists elements that were duplicated, missing for a while, or never read', () => {
+test('the accounting of a set lists duplicated elements, stale elements and elements that were never read', () => {
   const set = judged(
     'set',
     historyOf(
@@ -151,7 +151,7 @@ test('a sum that is too high is blamed on a repeated addition, and one that is t
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a value that is part of a written value is called unwritten; an older value is not', () => {
+test('a read of a part of a written value is explained as a value that nobody wrote', () => {
   const causeOf = (value: string): string | undefined => {
     const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
     const report = check(history, judging('register'))

@@ -38,7 +38,7 @@ const read = (value: number | null, more: Partial<Operation> = {}): Operation =>
 })
 const last = { final: true } as const
 
-describe('the claim of a lost write', () => {
+describe('a claim of a loss', () => {
   const lost: Claim = { claim: 'lost', of: 'writes', changes: [1], least: 1 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), lost)
 
@@ -106,21 +106,21 @@ test('the claim of lost additions compares the acknowledged sum with the highest
   expect(told(1, 3)).toBe('refuted')
 })
 
-describe('the claim of a missing write', () => {
+describe('a claim in a report', () => {
   const missing: Claim = { claim: 'missing', known: 1, read: 2 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), missing)
 
-  test('holds if the node answered with an older value after the acknowledgement', () => {
+  test('of a missing write holds if the node answered with an older value after the acknowledgement', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('is refuted if the node answered with the write or with a value that may be newer', () => {
+  test('of a missing write is refuted if the node answered with the write or with a newer value', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('holds for an element that was missing after another read had shown it', () => {
+  test('of a missing element holds if another read had shown the element before', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)

@@ -83,7 +83,7 @@ test('the matrix of a comparison shows the level of each system under each condi
   expect(matrix).toContain('p99 3.0 ms')
 })
 
-describe('the comparison of transactional systems', () => {
+describe('a comparison', () => {
   const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed']
   const results = (...all: readonly LevelResult[]) => Object.fromEntries(levels.map((level, i) => [level, all[i]!]))
   const of = (condition: string, level: string, ...all: readonly LevelResult[]): ComparedCell => ({
@@ -96,7 +96,7 @@ describe('the comparison of transactional systems', () => {
     ...{ levels, workload: 'write-skew keys=2' },
   }
 
-  test('has isolation levels as columns, and a row for each system under each condition', () => {
+  test('of transactional systems has isolation levels as columns, and a row for each system under each condition', () => {
     const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
     expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
     expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
@@ -116,7 +116,7 @@ describe('the comparison of transactional systems', () => {
     )
   })
 
-  test('names the strongest isolation level found, and omits registers, sets and losses', () => {
+  test('of transactional systems names the strongest isolation level found, and omits registers, sets and losses', () => {
     const texts = [
       renderComparison(compared, plainStyle, { unicode: true, width: 110 }),
       comparisonMarkdown(compared),

@@ -65,7 +65,7 @@ describe('the headline of a queue violation', () => {
     )
   })
 
-  test('names the loss above the verdict on a violated level', () => {
+  test('names the loss first, above the verdict on the violated level', () => {
     const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
@@ -179,7 +179,7 @@ describe('the headline of a counter violation', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
   })
 
-  test('does not count additions as lost that one node still has', () => {
+  test('does not count an addition as lost if one node still has it', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
       '1 read missed acknowledged additions',
     )
@@ -211,7 +211,7 @@ describe('the headline of a counter violation', () => {
   })
 })
 
-describe('the headline of a register violation', () => {
+describe('the headline of a violation', () => {
   const write = (p: number, value: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'write', key: 'x', in: value, from: from * 1e6, to: (from + 5) * 1e6, node: 'n1' },
     ...more,
@@ -265,7 +265,7 @@ describe('the headline of a register violation', () => {
     )
   })
 
-  test('names both readers if the newer write has an unknown outcome, but was read', () => {
+  test('names both readers if the newer write was read, but has an unknown outcome', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -304,7 +304,7 @@ describe('the headline of a register violation', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('states that a client read an older value than it knew, if the required level is causal', () => {
+  test('states that a client read an older value than it knew, if causal is the required level', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -434,7 +434,7 @@ describe('the headline of a missing write', () => {
   })
 })
 
-test('the report of a message delivered three times names the number and the first client', () => {
+test('a message delivered three times is reported with that number and the first client', () => {
   const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
   const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
@@ -570,7 +570,7 @@ describe('the headline of a list violation', () => {
   })
 })
 
-describe('the headline of a log violation', () => {
+describe('the report of a violation', () => {
   const send = (p: number, value: number, offset: number): Made => ({
     ...{ p, f: 'send', key: 'k', in: value, out: offset, from: p * 10, to: p * 10 + 5 },
   })
@@ -649,7 +649,7 @@ test('two clients that read two writes in opposite orders disagree, even if one 
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is called missing if a later read returns a value read before that write', () => {
+test('a confirmed write is called missing if a later read returns a value that had been read earlier', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },

@@ -109,7 +109,7 @@ describe('a race in the header of a history', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('selects the remedy: versions for an overtaken cas, the cache for an overtaken read', () => {
+  test('selects the remedy by the overtaken request: versions for a cas, the cache for a read', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -150,7 +150,7 @@ describe('a violation at nodes with one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('is not explained by an observation about another violation: one %s', (_, accused) => {
+  ])('is not explained by an observation of another violation: an observation %s', (_, accused) => {
     const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')

@@ -109,7 +109,7 @@ const run: RunSubject = {
 
 const all = [kept, broken, unproved, unreadable, search, run]
 
-test('every reporter writes an equal, non-empty text each time for every subject that it supports', async () => {
+test('every reporter writes an equal text each time it is given the same subject', async () => {
   for (const { name, not } of reporters)
     for (const subject of all) {
       if (not?.[subject.kind] !== undefined) continue
@@ -265,8 +265,8 @@ describe('the reporter junit', async () => {
   })
 })
 
-describe('the reporter github', () => {
-  test('annotates the line of the violation, and escapes reserved characters', async () => {
+describe('reporters for GitHub', () => {
+  test('github annotates the line of the violation, and escapes reserved characters', async () => {
     const text = await written('github', { ...broken, title: '100%: a,b' })
     expect(text).toMatch(
       /^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A p2's confirmed write was missing at n2 \(not linearizable\)::Why/,
@@ -275,13 +275,13 @@ describe('the reporter github', () => {
     expect(text).toContain('%0A')
   })
 
-  test('shows at most three findings, the worst first, and the number of omitted findings', async () => {
+  test('github shows at most three findings, the worst first, and the number of omitted findings', async () => {
     const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('writes nothing that GitHub would take for another command, whatever a name contains', async () => {
+  test('github writes nothing that GitHub would take for another command, whatever names contain', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',
@@ -300,13 +300,13 @@ describe('the reporter github', () => {
     expect(lines[0]).toContain('C%3A/a%2Cb%253A%3A%3Aerror')
   })
 
-  test('prints nothing if every subject passed', async () => {
+  test('github prints nothing if every subject passed', async () => {
     expect(await written('github', kept, search)).toBe('')
     expect(await written('github', unproved)).toMatch(/^::warning /)
   })
 })
 
-test('the reporter markdown has a table of all subjects, a section for each failed subject, and escapes texts', async () => {
+test('markdown has a table of all subjects and a section for each failed subject, and escapes texts', async () => {
   const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
@@ -316,7 +316,7 @@ test('the reporter markdown has a table of all subjects, a section for each fail
   expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
-test('the reporter markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
+test('markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
   const text = await written('markdown', ...all)
   const section = text.slice(text.indexOf('### '))
   const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
@@ -325,13 +325,13 @@ test('the reporter markdown shows verdict, sentence, drawing and command first, 
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
 })
 
-test('the reporter markdown links the picture that was written with a single finding', () => {
+test('markdown links the picture that was written with a single finding', () => {
   const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
   expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('the reporter markdown first states the number of seeds with a violation', () => {
+test('markdown on several runs begins with the number of seeds with a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

@@ -39,8 +39,8 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
   },
 })
 
-describe('a run on the page of runs', () => {
-  test('has the title, cause, next step and effective faults of its report', () => {
+describe('the page of runs', () => {
+  test('shows the title, cause, next step and effective faults of a run', () => {
     expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
       startedAt: '2026-11-20T07:45:01.123Z',
       target: 'raft',
@@ -56,7 +56,7 @@ describe('a run on the page of runs', () => {
     })
   })
 
-  test('is good, bad or undecided according to the outcome of the run', () => {
+  test('marks a run as good, bad or undecided according to its outcome', () => {
     const moodOf = (outcome: string) => listedRun(files('x', runJson(1, 'met', { telling: { outcome } }))).mood
     expect(['met', 'weaker'].map(moodOf)).toEqual(['good', 'good'])
     expect(['violated', 'missed'].map(moodOf)).toEqual(['bad', 'bad'])
@@ -69,17 +69,17 @@ describe('a run on the page of runs', () => {
     ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
     ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
     ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
-  ])('is listed with the reason if its directory has %s', (_, damaged, title, startedAt) => {
+  ])('gives the reason if a directory has %s', (_, damaged, title, startedAt) => {
     expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
   })
 
-  test('is listed even if members of its result have the wrong type', () => {
+  test('lists a run even if members of its result have the wrong type', () => {
     const odd = { result: { levels: { linearizable: 1 }, title: [], faults: [7, null, {}], seed: 'x', operations: [] } }
     expect(listedRun(files('odd', odd))).toMatchObject({ mood: 'unsure', title: 'No verdict', faults: [] })
   })
 })
 
-test('trends on the page of runs group verdicts by target and workload, oldest first', () => {
+test('groups verdicts by target and workload, oldest first', () => {
   const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
   const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
   expect(others).toEqual([])
@@ -89,7 +89,7 @@ test('trends on the page of runs group verdicts by target and workload, oldest f
 
 const hostile = '<img src=x onerror=alert(1)>"\' \u202e&'
 
-test('names on the page of runs are escaped, and links stay within the directory', () => {
+test('escapes names, and contains no links out of the directory', () => {
   const odd = {
     spec: { target: { name: hostile, bug: hostile } },
     result: {
@@ -117,13 +117,13 @@ test('names on the page of runs are escaped, and links stay within the directory
   }
 })
 
-test('the page of runs explains how to begin if the directory has no runs', () => {
+test('explains how to begin if the directory has no runs', () => {
   const page = renderRunsHtml({ version: '1', directory: 'chaos-results', runs: [], older: 0 })
   expect(page).toContain('No runs yet')
   expect(page).toContain('npx chaos run')
 })
 
-test('the page of runs shows the cause of a run without a proposed next step', () => {
+test('shows the cause of a run without a proposed next step', () => {
   const { telling } = runJson(1, 'violated').result
   const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })
@@ -131,7 +131,7 @@ test('the page of runs shows the cause of a run without a proposed next step', (
   expect(page).not.toContain('<b>Next</b>')
 })
 
-test('the page of runs states how many older runs it omits, and how to see them', () => {
+test('states how many older runs it omits, and how to see them', () => {
   const runs = [listedRun(files('a', runJson(1, 'met')))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })
   expect(page).toContain('900 runs')

@@ -263,7 +263,7 @@ describe('the table about a message that was delivered more than once', () => {
   })
 })
 
-describe('the table about a lost element', () => {
+describe('the table about a violation', () => {
   const add: Made = { p: 0, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
   const final = (p: number, node: string, from: number): Made => read(p, [], from, { key: 's', node, final: true })
   const told = judge(
@@ -271,7 +271,7 @@ describe('the table about a lost element', () => {
     'set',
   )
 
-  test('lists who added the element, who read it first and last, and the final reads without it', () => {
+  test('lists who added a lost element, who read it first and last, and the final reads without it', () => {
     expect(told.sheet?.title).toBe('The life of element 5 of set s')
     expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
       'p0 add 5 n1',
@@ -282,12 +282,12 @@ describe('the table about a lost element', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns', () => {
+  test('fits a terminal of 80 columns for a lost element', () => {
     expect(told.terminal?.[4]).toBe('  0.020 s  0.025 s   p2      last read with it      n1    ok')
     expect(told.terminal?.[5]).toBe('✘ 0.050 s  0.055 s   p3      final read without it  n1    ok')
   })
 
-  test('states that no read ever contained the element', () => {
+  test('states that no read ever contained the lost element', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
 })

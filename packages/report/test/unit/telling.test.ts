@@ -375,7 +375,7 @@ describe('the cause of a violation', () => {
     })
   })
 
-  test('includes the number of lost messages, and the message that arrived late', () => {
+  test('includes the number of lost messages, and the one that arrived late', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -457,12 +457,12 @@ describe('the cause of a violation', () => {
   })
 })
 
-test('an option that is added to a command again replaces its old value', () => {
+test('withOption replaces the old value of an option in a command', () => {
   expect(withOption("npx chaos run --time '4 s' --seed 1", 'time', '20s')).toBe('npx chaos run --seed 1 --time 20s')
   expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
 })
 
-test('the next step of a run from a spec file has no option that --spec refuses', () => {
+test('the next step after a run of a spec file has no option that --spec refuses', () => {
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)

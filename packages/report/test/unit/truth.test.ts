@@ -208,7 +208,7 @@ describe('the ladder of consistency levels', () => {
   })
 })
 
-describe('the report of a lock that two clients held', () => {
+describe('the HTML report of a violation', () => {
   const history = made([
     { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6, node: 'n1' },
     { p: 1, f: 'acquire', key: 'L', out: 4, from: 40e6, to: 43e6, node: 'n2' },
@@ -225,20 +225,20 @@ describe('the report of a lock that two clients held', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('draws in red when both clients held the lock, with the length of the overlap', () => {
+  test('draws in red when two clients held a lock, with the length of the overlap', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
   })
 
-  test('blames the second grant, and shows the token of the first grant', () => {
+  test('blames the second grant of a lock, and shows the token of the first grant', () => {
     expect(text).toMatch(/<li class="core bad" data-step="2".*?Process 0 held the lock until 0\.060 s\./)
     expect(text).toContain('ok, token 4')
     const told = renderCheck(judged, history, plainStyle, { ...options, file: 'f.jsonl', parseMs: 1, checkMs: 1 })
     expect(told).toContain('process 0 held the lock until 0.060 s')
   })
 
-  test('names the fault between the two grants if the holder was paused', () => {
+  test('names the fault between two grants of a lock if the holder was paused', () => {
     const faults = [
       record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
@@ -247,7 +247,7 @@ describe('the report of a lock that two clients held', () => {
     expect(near.map(({ relation }) => relation)).toEqual(['In force when it was asked: n2 paused, 0.010 s to 0.041 s.'])
   })
 
-  test('names the last failover that took effect before the second grant', () => {
+  test('names the last failover that took effect before the second grant of a lock', () => {
     const faults = [
       record('fault-1', { kind: 'failover', nodes: ['n3'] }, 0.1, 0.2),
       record('fault-2', { kind: 'failover', nodes: ['n2'] }, 0.4, 0.5),
@@ -335,7 +335,7 @@ test('the tooltip of each possible value of a read is one sentence', () => {
   for (const title of titles) expect(title).not.toMatch(/could be .* is /)
 })
 
-describe('a fault that was not injected', () => {
+describe('the report of a run', () => {
   const told = restarted()
   const skipped = record('fault-6', { kind: 'kill', nodes: ['n1'] }, 4156, 4156, {
     hits: 0,
@@ -343,7 +343,7 @@ describe('a fault that was not injected', () => {
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
-  test('is listed with the reason on the page and in the terminal', () => {
+  test('lists a fault that was not injected, with the reason, on the page and in the terminal', () => {
     expect(page({ ...told, run })).toMatch(
       /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was down or paused already/,
     )
@@ -352,7 +352,7 @@ describe('a fault that was not injected', () => {
     expect(text).not.toContain('tested nothing')
   })
 
-  test('is not drawn', () => {
+  test('does not draw a fault that was not injected', () => {
     expect(factsOf({ ...told, run }).spans.map(({ from }) => from)).not.toContain(ms(4156))
   })
 })

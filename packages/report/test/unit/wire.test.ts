@@ -43,7 +43,7 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('the capture for a replay begins with the missed change and ends with the answer that lacks it', () => {
+test('the capture for a replay begins with the call of the missed change and ends with the answer without it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
@@ -132,11 +132,11 @@ test('the report names the server that a node did not ask, although the server h
   everywhere(late, 'No message with x = 743 was sent to n3 by then.')
 })
 
-describe('a capture that does not show whether the change was sent', () => {
+describe('a capture of messages', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
-  ] as const)('is reported as %s, and draws no message', (unclear, words) => {
+  ] as const)('is reported as %s if it may lack the change, and draws no message', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
     for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
     expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })

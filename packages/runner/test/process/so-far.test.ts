@@ -69,7 +69,7 @@ const judged = (events: readonly Event[], { model, initial }: Workload = registe
     now: () => millis(performance.now()),
   }).levels.linearizable.result
 
-test(`the interim verdict on a linearizable system remains "linearizable" until the end (seed ${seed})`, () => {
+test(`the interim verdict on a linearizable system stays "linearizable" after the first read (seed ${seed})`, () => {
   const { events, seen } = watched('raft', register)
   // Before the first read it is not certain.
   const first = seen.findIndex(({ soFar }) => soFar === 'linearizable')
@@ -78,7 +78,7 @@ test(`the interim verdict on a linearizable system remains "linearizable" until 
   expect(judged(events)).toBe('met')
 })
 
-test(`a stale read is reported from the event on that makes it certain (seed ${seed})`, () => {
+test(`a stale read is reported from the event that makes it certain until the end (seed ${seed})`, () => {
   const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()

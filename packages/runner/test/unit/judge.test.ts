@@ -114,7 +114,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(calm).toMatchObject({ phase: 'calm', operations: 4, availability: 0.5 })
   })
 
-  test('names a fault that leaves no majority up differently from one that stops a minority', () => {
+  test('names a fault that stops a majority differently from a fault that stops a minority', () => {
     const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
     const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>
       summarizePhases(
@@ -154,7 +154,7 @@ describe('the summary of phases and nodes of a run', () => {
   })
 })
 
-test('measures recovery from the start of a fault to the first reply to an operation called during it', () => {
+test('measures recovery from the start of a fault to the first reply to a later operation', () => {
   const history = timeline([
     [0, 'write', 5, 12, 'ok'],
     [1, 'write', 11, 90, 'info'],
@@ -175,14 +175,14 @@ test('sorts nodes by number, with their availability before healing', () => {
   ])
 })
 
-describe('a run that proves nothing', () => {
+describe('the finding that a run proves nothing', () => {
   const killed = { name: 'kill', kind: 'kill' } as const
   const busy = timeline([
     [0, 'write', 1, 5, 'ok'],
     [1, 'read', 2, 6, 'ok'],
   ])
 
-  test('is not a run with successful reads and writes that overlap', () => {
+  test('is not made if reads and writes succeed and overlap', () => {
     expect(findVacuity(busy, [], [])).toEqual([])
   })
 
@@ -210,14 +210,14 @@ describe('a run that proves nothing', () => {
         [1, 'write', 5, 6, 'info'],
       ]),
     ],
-  ])('is a run in which %s', (reason, history) => {
+  ])('is made if %s', (reason, history) => {
     expect(findVacuity(history, [], []).join('; ')).toContain(reason)
   })
 
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('is not a run without overlapping operations if every outcome is known, which only gets a note', () => {
+  test('becomes a note if operations never overlap and every outcome is known', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('a run that proves nothing', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('is not a run without overlapping operations if a fault explains each unknown outcome', () => {
+  test('becomes a note if operations never overlap and a fault explains each unknown outcome', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -254,7 +254,7 @@ describe('a run that proves nothing', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('is a run that writes several times, but only one value to each key', () => {
+  test('is made if several writes to a key all have one value', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -262,19 +262,19 @@ describe('a run that proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('is not a run in which one key gets two values, or a key is written only once', () => {
+  test('is not made if one key gets two values, or a key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
-  test('is a run in which a requested fault never took effect', () => {
+  test('is made if a requested fault never took effect', () => {
     expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
       'no partition took effect',
     ])
   })
 
-  test('is not a run in which a usual, unrequested fault took no effect, which only gets a note', () => {
+  test('becomes a note if a usual fault that was not requested took no effect', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -284,18 +284,18 @@ describe('a run that proves nothing', () => {
     expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
-  test('is explained with the name that --faults uses for the fault', () => {
+  test('names the fault as --faults does', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
     expect(findVacuity(busy, [delay], [])).toEqual(['the run ended before any delay was injected'])
   })
 
-  test('is a run in which a requested fault was never injected', () => {
+  test('is made if a requested fault was never injected', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('is explained as a lack of faults or as a lack of recovery', () => {
+  test('states whether the run lacks faults or a recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([
       { lacks: 'faults', text: 'the run ended before any kill was injected' },
     ])
@@ -303,13 +303,13 @@ describe('a run that proves nothing', () => {
     expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })
 
-  test('is a run with a fault during which no operation was pending', () => {
+  test('is made if no operation was pending during a fault', () => {
     expect(findVacuity(busy, [killed], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
   })
 
-  test('is not a run with an operation called before a fault and answered during it', () => {
+  test('is not made if an operation called before a fault was answered during the fault', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)
@@ -317,7 +317,7 @@ describe('a run that proves nothing', () => {
     expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
-  test('has the verdict unknown on a met level, and keeps the verdict on a violated level', () => {
+  test('makes a met level unknown, and leaves a violated level violated', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

@@ -35,7 +35,7 @@ describe('the complaint about reads left out of the record', () => {
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
-  test('names a read without a value that follows an increment without an amount', () => {
+  test('treats an increment without an amount as a write', () => {
     expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
   })
 
@@ -50,7 +50,7 @@ describe('the complaint about reads left out of the record', () => {
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
   })
 
-  test('does not name a read refused for another reason, or after a write that was not acknowledged', () => {
+  test('does not name a read refused for another reason, or after an unacknowledged write', () => {
     expect(complaints(...written, ...missed('status 503'))).toEqual([])
     expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])

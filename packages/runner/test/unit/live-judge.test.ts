@@ -93,7 +93,7 @@ test('the live judge checks a short counter history whenever a verdict is reques
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
 })
 
-test('without isFollowed, the live judge checks a register and does not check a counter', () => {
+test('with isFollowed off, the live judge checks a register but not a counter', () => {
   const [register, counter] = (['register', 'counter'] as const).map((model) =>
     createLiveJudge({ model, initial: null, isFollowed: false }),
   )

@@ -97,8 +97,8 @@ const randomFrom = (seed: number) => {
   }
 }
 
-describe('a register used by two workers with skewed clocks', () => {
-  test('is linearizable with measured clocks, though the uncorrected clocks suggest a violation', () => {
+describe('a history recorded with two skewed clocks', () => {
+  test('is linearizable with measured clocks, even if the uncorrected clocks suggest a violation', () => {
     const random = randomFrom(inject('seed'))
     const operations = atomic(random)
     const report = judge(recorded(operations, () => (0.1 + random() * 0.2) * MS))
@@ -113,7 +113,7 @@ describe('a register used by two workers with skewed clocks', () => {
     expect(judge(believed).levels.linearizable.result).toBe('violated')
   })
 
-  test('is never judged as violated if it is linearizable, however slow the clock exchanges are', () => {
+  test('is never judged as violated if it is linearizable, however slow clock exchanges are', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < 8; trial++) {
       const longest = random() ** 3 * 15 * MS
@@ -129,12 +129,12 @@ describe('a register used by two workers with skewed clocks', () => {
     { worker: 1, process: 1, called: 230 * MS + laterBy, returned: 240 * MS + laterBy, f: 'read', value: 1 },
   ]
 
-  test('is violated by a read that is stale for longer than the error of the clocks', () => {
+  test('is violated by a read that is stale for longer than the clock error', () => {
     const report = judge(recorded(stale(3 * MS), () => 0.5 * MS))
     expect(report.levels.linearizable.result).toBe('violated')
   })
 
-  test('is undecided after a read that is stale for less than the error of the clocks', () => {
+  test('is undecided after a read that is stale for less than the clock error', () => {
     const report = judge(recorded(stale(1 * MS), () => 3 * MS))
     expect(report.levels.linearizable).toMatchObject({
       result: 'unknown',

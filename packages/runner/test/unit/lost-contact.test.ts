@@ -61,7 +61,7 @@ const checked = (events: readonly Event[]) =>
   })
 
 describe('a run that lost contact with the fault injector', () => {
-  test('records when the fault was last known to be in force and first known to have ended', () => {
+  test('records when the fault was last known to be in force and when it was known to have ended', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(outcome.faults).toEqual([
       expect.objectContaining({ from: ms(500), to: ms(900), inDoubt: { why: WHY, until: ms(1400) } }),
@@ -95,7 +95,7 @@ describe('a run that lost contact with the fault injector', () => {
     expect(levels.convergent).toMatchObject({ result: 'unknown' })
   })
 
-  test('has final reads if the contact was never lost', () => {
+  test('has final reads if contact was never lost', () => {
     const { outcome, events } = runWith(undefined)
     expect(outcome.trouble).toEqual([])
     expect(events.some(({ final }) => final === true)).toBe(true)
@@ -126,7 +126,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('replaces the phase "healed" if the fault may be in force until the end', () => {
+  test('replaces the phase "healed" if the fault may be in force until the end of the run', () => {
     expect(countsOf(undefined)).toEqual([
       ['calm', 2],
       ['partition', 2],
@@ -134,7 +134,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('has operations that count neither as calm nor as during the fault', () => {
+  test('has operations that count neither in the phase "calm" nor in the phase of the fault', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]

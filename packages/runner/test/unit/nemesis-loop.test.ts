@@ -64,7 +64,7 @@ test('a stopped nemesis loop calls back even if it is asked to heal meanwhile', 
   expect(calledBack).toEqual(['fault-1'])
 })
 
-test('the recorded end of a kill is the start of its healing, and of a pause the end of its healing', () => {
+test('the record of a healed kill has the time when healing started, and the record of a pause has not', () => {
   let time = 0
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

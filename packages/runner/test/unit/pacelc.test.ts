@@ -21,12 +21,12 @@ describe('the PACELC class of a system', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 
-  test('counts a violation under delays as a trade of consistency for latency, unlike a violation under kills', () => {
+  test('counts a violation under delays, but not one under kills, as latency preferred to consistency', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')], cut)).toBe('PA/EL')
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })
 
-  test('leaves availability undecided after a cut shorter than the client timeout, or without links to cut', () => {
+  test('is undecided after a cut that is shorter than the client timeout, or without links to cut', () => {
     const short = { ...cut, lastsMs: 1_000 }
     expect(pacelcOf([calm, cell('partition', 'linearizable')], short)).toBeUndefined()
     expect(pacelcOf([calm, cell('partition', 'linearizable', 0.6)], short)).toBe('PC/EC')

@@ -79,7 +79,7 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
   })
 
 describe('performing a run', () => {
-  test('a violation found during a run counts even if the final check has no time', async () => {
+  test('a violation found during a run counts even if the final check runs out of time', async () => {
     const { store } = memoryStore()
     const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
     const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
@@ -98,7 +98,7 @@ describe('performing a run', () => {
     expect(judged?.report.headline).toMatch(/^not linearizable/)
   })
 
-  test('a run leads from its spec to its verdict, and keeps the spec', async () => {
+  test('a run ends with a verdict, and its summary contains the spec', async () => {
     const { store, kept } = memoryStore()
     const judged = await runTest(specOf(), registriesWith(raft), optionsFor(store))
     expect(judged?.summary).toMatchObject({

@@ -85,7 +85,7 @@ test('a run that is expected to meet a level below sequential has no compare-and
 })
 
 describe('the faults of a run', () => {
-  test('are those that the target offers, on the offered nodes', async () => {
+  test('are those that the target offers, at the offered nodes', async () => {
     const target: Target = {
       ...plain,
       offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
@@ -168,7 +168,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('includes flipped bits only on request, and then the promise of the target is not expected', async () => {
+  test('includes flipped bits only on request, and then expects no promised level', async () => {
     const target: Target = { ...plain, promises: () => 'linearizable' }
     expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
     expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')

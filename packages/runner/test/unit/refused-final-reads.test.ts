@@ -20,7 +20,7 @@ const complaints = (...reads: readonly (readonly [key: string, status: number])[
     [],
   ).filter((complaint) => complaint.startsWith('the final reads'))
 
-test('final reads of a key refused with status 401 or 403 are reported, with the option "sends"', () => {
+test('final reads of a key that were refused with status 401 or 403 are reported with the option "sends"', () => {
   expect(complaints(['x', 401], ['x', 401], ['y', 200])).toEqual([
     'the final reads of 1 key were refused with status 401, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}',
   ])

@@ -104,7 +104,7 @@ describe('a simulated run', () => {
   })
 })
 
-describe('the repetition of requested faults without effect', () => {
+describe('a simulated run with requested faults', () => {
   const all = nodeNames(3)
   const fault = (id: string, fromMs: number, toMs: number, plan: Schedule[number]['plan']): Schedule[number] => ({
     ...{ id, plan },
@@ -123,7 +123,7 @@ describe('the repetition of requested faults without effect', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('happens after the schedule, while clients continue', () => {
+  test('repeats faults without effect after the schedule, while clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },
@@ -136,12 +136,12 @@ describe('the repetition of requested faults without effect', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for a fault in force, and excludes faults that took effect', () => {
+  test('waits for a fault in force, and does not repeat a fault that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('stops after three tries if the fault never takes effect', () => {
+  test('repeats a fault that never takes effect three times', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',
@@ -151,13 +151,13 @@ describe('the repetition of requested faults without effect', () => {
     ])
   })
 
-  test('excludes a fault that has nothing to hit', () => {
+  test('does not repeat a fault that has nothing to hit', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     const cluster = { ...raft(5), mayBite: () => false }
     expect(insisting(nobody, ['pause'], cluster).records.map(({ id }) => id)).toEqual(['fault-1'])
   })
 
-  test('is limited to faults that were requested and scheduled', () => {
+  test('repeats only faults that were requested and scheduled', () => {
     expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })

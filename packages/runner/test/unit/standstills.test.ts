@@ -8,7 +8,7 @@ import { createBeats, type Standstill, standstillsOf } from '../../src/result/st
 
 const at = (seconds: number) => nanos(seconds * 1e9)
 
-describe('the detector of standstills of this process', () => {
+describe('the detector of standstills of the chaos process', () => {
   test('reports no standstill for delays of up to a second', () => {
     const beat = createBeats(at(0))
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))

@@ -257,7 +257,7 @@ describe('a MySQL transaction', () => {
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('has the level of SET TRANSACTION only once, and the default level after a reset of the session', () => {
+  test('has the level of SET TRANSACTION only once, and the default level after the session is reset', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [
@@ -332,7 +332,7 @@ describe('a MySQL statement', () => {
   })
 
   test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])(
-    'leaves no doubt in the record if it reads and writes no rows: %s',
+    'is understood although it accesses no rows: %s',
     (sql) => {
       expect(doubts([[query(sql), ok()]])).toEqual([])
     },
@@ -355,7 +355,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('has no values of floats and enumerations in its result', () => {
+  test('has a result without values of floats and enumerations', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
   })
@@ -412,7 +412,7 @@ describe('a login to MySQL 8', () => {
     expect(recorded([], { greets, steps })).toEqual([])
   })
 
-  test('enables the recorder to read replies that report changes of the session', () => {
+  test('is followed by a transaction that is recorded even if replies report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })

@@ -126,13 +126,13 @@ describe('the analysis of a PostgreSQL statement', () => {
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)
   })
 
-  test('refuses settings without a table or with an unknown member, with advice', () => {
+  test('requires a table in the settings, and refuses unknown settings, with advice', () => {
     expect(() => parsePostgresqlSettings({}, '--as')).toThrow('"table" is missing. Name the recorded table')
     expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('has no member "keys"')
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 
-  test('agrees with the table in the manual', () => {
+  test('classifies the statements in the manual as the manual says', () => {
     const page = readFileSync(new URL('../../../docs/POSTGRESQL.md', import.meta.url), 'utf8')
     const [, table = ''] = page.split(/<!-- (?:statements|end) -->/)
     const rows = [...table.matchAll(/^\| `([^`]+)` \| (\w+)/gm)].map(([, sql = '', as]) => [sql, as])

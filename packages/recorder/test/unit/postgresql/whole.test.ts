@@ -602,17 +602,17 @@ describe('the recorded snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('lies within the time of the statement at read committed', () => {
+  test('is as of the statement itself at read committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('lies within the time of the first statement of the transaction at higher levels', () => {
+  test('is as of the first statement of the transaction at higher levels', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('extends from the start of the transaction to the end of the statement if the level is unknown', () => {
+  test('is as of any time since the transaction began if the level is unknown', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -856,7 +856,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
     expect(touched(sql, tag(said))).toEqual(cells)
   })
 
-  test('is marked with the name of the foreign key', () => {
+  test('is marked with the name of the foreign key as the reason', () => {
     const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })

@@ -35,7 +35,7 @@ describe('the events of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('have the epoch of the rules, and at an incomplete operation the edges that it reached', () => {
+  test('have the epoch of the rules, and, for an incomplete operation, the edges that it reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -176,7 +176,7 @@ describe('the order of events in a record', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('lets only a bounded number of events wait, and counts a place that is overtaken', () => {
+  test('lets only a bounded number of events wait, and counts each request that is overtaken', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -262,7 +262,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('recognises no retry on a connection that was in use before the request was lost', () => {
+  test('recognises no retry on a connection that was already in use before the loss', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)

@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('marks each key only once, except from an earlier place in the record', () => {
+  test('marks each key only once, unless a later mark has an earlier place in the record', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -203,7 +203,7 @@ describe('a request or reply that is not understood', () => {
   })
 })
 
-test('an operation that arrives after its place was given up marks every key from that place on', () => {
+test('an operation that arrives after its place was given up marks all keys from that place on', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())
@@ -220,7 +220,7 @@ test('an operation that arrives after its place was given up marks every key fro
 })
 
 describe('a request with several operations', () => {
-  test('has a process for each operation, and ends each by its own reply or by a common one', () => {
+  test('has a process for each operation, and ends each by its own reply or by one common reply', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -265,7 +265,7 @@ describe('the reply to a recorded request', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test('may contain the key of a created object, whose invocation keeps the place of the request', () => {
+  test('may contain the key of a created object, recorded at the place of the request', () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

@@ -68,7 +68,7 @@ describe('a named client', () => {
 })
 
 describe('the way in which a record identifies clients', () => {
-  test('is the connection until a header or a command names clients', () => {
+  test('is by connection until a header or a command names clients', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })

@@ -16,7 +16,7 @@ const GONE = ['touched x: its disappearance']
 const append: Exchanged = ['APPEND x c', ':3\r\n']
 const absent: Exchanged = ['GET x', '$-1\r\n']
 
-describe('a Redis value with a possible time to live from before the recording', () => {
+describe('a Redis value whose time to live may predate the recording', () => {
   test('may have expired if it is absent after a write that kept the time to live', () => {
     expect(marksAfter(append, absent)).toEqual(GONE)
   })

@@ -21,7 +21,7 @@ describe('a field of a hash, first accessed while the hash is being deleted', ()
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is recorded with its deletion if the DEL of the hash waits in a transaction', () => {
+  test('is recorded with its deletion if the DEL of the hash waits for EXEC', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -91,7 +91,7 @@ describe('a Redis client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has its new name for pipelined requests, and keeps its old name if the new one is refused', () => {
+  test('has its new name in pipelined requests, and keeps its old name if the new name is refused', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')

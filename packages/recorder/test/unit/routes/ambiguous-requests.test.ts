@@ -60,7 +60,7 @@ describe('a cas with If-Match', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('ignores the mark of a weak tag, which a proxy may add', () => {
+  test('compares versions without the mark W/ of a weak tag', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -70,7 +70,7 @@ describe('a cas with If-Match', () => {
   })
 })
 
-describe('a successful reply without the content of its value', () => {
+describe('a successful reply without a body', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
   test('is not understood as an absent value after HEAD', () => {

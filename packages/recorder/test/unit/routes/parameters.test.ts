@@ -44,7 +44,7 @@ test('a parameter is known if any route for the path uses it', () => {
   expect(tried({ routes: [old, read] }, 'GET /kv/x?version=current').kind).toBe('operations')
 })
 
-test('a parameter in ignoredParameters is ignored', () => {
+test('a parameter that is listed in ignoredParameters is ignored', () => {
   const table = { ignoredParameters: ['_'], routes: [read] }
   expect(tried(table, 'GET /kv/x?_=17').kind).toBe('operations')
   expect(tried(table, 'GET /kv/x?_=17&at=3').kind).toBe('not-understood')

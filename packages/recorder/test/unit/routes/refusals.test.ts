@@ -26,7 +26,7 @@ describe('a reply with status 200 that looks like a refusal', () => {
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('is not understood as an answer to a read either', () => {
+  test('is not understood as an answer to a read, even with an absent result', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
