@@ -209,7 +209,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by Lamport clock, a busier node wins over a later concurrent write; by hybrid clock, it loses', () => {
+  test('a busier node wins over a later concurrent write by Lamport clock, but not by hybrid clock', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))

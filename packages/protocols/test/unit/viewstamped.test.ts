@@ -190,7 +190,7 @@ describe('recovery in Viewstamped Replication', () => {
     commit: 0,
   })
 
-  test('from disk, needs no other node', () => {
+  test('from disk needs no other node', () => {
     const first = createNode({ id: 'n2' })
     const kept = recordsOf([...first.started, ...first.message('n1', prepare(0, 1, 7))])
     const node = createNode({ id: 'n2', journal: kept })
@@ -198,7 +198,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from other nodes, waits for f + 1 responses, one from the primary of the latest view', () => {
+  test('from other nodes waits for f + 1 responses, one from the primary of the latest view', () => {
     const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     expect(sent(node.started)).toMatchObject([{ type: 'recovery', nonce: 5 }, { type: 'recovery' }])
     node.message('n1', response(5, [7]))
@@ -236,7 +236,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from other nodes, is refused for 2 nodes and possible for 3', () => {
+  test('from other nodes requires at least 3 nodes', () => {
     const { impossible } = findProtocol('viewstamped')!
     expect(impossible?.(settings, 2)).toContain('needs 3 nodes')
     expect(impossible?.(settings, 3)).toBeUndefined()

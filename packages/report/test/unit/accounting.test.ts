@@ -102,7 +102,7 @@ test('the accounting in --json has every list, and each element with its lines',
   })
 })
 
-test('operations of unknown outcome on an object with accounting are only counted', () => {
+test('a report only counts operations of unknown outcome if the object has an accounting', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })

@@ -187,7 +187,7 @@ test('the claim of no majority holds while too many nodes are killed, paused or 
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('the claim that blames a fault holds if it took effect between the operations, at their nodes', () => {
+test('the claim that blames a fault holds if the fault hit their nodes between the two operations', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
@@ -200,7 +200,7 @@ test('the claim that blames a fault holds if it took effect between the operatio
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the claim that settings allow a violation holds if other settings forbid it', () => {
+test('the claim that settings allow a violation holds if stronger settings forbid the violation', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -217,7 +217,7 @@ describe('a headline or cause that the history refutes', () => {
     operations: Array.from({ length: culprit + 1 }, (_, operation) => ({ operation, role: 'core' })),
   })
 
-  test('is replaced by the next possible one, as "lost" by "missing at a node"', () => {
+  test('is replaced by a weaker one: "lost" by "missing at a node"', () => {
     const history = made(inTurn(write(1), write(2), read(1, { node: 'n3' }), read(2, last)))
     const judged = {
       ...report('violated', {

@@ -130,7 +130,7 @@ describe('a comparison', () => {
   })
 })
 
-test('the title of a comparison names a system that broke its promise, or else a limit of all systems', () => {
+test('the title of a comparison names a broken promise, or states that no system stayed linearizable and available', () => {
   const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
   const weak = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const titleOf = (...systems: readonly ComparedSystem[]): string | undefined =>

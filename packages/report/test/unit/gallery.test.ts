@@ -27,7 +27,7 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
 })
 
 describe('an exhibit of the gallery', () => {
-  test('is as described if every trial of the weakness fails and every trial of the cure is clean', () => {
+  test('is as described if every trial of the weakness finds it and every trial of the cure is clean', () => {
     expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 

@@ -96,7 +96,7 @@ describe('the headline of a queue violation', () => {
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
   })
 
-  test('belongs to a counterexample without dequeues of unknown outcome if known dequeues explain it', () => {
+  test('the counterexample of a queue omits dequeues of unknown outcome if known dequeues explain it', () => {
     const unknown = (p: number, from: number): Made => ({
       ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
     })
@@ -115,7 +115,7 @@ describe('the headline of a queue violation', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('is drawn without an interval between two overlapping dequeues that returned one message', () => {
+  test('the page of a queue violation shows no interval between overlapping dequeues of one message', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',

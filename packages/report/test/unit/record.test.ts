@@ -135,7 +135,7 @@ test('unjudged requests of rare kinds are counted together', () => {
   )
 })
 
-test('printable escapes line breaks, tabs and control characters', () => {
+test('the function printable escapes line breaks, tabs and control characters', () => {
   expect(printable('no route\n  to host\tat all')).toBe('no route\\n  to host\\tat all')
   expect(printable('\n::error::mine')).toBe('\\n\\u003a:error::mine')
 })

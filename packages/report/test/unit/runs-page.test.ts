@@ -79,7 +79,7 @@ describe('the page of runs', () => {
   })
 })
 
-test('groups verdicts by target and workload, oldest first', () => {
+test('the page of runs groups verdicts by target and workload, oldest first', () => {
   const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
   const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
   expect(others).toEqual([])
@@ -89,7 +89,7 @@ test('groups verdicts by target and workload, oldest first', () => {
 
 const hostile = '<img src=x onerror=alert(1)>"\' \u202e&'
 
-test('escapes names, and contains no links out of the directory', () => {
+test('the page of runs escapes names, and its links stay within the directory', () => {
   const odd = {
     spec: { target: { name: hostile, bug: hostile } },
     result: {
@@ -117,13 +117,13 @@ test('escapes names, and contains no links out of the directory', () => {
   }
 })
 
-test('explains how to begin if the directory has no runs', () => {
+test('the page of runs explains how to begin if the directory has no runs', () => {
   const page = renderRunsHtml({ version: '1', directory: 'chaos-results', runs: [], older: 0 })
   expect(page).toContain('No runs yet')
   expect(page).toContain('npx chaos run')
 })
 
-test('shows the cause of a run without a proposed next step', () => {
+test('the page of runs shows the cause of a run without a proposed next step', () => {
   const { telling } = runJson(1, 'violated').result
   const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })
@@ -131,7 +131,7 @@ test('shows the cause of a run without a proposed next step', () => {
   expect(page).not.toContain('<b>Next</b>')
 })
 
-test('states how many older runs it omits, and how to see them', () => {
+test('the page of runs states how many older runs it omits, and how to see them', () => {
   const runs = [listedRun(files('a', runJson(1, 'met')))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })
   expect(page).toContain('900 runs')

@@ -160,7 +160,7 @@ describe('the table about a counter that was read too low', () => {
     ])
   })
 
-  test('adds the final reads of other nodes and counters up to the loss in the headline', () => {
+  test('includes the final reads that add up to the loss in the headline', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]

@@ -307,7 +307,7 @@ test('names are escaped to printable characters before the script of the page re
   for (const names of [data.processes, data.keys, data.nodes]) expect(names).toEqual(['q"\\u202enoitcidartnoc'])
 })
 
-test('capitalised leaves a name at the beginning of a sentence unchanged', () => {
+test('the function capitalised does not change a name at the beginning of a sentence', () => {
   expect(
     [
       'read twice',

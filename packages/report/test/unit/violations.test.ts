@@ -49,7 +49,7 @@ describe('a violation in which a read shows an effect without its cause', () => 
     expect(facts.shown?.culprit).toBe(3)
   })
 
-  test('has another headline if the read returned an older value from a node', () => {
+  test('keeps its headline even if the read of the cause returned an older value', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(

@@ -6,7 +6,7 @@ import { startNemesisLoop } from '../../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../../src/ports/cluster.ts'
 import type { FaultRecord } from '../../src/result/run-summary.ts'
 
-test('a fault injected after its planned end still begins before it ends', () => {
+test('a fault injected after its planned end does not end before its start', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -64,7 +64,7 @@ test('a stopped nemesis loop calls back even if it is asked to heal meanwhile', 
   expect(calledBack).toEqual(['fault-1'])
 })
 
-test('the record of a healed kill has the time when healing started, and the record of a pause has not', () => {
+test('the record of a kill has the time when its healing started, unlike the record of a pause', () => {
   let time = 0
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

@@ -225,7 +225,7 @@ describe('a MySQL transaction', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if the reply to COMMIT is missing or unclear, or the server resets the connection', () => {
+  test('has an unknown outcome if COMMIT gets no clear reply, or the server ends the transaction by itself', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
@@ -412,7 +412,7 @@ describe('a login to MySQL 8', () => {
     expect(recorded([], { greets, steps })).toEqual([])
   })
 
-  test('is followed by a transaction that is recorded even if replies report changes of the session', () => {
+  test('lets the recorder read replies that report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })

@@ -602,17 +602,17 @@ describe('the recorded snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('is as of the statement itself at read committed', () => {
+  test('is taken during the statement at read committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('is as of the first statement of the transaction at higher levels', () => {
+  test('is taken during the first statement of the transaction at higher levels', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('is as of any time since the transaction began if the level is unknown', () => {
+  test('is taken between the start of the transaction and the end of the statement if the level is unknown', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -820,7 +820,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('sets the isolation level in its own literal', () => {
+  test('sets the isolation level that its own literal names', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)

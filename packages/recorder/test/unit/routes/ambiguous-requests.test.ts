@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a cas with If-Match', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'is not understood with a tag other than a single version, such as %s, and marks its key',
+    'marks its key without an operation if its tag, such as %s, is not a single version',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],

@@ -32,7 +32,7 @@ describe('a reply with status 200 that looks like a refusal', () => {
   })
 })
 
-describe('a reply with status 200 that only mentions a refusal', () => {
+describe('a reply that only mentions a refusal', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
@@ -40,7 +40,7 @@ describe('a reply with status 200 that only mentions a refusal', () => {
     '"error"',
     'no JSON, and an "error"',
     '',
-  ])('is a success: %s', (body) => {
+  ])('with status 200, is a success: %s', (body) => {
     expect(ended(write, body)).toBe('ok')
   })
 
@@ -59,7 +59,7 @@ test('the member "answers" of a route decides whether a reply is a success or a 
   expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
 })
 
-test('a status other than success decides the outcome, whatever the body says', () => {
+test('with another status than success, has the outcome that the status gives', () => {
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
 })
